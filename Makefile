@@ -1,0 +1,60 @@
+# Verbs of the project; `make help` lists them.
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON ?= python3
+UV     := $(BIN)/uv
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench secrets lock clean
+
+help:  ## list the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 setup"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "The venv module is missing. On Debian or Ubuntu:  sudo apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(STAMP): requirements-dev.txt pyproject.toml | $(UV)
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(STAMP)  ## make .venv with the locked packages and the command .venv/bin/sohoa
+
+demo: setup  ## run the whole job on this machine and show the result (DEMO_EXIT=1: stop afterwards)
+	$(BIN)/sohoa demo
+
+test: setup  ## all tests: unit, property, integration (SeaweedFS) and one real Airflow run
+	$(BIN)/python -m pytest
+
+lint: setup  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --preview --select AIR dags plugins include
+	$(BIN)/mypy
+
+format: setup  ## put the code into its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup  ## measure speed as ratios, printed as tables
+	$(BIN)/python -m benchmarks
+
+secrets: $(UV)  ## write .env with random secrets for docker compose (never overwrites)
+	$(PYTHON) docker/make_secrets.py
+
+lock: | $(UV)  ## resolve the newest allowed versions into requirements.txt and requirements-dev.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header \
+	  pyproject.toml --output-file requirements.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra dev \
+	  --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
+
+clean:  ## stop what runs and remove everything that was made, data included
+	@if [ -x $(BIN)/sohoa ]; then $(BIN)/sohoa stack down; fi
+	rm -rf $(VENV) .sohoa .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

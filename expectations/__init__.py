@@ -1,0 +1,1 @@
+"""Limits of quality and the Great Expectations suites built from them."""

@@ -1,0 +1,44 @@
+"""Codes of dossiers: two spellings of one dossier are one key.
+
+``000.Z.Y.H37-YYMMDD-N`` (circular 01/2018/TT-VPCP article 19) and ``H37.Y.Z-YYMMDD-N`` (decision 20/2020/QĐ-TTg)
+name the same dossier: groups of zeros are dropped, the number carries no leading zeros.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+_CODE = re.compile(
+    r"^(?:(?P<old>\d{3}\.\d{2}\.\d{2})\.H37|H37(?P<new>(?:\.\d{2,3}){0,3}))-(?P<day>\d{6})-(?P<number>\d{4,5})$",
+    re.ASCII,
+)
+
+
+def dossier_key(code: str) -> str | None:
+    """The one normal spelling of a dossier code, None where it is malformed."""
+    match = _CODE.match(code)
+    if match is None or _day(match["day"]) is None:
+        return None
+    groups = reversed(match["old"].split(".")) if match["old"] else match["new"].split(".")
+    kept = [group for group in groups if group.strip("0")]
+    return f"{'.'.join(['H37', *kept])}-{match['day']}-{int(match['number'])}"
+
+
+def dossier_day(key: str) -> date:
+    """The day of reception inside a normal key; it never changes.
+
+    Raises:
+        ValueError: ``key`` is not what ``dossier_key`` returns.
+    """
+    day = _day(key.split("-")[1])
+    if day is None:
+        raise ValueError(f"{key!r} is not a dossier key")
+    return day
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%y%m%d").date()  # noqa: DTZ007 (a date has no zone)
+    except ValueError:
+        return None

@@ -1,0 +1,47 @@
+"""One exception a cause; each message says what to do next.
+
+    SohoaError
+    ├── SettingsError     a setting is missing or malformed
+    ├── StoreError        the object store refuses or cannot be reached; worth a retry
+    │   ├── ObjectMissing     there is no object under that key
+    │   └── ObjectTooLarge    the object is larger than the caller allows
+    ├── StackError        a server of the embedded stack does not start, or a port is taken
+    ├── GateClosed        rows break an invariant of their table; names the rows
+    └── InputError        a command was given something it cannot use
+
+Bad scans, manifests and feed rows are never exceptions: they become rows and receipts.
+"""
+
+from __future__ import annotations
+
+
+class SohoaError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class SettingsError(SohoaError):
+    """A setting is missing or malformed."""
+
+
+class StoreError(SohoaError):
+    """The object store refuses or cannot be reached."""
+
+
+class ObjectMissing(StoreError):
+    """There is no object under that key."""
+
+
+class ObjectTooLarge(StoreError):
+    """The object is larger than the caller allows."""
+
+
+class StackError(SohoaError):
+    """A server of the embedded stack cannot be started or stopped."""
+
+
+class GateClosed(SohoaError):
+    """Rows break an invariant of their table; the message names the rows."""
+
+
+class InputError(SohoaError):
+    """A command was given something it cannot use."""

@@ -1,0 +1,299 @@
+"""The column contract: Arrow schemas of every table, with unit and meaning, and the names that columns may hold.
+
+The path key of a table (``layout.PATH_KEY``) is never a column of its files; agency, batch and unit codes are strings.
+``docs/tables.md`` is generated from this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+# names that columns hold
+
+DOCUMENT_KINDS = ("component", "interim_result", "result", "backlog_result")
+CONTENTS = ("text", "map", "photo")
+PAPERS = ("a4", "a3", "a2", "a1", "a0", "other")
+COVERS = ("matte", "glossy")
+ROLES = ("page", "tile", "reference")
+DEVICE_KINDS = ("flatbed", "adf", "large_format", "camera")
+NOT_SCANNED_REASONS = ("too_large", "glossy", "fragile", "no_device")
+VERDICTS = ("accepted", "review", "rejected")
+SEVERITIES = ("note", "review", "reject")
+DEFINITIONS = ("dn_and", "dn_or", "dn_store", "by_stage")
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A stable identifier and its labels."""
+
+    name: str
+    label_vi: str
+    label_en: str
+
+
+DEFECTS = {
+    d.name: d
+    for d in (
+        Defect("unreadable", "Không đọc được tệp", "file cannot be read"),
+        Defect("truncated", "Tệp bị cắt cụt", "file is cut short"),
+        Defect("wrong_format", "Sai định dạng tệp", "file format not allowed"),
+        Defect("old_pdf", "Phiên bản PDF quá cũ", "PDF version too old"),
+        Defect("low_dpi", "Độ phân giải thấp", "resolution too low"),
+        Defect("unknown_scale", "Không xác định được tỷ lệ", "scale cannot be known"),
+        Defect("wrong_colour", "Sai chế độ màu", "wrong colour mode"),
+        Defect("blank", "Trang trắng", "blank page"),
+        Defect("blurred", "Ảnh bị mờ, nhòe", "blurred"),
+        Defect("skewed", "Trang bị nghiêng", "skewed"),
+        Defect("wrong_orientation", "Trang bị xoay sai hướng", "wrong orientation"),
+        Defect("glare", "Bị lóa sáng", "glare"),
+        Defect("cut_off", "Bị mất chữ ở mép", "content cut off at the edge"),
+        Defect("dark_border", "Viền đen", "dark border"),
+        Defect("uneven_light", "Ánh sáng không đều", "uneven light"),
+        Defect("low_contrast", "Độ tương phản thấp", "low contrast"),
+        Defect("noisy", "Nhiễu hạt", "noisy"),
+        Defect("over_compressed", "Nén ảnh quá mức", "compressed too much"),
+        Defect("moire", "Vân moiré", "moiré"),
+        Defect("streaks", "Sọc do bụi mặt kính", "streaks from the scanner's glass"),
+        Defect("bad_seam", "Ghép mảnh bị lệch", "bad seam between tiles"),
+        Defect("bleed_through", "Hằn chữ mặt sau", "bleed-through"),
+        Defect("foreign_object", "Có vật lạ (ngón tay)", "foreign object"),
+        Defect("duplicate_page", "Trang bị trùng", "duplicate page"),
+        Defect("missing_page", "Thiếu trang", "missing page"),
+        Defect("extra_page", "Thừa trang", "extra page"),
+        Defect("hash_mismatch", "Tệp khác với bản kê", "file differs from the manifest"),
+        Defect("unsigned", "Thiếu chữ ký số", "not signed"),
+    )
+}
+"""Defect name -> labels: the one table of defect labels."""
+
+
+def column(name: str, kind: pa.DataType, meaning: str, unit: str = "") -> pa.Field[Any]:
+    """A nullable column with its meaning and unit in the file's own metadata."""
+    return pa.field(name, kind, metadata={"meaning": meaning, **({"unit": unit} if unit else {})})
+
+
+_TEXT, _INT, _FLOAT, _BOOL, _DATE = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.date32()
+_TIME = pa.timestamp("ms", tz="Asia/Ho_Chi_Minh")
+_NAMES = pa.list_(pa.string())
+_BOX = pa.list_(pa.float64())
+
+_CONTEXT = [
+    column("agency", _TEXT, "code of the agency that scanned"),
+    column("batch", _TEXT, "batch id"),
+    column("document_id", _TEXT, "id of the document, unique within the agency"),
+]
+_DECLARED = [
+    column("kind", _TEXT, "declared: " + " | ".join(DOCUMENT_KINDS)),
+    column("content", _TEXT, "declared: " + " | ".join(CONTENTS)),
+    column("paper", _TEXT, "declared: " + " | ".join(PAPERS)),
+    column("cover", _TEXT, "declared: " + " | ".join(COVERS)),
+    column("device_id", _TEXT, "declared: the scanner"),
+]
+
+MEASURED = pa.schema(
+    [
+        column("file", _TEXT, "path of the file, inside the batch or as given"),
+        column("page_no", _INT, "page inside the file, from 1"),
+        column("sha256", _TEXT, "SHA-256 of the file as received, hexadecimal"),
+        column("bytes", _INT, "size of the file as received", "byte"),
+        column("format", _TEXT, "jpeg | png | tiff | pdf; null where it is none of them"),
+        column("width_px", _INT, "width of the page image", "px"),
+        column("height_px", _INT, "height of the page image", "px"),
+        column("dpi_x", _FLOAT, "horizontal resolution; null where it cannot be known", "px/inch"),
+        column("dpi_y", _FLOAT, "vertical resolution; null where it cannot be known", "px/inch"),
+        column("width_mm", _FLOAT, "width on paper; null where the resolution is not known", "mm"),
+        column("height_mm", _FLOAT, "height on paper; null where the resolution is not known", "mm"),
+        column("paper_class", _TEXT, "a4 | a3 | a2 | a1 | a0 | other, by the measured size; null where not known"),
+        column("colour_mode", _TEXT, "bilevel | grey | colour, as the file stores it"),
+        column("bit_depth", _INT, "bits of one channel", "bit"),
+        column(
+            "jpeg_quality",
+            _FLOAT,
+            "libjpeg quality that fits the quantisation tables, 1 to 100; null if not JPEG",
+        ),
+        column("pdf_version", _TEXT, "version of the PDF, as 1.7; null if not PDF"),
+        column("has_signature", _BOOL, "a digital signature is present; null if the format cannot carry one"),
+        column("ink_ratio", _FLOAT, "share of the page inside a 3 % margin that is ink, 0 to 1"),
+        column("is_blank", _BOOL, "the page carries no ink worth the name"),
+        column("blur_mm", _FLOAT, "width of strong edges on the worse axis", "mm"),
+        column(
+            "skew_deg",
+            _FLOAT,
+            "skew, positive where the content is turned counter-clockwise; null if unsure",
+            "deg",
+        ),
+        column("skew_confidence", _FLOAT, "how clearly the skew stands out, 0 to 1"),
+        column("orientation_deg", _INT, "0 | 90 | 180 | 270 clockwise; null if unsure", "deg"),
+        column("glare_ratio", _FLOAT, "share of the page lost to glare, 0 to 1"),
+        column("glare_box", _BOX, "x, y, width, height of the largest glare, as shares of the page"),
+        column("edge_cut", _FLOAT, "characters cut at the frame", "count"),
+        column("border_dark", _FLOAT, "share of the worst side that is a dark border, 0 to 1"),
+        column("illumination_range", _FLOAT, "1 - p5/p95 of the background, 0 for even light"),
+        column("contrast", _FLOAT, "p99.5 of background minus ink", "grey level"),
+        column("noise", _FLOAT, "median absolute residual of the paper", "L*"),
+        column("moire_strength", _FLOAT, "strongest periodic peak of the ink-free background", "sigma"),
+        column("streak_strength", _FLOAT, "strongest line parallel to the transport", "grey level"),
+        column("streak_x_mm", _FLOAT, "where that line is, from the left edge", "mm"),
+        column("seam_strength", _FLOAT, "worst step between stitched strips, 1 at its limit"),
+        column("bleed_through", _FLOAT, "share of the page with the other side showing, 0 to 1"),
+        column("foreign_object", _FLOAT, "share of the page under an object at the frame, 0 to 1"),
+        column("phash", _TEXT, "256-bit perceptual hash, hexadecimal"),
+        column("error", _TEXT, "why the page could not be measured or trusted; null if all is well"),
+    ]
+)
+"""What ``pages.measure`` returns for one page, in this order."""
+
+VERDICT = pa.schema(
+    [
+        column("verdict", _TEXT, " | ".join(VERDICTS)),
+        column("defects", _NAMES, "defects of severity reject or review, in the order of schema.DEFECTS"),
+        column("notes", _NAMES, "defects of severity note"),
+    ]
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "pages": pa.schema(
+        [*_CONTEXT, *_DECLARED, column("role", _TEXT, "declared: " + " | ".join(ROLES)), *MEASURED, *VERDICT]
+    ),
+    "documents": pa.schema(
+        [
+            *_CONTEXT,
+            column("dossier_key", _TEXT, "dossier code in its one normal spelling; null for backlog results"),
+            column("dossier_code", _TEXT, "dossier code as the manifest spells it"),
+            column("procedure_code", _TEXT, "code of the administrative procedure"),
+            column("title", _TEXT, "declared title"),
+            *_DECLARED,
+            column("operator", _TEXT, "who scanned"),
+            column("operator_org", _TEXT, "organisation of the operator where it is not the agency"),
+            column("replaces", _TEXT, "document id that this one replaces"),
+            column("not_scanned", _TEXT, "declared without scan: " + " | ".join(NOT_SCANNED_REASONS)),
+            column("received", _BOOL, "all files present with the declared hashes"),
+            column("pages_declared", _INT, "physical pages plus pages scanned twice for a note", "page"),
+            column("pages_found", _INT, "pages in the files", "page"),
+            column("pages_accepted", _INT, "pages with verdict accepted", "page"),
+            *VERDICT,
+        ]
+    ),
+    "batches": pa.schema(
+        [
+            column("agency", _TEXT, "agency under whose prefix the manifest lay"),
+            column("batch", _TEXT, "batch id; a stand-in made from its hash where it is malformed"),
+            column("manifest_sha256", _TEXT, "SHA-256 of the manifest, hexadecimal"),
+            column("manifest_etag", _TEXT, "ETag of the inbox marker"),
+            column("received_at", _TIME, "when the store took the inbox marker"),
+            column("engine_version", _TEXT, "version of the page engine"),
+            column("thresholds_version", _TEXT, "hash of the limits in force"),
+            column("operator", _TEXT, "who scanned"),
+            column("device_id", _TEXT, "the scanner"),
+            column("device_model", _TEXT, "its model"),
+            column("device_kind", _TEXT, " | ".join(DEVICE_KINDS)),
+            column("documents_declared", _INT, "documents in the manifest", "document"),
+            column("documents_received", _INT, "of these, received", "document"),
+            column("documents_accepted", _INT, "of these, accepted", "document"),
+            column("pages_declared", _INT, "pages that the manifest promises", "page"),
+            column("pages_found", _INT, "pages in the files", "page"),
+            column("pages_accepted", _INT, "of these, accepted", "page"),
+            column("verdict", _TEXT, " | ".join(VERDICTS) + "; null where refused or nothing was scanned"),
+            column("refusal", _TEXT, "reason code of a refused manifest; null where admitted"),
+            column("refusal_detail", _TEXT, "what exactly is wrong with the manifest"),
+        ]
+    ),
+    "register": pa.schema(
+        [
+            column("dossier_key", _TEXT, "dossier code in its one normal spelling"),
+            column("dossier_code", _TEXT, "MaHoSo as spelled in the row in force"),
+            column("procedure_code", _TEXT, "MaTTHC"),
+            column("field_code", _TEXT, "MaLinhVuc"),
+            column("channel", _INT, "KenhThucHien: 1 direct, 2 online, 3 post"),
+            column("agency", _TEXT, "DonViXuLy"),
+            column("commune_code", _TEXT, "MaDonViHanhChinh; null where empty"),
+            column("unit_code", _TEXT, "leaf unit that the dossier belongs to on its own date"),
+            column("received_at", _TIME, "NgayTiepNhan"),
+            column("due_at", _TIME, "NgayHenTra"),
+            column("finished_at", _TIME, "NgayKetThucXuLy"),
+            column("returned_at", _TIME, "NgayTra"),
+            column("status", _INT, "TrangThaiHoSo, 1 to 10"),
+            column("components", _INT, "SoThanhPhan: components to digitise", "document"),
+            column("has_paper_result", _BOOL, "CoKetQuaGiay"),
+            column("exemption", _TEXT, "MienSoHoa: reason of exemption; null where empty"),
+            column("is_void", _BOOL, "LoaiBo: void or test"),
+            column("updated_at", _TIME, "NgayCapNhat"),
+            column("dt", _DATE, "day of the feed file that carried the row in force"),
+            column("line", _INT, "line in that file, header is 1"),
+            column("first_seen", _DATE, "first dt that named this dossier"),
+        ]
+    ),
+    "dossiers": pa.schema(
+        [
+            column("dossier_key", _TEXT, "dossier code in its one normal spelling"),
+            column("in_register", _BOOL, "the register knows the dossier"),
+            column("unit_code", _TEXT, "leaf unit; null where the register does not know the dossier"),
+            column("agency", _TEXT, "DonViXuLy"),
+            column("procedure_code", _TEXT, "MaTTHC"),
+            column("status", _INT, "TrangThaiHoSo, 1 to 10"),
+            column("components", _INT, "components to digitise", "document"),
+            column("has_paper_result", _BOOL, "a paper result is returned"),
+            column("exemption", _TEXT, "reason of exemption; null where none"),
+            column("is_void", _BOOL, "void or test"),
+            column(
+                "documents",
+                pa.list_(
+                    pa.struct(
+                        [
+                            pa.field("agency", _TEXT),
+                            pa.field("batch", _TEXT),
+                            pa.field("document_id", _TEXT),
+                            pa.field("kind", _TEXT),
+                            pa.field("received", _BOOL),
+                            pa.field("verdict", _TEXT),
+                            pa.field("replaces", _TEXT),
+                        ]
+                    )
+                ),
+                "documents of the dossier in all admitted batches",
+            ),
+        ]
+    ),
+    "progress_daily": pa.schema(
+        [
+            column(
+                "unit_code",
+                _TEXT,
+                "province 20, district, commune, department or district office; with all below it",
+            ),
+            column("definition", _TEXT, " | ".join(DEFINITIONS)),
+            column("stage", _TEXT, "all; for by_stage components | result"),
+            column("numerator", _INT, "accepted", "dossier, or document for dn_store"),
+            column("denominator", _INT, "all that count", "dossier, or document for dn_store"),
+            column("declared", _INT, "listed in an admitted manifest", "as numerator"),
+            column("received", _INT, "files present, hashes right", "as numerator"),
+            column("accepted", _INT, "verdict accepted, review upheld or waived", "as numerator"),
+            column("waived", _INT, "of accepted, by waiver", "as numerator"),
+            column("finished", _INT, "the denominator's dossiers with status 9 or 10", "as numerator"),
+        ]
+    ),
+    "quality_daily": pa.schema(
+        [
+            column("agency", _TEXT, "agency that scanned"),
+            column("paper_class", _TEXT, "declared paper"),
+            column("cover", _TEXT, "declared cover"),
+            column("defect", _TEXT, "defect name"),
+            column("bad", _INT, "pages with this defect at severity reject or review", "page"),
+            column("n", _INT, "pages on which the defect could be judged", "page"),
+        ]
+    ),
+    "rejects": pa.schema(
+        [
+            column("source", _TEXT, "feed: register, portal …"),
+            column("feed_key", _TEXT, "key of the feed file"),
+            column("line", _INT, "line in the file, header is 1; null where the whole file cannot be read"),
+            column("field", _TEXT, "field at fault; null where it is the whole row or file"),
+            column("reason", _TEXT, "what is wrong, and what to send instead"),
+            column("value", _TEXT, "the value at fault, shortened"),
+        ]
+    ),
+}
+"""Table -> its schema."""

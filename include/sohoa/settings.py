@@ -1,0 +1,108 @@
+"""Settings of one process, read once from the environment: the only reader of ``os.environ``.
+
+Every variable is listed in ``docs/settings.md``. The store's address and keys come from ``SOHOA_S3_*``; where those
+are not set, from the file that ``sohoa stack up`` writes (mode 0600) under ``SOHOA_HOME``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from sohoa.errors import SettingsError
+
+TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+PREFIX = "SOHOA_"
+
+
+class Settings(BaseModel):
+    """All settings, frozen. A field ``x`` is set by the variable ``SOHOA_X``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(default=Path(".sohoa"), description="Folder of all local state: store, Airflow, demo data.")
+    s3_endpoint: str | None = Field(default=None, description="Address of the object store, http(s)://host:port.")
+    s3_access_key: SecretStr | None = Field(default=None, description="Access key of the object store.")
+    s3_secret_key: SecretStr | None = Field(default=None, description="Secret key of the object store.")
+    s3_region: str = Field(default="us-east-1", description="Region name that signatures use.")
+
+    port_s3: int = Field(default=21833, ge=1024, le=22767, description="S3 port of the embedded store.")
+    port_master: int = Field(default=21333, ge=1024, le=22767, description="Master port of the embedded store.")
+    port_volume: int = Field(default=21080, ge=1024, le=22767, description="Volume port of the embedded store.")
+    port_filer: int = Field(default=21888, ge=1024, le=22767, description="Filer port of the embedded store.")
+    port_airflow: int = Field(default=21880, ge=1024, le=65535, description="Airflow UI and API of the embedded stack.")
+    port_logs: int = Field(default=21793, ge=1024, le=65535, description="Worker log server of the embedded Airflow.")
+    port_trigger_logs: int = Field(default=21794, ge=1024, le=65535, description="Triggerer log server.")
+
+    profile: str = Field(default="tthc", description="Profile of limits in expectations/thresholds.toml.")
+    max_file_bytes: int = Field(default=1_073_741_824, gt=0, description="A larger page file is not opened, bytes.")
+    max_pixels: int = Field(
+        default=600_000_000, gt=0, description="A larger image is not decoded (A0 at 600 dpi: 558 M)."
+    )
+    max_decoded_bytes: int = Field(
+        default=1_300_000_000,
+        gt=0,
+        description="An image that needs more memory than this to decode is not decoded, bytes.",
+    )
+    max_pages: int = Field(default=2_000, gt=0, description="A file with more pages is not measured.")
+    max_manifest_bytes: int = Field(default=4_194_304, gt=0, description="A larger manifest is refused, bytes.")
+    shard_bytes: int = Field(
+        default=300_000_000, gt=0, description="Page bytes one measuring task takes (1-5 minutes)."
+    )
+    reject_share_limit: float = Field(
+        default=0.05, ge=0, le=1, description="Share of unusable feed rows that closes the gate."
+    )
+    baseline_percent: float = Field(default=5.6, ge=0, le=100, description="Published rate at the start, per cent.")
+    target_percent: float = Field(default=86.0, ge=0, le=100, description="Published rate to reach, per cent.")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _has_scheme(cls, value: str | None) -> str | None:
+        if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+            raise ValueError("write it as http://host:port or https://host:port")
+        return value
+
+    @property
+    def credentials_file(self) -> Path:
+        """Where the embedded store's keys are kept (mode 0600)."""
+        return self.home / "store" / "credentials.json"
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: a ``SOHOA_`` variable is unknown or malformed; the message names it.
+    """
+    values: dict[str, Any] = {k[len(PREFIX) :].lower(): v for k, v in os.environ.items() if k.startswith(PREFIX)}
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("; ".join(lines) + " (see docs/settings.md)") from None
+    if settings.s3_endpoint is None and settings.credentials_file.exists():
+        local = json.loads(settings.credentials_file.read_text(encoding="utf-8"))
+        values |= {f"s3_{name}": local[name] for name in ("endpoint", "access_key", "secret_key")}
+        settings = Settings(**values)
+    return settings
+
+
+def child_environment(extra: dict[str, str]) -> dict[str, str]:
+    """The environment of a child process: this one's, with ``extra`` on top."""
+    return {**os.environ, **extra}
+
+
+def set_default(name: str, value: str) -> None:
+    """Set an environment variable that a library reads when it is imported, unless the user has set it."""
+    os.environ.setdefault(name, value)

@@ -1,0 +1,236 @@
+"""The object store: bytes, JSON and Parquet in and out. The only importer of ``minio``.
+
+Every write is one PUT of a whole object, so an object is there entire or not at all. Reads of tables are cast to
+their schema in ``schema.py`` and carry the path key as their first column.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import urllib3
+from minio import Minio
+from minio.commonconfig import ENABLED
+from minio.error import S3Error
+from minio.versioningconfig import VersioningConfig
+
+from sohoa import layout
+from sohoa.errors import ObjectMissing, ObjectTooLarge, SettingsError, StoreError
+from sohoa.schema import TABLES
+from sohoa.settings import Settings, load_settings
+
+_MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed"}
+_READERS = 8
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """What the store says of one object; ``version_id`` only after a stat."""
+
+    key: str
+    size: int
+    etag: str
+    last_modified: datetime
+    version_id: str | None = None
+
+
+class Store:
+    """One S3-compatible store. Threads may share it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect with the keys in ``settings``; nothing is sent yet.
+
+        Raises:
+            SettingsError: the store's address or keys are not known.
+        """
+        if settings.s3_endpoint is None or settings.s3_access_key is None or settings.s3_secret_key is None:
+            raise SettingsError(
+                "the object store is not configured: run `sohoa stack up store`, "
+                "or set SOHOA_S3_ENDPOINT, SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY"
+            )
+        url = urlsplit(settings.s3_endpoint)
+        self.settings = settings
+        self._client = Minio(
+            endpoint=url.netloc,
+            access_key=settings.s3_access_key.get_secret_value(),
+            secret_key=settings.s3_secret_key.get_secret_value(),
+            secure=url.scheme == "https",
+            region=settings.s3_region,
+            http_client=urllib3.PoolManager(
+                maxsize=_READERS * 2,
+                timeout=urllib3.Timeout(connect=5, read=120),
+                retries=urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504]),
+            ),
+        )
+
+    def _call(self, what: str, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except S3Error as error:
+            if error.code in _MISSING:
+                raise ObjectMissing(f"{what}: there is no such object") from None
+            raise StoreError(f"{what}: the store answers {error.code}: {error.message}") from error
+        except urllib3.exceptions.HTTPError as error:
+            raise StoreError(
+                f"{what}: cannot reach the store at {self.settings.s3_endpoint} "
+                f"({type(error).__name__}); is it up? `sohoa stack status store` tells"
+            ) from error
+
+    # objects
+
+    def make_buckets(self) -> None:
+        """Create the buckets that are absent and switch versioning on where the layout asks for it."""
+        for bucket in layout.BUCKETS:
+            self._call(bucket, partial(self._make_bucket, bucket, bucket in layout.VERSIONED_BUCKETS))
+
+    def _make_bucket(self, bucket: str, is_versioned: bool) -> None:
+        if not self._client.bucket_exists(bucket_name=bucket):
+            self._client.make_bucket(bucket_name=bucket)
+        if is_versioned:
+            self._client.set_bucket_versioning(bucket_name=bucket, config=VersioningConfig(ENABLED))
+
+    def list_objects(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
+        """Objects under a prefix, in the order of their keys."""
+        found = self._call(
+            f"{bucket}/{prefix}",
+            lambda: list(self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True)),
+        )
+        for item in found:
+            if not item.is_dir:
+                yield ObjectInfo(item.object_name, item.size, (item.etag or "").strip('"'), item.last_modified)
+
+    def stat(self, bucket: str, key: str) -> ObjectInfo | None:
+        """What the store says of the newest version of an object, None where there is none."""
+        try:
+            found = self._call(f"{bucket}/{key}", lambda: self._client.stat_object(bucket_name=bucket, object_name=key))
+        except ObjectMissing:
+            return None
+        etag = (found.etag or "").strip('"')
+        return ObjectInfo(key, found.size, etag, found.last_modified, found.version_id)
+
+    def get(self, bucket: str, key: str, limit: int | None = None, version_id: str | None = None) -> bytes:
+        """The bytes of an object.
+
+        Raises:
+            ObjectMissing: there is none.
+            ObjectTooLarge: it has more than ``limit`` bytes; at most ``limit`` + 1 were read.
+        """
+
+        def read() -> bytes:
+            answer = self._client.get_object(bucket_name=bucket, object_name=key, version_id=version_id)
+            try:
+                return bytes(answer.read() if limit is None else answer.read(limit + 1))
+            finally:
+                answer.close()
+                answer.release_conn()
+
+        data = self._call(f"{bucket}/{key}", read)
+        if limit is not None and len(data) > limit:
+            raise ObjectTooLarge(f"{bucket}/{key} has more than {limit} bytes")
+        return data
+
+    def put(self, bucket: str, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
+        """Write an object whole, replacing what was there."""
+        self._call(
+            f"{bucket}/{key}",
+            lambda: self._client.put_object(
+                bucket_name=bucket,
+                object_name=key,
+                data=io.BytesIO(data),
+                length=len(data),
+                content_type=content_type,
+            ),
+        )
+
+    def delete(self, bucket: str, key: str, version_id: str | None = None) -> None:
+        """Delete an object, or one version of it; deleting what is not there is no error."""
+        try:
+            self._call(
+                f"{bucket}/{key}",
+                lambda: self._client.remove_object(bucket_name=bucket, object_name=key, version_id=version_id),
+            )
+        except ObjectMissing:
+            return
+
+    def delete_prefix(self, bucket: str, prefix: str) -> None:
+        """Delete every object under a prefix."""
+        for item in self.list_objects(bucket, prefix):
+            self.delete(bucket, item.key)
+
+    # JSON
+
+    def get_json(self, bucket: str, key: str) -> Any:
+        """A JSON object that this pipeline wrote."""
+        return json.loads(self.get(bucket, key))
+
+    def put_json(self, bucket: str, key: str, value: Any) -> None:
+        """Write a value as JSON: UTF-8, sorted keys, so that the same value is the same bytes."""
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
+        self.put(bucket, key, text.encode(), "application/json; charset=utf-8")
+
+    # Parquet
+
+    def put_parquet(self, key: str, table: pa.Table) -> None:
+        """Write an Arrow table to ``warehouse`` as one zstd Parquet object."""
+        sink = io.BytesIO()
+        pq.write_table(table, sink, compression="zstd")
+        self.put(layout.WAREHOUSE, key, sink.getvalue(), "application/vnd.apache.parquet")
+
+    def get_parquet(self, key: str) -> pa.Table:
+        """One Parquet object of ``warehouse``."""
+        return pq.read_table(io.BytesIO(self.get(layout.WAREHOUSE, key)))
+
+    def write_table(self, table: str, day: date, name: str, rows: pa.Table) -> None:
+        """Write one object of a table, cast to the table's schema.
+
+        Raises:
+            pyarrow.ArrowInvalid: a value does not fit its column (a defect of the caller).
+        """
+        schema = TABLES[table]
+        self.put_parquet(layout.table_key(table, day, name), rows.select(schema.names).cast(schema))
+
+    def read_table(self, table: str, days: Iterable[date] | None = None, name: str | None = None) -> pa.Table:
+        """Rows of a table with its path key as the first column, in the order of the objects' keys.
+
+        Args:
+            table: name in ``schema.TABLES``.
+            days: only these days; all days where None.
+            name: only the object of this name in each day.
+        """
+        keys = self._table_keys(table, days, name)
+        with ThreadPoolExecutor(_READERS) as pool:
+            parts = [part for part in pool.map(lambda key: self._read_part(table, key), keys) if part is not None]
+        path_key = pa.field(layout.PATH_KEY[table], pa.date32())
+        return pa.concat_tables(parts) if parts else pa.schema([path_key, *TABLES[table]]).empty_table()
+
+    def _table_keys(self, table: str, days: Iterable[date] | None, name: str | None) -> list[str]:
+        if name is not None and days is not None:
+            return [layout.table_key(table, day, name) for day in sorted(set(days))]
+        prefixes = [layout.table_prefix(table, day) for day in ([None] if days is None else sorted(set(days)))]
+        found = [item.key for prefix in prefixes for item in self.list_objects(layout.WAREHOUSE, prefix)]
+        return [key for key in found if key.endswith(".parquet" if name is None else f"/{name}.parquet")]
+
+    def _read_part(self, table: str, key: str) -> pa.Table | None:
+        try:
+            rows = self.get_parquet(key)
+        except ObjectMissing:
+            return None
+        rows = rows.select(TABLES[table].names).cast(TABLES[table])
+        day = pa.array([layout.table_day(key)] * rows.num_rows, pa.date32())
+        return rows.add_column(0, pa.field(layout.PATH_KEY[table], pa.date32()), day)
+
+
+def open_store() -> Store:
+    """The store of this process's settings."""
+    return Store(load_settings())
