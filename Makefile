@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench secrets lock clean
+.PHONY: help setup demo test lint format bench secrets docs lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ bench: setup  ## measure speed as ratios, printed as tables
 
 secrets: $(UV)  ## write .env with random secrets for docker compose (never overwrites)
 	$(PYTHON) docker/make_secrets.py
+
+docs: setup  ## write the reference pages from the code
+	$(BIN)/python docs/generate.py
 
 lock: | $(UV)  ## resolve the newest allowed versions into requirements.txt and requirements-dev.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header \

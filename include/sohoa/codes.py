@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 
 _CODE = re.compile(
     r"^(?:(?P<old>\d{3}\.\d{2}\.\d{2})\.H37|H37(?P<new>(?:\.\d{2,3}){0,3}))-(?P<day>\d{6})-(?P<number>\d{4,5})$",
@@ -37,6 +38,7 @@ def dossier_day(key: str) -> date:
     return day
 
 
+@lru_cache(maxsize=4096)
 def _day(text: str) -> date | None:
     try:
         return datetime.strptime(text, "%y%m%d").date()  # noqa: DTZ007 (a date has no zone)

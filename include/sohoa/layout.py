@@ -25,6 +25,9 @@ PATH_KEY = {
 }
 """Table -> the ISO date in its path, the only path key."""
 
+DAY = "day"
+"""Name of the one object that a day of a table has, where it is not split by batch or feed file."""
+
 _BATCH_ID = re.compile(r"^(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<date>\d{8})-(?P<number>\d{3})$")
 
 
@@ -77,6 +80,21 @@ def document_key(agency: str, document_id: str) -> str:
     return f"_documents/{agency}/{document_id}.json"
 
 
+def feed_prefix(source: str) -> str:
+    """Prefix in ``feeds`` of one source's files."""
+    return f"{source}/"
+
+
+def split_feed_key(key: str) -> tuple[date | None, str]:
+    """(day, file name) of a key ``<source>/dt=<iso date>/<file>``; no day where the key is not of that form."""
+    _, _, rest = key.partition("/")
+    folder, _, name = rest.partition("/")
+    try:
+        return date.fromisoformat(folder.removeprefix("dt=")), name
+    except ValueError:
+        return None, rest
+
+
 def table_prefix(table: str, day: date | None = None) -> str:
     """Prefix in ``warehouse`` of a table, or of one day of it."""
     return f"{table}/" if day is None else f"{table}/{PATH_KEY[table]}={day.isoformat()}/"
@@ -107,6 +125,6 @@ def imported_key(feed_key: str) -> str:
     return f"_imported/{feed_key}.json"
 
 
-def work_prefix(job: str, work: str) -> str:
-    """Prefix in ``warehouse`` of the intermediate objects of one run of a job."""
-    return f"{WORK}{job}/{work}/"
+def work_prefix(job: str, work: str | None = None) -> str:
+    """Prefix in ``warehouse`` of the intermediate objects of one run of a job, or of all its runs."""
+    return f"{WORK}{job}/" if work is None else f"{WORK}{job}/{work}/"

@@ -23,6 +23,8 @@ NOT_SCANNED_REASONS = ("too_large", "glossy", "fragile", "no_device")
 VERDICTS = ("accepted", "review", "rejected")
 SEVERITIES = ("note", "review", "reject")
 DEFINITIONS = ("dn_and", "dn_or", "dn_store", "by_stage")
+ERROR_CODES = ("missing", "hash_mismatch", "unreadable", "truncated", "wrong_format", "encrypted", "too_large")
+"""What stands before the colon in the column ``error``."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def column(name: str, kind: pa.DataType, meaning: str, unit: str = "") -> pa.Fie
 
 
 _TEXT, _INT, _FLOAT, _BOOL, _DATE = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.date32()
-_TIME = pa.timestamp("ms", tz="Asia/Ho_Chi_Minh")
+_TIME = pa.timestamp("ms")  # wall clock of Asia/Ho_Chi_Minh: every reader sees the same day (docs/decisions/004)
 _NAMES = pa.list_(pa.string())
 _BOX = pa.list_(pa.float64())
 

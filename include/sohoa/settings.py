@@ -26,7 +26,14 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path = Field(default=Path(".sohoa"), description="Folder of all local state: store, Airflow, demo data.")
+    home: Path = Field(
+        default=Path(".sohoa"),
+        validate_default=True,
+        description="Folder of all local state: store, Airflow, demo data.",
+    )
+    project: Path | None = Field(
+        default=None, description="Folder that holds dags and plugins; unset: the checkout that is installed."
+    )
     s3_endpoint: str | None = Field(default=None, description="Address of the object store, http(s)://host:port.")
     s3_access_key: SecretStr | None = Field(default=None, description="Access key of the object store.")
     s3_secret_key: SecretStr | None = Field(default=None, description="Secret key of the object store.")
@@ -40,6 +47,9 @@ class Settings(BaseModel):
     port_logs: int = Field(default=21793, ge=1024, le=65535, description="Worker log server of the embedded Airflow.")
     port_trigger_logs: int = Field(default=21794, ge=1024, le=65535, description="Triggerer log server.")
 
+    agencies_file: Path | None = Field(
+        default=None, description="CSV of the agencies that replaces the synthetic sample (registry/data/README.md)."
+    )
     profile: str = Field(default="tthc", description="Profile of limits in expectations/thresholds.toml.")
     max_file_bytes: int = Field(default=1_073_741_824, gt=0, description="A larger page file is not opened, bytes.")
     max_pixels: int = Field(
@@ -52,6 +62,9 @@ class Settings(BaseModel):
     )
     max_pages: int = Field(default=2_000, gt=0, description="A file with more pages is not measured.")
     max_manifest_bytes: int = Field(default=4_194_304, gt=0, description="A larger manifest is refused, bytes.")
+    max_feed_bytes: int = Field(
+        default=268_435_456, gt=0, description="A larger feed file is not imported, packed or unpacked, bytes."
+    )
     shard_bytes: int = Field(
         default=300_000_000, gt=0, description="Page bytes one measuring task takes (1-5 minutes)."
     )
@@ -72,6 +85,11 @@ class Settings(BaseModel):
         if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
             raise ValueError("write it as http://host:port or https://host:port")
         return value
+
+    @property
+    def agency_keys_file(self) -> Path:
+        """Where the embedded store's keys of the agencies are kept (mode 0600)."""
+        return self.home / "store" / "agencies.json"
 
     @property
     def credentials_file(self) -> Path:
@@ -96,6 +114,11 @@ def load_settings() -> Settings:
         values |= {f"s3_{name}": local[name] for name in ("endpoint", "access_key", "secret_key")}
         settings = Settings(**values)
     return settings
+
+
+def wants_demo_exit() -> bool:
+    """Whether ``DEMO_EXIT=1`` asks ``sohoa demo`` to stop everything once it has shown its result."""
+    return os.environ.get("DEMO_EXIT") == "1"
 
 
 def child_environment(extra: dict[str, str]) -> dict[str, str]:

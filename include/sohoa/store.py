@@ -17,10 +17,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import urllib3
 from minio import Minio
-from minio.commonconfig import ENABLED
+from minio.commonconfig import ENABLED, CopySource
 from minio.error import S3Error
 from minio.versioningconfig import VersioningConfig
 
@@ -153,6 +155,19 @@ class Store:
             ),
         )
 
+    def copy(self, source: tuple[str, str, str | None], target: tuple[str, str]) -> None:
+        """Copy one version (bucket, key, version id) inside the store; a source that is gone is no error."""
+        bucket, key, version_id = source
+        try:
+            self._call(
+                f"{bucket}/{key}",
+                lambda: self._client.copy_object(
+                    bucket_name=target[0], object_name=target[1], source=CopySource(bucket, key, version_id=version_id)
+                ),
+            )
+        except ObjectMissing:
+            return
+
     def delete(self, bucket: str, key: str, version_id: str | None = None) -> None:
         """Delete an object, or one version of it; deleting what is not there is no error."""
         try:
@@ -213,6 +228,27 @@ class Store:
             parts = [part for part in pool.map(lambda key: self._read_part(table, key), keys) if part is not None]
         path_key = pa.field(layout.PATH_KEY[table], pa.date32())
         return pa.concat_tables(parts) if parts else pa.schema([path_key, *TABLES[table]]).empty_table()
+
+    def dataset(self, table: str) -> ds.Dataset:
+        """A table as a lazy Arrow dataset, path key included: only the columns and days asked for are read."""
+        settings, url = self.settings, urlsplit(self.settings.s3_endpoint or "")
+        assert settings.s3_access_key is not None and settings.s3_secret_key is not None
+        files = pafs.S3FileSystem(
+            access_key=settings.s3_access_key.get_secret_value(),
+            secret_key=settings.s3_secret_key.get_secret_value(),
+            endpoint_override=url.netloc,
+            scheme=url.scheme,
+            region=settings.s3_region,
+        )
+        path_key = pa.field(layout.PATH_KEY[table], pa.date32())
+        return ds.dataset(
+            [f"{layout.WAREHOUSE}/{key}" for key in self._table_keys(table, None, None)],
+            schema=pa.schema([*TABLES[table], path_key]),
+            filesystem=files,
+            format="parquet",
+            partitioning=ds.partitioning(pa.schema([path_key]), flavor="hive"),
+            partition_base_dir=f"{layout.WAREHOUSE}/{table}",
+        )
 
     def _table_keys(self, table: str, days: Iterable[date] | None, name: str | None) -> list[str]:
         if name is not None and days is not None:

@@ -1,0 +1,110 @@
+"""Kiểm tra lô quét · Check scan batches.
+
+**Tiếng Việt.** Cứ 15 phút, lấy mọi bản kê mà các đơn vị đã đặt vào `landing/inbox/`, kiểm tra từng lô: tiếp nhận
+hoặc từ chối bản kê, đo chất lượng từng trang, đánh giá theo ngưỡng, ghi bảng `pages`, `documents`, `batches`, trả
+giấy biên nhận cho đơn vị. Một trang hỏng không làm dừng cả lô, một lô hỏng không làm dừng cả lượt chạy. Nếu bước
+cuối cùng báo đỏ, có dòng dữ liệu trái quy tắc của bảng: lỗi ghi rõ lô nào, bản kê của lô đó vẫn ở trong hộp chờ.
+
+**English.** Every 15 minutes, takes every manifest that agencies have put into `landing/inbox/` and checks its
+batch: admits or refuses the manifest, measures each page, judges it against the limits, writes the tables `pages`,
+`documents` and `batches`, and gives the agency a receipt. One bad page stops no batch, and one bad batch stops no
+run. If the last task is red, rows broke a rule of their table: the error names the batches; their manifests stay in
+the inbox.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+
+from sohoa.errors import GateClosed, SettingsError, StoreError
+from sohoa.settings import TIME_ZONE
+
+SCAN_BATCHES = Asset(name="scan_batches", uri="s3://warehouse/_pending/scans")
+
+RETRY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception=StoreError, action=RetryAction.RETRY, retry_delay=timedelta(seconds=20)),
+        RetryRule(exception=[GateClosed, SettingsError], action=RetryAction.FAIL),  # trying again heals neither
+    ]
+)
+
+
+@dag(
+    dag_display_name="Kiểm tra lô quét",
+    description="Đo và đánh giá các lô quét mới (measures and judges new scan batches)",
+    schedule=CronTriggerTimetable("*/15 * * * *", timezone=TIME_ZONE.key),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"owner": "sohoa", "retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": RETRY},
+    tags=["so-hoa", "chat-luong"],
+    doc_md=__doc__,
+)
+def check_scan_batches() -> None:
+    """The main job: from the inbox to judged pages and receipts."""
+
+    @task.short_circuit(task_display_name="Tìm lô mới")
+    def discover_batches() -> object:
+        from sohoa import jobs
+
+        found = jobs.discover_batches()
+        return found if found["markers"] else None
+
+    @task(task_display_name="Tiếp nhận bản kê")
+    def admit_batches(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.admit_batches(found["work"])
+
+    @task(task_display_name="Chia phần việc")
+    def plan_shards(found: dict[str, Any]) -> list[dict[str, str]]:
+        from sohoa import jobs
+
+        return jobs.plan_shards(found["work"])
+
+    @task(task_display_name="Đo trang", pool="measure", map_index_template="{{ task.op_kwargs['shard']['label'] }}")
+    def measure_shard(shard: dict[str, str]) -> object:
+        from sohoa import jobs
+
+        return jobs.measure_shard(shard["work"], shard["shard"])
+
+    # where every manifest was refused there is nothing to measure, and still receipts to write
+    @task(task_display_name="Đánh giá", trigger_rule="none_failed")
+    def judge_batches(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.judge_batches(found["work"])
+
+    @task(task_display_name="Ghi bảng")
+    def publish_batches(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.publish_batches(found["work"])
+
+    @task(task_display_name="Trả biên nhận")
+    def write_receipts(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.write_receipts(found["work"])
+
+    @task(task_display_name="Hoàn tất lô", outlets=[SCAN_BATCHES])
+    def settle_batches(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.settle_batches(found["work"])
+
+    @task(task_display_name="Báo cổng đóng")
+    def report_closed(settled: dict[str, Any]) -> None:
+        from sohoa import jobs
+
+        jobs.report_closed(settled["closed"])
+
+    admitted = admit_batches(discover_batches())
+    judged = judge_batches(admitted)
+    measure_shard.expand(shard=plan_shards(admitted)) >> judged
+    report_closed(settle_batches(write_receipts(publish_batches(judged))))
+
+
+check_scan_batches()

@@ -1,0 +1,74 @@
+"""Nhập dữ liệu nguồn · Import feeds.
+
+**Tiếng Việt.** Hằng ngày, đọc các tệp mới hoặc đã đổi trong `feeds/` (sổ hồ sơ do hệ thống một cửa của tỉnh xuất
+ra), giữ dòng mới nhất của mỗi hồ sơ và ghi bảng `register`. Dòng không đọc được vào bảng `rejects` kèm lý do, phần
+còn lại của tệp vẫn được dùng. Nếu bước cuối cùng báo đỏ, một tệp có quá nhiều dòng hỏng: lỗi ghi rõ tệp nào.
+
+**English.** Every day, reads the new or changed files in `feeds/` (the register that the province's one-stop system
+exports), keeps the newest row of each dossier and writes the table `register`. A row that cannot be read goes to
+`rejects` with its reason; the rest of the file is used. If the last task is red, too many rows of a file were
+unusable: the error names the file.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+
+from sohoa.errors import GateClosed, SettingsError, StoreError
+from sohoa.settings import TIME_ZONE
+
+REGISTER = Asset(name="register", uri="s3://warehouse/_pending/register")
+
+RETRY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception=StoreError, action=RetryAction.RETRY, retry_delay=timedelta(seconds=20)),
+        RetryRule(exception=[GateClosed, SettingsError], action=RetryAction.FAIL),  # trying again heals neither
+    ]
+)
+
+
+@dag(
+    dag_display_name="Nhập dữ liệu nguồn",
+    description="Nhập sổ hồ sơ của tỉnh (imports the province's register)",
+    schedule=CronTriggerTimetable("0 1 * * *", timezone=TIME_ZONE.key),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"owner": "sohoa", "retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": RETRY},
+    tags=["so-hoa", "tien-do"],
+    doc_md=__doc__,
+)
+def import_feeds() -> None:
+    """From exported files to source rows in force."""
+
+    @task.short_circuit(task_display_name="Tìm tệp mới")
+    def discover_feeds() -> object:
+        from sohoa import jobs
+
+        found = jobs.discover_feeds()
+        return found if found["files"] else None
+
+    @task(task_display_name="Nhập tệp")
+    def import_feed_files(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.import_feed_files(found["work"])
+
+    @task(task_display_name="Hoàn tất tệp", outlets=[REGISTER])
+    def settle_feeds(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.settle_feeds(found["work"])
+
+    @task(task_display_name="Báo cổng đóng")
+    def report_closed(settled: dict[str, Any]) -> None:
+        from sohoa import jobs
+
+        jobs.report_closed(settled["closed"])
+
+    report_closed(settle_feeds(import_feed_files(discover_feeds())))
+
+
+import_feeds()

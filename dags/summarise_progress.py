@@ -1,0 +1,101 @@
+"""Tổng hợp tiến độ số hóa · Summarise progress.
+
+**Tiếng Việt.** Chạy mỗi khi có lô quét vừa kiểm tra xong hoặc sổ hồ sơ vừa đổi, và mỗi đêm. Một lượt chạy lấy tất
+cả những gì đang chờ trong `warehouse/_pending/`: ghép hồ sơ với tài liệu đã quét, tính lại tỷ lệ số hóa của những
+ngày hồ sơ có thay đổi (`progress_daily`) và số lỗi của những ngày quét có thay đổi (`quality_daily`). Nếu bước cuối
+cùng báo đỏ, số liệu của một ngày trái quy tắc: ngày đó không được ghi, dấu chờ vẫn còn, các ngày khác đã ghi xong.
+
+**English.** Runs whenever scan batches were checked or the register changed, and every night. One run takes all
+that waits in `warehouse/_pending/`: joins dossiers with scanned documents, counts again the dossier days touched
+(`progress_daily`) and the defects of the scan days touched (`quality_daily`). If the last task is red, the figures
+of a day broke a rule: that day is not written and its marker stays; all other days are written.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import (
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    dag,
+    task,
+)
+
+from sohoa.errors import GateClosed, SettingsError, StoreError
+from sohoa.settings import TIME_ZONE
+
+SCAN_BATCHES = Asset(name="scan_batches", uri="s3://warehouse/_pending/scans")
+REGISTER = Asset(name="register", uri="s3://warehouse/_pending/register")
+
+RETRY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception=StoreError, action=RetryAction.RETRY, retry_delay=timedelta(seconds=20)),
+        RetryRule(exception=[GateClosed, SettingsError], action=RetryAction.FAIL),  # trying again heals neither
+    ]
+)
+
+
+@dag(
+    dag_display_name="Tổng hợp tiến độ số hóa",
+    description="Tính tỷ lệ số hóa và số lỗi theo ngày (counts the rates and defects of each day)",
+    # an event can be lost, so the night run takes what events have left
+    schedule=AssetOrTimeSchedule(
+        assets=SCAN_BATCHES | REGISTER, timetable=CronTriggerTimetable("0 3 * * *", timezone=TIME_ZONE.key)
+    ),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"owner": "sohoa", "retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": RETRY},
+    tags=["so-hoa", "tien-do"],
+    doc_md=__doc__,
+)
+def summarise_progress() -> None:
+    """From judged documents and the register to the rates."""
+
+    @task.short_circuit(task_display_name="Lấy việc đang chờ")
+    def take_pending() -> object:
+        from sohoa import jobs
+
+        found = jobs.take_pending()
+        return found if found["markers"] else None
+
+    @task(task_display_name="Ghép hồ sơ với tài liệu")
+    def summarise_dossiers(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.summarise_dossiers(found["work"])
+
+    @task(task_display_name="Tính tỷ lệ số hóa")
+    def count_progress(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.summarise_progress(found["work"])
+
+    @task(task_display_name="Đếm lỗi")
+    def count_quality(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.summarise_quality(found["work"])
+
+    @task(task_display_name="Hoàn tất tổng hợp")
+    def settle_summaries(found: dict[str, Any]) -> object:
+        from sohoa import jobs
+
+        return found | jobs.settle_summaries(found["work"])
+
+    @task(task_display_name="Báo cổng đóng")
+    def report_closed(settled: dict[str, Any]) -> None:
+        from sohoa import jobs
+
+        jobs.report_closed(settled["closed"])
+
+    counted = count_quality(count_progress(summarise_dossiers(take_pending())))
+    report_closed(settle_summaries(counted))
+
+
+summarise_progress()

@@ -1,0 +1,76 @@
+"""Suites over page rows: one expectation a limit, and the invariants of the table ``pages``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+from great_expectations.expectations.row_conditions import AndCondition, Column, Condition, OrCondition
+
+from expectations import invariants
+
+KEY = ("agency", "batch", "file", "page_no")
+COLUMNS = (*KEY, "verdict")
+FAILURE_SEVERITY = {"reject": "critical", "review": "warning", "note": "info"}
+"""Severity of a defect -> severity that Great Expectations shows."""
+
+Rule = Any
+"""A ``sohoa.quality.thresholds.Rule``: this package imports nothing of ``sohoa``."""
+
+
+def build_suite() -> gx.ExpectationSuite:
+    """Each page has one row and a verdict."""
+    return gx.ExpectationSuite(
+        name="pages",
+        expectations=[*invariants.key(*KEY), invariants.known("verdict"), invariants.verdict()],
+    )
+
+
+def build_limits_suite(rules: Sequence[Rule], error_pattern: Callable[[Sequence[str]], str]) -> gx.ExpectationSuite:
+    """One expectation a rule; ``meta`` carries its defect, severity, reason and source.
+
+    Args:
+        rules: the rules of one profile.
+        error_pattern: codes -> regular expression of a value of ``error`` that begins with one of them.
+    """
+    return gx.ExpectationSuite(name="page_limits", expectations=[_expect(rule, error_pattern) for rule in rules])
+
+
+def _expect(rule: Rule, error_pattern: Callable[[Sequence[str]], str]) -> gxe.Expectation:
+    common: dict[str, Any] = {
+        "column": rule.column,
+        "row_condition": _condition(rule),
+        "severity": FAILURE_SEVERITY[rule.severity],
+        "meta": {name: getattr(rule, name) for name in ("defect", "severity", "reason", "source")},
+    }
+    match rule.test:
+        case "min":
+            return gxe.ExpectColumnValuesToBeBetween(min_value=rule.limit, **common)
+        case "max":
+            return gxe.ExpectColumnValuesToBeBetween(max_value=rule.limit, **common)
+        case "max_abs":
+            return gxe.ExpectColumnValuesToBeBetween(min_value=-rule.limit, max_value=rule.limit, **common)
+        case "not_null":
+            return gxe.ExpectColumnValuesToNotBeNull(**common)
+    values: dict[str, Any] = {"value_set": list(rule.limit)}
+    one_of, none_of = gxe.ExpectColumnValuesToBeInSet, gxe.ExpectColumnValuesToNotBeInSet
+    if rule.column == "error":
+        values = {"regex": error_pattern(rule.limit)}
+        one_of, none_of = gxe.ExpectColumnValuesToMatchRegex, gxe.ExpectColumnValuesToNotMatchRegex
+    return (one_of if rule.test == "one_of" else none_of)(**values, **common)
+
+
+def _condition(rule: Rule) -> Condition | None:
+    """The rows that a rule is for, as alternatives of conditions that hold together (GX nests no OR inside an AND)."""
+    first = [Column(name).is_in(values) for name, values in rule.scope.items()]
+    if rule.column != "error":
+        first.append(Column("error").is_null())
+    ways = [first]
+    for scope in rule.unless:
+        ways = [[*way, Column(name).is_not_in(values)] for way in ways for name, values in scope.items()]
+    alternatives = [AndCondition(conditions=way) for way in ways if way]
+    if len(alternatives) < 2:
+        return alternatives[0] if alternatives else None
+    return OrCondition(conditions=alternatives)

@@ -1,0 +1,163 @@
+"""``sohoa demo``: a small province, from scans in the store to progress, done by the DAGs and shown on one page."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sohoa import layout, stack
+from sohoa.errors import StackError
+from sohoa.load import load_folder
+from sohoa.progress.targets import progress_share, weekly_progress, worst_units
+from sohoa.query import run_query
+from sohoa.registry import PROVINCE
+from sohoa.schema import DEFECTS
+from sohoa.settings import Settings, load_settings, wants_demo_exit
+from sohoa.simulate import simulate
+from sohoa.store import Store, open_store
+
+AGENCIES, START, END, PAGES_PER_DAY, SEED = 12, date(2023, 3, 6), date(2023, 4, 30), 30, 1
+PATIENCE_S = 1_800
+
+Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
+
+
+def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
+    """Set up, run, show; then wait for Ctrl-C, or not where ``DEMO_EXIT=1``; stop everything at the end.
+
+    Raises:
+        StackError: a server does not start, or a DAG run fails; the message says which.
+    """
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        out.print(f"[{time.monotonic() - started:4.0f} s] {text}", markup=False, highlight=False, soft_wrap=True)
+
+    try:
+        province = settings.home / "demo"
+        stack.up(settings, "store", say)
+        settings = load_settings()
+        _prepare(province, settings, say, bar)
+        stack.up(settings, "airflow", say)
+        _run_dags(settings, say)
+        _show(open_store(), province, out)
+        say("done")
+        for line in stack.describe(settings, "all"):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        if not wants_demo_exit():
+            say("Ctrl-C stops the servers and leaves; what they hold stays in " + str(settings.home))
+            Event().wait()
+    except KeyboardInterrupt:
+        out.print()
+    finally:
+        stack.down(settings, "all", say)
+
+
+def _prepare(province: Path, settings: Settings, say: Callable[[str], None], bar: Bar) -> None:
+    """Simulate and load once: a second run finds the marks of the first."""
+    simulated, loaded = province / "simulated", province / "loaded"
+    if not simulated.exists():
+        say(f"simulating {AGENCIES} agencies from {START} to {END}, about {PAGES_PER_DAY} pages a day")
+        with bar("simulate") as report:
+            simulate(province / "province", AGENCIES, START, END, PAGES_PER_DAY, SEED, report)
+        simulated.touch()
+    if not loaded.exists():
+        say("uploading, each agency with its own key")
+        with bar("load") as report:
+            load_folder(province / "province", settings, report)
+        loaded.touch()
+
+
+def _run_dags(settings: Settings, say: Callable[[str], None]) -> None:
+    client = stack.airflow_client(settings)
+    for dag in ("import_feeds", "check_scan_batches"):
+        say(f"Airflow runs {dag}")
+        run = client.trigger(dag)
+        state = client.wait_for(dag, run, PATIENCE_S)
+        if state != "success":
+            raise StackError(f"the run {run} of {dag} ended as {state}; its log is in the Airflow UI")
+    say("Airflow runs summarise_progress, woken by the two before it")
+    store, deadline = open_store(), time.monotonic() + PATIENCE_S
+    while any(True for _ in store.list_objects(layout.WAREHOUSE, layout.PENDING)):
+        if time.monotonic() > deadline:
+            raise StackError("summarise_progress has not taken what is pending; its runs are in the Airflow UI")
+        time.sleep(1)
+
+
+def _show(store: Store, province: Path, out: Console) -> None:
+    progress = store.read_table("progress_daily")
+    settings = store.settings
+    lines = f"baseline {settings.baseline_percent} %, target {settings.target_percent} %"
+    table = Table("Tuần (week)", "Tử số", "Mẫu số", "Tỷ lệ %", "Tới mục tiêu %", "", title_justify="left")
+    table.title = f"Tỉnh Lạng Sơn · dn_and, accepted / denominator · {lines}"
+    for row in weekly_progress(progress, PROVINCE).to_pylist():
+        rate = row["rate_percent"]
+        share = progress_share(rate, settings.baseline_percent, settings.target_percent)
+        bar = "█" * round((rate or 0) / 4)
+        table.add_row(
+            row["week"], str(row["numerator"]), str(row["denominator"]), _percent(rate), _percent(share, 100), bar
+        )
+    out.print(table)
+    _show_units(progress, out)
+    _show_defects(store, out)
+    _show_truth(store, province / "province" / "truth", out)
+
+
+def _percent(value: float | None, factor: float = 1) -> str:
+    return "" if value is None else f"{factor * value:.1f}".replace(".", ",")
+
+
+def _show_units(progress: Any, out: Console) -> None:
+    table = Table("Xã, phường (commune)", "Tử số", "Mẫu số", "Tỷ lệ %", title_justify="left")
+    table.title = "Các đơn vị thấp nhất (worst units)"
+    for row in worst_units(progress, "commune", 5).to_pylist():
+        name = f"{row['name']} ({row['unit_code']})"
+        table.add_row(name, str(row["numerator"]), str(row["denominator"]), _percent(row["rate_percent"]))
+    out.print(table)
+
+
+def _show_defects(store: Store, out: Console) -> None:
+    sql = """
+        SELECT defect, level, count(*) AS n FROM (
+            SELECT unnest(defects) AS defect, 'trang (page)' AS level FROM pages
+            UNION ALL SELECT unnest(defects), 'tài liệu (document)' FROM documents
+        ) GROUP BY ALL ORDER BY n DESC, defect"""
+    table = Table("Lỗi (defect)", "", "Ở", "Số", title="Lỗi phát hiện (defects found)", title_justify="left")
+    for row in run_query(store, sql).to_pylist():
+        defect = DEFECTS[row["defect"]]
+        table.add_row(defect.label_vi, defect.label_en, row["level"], str(row["n"]))
+    out.print(table)
+
+
+def _show_truth(store: Store, truth: Path, out: Console) -> None:
+    """Compare every rate with the simulator's own, and every page with the defect that was put into it."""
+    counted = {
+        (str(row["dossier_date"]), row["unit_code"], row["definition"], row["stage"]): (
+            row["numerator"],
+            row["denominator"],
+        )
+        for row in store.read_table("progress_daily").to_pylist()
+    }
+    with (truth / "progress.csv").open(encoding="utf-8", newline="") as file:
+        expected = {
+            (row["dossier_date"], row["unit_code"], row["definition"], row["stage"]): (
+                int(row["numerator"]),
+                int(row["denominator"]),
+            )
+            for row in csv.DictReader(file)
+        }
+    same = sum(counted.get(key) == value for key, value in expected.items())
+    out.print(f"Against the simulator's truth: {same} of {len(expected)} counts equal", highlight=False)
+    with (truth / "pages.csv").open(encoding="utf-8", newline="") as file:
+        bad = Counter(row["defect"] for row in csv.DictReader(file) if row["defect"])
+    out.print("Defects put in: " + ", ".join(f"{name} {n}" for name, n in sorted(bad.items())), highlight=False)

@@ -1,0 +1,105 @@
+"""What an agency gets back for each manifest: a JSON receipt in plain Vietnamese, English beside it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+
+from sohoa import layout
+from sohoa.intake.manifest import CODES_VI
+from sohoa.intake.plan import ADMITTED, REPEATED, Entry
+from sohoa.schema import DEFECTS
+from sohoa.store import Store
+
+VERDICTS_VI = {
+    "accepted": "Đạt",
+    "review": "Chờ người kiểm tra",
+    "rejected": "Không đạt, cần quét lại",
+    None: "Không quét",
+}
+_THREADS = 8
+
+
+def write_receipts(store: Store, entries: list[Entry], tables: dict[str, pa.Table], closed: set[str]) -> int:
+    """Write one receipt an entry, save for batches whose gate is closed; returns how many."""
+    pages: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    wanted = ["batch", "document_id", "file", "page_no", "verdict", "defects", "notes", "error"]
+    for row in tables["pages"].select(wanted).to_pylist():
+        pages[row["batch"], row["document_id"]].append(row)
+    documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in tables["documents"].to_pylist():
+        documents[row["batch"]].append(row)
+
+    def write(entry: Entry) -> None:
+        body = _receipt(entry) | _content(entry, documents[entry.name], pages)
+        key = layout.receipt_key(entry.marker.agency, entry.marker.batch, entry.sha256)
+        store.put_json(layout.LANDING, key, body)
+
+    todo = [entry for entry in entries if entry.status != REPEATED and entry.name not in closed]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(write, todo))
+    return len(todo)
+
+
+def _receipt(entry: Entry) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "agency": entry.marker.agency,
+        "batch": entry.marker.batch,
+        "received_at": entry.marker.received_at,
+        "manifest_sha256": entry.sha256,
+        "status": "admitted" if entry.status == ADMITTED else "refused",
+    }
+
+
+def _content(
+    entry: Entry, documents: list[dict[str, Any]], pages: dict[tuple[str, str], list[dict[str, Any]]]
+) -> dict[str, Any]:
+    if entry.status != ADMITTED:
+        message = CODES_VI[entry.code or "invalid_manifest"]
+        return {"reason": entry.code, "message_vi": message, "problems": entry.problems}
+    to_scan = [row for row in documents if row["verdict"] == "rejected"]
+    message = (
+        f"Đã nhận {len(documents)} tài liệu; {len(to_scan)} tài liệu cần quét lại. "
+        "Chỉ gửi lại các tài liệu không đạt, trong lô mới, ghi mã tài liệu cũ vào `replaces`."
+        if to_scan
+        else f"Đã nhận {len(documents)} tài liệu. Không có tài liệu nào phải quét lại."
+    )
+    return {
+        "message_vi": message,
+        "documents": [_document(row, pages[row["batch"], row["document_id"]]) for row in documents],
+    }
+
+
+def _document(row: dict[str, Any], pages: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "document_id": row["document_id"],
+        "dossier_code": row["dossier_code"],
+        "title": row["title"],
+        "verdict": row["verdict"],
+        "verdict_vi": VERDICTS_VI[row["verdict"]],
+        "not_scanned": row["not_scanned"],
+        "pages_declared": row["pages_declared"],
+        "pages_found": row["pages_found"],
+        "defects": _labels(row["defects"]),
+        "pages": [_page(page) for page in pages if page["verdict"] != "accepted" or page["notes"]],
+    }
+
+
+def _page(page: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "file": page["file"],
+        "page_no": page["page_no"],
+        "verdict": page["verdict"],
+        "verdict_vi": VERDICTS_VI[page["verdict"]],
+        "defects": _labels(page["defects"]),
+        "notes": _labels(page["notes"]),
+        "error": page["error"],
+    }
+
+
+def _labels(names: list[str] | None) -> list[dict[str, str]]:
+    return [{"name": n, "vi": DEFECTS[n].label_vi, "en": DEFECTS[n].label_en} for n in names or []]

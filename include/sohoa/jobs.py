@@ -1,0 +1,219 @@
+"""One function a task. The DAGs and the command line call these and nothing deeper.
+
+Every job may be killed and run again: what it writes depends on its input alone, and the markers that say what there
+is to do are deleted last.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from sohoa import layout, registry
+from sohoa.errors import GateClosed
+from sohoa.intake import admission, feeds, plan, publish, receipts, shards
+from sohoa.intake.plan import ADMITTED, Entry, work_key
+from sohoa.progress import summaries
+from sohoa.quality import gate, thresholds, verdicts
+from sohoa.store import Store, open_store
+
+JUDGED_TABLES = ("pages", "documents", "batches")
+
+
+# check_scan_batches
+
+
+def discover_batches() -> dict[str, Any]:
+    """List the inbox and write down what lies in it: work, markers."""
+    store = open_store()
+    markers = admission.discover_markers(store)
+    return {"work": plan.save_markers(store, markers), "markers": len(markers)}
+
+
+def admit_batches(work: str) -> dict[str, Any]:
+    """Decide about each marker: how many are admitted, refused, repeated."""
+    store = open_store()
+    entries = admission.admit(store, plan.load_markers(store, work))
+    plan.save_entries(store, work, entries)
+    return {status: sum(entry.status == status for entry in entries) for status in plan.STATUSES}
+
+
+def plan_shards(work: str) -> list[dict[str, str]]:
+    """Cut the admitted files into shards: one pointer (work, shard, label) a mapped task."""
+    store = open_store()
+    manifests = _manifests(store, plan.load_entries(store, work))
+    tasks = [task for manifest in manifests.values() for task in shards.file_tasks(manifest)]
+    return shards.plan_shards(store, work, tasks)
+
+
+def measure_shard(work: str, shard: str) -> dict[str, Any]:
+    """Measure the pages of one shard."""
+    return {"pages": shards.measure_shard(open_store(), work, shard)}
+
+
+def judge_batches(work: str) -> dict[str, Any]:
+    """Let Great Expectations judge every page, then documents and batches; close the gates that must close."""
+    store = open_store()
+    entries = plan.load_entries(store, work)
+    limits = thresholds.load_thresholds(store.settings.profile)
+    manifests = _manifests(store, entries)
+    pages = gate.judge_pages(shards.load_pages(store, work), limits)
+    documents = verdicts.judge_documents(publish.declared_documents(manifests.values()), pages, limits)
+    kept = [entry for entry in entries if entry.status in {ADMITTED, plan.REFUSED}]
+    batches = publish.batch_table(kept, manifests, documents, limits.version, verdicts.worst)
+    tables = {"pages": pages, "documents": documents, "batches": batches}
+    for name, rows in tables.items():
+        store.put_parquet(work_key(work, f"judged/{name}.parquet"), rows)
+    closed = _closed_batches(tables)
+    store.put_json(layout.WAREHOUSE, work_key(work, "closed.json"), closed)
+    return {name: rows.num_rows for name, rows in tables.items()} | {"closed": len(closed)}
+
+
+def publish_batches(work: str) -> dict[str, Any]:
+    """Write pages, documents and batches of every batch whose gate is open."""
+    store = open_store()
+    tables, closed = _judged(store, work)
+    return {"batches": publish.publish(store, plan.load_entries(store, work), tables, set(closed))}
+
+
+def write_receipts(work: str) -> dict[str, Any]:
+    """Give every agency its receipts."""
+    store = open_store()
+    tables, closed = _judged(store, work)
+    return {"receipts": receipts.write_receipts(store, plan.load_entries(store, work), tables, set(closed))}
+
+
+def settle_batches(work: str) -> dict[str, Any]:
+    """Pending markers in, inbox markers out; tells which gates stayed closed."""
+    store = open_store()
+    entries = plan.load_entries(store, work)
+    if not entries:
+        return {"settled": 0, "closed": []}
+    closed = store.get_json(layout.WAREHOUSE, work_key(work, "closed.json"))
+    settled = publish.settle(store, entries, set(closed))
+    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(plan.JOB, work))
+    return {"settled": settled, "closed": [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]}
+
+
+def _manifests(store: Store, entries: list[Entry]) -> dict[str, Any]:
+    return {entry.name: publish.manifest_of(store, entry) for entry in entries if entry.status == ADMITTED}
+
+
+def _judged(store: Store, work: str) -> tuple[dict[str, pa.Table], dict[str, list[str]]]:
+    tables = {name: store.get_parquet(work_key(work, f"judged/{name}.parquet")) for name in JUDGED_TABLES}
+    return tables, store.get_json(layout.WAREHOUSE, work_key(work, "closed.json"))
+
+
+def _closed_batches(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
+    closed: dict[str, list[str]] = {}
+    for name, rows in tables.items():
+        for violation in gate.check_rows(name, rows):
+            for batch in sorted({str(row["batch"]) for row in violation.rows}):
+                closed.setdefault(batch, []).append(f"{name}: {violation.message}")
+    return closed
+
+
+# import_feeds
+
+
+def discover_feeds() -> dict[str, Any]:
+    """List the feed files that are new or changed: work, files."""
+    return feeds.discover_feeds(open_store())
+
+
+def import_feed_files(work: str) -> dict[str, Any]:
+    """Merge the feed files into the tables of source rows."""
+    return feeds.import_feed_files(open_store(), work)
+
+
+def settle_feeds(work: str) -> dict[str, Any]:
+    """Mark the files as imported; tells which have too many unusable rows."""
+    return feeds.settle_feeds(open_store(), work)
+
+
+# summarise_progress
+
+
+def take_pending() -> dict[str, Any]:
+    """Write down which days the pending markers touch: work, markers."""
+    return summaries.take_pending(open_store())
+
+
+def summarise_dossiers(work: str) -> dict[str, Any]:
+    """Join register and documents for each dossier day touched."""
+    return summaries.summarise_dossiers(open_store(), work)
+
+
+def summarise_progress(work: str) -> dict[str, Any]:
+    """Count each dossier day touched; a day that breaks an invariant is not written."""
+    return summaries.summarise_progress(open_store(), work, check_progress)
+
+
+def summarise_quality(work: str) -> dict[str, Any]:
+    """Count the defects of each scan day touched."""
+    store = open_store()
+    limits = thresholds.load_thresholds(store.settings.profile)
+    return summaries.summarise_quality(store, work, limits.judged_columns())
+
+
+def settle_summaries(work: str) -> dict[str, Any]:
+    """Delete the markers taken; tells which days' gates stayed closed."""
+    return summaries.settle_summaries(open_store(), work)
+
+
+def check_progress(day: date, rows: pa.Table, dossiers: pa.Table) -> list[str]:
+    """What is wrong with the progress rows of one day; nothing where the gate is open."""
+    leaves = {str(code) for code in dossiers["unit_code"].to_pylist() if code is not None}
+    parents = {code: above[0] for code in sorted(leaves) for code, above in _chain(code, day)}
+    return [violation.message for violation in gate.check_rows("progress_daily", rows, parents, leaves)]
+
+
+def _chain(code: str, day: date) -> list[tuple[str, tuple[str, ...]]]:
+    above = registry.ancestors(code, day)
+    return [(unit, above[position:]) for position, unit in enumerate((code, *above[:-1]))]
+
+
+# all of them
+
+
+def report_closed(closed: list[str]) -> None:
+    """Fail visibly where a gate stayed closed; everything else has been written by then.
+
+    Raises:
+        GateClosed: names the rows.
+    """
+    if closed:
+        raise GateClosed(f"{len(closed)} closed: " + " | ".join(closed[:20]))
+
+
+def check() -> dict[str, Any]:
+    """The whole of check_scan_batches in this process."""
+    found = discover_batches()
+    work = found["work"]
+    if not found["markers"]:
+        return found
+    counts = found | admit_batches(work)
+    for pointer in plan_shards(work):
+        measure_shard(pointer["work"], pointer["shard"])
+    counts |= judge_batches(work) | publish_batches(work) | write_receipts(work)
+    return counts | settle_batches(work)
+
+
+def import_all() -> dict[str, Any]:
+    """The whole of import_feeds in this process."""
+    found = discover_feeds()
+    if not found["files"]:
+        return found
+    return found | import_feed_files(found["work"]) | settle_feeds(found["work"])
+
+
+def summarise() -> dict[str, Any]:
+    """The whole of summarise_progress in this process."""
+    found = take_pending()
+    if not found["markers"]:
+        return found
+    work = found["work"]
+    counts = found | summarise_dossiers(work) | summarise_progress(work) | summarise_quality(work)
+    return counts | settle_summaries(work)

@@ -1,0 +1,1 @@
+"""Page files to rows of numbers: ``decode`` reads files, ``measure`` makes rows, every other module is one metric."""

@@ -1,0 +1,51 @@
+"""Files to pages: the only importer of simplejpeg, Pillow, pikepdf and pypdfium2; one module a format.
+
+A page that fails carries its fault and whatever its header said; a file in which no page can be told apart raises one
+``BadPage``. Sizes are checked by the header before a decoder allocates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sohoa.pages.decode import jpeg, pdf, png, tiff
+from sohoa.pages.decode.page import Page
+from sohoa.pages.faults import BadPage
+from sohoa.pages.limits import Limits
+
+_READERS = {"jpeg": jpeg.read_pages, "png": png.read_pages, "tiff": tiff.read_pages, "pdf": pdf.read_pages}
+_MAGIC = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"II+\0", "tiff"),
+    (b"MM\0+", "tiff"),
+)
+_PDF_HEADER_WITHIN = 1024  # readers accept that much before %PDF-
+
+
+def file_format(data: bytes) -> str | None:
+    """One of jpeg, png, tiff, pdf by the first bytes, whatever the name says; null where it is none of them."""
+    for magic, name in _MAGIC:
+        if data.startswith(magic):
+            return name
+    return "pdf" if b"%PDF-" in data[:_PDF_HEADER_WITHIN] else None
+
+
+def read_pages(data: bytes, name: str | None, limits: Limits) -> Iterator[Page]:
+    """Pages of a file one by one, decoded to grey.
+
+    Args:
+        data: the file.
+        name: what ``file_format`` says of it.
+        limits: what may be spent on it.
+
+    Raises:
+        BadPage: the file as a whole cannot be read.
+    """
+    if not data:
+        raise BadPage("truncated", "the file is empty")
+    if name is None:
+        raise BadPage("wrong_format", f"the file starts with {data[:8].hex(' ')}")
+    yield from _READERS[name](data, limits)

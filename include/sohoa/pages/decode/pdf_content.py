@@ -1,0 +1,159 @@
+"""What a PDF page shows, without rendering it: which image fills it, and whether anything else is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pikepdf
+
+from sohoa.pages.faults import BadPage
+
+_MOST_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a scan
+_MOST_DEPTH = 6
+_FULL_PAGE = 0.01  # of a side, by which the image may miss the page's edge
+_PAINTS = {"S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh", "INLINE IMAGE"}
+_SHOWS_TEXT = {"Tj", "TJ", "'", '"'}
+_INVISIBLE_TEXT = 3
+_IDENTITY = pikepdf.Matrix()
+
+
+@dataclass(frozen=True)
+class Box:
+    """The part of a page that is shown: corner and sides in units of user space, sides in points as turned."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    unit: float
+    turn: int
+
+    @property
+    def width(self) -> float:
+        """Width as shown, points."""
+        return self.unit * (self.top - self.bottom if self.turn % 180 else self.right - self.left)
+
+    @property
+    def height(self) -> float:
+        """Height as shown, points."""
+        return self.unit * (self.right - self.left if self.turn % 180 else self.top - self.bottom)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The one image that fills a page."""
+
+    image: Any
+    size: tuple[int, int]
+    turns: int | None
+
+
+def visible_box(page: pikepdf.Page) -> Box:
+    """The crop box inside the media box, with the page's own unit and turn.
+
+    Raises:
+        BadPage: unreadable, where it has no area.
+    """
+    media, crop = ([float(v) for v in box] for box in (page.mediabox, page.cropbox))
+    sides = [_ordered(box) for box in (media, crop)]
+    left, bottom = (max(box[k] for box in sides) for k in (0, 1))
+    right, top = (min(box[k] for box in sides) for k in (2, 3))
+    unit = float(page.obj.get("/UserUnit", 1))
+    if not (right - left > 0 and top - bottom > 0 and 0 < unit < 1e6):
+        raise BadPage("unreadable", "the page has no area")
+    return Box(left, bottom, right, top, unit, int(page.rotation) % 360)
+
+
+def _ordered(box: list[float]) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = box
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def find_scan(page: pikepdf.Page, box: Box) -> tuple[Scan | None, bool]:
+    """The one opaque image that fills the page, and whether it is all that is seen.
+
+    What is drawn before it lies under it; invisible text over it (the layer of a text recogniser) is not seen.
+    """
+    if _content_size(page) > _MOST_CONTENT_BYTES:
+        return None, False
+    scans: list[Scan] = []
+    is_alone = True
+    for drawn, matrix in _marks(page.obj, page.resources, _IDENTITY, 0):
+        scan = _as_scan(drawn, matrix, box) if drawn is not None else None
+        if scan is not None:
+            scans.append(scan)
+        is_alone = scan is not None
+    return (scans[0], is_alone) if len(scans) == 1 else (None, False)
+
+
+def _content_size(page: pikepdf.Page) -> int:
+    content = page.obj.get("/Contents")
+    parts = content if isinstance(content, pikepdf.Array) else [content] if content is not None else []
+    size = 0
+    for part in parts:
+        size += len(part.read_bytes())
+        if size > _MOST_CONTENT_BYTES:
+            break
+    return size
+
+
+def _marks(content: Any, resources: Any, matrix: pikepdf.Matrix, depth: int) -> Iterator[tuple[Any, pikepdf.Matrix]]:
+    """Everything visible that is drawn, in order: (image, its matrix), or (None, …) for text, lines and areas."""
+    stack: list[tuple[pikepdf.Matrix, int]] = []
+    text_mode = 0
+    objects = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    for operands, operator in pikepdf.parse_content_stream(content):
+        name = str(operator)
+        if name == "q":
+            stack.append((matrix, text_mode))
+        elif name == "Q" and stack:
+            matrix, text_mode = stack.pop()
+        elif name == "cm":
+            matrix = pikepdf.Matrix(*(float(value) for value in operands)) @ matrix
+        elif name == "Tr":
+            text_mode = int(operands[0])
+        elif name in _PAINTS or (name in _SHOWS_TEXT and text_mode != _INVISIBLE_TEXT):
+            yield None, matrix
+        elif name == "Do":
+            drawn = objects.get(str(operands[0])) if objects is not None else None
+            yield from _drawn(drawn, resources, matrix, depth)
+
+
+def _drawn(drawn: Any, resources: Any, matrix: pikepdf.Matrix, depth: int) -> Iterator[tuple[Any, pikepdf.Matrix]]:
+    kind = drawn.get("/Subtype") if drawn is not None else None
+    if kind == "/Image":
+        yield drawn, matrix
+    elif kind == "/Form" and depth < _MOST_DEPTH and len(drawn.read_bytes()) <= _MOST_CONTENT_BYTES:
+        inner = pikepdf.Matrix(*(float(value) for value in drawn.get("/Matrix", [1, 0, 0, 1, 0, 0])))
+        yield from _marks(drawn, drawn.get("/Resources", resources), inner @ matrix, depth + 1)
+    elif kind is not None:
+        yield None, matrix
+
+
+def _as_scan(image: Any, matrix: pikepdf.Matrix, box: Box) -> Scan | None:
+    """The image as a scan where it is opaque and fills the page, else null."""
+    if any(key in image for key in ("/SMask", "/Mask")) or image.get("/ImageMask", False):
+        return None
+    xs = [matrix.e, matrix.e + matrix.a + matrix.c]
+    ys = [matrix.f, matrix.f + matrix.b + matrix.d]
+    spare = (_FULL_PAGE * (box.right - box.left), _FULL_PAGE * (box.top - box.bottom))
+    edges = zip((min(xs), max(xs)), (box.left, box.right), strict=True)
+    sides = zip((min(ys), max(ys)), (box.bottom, box.top), strict=True)
+    if any(abs(a - b) > spare[0] for a, b in edges) or any(abs(a - b) > spare[1] for a, b in sides):
+        return None
+    quarter = _quarter_turns(matrix)
+    size = int(image.get("/Width")), int(image.get("/Height"))
+    is_sideways = abs(matrix.b) > abs(matrix.a)
+    turns = None if quarter is None else (quarter - box.turn // 90) % 4
+    return Scan(image, size[::-1] if is_sideways != bool(box.turn % 180) else size, turns)
+
+
+def _quarter_turns(matrix: pikepdf.Matrix) -> int | None:
+    """Quarters counter-clockwise by which the matrix turns an image, null where it mirrors or slants it."""
+    large = max(abs(matrix.a), abs(matrix.b), abs(matrix.c), abs(matrix.d))
+    a, b, c, d = (
+        0 if abs(v) < 1e-3 * large else (1 if v > 0 else -1) for v in (matrix.a, matrix.b, matrix.c, matrix.d)
+    )
+    return {(1, 0, 0, 1): 0, (0, 1, -1, 0): 1, (-1, 0, 0, -1): 2, (0, -1, 1, 0): 3}.get((a, b, c, d))

@@ -1,0 +1,69 @@
+"""Rendering by PDFium, for pages that are not one full-page JPEG."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+import numpy as np
+import pypdfium2
+
+from sohoa.pages.decode.pdf_content import Box
+from sohoa.pages.faults import BadPage
+from sohoa.pages.limits import Limits
+from sohoa.pages.reduce import Grey
+
+RENDER_DPI = 200
+_POINTS_PER_INCH = 72.0
+_BYTES_PER_PIXEL = 5  # the grey bitmap, and PDFium's own copy of an image in colour
+_PDFIUM = threading.Lock()  # PDFium is not thread-safe
+
+
+class Renderer:
+    """One PDF in PDFium, opened when the first page is rendered."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._document: pypdfium2.PdfDocument | None = None
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        if self._document is not None:
+            with _PDFIUM:
+                self._document.close()
+
+    def render(self, number: int, box: Box, size: tuple[int, int] | None, limits: Limits) -> Grey:
+        """A page in grey: at the size of the image that fills it, else at 200 dpi.
+
+        Args:
+            number: page from 0.
+            box: what is shown of the page.
+            size: width and height in pixels of the one image that fills it, if one does.
+            limits: what may be spent.
+
+        Raises:
+            BadPage: too_large before anything is rendered, unreadable where PDFium fails.
+        """
+        dpi = size[0] / box.width * _POINTS_PER_INCH if size else RENDER_DPI
+        width, height = (max(1, round(side / _POINTS_PER_INCH * dpi)) for side in (box.width, box.height))
+        limits.check_image(width, height, _BYTES_PER_PIXEL)
+        try:
+            with _PDFIUM:
+                return self._render(number, dpi / _POINTS_PER_INCH)
+        except (pypdfium2.PdfiumError, ValueError, IndexError) as error:  # damaged page; bitmap refused; no such page
+            raise BadPage.from_library("PDFium", error) from None
+
+    def _render(self, number: int, scale: float) -> Grey:
+        if self._document is None:
+            self._document = pypdfium2.PdfDocument(self._data)
+        page = self._document[number]
+        try:
+            bitmap = page.render(scale=scale, grayscale=True, draw_annots=False)
+            try:
+                return np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width).astype(np.uint8, copy=False)
+            finally:
+                bitmap.close()
+        finally:
+            page.close()

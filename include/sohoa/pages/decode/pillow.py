@@ -1,0 +1,76 @@
+"""Pillow as PNG and TIFF use it: an image to grey, and the names of everything it raises."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from sohoa.pages.faults import BadPage
+from sohoa.pages.reduce import Grey
+
+Image.MAX_IMAGE_PIXELS = None  # our own limits are checked on the header first
+
+# What Pillow's readers let through when a file lies: no decoder or cut data (OSError), malformed structures
+# (SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error), numbers that do not
+# fit (OverflowError), states its plugins do not expect (RuntimeError, AttributeError), and its warnings where the
+# caller turns warnings into errors.
+PILLOW_ERRORS = (
+    OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error,
+    OverflowError, RuntimeError, AttributeError, Warning,
+)  # fmt: skip
+_MODES = {"1": "bilevel", "L": "grey", "LA": "grey", "La": "grey", "I": "grey", "F": "grey"}
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except PILLOW_ERRORS as error:
+        raise BadPage.from_library("Pillow", error) from None
+
+
+def open_image(stream: BinaryIO) -> Image.Image:
+    """The image whose header ``stream`` starts with; no pixel is decoded yet.
+
+    Raises:
+        BadPage: unreadable.
+    """
+    with _faults():
+        return Image.open(stream, formats=("PNG", "TIFF"))
+
+
+def colour_mode(image: Image.Image, bits: int) -> str:
+    """One of bilevel, grey, colour, as the file stores it; a palette of greys is no colour.
+
+    Raises:
+        BadPage: truncated or unreadable, where Pillow has to decode an image to know its palette.
+    """
+    if image.mode not in ("P", "PA"):
+        return "grey" if image.mode.startswith("I;16") else _MODES.get(image.mode, "colour")
+    with _faults():
+        palette = np.array(image.getpalette() or [0, 1, 2]).reshape(-1, 3)
+    is_grey = bool((palette == palette[:, :1]).all())
+    return ("bilevel" if bits == 1 else "grey") if is_grey else "colour"
+
+
+def decode_grey(image: Image.Image) -> Grey:
+    """All pixels in grey on white paper, uint8 (height, width).
+
+    Raises:
+        BadPage: truncated or unreadable.
+    """
+    with _faults():
+        image.load()
+        if image.mode == "I" or image.mode.startswith("I;16"):
+            return (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
+        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+            whole = image.convert("RGBA")
+            paper = Image.new("RGBA", whole.size, "white")
+            image = Image.alpha_composite(paper, whole)
+        return np.asarray(image.convert("L"), np.uint8)

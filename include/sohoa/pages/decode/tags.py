@@ -1,0 +1,116 @@
+"""TIFF directories, bounded: offsets and counts are believed only where they lie inside the data. EXIF is one too."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from sohoa.pages.faults import BadPage
+
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
+STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 273, 274, 277, 278, 279
+X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT = 282, 283, 284, 296
+TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, JPEG_TABLES = 322, 323, 324, 325, 347
+_USED = {
+    WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS,
+    X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS,
+    JPEG_TABLES,
+}  # fmt: skip
+_TYPES = {1: "B", 3: "H", 4: "I", 5: "II", 7: "B", 16: "Q"}  # BYTE SHORT LONG RATIONAL UNDEFINED LONG8
+_MOST_VALUES = 1_000_000  # strips of one page; A0 at 600 dpi has 28 087 rows
+_INCH, _CENTIMETRE = 2, 3
+
+Tags = dict[int, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class TiffFile:
+    """The data of a TIFF file and how its numbers are written."""
+
+    data: bytes
+    order: str
+    is_big: bool
+    first: int
+
+    @property
+    def offset_at(self) -> tuple[int, str]:
+        """Where the header keeps the offset of the first directory, and as what."""
+        return (8, f"{self.order}Q") if self.is_big else (4, f"{self.order}I")
+
+    def next_directory(self, offset: int) -> int:
+        """Offset of the directory after the one at ``offset``, 0 after the last.
+
+        Raises:
+            BadPage: truncated, where the directory does not lie inside the file.
+        """
+        count, entries, size = self._span(offset)
+        return int(self._unpack("Q" if self.is_big else "I", entries + count * size)[0])
+
+    def read(self, offset: int) -> Tags:
+        """Values of the tags that this package uses, of the directory at ``offset``.
+
+        Raises:
+            BadPage: truncated, where the directory or a value does not lie inside the file.
+        """
+        count, entries, size = self._span(offset)
+        tags: Tags = {}
+        for k in range(count):
+            at = entries + k * size
+            tag, kind = self._unpack("HH", at)
+            if tag in _USED and kind in _TYPES:
+                tags[tag] = self._values(at, _TYPES[kind])
+        return tags
+
+    def _span(self, offset: int) -> tuple[int, int, int]:
+        count = int(self._unpack("Q" if self.is_big else "H", offset)[0])
+        entries, size = (offset + 8, 20) if self.is_big else (offset + 2, 12)
+        if entries + count * size > len(self.data):
+            raise BadPage("truncated", f"a directory at byte {offset} does not lie inside the file")
+        return count, entries, size
+
+    def _values(self, at: int, code: str) -> tuple[int, ...]:
+        wide = "Q" if self.is_big else "I"
+        count = int(self._unpack(wide, at + 4)[0])
+        if count > _MOST_VALUES:
+            raise BadPage("unreadable", f"a tag claims {count} values")
+        layout = f"{count * len(code)}{code[0]}"
+        place = at + 4 + struct.calcsize("=" + wide)
+        if struct.calcsize("=" + layout) > struct.calcsize("=" + wide):
+            place = int(self._unpack(wide, place)[0])
+        return self._unpack(layout, place)
+
+    def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
+        try:
+            return struct.unpack_from(self.order + layout, self.data, offset)
+        except struct.error:
+            raise BadPage("truncated", f"byte {offset} does not lie inside the file") from None
+
+
+def open_tiff(data: bytes) -> TiffFile:
+    """The header of a TIFF file or of an EXIF block.
+
+    Raises:
+        BadPage: the header is cut short or is none.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(data[:2])
+    if order is None or len(data) < 8:
+        raise BadPage("truncated" if order else "unreadable", "there is no TIFF header")
+    is_big = struct.unpack_from(order + "H", data, 2)[0] == 43
+    if is_big and len(data) < 16:
+        raise BadPage("truncated", "there is no TIFF header")
+    at, layout = (8, f"{order}Q") if is_big else (4, f"{order}I")
+    return TiffFile(data, order, is_big, struct.unpack_from(layout, data, at)[0])
+
+
+def first(tags: Tags, tag: int, default: int) -> int:
+    """The first value of a tag."""
+    return tags[tag][0] if tags.get(tag) else default
+
+
+def dpi_of(tags: Tags) -> tuple[float, float] | None:
+    """Resolution in pixels an inch, null where it is absent, relative or nonsense."""
+    unit = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(first(tags, RESOLUTION_UNIT, _INCH))
+    x, y = (tags.get(tag, ()) for tag in (X_RESOLUTION, Y_RESOLUTION))
+    if unit is None or len(x) != 2 or len(y) != 2 or 0 in (*x, *y):
+        return None
+    return x[0] / x[1] * unit, y[0] / y[1] * unit

@@ -1,0 +1,168 @@
+"""Bring the summaries up to date with all that is pending, in steps that may be killed and done again.
+
+``take_pending`` writes down what one run has to do, the ``summarise_*`` functions do it, ``settle_summaries`` deletes
+the markers. Only days that a marker touches are read. A plan that is gone was settled: then there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from sohoa import layout
+from sohoa.errors import ObjectMissing
+from sohoa.progress.defect_counts import quality_of_day
+from sohoa.progress.dossiers import DOCUMENT_COLUMNS, merge_dossiers, split_by_dossier_day
+from sohoa.progress.rates import progress_of_day
+from sohoa.schema import TABLES
+from sohoa.store import ObjectInfo, Store
+
+JOB = "summarise"
+
+Check = Callable[[date, pa.Table, pa.Table], list[str]]
+"""(day, progress rows, dossiers) -> what is wrong with the rows, nothing where all is well."""
+
+_THREADS = 8
+_NOTHING: dict[str, list[Any]] = {"markers": [], "dossier_days": [], "scan_days": [], "batches": []}
+
+
+def take_pending(store: Store) -> dict[str, Any]:
+    """Write down all that is pending as the plan of one run.
+
+    Returns:
+        ``work``, the run's name, the same for the same markers; ``markers``, how many there are. Where there are none,
+        nothing is written.
+    """
+    found = list(store.list_objects(layout.WAREHOUSE, layout.PENDING))
+    work = hashlib.sha256("\n".join(map(_identity, found)).encode()).hexdigest()[:16]
+    if found:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            markers = list(pool.map(lambda info: _read_marker(store, info), found))
+        store.put_json(layout.WAREHOUSE, _plan_key(work), _make_plan(markers))
+    return {"work": work, "markers": len(found)}
+
+
+def summarise_dossiers(store: Store, work: str) -> dict[str, int]:
+    """Write the dossiers of the days touched, with the documents of the batches taken."""
+    plan = _read_plan(store, work)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        parts = list(pool.map(lambda batch: _read_documents(store, *batch), plan["batches"]))
+        documents = pa.concat_tables([TABLES["documents"].empty_table().select(DOCUMENT_COLUMNS), *parts])
+        by_day = split_by_dossier_day(documents)
+        none = documents.slice(0, 0)
+        days = [date.fromisoformat(day) for day in plan["dossier_days"]]
+        dossiers = sum(pool.map(lambda day: _summarise_dossiers_of(store, day, by_day.get(day, none)), days))
+    return {"days": len(days), "dossiers": dossiers}
+
+
+def summarise_progress(store: Store, work: str, check: Check) -> dict[str, int]:
+    """Write the progress of the days touched; a day whose rows fail ``check`` keeps the rows it had."""
+    plan = _read_plan(store, work)
+    if not plan["markers"]:
+        return {"days": 0, "closed": 0}
+    days = [date.fromisoformat(day) for day in plan["dossier_days"]]
+    closed: dict[str, list[str]] = {}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        # only reading is shared out: a check need not be safe in threads
+        for day, dossiers in zip(days, pool.map(lambda day: _read_dossiers(store, day), days), strict=True):
+            rows = progress_of_day(day, dossiers)
+            if problems := check(day, rows, dossiers):
+                closed[day.isoformat()] = problems
+            else:
+                store.write_table("progress_daily", day, layout.DAY, rows)
+    store.put_json(layout.WAREHOUSE, _closed_key(work), closed)
+    return {"days": len(days), "closed": len(closed)}
+
+
+def summarise_quality(store: Store, work: str, judged: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """Write the defect counts of the scan days touched, from all pages of those days."""
+    days = [date.fromisoformat(day) for day in _read_plan(store, work)["scan_days"]]
+    for day in days:
+        rows = quality_of_day(store.read_table("pages", [day]), judged)
+        store.write_table("quality_daily", day, layout.DAY, rows)
+    return {"days": len(days)}
+
+
+def settle_summaries(store: Store, work: str) -> dict[str, Any]:
+    """Delete the markers that were taken; those of a closed day stay, and so does one written again since.
+
+    Returns:
+        ``settled``, how many were deleted; ``closed``, a line for each problem of a closed day.
+    """
+    plan = _read_plan(store, work)
+    if not plan["markers"]:
+        return {"settled": 0, "closed": []}
+    closed = store.get_json(layout.WAREHOUSE, _closed_key(work))
+    unchanged = {_identity(info) for info in store.list_objects(layout.WAREHOUSE, layout.PENDING)}
+    keys = [
+        marker["key"]
+        for marker in plan["markers"]
+        if marker["identity"] in unchanged and closed.keys().isdisjoint(marker["days"])
+    ]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(lambda key: store.delete(layout.WAREHOUSE, key), keys))
+    store.delete(layout.WAREHOUSE, _plan_key(work))  # first: a clean-up killed after it has nothing left to decide
+    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB, work))
+    lines = [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems]
+    return {"settled": len(keys), "closed": lines}
+
+
+def _plan_key(work: str) -> str:
+    return layout.work_prefix(JOB, work) + "plan.json"
+
+
+def _closed_key(work: str) -> str:
+    return layout.work_prefix(JOB, work) + "closed.json"
+
+
+def _identity(info: ObjectInfo) -> str:
+    """A marker as it was seen: one written again later is another."""
+    return f"{info.key} {info.etag} {info.last_modified.isoformat()}"
+
+
+def _read_marker(store: Store, info: ObjectInfo) -> dict[str, Any]:
+    """A marker with the dossier days it touches and, of a scan, its scan day and batch."""
+    marker = store.get_json(layout.WAREHOUSE, info.key)
+    seen = {"key": info.key, "identity": _identity(info)}
+    if "day" in marker:
+        return {**seen, "days": [marker["day"]]}
+    days = split_by_dossier_day(_read_documents(store, marker["scan_date"], marker["batch"]))
+    return {**seen, "days": [day.isoformat() for day in days], "scan": [marker["scan_date"], marker["batch"]]}
+
+
+def _make_plan(markers: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    scans = sorted(marker["scan"] for marker in markers if "scan" in marker)
+    return {
+        "markers": markers,
+        "dossier_days": sorted({day for marker in markers for day in marker["days"]}),
+        "scan_days": sorted({day for day, _ in scans}),
+        "batches": scans,
+    }
+
+
+def _read_plan(store: Store, work: str) -> dict[str, list[Any]]:
+    try:
+        plan: dict[str, list[Any]] = store.get_json(layout.WAREHOUSE, _plan_key(work))
+    except ObjectMissing:
+        return _NOTHING
+    return plan
+
+
+def _read_documents(store: Store, scan_date: str, batch: str) -> pa.Table:
+    return store.read_table("documents", [date.fromisoformat(scan_date)], name=batch).select(DOCUMENT_COLUMNS)
+
+
+def _read_dossiers(store: Store, day: date) -> pa.Table:
+    return store.read_table("dossiers", [day], name=layout.DAY)
+
+
+def _summarise_dossiers_of(store: Store, day: date, documents: pa.Table) -> int:
+    register = store.read_table("register", [day], name=layout.DAY)
+    rows = merge_dossiers(_read_dossiers(store, day), register, documents)
+    store.write_table("dossiers", day, layout.DAY, rows)
+    return len(rows)

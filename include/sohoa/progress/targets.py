@@ -1,0 +1,100 @@
+"""Rates against the published baseline and target, by week and by unit.
+
+Baseline and target are published figures of unknown definition: lines to compare with, never recomputed.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sohoa.registry import Unit, unit_at
+
+FULL_POINTS_PERCENT = 80.0
+"""Rate from which decision 766/QĐ-TTg gives full points, per cent."""
+
+_COUNTS = ("numerator", "denominator", "received", "finished")
+
+
+def rate_percent(numerator: int, denominator: int) -> float | None:
+    """The rate in per cent, None where the denominator is 0."""
+    return 100 * numerator / denominator if denominator else None
+
+
+def progress_share(rate: float | None, baseline: float, target: float) -> float | None:
+    """How far a rate has come from the baseline (0) to the target (1); all in per cent, None where it is not known."""
+    return None if rate is None else (rate - baseline) / (target - baseline)
+
+
+def score_766(rate: float | None, maximum: float) -> float | None:
+    """Points of decision 766/QĐ-TTg: all of ``maximum`` from 80 %, below that rate × maximum / 80 %.
+
+    Args:
+        rate: per cent; None gives None.
+        maximum: the most points this indicator gives.
+    """
+    return None if rate is None else min(rate, FULL_POINTS_PERCENT) * maximum / FULL_POINTS_PERCENT
+
+
+def weekly_progress(progress: pa.Table, unit_code: str, definition: str = "dn_and", stage: str = "all") -> pa.Table:
+    """One unit's progress by ISO week, Monday to Sunday.
+
+    Args:
+        progress: rows of ``progress_daily`` with their path key ``dossier_date``.
+        unit_code: the unit.
+        definition: the definition.
+        stage: its stage.
+
+    Returns:
+        week (as 2024-W15), first_day (its Monday), the sums numerator, denominator, received and finished over the days
+        that have rows, and rate_percent (null where the denominator is 0), by week.
+    """
+    rows = _select(progress, definition, stage)
+    rows = rows.filter(pc.equal(rows["unit_code"], unit_code))
+    monday = pc.floor_temporal(rows["dossier_date"], unit="week", week_starts_monday=True)
+    sums = _sum_counts(rows.append_column("first_day", monday), ["first_day"]).sort_by("first_day")
+    return sums.add_column(0, "week", pc.strftime(sums["first_day"], "%G-W%V"))
+
+
+def worst_units(progress: pa.Table, level: str, n: int, definition: str = "dn_and", stage: str = "all") -> pa.Table:
+    """The ``n`` units of a level with the lowest rates over all the days given.
+
+    Units are told apart by (code, valid_from), since codes are used again; a unit without denominator has no rate and
+    is left out.
+
+    Args:
+        progress: rows of ``progress_daily`` with their path key ``dossier_date``.
+        level: district or commune.
+        n: how many.
+        definition: the definition.
+        stage: its stage.
+
+    Returns:
+        unit_code, valid_from, name, the sums as in ``weekly_progress`` and rate_percent, worst first; of equal rates
+        the larger denominator first.
+    """
+    rows = _select(progress, definition, stage)
+    places = zip(rows["unit_code"].to_pylist(), rows["dossier_date"].to_pylist(), strict=True)
+    units = [unit_at(code, day) for code, day in places]
+    rows = rows.append_column("valid_from", pa.array([unit and unit.valid_from for unit in units], pa.date32()))
+    rows = rows.append_column("name", pa.array([unit and unit.name for unit in units], pa.string()))
+    rows = rows.filter(pa.array([_is_of(unit, level) for unit in units], pa.bool_()))
+    sums = _sum_counts(rows, ["unit_code", "valid_from", "name"])
+    order = [("rate_percent", "ascending"), ("denominator", "descending"), ("unit_code", "ascending")]
+    return sums.filter(pc.greater(sums["denominator"], 0)).sort_by(order).slice(0, n)
+
+
+def _is_of(unit: Unit | None, level: str) -> bool:
+    return unit is not None and unit.level == level
+
+
+def _select(progress: pa.Table, definition: str, stage: str) -> pa.Table:
+    wanted = pc.and_(pc.equal(progress["definition"], definition), pc.equal(progress["stage"], stage))
+    return progress.filter(wanted)
+
+
+def _sum_counts(rows: pa.Table, keys: list[str]) -> pa.Table:
+    sums = rows.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in _COUNTS])
+    sums = sums.rename_columns([*keys, *_COUNTS])
+    pairs = zip(sums["numerator"].to_pylist(), sums["denominator"].to_pylist(), strict=True)
+    return sums.append_column("rate_percent", pa.array([rate_percent(*pair) for pair in pairs], pa.float64()))

@@ -1,0 +1,179 @@
+"""Great Expectations as the engine: verdicts of pages and the gates of tables. The only importer of it in ``sohoa``.
+
+Each call uses a context of its own, in memory; nothing is sent, written or printed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from sohoa.errors import GateClosed
+from sohoa.quality.rules import error_pattern, no_levels, raise_levels, with_verdict
+from sohoa.quality.thresholds import Thresholds
+from sohoa.schema import MEASURED
+from sohoa.settings import set_default
+
+set_default("GX_ANALYTICS_ENABLED", "False")  # read once, when the package is imported
+logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else 200 lines on stdout where Airflow logs
+
+import great_expectations as gx  # noqa: E402
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults  # noqa: E402
+
+from expectations import batches, documents, pages, progress_daily  # noqa: E402
+
+_ROW = "row"
+_SCOPES = ("paper", "cover", "content")
+_SHOWN = 5
+_NO_PARENTS: Mapping[str, str] = MappingProxyType({})
+_INVARIANTS = {"pages": pages, "documents": documents, "batches": batches}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One invariant that rows of a table break."""
+
+    what: str
+    """The invariant, in words."""
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+    """Key and values at fault of every row that breaks it."""
+
+    @property
+    def message(self) -> str:
+        """The invariant and the first rows that break it."""
+        shown = "; ".join(", ".join(f"{k}={v}" for k, v in row.items()) for row in self.rows[:_SHOWN])
+        more = f"; and {len(self.rows) - _SHOWN} more" if len(self.rows) > _SHOWN else ""
+        return f"not so in {len(self.rows)} rows: {self.what} ({shown}{more})"
+
+
+def judge_pages(rows: pa.Table, thresholds: Thresholds) -> pa.Table:
+    """The rows with ``verdict``, ``defects`` and ``notes``, from the rows that fail in Great Expectations.
+
+    Args:
+        rows: as for ``rules.judge_pages``, whose answer is the same.
+        thresholds: limits of one profile.
+
+    Raises:
+        GateClosed: a limit could not be checked at all.
+    """
+    levels = no_levels(len(rows))
+    for result in validate_pages(rows, thresholds).results:
+        meta = result.expectation_config.meta
+        positions = np.array(result.result["unexpected_index_list"], np.intp)
+        raise_levels(levels, positions, meta["defect"], meta["severity"])
+    return with_verdict(rows, levels)
+
+
+def validate_pages(rows: pa.Table, thresholds: Thresholds, key: Collection[str] = ()) -> Any:
+    """The validation result of all limits on the rows.
+
+    Args:
+        rows: as for ``judge_pages``.
+        thresholds: limits of one profile.
+        key: columns that name a failing row in the result; none: its position, from 0 (much faster).
+    """
+    used = dict.fromkeys([*_SCOPES, *key, "error", *(rule.column for rule in thresholds.rules)])
+    return _validate(pages.build_limits_suite(thresholds.rules, error_pattern), _frame(rows, used), key)
+
+
+def check_rows(
+    table: str, rows: pa.Table, parents: Mapping[str, str] = _NO_PARENTS, leaf_units: Collection[str] = ()
+) -> list[Violation]:
+    """The invariants of a table that the rows break; none where all is well.
+
+    Args:
+        table: pages, documents, batches or progress_daily.
+        rows: rows of that table; of progress_daily those of one dossier day.
+        parents: progress_daily only: unit code -> code of the unit right above, for all units of the day.
+        leaf_units: progress_daily only: units that the day's dossiers belong to; each, and all above, must have rows.
+
+    Raises:
+        GateClosed: an invariant could not be checked at all.
+    """
+    results = validate_rows(table, rows, parents, leaf_units).results
+    return [_violation(result) for result in results if not result.success]
+
+
+def validate_rows(
+    table: str, rows: pa.Table, parents: Mapping[str, str] = _NO_PARENTS, leaf_units: Collection[str] = ()
+) -> Any:
+    """The validation result of a table's invariants, as ``check_rows`` reads it."""
+    if table != "progress_daily":
+        module = _INVARIANTS[table]
+        return _validate(module.build_suite(), _frame(rows, module.COLUMNS), module.KEY)
+    units = _with_ancestors(leaf_units, parents)
+    frame = progress_daily.lay_out(_frame(rows, progress_daily.COLUMNS), parents, units)
+    known = units | parents.keys() | set(parents.values())
+    return _validate(progress_daily.build_suite(known), frame, progress_daily.KEY)
+
+
+def _with_ancestors(units: Iterable[str], parents: Mapping[str, str]) -> set[str]:
+    found: set[str] = set()
+    for unit in units:
+        above: str | None = unit
+        while above is not None and above not in found:
+            found.add(above)
+            above = parents.get(above)
+    return found
+
+
+def _frame(rows: pa.Table, names: Iterable[str]) -> pd.DataFrame:
+    """The named columns, each in the type of the contract."""
+    columns: dict[str, Any] = {name: rows[name] for name in names}
+    for name in columns.keys() & set(MEASURED.names):
+        columns[name] = columns[name].cast(MEASURED.field(name).type)
+    frame: pd.DataFrame = pa.table(columns).to_pandas()
+    return frame
+
+
+def _validate(suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Collection[str]) -> Any:
+    """Run a suite; a failing row is named in the result by the columns of ``key``, else by its position."""
+    result_format: dict[str, Any] = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
+    if key:
+        result_format["unexpected_index_column_names"] = list(key)
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    config = DataContextConfig(store_backend_defaults=stores, progress_bars={"globally": False})
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    asset = context.data_sources.add_pandas("rows").add_dataframe_asset("rows")
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    result = batch.validate(suite, result_format=result_format)
+    for check in result.results:
+        _require_checked(check, suite.name)
+    return result
+
+
+def _require_checked(result: Any, suite: str) -> None:
+    """Great Expectations keeps what goes wrong inside an expectation as a result: a gate must not stay open for it."""
+    if "unexpected_index_list" not in result.result:
+        config = result.expectation_config
+        raise GateClosed(
+            f"{suite}: {config.type} on {', '.join(_columns(config.kwargs))} could not be checked; "
+            f"compare the table with its schema: {result.exception_info}"
+        )
+
+
+def _violation(result: Any) -> Violation:
+    config = result.expectation_config
+    rows = tuple({k: _plain(v) for k, v in row.items()} for row in result.result["unexpected_index_list"])
+    return Violation(config.description, _columns(config.kwargs), rows)
+
+
+def _columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    named = [kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs]
+    return (*named, *kwargs.get("column_list", ()))
+
+
+def _plain(value: Any) -> Any:
+    """A value without numpy or pandas: null as None, a count that nulls beside it made a float as int."""
+    if pd.isna(value):
+        return None
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value

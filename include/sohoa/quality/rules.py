@@ -1,0 +1,140 @@
+"""Apply the rules to page rows with numpy: what ``sohoa measure`` uses, and the check on the other engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sohoa.quality.thresholds import Rule, Scope
+from sohoa.schema import DEFECTS, MEASURED, SEVERITIES, VERDICT
+
+Levels = npt.NDArray[np.uint8]
+"""Row × defect (in the order of ``schema.DEFECTS``): 0 where there is none, else 1 + the place in ``SEVERITIES``."""
+
+_NOTE, _REVIEW = 1, 2
+_VERDICT_OF_LEVEL = ("accepted", "accepted", "review", "rejected")
+_Mask = npt.NDArray[np.bool_]
+
+
+def judge_pages(rows: pa.Table, rules: Sequence[Rule]) -> pa.Table:
+    """The rows with ``verdict``, ``defects`` and ``notes``.
+
+    Args:
+        rows: page rows with the columns of ``schema.MEASURED`` and paper, cover and content, each of which may be null.
+        rules: the rules of one profile.
+    """
+    return with_verdict(rows, _levels(rows, rules))
+
+
+def no_levels(rows: int) -> Levels:
+    """Levels of rows that have no defect."""
+    return np.zeros((rows, len(DEFECTS)), np.uint8)
+
+
+def with_verdict(rows: pa.Table, levels: Levels) -> pa.Table:
+    """The rows with the columns of ``schema.VERDICT`` made from the severity of each defect, replacing older ones."""
+    worst = levels.max(axis=1, initial=0)
+    columns = {
+        "verdict": pa.array(_VERDICT_OF_LEVEL).take(pa.array(worst)),
+        "defects": _names(levels >= _REVIEW),
+        "notes": _names(levels == _NOTE),
+    }
+    rows = rows.drop_columns([name for name in columns if name in rows.column_names])
+    for field in VERDICT:
+        rows = rows.append_column(field, columns[field.name])
+    return rows
+
+
+def raise_levels(levels: Levels, rows: npt.NDArray[Any], defect: str, severity: str) -> None:
+    """Give ``rows`` (a mask or positions) this defect, unless they have it at a worse severity."""
+    place = list(DEFECTS).index(defect)
+    levels[rows, place] = np.maximum(levels[rows, place], 1 + SEVERITIES.index(severity))
+
+
+def error_pattern(codes: Sequence[Any]) -> str:
+    """Regular expression of a value of ``error`` that begins with one of the codes."""
+    return f"^(?:{'|'.join(map(str, codes))}):"
+
+
+def _names(mask: _Mask) -> pa.Array[Any]:
+    """For each row, the names of the defects that are set."""
+    offsets = np.concatenate([[0], np.cumsum(mask.sum(axis=1))])
+    names = pa.array(list(DEFECTS)).take(pa.array(np.nonzero(mask)[1], pa.int64()))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names)
+
+
+def _levels(rows: pa.Table, rules: Sequence[Rule]) -> Levels:
+    columns = _Columns(rows)
+    levels = no_levels(len(rows))
+    for rule in rules:
+        failing = _fails(columns, rule) & _holds(columns, rule)
+        raise_levels(levels, failing, rule.defect, rule.severity)
+    return levels
+
+
+class _Columns:
+    """Columns of a table as arrays, each made once."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
+        self.known = cache(self._known)
+        self.numbers = cache(self._numbers)
+        self.inside = cache(self._inside)
+
+    def _values(self, name: str) -> pa.ChunkedArray[Any]:
+        return self._rows[name].cast(MEASURED.field(name).type if name in MEASURED.names else pa.string())
+
+    def _known(self, name: str) -> _Mask:
+        """Where a value is neither null nor NaN."""
+        return ~_mask(pc.is_null(self._values(name), nan_is_null=True))
+
+    def _numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """The values, NaN where they are null."""
+        return np.asarray(self._values(name).cast(pa.float64()).to_numpy(), np.float64)
+
+    def _inside(self, name: str, listed: tuple[Any, ...]) -> _Mask:
+        """Where a value is in the list; ``error`` by its code."""
+        values = self._values(name)
+        if name == "error":
+            return _mask(pc.match_substring_regex(values, error_pattern(listed)))
+        return _mask(pc.is_in(values, pa.array(listed, values.type)))
+
+
+def _fails(columns: _Columns, rule: Rule) -> _Mask:
+    """The rows on which the test fails, in the scope of the rule or not; null passes, except in ``not_null``."""
+    name, limit = rule.column, rule.limit
+    if isinstance(limit, tuple):
+        inside = columns.inside(name, limit)
+        return inside if rule.test == "none_of" else columns.known(name) & ~inside
+    if limit is None:
+        return ~columns.known(name)
+    numbers = columns.numbers(name)
+    if rule.test == "min":
+        return numbers < limit
+    return (np.abs(numbers) if rule.test == "max_abs" else numbers) > limit
+
+
+def _holds(columns: _Columns, rule: Rule) -> _Mask:
+    """The rows that a rule is for: in its scope, not replaced by another, and without error but for error rules."""
+    mask = _in_scope(columns, rule.scope)
+    for scope in rule.unless:
+        mask &= ~_in_scope(columns, scope)
+    return mask if rule.column == "error" else mask & ~columns.known("error")
+
+
+def _in_scope(columns: _Columns, scope: Scope) -> _Mask:
+    mask = np.ones(len(columns.known("error")), np.bool_)
+    for name, listed in scope.items():
+        mask &= columns.inside(name, listed)
+    return mask
+
+
+def _mask(values: Any) -> _Mask:
+    """An Arrow column of booleans as an array; null is false."""
+    return np.asarray(pc.fill_null(values, False).to_numpy(), np.bool_)

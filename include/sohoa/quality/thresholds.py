@@ -1,0 +1,247 @@
+"""Limits on pages and documents: read from TOML, checked, compiled to the one list of rules of both engines.
+
+``expectations/thresholds.toml`` explains its own form. Of several limits with one defect, column and severity, the
+last in the file that fits a page holds; compiling writes that down in each rule as ``unless``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import pyarrow as pa
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
+
+from sohoa.errors import SettingsError
+from sohoa.schema import CONTENTS, COVERS, DEFECTS, ERROR_CODES, MEASURED, PAPERS
+
+Scope = dict[str, tuple[str, ...]]
+"""Declared column -> the values for which a limit holds; a column that is not named may hold anything."""
+
+OWN_DEFECTS = ("missing_page", "extra_page", "hash_mismatch")
+"""Defects that a document has of its own; each has a ``[[document]]`` entry."""
+
+_DECLARED = {"paper": PAPERS, "cover": COVERS, "content": CONTENTS}
+_LISTED = {pa.string(): str, pa.int64(): int, pa.bool_(): bool}
+_NUMBERS = (pa.int64(), pa.float64())
+_Severity = Literal["note", "review", "reject"]
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class DocumentLimit(BaseModel):
+    """One ``[[document]]`` entry: how bad a defect of a document's own is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    defect: Literal["missing_page", "extra_page", "hash_mismatch"]
+    severity: _Severity
+    reason: _Text
+    source: _Text
+
+
+class Limit(BaseModel):
+    """One ``[[page]]`` entry."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    defect: str
+    column: str
+    test: Literal["min", "max", "max_abs", "one_of", "none_of", "not_null"]
+    limit: StrictFloat | StrictInt | tuple[StrictBool | StrictInt | StrictStr, ...] | None = None
+    unit: str = ""
+    severity: _Severity
+    reason: _Text
+    source: _Text
+    profile: tuple[str, ...] = ()
+    paper: tuple[str, ...] = ()
+    cover: tuple[str, ...] = ()
+    content: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_what_exists(self) -> Limit:
+        _require_known("defect", [self.defect], DEFECTS)
+        _require_known("column", [self.column], MEASURED.names)
+        for name, allowed in _DECLARED.items():
+            _require_known(name, getattr(self, name), allowed)
+        _require_fitting_limit(self)
+        return self
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What limits that replace one another have in common."""
+        return self.defect, self.column, self.severity
+
+    @property
+    def scope(self) -> Scope:
+        """Which pages of a profile the limit is for; all where it is empty."""
+        return {name: getattr(self, name) for name in _DECLARED if getattr(self, name)}
+
+
+class Rule(Limit):
+    """A limit as both engines apply it: in its scope, but in none of the scopes of ``unless``."""
+
+    unless: tuple[Scope, ...] = ()
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """All limits of one profile.
+
+    Attributes:
+        profile: its name.
+        rules: limits on pages.
+        documents: defect of a document's own -> severity.
+        version: first 12 hexadecimal digits of the file's SHA-256.
+    """
+
+    profile: str
+    rules: tuple[Rule, ...]
+    documents: Mapping[str, str]
+    version: str
+
+    def judged_columns(self) -> dict[str, tuple[str, ...]]:
+        """Page defect -> the columns of which one must be known to judge it; none where every page can be judged."""
+        columns: dict[str, tuple[str, ...]] = {rule.defect: () for rule in self.rules}
+        for rule in self.rules:
+            if rule.column != "error" and rule.test != "not_null" and rule.column not in columns[rule.defect]:
+                columns[rule.defect] += (rule.column,)
+        return columns
+
+
+def load_thresholds(profile: str) -> Thresholds:
+    """The limits that this package ships.
+
+    Raises:
+        SettingsError: there is no such profile.
+    """
+    resource = files("expectations").joinpath("thresholds.toml")
+    return _parse(resource.read_bytes(), resource.name, profile)
+
+
+def read_thresholds(path: Path, profile: str) -> Thresholds:
+    """The limits in another file.
+
+    Raises:
+        SettingsError: the file cannot be read, breaks its form, or lacks the profile; the message names the entry.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}; name a file of limits that can be read") from None
+    return _parse(data, str(path), profile)
+
+
+def compile_rules(limits: Sequence[Limit], profile: str) -> tuple[Rule, ...]:
+    """The limits of a profile, each kept out of the scopes of later ones that replace it."""
+    held = [limit for limit in limits if not limit.profile or profile in limit.profile]
+    rules = []
+    for place, limit in enumerate(held):
+        later = [other.scope for other in held[place + 1 :] if other.key == limit.key]
+        unless = tuple(scope for scope in later if _overlap(scope, limit.scope))
+        if not any(_covers(scope, limit.scope) for scope in unless):
+            rules.append(Rule(**limit.model_dump(), unless=unless))
+    return tuple(rules)
+
+
+def _parse(data: bytes, name: str, profile: str) -> Thresholds:
+    try:
+        content = tomllib.loads(data.decode("utf-8"))
+    except ValueError as error:  # both TOML and UTF-8 errors
+        raise SettingsError(f"{name} is not TOML: {error}") from None
+    unknown = content.keys() - {"profiles", "page", "document"}
+    if unknown:
+        raise SettingsError(f"{name}: unknown key {min(unknown)!r}; use profiles, page and document")
+    profiles = content.get("profiles", {})
+    if profile not in profiles:
+        raise SettingsError(f"{name}: there is no profile {profile!r}; use one of {', '.join(profiles) or '(none)'}")
+    limits = _entries(Limit, content, "page", name)
+    _check_limits(limits, profiles, name)
+    documents: dict[str, str] = {own.defect: own.severity for own in _entries(DocumentLimit, content, "document", name)}
+    for defect in set(OWN_DEFECTS) - documents.keys():
+        raise SettingsError(f"{name}: add a [[document]] entry for {defect}")
+    return Thresholds(profile, compile_rules(limits, profile), documents, hashlib.sha256(data).hexdigest()[:12])
+
+
+_Entry = TypeVar("_Entry", Limit, DocumentLimit)
+
+
+def _entries(model: type[_Entry], content: Mapping[str, Any], kind: str, name: str) -> list[_Entry]:
+    found = []
+    for number, entry in enumerate(content.get(kind, []), start=1):
+        try:
+            found.append(model.model_validate(entry))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            what = first["msg"].removeprefix("Value error, ")
+            raise SettingsError(f"{_title(name, kind, number, entry)}: {where + ': ' if where else ''}{what}") from None
+    return found
+
+
+def _title(name: str, kind: str, number: int, entry: Any) -> str:
+    words = [str(entry[key]) for key in ("defect", "column", "severity") if isinstance(entry, dict) and key in entry]
+    return f"{name}, [[{kind}]] number {number} ({', '.join(words)})"
+
+
+def _check_limits(limits: Sequence[Limit], profiles: Collection[str], name: str) -> None:
+    for number, limit in enumerate(limits, start=1):
+        title = _title(name, "page", number, limit.model_dump())
+        for profile in limit.profile:
+            if profile not in profiles:
+                raise SettingsError(f"{title}: there is no profile {profile!r}")
+        if any(_hides(later, limit) for later in limits[number:]):
+            raise SettingsError(f"{title}: a later entry always overrides it; write the general one first")
+
+
+def _hides(later: Limit, limit: Limit) -> bool:
+    profiles_covered = not later.profile or (limit.profile and set(limit.profile) <= set(later.profile))
+    return bool(later.key == limit.key and profiles_covered and _covers(later.scope, limit.scope))
+
+
+def _covers(wide: Scope, narrow: Scope) -> bool:
+    """Whether every page in ``narrow`` is in ``wide``."""
+    return all(name in narrow and set(narrow[name]) <= set(values) for name, values in wide.items())
+
+
+def _overlap(one: Scope, other: Scope) -> bool:
+    return all(set(one[name]) & set(other[name]) for name in one.keys() & other.keys())
+
+
+def _require_known(what: str, values: Collection[Any], allowed: Collection[str]) -> None:
+    for value in values:
+        if value not in allowed:
+            raise ValueError(f"unknown {what} {value!r}; use one of {', '.join(allowed)}")
+
+
+def _require_fitting_limit(entry: Limit) -> None:
+    """Raise ValueError where the limit is not of the kind that the test and the column need."""
+    kind = MEASURED.field(entry.column).type
+    if entry.test == "not_null":
+        if entry.limit is not None:
+            raise ValueError("not_null takes no limit")
+    elif entry.test in {"one_of", "none_of"}:
+        wanted = _LISTED.get(kind)
+        if not isinstance(entry.limit, tuple) or not entry.limit or {type(value) for value in entry.limit} != {wanted}:
+            raise ValueError(f"{entry.test} takes a list of values as its limit; {entry.column} is {kind}")
+        if entry.column == "error":
+            _require_known("error code", entry.limit, ERROR_CODES)
+    elif isinstance(entry.limit, tuple) or entry.limit is None or not math.isfinite(entry.limit):
+        raise ValueError(f"{entry.test} takes a number as its limit")
+    elif kind not in _NUMBERS:
+        raise ValueError(f"{entry.test} needs a column of numbers; {entry.column} is {kind}")

@@ -1,0 +1,85 @@
+"""Pages as a good scanner sees them: BGR uint8 at the document's resolution, level, even, in colour."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sohoa.simulate import ink
+from sohoa.simulate.bodies import BODIES, Body, Image, prepare
+from sohoa.simulate.documents import Document
+from sohoa.simulate.draws import generator
+from sohoa.simulate.forms import print_cover, print_form, print_photo
+from sohoa.simulate.maps import draw_map
+from sohoa.simulate.sheet import CELL_MM, GRID, coloured, empty_paper, to_px
+
+TEXTS = tuple(body for body in BODIES if body.style in {"text", "table"})
+HEAD_MM, TOP_MM, BOTTOM_MM, SIGNATURE_MM = 96.0, 24.0, 276.0, 222.0  # where text may stand within a cell
+INK = 160  # darker is ink
+GAP_SHARE = 0.01  # a row with less ink lies between lines
+
+
+def blank_page(document: Document) -> Image:
+    """The paper alone."""
+    return coloured(empty_paper(document), document).pixels
+
+
+def draw_page(document: Document, page: int, with_note: bool = False) -> Image:
+    """One page of a document, from 1; a second scan shows what the first showed."""
+    name = document.replaces or document.id
+    rng = generator(0, "page", name, str(page))
+    if document.content == "map":
+        return draw_map(document, rng)
+    grey = empty_paper(document)
+    is_cover = document.cover == "glossy" and page == 1
+    if not is_cover and document.content == "text":
+        _lay_bodies(grey, document, page, rng)
+    sheet = coloured(grey, document)
+    if is_cover:
+        print_cover(sheet, document)
+    elif document.content == "photo":
+        print_photo(sheet, document, rng)
+    else:
+        print_form(sheet, document, page, rng)
+    if with_note:
+        ink.stick_note(sheet.pixels, document.dpi, 95 + 10 * rng.random(), 120 + 40 * rng.random())
+    return sheet.pixels
+
+
+def _lay_bodies(grey: Image, document: Document, page: int, rng: np.random.Generator) -> None:
+    """A part of a real page in each A4 cell, another one in each cell and page."""
+    order = generator(0, "bodies", document.replaces or document.id).permutation(len(TEXTS))
+    columns, rows = GRID[document.paper]
+    for cell in range(columns * rows):
+        body = TEXTS[order[(page - 1 + cell) % len(TEXTS)]]
+        top = HEAD_MM if page == 1 and cell == 0 else TOP_MM
+        bottom = SIGNATURE_MM if page == document.pages and cell == columns * rows - 1 else BOTTOM_MM
+        bottom -= float(rng.uniform(0, 0.4)) * (bottom - top)
+        corner = (cell % columns) * CELL_MM[0], (cell // columns) * CELL_MM[1]
+        _lay(grey, body, document.dpi, (corner[0], corner[1] + top), bottom - top, rng)
+
+
+def _lay(
+    grey: Image, body: Body, dpi: int, corner_mm: tuple[float, float], room_mm: float, rng: np.random.Generator
+) -> None:
+    """Lay as many lines of a real page as there is room for, from some line on, into a cell whose corner is given."""
+    source, cuts = prepare(body, dpi), line_gaps(body, dpi)
+    room = min(to_px(room_mm, dpi), source.shape[0])
+    first = int(rng.choice(cuts[cuts <= source.shape[0] - room]))
+    last = int(cuts[cuts <= first + room][-1])
+    part = source[first : last if last > first + room // 2 else first + room]
+    left, top = to_px(corner_mm[0] + (CELL_MM[0] - body.width_mm) / 2, dpi), to_px(corner_mm[1], dpi)
+    under = grey[top : top + part.shape[0], left : left + part.shape[1]]
+    np.minimum(under, part, out=under)
+
+
+@lru_cache(maxsize=2 * len(BODIES))
+def line_gaps(body: Body, dpi: int) -> npt.NDArray[np.int64]:
+    """Rows between lines of text, where a real page can be cut, ascending, with both ends."""
+    source = prepare(body, dpi)
+    share = (source < INK).mean(axis=1)
+    window = dpi // 12
+    quietest = [top + int(share[top : top + window].argmin()) for top in range(0, len(share) - window, window)]
+    return np.array([0, *(row for row in quietest if share[row] < GAP_SHARE), len(share)])

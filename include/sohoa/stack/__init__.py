@@ -1,0 +1,124 @@
+"""The embedded object store and Airflow of one machine; all they keep lies under ``SOHOA_HOME``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sohoa.errors import StackError
+from sohoa.settings import Settings
+from sohoa.stack import airflow, seaweed
+from sohoa.stack.airflow_client import AirflowClient
+from sohoa.stack.processes import Report, Server, only_one, stop
+
+PARTS = ("store", "airflow")
+
+__all__ = ["PARTS", "AirflowClient", "Status", "airflow_client", "describe", "down", "status", "up"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """One part of the stack."""
+
+    part: str
+    state: str
+    """``up``, ``down``, or ``failing``: it runs, but not all of it or without an answer."""
+    url: str
+    logs: Path
+    user: str | None = None
+    secrets: Path | None = None
+    """File with the password or keys (mode 0600)."""
+
+
+def up(settings: Settings, part: str, report: Report) -> None:
+    """Start a part of the stack (``store``, ``airflow`` or ``all``) and wait until it works.
+
+    Starting what runs is no error.
+
+    Raises:
+        StackError: a port is taken, a server does not start, or the settings name a store elsewhere.
+    """
+    with only_one(settings.home):
+        if part == "store" and _has_other_store(settings):
+            raise StackError(f"SOHOA_S3_ENDPOINT names {settings.s3_endpoint}: unset it to use the embedded store")
+        if part in {"store", "all"} and not _has_other_store(settings):
+            seaweed.up(settings, report)
+        if part in {"airflow", "all"}:
+            airflow.up(settings, report)
+
+
+def down(settings: Settings, part: str, report: Report) -> None:
+    """Stop a part of the stack, Airflow before the store; what they keep stays, and stopping twice is no error."""
+    with only_one(settings.home):
+        if part in {"airflow", "all"}:
+            _stop(airflow.servers(settings), airflow.STOP_PATIENCE_S, report)
+        if part in {"store", "all"}:
+            _stop([seaweed.server(settings)], seaweed.STOP_PATIENCE_S, report)
+
+
+def status(settings: Settings) -> dict[str, Status]:
+    """How each part is."""
+    weed, processes = seaweed.server(settings), airflow.servers(settings)
+    store_url = f"http://127.0.0.1:{settings.port_s3}"
+    airflow_url = f"http://127.0.0.1:{settings.port_airflow}"
+    return {
+        "store": Status(
+            "store",
+            _state([weed], seaweed.is_healthy(settings)),
+            settings.s3_endpoint or store_url,
+            weed.log,
+            secrets=settings.credentials_file,
+        ),
+        "airflow": Status(
+            "airflow",
+            _state(processes, AirflowClient(airflow_url, airflow.USER, "").is_healthy()),
+            airflow_url,
+            airflow.home(settings),
+            airflow.USER,
+            airflow.password_file(settings),
+        ),
+    }
+
+
+def describe(settings: Settings, part: str) -> list[str]:
+    """Lines for a person: what runs, where, and how to log in."""
+    lines = []
+    for name, found in status(settings).items():
+        if part in {name, "all"}:
+            lines.append(f"{name}: {found.state}" + (f" at {found.url}" if found.state != "down" else ""))
+            if found.state != "down":
+                login = f"user {found.user}, password in" if found.user else "keys in"
+                lines.append(f"  {login} {found.secrets}")
+                lines.append(f"  logs in {found.logs}")
+    return lines
+
+
+def airflow_client(settings: Settings) -> AirflowClient:
+    """The HTTP interface of the embedded Airflow.
+
+    Raises:
+        StackError: it was never started.
+    """
+    return airflow.client(settings)
+
+
+def _has_other_store(settings: Settings) -> bool:
+    if settings.s3_endpoint is None:
+        return False
+    return (
+        not settings.credentials_file.exists() or seaweed.local_settings(settings).s3_endpoint != settings.s3_endpoint
+    )
+
+
+def _state(servers: list[Server], is_answering: bool) -> str:
+    alive = [server.is_running() for server in servers]
+    if not any(alive):
+        return "down"
+    return "up" if all(alive) and is_answering else "failing"
+
+
+def _stop(servers: list[Server], patience_s: float, report: Report) -> None:
+    running = [server for server in servers if server.processes()]
+    if running:
+        report("stopping " + ", ".join(server.name for server in running))
+        stop(running, patience_s)

@@ -1,0 +1,130 @@
+"""Airflow's public HTTP interface, as far as this project needs it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import urllib3
+
+from sohoa.errors import StackError
+
+FINISHED = frozenset({"success", "failed"})
+_PAGE = 100
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """How far one task instance of a run has come; ``label`` names one of many mapped ones."""
+
+    task_id: str
+    map_index: int
+    label: str | None
+    state: str | None
+
+
+@dataclass
+class AirflowClient:
+    """One user of one Airflow."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+    _token: str | None = field(default=None, init=False, repr=False)
+
+    def token(self) -> str:
+        """A token for further requests, got with the user's password once.
+
+        Raises:
+            StackError: Airflow refuses the password or cannot be reached.
+        """
+        if self._token is None:
+            answer = self._send("POST", "/auth/token", {"username": self.user, "password": self.password}, {})
+            self._token = str(answer["access_token"])
+        return self._token
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON answer of ``/api/v2`` + ``path``.
+
+        Raises:
+            StackError: Airflow refuses or cannot be reached; the message says what it answered.
+        """
+        return self._send(method, f"/api/v2{path}", body, {"Authorization": f"Bearer {self.token()}"})
+
+    def _send(
+        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], retries: int = 3
+    ) -> Any:
+        try:
+            answer = urllib3.request(method, self.url + path, json=body, headers=headers, timeout=30, retries=retries)
+        except urllib3.exceptions.HTTPError as error:
+            raise StackError(
+                f"cannot reach Airflow at {self.url} ({type(error).__name__}); `sohoa stack status airflow` tells more"
+            ) from error
+        if answer.status >= 400:
+            raise StackError(f"Airflow answers {answer.status} to {method} {path}: {answer.data[:500].decode()}")
+        return answer.json() if answer.data else None
+
+    def is_healthy(self) -> bool:
+        """Whether database, scheduler and DAG processor are well."""
+        try:
+            health = self._send("GET", "/api/v2/monitor/health", None, {}, retries=0)
+        except StackError:  # the API does not listen yet
+            return False
+        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+    def dag_ids(self) -> set[str]:
+        """The DAGs that Airflow knows."""
+        return {dag["dag_id"] for dag in self._pages("/dags", "dags")}
+
+    def import_errors(self) -> dict[str, str]:
+        """File in the DAG folder -> why Airflow cannot read it."""
+        return {error["filename"]: error["stack_trace"] for error in self._pages("/importErrors", "import_errors")}
+
+    def pause(self, dag_id: str, is_paused: bool) -> None:
+        """Pause a DAG, or let it go on."""
+        self.call("PATCH", f"/dags/{dag_id}", {"is_paused": is_paused})
+
+    def set_pool(self, name: str, slots: int) -> None:
+        """Make a pool of task slots, or set the size of the one there is."""
+        size = {"slots": slots, "include_deferred": False}
+        if name in {pool["name"] for pool in self._pages("/pools", "pools")}:
+            self.call("PATCH", f"/pools/{name}", {"pool": name, **size})
+        else:
+            self.call("POST", "/pools", {"name": name, **size})
+
+    def trigger(self, dag_id: str) -> str:
+        """Ask for a run of a DAG now; its run id."""
+        return str(self.call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"])
+
+    def runs(self, dag_id: str) -> dict[str, str]:
+        """Run id -> state of every run of a DAG."""
+        return {run["dag_run_id"]: run["state"] for run in self._pages(f"/dags/{dag_id}/dagRuns", "dag_runs")}
+
+    def wait_for(self, dag_id: str, run_id: str, timeout_s: float) -> str:
+        """Wait until a run has ended: ``success`` or ``failed``.
+
+        Raises:
+            StackError: it has not ended after ``timeout_s``.
+        """
+        deadline = time.monotonic() + timeout_s
+        while (state := self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]) not in FINISHED:
+            if time.monotonic() > deadline:
+                raise StackError(f"run {run_id} of {dag_id} is still {state} after {timeout_s:.0f} s; see {self.url}")
+            time.sleep(1)
+        return str(state)
+
+    def task_states(self, dag_id: str, run_id: str) -> list[TaskState]:
+        """The task instances of a run."""
+        found = self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
+        return [
+            TaskState(task["task_id"], task["map_index"], task["rendered_map_index"], task["state"]) for task in found
+        ]
+
+    def _pages(self, path: str, name: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        while True:
+            page = self.call("GET", f"{path}?limit={_PAGE}&offset={len(items)}")
+            items += page[name]
+            if not page[name] or len(items) >= page["total_entries"]:
+                return items

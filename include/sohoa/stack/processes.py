@@ -1,0 +1,202 @@
+"""Servers on this machine: started detached, remembered by a pid file, stopped without harming a stranger."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from sohoa.errors import StackError
+from sohoa.settings import PREFIX, Settings, child_environment
+
+GRPC_OFFSET = 10_000
+"""SeaweedFS opens a second port this far above each of its own."""
+
+Report = Callable[[str], None]
+
+_CLOCK_TOLERANCE_S = 2.0
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server; its pid file and log lie in ``folder``, which is also its working directory."""
+
+    name: str
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """What it prints; that of the start before is kept as ``.log.old``."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """Process id and start time of the server."""
+        return self.folder / f"{self.name}.pid"
+
+    def start(self, command: list[str], environment: dict[str, str]) -> None:
+        """Start it in a session of its own, with ``environment`` on top of this process's.
+
+        Raises:
+            StackError: the command cannot be executed.
+        """
+        if self.log.exists():
+            self.log.replace(self.log.with_suffix(".log.old"))
+        with self.log.open("wb") as log:
+            try:
+                child = subprocess.Popen(
+                    command,
+                    cwd=self.folder,
+                    env=child_environment(environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise StackError(f"cannot start {self.name} ({error}): run `make setup`") from error
+        _started[child.pid] = child
+        write_private(self.pid_file, json.dumps({"pid": child.pid, "started": _start_time(child.pid)}))
+
+    def processes(self) -> list[psutil.Process]:
+        """The living processes of this server, its first one before those that it started.
+
+        A process counts when it belongs to the session that the pid file names and works in this folder. Another
+        program that got the number of a dead server is in another session or started at another time.
+        """
+        if not self.pid_file.exists():
+            return []
+        noted = json.loads(self.pid_file.read_text(encoding="utf-8"))
+        session = int(noted["pid"])
+        if session in _started:
+            _started[session].poll()
+        start = _start_time(session)
+        if start is not None and abs(start - noted["started"]) > _CLOCK_TOLERANCE_S:
+            return []
+        found = [process for process in psutil.process_iter() if _is_member(process, session, self.folder)]
+        return sorted(found, key=lambda process: process.pid != session)
+
+    def is_running(self) -> bool:
+        """Whether the server's first process lives."""
+        found = self.processes()
+        return bool(found) and found[0].pid == json.loads(self.pid_file.read_text(encoding="utf-8"))["pid"]
+
+    def last_lines(self, count: int = 12) -> str:
+        """The end of its log, for an error message."""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+
+
+def stop(servers: Iterable[Server], patience_s: float) -> None:
+    """Ask these servers to end what they started and themselves; kill what is left after ``patience_s``."""
+    servers = list(servers)
+    found = [server.processes() for server in servers]
+    for processes in found:
+        if processes:
+            _signal(processes[0].terminate)
+    psutil.wait_procs([process for processes in found for process in processes], timeout=patience_s)
+    left = [process for server in servers for process in server.processes()]
+    for process in left:
+        _signal(process.kill)
+    psutil.wait_procs(left, timeout=5)
+    for server in servers:
+        server.pid_file.unlink(missing_ok=True)
+
+
+def _start_time(pid: int) -> float | None:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _is_member(process: psutil.Process, session: int, folder: Path) -> bool:
+    try:
+        if os.getsid(process.pid) != session or process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return Path(process.cwd()) == folder
+    except (psutil.Error, ProcessLookupError, PermissionError):  # it ended just now, or is another user's
+        return False
+
+
+def _signal(send: Callable[[], None]) -> None:
+    try:
+        send()
+    except psutil.NoSuchProcess:  # it ended by itself
+        return
+
+
+def require_free_ports(settings: Settings, fields: Iterable[str], *offsets: int) -> None:
+    """Make sure that the ports in these settings can be opened on the loopback address.
+
+    Raises:
+        StackError: one is taken; the message names the port and the variable that moves it.
+    """
+    with ExitStack() as held:
+        for field in fields:
+            for offset in (0, *offsets):
+                _hold_port(held, getattr(settings, field) + offset, f"{PREFIX}{field.upper()}", offset)
+
+
+def _hold_port(held: ExitStack, port: int, variable: str, offset: int) -> None:
+    probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection that just ended does not count
+    try:
+        probe.bind(("127.0.0.1", port))
+        probe.listen()
+    except OSError:
+        origin = f"{variable} + {offset}" if offset else variable
+        raise StackError(
+            f"port {port} ({origin}) is taken by another program: stop that program, or set {variable} to another port"
+        ) from None
+
+
+def wait_until(is_ready: Callable[[], bool], servers: Iterable[Server], patience_s: float) -> None:
+    """Wait until ``is_ready``.
+
+    Raises:
+        StackError: a server ended meanwhile, or ``patience_s`` passed; the message shows the end of its log.
+    """
+    servers, deadline = list(servers), time.monotonic() + patience_s
+    while not is_ready():
+        for server in servers:
+            if not server.is_running():
+                raise StackError(f"{server.name} ended while starting; see {server.log}\n{server.last_lines()}")
+        if time.monotonic() > deadline:
+            names = ", ".join(server.name for server in servers)
+            raise StackError(f"no answer from {names} after {patience_s:.0f} s; see {servers[0].log}")
+        time.sleep(0.2)
+
+
+def home_environment(settings: Settings) -> dict[str, str]:
+    """The variables by which a child process finds the same home and ports."""
+    names = ["home", *(name for name in Settings.model_fields if name.startswith("port_"))]
+    return {f"{PREFIX}{name.upper()}": str(getattr(settings, name)) for name in names}
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only this user can read (mode 0600), whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[None]:
+    """Let one command at a time start or stop servers of this home; others wait."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (home / "stack.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

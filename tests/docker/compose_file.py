@@ -1,0 +1,86 @@
+"""Reads docker-compose.yml as Compose does: YAML with merge keys, ``${NAME:-default}`` and ``${NAME:?message}``."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+
+
+def raw() -> dict[str, Any]:
+    """The file with its merge keys applied and its variables as written."""
+    return dict(yaml.safe_load(COMPOSE.read_text(encoding="utf-8")))
+
+
+def variables() -> list[tuple[str, str, str]]:
+    """(name, operator, its text) of every variable in the file."""
+    return VARIABLE.findall(COMPOSE.read_text(encoding="utf-8"))
+
+
+def resolved(values: Mapping[str, str]) -> dict[str, Any]:
+    """The file as Compose runs it with these variables.
+
+    Raises:
+        LookupError: a required variable has no value.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        name, operator, text = match.groups()
+        if operator == "-":
+            return values.get(name) or text
+        if not values.get(name):
+            raise LookupError(f"{name}: {text}")
+        return values[name]
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: walk(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [walk(item) for item in value]
+        return VARIABLE.sub(fill, value) if isinstance(value, str) else value
+
+    return walk(raw())
+
+
+def make_secrets() -> ModuleType:
+    """The script behind ``make secrets``."""
+    spec = importlib.util.spec_from_file_location("make_secrets", ROOT / "docker" / "make_secrets.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def random_secrets() -> dict[str, str]:
+    """A value for every secret, as ``make secrets`` makes them."""
+    return {name: make() for name, make in make_secrets().SECRETS.items()}
+
+
+def deployment_page() -> str:
+    """The text of docs/deployment.md."""
+    return (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody uses; SeaweedFS also takes the one 10000 above each."""
+    return [port for port in range(20_000, 20_400) if is_free(port) and is_free(port + 10_000)][:count]

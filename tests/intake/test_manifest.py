@@ -1,0 +1,129 @@
+"""The manifest: what is taken and what is refused, each with its own reason code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sohoa.intake.manifest import CODES_VI, Refusal, parse_manifest
+
+HASH = "0" * 64
+
+
+def manifest() -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "agency": "H37.80.01",
+        "batch": "H37.80.01-20230306-001",
+        "scan_date": "2023-03-06",
+        "operator": "Nguyễn Thị Hoa",
+        "device": {"id": "M1", "model": "ScanPro 200", "kind": "adf"},
+        "documents": [
+            {
+                "document_id": "D1",
+                "dossier_code": "H37.80.01-230306-0001",
+                "procedure_code": "1.001193",
+                "kind": "component",
+                "title": "Tờ khai đăng ký khai sinh",
+                "content": "text",
+                "paper": "a4",
+                "cover": "matte",
+                "physical_pages": 2,
+                "files": [{"path": "tờ khai.pdf", "sha256": HASH, "bytes": 10}],
+            }
+        ],
+    }
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
+    body = manifest()
+    change(body)
+    return json.dumps(body).encode()
+
+
+def document(body: dict[str, Any]) -> dict[str, Any]:
+    first: dict[str, Any] = body["documents"][0]
+    return first
+
+
+def test_a_good_manifest_is_taken() -> None:
+    """Vietnamese names, defaults and the dossier's normal key."""
+    parsed = parse_manifest(json.dumps(manifest()).encode())
+    assert parsed.documents[0].dossier_key == "H37.80.01-230306-1"
+    assert parsed.documents[0].pages_declared == 2
+    assert parsed.documents[0].files[0].role == "page"
+
+
+def test_both_spellings_name_one_dossier() -> None:
+    """The old spelling of a commune's code turns its groups round."""
+    old = parse_manifest(changed(lambda m: document(m).update(dossier_code="000.01.80.H37-230306-0001")))
+    assert old.documents[0].dossier_key == "H37.80.01-230306-1"
+
+
+def test_a_page_with_a_note_is_counted_twice() -> None:
+    """Circular 01/2023 article 8: scanned with and without the note."""
+    noted = parse_manifest(changed(lambda m: document(m).update(note_pages=[2])))
+    assert noted.documents[0].pages_declared == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("invalid_manifest", lambda m: m.update(surprise=1)),
+        ("invalid_manifest", lambda m: m.update(schema_version=2)),
+        ("invalid_manifest", lambda m: m.pop("operator")),
+        ("invalid_manifest", lambda m: document(m).update(paper="a9")),
+        ("invalid_manifest", lambda m: document(m).update(title="x" * 10_000)),
+        ("invalid_manifest", lambda m: document(m).update(document_id="../D1")),
+        ("empty_batch", lambda m: m.update(documents=[])),
+        ("scan_date_mismatch", lambda m: m.update(scan_date="2023-03-07")),
+        ("scan_date_mismatch", lambda m: m.update(batch="H37.80.01-20239999-001")),
+        ("path_outside_batch", lambda m: document(m)["files"][0].update(path="../x.pdf")),
+        ("path_outside_batch", lambda m: document(m)["files"][0].update(path="/etc/passwd")),
+        ("path_outside_batch", lambda m: document(m)["files"][0].update(path="a\\..\\x.pdf")),
+        ("path_outside_batch", lambda m: document(m)["files"][0].update(path="a//b.pdf")),
+        ("malformed_hash", lambda m: document(m)["files"][0].update(sha256="A" * 64)),
+        ("absurd_size", lambda m: document(m)["files"][0].update(bytes=-1)),
+        ("absurd_size", lambda m: document(m)["files"][0].update(bytes=1 << 50)),
+        ("duplicate_document", lambda m: m["documents"].append(document(m))),
+        ("duplicate_file", lambda m: m["documents"].append({**document(m), "document_id": "D2"})),
+        ("malformed_dossier_code", lambda m: document(m).update(dossier_code="H37-1")),
+        ("dossier_code_missing", lambda m: document(m).update(dossier_code=None)),
+        ("pages_inconsistent", lambda m: document(m).update(note_pages=[3])),
+        ("pages_inconsistent", lambda m: document(m).update(note_pages=[1, 1])),
+        ("files_inconsistent", lambda m: document(m).update(files=[])),
+        ("files_inconsistent", lambda m: document(m).update(not_scanned="too_large")),
+    ],
+)
+def test_a_broken_rule_has_its_reason_code(code: str, change: Callable[[dict[str, Any]], object]) -> None:
+    """The refusal names the rule, and a clerk can read why."""
+    with pytest.raises(Refusal) as refusal:
+        parse_manifest(changed(change))
+    assert refusal.value.code == code
+    assert code in CODES_VI
+    assert all(problem["vi"] and problem["en"] for problem in refusal.value.problems)
+
+
+@pytest.mark.parametrize("data", [b"", b"not json", b"\xff\xfe{}", b"{", b"[" * 100_000, b'{"a": NaN'])
+def test_bytes_that_are_not_json_are_refused(data: bytes) -> None:
+    """Nothing that a file can hold raises anything else."""
+    with pytest.raises(Refusal) as refusal:
+        parse_manifest(data)
+    assert refusal.value.code == "not_json"
+
+
+def test_json_of_another_shape_is_refused() -> None:
+    """A list where the manifest should be."""
+    with pytest.raises(Refusal) as refusal:
+        parse_manifest(b"[1, 2]")
+    assert refusal.value.code == "invalid_manifest"
+
+
+def test_a_refusal_lists_a_bounded_number_of_problems() -> None:
+    """Ten thousand wrong fields do not make a receipt of megabytes."""
+    with pytest.raises(Refusal) as refusal:
+        parse_manifest(changed(lambda m: m.update({f"x{i}": 1 for i in range(10_000)})))
+    assert len(refusal.value.problems) <= 20

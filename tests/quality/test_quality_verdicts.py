@@ -1,0 +1,123 @@
+"""Documents and batches: what their pages make of them, and the defects of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from quality_rows import page_table, table_of
+
+from sohoa.quality.rules import judge_pages
+from sohoa.quality.thresholds import load_thresholds
+from sohoa.quality.verdicts import judge_batch, judge_documents, worst
+from sohoa.schema import TABLES
+
+LIMITS = load_thresholds("tthc")
+KEY = {"agency": "H37.1", "batch": "H37.1-20240415-001"}
+
+
+def document(document_id: str = "d1", pages: int = 1, **changes: Any) -> dict[str, Any]:
+    return {**KEY, "document_id": document_id, "kind": "component", "pages_declared": pages, **changes}
+
+
+def judge(documents: list[dict[str, Any]], pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    judged = judge_pages(page_table(pages), LIMITS.rules)
+    return judge_documents(table_of("documents", documents), judged, LIMITS).to_pylist()
+
+
+def test_worst() -> None:
+    assert worst(["accepted", "rejected", "review"]) == "rejected"
+    assert worst(["accepted", None, "review"]) == "review"
+    assert worst([None]) is worst([]) is None
+
+
+def test_a_whole_document_is_received_and_accepted() -> None:
+    [row] = judge([document(pages=2)], [{"page_no": 1}, {"page_no": 2}])
+    assert (row["received"], row["verdict"], row["defects"], row["notes"]) == (True, "accepted", [], [])
+    assert (row["pages_found"], row["pages_accepted"]) == (2, 2)
+
+
+def test_a_document_is_as_bad_as_its_worst_page() -> None:
+    """Page defects are the pages' own: the document lists only what is its own."""
+    bad, unsure = {"skew_deg": 5.0}, {"dpi_x": None}
+    rows = judge(
+        [document("d1", 2), document("d2", 2), document("d3", 2)],
+        [
+            {"document_id": d, **p}
+            for d, both in (("d1", ({}, bad)), ("d2", ({}, unsure)), ("d3", ({}, {})))
+            for p in both
+        ],
+    )
+    assert [row["verdict"] for row in rows] == ["rejected", "review", "accepted"]
+    assert [row["pages_accepted"] for row in rows] == [1, 1, 2]
+    assert all(row["defects"] == [] and row["received"] for row in rows)
+
+
+@pytest.mark.parametrize(("declared", "defects"), [(5, ["missing_page"]), (3, []), (2, ["extra_page"])])
+def test_the_number_of_pages_is_the_number_declared(declared: int, defects: list[str]) -> None:
+    [row] = judge([document(pages=declared)], [{"page_no": n} for n in (1, 2, 3)])
+    assert row["defects"] == defects
+    assert row["verdict"] == ("rejected" if defects else "accepted")
+    assert row["received"]
+
+
+def test_an_absent_file_is_not_a_page_and_its_document_is_not_received() -> None:
+    [row] = judge([document(pages=2)], [{"file": "a.pdf"}, {"file": "b.pdf", "error": "missing: send it again"}])
+    assert (row["received"], row["pages_found"], row["defects"]) == (False, 1, ["missing_page"])
+    assert row["verdict"] == "rejected"
+
+
+def test_an_absent_file_is_a_missing_page_whatever_the_count() -> None:
+    [row] = judge([document(pages=1)], [{"file": "a.pdf"}, {"file": "b.pdf", "error": "missing: send it again"}])
+    assert row["defects"] == ["missing_page"]
+
+
+def test_a_file_of_other_bytes_is_a_page_but_its_document_is_not_received() -> None:
+    [row] = judge([document(pages=1)], [{"error": "hash_mismatch: send it again"}])
+    assert (row["received"], row["pages_found"], row["defects"]) == (False, 1, ["hash_mismatch"])
+
+
+def test_tiles_of_one_sheet_are_not_counted_as_pages() -> None:
+    """Four tiles and a reference of one sheet: five images of one physical page."""
+    tiles = [{"file": f"t{n}.tif", "role": "tile"} for n in range(4)] + [{"file": "r.tif", "role": "reference"}]
+    [row] = judge([document(pages=1, content="map")], tiles)
+    assert (row["pages_found"], row["defects"], row["verdict"]) == (5, [], "accepted")
+
+
+def test_a_document_that_was_not_scanned_has_no_verdict() -> None:
+    rows = judge([document("d1"), document("d2", 3, not_scanned="too_large")], [{}])
+    assert rows[1] | {"received": False, "pages_found": 0, "pages_accepted": 0, "verdict": None} == rows[1]
+    assert rows[1]["defects"] == rows[1]["notes"] == []
+    assert rows[0]["verdict"] == "accepted"
+
+
+def test_a_document_without_a_page_row_is_not_received() -> None:
+    [row] = judge([document(pages=1)], [])
+    assert (row["received"], row["verdict"], row["defects"]) == (False, "rejected", ["missing_page"])
+
+
+def test_documents_of_one_name_in_other_batches_are_others() -> None:
+    other = {"batch": "H37.1-20240416-001"}
+    rows = judge([document(), document(**other)], [{}, {**other, "skew_deg": 5.0}])
+    assert [row["verdict"] for row in rows] == ["accepted", "rejected"]
+
+
+def test_the_answer_is_rows_of_the_table_in_the_given_order() -> None:
+    documents = table_of("documents", [document("d2", title="Giấy khai sinh"), document("d1")])
+    judged = judge_documents(documents, judge_pages(page_table([{}]), LIMITS.rules), LIMITS)
+    assert judged.schema.equals(TABLES["documents"], check_metadata=True)
+    assert judged["document_id"].to_pylist() == ["d2", "d1"]
+    assert judged["title"].to_pylist() == ["Giấy khai sinh", None]
+
+
+def test_no_documents_give_no_rows() -> None:
+    assert judge([], []) == []
+
+
+def test_a_batch_is_as_bad_as_its_worst_document() -> None:
+    def verdict(*verdicts: str | None) -> str | None:
+        return judge_batch(table_of("documents", [document(verdict=v) for v in verdicts]))
+
+    assert verdict("accepted", "review", None) == "review"
+    assert verdict("rejected", "accepted") == "rejected"
+    assert verdict(None) is verdict() is None

@@ -1,0 +1,216 @@
+"""The registry says which unit bears a code on which day, and under which leaf a dossier is counted."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import unicodedata
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+
+from sohoa.errors import SettingsError
+from sohoa.registry import PROVINCE, agencies, ancestors, find_agency, leaf_unit, unit_at, units_at
+from sohoa.registry.agencies import _by_code
+from sohoa.registry.units import DATA
+
+APRIL_2024 = date(2024, 4, 15)
+MERGER_2024 = date(2024, 12, 1)
+REFORM_2025 = date(2025, 7, 1)
+DAY = timedelta(days=1)
+
+
+def raw_units():
+    with (DATA / "units.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.mark.parametrize(
+    ("day", "communes", "districts"),
+    [
+        (APRIL_2024, 200, 11),
+        (MERGER_2024 - DAY, 200, 11),
+        (MERGER_2024, 194, 11),
+        (REFORM_2025 - DAY, 194, 11),
+        (REFORM_2025, 65, 0),
+    ],
+)
+def test_counts_of_units_follow_the_two_reorganisations(day, communes, districts):
+    """200, 194, then 65 communes; 11 districts until they end; always one province."""
+    levels = Counter(unit.level for unit in units_at(day))
+    assert (levels["commune"], levels["district"], levels["province"]) == (communes, districts, 1)
+
+
+def test_types_of_communes_are_those_of_april_2024():
+    """181 xã, 14 thị trấn and 5 phường, and 61 xã and 4 phường since July 2025."""
+    kinds = {day: Counter(u.kind for u in units_at(day) if u.level == "commune") for day in (APRIL_2024, REFORM_2025)}
+    assert kinds[APRIL_2024] == {"xã": 181, "thị trấn": 14, "phường": 5}
+    assert kinds[REFORM_2025] == {"xã": 61, "phường": 4}
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "name"),
+    [
+        ("06187", REFORM_2025 - DAY, "Thị trấn Cao Lộc"),
+        ("06187", REFORM_2025, "Phường Kỳ Lừa"),
+        ("06040", MERGER_2024 - DAY, "Xã Đại Đồng"),
+        ("06040", MERGER_2024, "Thị trấn Thất Khê"),
+        ("06040", REFORM_2025, "Xã Thất Khê"),
+        ("06034", APRIL_2024, "Xã Chi Lăng"),
+    ],
+)
+def test_a_reused_code_resolves_by_date(code, day, name):
+    """A code that was given to another unit names the unit of the day asked for."""
+    unit = unit_at(code, day)
+    assert unit is not None and unit.name == name
+
+
+def test_a_code_resolves_only_while_its_unit_stands():
+    """Before the first row, after the last, and for a code never used there is no unit."""
+    assert unit_at("05995", MERGER_2024 - DAY) is not None
+    assert unit_at("05995", MERGER_2024) is None
+    assert unit_at("180", REFORM_2025) is None
+    assert unit_at("05971", date(1999, 1, 1)) is None
+    assert unit_at("99999", APRIL_2024) is None
+
+
+def test_validity_of_one_code_never_overlaps_and_the_key_is_unique():
+    """(code, valid_from) is a key and each row ends where, or before, the next one begins."""
+    rows = defaultdict(list)
+    for row in raw_units():
+        rows[row["code"]].append((row["valid_from"], row["valid_to"] or "9999-12-31"))
+    for spans in rows.values():
+        assert all(start < end for start, end in spans)
+        assert all(before[1] <= after[0] for before, after in pairwise(sorted(spans)))
+
+
+def test_every_parent_stands_on_the_same_days():
+    """On the first and the last day of each row its parent is there, one level above or the province."""
+    levels = {"district": {"province"}, "commune": {"district", "province"}}
+    for row in raw_units():
+        last = date.fromisoformat(row["valid_to"]) - DAY if row["valid_to"] else date(2030, 1, 1)
+        for day in (date.fromisoformat(row["valid_from"]), last):
+            parent = unit_at(row["parent"], day)
+            assert (row["level"] == "province") if parent is None else (parent.level in levels[row["level"]])
+
+
+def test_names_are_nfc_and_codes_keep_their_zeros():
+    """Text compares byte for byte, and a code is text of fixed length."""
+    for row in raw_units():
+        assert unicodedata.is_normalized("NFC", row["name"])
+        assert " ".join(row["name"].split()) == row["name"]
+        assert len(row["code"]) == {"province": 2, "district": 3, "commune": 5}[row["level"]]
+
+
+def test_units_lie_inside_the_province():
+    """Coordinates, where known, are in Lạng Sơn, and most communes of April 2024 have them."""
+    places = [unit for unit in units_at(APRIL_2024) if unit.lat is not None and unit.lon is not None]
+    assert len(places) > 190
+    assert all(21.3 < unit.lat < 22.5 and 106.0 < unit.lon < 107.4 for unit in places)
+
+
+def test_ancestors_are_nearest_first_and_lose_the_district_in_2025():
+    """Commune, district, province; since July 2025 commune, province."""
+    assert ancestors("05971", APRIL_2024) == ("178", PROVINCE)
+    assert ancestors("06187", REFORM_2025) == (PROVINCE,)
+    assert ancestors(PROVINCE, APRIL_2024) == ()
+    assert ancestors("nowhere", APRIL_2024) == ()
+
+
+def test_ancestors_of_leaf_agencies():
+    """A department lies under the province, a district office under its district while that stands."""
+    assert ancestors("H37.60", APRIL_2024) == (PROVINCE,)
+    assert ancestors("H37.80", APRIL_2024) == ("178", PROVINCE)
+    assert ancestors("H37.80", REFORM_2025) == ()
+
+
+def test_the_231_agencies_of_april_2024():
+    """20 departments, 11 district offices and 200 communes, each governing a unit of its own kind."""
+    kinds = Counter(agency.kind for agency in agencies())
+    assert kinds == {"department": 20, "district": 11, "commune": 200}
+    assert {a.unit_code for a in agencies() if a.kind == "department"} == {PROVINCE}
+    for level in ("district", "commune"):
+        governed = sorted(a.unit_code for a in agencies() if a.kind == level)
+        assert governed == sorted(u.code for u in units_at(APRIL_2024) if u.level == level)
+
+
+def test_agency_codes_are_built_from_the_district():
+    """A commune's code is its district office's code and its rank among the district's communes."""
+    for agency in agencies():
+        if agency.kind == "commune":
+            district, province = ancestors(agency.unit_code, APRIL_2024)
+            office = find_agency(agency.code.rpartition(".")[0])
+            assert province == PROVINCE and office is not None and office.unit_code == district
+    assert find_agency("H37.81.03").unit_code == "06001"
+    assert find_agency("H37.99") is None
+
+
+def test_leaf_unit_prefers_the_commune_of_the_dossier():
+    """The commune where it stands that day, else the agency's own commune or the office itself."""
+    assert leaf_unit("H37.61", "05971", APRIL_2024) == "05971"
+    assert leaf_unit("H37.61", None, APRIL_2024) == "H37.61"
+    assert leaf_unit("H37.80", None, APRIL_2024) == "H37.80"
+    assert leaf_unit("H37.81.03", None, APRIL_2024) == "06001"
+    assert leaf_unit("unknown", "05971", APRIL_2024) == "05971"
+
+
+def test_leaf_unit_never_lends_an_old_agency_a_reused_code():
+    """After the reform an agency of the old map has no leaf, though its commune's code lives on with another unit."""
+    assert unit_at("06187", REFORM_2025) is not None
+    old_agency = next(a.code for a in agencies() if a.unit_code == "06187")
+    assert leaf_unit(old_agency, None, REFORM_2025 - DAY) == "06187"
+    assert leaf_unit(old_agency, None, REFORM_2025) is None
+
+
+@pytest.mark.parametrize(("agency", "commune"), [("unknown", None), ("unknown", "178"), ("", PROVINCE), ("", "0597")])
+def test_leaf_unit_is_none_where_nothing_fits(agency, commune):
+    """A district or the province is no leaf, and a cut code is no commune."""
+    assert leaf_unit(agency, commune, APRIL_2024) is None
+
+
+@pytest.fixture
+def agencies_file(tmp_path, monkeypatch):
+    path = tmp_path / "agencies.csv"
+    monkeypatch.setenv("SOHOA_AGENCIES_FILE", str(path))
+    _by_code.cache_clear()
+    yield path
+    _by_code.cache_clear()
+
+
+HEADER = "code,name,kind,unit_code,valid_from,valid_to\n"
+
+
+def test_a_deployment_replaces_the_synthetic_agencies(agencies_file):
+    """SOHOA_AGENCIES_FILE is used instead of the sample."""
+    agencies_file.write_text(HEADER + "H37.1,Sở Nội vụ,department,20,2021-01-01,\n", encoding="utf-8")
+    assert [agency.code for agency in agencies()] == ["H37.1"]
+    assert leaf_unit("H37.1", None, APRIL_2024) == "H37.1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code,name\nH37.1,A\n",
+        HEADER + "H37.1,A,office,20,2021-01-01,\n",
+        HEADER + "H37.1,A,department,20,2021-01-01,\n" * 2,
+        HEADER + "H37.1,A,department,20,yesterday,\n",
+    ],
+    ids=["columns", "kind", "repeated", "date"],
+)
+def test_a_malformed_agencies_file_is_named(agencies_file, text):
+    """The error names the variable and the file."""
+    agencies_file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"SOHOA_AGENCIES_FILE.*agencies.csv"):
+        agencies()
+
+
+def test_looking_up_a_unit_stays_light():
+    """The registry brings in neither pandas, pyarrow nor pydantic until an agency is asked for."""
+    code = (
+        "import sys; from datetime import date; from sohoa.registry import unit_at; unit_at('20', date(2024, 4, 1));"
+        "print([m for m in ('pandas', 'pyarrow', 'pydantic') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

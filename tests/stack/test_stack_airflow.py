@@ -1,0 +1,74 @@
+"""The embedded Airflow: its configuration, and the real one."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import new_home
+
+from sohoa import stack
+from sohoa.errors import StackError
+from sohoa.settings import load_settings
+from sohoa.stack import AirflowClient, airflow
+from sohoa.store import Store
+
+
+def test_configuring_again_keeps_the_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys and password are made once; the files that hold them have mode 0600."""
+    new_home(monkeypatch, tmp_path)
+    settings = load_settings()
+    airflow.write_config(settings)
+    files = {path: path.read_text() for path in airflow.home(settings).iterdir()}
+    airflow.write_config(settings)
+    assert files == {path: path.read_text() for path in airflow.home(settings).iterdir()}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_a_folder_without_dags_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says which variable names the checkout."""
+    new_home(monkeypatch, tmp_path)
+    monkeypatch.setenv("SOHOA_PROJECT", str(tmp_path))
+    with pytest.raises(StackError, match="SOHOA_PROJECT"):
+        stack.up(load_settings(), "airflow", lambda _: None)
+
+
+def test_a_client_needs_an_airflow_that_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first start the message says what to run."""
+    new_home(monkeypatch, tmp_path)
+    with pytest.raises(StackError, match="sohoa stack up"):
+        stack.airflow_client(load_settings())
+
+
+@pytest.mark.airflow
+def test_airflow_listens_on_the_loopback_address_only(airflow_server: AirflowClient, store: Store) -> None:
+    """Neither the API nor a log server can be reached from another machine, and no key is on a command line."""
+    assert airflow_server.is_healthy()
+    processes = [process for server in airflow.servers(store.settings) for process in server.processes()]
+    sockets = [found for process in processes for found in process.net_connections()]
+    assert {found.laddr.ip for found in sockets if found.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+    config = airflow.home(store.settings).joinpath("airflow.cfg").read_text()
+    words = [word for process in processes for word in process.cmdline()]
+    assert not [word for word in words if len(word) > 30 and word in config and "/" not in word]
+
+
+@pytest.mark.airflow
+def test_airflow_asks_for_a_password(airflow_server: AirflowClient, store: Store) -> None:
+    """The right password opens the interface, a wrong one does not."""
+    password = json.loads(airflow.password_file(store.settings).read_text())[airflow.USER]
+    assert AirflowClient(airflow_server.url, airflow.USER, password).dag_ids() == airflow.dag_files(store.settings)
+    with pytest.raises(StackError, match="401"):
+        AirflowClient(airflow_server.url, airflow.USER, "wrong").dag_ids()
+
+
+@pytest.mark.airflow
+def test_starting_airflow_again_changes_nothing(airflow_server: AirflowClient, store: Store) -> None:
+    """`up` on a running Airflow keeps its processes."""
+    before = [server.processes()[0].pid for server in airflow.servers(store.settings)]
+    stack.up(store.settings, "airflow", lambda _: None)
+    assert [server.processes()[0].pid for server in airflow.servers(store.settings)] == before
+    assert stack.status(store.settings)["airflow"].state == "up"
+    assert airflow_server.import_errors() == {}

@@ -1,0 +1,109 @@
+"""Servers that are remembered by a pid file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sohoa.errors import StackError
+from sohoa.stack.processes import Server, stop, wait_until, write_private
+
+FOREVER = "import time; time.sleep(600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
+)
+PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{FOREVER}'])"
+
+
+def start(folder: Path, code: str) -> Server:
+    server = Server("server", folder)
+    server.start([sys.executable, "-c", code], {})
+    return server
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another program, even in the server's folder and leader of a session."""
+    with subprocess.Popen([sys.executable, "-c", FOREVER], cwd=tmp_path, start_new_session=True) as process:
+        yield process
+        process.kill()
+
+
+def test_a_server_is_found_again_by_its_pid_file(tmp_path: Path) -> None:
+    """Another object with the same folder sees and stops the same process."""
+    start(tmp_path, FOREVER)
+    again = Server("server", tmp_path)
+    assert again.is_running()
+    stop([again], 5)
+    assert not again.is_running()
+    assert not again.pid_file.exists()
+
+
+def test_what_a_server_started_is_stopped_too(tmp_path: Path) -> None:
+    """Children go with the server, even where its first process was killed before."""
+    server = start(tmp_path, PARENT)
+    wait_until(lambda: len(server.processes()) == 2, [server], 10)
+    first, child = server.processes()
+    first.kill()
+    first.wait(5)
+    assert not server.is_running()
+    stop([server], 5)
+    assert not psutil.pid_exists(child.pid) or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_server_that_will_not_end_is_killed(tmp_path: Path) -> None:
+    """SIGTERM first, SIGKILL when patience ends."""
+    server = start(tmp_path, STUBBORN)
+    wait_until(lambda: "ready" in server.last_lines(), [server], 10)
+    stop([server], 0.3)
+    assert not server.processes()
+
+
+def test_a_stale_pid_file_harms_no_stranger(tmp_path: Path, stranger: subprocess.Popen[bytes]) -> None:
+    """A program that got the number of a dead server is neither counted nor stopped."""
+    server = Server("server", tmp_path)
+    write_private(server.pid_file, json.dumps({"pid": stranger.pid, "started": 1.0}))
+    assert not server.is_running()
+    stop([server], 1)
+    assert stranger.poll() is None
+
+
+def test_a_program_elsewhere_is_not_counted(tmp_path: Path, stranger: subprocess.Popen[bytes]) -> None:
+    """The right number and time are not enough: a server works in its own folder."""
+    (tmp_path / "own").mkdir()
+    server = Server("server", tmp_path / "own")
+    started = psutil.Process(stranger.pid).create_time()
+    write_private(server.pid_file, json.dumps({"pid": stranger.pid, "started": started}))
+    stop([server], 1)
+    assert stranger.poll() is None
+
+
+def test_a_server_that_ends_while_starting_shows_its_log(tmp_path: Path) -> None:
+    """The error carries the last words of the server."""
+    server = start(tmp_path, "raise SystemExit('no disk left')")
+    with pytest.raises(StackError, match="no disk left"):
+        wait_until(lambda: False, [server], 10)
+
+
+def test_a_command_that_is_missing_is_an_error_of_the_stack(tmp_path: Path) -> None:
+    """The message says how to get it."""
+    with pytest.raises(StackError, match="make setup"):
+        Server("server", tmp_path).start([str(tmp_path / "absent")], {})
+
+
+def test_private_files_are_private_at_once(tmp_path: Path) -> None:
+    """Mode 0600 whatever the umask, and nothing else is left in the folder."""
+    old = os.umask(0)
+    try:
+        write_private(tmp_path / "secret", "x")
+    finally:
+        os.umask(old)
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
