@@ -55,10 +55,7 @@ def tables_page() -> str:
 def thresholds_page() -> str:
     """Every limit with its scope, severity, reason and source."""
     limits = load_thresholds("tthc").rules
-    rows = [
-        (f"`{r.defect}`", f"`{r.column}` {_test(r)}", _scope(r), r.severity, r.reason, r.source)
-        for r in limits
-    ]
+    rows = [(f"`{r.defect}`", f"`{r.column}` {_test(r)}", _scope(r), r.severity, r.reason, r.source) for r in limits]
     names: list[tuple[object, ...]] = [(f"`{d.name}`", d.label_vi, d.label_en) for d in DEFECTS.values()]
     return (
         NOTE

@@ -1,8 +1,9 @@
-"""Suite of the invariants of the table ``progress_daily``, one dossier day at a time."""
+"""Suite of the invariants of the table ``progress_daily``, for rows of any number of dossier days."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from itertools import product
 
 import great_expectations as gx
@@ -11,25 +12,24 @@ import pandas as pd
 
 from expectations import invariants
 
-KEY = ("unit_code", "definition", "stage")
+KEY = ("dossier_date", "unit_code", "definition", "stage")
 COUNTS = ("numerator", "denominator", "declared", "received", "accepted", "waived", "finished")
 COLUMNS = (*KEY, *COUNTS)
 RATES = (("dn_and", "all"), ("dn_or", "all"), ("dn_store", "all"), ("by_stage", "components"), ("by_stage", "result"))
 _BELOW = "_below"
 
+Place = tuple[date, str]
+"""A unit code on a dossier day."""
 
-def build_suite(units: Collection[str]) -> gx.ExpectationSuite:
-    """Rates between 0 and 1, each unit the sum of those below it, no unit lost and none made up.
 
-    Args:
-        units: every unit that the day may have rows of.
-    """
+def build_suite() -> gx.ExpectationSuite:
+    """Rates between 0 and 1, each unit the sum of those below it, no unit lost and none made up; see ``lay_out``."""
     return gx.ExpectationSuite(
         name="progress_daily",
         expectations=[
             *invariants.key(*KEY),
             gxe.ExpectColumnValuesToBeInSet(
-                column="unit_code", value_set=sorted(units), description="unit_code is a unit of the day"
+                column="is_known", value_set=[True], description="unit_code is a unit of the day"
             ),
             gxe.ExpectColumnPairValuesToBeInSet(
                 column_A="definition", column_B="stage", value_pairs_set=list(RATES), description="the rate is defined"
@@ -43,19 +43,32 @@ def build_suite(units: Collection[str]) -> gx.ExpectationSuite:
     )
 
 
-def lay_out(rows: pd.DataFrame, parents: Mapping[str, str], units: Collection[str]) -> pd.DataFrame:
+def lay_out(rows: pd.DataFrame, parents: Mapping[Place, str], units: Collection[Place]) -> pd.DataFrame:
     """The rows with, beside each count, its sum over the units right below; null for a unit that has none below.
 
-    A unit of ``units`` that has no row for one of ``RATES`` gets one of nulls.
+    A unit of ``units`` that has no row for one of ``RATES`` gets one of nulls. ``is_known`` tells whether the unit is
+    one of its day.
+
+    Args:
+        rows: the columns of the table, its path key included.
+        parents: (day, unit code) -> code of the unit right above.
+        units: (day, unit code) of every unit that must have rows.
     """
     key, below = list(KEY), [name + _BELOW for name in COUNTS]
-    expected = pd.DataFrame([(unit, *rate) for unit, rate in product(sorted(units), RATES)], columns=key)
-    parent = rows.assign(unit_code=rows["unit_code"].map(dict(parents))).dropna(subset=["unit_code"])
+    expected = pd.DataFrame([(*place, *rate) for place, rate in product(sorted(units), RATES)], columns=key)
+    above = pd.Series([parents.get(place) for place in _places(rows)], rows.index, dtype=object)
+    parent = rows.assign(unit_code=above).dropna(subset=["unit_code"])
     sums = parent.groupby(key)[list(COUNTS)].sum().add_suffix(_BELOW)
     frame = expected.merge(rows, how="outer", on=key).join(sums, on=key)
-    is_parent = frame["unit_code"].isin({parents[unit] for unit in units if unit in parents})
+    with_parents = {(place[0], parents[place]) for place in units if place in parents}
+    is_parent = pd.Series([place in with_parents for place in _places(frame)], frame.index, dtype=bool)
     frame.loc[is_parent, below] = frame.loc[is_parent, below].fillna(0)
-    return frame
+    known = set(units) | parents.keys() | {(day, above) for (day, _), above in parents.items()}
+    return frame.assign(is_known=[place in known for place in _places(frame)])
+
+
+def _places(rows: pd.DataFrame) -> list[Place]:
+    return list(zip(rows["dossier_date"], rows["unit_code"], strict=True))
 
 
 def _present(column: str) -> gxe.Expectation:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from minio.deleteobjects import DeleteObject
 from sohoa import layout, stack
 from sohoa.settings import load_settings
 from sohoa.stack import AirflowClient, seaweed
+from sohoa.stack import airflow as airflow_stack
 from sohoa.stack.processes import GRPC_OFFSET, stop
 from sohoa.store import Store, open_store
 
@@ -54,14 +56,25 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         stop([seaweed.server(load_settings())], 0)  # its data is thrown away: no need to wait for its 16 s of farewell
 
 
-@pytest.fixture
-def clean_store(store: Store) -> Store:
-    """The embedded store with empty buckets."""
+def empty_buckets(store: Store) -> None:
+    """Delete every version of every object."""
     for bucket in layout.BUCKETS:
         found = store._client.list_objects(bucket_name=bucket, recursive=True, include_version=True)
         gone = [DeleteObject(item.object_name, item.version_id) for item in found]
         assert not list(store._client.remove_objects(bucket_name=bucket, delete_object_list=gone))
+
+
+@pytest.fixture
+def clean_store(store: Store) -> Store:
+    """The embedded store with empty buckets."""
+    empty_buckets(store)
     return store
+
+
+@pytest.fixture
+def empty(store: Store) -> Callable[[], None]:
+    """Empties the buckets once more within one test."""
+    return partial(empty_buckets, store)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +84,7 @@ def airflow_server(store: Store) -> Iterator[AirflowClient]:
         patch.setenv("AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION", "True")
         stack.up(store.settings, "airflow", quiet)
         yield stack.airflow_client(store.settings)
-        stack.down(store.settings, "airflow", quiet)
+        stop(airflow_stack.servers(store.settings), 0)
 
 
 @pytest.fixture

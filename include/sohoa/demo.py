@@ -156,7 +156,7 @@ def _show_truth(store: Store, truth: Path, out: Console) -> None:
             )
             for row in csv.DictReader(file)
         }
-    same = sum(counted.get(key) == value for key, value in expected.items())
+    same = sum(counted.get(key, (0, 0)) == value for key, value in expected.items())
     out.print(f"Against the simulator's truth: {same} of {len(expected)} counts equal", highlight=False)
     with (truth / "pages.csv").open(encoding="utf-8", newline="") as file:
         bad = Counter(row["defect"] for row in csv.DictReader(file) if row["defect"])

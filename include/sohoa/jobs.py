@@ -1,23 +1,25 @@
 """One function a task. The DAGs and the command line call these and nothing deeper.
 
 Every job may be killed and run again: what it writes depends on its input alone, and the markers that say what there
-is to do are deleted last.
+is to do are deleted last. Great Expectations costs seconds to import, so only the jobs that judge import it.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sohoa import layout, registry
 from sohoa.errors import GateClosed
 from sohoa.intake import admission, feeds, plan, publish, receipts, shards
 from sohoa.intake.plan import ADMITTED, Entry, work_key
 from sohoa.progress import summaries
-from sohoa.quality import gate, thresholds, verdicts
-from sohoa.store import Store, open_store
+from sohoa.quality import thresholds, verdicts
+from sohoa.store import Store, open_store, with_path_key
 
 JUDGED_TABLES = ("pages", "documents", "batches")
 
@@ -55,6 +57,8 @@ def measure_shard(work: str, shard: str) -> dict[str, Any]:
 
 def judge_batches(work: str) -> dict[str, Any]:
     """Let Great Expectations judge every page, then documents and batches; close the gates that must close."""
+    from sohoa.quality import gate
+
     store = open_store()
     entries = plan.load_entries(store, work)
     limits = thresholds.load_thresholds(store.settings.profile)
@@ -107,6 +111,8 @@ def _judged(store: Store, work: str) -> tuple[dict[str, pa.Table], dict[str, lis
 
 
 def _closed_batches(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
+    from sohoa.quality import gate
+
     closed: dict[str, list[str]] = {}
     for name, rows in tables.items():
         for violation in gate.check_rows(name, rows):
@@ -163,16 +169,25 @@ def settle_summaries(work: str) -> dict[str, Any]:
     return summaries.settle_summaries(open_store(), work)
 
 
-def check_progress(day: date, rows: pa.Table, dossiers: pa.Table) -> list[str]:
-    """What is wrong with the progress rows of one day; nothing where the gate is open."""
-    leaves = {str(code) for code in dossiers["unit_code"].to_pylist() if code is not None}
-    parents = {code: above[0] for code in sorted(leaves) for code, above in _chain(code, day)}
-    return [violation.message for violation in gate.check_rows("progress_daily", rows, parents, leaves)]
+def check_progress(rows: dict[date, pa.Table], dossiers: dict[date, pa.Table]) -> dict[date, list[str]]:
+    """What is wrong with the progress rows of some days; a day whose gate is open is absent."""
+    from sohoa.quality import gate
+
+    leaves = {
+        (day, code) for day, table in dossiers.items() for code in pc.unique(table["unit_code"]).to_pylist() if code
+    }
+    parents = {place: above for leaf in sorted(leaves) for place, above in _parents(*leaf)}
+    whole = pa.concat_tables([with_path_key("progress_daily", table, day) for day, table in rows.items()])
+    closed: dict[date, list[str]] = {}
+    for violation in gate.check_rows("progress_daily", whole, parents, leaves):
+        for day in sorted({row["dossier_date"] for row in violation.rows}):
+            closed.setdefault(day, []).append(violation.message)
+    return closed
 
 
-def _chain(code: str, day: date) -> list[tuple[str, tuple[str, ...]]]:
-    above = registry.ancestors(code, day)
-    return [(unit, above[position:]) for position, unit in enumerate((code, *above[:-1]))]
+def _parents(day: date, code: str) -> list[tuple[tuple[date, str], str]]:
+    line = (code, *registry.ancestors(code, day))
+    return [((day, unit), above) for unit, above in pairwise(line)]
 
 
 # all of them

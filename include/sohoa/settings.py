@@ -44,8 +44,6 @@ class Settings(BaseModel):
     port_volume: int = Field(default=21080, ge=1024, le=22767, description="Volume port of the embedded store.")
     port_filer: int = Field(default=21888, ge=1024, le=22767, description="Filer port of the embedded store.")
     port_airflow: int = Field(default=21880, ge=1024, le=65535, description="Airflow UI and API of the embedded stack.")
-    port_logs: int = Field(default=21793, ge=1024, le=65535, description="Worker log server of the embedded Airflow.")
-    port_trigger_logs: int = Field(default=21794, ge=1024, le=65535, description="Triggerer log server.")
 
     agencies_file: Path | None = Field(
         default=None, description="CSV of the agencies that replaces the synthetic sample (registry/data/README.md)."

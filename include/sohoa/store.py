@@ -262,9 +262,13 @@ class Store:
             rows = self.get_parquet(key)
         except ObjectMissing:
             return None
-        rows = rows.select(TABLES[table].names).cast(TABLES[table])
-        day = pa.array([layout.table_day(key)] * rows.num_rows, pa.date32())
-        return rows.add_column(0, pa.field(layout.PATH_KEY[table], pa.date32()), day)
+        return with_path_key(table, rows.select(TABLES[table].names).cast(TABLES[table]), layout.table_day(key))
+
+
+def with_path_key(table: str, rows: pa.Table, day: date) -> pa.Table:
+    """The rows of one day of a table with its path key as the first column."""
+    days = pa.array([day] * rows.num_rows, pa.date32())
+    return rows.add_column(0, pa.field(layout.PATH_KEY[table], pa.date32()), days)
 
 
 def open_store() -> Store:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from batch_builder import AGENCY, page_jpeg, send
 
 from sohoa import layout
 from sohoa.stack import AirflowClient
@@ -39,3 +42,18 @@ def test_a_batch_with_nothing_to_measure_gets_its_receipt(airflow: AirflowClient
     assert tasks["write_receipts"] == tasks["report_closed"] == "success"
     assert list(clean_store.list_objects(layout.LANDING, "receipts/H37.60/"))
     assert not list(clean_store.list_objects(layout.LANDING, layout.INBOX))
+
+
+def test_a_batch_goes_from_the_inbox_to_the_summaries(airflow: AirflowClient, clean_store: Store) -> None:
+    """Shards are measured under a label that names the agency, and the event wakes the run that takes the rest."""
+    send(clean_store, {"a.jpg": page_jpeg(1)})
+    run_id = airflow.trigger("check_scan_batches")
+    assert airflow.wait_for("check_scan_batches", run_id, PATIENCE_S) == "success"
+    labels = [task.label for task in airflow.task_states("check_scan_batches", run_id) if task.map_index >= 0]
+    assert [AGENCY in (label or "") for label in labels] == [True]
+    assert clean_store.read_table("pages").num_rows == 1
+    deadline = time.monotonic() + PATIENCE_S
+    while list(clean_store.list_objects(layout.WAREHOUSE, layout.PENDING)):
+        assert time.monotonic() < deadline, airflow.runs("summarise_progress")
+        time.sleep(1)
+    assert clean_store.read_table("dossiers").num_rows == 1

@@ -74,7 +74,7 @@ def bomb() -> bytes:
 BAD_FILES = {
     "truncated.jpg": (GOOD[: len(GOOD) // 2], "truncated"),
     "no_last_two_bytes.jpg": (GOOD[:-2], "truncated"),
-    "zero_bytes.jpg": (b"", "unreadable"),
+    "zero_bytes.jpg": (b"", "truncated"),
     "password.pdf": (page_pdf(1, password="bí mật"), "unreadable"),
     "bomb.png": (bomb(), "unreadable"),
     "text.pdf": (b"xin chao", "wrong_format"),

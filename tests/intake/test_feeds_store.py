@@ -42,7 +42,7 @@ def register(store: Store) -> list[dict]:
 def test_a_new_file_becomes_rows_and_markers(clean_store: Store):
     """Rows go to the dossier's own day, one object a day, and each day gets its marker."""
     send(clean_store, KEY, row(1), row(2), row(MaHoSo=OTHER_DAY))
-    assert run(clean_store) | {"work": ""} == {"work": "", "files": 1, "rows": 3, "rejects": 0, "days": 2}
+    assert run(clean_store) | {"work": ""} == {"work": "", "files": 1, "rows": 3, "rejects": 0, "days": 2, "closed": []}
     assert [(r["dossier_date"], r["dossier_key"]) for r in register(clean_store)] == [
         (date(2024, 4, 12), "H37.81.03-240412-1"),
         (date(2024, 4, 15), "H37.81.03-240415-1"),
@@ -135,7 +135,7 @@ def test_settling_twice_is_no_error(clean_store: Store):
     work = discover_feeds(clean_store)["work"]
     import_feed_files(clean_store, work)
     settle_feeds(clean_store, work)
-    assert settle_feeds(clean_store, work) == {"files": 0}
+    assert settle_feeds(clean_store, work) == {"files": 0, "closed": []}
     assert import_feed_files(clean_store, work)["rows"] == 0
 
 

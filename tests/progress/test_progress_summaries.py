@@ -24,12 +24,12 @@ AND = ("dn_and", "all")
 JUDGED = {"skewed": ("skew_deg",)}
 
 
-def all_is_well(day: date, rows: pa.Table, dossiers: pa.Table) -> list[str]:
-    return []
+def all_is_well(rows: dict[date, pa.Table], dossiers: dict[date, pa.Table]) -> dict[date, list[str]]:
+    return {}
 
 
-def closed_on_the_day(day: date, rows: pa.Table, dossiers: pa.Table) -> list[str]:
-    return ["row 20 dn_and all: accepted > received"] if day == DAY else []
+def closed_on_the_day(rows: dict[date, pa.Table], dossiers: dict[date, pa.Table]) -> dict[date, list[str]]:
+    return {DAY: ["row 20 dn_and all: accepted > received"]} if DAY in rows else {}
 
 
 def publish(store: Store, batch: str, documents: list[dict[str, Any]]) -> None:

@@ -6,10 +6,12 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from sohoa.progress.rates import RATES
 from sohoa.quality import gate, rules
 from sohoa.quality.thresholds import Rule, Thresholds, load_thresholds
 from sohoa.schema import CONTENTS, COVERS, ERROR_CODES, PAPERS, TABLES, VERDICT, VERDICTS
+from sohoa.store import with_path_key
 
 LIMITS = load_thresholds("tthc")
 ERRORS = [f"{code}: why; what to do" for code in (*ERROR_CODES, "other")]
@@ -111,15 +114,16 @@ def test_the_validation_result_can_name_the_failing_rows() -> None:
 
 
 def test_standard_output_stays_clean() -> None:
-    """``sohoa check`` prints JSON there."""
+    """Where a process logs to standard output, as Airflow's do, the library would write 200 lines there."""
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import logging, sys\n"
+        "logging.basicConfig(stream=sys.stdout, level=logging.INFO)\n"
         "from quality_rows import page_table\n"
         "from sohoa.quality import gate, thresholds\n"
         "gate.judge_pages(page_table([{'skew_deg': 5.0}]), thresholds.load_thresholds('tthc'))\n"
     )
-    command = [sys.executable, "-c", code, str(Path(__file__).parent)]
-    assert subprocess.run(command, check=True, capture_output=True).stdout == b""
+    here = Path(__file__).parent
+    assert subprocess.run([sys.executable, "-c", code], cwd=here, check=True, capture_output=True).stdout == b""
 
 
 # gates of tables
@@ -209,6 +213,8 @@ def test_a_violation_carries_all_rows_and_shows_a_few() -> None:
 
 # progress_daily
 
+DAY = date(2024, 4, 15)
+
 PARENTS = {"05977": "178", "05983": "178", "06001": "180", "178": "20", "180": "20", "H37.61": "20"}
 LEAVES = {"05977": 3, "06001": 5, "H37.61": 2}
 
@@ -232,7 +238,10 @@ def progress() -> list[dict[str, Any]]:
 
 def check_progress(rows: list[dict[str, Any]], leaves: Sequence[str] = tuple(LEAVES)) -> Iterator[tuple[str, set[str]]]:
     """(invariant, units named) of each violation."""
-    for violation in gate.check_rows("progress_daily", table_of("progress_daily", rows), PARENTS, leaves):
+    table = with_path_key("progress_daily", table_of("progress_daily", rows), DAY)
+    parents = {(DAY, unit): above for unit, above in PARENTS.items()}
+    for violation in gate.check_rows("progress_daily", table, parents, {(DAY, leaf) for leaf in leaves}):
+        assert {row["dossier_date"] for row in violation.rows} == {DAY}
         yield violation.what, {row["unit_code"] for row in violation.rows}
 
 
@@ -253,7 +262,7 @@ def test_the_gate_of_progress_is_open_for_good_days() -> None:
         ({"finished": 4}, "denominator >= finished"),
         ({"received": None}, "no unit is lost: received is there"),
         ({"stage": "everything"}, "the rate is defined"),
-        ({"definition": "dn_or"}, "one row for each unit_code, definition, stage"),
+        ({"definition": "dn_or"}, "one row for each dossier_date, unit_code, definition, stage"),
         ({"unit_code": "99999"}, "unit_code is a unit of the day"),
     ],
 )
@@ -286,6 +295,20 @@ def test_a_branch_lost_with_its_sums_is_missed_by_name() -> None:
     assert len(found) == len(progress_daily.COUNTS)
 
 
+def test_only_the_bad_day_is_named() -> None:
+    """Two days in one check, each with units of its own: a row is bad, or a unit unknown, on its own day alone."""
+    other = date(2024, 4, 16)
+    bad = [{**row, "numerator": 0} if row["unit_code"] == "06001" else row for row in progress()]
+    days = {DAY: progress(), other: bad}
+    whole = [with_path_key("progress_daily", table_of("progress_daily", rows), day) for day, rows in days.items()]
+    parents = {(day, unit): above for day in days for unit, above in PARENTS.items()}
+    del parents[other, "H37.61"]
+    leaves = {(day, leaf) for day in days for leaf in LEAVES if (day, leaf) != (other, "H37.61")}
+    found = {v.what: v.rows for v in gate.check_rows("progress_daily", pa.concat_tables(whole), parents, leaves)}
+    assert {row["unit_code"] for row in found["unit_code is a unit of the day"]} == {"H37.61"}
+    assert {row["dossier_date"] for rows in found.values() for row in rows} == {other}
+
+
 def test_all_rows_lost_closes_the_gate() -> None:
     found = dict(check_progress([]))
     assert found["no unit is lost: numerator is there"] == {"20", "178", "180", *LEAVES}
@@ -295,7 +318,7 @@ def test_the_suites_speak_of_the_columns_and_values_of_the_contract() -> None:
     """The suites import nothing of sohoa; this keeps their names equal to it."""
     for table, module in {"pages": pages, "documents": documents, "batches": batches}.items():
         assert set(module.COLUMNS) <= set(TABLES[table].names)
-    assert list(progress_daily.COLUMNS) == TABLES["progress_daily"].names
+    assert list(progress_daily.COLUMNS) == ["dossier_date", *TABLES["progress_daily"].names]
     assert invariants.VERDICTS == VERDICTS
     assert progress_daily.RATES == RATES
     assert all(PARENTS[a] == b for a, b in pairwise(("05977", "178", "20")))

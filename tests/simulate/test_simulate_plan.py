@@ -114,7 +114,7 @@ def test_habits_show(demo: Plan) -> None:
 
 
 def test_defects_and_second_scans(demo: Plan) -> None:
-    """About a tenth is bad at first, every defect occurs, only the liar lies, four in five are scanned again in time."""
+    """About a tenth is bad at first, every defect occurs, only the liar lies, four in five are scanned again."""
     first = [d for d in demo.documents if not d.replaces]
     bad = {d.id: d for d in first if d.defect}
     again = [d for d in demo.documents if d.replaces]

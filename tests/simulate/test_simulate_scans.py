@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -48,7 +49,7 @@ def documents() -> list[Document]:
     return plan_province(12, date(2023, 3, 6), date(2023, 4, 30), 30, 1).documents
 
 
-def judged(document: Document) -> list[dict[str, object]]:
+def judged(document: Document) -> list[dict[str, Any]]:
     """Every page of a document with its verdict."""
     limits = Limits.of(Settings())
     rows = [
@@ -56,7 +57,7 @@ def judged(document: Document) -> list[dict[str, object]]:
         for name, data in zip(file_names(document), scan_document(document), strict=True)
         for row in measure_bytes(data, name, limits)
     ]
-    found: list[dict[str, object]] = judge_pages(
+    found: list[dict[str, Any]] = judge_pages(
         pa.Table.from_pylist(rows, schema=ROWS), load_thresholds("tthc").rules
     ).to_pylist()
     return found
@@ -71,20 +72,20 @@ def test_clean_scan_is_accepted(kind: str, documents: list[Document]) -> None:
     for row in rows:
         assert (row["verdict"], row["defects"]) == ("accepted", [])
         assert (row["paper_class"], row["colour_mode"]) == (document.paper, "colour")
-        assert row["skew_deg"] is None or abs(float(str(row["skew_deg"]))) < 0.5
+        assert row["skew_deg"] is None or abs(row["skew_deg"]) < 0.5
 
 
-@pytest.mark.parametrize("format_", ["pdf", "jpeg", "tiff"])
 @pytest.mark.parametrize("defect", PAGE_DEFECTS)
-def test_seeded_defect_is_found(defect: str, format_: str, documents: list[Document]) -> None:
-    """The judge names exactly the seeded defect, on exactly the pages that the truth names."""
-    made = next((d for d in documents if d.defect == defect and d.format == format_ and d.pages > 1), None)
-    if made is None:
-        pytest.skip("the simulator seeds no such pair")
-    rows = judged(made)
-    found = [(row["file"], row["page_no"], "".join(row["defects"])) for row in rows]  # type: ignore[call-overload]
-    assert found == page_rows(made, file_names(made))
-    assert {row["verdict"] for row in rows} >= {"rejected"}
+def test_seeded_defect_is_found(defect: str, documents: list[Document]) -> None:
+    """In every format that has it, the judge names exactly the seeded defect, on exactly the pages of the truth."""
+    bad = [d for d in documents if d.defect == defect and d.pages > 1]
+    for made in {document.format: document for document in bad}.values():
+        rows = judged(made)
+        assert [(row["file"], row["page_no"], "".join(row["defects"])) for row in rows] == page_rows(
+            made, file_names(made)
+        )
+        assert "rejected" in {row["verdict"] for row in rows}
+    assert bad
 
 
 def test_empty_file_is_a_file_cut_short(documents: list[Document]) -> None:
@@ -94,10 +95,10 @@ def test_empty_file_is_a_file_cut_short(documents: list[Document]) -> None:
 
 
 def test_pages_differ_and_a_second_scan_shows_the_same(documents: list[Document]) -> None:
-    """Two documents never share bytes; a second scan of a page that was only lied about has the same pixels."""
+    """Two documents never share bytes; the second scan of a page that was only lied about shows the same."""
     some = [data for d in documents[:12] if d.is_good for data in scan_document(d)]
     assert len(set(some)) == len(some)
-    lie = next(d for d in documents if d.defect == "hash_mismatch" and d.format == "jpeg" or d.defect == "missing_page")
+    lie = next(d for d in documents if d.defect == "missing_page")
     second = next(d for d in documents if d.replaces == lie.id)
     named = replace(second, id=lie.id, replaces="", format=lie.format)
     assert scan_document(named) == scan_document(lie)

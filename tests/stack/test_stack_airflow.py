@@ -72,3 +72,19 @@ def test_starting_airflow_again_changes_nothing(airflow_server: AirflowClient, s
     assert [server.processes()[0].pid for server in airflow.servers(store.settings)] == before
     assert stack.status(store.settings)["airflow"].state == "up"
     assert airflow_server.import_errors() == {}
+
+
+@pytest.mark.airflow
+def test_a_killed_scheduler_is_started_again(airflow_server: AirflowClient, store: Store) -> None:
+    """Kill -9 leaves a failing Airflow; `up` starts what is missing and ends the workers left alone."""
+    servers = {server.name: server for server in airflow.servers(store.settings)}
+    killed, *workers = servers["scheduler"].processes()
+    api = servers["api-server"].processes()[0].pid
+    killed.kill()
+    psutil.wait_procs([killed], timeout=5)
+    assert stack.status(store.settings)["airflow"].state == "failing"
+    stack.up(store.settings, "airflow", lambda _: None)
+    assert servers["scheduler"].is_running()
+    assert servers["api-server"].processes()[0].pid == api
+    assert not [worker for worker in workers if worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE]
+    assert airflow_server.is_healthy()

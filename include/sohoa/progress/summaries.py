@@ -24,10 +24,12 @@ from sohoa.store import ObjectInfo, Store
 
 JOB = "summarise"
 
-Check = Callable[[date, pa.Table, pa.Table], list[str]]
-"""(day, progress rows, dossiers) -> what is wrong with the rows, nothing where all is well."""
+Check = Callable[[dict[date, pa.Table], dict[date, pa.Table]], dict[date, list[str]]]
+"""(progress rows by day, dossiers by day) -> day -> what is wrong with its rows; a day where all is well is absent."""
 
 _THREADS = 8
+_DAYS_AT_ONCE = 64
+"""Days that one check takes: it costs much the same for one as for many."""
 _NOTHING: dict[str, list[Any]] = {"markers": [], "dossier_days": [], "scan_days": [], "batches": []}
 
 
@@ -67,16 +69,21 @@ def summarise_progress(store: Store, work: str, check: Check) -> dict[str, int]:
         return {"days": 0, "closed": 0}
     days = [date.fromisoformat(day) for day in plan["dossier_days"]]
     closed: dict[str, list[str]] = {}
-    with ThreadPoolExecutor(_THREADS) as pool:
-        # only reading is shared out: a check need not be safe in threads
-        for day, dossiers in zip(days, pool.map(lambda day: _read_dossiers(store, day), days), strict=True):
-            rows = progress_of_day(day, dossiers)
-            if problems := check(day, rows, dossiers):
-                closed[day.isoformat()] = problems
-            else:
-                store.write_table("progress_daily", day, layout.DAY, rows)
+    for start in range(0, len(days), _DAYS_AT_ONCE):
+        found = _summarise_progress_of(store, days[start : start + _DAYS_AT_ONCE], check)
+        closed |= {day.isoformat(): problems for day, problems in found.items()}
     store.put_json(layout.WAREHOUSE, _closed_key(work), closed)
     return {"days": len(days), "closed": len(closed)}
+
+
+def _summarise_progress_of(store: Store, days: list[date], check: Check) -> dict[date, list[str]]:
+    with ThreadPoolExecutor(_THREADS) as pool:
+        dossiers = dict(zip(days, pool.map(lambda day: _read_dossiers(store, day), days), strict=True))
+        rows = {day: progress_of_day(day, dossiers[day]) for day in days}
+        closed = check(rows, dossiers)
+        written = [day for day in days if day not in closed]
+        list(pool.map(lambda day: store.write_table("progress_daily", day, layout.DAY, rows[day]), written))
+    return closed
 
 
 def summarise_quality(store: Store, work: str, judged: Mapping[str, tuple[str, ...]]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -29,10 +30,10 @@ from great_expectations.data_context.types.base import DataContextConfig, InMemo
 
 from expectations import batches, documents, pages, progress_daily  # noqa: E402
 
-_ROW = "row"
 _SCOPES = ("paper", "cover", "content")
 _SHOWN = 5
-_NO_PARENTS: Mapping[str, str] = MappingProxyType({})
+_ONE_AT_A_TIME = Lock()  # Great Expectations keeps the context in use in a global
+_NO_PARENTS: Mapping[progress_daily.Place, str] = MappingProxyType({})
 _INVARIANTS = {"pages": pages, "documents": documents, "batches": batches}
 
 
@@ -51,7 +52,7 @@ class Violation:
         """The invariant and the first rows that break it."""
         shown = "; ".join(", ".join(f"{k}={v}" for k, v in row.items()) for row in self.rows[:_SHOWN])
         more = f"; and {len(self.rows) - _SHOWN} more" if len(self.rows) > _SHOWN else ""
-        return f"not so in {len(self.rows)} rows: {self.what} ({shown}{more})"
+        return f"{self.what!r} does not hold in {len(self.rows)} rows: {shown}{more}"
 
 
 def judge_pages(rows: pa.Table, thresholds: Thresholds) -> pa.Table:
@@ -85,15 +86,19 @@ def validate_pages(rows: pa.Table, thresholds: Thresholds, key: Collection[str] 
 
 
 def check_rows(
-    table: str, rows: pa.Table, parents: Mapping[str, str] = _NO_PARENTS, leaf_units: Collection[str] = ()
+    table: str,
+    rows: pa.Table,
+    parents: Mapping[progress_daily.Place, str] = _NO_PARENTS,
+    leaf_units: Collection[progress_daily.Place] = (),
 ) -> list[Violation]:
     """The invariants of a table that the rows break; none where all is well.
 
     Args:
         table: pages, documents, batches or progress_daily.
-        rows: rows of that table; of progress_daily those of one dossier day.
-        parents: progress_daily only: unit code -> code of the unit right above, for all units of the day.
-        leaf_units: progress_daily only: units that the day's dossiers belong to; each, and all above, must have rows.
+        rows: rows of that table; of progress_daily with the path key ``dossier_date``, whole days.
+        parents: progress_daily only: (day, unit code) -> code of the unit right above, for all units of the days.
+        leaf_units: progress_daily only: (day, unit code) of the units that dossiers belong to; each, and all above,
+            must have rows.
 
     Raises:
         GateClosed: an invariant could not be checked at all.
@@ -103,7 +108,10 @@ def check_rows(
 
 
 def validate_rows(
-    table: str, rows: pa.Table, parents: Mapping[str, str] = _NO_PARENTS, leaf_units: Collection[str] = ()
+    table: str,
+    rows: pa.Table,
+    parents: Mapping[progress_daily.Place, str] = _NO_PARENTS,
+    leaf_units: Collection[progress_daily.Place] = (),
 ) -> Any:
     """The validation result of a table's invariants, as ``check_rows`` reads it."""
     if table != "progress_daily":
@@ -111,17 +119,18 @@ def validate_rows(
         return _validate(module.build_suite(), _frame(rows, module.COLUMNS), module.KEY)
     units = _with_ancestors(leaf_units, parents)
     frame = progress_daily.lay_out(_frame(rows, progress_daily.COLUMNS), parents, units)
-    known = units | parents.keys() | set(parents.values())
-    return _validate(progress_daily.build_suite(known), frame, progress_daily.KEY)
+    return _validate(progress_daily.build_suite(), frame, progress_daily.KEY)
 
 
-def _with_ancestors(units: Iterable[str], parents: Mapping[str, str]) -> set[str]:
-    found: set[str] = set()
-    for unit in units:
+def _with_ancestors(
+    places: Iterable[progress_daily.Place], parents: Mapping[progress_daily.Place, str]
+) -> set[progress_daily.Place]:
+    found: set[progress_daily.Place] = set()
+    for day, unit in places:
         above: str | None = unit
-        while above is not None and above not in found:
-            found.add(above)
-            above = parents.get(above)
+        while above is not None and (day, above) not in found:
+            found.add((day, above))
+            above = parents.get((day, above))
     return found
 
 
@@ -141,10 +150,11 @@ def _validate(suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Collection[s
         result_format["unexpected_index_column_names"] = list(key)
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     config = DataContextConfig(store_backend_defaults=stores, progress_bars={"globally": False})
-    context = gx.get_context(mode="ephemeral", project_config=config)
-    asset = context.data_sources.add_pandas("rows").add_dataframe_asset("rows")
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-    result = batch.validate(suite, result_format=result_format)
+    with _ONE_AT_A_TIME:
+        context = gx.get_context(mode="ephemeral", project_config=config)
+        asset = context.data_sources.add_pandas("rows").add_dataframe_asset("rows")
+        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+        result = batch.validate(suite, result_format=result_format)
     for check in result.results:
         _require_checked(check, suite.name)
     return result

@@ -32,8 +32,9 @@ def judge_batch(documents: pa.Table) -> str | None:
 def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> pa.Table:
     """Documents with what their pages tell: received, page counts, verdict, and the defects of their own.
 
-    A document is received when every file is there with the declared hash. Its page count is judged unless it holds a
-    tile or a reference, of which several make up one sheet. Its verdict is the worst of its pages and its own defects.
+    A document is received when every file is there with the declared hash. Its pages are counted against the manifest
+    unless it holds a tile or a reference, of which several make up one sheet, or a file that cannot be read to its end:
+    how many pages that one has is not known. Its verdict is the worst of its pages and its own defects.
 
     Args:
         documents: rows with all that the manifests declare (``schema.TABLES``); other columns are replaced.
@@ -66,6 +67,7 @@ def _gather(documents: pa.Table, pages: pa.Table) -> dict[str, _Ints]:
         "rows": np.ones(len(pages), np.bool_),
         "missing": _has_error(pages, "missing"),
         "changed": _has_error(pages, "hash_mismatch"),
+        "faulty": _mask(pc.is_valid(pages["error"])),
         "parts": _mask(pc.not_equal(pages["role"], pa.scalar("page"))),
         "accepted": _mask(pc.equal(pages["verdict"], pa.scalar("accepted"))),
     }
@@ -77,10 +79,10 @@ def _gather(documents: pa.Table, pages: pa.Table) -> dict[str, _Ints]:
 
 def _own_levels(documents: pa.Table, facts: dict[str, _Ints], scanned: _Mask, thresholds: Thresholds) -> Levels:
     found, declared = facts["rows"] - facts["missing"], documents["pages_declared"].to_numpy()
-    whole = facts["parts"] == 0
+    countable = (facts["parts"] == 0) & (facts["faulty"] == 0)
     has = {
-        "missing_page": (facts["missing"] > 0) | (whole & (found < declared)),
-        "extra_page": whole & (found > declared),
+        "missing_page": (facts["missing"] > 0) | (countable & (found < declared)),
+        "extra_page": countable & (found > declared),
         "hash_mismatch": facts["changed"] > 0,
     }
     levels = no_levels(len(documents))

@@ -45,16 +45,16 @@ BODIES = (
     Body("lept_keystone.png", "text", 150, (0.03, 0.07, 0.99, 0.955), -1.73),
     Body("lept_lucasta.047.jpg", "text", 150, (0.0, 0.0, 1.0, 0.99)),
     Body("lept_harmoniam-11.tif", "text", 150, (0.03, 0.0, 0.97, 0.98), -0.01),
-    Body("lept_zanotti-78.jpg", "text", 130, (0.10, 0.05, 0.94, 0.92), -0.1),
+    Body("lept_zanotti-78.jpg", "text", 130, (0.10, 0.05, 0.94, 0.62), -0.1),
     Body("lept_cavalerie.29.jpg", "text", 110, (0.12, 0.08, 0.88, 0.92), -0.26),
     Body("lept_candelabrum.011.jpg", "text", 90, (0.06, 0.02, 0.94, 0.95), 0.05),
+    Body("lept_ortiz-02.tif", "text", 165, (0.03, 0.02, 0.90, 0.96), 0.02),
     Body("lept_table.15.tif", "table", 160, (0.08, 0.15, 0.95, 0.97), 0.2),
     Body("lept_table.27.tif", "table", 160, (0.02, 0.02, 1.0, 0.97), -0.01),
     Body("lept_lion-page.00010.jpg", "picture", 110, (0.05, 0.03, 0.97, 0.95)),
-    Body("lept_wet-day.jpg", "picture", 120, (0.11, 0.19, 0.87, 0.67)),
+    Body("lept_wet-day.jpg", "picture", 120, (0.13, 0.195, 0.87, 0.67)),
     Body("lept_comap.100.jpg", "map", 170, (0.02, 0.045, 0.98, 0.955)),
     Body("lept_comap.110.jpg", "map", 170, (0.025, 0.06, 0.975, 0.96)),
-    Body("lept_map.057.jpg", "map", 170, (0.125, 0.20, 0.87, 0.68)),
 )
 """In the order of their use; each has its source in ``pages/README.md``."""
 

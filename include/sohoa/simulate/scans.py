@@ -17,7 +17,7 @@ from sohoa.simulate.draws import generator
 from sohoa.simulate.sheets import blank_page, draw_page
 
 QUALITY, LOW_DPI = 85, 100
-EMPTY_SHARE = 0.25  # of the files cut short
+EMPTY_SHARE = 0.35  # of the files cut short
 SUFFIX = {"pdf": "pdf", "jpeg": "jpg", "tiff": "tif"}
 
 

@@ -15,6 +15,7 @@ import secrets
 import subprocess
 import sys
 import sysconfig
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from sohoa.stack.processes import (
     Server,
     home_environment,
     require_free_ports,
+    stop,
     wait_until,
     write_private,
 )
@@ -77,7 +79,9 @@ def up(settings: Settings, report: Report) -> None:
         StackError: a port is taken, a process ends, or a DAG file cannot be read.
     """
     stopped = [server for server in servers(settings) if not server.is_running()]
+    since = datetime.now(UTC) if stopped else None
     if stopped:
+        stop(stopped, 0)  # workers whose scheduler was killed
         write_config(settings)
         environment = _environment(settings)
         if "api-server" in {server.name for server in stopped}:
@@ -87,7 +91,7 @@ def up(settings: Settings, report: Report) -> None:
         for server in stopped:
             server.start([sys.executable, "-m", "airflow", *COMPONENTS[server.name]], environment)
     api = client(settings)
-    wait_until(api.is_healthy, servers(settings), START_PATIENCE_S)
+    wait_until(lambda: api.is_healthy(since), servers(settings), START_PATIENCE_S)
     api.set_pool(MEASURE_POOL, os.cpu_count() or 1)
     wait_until(lambda: _knows_dags(api, settings), servers(settings), START_PATIENCE_S)
 

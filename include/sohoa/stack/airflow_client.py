@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import urllib3
@@ -65,13 +66,19 @@ class AirflowClient:
             raise StackError(f"Airflow answers {answer.status} to {method} {path}: {answer.data[:500].decode()}")
         return answer.json() if answer.data else None
 
-    def is_healthy(self) -> bool:
-        """Whether database, scheduler and DAG processor are well."""
+    def is_healthy(self, since: datetime | None = None) -> bool:
+        """Whether database, scheduler and DAG processor are well, with a sign of life from both after ``since``.
+
+        Airflow calls a process well for some time after it was killed; ``since`` tells a new one from the one before.
+        """
         try:
             health = self._send("GET", "/api/v2/monitor/health", None, {}, retries=0)
         except StackError:  # the API does not listen yet
             return False
-        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+        signs = [health[part].get(f"latest_{part}_heartbeat") for part in ("scheduler", "dag_processor")]
+        is_fresh = since is None or all(sign and datetime.fromisoformat(sign) >= since for sign in signs)
+        parts = ("metadatabase", "scheduler", "dag_processor")
+        return is_fresh and all(health[part]["status"] == "healthy" for part in parts)
 
     def dag_ids(self) -> set[str]:
         """The DAGs that Airflow knows."""

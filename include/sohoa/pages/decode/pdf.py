@@ -1,4 +1,4 @@
-"""PDF: an embedded full-page JPEG is taken byte for byte; any other page is rendered."""
+"""PDF: an embedded full-page image is taken as it is, a JPEG byte for byte; any other page is rendered."""
 
 from __future__ import annotations
 
@@ -114,11 +114,11 @@ def _has_signature(pdf: pikepdf.Pdf) -> bool:
 def _fill(page: Page, found: pikepdf.Page, number: int, renderer: pdf_render.Renderer, limits: Limits) -> None:
     try:
         box = pdf_content.visible_box(found)
-        images = pdf_images.check_images(found.resources, limits)
+        images = pdf_images.check_images(pdf_content.inherited(found, "/Resources"), limits)
         scan, is_alone = pdf_content.find_scan(found, box)
         page.colour_mode, page.bit_depth = pdf_images.colour_of([scan.image] if scan else images)
         _set_sides(page, box, scan)
-        grey = _decode_jpeg(page, scan.image, limits) if scan else None
+        grey = _decode_scan(page, scan.image, limits) if scan else None
     except PIKEPDF_ERRORS as error:
         raise BadPage.from_library("qpdf", error) from None
     if grey is not None and is_alone and scan is not None and scan.turns is not None:
@@ -135,13 +135,11 @@ def _set_sides(page: Page, box: Box, scan: Scan | None) -> None:
         page.set_dpi((scan.size[0] / inches[0], scan.size[1] / inches[1]))
 
 
-def _decode_jpeg(page: Page, image: Any, limits: Limits) -> Grey | None:
-    """The scan's JPEG, checked strictly whether or not more is drawn over it; null for CMYK and other codings."""
+def _decode_scan(page: Page, image: Any, limits: Limits) -> Grey | None:
+    """The scan in grey, checked strictly whether or not more is drawn over it; null where it must be rendered."""
     filters = pdf_images.filters_of(image)
-    if filters == ["/FlateDecode"]:
-        pdf_images.check_flate(image)
     if filters != ["/DCTDecode"]:
-        return None
+        return pdf_images.unpack_grey(image, filters)
     stream = bytes(image.read_raw_bytes())
     header = jpeg_header.read_header(stream)
     page.quantisation = header.quantisation

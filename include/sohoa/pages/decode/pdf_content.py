@@ -12,6 +12,7 @@ from sohoa.pages.faults import BadPage
 
 _MOST_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a scan
 _MOST_DEPTH = 6
+_MOST_ANCESTORS = 50
 _FULL_PAGE = 0.01  # of a side, by which the image may miss the page's edge
 _PAINTS = {"S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh", "INLINE IMAGE"}
 _SHOWS_TEXT = {"Tj", "TJ", "'", '"'}
@@ -50,20 +51,31 @@ class Scan:
     turns: int | None
 
 
+def inherited(page: pikepdf.Page, key: str) -> Any:
+    """An attribute of a page, or else of the nearest node of the page tree above it; null where none has it."""
+    node = page.obj
+    for _ in range(_MOST_ANCESTORS):
+        if node is None or key in node:
+            break
+        node = node.get("/Parent")
+    return node.get(key) if node is not None else None
+
+
 def visible_box(page: pikepdf.Page) -> Box:
     """The crop box inside the media box, with the page's own unit and turn.
 
     Raises:
         BadPage: unreadable, where it has no area.
     """
-    media, crop = ([float(v) for v in box] for box in (page.mediabox, page.cropbox))
+    found = inherited(page, "/MediaBox")
+    media, crop = ([float(v) for v in box] for box in (found, inherited(page, "/CropBox") or found))
     sides = [_ordered(box) for box in (media, crop)]
     left, bottom = (max(box[k] for box in sides) for k in (0, 1))
     right, top = (min(box[k] for box in sides) for k in (2, 3))
     unit = float(page.obj.get("/UserUnit", 1))
     if not (right - left > 0 and top - bottom > 0 and 0 < unit < 1e6):
         raise BadPage("unreadable", "the page has no area")
-    return Box(left, bottom, right, top, unit, int(page.rotation) % 360)
+    return Box(left, bottom, right, top, unit, int(inherited(page, "/Rotate") or 0) % 360)
 
 
 def _ordered(box: list[float]) -> tuple[float, float, float, float]:
@@ -80,7 +92,7 @@ def find_scan(page: pikepdf.Page, box: Box) -> tuple[Scan | None, bool]:
         return None, False
     scans: list[Scan] = []
     is_alone = True
-    for drawn, matrix in _marks(page.obj, page.resources, _IDENTITY, 0):
+    for drawn, matrix in _marks(page.obj, inherited(page, "/Resources"), _IDENTITY, 0):
         scan = _as_scan(drawn, matrix, box) if drawn is not None else None
         if scan is not None:
             scans.append(scan)

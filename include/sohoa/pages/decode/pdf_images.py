@@ -8,8 +8,10 @@ from typing import Any
 
 import pikepdf
 
+from sohoa.pages.decode import pillow
 from sohoa.pages.faults import BadPage
 from sohoa.pages.limits import Limits
+from sohoa.pages.reduce import Grey
 
 # What pikepdf raises on objects of the wrong type, missing keys and damaged streams: its own errors, and those of the
 # Python protocols that its objects follow.
@@ -20,6 +22,7 @@ PIKEPDF_ERRORS = (
 _MOST_DEPTH = 6
 _MOST_IMAGES = 2_000
 _CHUNK = 1 << 20
+_LOSSLESS = {"/FlateDecode", "/LZWDecode", "/RunLengthDecode", "/CCITTFaxDecode"}
 _GREYS = {"/DeviceGray", "/CalGray", "/G", "None"}  # a mask has no colour space
 _SPACES = {"/DeviceRGB": 3, "/CalRGB": 3, "/Lab": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4}
 
@@ -79,14 +82,25 @@ def _channels(image: Any) -> tuple[int, bool]:
     return _SPACES.get(name, 1), name in _GREYS
 
 
-def check_flate(image: Any) -> None:
-    """Unpack a deflated image to nothing: it must be whole and as long as its header says.
+def unpack_grey(image: Any, filters: list[str]) -> Grey | None:
+    """The pixels of a losslessly coded image, uint8 (height, width); null where it takes a renderer to read it.
 
     Raises:
-        BadPage: truncated, unreadable, or too_large where it unpacks to far more.
+        BadPage: truncated, unreadable, or too_large where it unpacks to far more than its header says.
     """
-    if filters_of(image) != ["/FlateDecode"]:
-        return
+    if filters == ["/FlateDecode"]:
+        _check_flate(image)
+    if len(filters) != 1 or filters[0] not in _LOSSLESS or "/Decode" in image:
+        return None
+    try:
+        picture = pikepdf.PdfImage(image).as_pil_image()
+    except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
+        return None
+    return pillow.decode_grey(picture)
+
+
+def _check_flate(image: Any) -> None:
+    """Unpack a deflated image to nothing: it must be whole and as long as its header says."""
     (_, bits), (channels, _) = _image_kind(image), _channels(image)
     needed = -(-int(image.get("/Width")) * channels * bits // 8) * int(image.get("/Height"))
     unpacker, size, rest = zlib.decompressobj(), 0, bytes(image.read_raw_bytes())

@@ -1,4 +1,4 @@
-"""Rendering by PDFium, for pages that are not one full-page JPEG."""
+"""Rendering by PDFium, for pages that are not one full-page image."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sohoa.pages.reduce import Grey
 RENDER_DPI = 200
 _POINTS_PER_INCH = 72.0
 _BYTES_PER_PIXEL = 5  # the grey bitmap, and PDFium's own copy of an image in colour
+_BELOW = 1 - 1e-6  # PDFium rounds sides up: a hair less gives the image's own size, and no pixel is resampled
 _PDFIUM = threading.Lock()  # PDFium is not thread-safe
 
 
@@ -46,7 +47,7 @@ class Renderer:
         Raises:
             BadPage: too_large before anything is rendered, unreadable where PDFium fails.
         """
-        dpi = size[0] / box.width * _POINTS_PER_INCH if size else RENDER_DPI
+        dpi = size[0] / box.width * _POINTS_PER_INCH * _BELOW if size else RENDER_DPI
         width, height = (max(1, round(side / _POINTS_PER_INCH * dpi)) for side in (box.width, box.height))
         limits.check_image(width, height, _BYTES_PER_PIXEL)
         try:

@@ -1,0 +1,80 @@
+"""Page files made by code: good ones, and the parts from which tests make bad ones."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pikepdf
+import simplejpeg
+from PIL import Image
+
+from sohoa.pages.measure import Limits, measure_bytes
+
+REAL = Path(__file__).parents[1] / "data" / "pages"
+LIMITS = Limits(max_file_bytes=50_000_000, max_pixels=40_000_000, max_decoded_bytes=200_000_000, max_pages=50)
+A4_150 = (1240, 1754)
+A4_POINTS = (595.28, 841.89)
+
+
+def text_page(size: tuple[int, int] = A4_150, lines: int = 30, paper: int = 245) -> np.ndarray:
+    """A colour page with lines of text, (height, width, 3)."""
+    page = np.full((size[1], size[0], 3), paper, np.uint8)
+    for k in range(lines):
+        at = (size[0] // 10, size[1] // 10 + k * size[1] * 8 // 10 // max(1, lines))
+        cv2.putText(page, f"Thanh phan ho so so {k:02d}, ban chinh", at, cv2.FONT_HERSHEY_SIMPLEX, 1, (30, 30, 40), 2)
+    return page
+
+
+def jpeg(page: np.ndarray, quality: int = 85) -> bytes:
+    return simplejpeg.encode_jpeg(np.ascontiguousarray(page), quality=quality)
+
+
+def pillow_file(page: np.ndarray, kind: str, mode: str = "RGB", pages: int = 1, **options: Any) -> bytes:
+    images = [Image.fromarray(page).convert(mode)] * pages
+    more = {"save_all": True, "append_images": images[1:]} if pages > 1 else {}
+    out = io.BytesIO()
+    images[0].save(out, kind, **more, **options)
+    return out.getvalue()
+
+
+def image_of(pdf: pikepdf.Pdf, data: bytes, size: tuple[int, int], coding: str = "/DCTDecode") -> pikepdf.Stream:
+    image = pikepdf.Stream(pdf, b"")
+    image.write(data, filter=pikepdf.Name(coding))
+    image["/Subtype"], image["/ColorSpace"] = pikepdf.Name("/Image"), pikepdf.Name("/DeviceRGB")
+    image["/Width"], image["/Height"], image["/BitsPerComponent"] = *size, 8
+    return image
+
+
+def pdf_file(
+    scans: list[bytes],
+    size: tuple[int, int] = A4_150,
+    content: bytes | None = None,
+    coding: str = "/DCTDecode",
+    keys: dict[str, Any] | None = None,
+    **save: Any,
+) -> bytes:
+    """A PDF of one A4 page a scan; ``content`` replaces what draws the scan, ``keys`` are added to each page."""
+    with pikepdf.new() as pdf:
+        for data in scans:
+            pdf.add_blank_page(page_size=A4_POINTS)
+            page = pdf.pages[-1].obj
+            page["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=image_of(pdf, data, size, coding)))
+            page["/Contents"] = pdf.make_stream(content or b"q %g 0 0 %g 0 0 cm /Im0 Do Q" % A4_POINTS)
+            for key, value in (keys or {}).items():
+                page[key] = value
+        out = io.BytesIO()
+        pdf.save(out, **save)
+        return out.getvalue()
+
+
+def measure(data: bytes, limits: Limits = LIMITS) -> list[dict[str, Any]]:
+    return measure_bytes(data, "page", limits)
+
+
+def code(row: dict[str, Any]) -> str | None:
+    """The error's code, null where there is no error."""
+    return row["error"].partition(":")[0] if row["error"] else None
