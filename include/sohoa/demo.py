@@ -28,6 +28,7 @@ from sohoa.store import Store, open_store
 
 AGENCIES, START, END, PAGES_PER_DAY, SEED = 12, date(2023, 3, 6), date(2023, 4, 30), 30, 1
 PATIENCE_S = 1_800
+_SHOWN = 20
 
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
@@ -103,7 +104,7 @@ def _show(store: Store, province: Path, out: Console) -> None:
     for row in weekly_progress(progress, PROVINCE).to_pylist():
         rate = row["rate_percent"]
         share = progress_share(rate, settings.baseline_percent, settings.target_percent)
-        bar = "█" * round((rate or 0) / 4)
+        bar = "█" * round((rate or 0) / 5)
         table.add_row(
             row["week"], str(row["numerator"]), str(row["denominator"]), _percent(rate), _percent(share, 100), bar
         )
@@ -140,24 +141,34 @@ def _show_defects(store: Store, out: Console) -> None:
 
 
 def _show_truth(store: Store, truth: Path, out: Console) -> None:
-    """Compare every rate with the simulator's own, and every page with the defect that was put into it."""
-    counted = {
-        (str(row["dossier_date"]), row["unit_code"], row["definition"], row["stage"]): (
-            row["numerator"],
-            row["denominator"],
-        )
-        for row in store.read_table("progress_daily").to_pylist()
-    }
-    with (truth / "progress.csv").open(encoding="utf-8", newline="") as file:
-        expected = {
-            (row["dossier_date"], row["unit_code"], row["definition"], row["stage"]): (
-                int(row["numerator"]),
-                int(row["denominator"]),
-            )
-            for row in csv.DictReader(file)
-        }
+    """Compare every count with the simulator's own, and every page with the defect that was put into it."""
+    counted = {_key(row): _counts(row) for row in store.read_table("progress_daily").to_pylist()}
+    expected = {_key(row): _counts(row) for row in _read_csv(truth / "progress.csv")}
     same = sum(counted.get(key, (0, 0)) == value for key, value in expected.items())
     out.print(f"Against the simulator's truth: {same} of {len(expected)} counts equal", highlight=False)
-    with (truth / "pages.csv").open(encoding="utf-8", newline="") as file:
-        bad = Counter(row["defect"] for row in csv.DictReader(file) if row["defect"])
-    out.print("Defects put in: " + ", ".join(f"{name} {n}" for name, n in sorted(bad.items())), highlight=False)
+    put_in = {(row["file"], row["page"]): row["defect"] for row in _read_csv(truth / "pages.csv")}
+    found = {
+        (row["file"].rpartition("/")[2], str(row["page_no"])): row["defects"]
+        for row in store.read_table("pages").select(["file", "page_no", "defects"]).to_pylist()
+    }
+    # that a page is missing shows in its document, not in the pages that are there
+    expected_pages = {page: [defect] if defect not in {"", "missing_page"} else [] for page, defect in put_in.items()}
+    other = [page for page, defects in expected_pages.items() if found.get(page) != defects]
+    out.print(f"{len(put_in) - len(other)} of {len(put_in)} pages judged as made", highlight=False)
+    for page in other[:_SHOWN]:
+        out.print(f"  {page[0]} page {page[1]}: made {put_in[page] or 'clean'}, found {found.get(page)}", markup=False)
+    made = Counter(defect for defect in put_in.values() if defect)
+    out.print("Defects put in: " + ", ".join(f"{name} {n}" for name, n in sorted(made.items())), highlight=False)
+
+
+def _read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in ("dossier_date", "unit_code", "definition", "stage"))
+
+
+def _counts(row: dict[str, Any]) -> tuple[int, int]:
+    return int(row["numerator"]), int(row["denominator"])

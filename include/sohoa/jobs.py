@@ -97,7 +97,7 @@ def settle_batches(work: str) -> dict[str, Any]:
         return {"settled": 0, "closed": []}
     closed = store.get_json(layout.WAREHOUSE, work_key(work, "closed.json"))
     settled = publish.settle(store, entries, set(closed))
-    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(plan.JOB, work))
+    plan.clean_up(store)
     return {"settled": settled, "closed": [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]}
 
 

@@ -78,7 +78,14 @@ def save_markers(store: Store, markers: Iterable[Marker]) -> str:
     work = digest(rows)
     if rows:
         store.put_json(layout.WAREHOUSE, work_key(work, "markers.json"), rows)
+    else:
+        clean_up(store)
     return work
+
+
+def clean_up(store: Store) -> None:
+    """Delete all intermediate objects, those of runs that were killed too: one check runs at a time."""
+    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))
 
 
 def load_markers(store: Store, work: str) -> list[Marker]:

@@ -78,6 +78,7 @@ def plan_shards(store: Store, work: str, tasks: list[FileTask]) -> list[dict[str
         agencies = sorted({task.agency for task in part})
         label = f"{agencies[0]}…{agencies[-1]} · {len(part)} tệp (files)"
         pointers.append({"work": work, "shard": shard, "label": label})
+    store.put_json(layout.WAREHOUSE, work_key(work, "shards.json"), [pointer["shard"] for pointer in pointers])
     return pointers
 
 
@@ -140,7 +141,10 @@ def page_table(rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def load_pages(store: Store, work: str) -> pa.Table:
-    """All page rows that the shards of this run have measured, in the shards' order."""
-    prefix = work_key(work, "pages/")
-    parts = [store.get_parquet(item.key) for item in store.list_objects(layout.WAREHOUSE, prefix)]
+    """All page rows that the shards of this run have measured, in the shards' order.
+
+    A run that was killed and planned again may have left shards that are not in its plan any more.
+    """
+    planned = store.get_json(layout.WAREHOUSE, work_key(work, "shards.json"))
+    parts = [store.get_parquet(work_key(work, f"pages/{shard}.parquet")) for shard in planned]
     return pa.concat_tables(parts) if parts else PAGES.empty_table()

@@ -46,6 +46,8 @@ def take_pending(store: Store) -> dict[str, Any]:
         with ThreadPoolExecutor(_THREADS) as pool:
             markers = list(pool.map(lambda info: _read_marker(store, info), found))
         store.put_json(layout.WAREHOUSE, _plan_key(work), _make_plan(markers))
+    else:
+        store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))
     return {"work": work, "markers": len(found)}
 
 
@@ -114,7 +116,7 @@ def settle_summaries(store: Store, work: str) -> dict[str, Any]:
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(lambda key: store.delete(layout.WAREHOUSE, key), keys))
     store.delete(layout.WAREHOUSE, _plan_key(work))  # first: a clean-up killed after it has nothing left to decide
-    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB, work))
+    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))  # of killed runs too: one summary runs at a time
     lines = [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems]
     return {"settled": len(keys), "closed": lines}
 
