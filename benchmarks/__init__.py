@@ -1,0 +1,1 @@
+"""Speed as ratios, measured in one run on this machine: ``make bench`` prints the tables."""
