@@ -174,6 +174,8 @@ def _config(settings: Settings, old: configparser.ConfigParser) -> dict[str, dic
             "simple_auth_manager_passwords_file": password_file(settings),
             "fernet_key": old.get("core", "fernet_key", fallback=_fernet_key()),
         },
+        # four processes share the file: wait for one another rather than fail after SQLite's five seconds
+        "database": {"sql_alchemy_conn": f"sqlite:///{home(settings) / 'airflow.db'}?timeout=60"},
         "api": {"host": "127.0.0.1", "port": settings.port_airflow, "base_url": url, "workers": 1},
         "api_auth": {"jwt_secret": old.get("api_auth", "jwt_secret", fallback=secrets.token_urlsafe(48))},
         "execution_api": {"jwt_expiration_time": 6 * 3600},

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import urllib3
 
@@ -13,6 +14,11 @@ from sohoa.errors import StackError
 
 FINISHED = frozenset({"success", "failed"})
 _PAGE = 100
+_ALREADY_THERE = 409
+_RETRIES = urllib3.Retry(
+    total=5, backoff_factor=0.5, status_forcelist=(500, 502, 503), allowed_methods=None, raise_on_status=False
+)
+"""SQLite may be locked for a while; every request here may be sent twice."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +60,21 @@ class AirflowClient:
         return self._send(method, f"/api/v2{path}", body, {"Authorization": f"Bearer {self.token()}"})
 
     def _send(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], retries: int = 3
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        headers: dict[str, str],
+        retries: urllib3.Retry | int = _RETRIES,
     ) -> Any:
         try:
-            answer = urllib3.request(method, self.url + path, json=body, headers=headers, timeout=30, retries=retries)
+            answer = urllib3.request(method, self.url + path, json=body, headers=headers, timeout=90, retries=retries)
         except urllib3.exceptions.HTTPError as error:
             raise StackError(
                 f"cannot reach Airflow at {self.url} ({type(error).__name__}); `sohoa stack status airflow` tells more"
             ) from error
+        if answer.status == _ALREADY_THERE and method == "POST":  # an earlier try got through, its answer did not
+            return None
         if answer.status >= 400:
             raise StackError(f"Airflow answers {answer.status} to {method} {path}: {answer.data[:500].decode()}")
         return answer.json() if answer.data else None
@@ -102,7 +115,9 @@ class AirflowClient:
 
     def trigger(self, dag_id: str) -> str:
         """Ask for a run of a DAG now; its run id."""
-        return str(self.call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"])
+        run_id = f"sohoa__{uuid4()}"
+        self.call("POST", f"/dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None})
+        return run_id
 
     def runs(self, dag_id: str) -> dict[str, str]:
         """Run id -> state of every run of a DAG."""
