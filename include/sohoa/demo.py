@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -44,6 +45,8 @@ def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
     def say(text: str) -> None:
         out.print(f"[{time.monotonic() - started:4.0f} s] {text}", markup=False, highlight=False, soft_wrap=True)
 
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)  # whatever ends the demo, the servers are stopped
     try:
         province = settings.home / "demo"
         stack.up(settings, "store", say)
