@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import random
-import socket
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
-from minio.deleteobjects import DeleteObject
+from servers import empty_buckets, new_home, quiet
 
-from sohoa import layout, stack
+from sohoa import stack
 from sohoa.settings import load_settings
-from sohoa.stack import AirflowClient, seaweed
+from sohoa.stack import AirflowClient
 from sohoa.stack import airflow as airflow_stack
-from sohoa.stack.processes import GRPC_OFFSET, stop
+from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
-
-
-def quiet(_: str) -> None:
-    """Take a progress message and drop it."""
-
-
-def free_port() -> int:
-    """A port that can be opened now, and so can the one that SeaweedFS takes beside it."""
-    while True:
-        port = random.randrange(12_000, 22_700)
-        with socket.socket() as one, socket.socket() as other:
-            try:
-                one.bind(("127.0.0.1", port))
-                other.bind(("127.0.0.1", port + GRPC_OFFSET))
-            except OSError:
-                continue
-            return port
-
-
-def new_home(patch: pytest.MonkeyPatch, home: Path) -> None:
-    """Point this process's settings at an empty home with free ports."""
-    for name in ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"):
-        patch.delenv(f"SOHOA_{name}", raising=False)
-    patch.setenv("SOHOA_HOME", str(home))
-    for name in (*seaweed.PORTS, "port_airflow"):
-        patch.setenv(f"SOHOA_{name.upper()}", str(free_port()))
 
 
 @pytest.fixture(scope="session")
@@ -54,14 +25,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         stack.up(load_settings(), "store", quiet)
         yield open_store()
         stop([seaweed.server(load_settings())], 0)  # its data is thrown away: no need to wait for its 16 s of farewell
-
-
-def empty_buckets(store: Store) -> None:
-    """Delete every version of every object."""
-    for bucket in layout.BUCKETS:
-        found = store._client.list_objects(bucket_name=bucket, recursive=True, include_version=True)
-        gone = [DeleteObject(item.object_name, item.version_id) for item in found]
-        assert not list(store._client.remove_objects(bucket_name=bucket, delete_object_list=gone))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import new_home
+from servers import new_home
 
 from sohoa import stack
 from sohoa.errors import StackError

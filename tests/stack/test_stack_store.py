@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import free_port, new_home, quiet
 from pydantic import SecretStr
+from servers import free_port, new_home, quiet
 
 from sohoa import layout, registry, stack
 from sohoa.errors import StackError, StoreError
