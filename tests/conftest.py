@@ -11,7 +11,7 @@ from servers import empty_buckets, new_home, quiet
 
 from sohoa import stack
 from sohoa.settings import load_settings
-from sohoa.stack import AirflowClient
+from sohoa.stack import AirflowClient, seaweed
 from sohoa.stack import airflow as airflow_stack
 from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
