@@ -102,7 +102,7 @@ def _show(store: Store, province: Path, out: Console) -> None:
     progress = store.read_table("progress_daily")
     settings = store.settings
     lines = f"baseline {settings.baseline_percent} %, target {settings.target_percent} %"
-    table = Table("Tuần (week)", "Tử số", "Mẫu số", "Tỷ lệ %", "Tới mục tiêu %", "", title_justify="left")
+    table = _table("Tuần (week)", "Tử số", "Mẫu số", "Tỷ lệ %", "Tới mục tiêu %", "")
     table.title = f"Tỉnh Lạng Sơn · dn_and, accepted / denominator · {lines}"
     for row in weekly_progress(progress, PROVINCE).to_pylist():
         rate = row["rate_percent"]
@@ -117,12 +117,20 @@ def _show(store: Store, province: Path, out: Console) -> None:
     _show_truth(store, province / "province" / "truth", out)
 
 
+def _table(*names: str) -> Table:
+    """A table whose columns of numbers are set to the right."""
+    table = Table(title_justify="left")
+    for name in names:
+        table.add_column(name, justify="right" if name.endswith(("số", "%", "Số")) else "left")
+    return table
+
+
 def _percent(value: float | None, factor: float = 1) -> str:
     return "" if value is None else f"{factor * value:.1f}".replace(".", ",")
 
 
 def _show_units(progress: Any, out: Console) -> None:
-    table = Table("Xã, phường (commune)", "Tử số", "Mẫu số", "Tỷ lệ %", title_justify="left")
+    table = _table("Xã, phường (commune)", "Tử số", "Mẫu số", "Tỷ lệ %")
     table.title = "Các đơn vị thấp nhất (worst units)"
     for row in worst_units(progress, "commune", 5).to_pylist():
         name = f"{row['name']} ({row['unit_code']})"
@@ -136,7 +144,8 @@ def _show_defects(store: Store, out: Console) -> None:
             SELECT unnest(defects) AS defect, 'trang (page)' AS level FROM pages
             UNION ALL SELECT unnest(defects), 'tài liệu (document)' FROM documents
         ) GROUP BY ALL ORDER BY n DESC, defect"""
-    table = Table("Lỗi (defect)", "", "Ở", "Số", title="Lỗi phát hiện (defects found)", title_justify="left")
+    table = _table("Lỗi (defect)", "", "Ở", "Số")
+    table.title = "Lỗi phát hiện (defects found)"
     for row in run_query(store, sql).to_pylist():
         defect = DEFECTS[row["defect"]]
         table.add_row(defect.label_vi, defect.label_en, row["level"], str(row["n"]))
