@@ -16,6 +16,20 @@ from sohoa.stack import airflow as airflow_stack
 from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
 
+_SUMMARY = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def summary(request: pytest.FixtureRequest) -> list[str]:
+    """Lines that are printed at the end of the test run."""
+    return request.config.stash.setdefault(_SUMMARY, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what tests measured."""
+    for line in config.stash.get(_SUMMARY, []):
+        terminalreporter.write_line(line)
+
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
