@@ -130,7 +130,7 @@ def test_a_dag_file_is_wiring_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*DAG_FILES, *PLUGIN_FILES], ids=lambda path: path.stem)
 def test_parsing_loads_nothing_heavy(path: Path, tmp_path: Path, summary: list[str]) -> None:
-    """Airflow parses these files again and again, in every process; the summary of the test run says how long it took."""
+    """Airflow parses these files again and again, in every process; the summary says how long it took."""
     found = run_python(PARSE_ONE, path, tmp_path)
     summary.append(f"{path.name}: parsed in {found['seconds']:.2f} s")
     assert not set(HEAVY) & set(found["modules"])
