@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
+import typer.core
 
 from sohoa import cli, layout
 from sohoa.intake.manifest import CODES_VI, Manifest
@@ -84,15 +85,16 @@ def commands_page() -> str:
     return "".join(parts)
 
 
-def _describe(command: click.Command, name: str, parts: list[str]) -> None:
-    if isinstance(command, click.Group):
+def _describe(command: Any, name: str, parts: list[str]) -> None:
+    if isinstance(command, typer.core.TyperGroup):
         for sub in sorted(command.commands):
             _describe(command.commands[sub], f"{name} {sub}", parts)
         return
     rows: list[tuple[object, ...]] = []
     for parameter in command.params:
         if parameter.name != "help":
-            label = parameter.opts[0] if isinstance(parameter, click.Option) else (parameter.name or "").upper()
+            is_option = isinstance(parameter, typer.core.TyperOption)
+            label = parameter.opts[0] if is_option else (parameter.name or "").upper()
             default = "" if parameter.required or parameter.default is None else f"`{parameter.default}`"
             rows.append((f"`{label}`", default, getattr(parameter, "help", "") or ""))
     parts.append(f"\n## {name}\n\n{command.help}\n")

@@ -12,6 +12,8 @@ import jsonschema
 import pytest
 from batch_builder import document, manifest
 
+from sohoa import cli
+
 ROOT = Path(__file__).parents[1]
 PROSE = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -41,6 +43,18 @@ def test_every_dag_and_make_verb_is_documented() -> None:
     assert {"setup", "demo", "test", "lint", "bench", "secrets", "clean"} <= set(verbs)
     for verb in verbs:
         assert f"make {verb}" in text, verb
+
+
+def test_every_command_is_documented() -> None:
+    """Groups are followed down to their commands; a page without commands would pass every other check."""
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    found = [command.callback.__name__ for command in cli.app.registered_commands if command.callback]
+    for group in cli.app.registered_groups:
+        assert group.typer_instance is not None
+        found += [f"{group.name} {command.name}" for command in group.typer_instance.registered_commands]
+    assert {"measure", "run check", "stack up"} <= set(found)
+    for name in found:
+        assert f"\n## sohoa {name}\n" in text, name
 
 
 def test_the_manifest_schema_takes_what_the_code_takes() -> None:
