@@ -48,11 +48,12 @@ def test_every_dag_and_make_verb_is_documented() -> None:
 def test_every_command_is_documented() -> None:
     """Groups are followed down to their commands; a page without commands would pass every other check."""
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    found = [command.callback.__name__ for command in cli.app.registered_commands if command.callback]
+    found = [command.callback.__name__.replace("_", " ") for command in cli.app.registered_commands]
     for group in cli.app.registered_groups:
-        assert group.typer_instance is not None
-        found += [f"{group.name} {command.name}" for command in group.typer_instance.registered_commands]
-    assert {"measure", "run check", "stack up"} <= set(found)
+        found += [
+            f"{group.name} {command.name}" for command in group.typer_instance.registered_commands if command.name
+        ]
+    assert {"measure", "replay", "run check"} <= set(found)
     for name in found:
         assert f"\n## sohoa {name}\n" in text, name
 

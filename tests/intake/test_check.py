@@ -23,6 +23,7 @@ from batch_builder import (
 from PIL import Image
 
 from sohoa import jobs, layout
+from sohoa.defects import DEFECTS
 from sohoa.store import Store
 
 pytestmark = pytest.mark.store
@@ -39,7 +40,7 @@ def inbox(store: Store) -> list[str]:
 
 def test_a_good_batch_becomes_rows_a_receipt_and_a_marker(clean_store: Store) -> None:
     """Tables, receipt, pending marker, manifest copy; and the inbox is empty."""
-    files = {"trang 1.jpg": GOOD, "trang 2.pdf": page_pdf(2)}
+    files = {"trang 1.jpg": GOOD, "trang 2.pdf": page_pdf(2, seed=5)}
     body = manifest([document("D1", files, physical_pages=3)])
     put_files(clean_store, body["batch"], files)
     sha256 = commit(clean_store, body)
@@ -98,7 +99,10 @@ def test_a_bad_file_is_a_row_and_rejects_its_document_alone(clean_store: Store) 
     for told in receipt(clean_store, body["batch"], sha256)["documents"]:
         assert told["verdict"] == verdicts[told["document_id"]]
         if told["verdict"] == "rejected":
-            assert told["pages"][0]["defects"][0]["vi"]
+            (reason,) = told["pages"][0]["defects"]
+            defect = DEFECTS[BAD_FILES[told["document_id"]][1]]
+            assert (reason["vi"], reason["advice_vi"]) == (defect.label_vi, defect.advice_vi)
+            assert reason["advice_vi"] != reason["advice_en"]
 
 
 def test_a_pdf_with_fewer_pages_than_declared_is_missing_pages(clean_store: Store) -> None:

@@ -23,8 +23,9 @@ from sohoa.errors import GateClosed
 from sohoa.progress.rates import RATES
 from sohoa.quality import gate, rules
 from sohoa.quality.thresholds import Rule, Thresholds, load_thresholds
-from sohoa.schema import CONTENTS, COVERS, ERROR_CODES, PAPERS, TABLES, VERDICT, VERDICTS
+from sohoa.schema import TABLES, VERDICT
 from sohoa.store import with_path_key
+from sohoa.vocabulary import CONTENTS, COVERS, ERROR_CODES, PAPERS, VERDICTS
 
 LIMITS = load_thresholds("tthc")
 ERRORS = [f"{code}: why; what to do" for code in (*ERROR_CODES, "other")]

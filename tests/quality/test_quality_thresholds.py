@@ -9,14 +9,21 @@ from typing import Any
 import pytest
 from quality_rows import page_table
 
+from sohoa.defects import DEFECTS
 from sohoa.errors import SettingsError
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import Thresholds, load_thresholds, read_thresholds
-from sohoa.schema import DEFECTS, ERROR_CODES
+from sohoa.vocabulary import ERROR_CODES
 
 OWN = "".join(
-    f'[[document]]\ndefect = "{defect}"\nseverity = "reject"\nreason = "r"\nsource = "s"\n'
-    for defect in ("missing_page", "extra_page", "hash_mismatch")
+    f'[[document]]\ndefect = "{defect}"\n{limit}severity = "reject"\nreason = "r"\nsource = "s"\n'
+    for defect, limit in (
+        ("missing_page", ""),
+        ("extra_page", ""),
+        ("hash_mismatch", ""),
+        ("duplicate_page", "limit = 10\n"),
+        ("wrong_colour", "limit = 20\n"),
+    )
 )
 HEAD = '[profiles]\ntthc = "dossiers"\narchive = "archive"\n' + OWN
 NOT_IN_ONE_COLUMN = {"extra_page", "duplicate_page"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -77,11 +78,102 @@ def test_a_file_of_other_bytes_is_a_page_but_its_document_is_not_received() -> N
     assert (row["received"], row["pages_found"], row["defects"]) == (False, 1, ["hash_mismatch"])
 
 
-def test_tiles_of_one_sheet_are_not_counted_as_pages() -> None:
-    """Four tiles and a reference of one sheet: five images of one physical page."""
-    tiles = [{"file": f"t{n}.tif", "role": "tile"} for n in range(4)] + [{"file": "r.tif", "role": "reference"}]
-    [row] = judge([document(pages=1, content="map")], tiles)
-    assert (row["pages_found"], row["defects"], row["verdict"]) == (5, [], "accepted")
+def part(number: int, role: str, sheet: int | None, **changes: Any) -> dict[str, Any]:
+    return {"file": f"{number}.tif", "role": role, "sheet": sheet, **changes}
+
+
+@pytest.mark.parametrize(
+    ("physical", "parts", "defects"),
+    [
+        (1, [("tile", 1)] * 4 + [("reference", 1)], []),
+        (1, [("tile", None)] * 4 + [("reference", None)], []),
+        (2, [("reference", 1), ("tile", 1), ("tile", 1), ("tile", 2), ("tile", 2)], []),
+        (2, [("tile", 1), ("tile", 1)], ["missing_page"]),
+        (2, [("tile", 1), ("reference", 2)], ["missing_page"]),
+        (1, [("tile", 1), ("tile", 2)], ["extra_page"]),
+        (2, [("tile", None), ("tile", None)], []),
+        (3, [("page", None), ("page", None), ("tile", 3), ("tile", 3)], []),
+        (2, [("page", None), ("page", None), ("tile", 3), ("tile", 3)], ["extra_page"]),
+        (1, [("reference", 1)], ["missing_page"]),
+    ],
+)
+def test_a_sheet_captured_in_tiles_is_one_page(
+    physical: int, parts: list[tuple[str, int | None]], defects: list[str]
+) -> None:
+    """However many tiles; a reference alone is not a capture; tiles of an unnamed sheet are not counted."""
+    pages = [part(number, role, sheet) for number, (role, sheet) in enumerate(parts)]
+    [row] = judge([document(pages=physical, content="map")], pages)
+    assert (row["pages_found"], row["defects"]) == (len(parts), defects)
+    assert row["verdict"] == ("rejected" if defects else "accepted")
+
+
+def test_a_tile_that_never_came_is_a_missing_page() -> None:
+    """Also where other tiles of its sheet are there."""
+    gone = part(2, "tile", 1, error="missing: send it again")
+    [row] = judge([document(content="map")], [part(1, "tile", 1), gone])
+    assert (row["received"], row["defects"]) == (False, ["missing_page"])
+
+
+SAME = {"phash": "5a" * 32}
+
+
+def other(number: int) -> dict[str, Any]:
+    """A page unlike any other."""
+    return {"file": f"{number}.jpg", "sha256": f"{number:064x}", "phash": hashlib.sha256(bytes([number])).hexdigest()}
+
+
+def test_a_page_that_was_scanned_twice_is_a_duplicate_of_the_document_that_came_later() -> None:
+    """Within one document, and in another dossier of the batch; the first stays what it was; a person decides."""
+    pages = [other(1) | SAME, other(2), other(3) | SAME]
+    [row] = judge([document(pages=3)], pages)
+    assert (row["defects"], row["verdict"], row["pages_accepted"]) == (["duplicate_page"], "review", 3)
+    owners = ("d1", "d1", "d2")
+    rows = judge(
+        [document("d1", 2), document("d2", 1)], [p | {"document_id": d} for p, d in zip(pages, owners, strict=True)]
+    )
+    assert [row["defects"] for row in rows] == [[], ["duplicate_page"]]
+
+
+@pytest.mark.parametrize(("notes", "defects"), [(0, ["duplicate_page"]), (1, ["duplicate_page"]), (2, []), (3, [])])
+def test_pages_scanned_twice_for_a_note_are_no_duplicates(notes: int, defects: list[str]) -> None:
+    """As many as the manifest names: two of these five repeat an earlier one."""
+    pages = [other(1) | SAME, other(2) | SAME, other(3), other(4) | {"phash": other(3)["phash"]}, other(5)]
+    [row] = judge([document(pages=5, note_pages=notes)], pages)
+    assert row["defects"] == defects
+
+
+def test_a_note_allows_no_copy_in_another_document() -> None:
+    rows = judge(
+        [document("d1"), document("d2", note_pages=5)],
+        [other(1) | SAME, other(2) | SAME | {"document_id": "d2"}],
+    )
+    assert "duplicate_page" in rows[1]["defects"]
+
+
+def test_a_document_may_repeat_the_one_that_it_replaces() -> None:
+    pages = [other(1) | SAME, other(2) | SAME | {"document_id": "d2"}]
+    rows = judge([document("d1"), document("d2", replaces="d1")], pages)
+    assert [row["defects"] for row in rows] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("kind", "chroma", "defects"),
+    [
+        ("result", (4.0, 55.0), []),
+        ("result", (4.0, 20.0), []),
+        ("result", (4.0, 12.0), ["wrong_colour"]),
+        ("backlog_result", (4.0, None), ["wrong_colour"]),
+        ("result", (None, None), []),
+        ("component", (4.0, 4.0), []),
+    ],
+)
+def test_a_result_shows_the_colour_of_a_seal_somewhere(
+    kind: str, chroma: tuple[float | None, ...], defects: list[str]
+) -> None:
+    """On one page of it; what was not looked at says nothing."""
+    pages = [other(n) | {"kind": kind, "chroma": value} for n, value in enumerate(chroma)]
+    [row] = judge([document(pages=2, kind=kind)], pages)
+    assert row["defects"] == defects
 
 
 def test_a_document_that_was_not_scanned_has_no_verdict() -> None:

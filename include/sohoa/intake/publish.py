@@ -51,6 +51,7 @@ def declared_documents(manifests: Iterable[Manifest]) -> pa.Table:
                     "operator": manifest.operator,
                     "operator_org": manifest.operator_org,
                     "pages_declared": document.pages_declared,
+                    "note_pages": len(document.note_pages),
                 }
             )
     return pa.Table.from_pylist(rows, schema=TABLES["documents"])

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from sohoa import layout
+from sohoa.defects import DEFECTS
 from sohoa.intake.manifest import CODES_VI
 from sohoa.intake.plan import ADMITTED, REPEATED, Entry
-from sohoa.schema import DEFECTS
 from sohoa.store import Store
 
 VERDICTS_VI = {
@@ -102,4 +102,7 @@ def _page(page: dict[str, Any]) -> dict[str, Any]:
 
 
 def _labels(names: list[str] | None) -> list[dict[str, str]]:
-    return [{"name": n, "vi": DEFECTS[n].label_vi, "en": DEFECTS[n].label_en} for n in names or []]
+    return [
+        {"name": d.name, "vi": d.label_vi, "en": d.label_en, "advice_vi": d.advice_vi, "advice_en": d.advice_en}
+        for d in (DEFECTS[name] for name in names or [])
+    ]

@@ -28,16 +28,19 @@ from pydantic import (
     model_validator,
 )
 
+from sohoa.defects import DEFECTS
 from sohoa.errors import SettingsError
-from sohoa.schema import CONTENTS, COVERS, DEFECTS, ERROR_CODES, MEASURED, PAPERS
+from sohoa.schema import MEASURED
+from sohoa.vocabulary import CONTENTS, COVERS, DOCUMENT_KINDS, ERROR_CODES, PAPERS
 
 Scope = dict[str, tuple[str, ...]]
 """Declared column -> the values for which a limit holds; a column that is not named may hold anything."""
 
-OWN_DEFECTS = ("missing_page", "extra_page", "hash_mismatch")
+OWN_DEFECTS = ("missing_page", "extra_page", "hash_mismatch", "duplicate_page", "wrong_colour")
 """Defects that a document has of its own; each has a ``[[document]]`` entry."""
 
-_DECLARED = {"paper": PAPERS, "cover": COVERS, "content": CONTENTS}
+_OWN_LIMITS = {"duplicate_page", "wrong_colour"}
+_DECLARED = {"kind": DOCUMENT_KINDS, "paper": PAPERS, "cover": COVERS, "content": CONTENTS}
 _LISTED = {pa.string(): str, pa.int64(): int, pa.bool_(): bool}
 _NUMBERS = (pa.int64(), pa.float64())
 _Severity = Literal["note", "review", "reject"]
@@ -45,14 +48,22 @@ _Text = Annotated[str, Field(min_length=1)]
 
 
 class DocumentLimit(BaseModel):
-    """One ``[[document]]`` entry: how bad a defect of a document's own is."""
+    """One ``[[document]]`` entry: how bad a defect of a document's own is, and of two of them the limit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    defect: Literal["missing_page", "extra_page", "hash_mismatch"]
+    defect: Literal["missing_page", "extra_page", "hash_mismatch", "duplicate_page", "wrong_colour"]
+    limit: StrictFloat | StrictInt | None = None
+    unit: str = ""
     severity: _Severity
     reason: _Text
     source: _Text
+
+    @model_validator(mode="after")
+    def _has_a_limit_where_it_needs_one(self) -> DocumentLimit:
+        if (self.limit is not None) != (self.defect in _OWN_LIMITS):
+            raise ValueError(f"limit: only {' and '.join(sorted(_OWN_LIMITS))} take one, and need it")
+        return self
 
 
 class Limit(BaseModel):
@@ -69,6 +80,7 @@ class Limit(BaseModel):
     reason: _Text
     source: _Text
     profile: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
     paper: tuple[str, ...] = ()
     cover: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
@@ -106,13 +118,13 @@ class Thresholds:
     Attributes:
         profile: its name.
         rules: limits on pages.
-        documents: defect of a document's own -> severity.
+        documents: defect of a document's own -> its severity and limit.
         version: first 12 hexadecimal digits of the file's SHA-256.
     """
 
     profile: str
     rules: tuple[Rule, ...]
-    documents: Mapping[str, str]
+    documents: Mapping[str, DocumentLimit]
     version: str
 
     def judged_columns(self) -> dict[str, tuple[str, ...]]:
@@ -172,7 +184,9 @@ def _parse(data: bytes, name: str, profile: str) -> Thresholds:
         raise SettingsError(f"{name}: there is no profile {profile!r}; use one of {', '.join(profiles) or '(none)'}")
     limits = _entries(Limit, content, "page", name)
     _check_limits(limits, profiles, name)
-    documents: dict[str, str] = {own.defect: own.severity for own in _entries(DocumentLimit, content, "document", name)}
+    documents: dict[str, DocumentLimit] = {
+        own.defect: own for own in _entries(DocumentLimit, content, "document", name)
+    }
     for defect in set(OWN_DEFECTS) - documents.keys():
         raise SettingsError(f"{name}: add a [[document]] entry for {defect}")
     return Thresholds(profile, compile_rules(limits, profile), documents, hashlib.sha256(data).hexdigest()[:12])
