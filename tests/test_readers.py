@@ -64,4 +64,5 @@ def test_query_knows_the_tables_and_the_path_key(filled: Store) -> None:
     )
     assert found.num_rows == 15
     assert found["dossier_date"][0].as_py() == DAY
+    assert run_query(filled, "SELECT 1 FROM PAGES").num_rows == filled.read_table("pages").num_rows
     assert run_query(filled, "SELECT count(*) AS n FROM rejects WHERE dt > '2030-01-01'").to_pylist() == [{"n": 0}]

@@ -7,7 +7,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -60,9 +60,8 @@ def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
             out.print(line, markup=False, highlight=False, soft_wrap=True)
         if not wants_demo_exit():
             say("Ctrl-C stops the servers and leaves; what they hold stays in " + str(settings.home))
-            Event().wait()
-    except KeyboardInterrupt:
-        out.print()
+            with suppress(KeyboardInterrupt):  # after the result it is how to leave, before it the demo has failed
+                Event().wait()
     finally:
         stack.down(settings, "all", say)
 

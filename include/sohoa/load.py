@@ -77,7 +77,7 @@ class _Stores:
     def __init__(self, settings: Settings) -> None:
         self._own = Store(settings)
         self._agencies: dict[str, Store] = {}
-        if settings.agency_keys_file.exists():
+        if settings.uses_embedded_store:
             keys = json.loads(settings.agency_keys_file.read_text(encoding="utf-8"))
             for agency, pair in keys.items():
                 identity = {f"s3_{name}": SecretStr(pair[name]) for name in ("access_key", "secret_key")}

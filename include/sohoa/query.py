@@ -18,7 +18,7 @@ def run_query(store: Store, sql: str) -> pa.Table:
     """
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
         for table in TABLES:
-            if table in sql:
+            if table in sql.lower():
                 connection.register(table, store.dataset(table))
         try:
             return connection.sql(sql).to_arrow_table()

@@ -85,6 +85,14 @@ class Settings(BaseModel):
         return value
 
     @property
+    def uses_embedded_store(self) -> bool:
+        """Whether the store's address is that of the embedded store of this home."""
+        if not self.credentials_file.exists():
+            return False
+        local = json.loads(self.credentials_file.read_text(encoding="utf-8"))
+        return bool(local["endpoint"] == self.s3_endpoint)
+
+    @property
     def agency_keys_file(self) -> Path:
         """Where the embedded store's keys of the agencies are kept (mode 0600)."""
         return self.home / "store" / "agencies.json"

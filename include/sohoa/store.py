@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED, CopySource
-from minio.error import S3Error
+from minio.error import MinioException, S3Error
 from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
@@ -83,7 +83,7 @@ class Store:
             if error.code in _MISSING:
                 raise ObjectMissing(f"{what}: there is no such object") from None
             raise StoreError(f"{what}: the store answers {error.code}: {error.message}") from error
-        except urllib3.exceptions.HTTPError as error:
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreError(
                 f"{what}: cannot reach the store at {self.settings.s3_endpoint} "
                 f"({type(error).__name__}); is it up? `sohoa stack status store` tells"

@@ -39,6 +39,13 @@ def test_every_agency_has_a_key_of_its_own(store: Store) -> None:
     assert len({pair["secret_key"] for pair in keys.values()}) == len(keys)
 
 
+def test_the_keys_of_agencies_belong_to_the_embedded_store_alone(store: Store) -> None:
+    """With another store's address in the settings, this home's keys are not for it."""
+    assert store.settings.uses_embedded_store
+    elsewhere = store.settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
+    assert not elsewhere.uses_embedded_store
+
+
 @pytest.mark.parametrize("folder", ["batches", "inbox"])
 def test_an_agency_delivers_under_its_own_code_alone(clean_store: Store, agency: Store, folder: str) -> None:
     """Writing under its own code works; under another code it is denied."""

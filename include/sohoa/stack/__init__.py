@@ -103,11 +103,7 @@ def airflow_client(settings: Settings) -> AirflowClient:
 
 
 def _has_other_store(settings: Settings) -> bool:
-    if settings.s3_endpoint is None:
-        return False
-    return (
-        not settings.credentials_file.exists() or seaweed.local_settings(settings).s3_endpoint != settings.s3_endpoint
-    )
+    return settings.s3_endpoint is not None and not settings.uses_embedded_store
 
 
 def _state(servers: list[Server], is_answering: bool) -> str:
