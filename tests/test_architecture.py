@@ -12,13 +12,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "include" / "sohoa"
 
 LAYERS = (
-    {"errors"},
+    {"errors", "defects", "vocabulary"},
     {"settings", "schema", "layout", "codes"},
     {"store", "registry", "pages"},
     {"intake", "quality", "progress", "reconcile", "stack", "load", "query"},
-    {"report", "simulate", "measuring"},
+    {"report", "simulate", "measuring", "replay"},
     {"jobs"},
-    {"demo"},
+    {"demo", "replay_tables"},
     {"cli"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}

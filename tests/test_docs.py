@@ -52,7 +52,7 @@ def test_every_command_is_documented() -> None:
     for group in cli.app.registered_groups:
         assert group.typer_instance is not None
         found += [f"{group.name} {command.name}" for command in group.typer_instance.registered_commands]
-    assert {"measure", "run check", "stack up"} <= set(found)
+    assert {"measure", "replay", "run check", "stack up"} <= set(found)
     for name in found:
         assert f"\n## sohoa {name}\n" in text, name
 

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -92,19 +93,23 @@ def measure(
     paper: Annotated[str | None, typer.Option(help="Declared paper: a4, a3, a2, a1, a0, other.")] = None,
     cover: Annotated[str | None, typer.Option(help="Declared cover: matte, glossy.")] = None,
     content: Annotated[str | None, typer.Option(help="Declared content: text, map, photo.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Declared kind: component, interim_result, result, backlog_result.")
+    ] = None,
 ) -> None:
     """Measure page files and judge them: one JSON object a page, with verdict and defects."""
     from sohoa.measuring import measure_and_judge
-    from sohoa.schema import CONTENTS, COVERS, PAPERS
+    from sohoa.vocabulary import CONTENTS, COVERS, DOCUMENT_KINDS, PAPERS
 
     _one_of("--format", format, ("jsonl",))
     for option, value, allowed in (
         ("--paper", paper, PAPERS),
         ("--cover", cover, COVERS),
         ("--content", content, CONTENTS),
+        ("--kind", kind, DOCUMENT_KINDS),
     ):
         _one_of(option, value, allowed)
-    declared = {"paper": paper, "cover": cover, "content": content}
+    declared = {"paper": paper, "cover": cover, "content": content, "kind": kind}
     for row in measure_and_judge(files, profile, declared, load_settings()):
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 
@@ -213,6 +218,33 @@ def _print_table(names: list[str], rows: list[dict[str, Any]]) -> None:
     for row in rows:
         table.add_row(*("" if row[name] is None else _text(row[name]) for name in names))
     out.print(table, markup=False)
+
+
+@app.command()
+def replay(
+    thresholds: Annotated[Path, typer.Option(help="File of other limits, in the form of thresholds.toml.")],
+    start: Annotated[date, typer.Option("--from", parser=_day, help="First scan date.")],
+    end: Annotated[date, typer.Option("--to", parser=_day, help="Last scan date.")],
+    format: Annotated[str, typer.Option(help="Output format: table, jsonl.")] = "table",
+) -> None:
+    """Judge stored pages again under other limits and print what would change; nothing is written."""
+    from sohoa.replay import read_limits
+    from sohoa.replay import replay as judge_again
+    from sohoa.replay_tables import tables
+    from sohoa.store import open_store
+
+    _one_of("--format", format, ("table", "jsonl"))
+    if end < start:
+        raise typer.BadParameter("--to lies before --from")
+    limits = read_limits(thresholds, load_settings().profile)
+    with _progress("replay") as report:
+        lines = judge_again(open_store(), limits, start, end, report)
+    if format == "jsonl":
+        for line in lines:
+            sys.stdout.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
+    else:
+        for table in tables(lines):
+            out.print(table, markup=False)
 
 
 @stack_app.command("up")

@@ -17,12 +17,12 @@ from rich.console import Console
 from rich.table import Table
 
 from sohoa import layout, stack
+from sohoa.defects import DEFECTS
 from sohoa.errors import StackError
 from sohoa.load import load_folder
 from sohoa.progress.targets import progress_share, weekly_progress, worst_units
 from sohoa.query import run_query
 from sohoa.registry import PROVINCE
-from sohoa.schema import DEFECTS
 from sohoa.settings import Settings, load_settings, wants_demo_exit
 from sohoa.simulate import simulate
 from sohoa.store import Store, open_store

@@ -6,6 +6,7 @@
     │   ├── ObjectMissing     there is no object under that key
     │   └── ObjectTooLarge    the object is larger than the caller allows
     ├── StackError        a server of the embedded stack does not start, or a port is taken
+    ├── MeasuringError    a process that measures pages cannot be started or does not answer
     ├── GateClosed        rows break an invariant of their table; names the rows
     └── InputError        a command was given something it cannot use
 
@@ -37,6 +38,10 @@ class ObjectTooLarge(StoreError):
 
 class StackError(SohoaError):
     """A server of the embedded stack cannot be started or stopped."""
+
+
+class MeasuringError(SohoaError):
+    """A process that measures pages cannot be started or does not answer."""
 
 
 class GateClosed(SohoaError):

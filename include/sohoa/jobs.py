@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 
 from sohoa import layout, registry
 from sohoa.errors import GateClosed
-from sohoa.intake import admission, feeds, plan, publish, receipts, shards
+from sohoa.intake import admission, captures, feeds, plan, publish, receipts, shards
 from sohoa.intake.plan import ADMITTED, Entry, work_key
 from sohoa.progress import summaries
-from sohoa.quality import thresholds, verdicts
+from sohoa.quality import duplicates, sheets, thresholds, verdicts
+from sohoa.schema import TABLES
 from sohoa.store import Store, open_store, with_path_key
 
 JUDGED_TABLES = ("pages", "documents", "batches")
@@ -63,8 +64,9 @@ def judge_batches(work: str) -> dict[str, Any]:
     entries = plan.load_entries(store, work)
     limits = thresholds.load_thresholds(store.settings.profile)
     manifests = _manifests(store, entries)
-    pages = gate.judge_pages(shards.load_pages(store, work), limits)
-    documents = verdicts.judge_documents(publish.declared_documents(manifests.values()), pages, limits)
+    declared = publish.declared_documents(manifests.values())
+    pages = _compared(store, entries, declared, gate.judge_pages(shards.load_pages(store, work), limits))
+    documents = verdicts.judge_documents(declared, pages, limits)
     kept = [entry for entry in entries if entry.status in {ADMITTED, plan.REFUSED}]
     batches = publish.batch_table(kept, manifests, documents, limits.version, verdicts.worst)
     tables = {"pages": pages, "documents": documents, "batches": batches}
@@ -73,6 +75,19 @@ def judge_batches(work: str) -> dict[str, Any]:
     closed = _closed_batches(tables)
     store.put_json(layout.WAREHOUSE, work_key(work, "closed.json"), closed)
     return {name: rows.num_rows for name, rows in tables.items()} | {"closed": len(closed)}
+
+
+def _compared(store: Store, entries: list[Entry], declared: pa.Table, pages: pa.Table) -> pa.Table:
+    """The pages with what only others tell: earlier captures of the same sheet, tiles of the sheet of a reference."""
+    days = store.settings.duplicate_days
+    new = captures.list_captures(entries, declared, pages)
+    values = {
+        "twin": duplicates.find_twins(new, captures.load_earlier(store, entries, days), days),
+        "uncovered_ratio": sheets.find_uncovered(pages),
+    }
+    for name, column in values.items():
+        pages = pages.set_column(pages.column_names.index(name), TABLES["pages"].field(name), column)
+    return pages.drop_columns("sketch")
 
 
 def publish_batches(work: str) -> dict[str, Any]:
@@ -86,7 +101,8 @@ def write_receipts(work: str) -> dict[str, Any]:
     """Give every agency its receipts."""
     store = open_store()
     tables, closed = _judged(store, work)
-    return {"receipts": receipts.write_receipts(store, plan.load_entries(store, work), tables, set(closed))}
+    bits = thresholds.load_thresholds(store.settings.profile).own_limit("duplicate_page")
+    return {"receipts": receipts.write_receipts(store, plan.load_entries(store, work), tables, set(closed), bits)}
 
 
 def settle_batches(work: str) -> dict[str, Any]:

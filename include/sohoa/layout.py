@@ -80,6 +80,16 @@ def document_key(agency: str, document_id: str) -> str:
     return f"_documents/{agency}/{document_id}.json"
 
 
+def captures_prefix(agency: str) -> str:
+    """Prefix in ``warehouse`` of what an agency's batches are compared with."""
+    return f"_captures/{agency}/"
+
+
+def captures_key(agency: str, received: date, batch: str) -> str:
+    """Key in ``warehouse`` of the captures of one batch: in the order of the days received."""
+    return f"{captures_prefix(agency)}{received.isoformat()}_{batch}.parquet"
+
+
 def feed_prefix(source: str) -> str:
     """Prefix in ``feeds`` of one source's files."""
     return f"{source}/"

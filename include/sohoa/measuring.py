@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from sohoa.errors import InputError, SettingsError
-from sohoa.pages.measure import Limits, measure_file
-from sohoa.quality.rules import judge_pages
-from sohoa.quality.thresholds import load_thresholds
-from sohoa.schema import MEASURED, TABLES, VERDICT
+from sohoa.pages.guard import Guard, Rows
+from sohoa.pages.limits import Limits
 from sohoa.settings import Settings
+from sohoa.vocabulary import SEALED_KINDS
 
-_THREADS = 2
-_CHUNK = 32
+_PROCESSES = 2
+_CHUNK = 32  # files judged at a time
+_DECLARED = ("kind", "content", "paper", "cover")
 
 
 def measure_and_judge(
@@ -28,21 +27,38 @@ def measure_and_judge(
     Args:
         files: paths; one that is missing or cannot be read still gives its row, with ``error``.
         profile: profile of limits.
-        declared: paper, cover, content and the like, where they are known.
-        settings: bounds on size and pages.
+        declared: kind, paper, cover and content, where they are known.
+        settings: bounds on size, pages, time and memory.
 
     Raises:
         InputError: there is no such profile.
     """
+    with Guard(Limits.of(settings), min(_PROCESSES, len(files))) as guard:
+        threads = ThreadPoolExecutor(_PROCESSES)
+        try:
+            with_colour = declared.get("kind") in SEALED_KINDS
+            measured = threads.map(lambda path: guard.measure_file(path, with_colour), files)
+            # Judging takes 100 MB: its libraries are loaded when the first file, perhaps the only large one, is done.
+            first = list(islice(measured, 1))
+            yield from _judge(chain(first, measured), profile, declared)
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _judge(measured: Iterable[Rows], profile: str, declared: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
+
+    from sohoa.quality.rules import judge_pages
+    from sohoa.quality.thresholds import load_thresholds
+    from sohoa.schema import MEASURED, TABLES, VERDICT
+
     try:
         rules = load_thresholds(profile).rules
     except SettingsError as error:
         raise InputError(str(error)) from None
-    limits = Limits.of(settings)
-    schema = pa.schema([*MEASURED, *(TABLES["pages"].field(name) for name in ("kind", "content", "paper", "cover"))])
+    schema = pa.schema([*MEASURED, *(TABLES["pages"].field(name) for name in _DECLARED)])
     names = [*MEASURED.names, *VERDICT.names]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for start in range(0, len(files), _CHUNK):
-            found = pool.map(lambda path: measure_file(path, limits), files[start : start + _CHUNK])
-            rows = [{**declared, **row} for page in found for row in page]
-            yield from judge_pages(pa.Table.from_pylist(rows, schema=schema), rules).select(names).to_pylist()
+    files = iter(measured)
+    while chunk := list(islice(files, _CHUNK)):
+        rows = [{**declared, **row} for found in chunk for row in found]
+        yield from judge_pages(pa.Table.from_pylist(rows, schema=schema), rules).select(names).to_pylist()

@@ -6,70 +6,21 @@ The path key of a table (``layout.PATH_KEY``) is never a column of its files; ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-# names that columns hold
-
-DOCUMENT_KINDS = ("component", "interim_result", "result", "backlog_result")
-CONTENTS = ("text", "map", "photo")
-PAPERS = ("a4", "a3", "a2", "a1", "a0", "other")
-COVERS = ("matte", "glossy")
-ROLES = ("page", "tile", "reference")
-DEVICE_KINDS = ("flatbed", "adf", "large_format", "camera")
-NOT_SCANNED_REASONS = ("too_large", "glossy", "fragile", "no_device")
-VERDICTS = ("accepted", "review", "rejected")
-SEVERITIES = ("note", "review", "reject")
-DEFINITIONS = ("dn_and", "dn_or", "dn_store", "by_stage")
-ERROR_CODES = ("missing", "hash_mismatch", "unreadable", "truncated", "wrong_format", "encrypted", "too_large")
-"""What stands before the colon in the column ``error``."""
-
-
-@dataclass(frozen=True)
-class Defect:
-    """A stable identifier and its labels."""
-
-    name: str
-    label_vi: str
-    label_en: str
-
-
-DEFECTS = {
-    d.name: d
-    for d in (
-        Defect("unreadable", "Không đọc được tệp", "file cannot be read"),
-        Defect("truncated", "Tệp bị cắt cụt", "file is cut short"),
-        Defect("wrong_format", "Sai định dạng tệp", "file format not allowed"),
-        Defect("old_pdf", "Phiên bản PDF quá cũ", "PDF version too old"),
-        Defect("low_dpi", "Độ phân giải thấp", "resolution too low"),
-        Defect("unknown_scale", "Không xác định được tỷ lệ", "scale cannot be known"),
-        Defect("wrong_colour", "Sai chế độ màu", "wrong colour mode"),
-        Defect("blank", "Trang trắng", "blank page"),
-        Defect("blurred", "Ảnh bị mờ, nhòe", "blurred"),
-        Defect("skewed", "Trang bị nghiêng", "skewed"),
-        Defect("wrong_orientation", "Trang bị xoay sai hướng", "wrong orientation"),
-        Defect("glare", "Bị lóa sáng", "glare"),
-        Defect("cut_off", "Bị mất chữ ở mép", "content cut off at the edge"),
-        Defect("dark_border", "Viền đen", "dark border"),
-        Defect("uneven_light", "Ánh sáng không đều", "uneven light"),
-        Defect("low_contrast", "Độ tương phản thấp", "low contrast"),
-        Defect("noisy", "Nhiễu hạt", "noisy"),
-        Defect("over_compressed", "Nén ảnh quá mức", "compressed too much"),
-        Defect("moire", "Vân moiré", "moiré"),
-        Defect("streaks", "Sọc do bụi mặt kính", "streaks from the scanner's glass"),
-        Defect("bad_seam", "Ghép mảnh bị lệch", "bad seam between tiles"),
-        Defect("bleed_through", "Hằn chữ mặt sau", "bleed-through"),
-        Defect("foreign_object", "Có vật lạ (ngón tay)", "foreign object"),
-        Defect("duplicate_page", "Trang bị trùng", "duplicate page"),
-        Defect("missing_page", "Thiếu trang", "missing page"),
-        Defect("extra_page", "Thừa trang", "extra page"),
-        Defect("hash_mismatch", "Tệp khác với bản kê", "file differs from the manifest"),
-        Defect("unsigned", "Thiếu chữ ký số", "not signed"),
-    )
-}
-"""Defect name -> labels: the one table of defect labels."""
+from sohoa.vocabulary import (
+    CONTENTS,
+    COVERS,
+    DEFINITIONS,
+    DEVICE_KINDS,
+    DOCUMENT_KINDS,
+    NOT_SCANNED_REASONS,
+    PAPERS,
+    ROLES,
+    VERDICTS,
+)
 
 
 def column(name: str, kind: pa.DataType, meaning: str, unit: str = "") -> pa.Field[Any]:
@@ -117,10 +68,20 @@ MEASURED = pa.schema(
             "libjpeg quality that fits the quantisation tables, 1 to 100; null if not JPEG",
         ),
         column("pdf_version", _TEXT, "version of the PDF, as 1.7; null if not PDF"),
-        column("has_signature", _BOOL, "a digital signature is present; null if the format cannot carry one"),
+        column(
+            "has_signature",
+            _BOOL,
+            "a digital signature is present, intact or not; null if the format cannot carry one",
+        ),
         column("ink_ratio", _FLOAT, "share of the page inside a 3 % margin that is ink, 0 to 1"),
         column("is_blank", _BOOL, "the page carries no ink worth the name"),
-        column("blur_mm", _FLOAT, "width of strong edges on the worse axis", "mm"),
+        column(
+            "blur_mm",
+            _FLOAT,
+            "width of edges beyond that of sharp pixels, on the worse axis, half of it of the worst part of the page; "
+            "null where there are no edges",
+            "mm",
+        ),
         column(
             "skew_deg",
             _FLOAT,
@@ -131,34 +92,100 @@ MEASURED = pa.schema(
         column("orientation_deg", _INT, "0 | 90 | 180 | 270 clockwise; null if unsure", "deg"),
         column("glare_ratio", _FLOAT, "share of the page lost to glare, 0 to 1"),
         column("glare_box", _BOX, "x, y, width, height of the largest glare, as shares of the page"),
-        column("edge_cut", _FLOAT, "characters cut at the frame", "count"),
-        column("border_dark", _FLOAT, "share of the worst side that is a dark border, 0 to 1"),
-        column("illumination_range", _FLOAT, "1 - p5/p95 of the background, 0 for even light"),
-        column("contrast", _FLOAT, "p99.5 of background minus ink", "grey level"),
-        column("noise", _FLOAT, "median absolute residual of the paper", "L*"),
-        column("moire_strength", _FLOAT, "strongest periodic peak of the ink-free background", "sigma"),
-        column("streak_strength", _FLOAT, "strongest line parallel to the transport", "grey level"),
-        column("streak_x_mm", _FLOAT, "where that line is, from the left edge", "mm"),
-        column("seam_strength", _FLOAT, "worst step between stitched strips, 1 at its limit"),
-        column("bleed_through", _FLOAT, "share of the page with the other side showing, 0 to 1"),
-        column("foreign_object", _FLOAT, "share of the page under an object at the frame, 0 to 1"),
+        column("edge_cut", _FLOAT, "characters and lines that the worst side of the frame cuts", "count"),
+        column("border_dark", _FLOAT, "share of the worst side along which the frame is dark, 0 to 1"),
+        column("illumination_range", _FLOAT, "1 - p4/p95 of the paper, pictures and tints left out, 0 for even light"),
+        column(
+            "contrast",
+            _FLOAT,
+            "grey range within 4 mm of a line that one place in fifty exceeds; null where there is no ink at all",
+            "grey level",
+        ),
+        column(
+            "noise",
+            _FLOAT,
+            "standard deviation of the grain of the paper, after reduction to 150 dpi or a little more where the page "
+            "has 300 dpi or more",
+            "L*",
+        ),
+        column(
+            "moire_strength",
+            _FLOAT,
+            "height of the strongest period in the paper, median of three places; null on a tiny page",
+            "sigma",
+        ),
+        column(
+            "streak_strength",
+            _FLOAT,
+            "strongest thin line from end to end of the page, less the line that is one more than dust makes",
+            "grey level",
+        ),
+        column(
+            "streak_x_mm",
+            _FLOAT,
+            "where that line is, from the left edge; null where there is none or it is horizontal",
+            "mm",
+        ),
+        column(
+            "seam_strength",
+            _FLOAT,
+            "worst step between strips: 1 is 0.3 mm or 2 % of the brightness; null on a tiny page",
+        ),
+        column(
+            "bleed_through",
+            _FLOAT,
+            "share of the paper without ink on which the other side shows, 0 to 1; null where hardly any is bare",
+        ),
+        column("foreign_object", _FLOAT, "share of the page under the largest object at the frame, 0 to 1"),
         column("phash", _TEXT, "256-bit perceptual hash, hexadecimal"),
+        column(
+            "chroma", _FLOAT, "strongest colour against the paper; null if no seal is expected", "level of Cb or Cr"
+        ),
         column("error", _TEXT, "why the page could not be measured or trusted; null if all is well"),
     ]
 )
 """What ``pages.measure`` returns for one page, in this order."""
 
+TWIN = pa.struct(
+    [
+        pa.field("batch", _TEXT),
+        pa.field("document_id", _TEXT),
+        pa.field("file", _TEXT),
+        pa.field("page_no", _INT),
+        pa.field("bits", _INT),
+    ]
+)
+"""An earlier capture that may show the same sheet, and the distance of the perceptual hashes."""
+
 VERDICT = pa.schema(
     [
         column("verdict", _TEXT, " | ".join(VERDICTS)),
-        column("defects", _NAMES, "defects of severity reject or review, in the order of schema.DEFECTS"),
+        column("defects", _NAMES, "defects of severity reject or review, in the order of defects.DEFECTS"),
         column("notes", _NAMES, "defects of severity note"),
     ]
 )
 
 TABLES: dict[str, pa.Schema] = {
     "pages": pa.schema(
-        [*_CONTEXT, *_DECLARED, column("role", _TEXT, "declared: " + " | ".join(ROLES)), *MEASURED, *VERDICT]
+        [
+            *_CONTEXT,
+            *_DECLARED,
+            column("role", _TEXT, "declared: " + " | ".join(ROLES)),
+            column("sheet", _INT, "declared: the sheet of the document that a tile or reference shows, from 1"),
+            *MEASURED,
+            column(
+                "uncovered_ratio",
+                _FLOAT,
+                "of a reference: share of its ink that no tile of the sheet shows, 0 to 1; null if it cannot be said",
+            ),
+            column(
+                "twin",
+                TWIN,
+                "nearest earlier capture of the agency that may show the same sheet, and the distance of the hashes in "
+                "bits; null where there is none",
+            ),
+            *VERDICT,
+        ]
     ),
     "documents": pa.schema(
         [
@@ -174,6 +201,7 @@ TABLES: dict[str, pa.Schema] = {
             column("not_scanned", _TEXT, "declared without scan: " + " | ".join(NOT_SCANNED_REASONS)),
             column("received", _BOOL, "all files present with the declared hashes"),
             column("pages_declared", _INT, "physical pages plus pages scanned twice for a note", "page"),
+            column("note_pages", _INT, "of these, pages scanned twice for a note", "page"),
             column("pages_found", _INT, "pages in the files", "page"),
             column("pages_accepted", _INT, "pages with verdict accepted", "page"),
             *VERDICT,
@@ -299,3 +327,15 @@ TABLES: dict[str, pa.Schema] = {
     ),
 }
 """Table -> its schema."""
+
+_CAPTURE_NAMES = (
+    "agency", "batch", "document_id", "cover", "role", "file", "page_no", "sha256", "ink_ratio", "phash", "error",
+)  # fmt: skip
+CAPTURES = pa.schema(
+    [
+        *(TABLES["pages"].field(name) for name in _CAPTURE_NAMES),
+        TABLES["batches"].field("received_at"),
+        TABLES["documents"].field("replaces"),
+    ]
+)
+"""What later batches are compared with: pages, when they were received, and what their documents replace."""

@@ -59,12 +59,23 @@ class Settings(BaseModel):
         description="An image that needs more memory than this to decode is not decoded, bytes.",
     )
     max_pages: int = Field(default=2_000, gt=0, description="A file with more pages is not measured.")
+    max_file_seconds: int = Field(
+        default=120, gt=0, description="A file that takes more CPU time is given up, seconds (A0 at 600 dpi: 2)."
+    )
+    max_memory_bytes: int = Field(
+        default=2_147_483_648,
+        ge=268_435_456,
+        description="A file that takes more memory to measure is given up, bytes; two files are measured at a time.",
+    )
     max_manifest_bytes: int = Field(default=4_194_304, gt=0, description="A larger manifest is refused, bytes.")
     max_feed_bytes: int = Field(
         default=268_435_456, gt=0, description="A larger feed file is not imported, packed or unpacked, bytes."
     )
     shard_bytes: int = Field(
         default=300_000_000, gt=0, description="Page bytes one measuring task takes (1-5 minutes)."
+    )
+    duplicate_days: int = Field(
+        default=31, ge=0, le=366, description="A batch is compared with what its agency sent in so many days before it."
     )
     reject_share_limit: float = Field(
         default=0.05, ge=0, le=1, description="Share of unusable feed rows that closes the gate."

@@ -102,11 +102,13 @@ class Store:
         if is_versioned:
             self._client.set_bucket_versioning(bucket_name=bucket, config=VersioningConfig(ENABLED))
 
-    def list_objects(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
-        """Objects under a prefix, in the order of their keys."""
+    def list_objects(self, bucket: str, prefix: str, after: str | None = None) -> Iterator[ObjectInfo]:
+        """Objects under a prefix, in the order of their keys; only those of keys greater than ``after``, if given."""
         found = self._call(
             f"{bucket}/{prefix}",
-            lambda: list(self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True)),
+            lambda: list(
+                self._client.list_objects(bucket_name=bucket, prefix=prefix, start_after=after, recursive=True)
+            ),
         )
         for item in found:
             if not item.is_dir:

@@ -14,6 +14,7 @@ from batch_builder import (
     commit,
     document,
     manifest,
+    page_image,
     page_jpeg,
     page_pdf,
     put_files,
@@ -23,6 +24,7 @@ from batch_builder import (
 from PIL import Image
 
 from sohoa import jobs, layout
+from sohoa.defects import DEFECTS
 from sohoa.store import Store
 
 pytestmark = pytest.mark.store
@@ -39,7 +41,7 @@ def inbox(store: Store) -> list[str]:
 
 def test_a_good_batch_becomes_rows_a_receipt_and_a_marker(clean_store: Store) -> None:
     """Tables, receipt, pending marker, manifest copy; and the inbox is empty."""
-    files = {"trang 1.jpg": GOOD, "trang 2.pdf": page_pdf(2)}
+    files = {"trang 1.jpg": GOOD, "trang 2.pdf": page_pdf(2, seed=5)}
     body = manifest([document("D1", files, physical_pages=3)])
     put_files(clean_store, body["batch"], files)
     sha256 = commit(clean_store, body)
@@ -98,7 +100,10 @@ def test_a_bad_file_is_a_row_and_rejects_its_document_alone(clean_store: Store) 
     for told in receipt(clean_store, body["batch"], sha256)["documents"]:
         assert told["verdict"] == verdicts[told["document_id"]]
         if told["verdict"] == "rejected":
-            assert told["pages"][0]["defects"][0]["vi"]
+            (reason,) = told["pages"][0]["defects"]
+            defect = DEFECTS[BAD_FILES[told["document_id"]][1]]
+            assert (reason["vi"], reason["advice_vi"]) == (defect.label_vi, defect.advice_vi)
+            assert reason["advice_vi"] != reason["advice_en"]
 
 
 def test_a_pdf_with_fewer_pages_than_declared_is_missing_pages(clean_store: Store) -> None:
@@ -120,6 +125,46 @@ def test_other_bytes_than_declared_reject_the_document(clean_store: Store) -> No
     first, second = rows(clean_store, "documents")
     assert (first["received"], first["verdict"], first["defects"]) == (False, "rejected", ["hash_mismatch"])
     assert (second["received"], second["verdict"]) == (True, "accepted")
+
+
+def test_one_sheet_under_two_names_waits_for_a_person(clean_store: Store) -> None:
+    """In the document that came later; the same twice in a document whose manifest names a note is in order."""
+    files = {"1.jpg": page_jpeg(1), "2.jpg": page_jpeg(1, quality=70), "3.jpg": page_jpeg(2), "4.jpg": page_jpeg(2)}
+    first, second = ({name: files[name] for name in names} for names in (("1.jpg",), ("2.jpg",)))
+    noted = document("D3", {name: files[name] for name in ("3.jpg", "4.jpg")}, physical_pages=1, note_pages=[1])
+    body = manifest([document("D1", first), document("D2", second), noted])
+    put_files(clean_store, body["batch"], files)
+    commit(clean_store, body)
+    jobs.check()
+    found = {row["document_id"]: (row["verdict"], row["defects"]) for row in rows(clean_store, "documents")}
+    assert found == {"D1": ("accepted", []), "D2": ("review", ["duplicate_page"]), "D3": ("accepted", [])}
+
+
+def test_a_result_that_lost_its_colour_is_sent_back(clean_store: Store) -> None:
+    """Grey pixels in a colour file: seen where the manifest lets a seal be expected, and only there."""
+    grey = io.BytesIO()
+    page_image(1).convert("L").convert("RGB").save(grey, "JPEG", quality=90, dpi=(200, 200))
+    for number, kind in ((1, "result"), (2, "component")):
+        send(clean_store, {"a.jpg": grey.getvalue()}, number, kind=kind)
+    jobs.check()
+    found = {row["kind"]: (row["verdict"], row["defects"], row["chroma"]) for row in rows(clean_store, "pages")}
+    assert found == {"result": ("rejected", ["wrong_colour"], 0.0), "component": ("accepted", [], None)}
+
+
+def test_tiles_are_counted_by_their_sheets(clean_store: Store) -> None:
+    """Two sheets of two tiles each; of the second document one sheet never came."""
+    files = {f"{name}.jpg": page_jpeg(seed) for seed, name in enumerate("abcdef")}
+    documents = [document("D1", dict(list(files.items())[:4])), document("D2", dict(list(files.items())[4:]))]
+    for entry, sheets in zip(documents, ((1, 1, 2, 2), (2, 2)), strict=True):
+        entry["physical_pages"] = 2
+        for file, sheet in zip(entry["files"], sheets, strict=True):
+            file |= {"role": "tile", "sheet": sheet}
+    body = manifest(documents)
+    put_files(clean_store, body["batch"], files)
+    commit(clean_store, body)
+    jobs.check()
+    assert [row["defects"] for row in rows(clean_store, "documents")] == [[], ["missing_page"]]
+    assert [row["sheet"] for row in rows(clean_store, "pages")] == [1, 1, 2, 2, 2, 2]
 
 
 def test_an_absent_file_rejects_the_document(clean_store: Store) -> None:

@@ -15,7 +15,14 @@ from PIL import Image
 from sohoa.pages.measure import Limits, measure_bytes
 
 REAL = Path(__file__).parents[1] / "data" / "pages"
-LIMITS = Limits(max_file_bytes=50_000_000, max_pixels=40_000_000, max_decoded_bytes=200_000_000, max_pages=50)
+LIMITS = Limits(
+    max_file_bytes=50_000_000,
+    max_pixels=40_000_000,
+    max_decoded_bytes=200_000_000,
+    max_pages=50,
+    max_file_seconds=20,
+    max_memory_bytes=1_000_000_000,
+)
 A4_150 = (1240, 1754)
 A4_POINTS = (595.28, 841.89)
 

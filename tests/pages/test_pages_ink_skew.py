@@ -10,8 +10,8 @@ import pytest
 from page_files import A4_150, REAL, jpeg, measure, pdf_file, pillow_file, text_page
 
 from sohoa.pages.ink import is_blank, measure_ink
-from sohoa.pages.reduce import reduce_page
 from sohoa.pages.skew import RANGE_DEG, measure_skew
+from sohoa.pages.views import PageViews
 
 TEXT_PAGES = ("lept_table.27.tif", "lept_cootoots.png", "lept_candelabrum.011.jpg")
 TURNS = (-11.0, -3.0, -0.4, 0.07, 1.0, 6.5)
@@ -19,6 +19,14 @@ TURNS = (-11.0, -3.0, -0.4, 0.07, 1.0, 6.5)
 
 def read(name: str) -> np.ndarray:
     return cv2.imread(str(REAL / name), cv2.IMREAD_GRAYSCALE)
+
+
+def skew_of(page: np.ndarray) -> tuple[float | None, float]:
+    return measure_skew(PageViews.of(np.ascontiguousarray(page), None).ink)
+
+
+def ink_of(page: np.ndarray) -> float:
+    return measure_ink(PageViews.of(np.ascontiguousarray(page), None))
 
 
 def turned(page: np.ndarray, degrees: float) -> np.ndarray:
@@ -35,10 +43,10 @@ def turned(page: np.ndarray, degrees: float) -> np.ndarray:
 def test_a_turned_copy_reads_its_turn(name):
     """Skew of a turned copy is the page's own skew plus the turn, counter-clockwise positive, within 0.1 degree."""
     page = read(name)
-    own, confidence = measure_skew(page)
+    own, confidence = skew_of(page)
     assert own is not None and abs(own) < 0.5 and confidence > 0.8
     for turn in TURNS:
-        found, _ = measure_skew(turned(page, turn))
+        found, _ = skew_of(turned(page, turn))
         assert found == pytest.approx(own + turn, abs=0.1), turn
 
 
@@ -50,7 +58,7 @@ def test_skew_survives_noise_blur_shadow_and_a_black_border():
     bordered = page.copy()
     bordered[:, :40] = 10
     for changed in (page + noise, cv2.GaussianBlur(page, (0, 0), 2.5), page * shadow, bordered):
-        found, _ = measure_skew(np.clip(changed, 0, 255).astype(np.uint8))
+        found, _ = skew_of(np.clip(changed, 0, 255).astype(np.uint8))
         assert found == pytest.approx(1.3, abs=0.1)
 
 
@@ -58,7 +66,7 @@ def test_lines_on_their_side_are_measured_too():
     """A page scanned sideways is as skewed as it is upright."""
     page = turned(text_page()[..., 0], 2.2)
     for quarter in (1, 2, 3):
-        assert measure_skew(np.ascontiguousarray(np.rot90(page, quarter)))[0] == pytest.approx(2.2, abs=0.1)
+        assert skew_of(np.ascontiguousarray(np.rot90(page, quarter)))[0] == pytest.approx(2.2, abs=0.1)
 
 
 def test_skew_is_null_where_nothing_says_it():
@@ -67,13 +75,13 @@ def test_skew_is_null_where_nothing_says_it():
     blobs = cv2.GaussianBlur(rng.integers(0, 255, (1200, 900)).astype(np.uint8), (0, 0), 12) * 6
     noise = rng.normal(235, 12, (1200, 900)).clip(0, 255).astype(np.uint8)
     for page in (blobs, noise, np.full((1200, 900), 250, np.uint8), read("lept_map.057.jpg")):
-        assert measure_skew(page)[0] is None
+        assert skew_of(page)[0] is None
 
 
 def test_skew_stays_in_its_range():
     """Beyond 15 degrees the answer is null or still right, never a wrong one inside the range."""
     for turn in (14.0, 20.0, 35.0, 45.0):
-        found, _ = measure_skew(turned(text_page()[..., 0], turn))
+        found, _ = skew_of(turned(text_page()[..., 0], turn))
         assert found == pytest.approx(turn, abs=0.1) if turn <= RANGE_DEG else found is None
 
 
@@ -81,14 +89,14 @@ def test_skew_stays_in_its_range():
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_degenerate_pages_have_no_ink_and_no_skew(shape, level):
     """One tone has no ink at any size, and nothing divides by zero."""
-    page = reduce_page(np.full(shape, level, np.uint8), None)
-    assert measure_ink(page) == 0.0
-    assert measure_skew(page) == (None, 0.0)
+    page = np.full(shape, level, np.uint8)
+    assert ink_of(page) == 0.0
+    assert skew_of(page) == (None, 0.0)
 
 
 def test_ink_grows_with_the_writing():
     """No line, one line, ten lines and thirty lines are in order; none is blank, one is not."""
-    shares = [measure_ink(text_page(lines=lines)[..., 0]) for lines in (0, 1, 10, 30)]
+    shares = [ink_of(text_page(lines=lines)[..., 0]) for lines in (0, 1, 10, 30)]
     assert shares == sorted(shares) and len(set(shares)) == 4
     assert is_blank(shares[0]) and not is_blank(shares[1])
 
@@ -102,17 +110,17 @@ def test_a_blank_sheet_stays_blank_under_noise_texture_shadow_and_specks():
     specks[rng.integers(0, 1754, 60), rng.integers(0, 1240, 60)] = 60
     shadow = sheet * np.linspace(1, 0.4, 1240)
     for page in (sheet + rng.normal(0, 12, sheet.shape), sheet + texture, specks, shadow):
-        assert is_blank(measure_ink(page.clip(0, 255).astype(np.uint8)))
+        assert is_blank(ink_of(page.clip(0, 255).astype(np.uint8)))
     signed = sheet.astype(np.uint8)
     cv2.ellipse(signed, (800, 1300), (120, 40), 10, 0, 360, 60, 3)
-    assert not is_blank(measure_ink(signed))
+    assert not is_blank(ink_of(signed))
 
 
 def test_ink_at_the_edge_is_left_out():
     """The 3 % margin, where scanners leave their shadows, does not count."""
     page = np.full(A4_150[::-1], 240, np.uint8)
     page[:, :30] = 20
-    assert measure_ink(page) == 0.0
+    assert ink_of(page) == 0.0
 
 
 def test_resolution_hardly_moves_the_metrics():

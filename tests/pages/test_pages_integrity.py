@@ -10,6 +10,7 @@ import struct
 import zlib
 from dataclasses import replace
 
+import numpy as np
 import pikepdf
 import pytest
 from page_files import A4_150, LIMITS, REAL, code, image_of, jpeg, measure, pdf_file, pillow_file, text_page
@@ -224,3 +225,32 @@ def test_deeply_nested_forms_end():
         out = io.BytesIO()
         pdf.save(out)
     assert len(measure(out.getvalue())) == 3
+
+
+def png_with_height(page: np.ndarray, height: int, **options: object) -> bytes:
+    """A whole PNG whose header claims another height, with its checksum right."""
+    data = pillow_file(page, "PNG", **options)
+    header = data[16:20] + struct.pack(">I", height) + data[24:29]
+    return data[:8] + chunk(b"IHDR", header) + data[33:]
+
+
+def adam7(page: np.ndarray, missing: int = 0) -> bytes:
+    """An interlaced grey PNG of ``page`` without the rows that come last in the file."""
+    passes = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+    rows = [b"\0" + row.tobytes() for x, y, dx, dy in passes for row in page[y::dy, x::dx] if row.size]
+    header = struct.pack(">IIBBBBB", page.shape[1], page.shape[0], 8, 0, 0, 0, 1)
+    body = zlib.compress(b"".join(rows[: len(rows) - missing]))
+    return PNG[:8] + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def test_a_png_with_fewer_rows_than_it_says_is_truncated():
+    """Also where the stream ends well, and interlaced; a whole page with a black last row is whole."""
+    black = PAGE.copy()
+    black[-40:] = 0
+    for mode in ("RGB", "L", "P", "1", "RGBA"):
+        for more in (1, 5000):
+            assert code(measure(png_with_height(PAGE, 560 + more, mode=mode))[0]) == "truncated"
+        assert measure(png_with_height(black, 560, mode=mode))[0]["error"] is None
+    grey = black[:557, :399, 0]
+    assert measure(adam7(grey))[0]["error"] is None
+    assert {code(measure(adam7(grey, missing))[0]) for missing in (1, 9, 500)} == {"truncated"}

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sohoa.schema import MEASURED, TABLES
 
-DECLARED = ("content", "paper", "cover", "role", "agency", "batch", "document_id")
+DECLARED = ("kind", "content", "paper", "cover", "role", "sheet", "agency", "batch", "document_id")
 SOUND = {
     "file": "d1.pdf",
     "format": "pdf",
@@ -30,7 +30,13 @@ SOUND = {
     "batch": "H37.1-20240415-001",
     "document_id": "d1",
 }
-PAGE_SCHEMA = pa.schema([*(TABLES["pages"].field(name) for name in DECLARED), *MEASURED])
+PAGE_SCHEMA = pa.schema(
+    [
+        *(TABLES["pages"].field(name) for name in DECLARED),
+        *MEASURED,
+        *(TABLES["pages"].field(name) for name in ("uncovered_ratio", "twin")),
+    ]
+)
 
 
 def page_table(changes: Sequence[Mapping[str, Any]]) -> pa.Table:

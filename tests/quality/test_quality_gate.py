@@ -23,8 +23,9 @@ from sohoa.errors import GateClosed
 from sohoa.progress.rates import RATES
 from sohoa.quality import gate, rules
 from sohoa.quality.thresholds import Rule, Thresholds, load_thresholds
-from sohoa.schema import CONTENTS, COVERS, ERROR_CODES, PAPERS, TABLES, VERDICT, VERDICTS
+from sohoa.schema import TABLES, VERDICT
 from sohoa.store import with_path_key
+from sohoa.vocabulary import CONTENTS, COVERS, DOCUMENT_KINDS, ERROR_CODES, PAPERS, VERDICTS
 
 LIMITS = load_thresholds("tthc")
 ERRORS = [f"{code}: why; what to do" for code in (*ERROR_CODES, "other")]
@@ -53,9 +54,10 @@ def assert_engines_agree(changes: Sequence[dict[str, Any]], thresholds: Threshol
 def test_both_engines_agree_at_every_limit_in_every_scope() -> None:
     """At each limit, one step beside it, at null and NaN: for all declared paper, cover and content."""
     changes = [
-        {rule.column: value, "paper": paper, "cover": cover, "content": content}
+        {rule.column: value, "kind": kind, "paper": paper, "cover": cover, "content": content}
         for rule in LIMITS.rules
         for value in around(rule)
+        for kind in (DOCUMENT_KINDS if "kind" in rule.scope else (None,))
         for paper, cover, content in (SCOPES if isinstance(rule.limit, float) else SCOPES[::7])
     ]
     assert_engines_agree(changes, LIMITS)
@@ -65,6 +67,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     column: st.sampled_from([value for rule in LIMITS.rules if rule.column == column for value in around(rule)])
     for column in sorted({rule.column for rule in LIMITS.rules})
 } | {
+    "kind": st.sampled_from([*DOCUMENT_KINDS, None]),
     "paper": st.sampled_from([*PAPERS, None]),
     "cover": st.sampled_from([*COVERS, None]),
     "content": st.sampled_from([*CONTENTS, None]),

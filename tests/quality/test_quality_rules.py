@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 from quality_rows import PAGE_SCHEMA, page_table
 
+from sohoa.defects import DEFECTS
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
-from sohoa.schema import DEFECTS, MEASURED, VERDICT
+from sohoa.schema import MEASURED, VERDICT
 
 RULES = load_thresholds("tthc").rules
 
@@ -40,15 +41,14 @@ def test_a_sound_page_is_accepted_without_a_word() -> None:
         ("skew_deg", -0.5, -2.5, "skewed"),
         ("orientation_deg", 0, 180, "wrong_orientation"),
         ("blur_mm", 0.2, 0.31, "blurred"),
-        ("glare_ratio", 0.001, 0.006, "glare"),
+        ("glare_ratio", 0.005, 0.016, "glare"),
         ("edge_cut", 2.0, 3.0, "cut_off"),
         ("border_dark", 0.3, 0.4, "dark_border"),
         ("illumination_range", 0.1, 0.3, "uneven_light"),
         ("contrast", 60.0, 30.0, "low_contrast"),
         ("noise", 2.0, 4.5, "noisy"),
-        ("moire_strength", 8.0, 9.0, "moire"),
-        ("streak_strength", 6.0, 7.0, "streaks"),
-        ("seam_strength", 1.0, 1.1, "bad_seam"),
+        ("moire_strength", 30.0, 31.0, "moire"),
+        ("streak_strength", 8.0, 9.0, "streaks"),
         ("foreign_object", 0.003, 0.004, "foreign_object"),
     ],
 )
@@ -104,8 +104,20 @@ def test_maps_large_sheets_and_glossy_covers_are_judged_by_their_own_limits() ->
     assert judge(skew_deg=1.5, paper="a1")["defects"] == ["skewed"]
     assert judge(ink_ratio=0.002)["defects"] == ["blank"]
     assert judge(ink_ratio=0.002, paper="a1") == judge()
-    glare = {cover: judge(glare_ratio=0.01, cover=cover)["verdict"] for cover in ("matte", "glossy")}
+    glare = {cover: judge(glare_ratio=0.03, cover=cover)["verdict"] for cover in ("matte", "glossy")}
     assert glare == {"matte": "rejected", "glossy": "review"}
+    assert judge(seam_strength=2.0)["notes"] == ["bad_seam"]
+    assert judge(seam_strength=2.0, paper="a1")["defects"] == ["bad_seam"]
+
+
+def test_metrics_made_for_text_reject_no_photograph_and_no_map() -> None:
+    """What a photograph shows may look like any defect of light and frame; a map's lines run to its frame."""
+    doubtful = {"glare_ratio": 0.5, "edge_cut": 200.0}
+    picture = {"skew_deg": 9.0, "illumination_range": 0.6, "blur_mm": 0.6, "border_dark": 0.9, "foreign_object": 0.2}
+    assert judge(**doubtful, content="map", dpi_x=400.0, dpi_y=400.0)["verdict"] == "review"
+    assert judge(**doubtful, **picture, content="photo")["verdict"] == "review"
+    assert judge(**picture, content="photo")["verdict"] == "accepted"
+    assert judge(**picture)["verdict"] == "rejected"
 
 
 def test_defects_stand_in_one_order_once_and_notes_do_not_repeat_them() -> None:
@@ -145,3 +157,26 @@ def test_measuring_never_pays_for_great_expectations() -> None:
         "sys.exit('great_expectations' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "chroma", "defects"),
+    [
+        ("result", 0.0, ["wrong_colour"]),
+        ("result", 1.0, []),
+        ("component", 0.0, []),
+        (None, 0.0, []),
+        ("result", None, []),
+    ],
+)
+def test_a_grey_scan_stored_in_colour_is_seen_where_a_seal_is_expected(
+    kind: str | None, chroma: float | None, defects: list[str]
+) -> None:
+    """The declared kind scopes a limit as paper, cover and content do."""
+    assert judge(kind=kind, chroma=chroma)["defects"] == defects
+
+
+def test_a_file_changed_after_it_was_signed_is_sent_back() -> None:
+    """One defect of its own; not the note of a file that was never signed."""
+    judged = judge(error="altered: sign it again", has_signature=True)
+    assert (judged["verdict"], judged["defects"], judged["notes"]) == ("rejected", ["unsigned"], [])

@@ -9,14 +9,21 @@ from typing import Any
 import pytest
 from quality_rows import page_table
 
+from sohoa.defects import DEFECTS
 from sohoa.errors import SettingsError
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import Thresholds, load_thresholds, read_thresholds
-from sohoa.schema import DEFECTS, ERROR_CODES
+from sohoa.vocabulary import ERROR_CODES
 
 OWN = "".join(
-    f'[[document]]\ndefect = "{defect}"\nseverity = "reject"\nreason = "r"\nsource = "s"\n'
-    for defect in ("missing_page", "extra_page", "hash_mismatch")
+    f'[[document]]\ndefect = "{defect}"\n{limit}severity = "reject"\nreason = "r"\nsource = "s"\n'
+    for defect, limit in (
+        ("missing_page", "limit = 0.02\n"),
+        ("extra_page", ""),
+        ("hash_mismatch", ""),
+        ("duplicate_page", "limit = 10\n"),
+        ("wrong_colour", "limit = 20\n"),
+    )
 )
 HEAD = '[profiles]\ntthc = "dossiers"\narchive = "archive"\n' + OWN
 NOT_IN_ONE_COLUMN = {"extra_page", "duplicate_page"}
@@ -115,6 +122,11 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(tmp_path: Path) -> None
         read(tmp_path, limit(), profile="no_such_profile")
     with pytest.raises(SettingsError, match="extra_page"):
         read(tmp_path, limit(), head=HEAD.replace("extra_page", "hash_mismatch"))
+    for limit_line in ("", 'limit = "10"\n'):
+        with pytest.raises(SettingsError, match=r"\(duplicate_page, reject\)"):
+            read(tmp_path, limit(), head=HEAD.replace("limit = 10\n", limit_line))
+    with pytest.raises(SettingsError, match=r"\(extra_page, reject\)"):
+        read(tmp_path, limit(), head=HEAD.replace('"extra_page"\n', '"extra_page"\nlimit = 3\n'))
     with pytest.raises(SettingsError, match=re.escape(str(tmp_path / "none.toml"))):
         read_thresholds(tmp_path / "none.toml", "tthc")
 

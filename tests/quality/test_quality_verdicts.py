@@ -77,11 +77,102 @@ def test_a_file_of_other_bytes_is_a_page_but_its_document_is_not_received() -> N
     assert (row["received"], row["pages_found"], row["defects"]) == (False, 1, ["hash_mismatch"])
 
 
-def test_tiles_of_one_sheet_are_not_counted_as_pages() -> None:
-    """Four tiles and a reference of one sheet: five images of one physical page."""
-    tiles = [{"file": f"t{n}.tif", "role": "tile"} for n in range(4)] + [{"file": "r.tif", "role": "reference"}]
-    [row] = judge([document(pages=1, content="map")], tiles)
-    assert (row["pages_found"], row["defects"], row["verdict"]) == (5, [], "accepted")
+def part(number: int, role: str, sheet: int | None, **changes: Any) -> dict[str, Any]:
+    return {"file": f"{number}.tif", "role": role, "sheet": sheet, **changes}
+
+
+@pytest.mark.parametrize(
+    ("physical", "parts", "defects"),
+    [
+        (1, [("tile", 1)] * 4 + [("reference", 1)], []),
+        (1, [("tile", None)] * 4 + [("reference", None)], []),
+        (2, [("reference", 1), ("tile", 1), ("tile", 1), ("tile", 2), ("tile", 2)], []),
+        (2, [("tile", 1), ("tile", 1)], ["missing_page"]),
+        (2, [("tile", 1), ("reference", 2)], ["missing_page"]),
+        (1, [("tile", 1), ("tile", 2)], ["extra_page"]),
+        (2, [("tile", None), ("tile", None)], []),
+        (3, [("page", None), ("page", None), ("tile", 3), ("tile", 3)], []),
+        (2, [("page", None), ("page", None), ("tile", 3), ("tile", 3)], ["extra_page"]),
+        (1, [("reference", 1)], ["missing_page"]),
+    ],
+)
+def test_a_sheet_captured_in_tiles_is_one_page(
+    physical: int, parts: list[tuple[str, int | None]], defects: list[str]
+) -> None:
+    """However many tiles; a reference alone is not a capture; tiles of an unnamed sheet are not counted."""
+    pages = [part(number, role, sheet) for number, (role, sheet) in enumerate(parts)]
+    [row] = judge([document(pages=physical, content="map")], pages)
+    assert (row["pages_found"], row["defects"]) == (len(parts), defects)
+    assert row["verdict"] == ("rejected" if defects else "accepted")
+
+
+@pytest.mark.parametrize(("uncovered", "defects"), [(None, []), (0.0, []), (0.02, []), (0.04, ["missing_page"])])
+def test_tiles_that_leave_out_a_part_of_their_sheet(uncovered: float | None, defects: list[str]) -> None:
+    """More than tiles cut at random leave; where it cannot be said, nothing is."""
+    reference = part(0, "reference", 1, uncovered_ratio=uncovered)
+    [row] = judge([document(content="map")], [reference, part(1, "tile", 1), part(2, "tile", 1)])
+    assert row["defects"] == defects
+
+
+def test_a_tile_that_never_came_is_a_missing_page() -> None:
+    """Also where other tiles of its sheet are there."""
+    gone = part(2, "tile", 1, error="missing: send it again")
+    [row] = judge([document(content="map")], [part(1, "tile", 1), gone])
+    assert (row["received"], row["defects"]) == (False, ["missing_page"])
+
+
+def twin(document_id: str = "d1", bits: int = 3, batch: str = KEY["batch"]) -> dict[str, Any]:
+    """What makes a page a copy of one of that document."""
+    return {"twin": {"batch": batch, "document_id": document_id, "file": "a.jpg", "page_no": 1, "bits": bits}}
+
+
+def test_a_page_that_was_scanned_twice_is_a_duplicate_of_the_document_that_came_later() -> None:
+    """Within one document, in another dossier, in another batch; a person decides."""
+    [row] = judge([document(pages=3)], [{}, {}, twin()])
+    assert (row["defects"], row["verdict"], row["pages_accepted"]) == (["duplicate_page"], "review", 3)
+    copy = {"document_id": "d2"}
+    rows = judge([document("d1", 2), document("d2", 1)], [{}, {}, twin() | copy])
+    assert [row["defects"] for row in rows] == [[], ["duplicate_page"]]
+    [row] = judge([document()], [twin(batch="H37.1-20240401-001")])
+    assert row["defects"] == ["duplicate_page"], "a document of that name in another batch is another one"
+
+
+@pytest.mark.parametrize(("bits", "defects"), [(0, ["duplicate_page"]), (10, ["duplicate_page"]), (11, [])])
+def test_how_near_a_twin_must_be_is_a_limit(bits: int, defects: list[str]) -> None:
+    [row] = judge([document(pages=2)], [{}, twin(bits=bits)])
+    assert row["defects"] == defects
+
+
+@pytest.mark.parametrize(("notes", "defects"), [(0, ["duplicate_page"]), (1, ["duplicate_page"]), (2, []), (3, [])])
+def test_pages_scanned_twice_for_a_note_are_no_duplicates(notes: int, defects: list[str]) -> None:
+    """As many as the manifest names: two of these five repeat an earlier one."""
+    [row] = judge([document(pages=5, note_pages=notes)], [{}, twin(), {}, twin(), {}])
+    assert row["defects"] == defects
+
+
+def test_a_note_allows_no_copy_in_another_document() -> None:
+    rows = judge([document("d1"), document("d2", note_pages=5)], [{}, twin() | {"document_id": "d2"}])
+    assert "duplicate_page" in rows[1]["defects"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "chroma", "defects"),
+    [
+        ("result", (4.0, 55.0), []),
+        ("result", (4.0, 20.0), []),
+        ("result", (4.0, 12.0), ["wrong_colour"]),
+        ("backlog_result", (4.0, None), ["wrong_colour"]),
+        ("result", (None, None), []),
+        ("component", (4.0, 4.0), []),
+    ],
+)
+def test_a_result_shows_the_colour_of_a_seal_somewhere(
+    kind: str, chroma: tuple[float | None, ...], defects: list[str]
+) -> None:
+    """On one page of it; what was not looked at says nothing."""
+    pages = [{"page_no": n, "kind": kind, "chroma": value} for n, value in enumerate(chroma, 1)]
+    [row] = judge([document(pages=2, kind=kind)], pages)
+    assert row["defects"] == defects
 
 
 def test_a_document_that_was_not_scanned_has_no_verdict() -> None:

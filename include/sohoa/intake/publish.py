@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from sohoa import layout
 from sohoa.errors import ObjectMissing
 from sohoa.intake.admission import read_manifest
+from sohoa.intake.captures import save_captures
 from sohoa.intake.manifest import Manifest, parse_manifest
 from sohoa.intake.plan import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry
 from sohoa.pages.measure import ENGINE_VERSION
@@ -51,6 +52,7 @@ def declared_documents(manifests: Iterable[Manifest]) -> pa.Table:
                     "operator": manifest.operator,
                     "operator_org": manifest.operator_org,
                     "pages_declared": document.pages_declared,
+                    "note_pages": len(document.note_pages),
                 }
             )
     return pa.Table.from_pylist(rows, schema=TABLES["documents"])
@@ -123,6 +125,7 @@ def _publish_batch(store: Store, entry: Entry, tables: dict[str, pa.Table]) -> N
     if entry.status == ADMITTED:
         for table in ("pages", "documents"):
             store.write_table(table, entry.scan_date, entry.name, of_batch(tables[table], entry.name))
+        save_captures(store, entry, *(of_batch(tables[table], entry.name) for table in ("documents", "pages")))
         for row in of_batch(tables["documents"], entry.name).to_pylist():
             known = {name: row[name] for name in ("batch", "dossier_key", "kind")}
             store.put_json(layout.WAREHOUSE, layout.document_key(row["agency"], row["document_id"]), known)

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from sohoa import layout
+from sohoa.defects import DEFECTS
 from sohoa.intake.manifest import CODES_VI
 from sohoa.intake.plan import ADMITTED, REPEATED, Entry
-from sohoa.schema import DEFECTS
 from sohoa.store import Store
 
 VERDICTS_VI = {
@@ -20,14 +20,41 @@ VERDICTS_VI = {
     "rejected": "Không đạt, cần quét lại",
     None: "Không quét",
 }
+SHEETS_VI_EN = {
+    "no_reference": (
+        "Không có ảnh chụp toàn tờ (`reference`): không đối chiếu được các mảnh có đủ hay không.",
+        "There is no capture of the whole sheet (`reference`): whether the tiles show all of it cannot be said.",
+    ),
+    "unknown": (
+        "Không đối chiếu được các mảnh với ảnh toàn tờ: thiếu mảnh, thiếu độ phân giải, hoặc có mảnh của tờ khác.",
+        "The tiles cannot be found in the capture of the whole sheet: none, no resolution, or a tile of another sheet.",
+    ),
+    "known": (
+        "Phần nét trên tờ giấy không có trong mảnh nào: {:.1%}.",
+        "Share of what is drawn on the sheet that no tile shows: {:.1%}.",
+    ),
+}
 _THREADS = 8
+_PAGE_NAMES = ("file", "page_no", "verdict", "defects", "notes", "error")
 
 
-def write_receipts(store: Store, entries: list[Entry], tables: dict[str, pa.Table], closed: set[str]) -> int:
-    """Write one receipt an entry, save for batches whose gate is closed; returns how many."""
+def write_receipts(
+    store: Store, entries: list[Entry], tables: dict[str, pa.Table], closed: set[str], duplicate_bits: float
+) -> int:
+    """Write one receipt an entry, save for batches whose gate is closed; returns how many.
+
+    Args:
+        store: where they are written.
+        entries: what was decided about each marker.
+        tables: judged pages and documents.
+        closed: batches whose gate is closed.
+        duplicate_bits: limit of the distance to a page's twin.
+    """
     pages: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    wanted = ["batch", "document_id", "file", "page_no", "verdict", "defects", "notes", "error"]
+    wanted = [*_PAGE_NAMES, "batch", "document_id", "role", "sheet", "uncovered_ratio", "twin"]
     for row in tables["pages"].select(wanted).to_pylist():
+        if row["twin"] and row["twin"].pop("bits") > duplicate_bits:
+            row["twin"] = None
         pages[row["batch"], row["document_id"]].append(row)
     documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in tables["documents"].to_pylist():
@@ -85,8 +112,45 @@ def _document(row: dict[str, Any], pages: list[dict[str, Any]]) -> dict[str, Any
         "pages_declared": row["pages_declared"],
         "pages_found": row["pages_found"],
         "defects": _labels(row["defects"]),
+        "sheets": _sheets(pages),
+        "duplicates": [_duplicate(page) for page in pages if page["twin"] and "duplicate_page" in row["defects"]],
         "pages": [_page(page) for page in pages if page["verdict"] != "accepted" or page["notes"]],
     }
+
+
+def _sheets(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each sheet that was captured in tiles: how many there are, and whether they show all of it."""
+    parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for page in pages:
+        if page["role"] != "page":
+            parts[page["sheet"] or 0].append(page)
+    return [_sheet(number, found) for number, found in sorted(parts.items())]
+
+
+def _sheet(number: int, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    references = [part for part in parts if part["role"] == "reference"]
+    uncovered = max(
+        (part["uncovered_ratio"] for part in references if part["uncovered_ratio"] is not None), default=None
+    )
+    if not references:
+        vi, en = SHEETS_VI_EN["no_reference"]
+    elif uncovered is None:
+        vi, en = SHEETS_VI_EN["unknown"]
+    else:
+        vi, en = (text.format(uncovered) for text in SHEETS_VI_EN["known"])
+    return {
+        "sheet": number or None,
+        "tiles": len(parts) - len(references),
+        "references": len(references),
+        "uncovered_ratio": uncovered,
+        "message_vi": vi,
+        "message_en": en,
+    }
+
+
+def _duplicate(page: dict[str, Any]) -> dict[str, Any]:
+    """Which page is the copy of which."""
+    return {"file": page["file"], "page_no": page["page_no"], "copy_of": page["twin"]}
 
 
 def _page(page: dict[str, Any]) -> dict[str, Any]:
@@ -102,4 +166,7 @@ def _page(page: dict[str, Any]) -> dict[str, Any]:
 
 
 def _labels(names: list[str] | None) -> list[dict[str, str]]:
-    return [{"name": n, "vi": DEFECTS[n].label_vi, "en": DEFECTS[n].label_en} for n in names or []]
+    return [
+        {"name": d.name, "vi": d.label_vi, "en": d.label_en, "advice_vi": d.advice_vi, "advice_en": d.advice_en}
+        for d in (DEFECTS[name] for name in names or [])
+    ]

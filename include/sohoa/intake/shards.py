@@ -14,13 +14,18 @@ from sohoa import layout
 from sohoa.errors import ObjectMissing, ObjectTooLarge
 from sohoa.intake.manifest import Manifest
 from sohoa.intake.plan import digest, work_key
-from sohoa.pages.measure import ENGINE_VERSION, Limits, measure_bytes
+from sohoa.pages.guard import Guard
+from sohoa.pages.limits import Limits
+from sohoa.pages.measure import ENGINE_VERSION
 from sohoa.schema import MEASURED, TABLES, VERDICT
 from sohoa.store import Store
+from sohoa.vocabulary import SEALED_KINDS
 
 _THREADS = 2
-PAGES = pa.schema([field for field in TABLES["pages"] if field.name not in VERDICT.names])
-"""A page row before it is judged."""
+PAGES = pa.schema(
+    [*(field for field in TABLES["pages"] if field.name not in VERDICT.names), pa.field("sketch", pa.string())]
+)
+"""A page row before it is judged; tiles and references with their sketch."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class FileTask:
     cover: str
     device_id: str
     role: str
+    sheet: int | None
     file: str
     sha256: str
     bytes: int
@@ -57,6 +63,7 @@ def file_tasks(manifest: Manifest) -> Iterator[FileTask]:
                 cover=document.cover,
                 device_id=manifest.device.id,
                 role=file.role,
+                sheet=file.sheet,
                 file=file.path,
                 sha256=file.sha256,
                 bytes=file.bytes,
@@ -106,13 +113,14 @@ def measure_shard(store: Store, work: str, shard: str) -> int:
         return int(store.get_parquet(key).num_rows)
     tasks = [FileTask(**row) for row in store.get_json(layout.WAREHOUSE, work_key(work, f"shards/{shard}.json"))]
     limits = Limits.of(store.settings)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        rows = [row for found in pool.map(lambda task: measure_file_of(store, task, limits), tasks) for row in found]
+    with Guard(limits, _THREADS) as guard, ThreadPoolExecutor(_THREADS) as pool:
+        measured = pool.map(lambda task: measure_file_of(store, task, limits, guard), tasks)
+        rows = [row for found in measured for row in found]
     store.put_parquet(key, page_table(rows))
     return len(rows)
 
 
-def measure_file_of(store: Store, task: FileTask, limits: Limits) -> list[dict[str, Any]]:
+def measure_file_of(store: Store, task: FileTask, limits: Limits, guard: Guard) -> list[dict[str, Any]]:
     """The page rows of one file; a file that is absent or has other bytes than declared is one row with ``error``."""
     declared = {name: value for name, value in asdict(task).items() if name in PAGES.names}
     try:
@@ -127,7 +135,8 @@ def measure_file_of(store: Store, task: FileTask, limits: Limits) -> list[dict[s
     if sha256 != task.sha256:
         fault = f"hash_mismatch: {len(data)} bytes with another SHA-256 than the manifest says; send the file again"
         return [_fault(declared, {"sha256": sha256, "bytes": len(data)}, fault)]
-    return [declared | row for row in measure_bytes(data, task.file, limits)]
+    measured = guard.measure_bytes(data, task.file, task.kind in SEALED_KINDS, task.role != "page")
+    return [declared | row for row in measured]
 
 
 def _fault(declared: dict[str, Any], known: dict[str, Any] | None, error: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ NEXT_STEPS = {
     "the format is not supported: save it as JPEG, PNG, TIFF or PDF",
     "encrypted": "Tệp có mật khẩu, hãy gửi lại tệp không đặt mật khẩu / "
     "the file has a password: send it again without one",
+    "altered": "Tệp đã bị thay đổi sau khi ký số, hãy ký lại rồi gửi lại / "
+    "the file was changed after it was signed: sign it again and send it again",
     "too_large": "Tệp quá lớn, hãy lưu lại nhỏ hơn hoặc tách tệp / "
     "the file is too large: save it smaller, as baseline JPEG, or split it",
 }
@@ -19,6 +21,9 @@ NEXT_STEPS = {
 
 _TOLD_BY = (
     ("memory limit", "too_large"),
+    ("memoryerror", "too_large"),
+    ("insufficient memory", "too_large"),  # OpenCV
+    ("bad_alloc", "too_large"),  # C++
     ("encrypt", "encrypted"),
     ("premature end", "truncated"),
     ("truncated", "truncated"),

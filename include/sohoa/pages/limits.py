@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from sohoa.pages.faults import BadPage
-from sohoa.settings import Settings
+
+if TYPE_CHECKING:  # pydantic takes 10 MB of each measuring process
+    from sohoa.settings import Settings
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds that are checked before a decoder allocates anything."""
+    """Bounds on one file: the first four are checked before a decoder allocates, the system holds the last two."""
 
     max_file_bytes: int
     max_pixels: int
     max_decoded_bytes: int
     max_pages: int
+    max_file_seconds: int
+    max_memory_bytes: int
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
         """The limits of these settings."""
-        return cls(settings.max_file_bytes, settings.max_pixels, settings.max_decoded_bytes, settings.max_pages)
+        return cls(**{field.name: getattr(settings, field.name) for field in fields(cls)})
 
     def check_file(self, size: int) -> None:
         """Refuse a file of more than ``max_file_bytes``.

@@ -3,85 +3,113 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from sohoa.pages.bleed import measure_bleed_through
+from sohoa.pages.blur import measure_blur
+from sohoa.pages.border import measure_border
+from sohoa.pages.chroma import measure_chroma
+from sohoa.pages.contrast import measure_contrast
 from sohoa.pages.decode import file_format, read_pages
 from sohoa.pages.decode.page import Page
+from sohoa.pages.edges import measure_edge_cut
 from sohoa.pages.faults import BadPage
+from sohoa.pages.files import FileData, read_file
+from sohoa.pages.glare import measure_glare
 from sohoa.pages.ink import is_blank, measure_ink
 from sohoa.pages.jpeg_quality import measure_jpeg_quality
+from sohoa.pages.light import measure_illumination
 from sohoa.pages.limits import Limits
+from sohoa.pages.moire import measure_moire
+from sohoa.pages.noise import measure_noise
+from sohoa.pages.objects import measure_foreign_object
+from sohoa.pages.orientation import measure_orientation
 from sohoa.pages.paper import paper_class
-from sohoa.pages.reduce import Grey, reduce_page
+from sohoa.pages.phash import measure_phash
+from sohoa.pages.reduce import Grey
+from sohoa.pages.seams import measure_seams
 from sohoa.pages.skew import measure_skew
-from sohoa.schema import MEASURED
+from sohoa.pages.streaks import measure_streaks
+from sohoa.pages.views import MIN_SIDE_PX, PageViews
+from sohoa.vocabulary import MEASURED_NAMES
 
 __all__ = ["ENGINE_VERSION", "Limits", "measure_bytes", "measure_file"]
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 _STORED = (
     "width_px", "height_px", "dpi_x", "dpi_y", "width_mm", "height_mm", "colour_mode", "bit_depth", "pdf_version",
     "has_signature",
 )  # fmt: skip
-_DECIMALS = {"ink_ratio": 6, "skew_deg": 3, "skew_confidence": 3}
+_DECIMALS = {
+    "ink_ratio": 6, "skew_deg": 3, "skew_confidence": 3, "blur_mm": 4, "glare_ratio": 5, "border_dark": 4,
+    "illumination_range": 4, "noise": 3, "seam_strength": 3, "bleed_through": 5, "foreign_object": 5,
+}  # fmt: skip
+_METRICS: dict[str, Callable[[PageViews], object]] = {
+    "blur_mm": measure_blur,
+    "orientation_deg": measure_orientation,
+    "edge_cut": measure_edge_cut,
+    "border_dark": measure_border,
+    "illumination_range": measure_illumination,
+    "contrast": measure_contrast,
+    "noise": measure_noise,
+    "moire_strength": measure_moire,
+    "seam_strength": measure_seams,
+    "bleed_through": measure_bleed_through,
+    "foreign_object": measure_foreign_object,
+    "phash": measure_phash,
+}
 _MM_PER_INCH = 25.4
 
 
-def measure_file(path: Path, limits: Limits) -> list[dict[str, Any]]:
+def measure_file(path: Path, limits: Limits, with_colour: bool = False) -> list[dict[str, Any]]:
     """Rows of the file at ``path``, at least one; a path that cannot be read is a row with ``error``.
 
     Only a regular file is opened: a FIFO, socket, device or folder would block or answer nonsense.
     """
     try:
-        data = _read(path, limits)
+        data = read_file(path, limits)
     except BadPage as fault:
-        return [_row({"file": str(path), "page_no": 1, "error": fault.text})]
-    return measure_bytes(data, str(path), limits)
+        return [fault_row({"file": str(path)}, fault)]
+    return measure_bytes(data, str(path), limits, with_colour)
 
 
-def measure_bytes(data: bytes, file: str, limits: Limits) -> list[dict[str, Any]]:
+def measure_bytes(data: FileData, file: str, limits: Limits, with_colour: bool = False) -> list[dict[str, Any]]:
     """Rows of one file, one a page in order, at least one.
 
     Args:
         data: the file.
         file: its name, as it stands in the rows.
         limits: what may be spent on it.
+        with_colour: look at its colour too, half as much work again: where a seal is to be expected.
 
     Returns:
         Dicts with exactly the names of ``schema.MEASURED`` and JSON-ready values.
     """
-    known: dict[str, Any] = {
-        "file": file,
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
-        "format": file_format(data),
-    }
+    known = identify_file(data, file)
     try:
         limits.check_file(len(data))
         pages = read_pages(data, known["format"], limits)
-        return [_row(known | {"page_no": number} | _measure_page(page)) for number, page in enumerate(pages, 1)]
+        rows = [known | {"page_no": number} | _measure_page(page) for number, page in enumerate(pages, 1)]
     except BadPage as fault:
-        return [_row(known | {"page_no": 1, "error": fault.text})]
+        return [fault_row(known, fault)]
+    if with_colour:
+        _add_chroma(rows, data)
+    return [_row(row) for row in rows]
 
 
-def _read(path: Path, limits: Limits) -> bytes:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise BadPage("unreadable", "not a regular file")
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as stream:
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode):  # replaced since the first look
-                raise BadPage("unreadable", "not a regular file")
-            limits.check_file(found.st_size)
-            return stream.read(limits.max_file_bytes + 1)
-    except FileNotFoundError:
-        raise BadPage("missing", "no such file") from None
-    except (OSError, ValueError) as error:  # no permission, a loop of links, a failing disk; a NUL in the name
-        raise BadPage("unreadable", type(error).__name__) from None
+def identify_file(data: FileData, file: str) -> dict[str, Any]:
+    """The columns that any file has, whatever it holds."""
+    digest = hashlib.sha256(data).hexdigest()
+    return {"file": file, "sha256": digest, "bytes": len(data), "format": file_format(data)}
+
+
+def fault_row(known: dict[str, Any], fault: BadPage) -> dict[str, Any]:
+    """The one row of a file in which no page can be told apart."""
+    return _row(known | {"page_no": 1, "error": fault.text})
 
 
 def _measure_page(page: Page) -> dict[str, Any]:
@@ -91,8 +119,26 @@ def _measure_page(page: Page) -> dict[str, Any]:
     facts["jpeg_quality"] = measure_jpeg_quality(page.quantisation)
     facts["error"] = page.fault.text if page.fault else None
     if page.grey is not None:
-        facts |= _measure_pixels(reduce_page(page.grey, facts["dpi_x"]))
+        facts |= _measure_pixels(_views(page, page.grey))
     return facts
+
+
+def _add_chroma(rows: list[dict[str, Any]], data: FileData) -> None:
+    """Chroma of the pages that are stored in colour and could be decoded."""
+    from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
+
+    with ColourReader(data, rows[0]["format"]) as reader:
+        for row in rows:
+            if row["colour_mode"] == "colour" and row.get("ink_ratio") is not None:
+                colour = reader.page(row["page_no"])
+                row["chroma"] = None if colour is None else measure_chroma(colour, _dpi_of(row, colour))
+
+
+def _dpi_of(row: dict[str, Any], colour: Grey) -> float | None:
+    if not (row["dpi_x"] and row["width_px"]):
+        return None
+    share = colour.shape[0] * colour.shape[1] / (row["width_px"] * row["height_px"])
+    return float(row["dpi_x"] * share**0.5)
 
 
 def _add_paper_size(facts: dict[str, Any]) -> None:
@@ -104,16 +150,30 @@ def _add_paper_size(facts: dict[str, Any]) -> None:
     facts["paper_class"] = paper_class(width, height) if width and height else None
 
 
-def _measure_pixels(grey: Grey) -> dict[str, Any]:
-    ink = measure_ink(grey)
-    blank = is_blank(ink)
-    skew, confidence = (None, 0.0) if blank else measure_skew(grey)
-    return {"ink_ratio": ink, "is_blank": blank, "skew_deg": skew, "skew_confidence": confidence}
+def _views(page: Page, grey: Grey) -> PageViews:
+    """The views of the decoded page, which may be smaller than the stored one."""
+    dpi = page.dpi_x * grey.shape[1] / page.width_px if page.dpi_x and page.width_px else None
+    return PageViews.of(np.ascontiguousarray(grey), dpi)
+
+
+def _measure_pixels(views: PageViews) -> dict[str, Any]:
+    """The columns that depend on grey pixels; of an image too small to be a page, the ink alone."""
+    ink = measure_ink(views)
+    facts: dict[str, Any] = {"ink_ratio": ink, "is_blank": is_blank(ink)}
+    if min(views.full.shape) < MIN_SIDE_PX:
+        return facts | {"skew_confidence": 0.0}
+    facts["skew_deg"], facts["skew_confidence"] = (None, 0.0) if facts["is_blank"] else measure_skew(views.ink)
+    facts["glare_ratio"], facts["glare_box"] = measure_glare(views)
+    facts["streak_strength"], facts["streak_x_mm"] = measure_streaks(views)
+    return facts | {name: measure(views) for name, measure in _METRICS.items()}
 
 
 def _row(values: dict[str, Any]) -> dict[str, Any]:
     """All columns in order; floats rounded to what they can mean, so that a row is the same on every machine."""
-    return {
-        name: round(value, _DECIMALS.get(name, 2)) if isinstance(value := values.get(name), float) else value
-        for name in MEASURED.names
-    }
+    return {name: _rounded(values.get(name), _DECIMALS.get(name, 2)) for name in MEASURED_NAMES}
+
+
+def _rounded(value: Any, decimals: int) -> Any:
+    if isinstance(value, tuple):
+        return [round(part, 4) for part in value]
+    return round(value, decimals) if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""Smaller copies of a page and its ink against the paper: what several metrics start from."""
+"""Smaller copies of a page: what several metrics start from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def reduce_page(grey: Grey, dpi: float | None) -> Grey:
     """
     largest = int(dpi / _LOWEST_DPI) if dpi is not None and dpi > 0 else 4
     factor = max(1, min(round(max(grey.shape) / _LONG_SIDE_PX), largest, min(grey.shape)))
-    return _shrink(grey, factor)
+    return shrink(grey, factor)
 
 
 def fit_long_side(grey: Grey, pixels: int, enlarge: float) -> Grey:
@@ -33,24 +33,23 @@ def fit_long_side(grey: Grey, pixels: int, enlarge: float) -> Grey:
     """
     scale = min(enlarge, pixels / max(grey.shape))
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    whole = _shrink(grey, min(int(1 / scale), min(grey.shape)))
+    whole = shrink(grey, min(int(1 / scale), min(grey.shape)))
     return whole if whole.shape == size[::-1] else _grey(cv2.resize(whole, size, interpolation=cv2.INTER_LINEAR))
 
 
-def darker_than_paper(grey: Grey, size: int, ignore: int) -> Grey:
-    """Grey levels by which each pixel is darker than the paper around it, less ``ignore``, never below 0.
-
-    The paper is the grey closing with a ``size`` × ``size`` square: strokes narrower than the square vanish from it,
-    pictures, shadows and dark borders stay.
-    """
-    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    return _grey(cv2.subtract(cv2.subtract(paper, grey), (ignore,)))
+def halve(grey: Grey) -> Grey:
+    """The image at half size, an odd last row or column left out; a side of one pixel stays."""
+    factors = [2 if side > 1 else 1 for side in grey.shape]
+    height, width = (side // factor for side, factor in zip(grey.shape, factors, strict=True))
+    whole = grey[: height * factors[0], : width * factors[1]]
+    return _grey(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
 
-def _shrink(grey: Grey, factor: int) -> Grey:
+def shrink(grey: Grey, factor: int) -> Grey:
+    """The image at one ``factor``-th of its size by averaging whole squares; what is left over is cut off."""
     if factor <= 1:
         return grey
-    width, height = grey.shape[1] // factor, grey.shape[0] // factor
+    height, width = grey.shape[0] // factor, grey.shape[1] // factor
     whole = grey[: height * factor, : width * factor]
     return _grey(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 

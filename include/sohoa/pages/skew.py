@@ -18,43 +18,48 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sohoa.pages.reduce import Grey, darker_than_paper, fit_long_side
+from sohoa.pages.reduce import Grey, fit_long_side
 
 RANGE_DEG = 15.0
 SURE = 0.78
 """Confidence below which the answer is null: the peak must stand 4.5 times above the median of all angles."""
 
-_SPECTRUM_PX = 512  # side of the spectrum; the page takes 95 % of it
-_CYCLES = np.arange(6, 200, dtype=np.float32)  # from a sixth of the page down to about five pixels
+_SPECTRUM_PX = 384  # side of the spectrum; the page takes 95 % of it
+_CYCLES = np.arange(6, 150, dtype=np.float32)  # from a sixth of the page down to about five pixels
 _COARSE_DEG = np.arange(-RANGE_DEG - 1, RANGE_DEG + 1.125, 0.25, dtype=np.float32)
-_FINE_PX = 1200  # long side for the fine search, 100 dpi of an A4 page
+_SIN, _COS = np.sin(np.radians(_COARSE_DEG))[:, None], np.cos(np.radians(_COARSE_DEG))[:, None]
 _STRIPS = 32
-_HIGHEST = 0.25  # cycles a pixel
-_CAP = 12.0  # grey levels that one row of one strip may weigh
+_BAND = (0.004, 0.42)  # cycles a pixel
+_UPRIGHT_DEG = 0.6  # a strip is so narrow that this blurs a line by no more than a quarter of a pixel
+_CAP = 20.0  # grey levels that one row of one strip may weigh
 _INK_CAP = 80
+_IGNORE = 10  # grey levels of paper texture
 
 Power = NDArray[np.float32]
 
 
-def measure_skew(grey: Grey) -> tuple[float | None, float]:
+def measure_skew(ink: Grey) -> tuple[float | None, float]:
     """Skew in degrees, positive where the content is turned counter-clockwise, and its confidence.
 
     Args:
-        grey: page, uint8 (height, width), any size; about 1000 to 2500 px on the long side is enough.
+        ink: grey levels by which the page is darker than its paper, uint8 (height, width); about 900 px on the long
+            side is enough.
 
     Returns:
         (degrees within ±15 to about 0.02, null where unsure; confidence 0 to 1: one minus the median over the peak of
         the energy of all angles). A page whose lines stand upright on their side is measured by them.
     """
-    if min(grey.shape) < 32:
+    if min(ink.shape) < _STRIPS:
         return None, 0.0
-    page = fit_long_side(grey, _FINE_PX, enlarge=2.0)
-    ink = cv2.min(darker_than_paper(page, 15, 10), _INK_CAP)
+    ink = cv2.min(cv2.subtract(ink, (_IGNORE,)), (_INK_CAP,))
     power = power_spectrum(ink)
-    rows, columns = _energy_by_angle(power, False), _energy_by_angle(power, True)
-    confidence, other = _prominence(rows), _prominence(columns)
-    if confidence < SURE and other > confidence:
-        rows, confidence, ink = columns, other, np.rot90(ink)
+    rows = _energy_by_angle(power, False)
+    confidence = _prominence(rows)
+    if confidence < SURE:
+        columns = _energy_by_angle(power, True)
+        other = _prominence(columns)
+        if other > confidence:
+            rows, confidence, ink = columns, other, np.rot90(ink)
     if confidence < SURE:
         return None, confidence
     skew = _refine(np.ascontiguousarray(ink), float(_COARSE_DEG[rows.argmax()]))
@@ -65,23 +70,36 @@ def power_spectrum(ink: Grey) -> Power:
     """Right half of the power spectrum of a small, windowed copy of the ink.
 
     Returns:
-        float32 (512, 257): vertical frequency from -256, horizontal from 0.
+        float32 (384, 193): vertical frequency from -192, horizontal from 0.
     """
     small = fit_long_side(ink, int(_SPECTRUM_PX * 0.95), enlarge=1.0).astype(np.float32)
     small -= small.mean()
     height, width = small.shape
     small *= np.sqrt(np.hanning(height + 2)[1:-1, None]).astype(np.float32)
     small *= np.sqrt(np.hanning(width + 2)[None, 1:-1]).astype(np.float32)
-    spectrum = np.fft.rfft2(small, (_SPECTRUM_PX, _SPECTRUM_PX))
-    return np.fft.fftshift(spectrum.real**2 + spectrum.imag**2, axes=0)
+    padded = np.zeros((_SPECTRUM_PX, _SPECTRUM_PX), np.float32)
+    padded[:height, :width] = small
+    return _power(cv2.dft(padded))
+
+
+def _power(packed: Power) -> Power:
+    """Squared magnitudes from OpenCV's packed transform of a real image of an even side, as rows -n/2 … n/2."""
+    side = len(packed)
+    half = side // 2
+    power = np.zeros((side, half + 1), np.float32)
+    squares = cv2.multiply(packed, packed)
+    for out, rows in ((power[:half], squares[half:]), (power[half:], squares[:half])):
+        cv2.add(rows[:, 1:-1:2], rows[:, 2:-1:2], dst=out[:, 1:-1])
+    upright = squares[1:-1, 0]  # real and imaginary parts in turn
+    power[half + 1 :, 0] = upright[::2] + upright[1::2]
+    power[1:half, 0] = power[:half:-1, 0]
+    return power
 
 
 def _energy_by_angle(power: Power, is_sideways: bool) -> Power:
     """Energy of lines turned by each coarse angle: of rows, or of rows that stand on their side."""
-    angle = np.radians(_COARSE_DEG)[:, None]
-    x, y = np.sin(angle) * _CYCLES, np.cos(angle) * _CYCLES
-    if is_sideways:
-        x, y = y, -x
+    x, y = (_COS, -_SIN) if is_sideways else (_SIN, _COS)
+    x, y = x * _CYCLES, y * _CYCLES
     y = np.where(x < 0, -y, y) + _SPECTRUM_PX // 2
     along = np.asarray(cv2.remap(power, np.abs(x), y, cv2.INTER_LINEAR), np.float32)
     return np.asarray((along * _CYCLES).sum(axis=1), np.float32)
@@ -94,13 +112,14 @@ def _prominence(energy: Power) -> float:
 
 def _refine(ink: Grey, coarse: float) -> float:
     """The angle near ``coarse`` at which the strips' lower edges line up best, degrees."""
-    strips = _strip_spectra(_turn(ink, -coarse))
-    near, _ = _best(strips, 0.0, 0.1, 10)
+    turn = coarse if abs(coarse) > _UPRIGHT_DEG else 0.0
+    strips = _strip_spectra(_turn(ink, -turn) if turn else ink)
+    near, _ = _best(strips, coarse - turn, 0.1, 6)
     near, score = _best(strips, near, 0.02, 6)
     k = int(np.clip(score.argmax(), 1, len(score) - 2))
     left, top, right = score[k - 1 : k + 2]
     bend = left - 2 * top + right
-    return coarse + near + (0.01 * float((left - right) / bend) if bend < 0 else 0.0)
+    return turn + near + (0.01 * float((left - right) / bend) if bend < 0 else 0.0)
 
 
 def _turn(ink: Grey, degrees: float) -> Grey:
@@ -110,17 +129,21 @@ def _turn(ink: Grey, degrees: float) -> Grey:
 
 
 def _strip_spectra(ink: Grey) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
-    """Spectra of the strips' lower-edge profiles (frequency, strip), and the phase each turns by at slope one."""
+    """Spectra of the strips' lower-edge profiles (strip, frequency), and the phase each turns by at slope one."""
     height, width = ink.shape
     edges = cv2.subtract(ink[:-1], ink[1:])
-    profile = cv2.resize(edges, (_STRIPS, height - 1), interpolation=cv2.INTER_AREA).astype(np.float32)
+    columns = cv2.transpose(edges)
+    size = width // _STRIPS
+    profile = columns[: size * _STRIPS].reshape(_STRIPS, size, height - 1).sum(axis=1, dtype=np.uint16)
     length = cv2.getOptimalDFTSize(height + 48)
-    spectra = np.fft.rfft(np.minimum(profile, _CAP), length, axis=0)
-    frequency = np.arange(len(spectra), dtype=np.float32) / length
-    used = (frequency >= 0.004) & (frequency < _HIGHEST)
-    middles = (np.arange(_STRIPS, dtype=np.float32) + 0.5) * width / _STRIPS - width / 2
-    phase = -2 * np.pi * frequency[used, None] * middles
-    return spectra[used].astype(np.complex64), phase.astype(np.float32)
+    padded = np.zeros((_STRIPS, length), np.float32)
+    padded[:, : height - 1] = np.minimum(profile, _CAP * size) / np.float32(size)
+    spectra = np.ascontiguousarray(cv2.dft(padded, flags=cv2.DFT_ROWS)[:, 1 : length // 2 * 2 - 1]).view(np.complex64)
+    frequency = np.arange(1, spectra.shape[1] + 1, dtype=np.float32) / length
+    used = slice(*np.searchsorted(frequency, _BAND).tolist())
+    middles = (np.arange(_STRIPS, dtype=np.float32) + 0.5) * size - width / 2
+    phase = np.float32(-2 * np.pi) * middles[:, None] * frequency[used]
+    return np.ascontiguousarray(spectra[:, used]), phase
 
 
 def _best(
@@ -129,11 +152,19 @@ def _best(
     """The best of 2 ``count`` + 1 angles, ``step`` degrees apart, and the score of each."""
     spectra, phase = strips
     slopes = [math.tan(math.radians(around + step * k)) for k in range(-count, count + 1)]
-    turning = spectra * np.exp(1j * phase * np.float32(slopes[0]))
-    turn = np.exp(1j * phase * np.float32((slopes[-1] - slopes[0]) / (2 * count)))
+    turning = spectra * _unit(phase * np.float32(slopes[0]))
+    turn = _unit(phase * np.float32((slopes[-1] - slopes[0]) / (2 * count)))
     score = np.empty(len(slopes))
     for k in range(len(slopes)):
-        total = turning.sum(axis=1)
+        total = turning.sum(axis=0)
         score[k] = float(np.vdot(total, total).real)
         turning *= turn
     return around + step * (int(score.argmax()) - count), score
+
+
+def _unit(phase: NDArray[np.float32]) -> NDArray[np.complex64]:
+    """Complex numbers of length one, faster than ``np.exp(1j * phase)``."""
+    numbers = np.empty(phase.shape, np.complex64)
+    np.cos(phase, out=numbers.real)
+    np.sin(phase, out=numbers.imag)
+    return numbers

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.schema import DEFECTS, TABLES
+from sohoa.defects import DEFECTS
+from sohoa.schema import TABLES
 
 _GROUP = ["agency", "paper", "cover"]
 _Bools = npt.NDArray[np.bool_]
@@ -23,7 +24,7 @@ def quality_of_day(pages: pa.Table, judged: Mapping[str, tuple[str, ...]]) -> pa
         judged: defect -> the columns that its rules read; none where every page can be judged.
 
     Returns:
-        Rows of ``quality_daily`` by agency, paper, cover and the order of ``schema.DEFECTS``. A page is in ``n`` where
+        Rows of ``quality_daily`` by agency, paper, cover and the order of ``defects.DEFECTS``. A page is in ``n`` where
         one of the columns is known or the defect was found; rows with ``n`` = 0 are left out. ``bad`` counts pages
         with the defect at severity reject or review.
     """

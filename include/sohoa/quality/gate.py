@@ -30,7 +30,7 @@ from great_expectations.data_context.types.base import DataContextConfig, InMemo
 
 from expectations import batches, documents, pages, progress_daily  # noqa: E402
 
-_SCOPES = ("paper", "cover", "content")
+_SCOPES = ("kind", "paper", "cover", "content")
 _SHOWN = 5
 _ONE_AT_A_TIME = Lock()  # Great Expectations keeps the context in use in a global
 _NO_PARENTS: Mapping[progress_daily.Place, str] = MappingProxyType({})

@@ -11,11 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.quality.thresholds import Rule, Scope
-from sohoa.schema import DEFECTS, MEASURED, SEVERITIES, VERDICT
+from sohoa.defects import DEFECTS
+from sohoa.quality.limits import Scope
+from sohoa.quality.thresholds import Rule
+from sohoa.schema import MEASURED, VERDICT
+from sohoa.vocabulary import SEVERITIES
 
 Levels = npt.NDArray[np.uint8]
-"""Row × defect (in the order of ``schema.DEFECTS``): 0 where there is none, else 1 + the place in ``SEVERITIES``."""
+"""Row × defect (in the order of ``defects.DEFECTS``): 0 where there is none, else 1 + the place in ``SEVERITIES``."""
 
 _NOTE, _REVIEW = 1, 2
 _VERDICT_OF_LEVEL = ("accepted", "accepted", "review", "rejected")
@@ -26,7 +29,8 @@ def judge_pages(rows: pa.Table, rules: Sequence[Rule]) -> pa.Table:
     """The rows with ``verdict``, ``defects`` and ``notes``.
 
     Args:
-        rows: page rows with the columns of ``schema.MEASURED`` and paper, cover and content, each of which may be null.
+        rows: page rows with the columns of ``schema.MEASURED`` and kind, paper, cover and content; each
+            of these four may be null.
         rules: the rules of one profile.
     """
     return with_verdict(rows, _levels(rows, rules))

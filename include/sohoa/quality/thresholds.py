@@ -7,90 +7,17 @@ last in the file that fits a page holds; compiling writes that down in each rule
 from __future__ import annotations
 
 import hashlib
-import math
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-import pyarrow as pa
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ValidationError
 
 from sohoa.errors import SettingsError
-from sohoa.schema import CONTENTS, COVERS, DEFECTS, ERROR_CODES, MEASURED, PAPERS
-
-Scope = dict[str, tuple[str, ...]]
-"""Declared column -> the values for which a limit holds; a column that is not named may hold anything."""
-
-OWN_DEFECTS = ("missing_page", "extra_page", "hash_mismatch")
-"""Defects that a document has of its own; each has a ``[[document]]`` entry."""
-
-_DECLARED = {"paper": PAPERS, "cover": COVERS, "content": CONTENTS}
-_LISTED = {pa.string(): str, pa.int64(): int, pa.bool_(): bool}
-_NUMBERS = (pa.int64(), pa.float64())
-_Severity = Literal["note", "review", "reject"]
-_Text = Annotated[str, Field(min_length=1)]
-
-
-class DocumentLimit(BaseModel):
-    """One ``[[document]]`` entry: how bad a defect of a document's own is."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    defect: Literal["missing_page", "extra_page", "hash_mismatch"]
-    severity: _Severity
-    reason: _Text
-    source: _Text
-
-
-class Limit(BaseModel):
-    """One ``[[page]]`` entry."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    defect: str
-    column: str
-    test: Literal["min", "max", "max_abs", "one_of", "none_of", "not_null"]
-    limit: StrictFloat | StrictInt | tuple[StrictBool | StrictInt | StrictStr, ...] | None = None
-    unit: str = ""
-    severity: _Severity
-    reason: _Text
-    source: _Text
-    profile: tuple[str, ...] = ()
-    paper: tuple[str, ...] = ()
-    cover: tuple[str, ...] = ()
-    content: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _names_what_exists(self) -> Limit:
-        _require_known("defect", [self.defect], DEFECTS)
-        _require_known("column", [self.column], MEASURED.names)
-        for name, allowed in _DECLARED.items():
-            _require_known(name, getattr(self, name), allowed)
-        _require_fitting_limit(self)
-        return self
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What limits that replace one another have in common."""
-        return self.defect, self.column, self.severity
-
-    @property
-    def scope(self) -> Scope:
-        """Which pages of a profile the limit is for; all where it is empty."""
-        return {name: getattr(self, name) for name in _DECLARED if getattr(self, name)}
+from sohoa.quality.limits import OWN_DEFECTS, DocumentLimit, Limit, Scope
 
 
 class Rule(Limit):
@@ -106,14 +33,20 @@ class Thresholds:
     Attributes:
         profile: its name.
         rules: limits on pages.
-        documents: defect of a document's own -> severity.
+        documents: defect of a document's own -> its severity and limit.
         version: first 12 hexadecimal digits of the file's SHA-256.
     """
 
     profile: str
     rules: tuple[Rule, ...]
-    documents: Mapping[str, str]
+    documents: Mapping[str, DocumentLimit]
     version: str
+
+    def own_limit(self, defect: str) -> float:
+        """The limit of a defect of a document's own that has one."""
+        limit = self.documents[defect].limit
+        assert limit is not None
+        return limit
 
     def judged_columns(self) -> dict[str, tuple[str, ...]]:
         """Page defect -> the columns of which one must be known to judge it; none where every page can be judged."""
@@ -172,7 +105,9 @@ def _parse(data: bytes, name: str, profile: str) -> Thresholds:
         raise SettingsError(f"{name}: there is no profile {profile!r}; use one of {', '.join(profiles) or '(none)'}")
     limits = _entries(Limit, content, "page", name)
     _check_limits(limits, profiles, name)
-    documents: dict[str, str] = {own.defect: own.severity for own in _entries(DocumentLimit, content, "document", name)}
+    documents: dict[str, DocumentLimit] = {
+        own.defect: own for own in _entries(DocumentLimit, content, "document", name)
+    }
     for defect in set(OWN_DEFECTS) - documents.keys():
         raise SettingsError(f"{name}: add a [[document]] entry for {defect}")
     return Thresholds(profile, compile_rules(limits, profile), documents, hashlib.sha256(data).hexdigest()[:12])
@@ -221,27 +156,3 @@ def _covers(wide: Scope, narrow: Scope) -> bool:
 
 def _overlap(one: Scope, other: Scope) -> bool:
     return all(set(one[name]) & set(other[name]) for name in one.keys() & other.keys())
-
-
-def _require_known(what: str, values: Collection[Any], allowed: Collection[str]) -> None:
-    for value in values:
-        if value not in allowed:
-            raise ValueError(f"unknown {what} {value!r}; use one of {', '.join(allowed)}")
-
-
-def _require_fitting_limit(entry: Limit) -> None:
-    """Raise ValueError where the limit is not of the kind that the test and the column need."""
-    kind = MEASURED.field(entry.column).type
-    if entry.test == "not_null":
-        if entry.limit is not None:
-            raise ValueError("not_null takes no limit")
-    elif entry.test in {"one_of", "none_of"}:
-        wanted = _LISTED.get(kind)
-        if not isinstance(entry.limit, tuple) or not entry.limit or {type(value) for value in entry.limit} != {wanted}:
-            raise ValueError(f"{entry.test} takes a list of values as its limit; {entry.column} is {kind}")
-        if entry.column == "error":
-            _require_known("error code", entry.limit, ERROR_CODES)
-    elif isinstance(entry.limit, tuple) or entry.limit is None or not math.isfinite(entry.limit):
-        raise ValueError(f"{entry.test} takes a number as its limit")
-    elif kind not in _NUMBERS:
-        raise ValueError(f"{entry.test} needs a column of numbers; {entry.column} is {kind}")

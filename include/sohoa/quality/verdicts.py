@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from sohoa.quality.rules import Levels, error_pattern, no_levels, raise_levels, with_verdict
 from sohoa.quality.thresholds import Thresholds
-from sohoa.schema import TABLES, VERDICTS
+from sohoa.schema import TABLES
+from sohoa.vocabulary import SEALED_KINDS, VERDICTS
 
 _SCHEMA = TABLES["documents"]
 _Ints = npt.NDArray[np.int64]
@@ -32,19 +33,26 @@ def judge_batch(documents: pa.Table) -> str | None:
 def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> pa.Table:
     """Documents with what their pages tell: received, page counts, verdict, and the defects of their own.
 
-    A document is received when every file is there with the declared hash. Its pages are counted against the manifest
-    unless it holds a tile or a reference, of which several make up one sheet, or a file that cannot be read to its end:
-    how many pages that one has is not known. Its verdict is the worst of its pages and its own defects.
+    A document is received when every file is there with the declared hash. Its pages are counted against the manifest,
+    where a sheet that was captured in tiles is one page however many they are, and none if there is only a reference of
+    it; a sheet whose tiles leave out a part of its reference lacks a page. Not counted is a document with tiles of an
+    unnamed sheet, or with a file that cannot be read to its end: how many pages that one has is not known. Whether the
+    pages are in the right order is not looked at: the numbers printed on them would have to be read.
+
+    A document has a duplicate page where the ``twin`` of one of its pages is in another document, or more of its pages
+    have one in the document itself than were scanned twice for a note. A result on none of
+    whose pages a colour is as strong as that of a seal has a wrong colour. The verdict is the worst of the pages and
+    these defects.
 
     Args:
         documents: rows with all that the manifests declare (``schema.TABLES``); other columns are replaced.
-        pages: judged page rows; a document is known by agency, batch and document_id.
-        thresholds: severity of a document's own defects.
+        pages: judged page rows in the order of the manifests; a document is known by agency, batch and document_id.
+        thresholds: severity and limits of a document's own defects.
 
     Returns:
         Rows of the table ``documents``, in the given order. A document that was not scanned has no verdict.
     """
-    facts = _gather(documents, pages)
+    facts = _gather(documents, pages, thresholds)
     scanned = _mask(pc.is_null(documents["not_scanned"]))
     judged = with_verdict(documents.select([]), _own_levels(documents, facts, scanned, thresholds))
     rank = np.maximum(_ranks(judged["verdict"]), facts["rank"])
@@ -59,36 +67,75 @@ def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds
     return pa.table({name: values[name] for name in _SCHEMA.names}).cast(_SCHEMA)
 
 
-def _gather(documents: pa.Table, pages: pa.Table) -> dict[str, _Ints]:
+def _gather(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> dict[str, _Ints]:
     """For each document: counts of its page rows by what they are, and the rank of its worst page."""
     place = pc.index_in(_names(pages), _names(documents).combine_chunks())
     pages, place = pages.filter(pc.is_valid(place)), pc.drop_null(place).to_numpy()
+    size = len(documents)
+    is_page, is_faulty = _mask(pc.equal(pages["role"], "page")), _mask(pc.is_valid(pages["error"]))
+    chroma = pages["chroma"].to_numpy()
     kinds = {
         "rows": np.ones(len(pages), np.bool_),
         "missing": _has_error(pages, "missing"),
         "changed": _has_error(pages, "hash_mismatch"),
-        "faulty": _mask(pc.is_valid(pages["error"])),
-        "parts": _mask(pc.not_equal(pages["role"], pa.scalar("page"))),
-        "accepted": _mask(pc.equal(pages["verdict"], pa.scalar("accepted"))),
+        "faulty": is_faulty & is_page,
+        "parts": ~is_page,
+        "accepted": _mask(pc.equal(pages["verdict"], "accepted")),
+        "coloured": chroma >= thresholds.own_limit("wrong_colour"),
+        "colourless": chroma < thresholds.own_limit("wrong_colour"),
+        "uncovered": pages["uncovered_ratio"].to_numpy() > thresholds.own_limit("missing_page"),
     }
-    facts = {name: np.bincount(place[mask], minlength=len(documents)) for name, mask in kinds.items()}
-    rank = np.zeros(len(documents), np.int64)
+    facts = {name: np.bincount(place[mask], minlength=size) for name, mask in kinds.items()}
+    rank = np.zeros(size, np.int64)
     np.maximum.at(rank, place, _ranks(pages["verdict"]))
-    return facts | {"rank": rank}
+    sheets = _count_sheets(documents, pages, place)
+    return facts | sheets | _count_twins(documents, pages, place, thresholds) | {"rank": rank}
+
+
+def _count_sheets(documents: pa.Table, pages: pa.Table, place: _Ints) -> dict[str, _Ints]:
+    """For each document: sheets that there are tiles of, and tiles of which the sheet is not known."""
+    is_tile = _mask(pc.equal(pages["role"], "tile")) & ~_has_error(pages, "missing")
+    owner, sheet = place[is_tile], pc.fill_null(pages["sheet"], 0).to_numpy()[is_tile]
+    only = (_numbers(documents["pages_declared"]) - _numbers(documents["note_pages"]))[owner] == 1
+    sheet = np.where((sheet == 0) & only, 1, sheet)
+    distinct = np.unique(np.stack([owner, sheet]), axis=1)
+    return {
+        "sheets": np.bincount(distinct[0], minlength=len(documents)),
+        "unnamed": np.bincount(owner[sheet == 0], minlength=len(documents)),
+    }
+
+
+def _count_twins(documents: pa.Table, pages: pa.Table, place: _Ints, thresholds: Thresholds) -> dict[str, _Ints]:
+    """For each document: pages with an earlier twin in the document itself, and in another."""
+    batch, document, bits = (pc.struct_field(pages["twin"], name) for name in ("batch", "document_id", "bits"))
+    is_copy = _mask(pc.less_equal(bits, thresholds.own_limit("duplicate_page")))
+    is_own = _mask(pc.and_(pc.equal(batch, pages["batch"]), pc.equal(document, pages["document_id"])))
+    return {
+        "repeats": np.bincount(place[is_copy & is_own], minlength=len(documents)),
+        "copies": np.bincount(place[is_copy & ~is_own], minlength=len(documents)),
+    }
 
 
 def _own_levels(documents: pa.Table, facts: dict[str, _Ints], scanned: _Mask, thresholds: Thresholds) -> Levels:
-    found, declared = facts["rows"] - facts["missing"], documents["pages_declared"].to_numpy()
-    countable = (facts["parts"] == 0) & (facts["faulty"] == 0)
+    declared = _numbers(documents["pages_declared"])
+    found = facts["rows"] - facts["missing"] - facts["parts"] + facts["sheets"]
+    countable = (facts["unnamed"] == 0) & (facts["faulty"] == 0)
+    is_sealed = _mask(pc.is_in(documents["kind"], pa.array(SEALED_KINDS)))
     has = {
-        "missing_page": (facts["missing"] > 0) | (countable & (found < declared)),
+        "missing_page": (facts["missing"] + facts["uncovered"] > 0) | (countable & (found < declared)),
         "extra_page": countable & (found > declared),
         "hash_mismatch": facts["changed"] > 0,
+        "duplicate_page": (facts["copies"] > 0) | (facts["repeats"] > _numbers(documents["note_pages"])),
+        "wrong_colour": is_sealed & (facts["colourless"] > 0) & (facts["coloured"] == 0),
     }
     levels = no_levels(len(documents))
-    for defect, severity in thresholds.documents.items():
-        raise_levels(levels, scanned & has[defect], defect, severity)
+    for defect, limit in thresholds.documents.items():
+        raise_levels(levels, scanned & has[defect], defect, limit.severity)
     return levels
+
+
+def _numbers(values: Any) -> _Ints:
+    return np.asarray(pc.fill_null(values, 0).to_numpy(), np.int64)
 
 
 def _names(rows: pa.Table) -> Any:

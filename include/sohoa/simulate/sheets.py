@@ -17,6 +17,7 @@ from sohoa.simulate.sheet import CELL_MM, GRID, coloured, empty_paper, to_px
 
 TEXTS = tuple(body for body in BODIES if body.style in {"text", "table"})
 HEAD_MM, TOP_MM, BOTTOM_MM, SIGNATURE_MM = 96.0, 24.0, 276.0, 222.0  # where text may stand within a cell
+LEAST_MARGIN_MM, MM_PER_INCH = 14.0, 25.4
 INK = 160  # darker is ink
 GAP_SHARE = 0.01  # a row with less ink lies between lines
 
@@ -64,13 +65,19 @@ def _lay_bodies(grey: Image, document: Document, page: int, rng: np.random.Gener
 def _lay(
     grey: Image, body: Body, dpi: int, corner_mm: tuple[float, float], room_mm: float, rng: np.random.Generator
 ) -> None:
-    """Lay as many lines of a real page as there is room for, from some line on, into a cell whose corner is given."""
+    """Lay as many lines of a real page as there is room for, from some line on, into a cell whose corner is given.
+
+    Where there is room left they stand somewhere in it, so that two documents with one body are not one page twice.
+    """
     source, cuts = prepare(body, dpi), line_gaps(body, dpi)
     room = min(to_px(room_mm, dpi), source.shape[0])
     first = int(rng.choice(cuts[cuts <= source.shape[0] - room]))
     last = int(cuts[cuts <= first + room][-1])
     part = source[first : last if last > first + room // 2 else first + room]
-    left, top = to_px(corner_mm[0] + (CELL_MM[0] - body.width_mm) / 2, dpi), to_px(corner_mm[1], dpi)
+    spare = (CELL_MM[0] - body.width_mm - 2 * LEAST_MARGIN_MM, room_mm - part.shape[0] / dpi * MM_PER_INCH)
+    aside, down = (float(rng.uniform(0, max(0.0, mm))) for mm in spare)
+    left = to_px(corner_mm[0] + (CELL_MM[0] - body.width_mm - max(0.0, spare[0])) / 2 + aside, dpi)
+    top = to_px(corner_mm[1] + down, dpi)
     under = grey[top : top + part.shape[0], left : left + part.shape[1]]
     np.minimum(under, part, out=under)
 

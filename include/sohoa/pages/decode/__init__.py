@@ -7,13 +7,13 @@ A page that fails carries its fault and whatever its header said; a file in whic
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
-from sohoa.pages.decode import jpeg, pdf, png, tiff
 from sohoa.pages.decode.page import Page
 from sohoa.pages.faults import BadPage
+from sohoa.pages.files import FileData
 from sohoa.pages.limits import Limits
 
-_READERS = {"jpeg": jpeg.read_pages, "png": png.read_pages, "tiff": tiff.read_pages, "pdf": pdf.read_pages}
 _MAGIC = (
     (b"\xff\xd8\xff", "jpeg"),
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -25,15 +25,16 @@ _MAGIC = (
 _PDF_HEADER_WITHIN = 1024  # readers accept that much before %PDF-
 
 
-def file_format(data: bytes) -> str | None:
+def file_format(data: FileData) -> str | None:
     """One of jpeg, png, tiff, pdf by the first bytes, whatever the name says; null where it is none of them."""
+    head = data[:_PDF_HEADER_WITHIN]
     for magic, name in _MAGIC:
-        if data.startswith(magic):
+        if head.startswith(magic):
             return name
-    return "pdf" if b"%PDF-" in data[:_PDF_HEADER_WITHIN] else None
+    return "pdf" if b"%PDF-" in head else None
 
 
-def read_pages(data: bytes, name: str | None, limits: Limits) -> Iterator[Page]:
+def read_pages(data: FileData, name: str | None, limits: Limits) -> Iterator[Page]:
     """Pages of a file one by one, decoded to grey.
 
     Args:
@@ -48,4 +49,5 @@ def read_pages(data: bytes, name: str | None, limits: Limits) -> Iterator[Page]:
         raise BadPage("truncated", "the file is empty")
     if name is None:
         raise BadPage("wrong_format", f"the file starts with {data[:8].hex(' ')}")
-    yield from _READERS[name](data, limits)
+    reader = import_module(f"sohoa.pages.decode.{name}")  # only now: the libraries of all formats take 25 MB
+    yield from reader.read_pages(data, limits)

@@ -1,9 +1,13 @@
 """JPEG: one page, decoded strictly by libjpeg-turbo: a warning is an error, a missing end marker too.
 
-Bytes after the end marker are allowed: some cameras and scanners append their own, and the picture is whole.
+Bytes after the end marker are allowed: some cameras and scanners append their own, and the picture is whole. To
+divide the sides of a large sheet, libjpeg transforms each block to fewer pixels, which averages.
 """
 
 from __future__ import annotations
+
+import re
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -12,21 +16,23 @@ import simplejpeg
 from sohoa.pages.decode.jpeg_header import JpegHeader, read_header
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.faults import BadPage
+from sohoa.pages.files import FileData, reading_through
 from sohoa.pages.limits import Limits
 from sohoa.pages.reduce import Grey
 
 _COLOURS = {1: "grey", 3: "colour", 4: "colour"}
 _COEFFICIENT_BYTES = 2
 _MOST_SCANS = 200  # a progressive JPEG has about ten; thousands are made to burn time
-_TURNS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_UPSIDE_DOWN = 3
+_TURNS = {_UPSIDE_DOWN: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
-def read_pages(data: bytes, limits: Limits) -> list[Page]:
+def read_pages(data: FileData, limits: Limits) -> list[Page]:
     """The one page of a JPEG file."""
     return [filled(Page(), lambda page: fill_page(page, data, limits))]
 
 
-def fill_page(page: Page, data: bytes, limits: Limits) -> None:
+def fill_page(page: Page, data: FileData, limits: Limits) -> None:
     """Fill a page from a whole JPEG stream, turned as its EXIF block asks.
 
     Raises:
@@ -37,27 +43,37 @@ def fill_page(page: Page, data: bytes, limits: Limits) -> None:
     page.set_dpi(header.dpi)
     page.bit_depth, page.quantisation = header.bits, header.quantisation
     page.colour_mode = _COLOURS.get(header.components)
-    page.grey = decode_grey(data, header, limits)
+    page.grey = decode_grey(data, header, page.reduction, limits)
     if header.orientation in _TURNS:
         page.grey = np.asarray(cv2.rotate(page.grey, _TURNS[header.orientation]), np.uint8)
-        if page.grey.shape != (header.height, header.width):
+        if header.orientation != _UPSIDE_DOWN:
             page.swap_sides()
 
 
-def decode_grey(data: bytes, header: JpegHeader, limits: Limits) -> Grey:
+def decode_grey(data: FileData, header: JpegHeader, factor: int, limits: Limits) -> Grey:
     """All pixels in grey, uint8 (height, width).
+
+    Args:
+        data: the stream.
+        header: its header.
+        factor: 1, 2, 4 or 8, by which the sides are divided, rounded up.
+        limits: what may be spent.
 
     Raises:
         BadPage: as ``fill_page``.
     """
     coefficients = header.samples_per_pixel * _COEFFICIENT_BYTES if header.is_progressive else 0.0
-    limits.check_image(header.width, header.height, 1 + coefficients)
-    if header.is_progressive and data.count(b"\xff\xda") > _MOST_SCANS:
+    limits.check_image(header.width, header.height, 1 / factor**2 + coefficients)
+    if header.is_progressive and sum(1 for _ in islice(re.finditer(b"\xff\xda", data), _MOST_SCANS + 1)) > _MOST_SCANS:
         raise BadPage("unreadable", f"more than {_MOST_SCANS} scans")
     if header.components == 4:
         raise BadPage("wrong_format", "the JPEG is CMYK")
+    height, width = (-(-side // factor) if factor > 1 else 0 for side in (header.height, header.width))
     try:
-        grey = simplejpeg.decode_jpeg(data, colorspace="GRAY", strict=True)
+        with reading_through(data):
+            grey = simplejpeg.decode_jpeg(
+                data, colorspace="GRAY", min_height=height, min_width=width, min_factor=factor, strict=True
+            )
     except ValueError as error:  # all that simplejpeg raises for bad data, libjpeg's warnings among them
         raise BadPage.from_library("libjpeg", error) from None
     return np.asarray(grey[..., 0], np.uint8)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sohoa.pages.decode.tags import ORIENTATION, dpi_of, first, open_tiff
 from sohoa.pages.faults import BadPage
+from sohoa.pages.files import FileData
 
 _SOI, _EOI, _SOS, _DQT, _APP0, _APP1 = 0xD8, 0xD9, 0xDA, 0xDB, 0xE0, 0xE1
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -51,7 +52,7 @@ class JpegHeader:
         return tuple(self.tables[number] for number in sorted(self.tables))
 
 
-def read_header(data: bytes) -> JpegHeader:
+def read_header(data: FileData) -> JpegHeader:
     """The header of a JPEG stream, or of the tables that a TIFF keeps apart.
 
     Raises:
@@ -70,7 +71,7 @@ def read_header(data: bytes) -> JpegHeader:
     return header
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _segments(data: FileData) -> Iterator[tuple[int, bytes]]:
     """(marker, body) of each segment up to the first scan or the end marker."""
     at = 2
     for _ in range(_MOST_SEGMENTS):

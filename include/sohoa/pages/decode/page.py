@@ -10,6 +10,12 @@ from sohoa.pages.reduce import Grey
 
 CREDIBLE_DPI = (10.0, 20_000.0)
 """Outside of these a resolution is a place-holder (1 × 1) or nonsense, and not known."""
+MOST_GREY_PX = 150_000_000
+"""A larger sheet is decoded to a whole fraction of its sides: A0 at 300 dpi has 139.5 million pixels."""
+_LEAST_DPI = 297.0  # after reduction: 300 less what a header rounds off
+_PAGE_PX = 8_000_000  # a page of fewer costs little: A4 at 300 dpi has 8.7 million
+_LARGEST_PAGE_PX = 40_000_000  # A3 at 400 dpi has 31 million; larger sheets carry finer lines
+_LEAST_PAGE_DPI = 148.5
 
 
 @dataclass
@@ -35,6 +41,27 @@ class Page:
         low, high = CREDIBLE_DPI
         if dpi is not None and all(low <= value <= high for value in dpi):
             self.dpi_x, self.dpi_y = dpi
+
+    @property
+    def dpi(self) -> tuple[float, float] | None:
+        """Horizontal and vertical resolution, null where it is not known."""
+        return (self.dpi_x, self.dpi_y) if self.dpi_x and self.dpi_y else None
+
+    @property
+    def reduction(self) -> int:
+        """Whole factor by which a decoder shrinks the sides.
+
+        2 or more for sheets over A0 at 300 dpi, if 300 remain, and for A4 to A3 at 300 dpi or more, if 150 remain:
+        that still tells a blur of 0.085 mm, at four fifths of the cost.
+        """
+        pixels, factor = (self.width_px or 0) * (self.height_px or 0), 1
+        is_sheet = self.dpi is None or pixels > min(_LARGEST_PAGE_PX, MOST_GREY_PX)
+        most, least = (MOST_GREY_PX, _LEAST_DPI) if is_sheet else (_PAGE_PX, _LEAST_PAGE_DPI)
+        while pixels > most * factor**2 and factor < 8:
+            if self.dpi is not None and min(self.dpi) / (2 * factor) < least:
+                break
+            factor *= 2
+        return factor
 
     def swap_sides(self) -> None:
         """Turn the facts by a quarter."""

@@ -43,15 +43,16 @@ def read_pages(data: bytes, limits: Limits) -> Iterator[Page]:
     with pdf:
         try:
             limits.check_pages(_count_pages(pdf, limits.max_pages))
-            version, signed = _version(pdf), _has_signature(pdf)
+            version, has_signature = _version(pdf), _has_signature(pdf)
             pages = list(pdf.pages)
         except PIKEPDF_ERRORS as error:
             raise BadPage.from_library("qpdf", error) from None
         if not pages:
             raise BadPage("unreadable", "the PDF has no page")
+        altered = _check_signatures(data) if has_signature else None
         with pdf_render.Renderer(data) as renderer:
             for number, found in enumerate(pages):
-                page = Page(pdf_version=version, has_signature=signed)
+                page = Page(pdf_version=version, has_signature=has_signature, fault=altered)
                 yield filled(page, lambda p, n=number, f=found: _fill(p, f, n, renderer, limits))  # type: ignore[misc]
 
 
@@ -92,7 +93,7 @@ def _version(pdf: pikepdf.Pdf) -> str | None:
 
 
 def _has_signature(pdf: pikepdf.Pdf) -> bool:
-    """Whether a signature field has a value; the signature itself is not verified."""
+    """Whether a signature field has a value, whatever that is."""
     form = pdf.Root.get("/AcroForm")
     if not isinstance(form, pikepdf.Dictionary):
         return False
@@ -109,6 +110,12 @@ def _has_signature(pdf: pikepdf.Pdf) -> bool:
                 return True
             stack.append((node.get("/Kids"), is_signature))
     return False
+
+
+def _check_signatures(data: bytes) -> BadPage | None:
+    from sohoa.pages.signatures import check_signatures  # takes longer to import than a page to measure
+
+    return check_signatures(data)
 
 
 def _fill(page: Page, found: pikepdf.Page, number: int, renderer: pdf_render.Renderer, limits: Limits) -> None:
@@ -139,8 +146,8 @@ def _decode_scan(page: Page, image: Any, limits: Limits) -> Grey | None:
     """The scan in grey, checked strictly whether or not more is drawn over it; null where it must be rendered."""
     filters = pdf_images.filters_of(image)
     if filters != ["/DCTDecode"]:
-        return pdf_images.unpack_grey(image, filters)
+        return pdf_images.unpack_grey(image, filters, page.reduction)
     stream = bytes(image.read_raw_bytes())
     header = jpeg_header.read_header(stream)
     page.quantisation = header.quantisation
-    return None if header.components == _CMYK else jpeg.decode_grey(stream, header, limits)
+    return None if header.components == _CMYK else jpeg.decode_grey(stream, header, page.reduction, limits)

@@ -82,7 +82,7 @@ def _channels(image: Any) -> tuple[int, bool]:
     return _SPACES.get(name, 1), name in _GREYS
 
 
-def unpack_grey(image: Any, filters: list[str]) -> Grey | None:
+def unpack_grey(image: Any, filters: list[str], factor: int) -> Grey | None:
     """The pixels of a losslessly coded image, uint8 (height, width); null where it takes a renderer to read it.
 
     Raises:
@@ -96,7 +96,7 @@ def unpack_grey(image: Any, filters: list[str]) -> Grey | None:
         picture = pikepdf.PdfImage(image).as_pil_image()
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
-    return pillow.decode_grey(picture)
+    return pillow.decode_grey(picture, factor)
 
 
 def _check_flate(image: Any) -> None:

@@ -17,7 +17,7 @@ RENDER_DPI = 200
 _POINTS_PER_INCH = 72.0
 _BYTES_PER_PIXEL = 5  # the grey bitmap, and PDFium's own copy of an image in colour
 _BELOW = 1 - 1e-6  # PDFium rounds sides up: a hair less gives the image's own size, and no pixel is resampled
-_PDFIUM = threading.Lock()  # PDFium is not thread-safe
+PDFIUM = threading.Lock()  # PDFium is not thread-safe
 
 
 class Renderer:
@@ -32,7 +32,7 @@ class Renderer:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
         if self._document is not None:
-            with _PDFIUM:
+            with PDFIUM:
                 self._document.close()
 
     def render(self, number: int, box: Box, size: tuple[int, int] | None, limits: Limits) -> Grey:
@@ -51,7 +51,7 @@ class Renderer:
         width, height = (max(1, round(side / _POINTS_PER_INCH * dpi)) for side in (box.width, box.height))
         limits.check_image(width, height, _BYTES_PER_PIXEL)
         try:
-            with _PDFIUM:
+            with PDFIUM:
                 return self._render(number, dpi / _POINTS_PER_INCH)
         except (pypdfium2.PdfiumError, ValueError, IndexError) as error:  # damaged page; bitmap refused; no such page
             raise BadPage.from_library("PDFium", error) from None

@@ -24,6 +24,7 @@ PILLOW_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error,
     OverflowError, RuntimeError, AttributeError, Warning,
 )  # fmt: skip
+_BAND_PX = 16_000_000  # converted at a time: A4 at 300 dpi in one piece
 _MODES = {"1": "bilevel", "L": "grey", "LA": "grey", "La": "grey", "I": "grey", "F": "grey"}
 
 
@@ -59,18 +60,43 @@ def colour_mode(image: Image.Image, bits: int) -> str:
     return ("bilevel" if bits == 1 else "grey") if is_grey else "colour"
 
 
-def decode_grey(image: Image.Image) -> Grey:
+def bytes_per_pixel(channels: int, bits: int) -> float:
+    """Memory that ``decode_grey`` needs for each pixel: Pillow keeps several channels in four bytes."""
+    return 1.0 + (4 if channels > 1 else max(1, bits // 8))
+
+
+def decode_grey(image: Image.Image, factor: int) -> Grey:
     """All pixels in grey on white paper, uint8 (height, width).
+
+    Args:
+        image: as opened.
+        factor: by which the sides are divided, rounded up; each pixel is then a mean.
 
     Raises:
         BadPage: truncated or unreadable.
     """
     with _faults():
         image.load()
-        if image.mode == "I" or image.mode.startswith("I;16"):
-            return (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
-        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-            whole = image.convert("RGBA")
-            paper = Image.new("RGBA", whole.size, "white")
-            image = Image.alpha_composite(paper, whole)
-        return np.asarray(image.convert("L"), np.uint8)
+        width, height = image.size
+        rows = max(1, _BAND_PX // (width * factor)) * factor
+        if height <= rows:
+            return _reduced(_grey(image), factor)
+        whole = np.empty((-(-height // factor), -(-width // factor)), np.uint8)
+        for top in range(0, height, rows):
+            band = image.crop((0, top, width, min(height, top + rows)))
+            whole[top // factor : (top + rows) // factor] = _reduced(_grey(band), factor)
+        return whole
+
+
+def _grey(image: Image.Image) -> Grey:
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        return (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        whole = image.convert("RGBA")
+        paper = Image.new("RGBA", whole.size, "white")
+        image = Image.alpha_composite(paper, whole)
+    return np.asarray(image.convert("L"), np.uint8)
+
+
+def _reduced(grey: Grey, factor: int) -> Grey:
+    return grey if factor == 1 else np.asarray(Image.fromarray(grey).reduce(factor), np.uint8)

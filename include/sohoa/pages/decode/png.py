@@ -1,4 +1,4 @@
-"""PNG: one page; every chunk lies inside the file and has its checksum, the last is IEND."""
+"""PNG: one page; every chunk lies inside the file and has its checksum, the last is IEND, and no row is missing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+
+from PIL import Image
 
 from sohoa.pages.decode import pillow
 from sohoa.pages.decode.page import Page, filled
@@ -16,6 +18,8 @@ _SIGNATURE = 8
 _NEEDED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}  # the rest is text and profiles, which can be bombs
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _METRES_PER_INCH = 0.0254
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # Adam7
+_PIECE = 1 << 20
 
 
 def read_pages(data: bytes, limits: Limits) -> list[Page]:
@@ -38,7 +42,9 @@ def _fill(page: Page, data: bytes, limits: Limits) -> None:
         raise BadPage("unreadable", "the PNG has no header")
     image = pillow.open_image(io.BytesIO(b"".join(needed)))
     page.colour_mode = pillow.colour_mode(image, page.bit_depth or 8)
-    page.grey = pillow.decode_grey(image)
+    grey = pillow.decode_grey(image, page.reduction)
+    _check_rows(image, needed)
+    page.grey = grey
 
 
 def _read_header(page: Page, body: bytes, limits: Limits) -> float:
@@ -47,9 +53,39 @@ def _read_header(page: Page, body: bytes, limits: Limits) -> float:
         raise BadPage("unreadable", "the PNG header is malformed")
     page.width_px, page.height_px, page.bit_depth, kind = struct.unpack_from(">IIBB", body)
     channels = _CHANNELS.get(kind, 4)
-    bytes_per_pixel = 1.0 + channels * max(1, (page.bit_depth or 8) // 8)
+    bytes_per_pixel = pillow.bytes_per_pixel(channels, page.bit_depth or 8)
     limits.check_image(page.width_px or 0, page.height_px or 0, bytes_per_pixel)
     return bytes_per_pixel
+
+
+def _check_rows(image: Image.Image, chunks: list[bytes | memoryview]) -> None:
+    """Pillow leaves rows for which there is no data at zero and says nothing: look closer where the last row is.
+
+    Raises:
+        BadPage: truncated.
+    """
+    header = [bytes(chunk[8:21]) for chunk in chunks if bytes(chunk[4:8]) == b"IHDR"][-1]
+    width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", header)
+    last_row = image.crop((0, image.height - 1, image.width, image.height))
+    if not interlaced and any(last_row.tobytes()):
+        return
+    bits = depth * _CHANNELS.get(kind, 4)
+    size = 0
+    for x, y, step_x, step_y in _PASSES if interlaced else ((0, 0, 1, 1),):
+        columns, rows = (-((start - side) // step) for start, side, step in ((x, width, step_x), (y, height, step_y)))
+        size += rows * (1 + -(-columns * bits // 8)) if columns > 0 else 0
+    if not _unpacks_to(size, [chunk[8:-4] for chunk in chunks if bytes(chunk[4:8]) == b"IDAT"]):
+        raise BadPage("truncated", "the PNG has fewer rows than its header says")
+
+
+def _unpacks_to(size: int, parts: list[bytes | memoryview]) -> bool:
+    unpacker = zlib.decompressobj()
+    for part in parts:
+        rest = bytes(part)
+        while rest and size > 0:
+            size -= len(unpacker.decompress(rest, _PIECE))
+            rest = unpacker.unconsumed_tail
+    return size <= len(unpacker.flush())
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, memoryview]]:

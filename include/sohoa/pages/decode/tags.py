@@ -82,7 +82,7 @@ class TiffFile:
     def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
         try:
             return struct.unpack_from(self.order + layout, self.data, offset)
-        except struct.error:
+        except (struct.error, OverflowError):  # an offset past 2^63, in a BigTIFF
             raise BadPage("truncated", f"byte {offset} does not lie inside the file") from None
 
 

@@ -63,16 +63,17 @@ def _fill(page: Page, file: TiffFile, offset: int, stream: io.BytesIO, limits: L
     stream.seek(0)
     image = pillow.open_image(stream)
     page.colour_mode = pillow.colour_mode(image, page.bit_depth)
-    page.grey = pillow.decode_grey(image)
+    factor = page.reduction
+    page.grey = pillow.decode_grey(image, factor)
     if first(found, tags.ORIENTATION, 1) in _SIDEWAYS:
         page.swap_sides()
-    if page.grey.shape != (page.height_px, page.width_px):
+    if page.grey.shape != (-(-(page.height_px or 0) // factor), -(-(page.width_px or 0) // factor)):
         raise BadPage("unreadable", "the picture has other sides than its header says")
 
 
 def _check_size(page: Page, found: Tags, limits: Limits) -> None:
     samples = first(found, tags.SAMPLES, 1)
-    bytes_per_pixel = 1 + samples * max(1, (page.bit_depth or 1) // 8)
+    bytes_per_pixel = pillow.bytes_per_pixel(samples, page.bit_depth or 1)
     limits.check_image(page.width_px or 0, page.height_px or 0, bytes_per_pixel)
     if tags.TILE_WIDTH in found:
         limits.check_image(first(found, tags.TILE_WIDTH, 0), first(found, tags.TILE_HEIGHT, 0), bytes_per_pixel)

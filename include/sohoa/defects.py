@@ -1,0 +1,263 @@
+"""The defects that a page or document can have: stable names, Vietnamese and English labels, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A stable identifier, its labels, and what to do about it at the scanner."""
+
+    name: str
+    label_vi: str
+    label_en: str
+    advice_vi: str
+    advice_en: str
+
+
+DEFECTS = {
+    d.name: d
+    for d in (
+        Defect(
+            "unreadable",
+            "Không đọc được tệp",
+            "file cannot be read",
+            "Mở thử tệp trên máy của mình. Nếu không mở được hoặc tệp có mật khẩu thì quét lại và lưu không đặt "
+            "mật khẩu; tệp quá lớn thì chia thành nhiều tệp.",
+            "Open the file on your own computer. If it does not open or asks for a password, scan again and save "
+            "without one; split a file that is too large.",
+        ),
+        Defect(
+            "truncated",
+            "Tệp bị cắt cụt",
+            "file is cut short",
+            "Mở tệp gốc trên máy. Nếu tệp gốc đủ trang thì gửi lại tệp đó; nếu không thì quét lại, chờ phần mềm "
+            "lưu xong rồi mới tải lên.",
+            "Open the original file. If it is whole, send it again; if not, scan again and wait until the program"
+            " has saved before you upload.",
+        ),
+        Defect(
+            "wrong_format",
+            "Sai định dạng tệp",
+            "file format not allowed",
+            "Đặt phần mềm quét lưu thành tệp PDF; bản đồ có thể là TIFF, ảnh chụp có thể là JPEG. Không gửi tệp "
+            "Word, tệp nén.",
+            "Set the scanning program to save as PDF; a map may be TIFF, a photograph JPEG. Send no Word or "
+            "archive files.",
+        ),
+        Defect(
+            "old_pdf",
+            "Phiên bản PDF quá cũ",
+            "PDF version too old",
+            "Trong phần mềm quét, chọn PDF phiên bản 1.4 trở lên rồi lưu lại; không phải quét lại giấy.",
+            "Choose PDF version 1.4 or later in the scanning program and save again; the paper need not be "
+            "scanned again.",
+        ),
+        Defect(
+            "low_dpi",
+            "Độ phân giải thấp",
+            "resolution too low",
+            "Đặt độ phân giải từ 200 dpi trở lên, bản đồ giấy từ 400 dpi, rồi quét lại từ giấy. Phóng to ảnh cũ "
+            "không thêm được chi tiết.",
+            "Set 200 dpi or more, 400 dpi for paper maps, and scan the paper again. Enlarging the old image adds "
+            "no detail.",
+        ),
+        Defect(
+            "unknown_scale",
+            "Không xác định được tỷ lệ",
+            "scale cannot be known",
+            "Quét bằng máy quét ở tỷ lệ 1:1 thay cho ảnh chụp điện thoại; khi lưu PDF không chọn “vừa khít trang”.",
+            "Use a scanner at 1:1 instead of a telephone's photograph; do not choose “fit to page” when saving "
+            "the PDF.",
+        ),
+        Defect(
+            "wrong_colour",
+            "Sai chế độ màu",
+            "wrong colour mode",
+            "Đặt máy quét ở chế độ màu, tắt chế độ đen trắng, thang xám và tự động nhận màu, rồi quét lại.",
+            "Set the scanner to colour, switch off black-and-white, grey and automatic colour, and scan again.",
+        ),
+        Defect(
+            "blank",
+            "Trang trắng",
+            "blank page",
+            "Kiểm tra xem có đặt nhầm mặt giấy không. Nếu mặt giấy đúng là để trắng thì bỏ trang này khỏi tệp và "
+            "không tính vào số trang trong bản kê.",
+            "See whether the wrong side was scanned. If that side is empty on paper too, take the page out of the"
+            " file and out of the page count.",
+        ),
+        Defect(
+            "blurred",
+            "Ảnh bị mờ, nhòe",
+            "blurred",
+            "Đặt giấy phẳng, sát mặt kính, đậy kín nắp; lau mặt kính; không chạm vào giấy hay máy khi đang quét. "
+            "Nếu vẫn nhòe theo chiều giấy chạy thì lau con lăn của bộ cuốn giấy.",
+            "Lay the paper flat on the glass and close the lid; clean the glass; touch nothing while it scans. If"
+            " it still smears along the feed, clean the feeder's rollers.",
+        ),
+        Defect(
+            "skewed",
+            "Trang bị nghiêng",
+            "skewed",
+            "Đặt mép giấy sát cạnh mặt kính; ở khay cuốn giấy, chỉnh hai thanh chặn ôm sát tập giấy, rồi quét lại.",
+            "Lay the edge of the paper along the edge of the glass; in a feeder, move both guides close to the "
+            "sheets; scan again.",
+        ),
+        Defect(
+            "wrong_orientation",
+            "Trang bị xoay sai hướng",
+            "wrong orientation",
+            "Xoay trang về chiều đọc rồi lưu lại. Lần sau đặt đầu trang theo ký hiệu trên máy.",
+            "Turn the page upright and save it again. Next time lay the head of the page as the mark on the "
+            "scanner shows.",
+        ),
+        Defect(
+            "glare",
+            "Bị lóa sáng",
+            "glare",
+            "Đậy kín nắp, không để đèn hay nắng chiếu vào; với bìa bóng thì xoay tờ giấy 90° hoặc đặt sang chỗ "
+            "khác rồi quét lại. Nếu chụp bằng máy ảnh: tắt đèn flash, đặt đèn chếch hai bên.",
+            "Close the lid, keep lamps and sunlight away; turn a glossy cover by 90° or move it and scan again. "
+            "With a camera: no flash, lamps at an angle from both sides.",
+        ),
+        Defect(
+            "cut_off",
+            "Bị mất chữ ở mép",
+            "content cut off at the edge",
+            "Chọn đúng khổ giấy và đặt cả tờ trong vùng quét, rồi quét lại. Giấy lớn hơn mặt kính thì dùng máy "
+            "quét khổ lớn.",
+            "Choose the right paper size, lay the whole sheet inside the scanned area and scan again. Use a "
+            "large-format scanner for sheets larger than the glass.",
+        ),
+        Defect(
+            "dark_border",
+            "Viền đen",
+            "dark border",
+            "Chọn đúng khổ giấy và đậy kín nắp; có thể bật chức năng tự cắt viền, nhưng không để mất chữ.",
+            "Choose the right paper size and close the lid; automatic cropping may be used as long as no text is lost.",
+        ),
+        Defect(
+            "uneven_light",
+            "Ánh sáng không đều",
+            "uneven light",
+            "Ép phẳng gáy sách và nếp gấp, đậy kín nắp, rồi quét lại. Nếu trang nào cũng tối cùng một phía thì "
+            "đèn máy đã yếu: gọi bảo trì.",
+            "Press folds and the spine flat, close the lid and scan again. If every page is dark on the same "
+            "side, the lamp is worn: call maintenance.",
+        ),
+        Defect(
+            "low_contrast",
+            "Độ tương phản thấp",
+            "low contrast",
+            "Giảm độ sáng, tăng độ tương phản rồi quét lại. Nếu bản gốc đã phai mực thì không phải quét lại: "
+            "người kiểm tra sẽ quyết định.",
+            "Lower the brightness, raise the contrast and scan again. If the original itself has faded, do not "
+            "scan again: a reviewer decides.",
+        ),
+        Defect(
+            "noisy",
+            "Nhiễu hạt",
+            "noisy",
+            "Tắt chế độ quét nhanh và tự động tăng sáng, rồi quét lại. Nếu chụp bằng máy ảnh: thêm ánh sáng, giảm ISO.",
+            "Switch off fast mode and automatic brightening and scan again. With a camera: more light, lower ISO.",
+        ),
+        Defect(
+            "over_compressed",
+            "Nén ảnh quá mức",
+            "compressed too much",
+            "Đặt chất lượng ảnh JPEG ở mức cao (từ 80), tắt “PDF dung lượng nhỏ”, rồi quét lại từ giấy. Lưu lại "
+            "tệp cũ không lấy lại được chi tiết đã mất.",
+            "Set JPEG quality to high (80 or more), switch off “compact PDF” and scan the paper again. Saving the"
+            " old file again brings nothing back.",
+        ),
+        Defect(
+            "moire",
+            "Vân moiré",
+            "moiré",
+            "Bật chức năng khử vân lưới (descreen) hoặc quét ở 300 dpi trở lên, rồi quét lại.",
+            "Switch on descreening, or scan again at 300 dpi or more.",
+        ),
+        Defect(
+            "streaks",
+            "Sọc do bụi mặt kính",
+            "streaks from the scanner's glass",
+            "Lau dải kính hẹp của bộ cuốn giấy bằng khăn mềm không xơ, rồi quét lại. Giấy của các trang sau cũng "
+            "sẽ bị sọc nếu chưa lau.",
+            "Wipe the narrow strip of glass of the feeder with a soft lint-free cloth and scan again. Until then "
+            "every page will have the streak.",
+        ),
+        Defect(
+            "bad_seam",
+            "Ghép mảnh bị lệch",
+            "bad seam between tiles",
+            "Quét lại cả tờ trong một lượt, giữ giấy đi thẳng và đều. Nếu tờ nào cũng lệch ở cùng một chỗ thì "
+            "hiệu chỉnh máy quét khổ lớn.",
+            "Scan the whole sheet again in one pass, fed straight and evenly. If every sheet breaks at the same "
+            "place, calibrate the large-format scanner.",
+        ),
+        Defect(
+            "bleed_through",
+            "Hằn chữ mặt sau",
+            "bleed-through",
+            "Với giấy mỏng, đặt một tờ giấy đen phía sau trang rồi quét.",
+            "Lay a black sheet behind a page of thin paper and scan.",
+        ),
+        Defect(
+            "foreign_object",
+            "Có vật lạ (ngón tay)",
+            "foreign object",
+            "Bỏ ghim, kẹp, giấy thừa và ngón tay ra khỏi trang rồi quét lại; giữ giấy bằng nắp máy hoặc tấm kính.",
+            "Take clips, pins, slips and fingers off the page and scan again; hold the paper down with the lid or"
+            " a sheet of glass.",
+        ),
+        Defect(
+            "duplicate_page",
+            "Trang bị trùng",
+            "duplicate page",
+            "Giấy báo cho biết là bản sao của trang nào. "
+            "Bỏ trang bị trùng, quét bổ sung trang bị sót nếu có, rồi gửi lại. Trang quét hai lần vì có dán ghi "
+            "chú thì kê số trang vào `note_pages`.",
+            "The receipt says of which page it is the copy. "
+            "Take the copy out, scan the page that was missed, if any, and send again. List a page scanned twice "
+            "because of a stuck-on note under `note_pages`.",
+        ),
+        Defect(
+            "missing_page",
+            "Thiếu trang",
+            "missing page",
+            "Đếm lại số trang giấy và xem các tệp đã tải lên đủ chưa; quét trang còn thiếu rồi gửi lại cả tài "
+            "liệu. Nếu kê nhầm thì sửa `physical_pages`. Tờ quét từng mảnh: quét thêm mảnh còn thiếu.",
+            "Count the sheets again and see whether all files were uploaded; scan what is missing and send the "
+            "whole document again. Correct `physical_pages` if the count was wrong. Of a sheet captured in tiles, add "
+            "the part that no tile shows.",
+        ),
+        Defect(
+            "extra_page",
+            "Thừa trang",
+            "extra page",
+            "Bỏ trang của tài liệu khác ra, hoặc sửa `physical_pages` nếu kê nhầm. Trang quét hai lần vì có dán "
+            "ghi chú thì kê số trang vào `note_pages`.",
+            "Take out pages of other documents, or correct `physical_pages`. List a page scanned twice because of"
+            " a stuck-on note under `note_pages`.",
+        ),
+        Defect(
+            "hash_mismatch",
+            "Tệp khác với bản kê",
+            "file differs from the manifest",
+            "Lập bản kê sau khi đã lưu xong tệp, không mở sửa tệp sau đó; tải lại đúng tệp đã kê, trong lô mới.",
+            "Make the manifest after the file is saved and do not change the file afterwards; upload the listed "
+            "file again in a new batch.",
+        ),
+        Defect(
+            "unsigned",
+            "Thiếu chữ ký số",
+            "not signed",
+            "Ký số tệp PDF trước khi lập bản kê: cá nhân ở góc trên bên trái hoặc cơ quan ở góc trên bên phải. "
+            "Không lưu lại tệp sau khi ký.",
+            "Sign the PDF before you make the manifest: a person at the top left or the organisation at the top "
+            "right. Do not save the file again after signing.",
+        ),
+    )
+}
+"""Defect name -> labels and advice: the one table of them."""

@@ -1,0 +1,172 @@
+"""Glare: what the image of a lamp on a glossy, laminated or wavy page washes out.
+
+White paper is as bright as glare, so brightness alone tells nothing. Two branches, over cells of 3 mm:
+
+* a **blob**: cells whose *darkest* pixel is brighter than the page's own paper, on paper that is not white itself;
+* a **hole**: ink that fades away towards a place where there is none, by steps, as light added to it makes it, and on
+  paper that is at its brightest there. Print that ends, or that is pale, does so at once or without an order:
+  a plane through the ink contrast of the surroundings explains little of it (local coefficient of determination).
+
+The first follows ISO/TR 19263-1 in what glare is; both limits and the second branch are our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sohoa.pages.reduce import Grey
+from sohoa.pages.views import PageViews, percentiles
+
+Floats = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+
+_CELL_MM = 3.0
+_FEWEST_CELLS = 8  # on the shorter side
+_WHITE = 248  # paper as bright as that cannot be outshone
+_BLOB_LEAST = 235
+_BLOB_ABOVE = 10  # grey levels above the page's own paper
+_BLOB_SOFT = 0.3  # of its light is left two cells off
+_MARGIN = 5  # grey levels by which glare outshines a margin
+_INK = 15  # grey levels that make a cell inked
+_FULL = 0.7  # share of the inked cells below the ink contrast that stands for full ink
+_FULL_LEAST = 40
+_FADED = (0.08, 0.8)  # of full ink
+_STEP = 0.6  # largest step to a neighbouring cell, of full ink
+_REACH = 13  # cells, 39 mm: full ink and none lie that near to what fades
+_FALL = 0.65  # by which the ink contrast differs there
+_WINDOW = 7  # cells, 21 mm, through whose contrast the plane is laid
+_PLANE = (0.5, 0.8)  # share of the variance that it explains: no glare, surely glare
+_FEW = 12  # inked cells, or no plane
+
+
+def measure_glare(views: PageViews) -> tuple[float, Box | None]:
+    """Share of the page lost to glare, 0 to 1, and where the largest is.
+
+    Returns:
+        (share; x, y, width, height of the box around the largest glare as shares of the page, null where there is
+        none).
+    """
+    cells = _darkest_and_brightest(views)
+    if cells is None:
+        return 0.0, None
+    darkest, brightest = cells
+    own = float(percentiles(brightest, 0.5)[0])
+    lost = np.maximum(_blob(darkest, brightest, own), _hole(darkest, brightest, own))
+    return float(lost.mean()), _largest_box(lost)
+
+
+def _darkest_and_brightest(views: PageViews) -> tuple[Grey, Grey] | None:
+    small, side = views.small, max(2, round(_CELL_MM * views.small_px_per_mm))
+    rows, columns = small.shape[0] // side, small.shape[1] // side
+    if min(rows, columns) < _FEWEST_CELLS:
+        return None
+    darkest, brightest = (_cells(small, side, pick) for pick in (np.min, np.max))
+    return darkest, brightest
+
+
+def _cells(image: Grey, side: int, pick: Callable[..., Grey]) -> Grey:
+    """The darkest or brightest pixel of each whole square of ``side`` pixels."""
+    rows, columns = image.shape[0] // side, image.shape[1] // side
+    bands = pick(image[: rows * side, : columns * side].reshape(rows, side, columns * side), axis=1)
+    turned = np.ascontiguousarray(bands.T).reshape(columns, side, rows)
+    return np.ascontiguousarray(pick(turned, axis=1).T)
+
+
+def _blob(darkest: Grey, brightest: Grey, own: float) -> Floats:
+    is_blob = (darkest >= max(_BLOB_LEAST, own + _BLOB_ABOVE)).astype(np.uint8)
+    is_blob = cv2.morphologyEx(is_blob, cv2.MORPH_OPEN, _square(3))
+    if not is_blob.any():
+        return np.zeros(darkest.shape, np.float32)
+    count, parts = cv2.connectedComponents(is_blob)
+    soft = [
+        part
+        for part in range(1, count)
+        if _is_soft(parts == part, brightest, own) and not _is_margin(parts == part, brightest)
+    ]
+    return np.isin(parts, soft).astype(np.float32)
+
+
+def _is_soft(blob: NDArray[np.bool_], brightest: Grey, own: float) -> bool:
+    """Whether the light fades around the blob; around a white field on a coloured cover it ends at once."""
+    around = [cv2.dilate(blob.astype(np.uint8), _square(side)) for side in (3, 5)]
+    ring = brightest[(around[1] > around[0])]
+    return ring.size > 0 and float(np.median(ring)) > own + _BLOB_SOFT * (float(brightest[blob].mean()) - own)
+
+
+def _is_margin(blob: NDArray[np.bool_], brightest: Grey) -> bool:
+    """Whether the blob reaches a frame that is as bright all around: the white margin of a tinted page."""
+    is_frame = np.ones(blob.shape, np.bool_)
+    is_frame[1:-1, 1:-1] = False
+    if not (blob & is_frame).any():
+        return False
+    return float(np.median(brightest[is_frame])) > float(brightest[blob].mean()) - _MARGIN
+
+
+def _hole(darkest: Grey, brightest: Grey, own: float) -> Floats:
+    near, far = _square(3), _square(_REACH)
+    paper = cv2.dilate(brightest, near)
+    contrast = np.asarray(cv2.subtract(paper, cv2.erode(darkest, near)), np.uint8)
+    is_inked = contrast > _INK
+    inked = contrast[is_inked]
+    full = percentiles(inked, _FULL)[0] if inked.size >= 20 else 0
+    if full < _FULL_LEAST:
+        return np.zeros(contrast.shape, np.float32)
+    ink = np.minimum(contrast / np.float32(full), np.float32(1.2))
+    is_bright = paper >= (own - 8 if own >= _WHITE else max(own + 8, 245))
+    fades = (ink > _FADED[0]) & (ink < _FADED[1]) & is_bright
+    fades &= cv2.morphologyEx(ink, cv2.MORPH_GRADIENT, near) < _STEP
+    fades &= cv2.morphologyEx(ink, cv2.MORPH_GRADIENT, far) > _FALL
+    if not fades.any():
+        return np.zeros(contrast.shape, np.float32)
+    near_fades = _box_around(fades, _WINDOW)
+    order = np.zeros(ink.shape, np.float32)
+    explained = _plane_share(ink[near_fades], is_inked[near_fades])
+    order[near_fades] = np.clip((explained - _PLANE[0]) / (_PLANE[1] - _PLANE[0]), 0, 1)
+    return np.asarray(cv2.morphologyEx(np.where(fades, order, 0), cv2.MORPH_OPEN, _square(2)), np.float32)
+
+
+def _box_around(cells: NDArray[np.bool_], more: int) -> tuple[slice, slice]:
+    """The smallest box that holds all true cells, and ``more`` cells on each side."""
+    spans = (np.flatnonzero(cells.any(axis=axis)) for axis in (1, 0))
+    rows, columns = (slice(max(0, int(span[0]) - more), int(span[-1]) + more + 1) for span in spans)
+    return rows, columns
+
+
+def _plane_share(ink: Floats, is_inked: NDArray[np.bool_]) -> Floats:
+    """Share of the variance of the inked cells in each window that a plane explains; 0 where there is too little."""
+    weight = is_inked.astype(np.float32)
+    y, x = (axis.astype(np.float32) for axis in np.indices(ink.shape))
+    count = _sum(weight) + 1e-3
+    mean_x, mean_y, mean = (_sum(weight * value) / count for value in (x, y, ink))
+    xx = _sum(weight * x * x) / count - mean_x**2 + 0.1
+    yy = _sum(weight * y * y) / count - mean_y**2 + 0.1
+    xy = _sum(weight * x * y) / count - mean_x * mean_y
+    xi = _sum(weight * x * ink) / count - mean_x * mean
+    yi = _sum(weight * y * ink) / count - mean_y * mean
+    variance = _sum(weight * ink * ink) / count - mean**2
+    determinant = np.maximum(xx * yy - xy**2, 0.05)
+    explained = (xi * xi * yy - 2 * xi * yi * xy + yi * yi * xx) / determinant
+    return np.where((count > _FEW) & (variance > 0.004), explained / np.maximum(variance, 0.004), 0)
+
+
+def _sum(values: Floats) -> Floats:
+    size = (_WINDOW, _WINDOW)
+    return np.asarray(cv2.boxFilter(values, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT), np.float32)
+
+
+def _largest_box(lost: Floats) -> Box | None:
+    is_lost = cv2.morphologyEx((lost > 0.3).astype(np.uint8), cv2.MORPH_CLOSE, _square(5))
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(is_lost)
+    if count < 2:
+        return None
+    x, y, width, height, _ = boxes[1 + boxes[1:, cv2.CC_STAT_AREA].argmax()].tolist()
+    rows, columns = lost.shape
+    return x / columns, y / rows, width / columns, height / rows
+
+
+def _square(side: int) -> Grey:
+    return np.ones((side, side), np.uint8)

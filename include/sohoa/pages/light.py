@@ -1,0 +1,51 @@
+"""Light: how unevenly the paper is lit."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sohoa.pages.reduce import Grey
+from sohoa.pages.views import PageViews, percentiles
+
+_CELL_PX = 4  # of ``small``: 1.4 mm of A4
+_SHARP = 0.028  # of its grey that the paper changes within 1.7 mm: print, not shade
+_BED = 40  # grey levels that only scanner bed has
+_DARK, _BRIGHT = 0.04, 0.95  # shares of the paper that are darker than what is compared
+
+
+def measure_illumination(views: PageViews) -> float:
+    """One minus the dark over the bright level (p4, p95) of the paper, 0 for even light.
+
+    Pictures and tints are left out: fields that a sharp edge closes off from the sheet and that do not touch the
+    frame, from beyond which shade falls. The method is our own.
+    """
+    paper = np.asarray(cv2.medianBlur(views.half_paper, 3), np.uint8)
+    cells, is_smooth = _cells(paper)
+    used = cells[_reaches_frame(is_smooth) & (cells > _BED)]
+    dark, bright = percentiles(used if used.size else cells, _DARK, _BRIGHT)
+    return 1.0 - dark / max(bright, 1)
+
+
+def _cells(paper: Grey) -> tuple[Grey, Grey]:
+    """Paper by cells, and where it changes but slowly, uint8 0 or 1."""
+    size = tuple(max(1, side * 2 // _CELL_PX) for side in paper.shape[::-1])
+    steps = cv2.morphologyEx(paper, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    cells, change = (
+        np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8) for image in (paper, steps)
+    )
+    is_smooth = (change < _SHARP * np.maximum(cells, 30)).astype(np.uint8)
+    return cells, np.asarray(cv2.erode(is_smooth, np.ones((3, 3), np.uint8), borderValue=1), np.uint8)
+
+
+def _reaches_frame(is_smooth: Grey) -> NDArray[np.bool_]:
+    """Which cells hang together with the frame, or with most others."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(is_smooth, connectivity=4)
+    keep = np.zeros(count, bool)
+    if count > 1:
+        keep[1 + stats[1:, cv2.CC_STAT_AREA].argmax()] = True
+    for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
+        keep[side] = True
+    keep[0] = False
+    return np.asarray(keep[parts], np.bool_)

@@ -1,0 +1,73 @@
+"""Foreign object: a finger or clip that covers part of the page from its frame inwards."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sohoa.pages.reduce import Grey, shrink
+from sohoa.pages.views import PageViews, percentiles
+
+_DARKER = (0.12, 0.45)  # of the paper; the second parts an object from shade that it lies in
+_SHARP = 0.08  # of the paper that the object's edge drops within 2 mm; a shadow fades
+_LEAST_MM2 = 60.0
+_WIDTH_MM = (6.0, 45.0)  # along the frame: thinner is ink, longer is bed or a picture
+_REACH_MM = (6.0, 90.0)  # into the page
+_SOLID = 0.5  # of its box that it fills
+
+
+def measure_foreign_object(views: PageViews) -> float:
+    """Share of the page that the largest object at the frame covers, 0 to 1.
+
+    An object is a solid field darker than the paper, without ink, that one side or one corner of the frame cuts over
+    6 to 45 mm and that ends sharply. Print that runs to the frame in such a form is taken for one.
+    """
+    thin = views.half_paper
+    paper = percentiles(thin[::2, ::2], 0.7)[0]
+    frame = min(int(side.min()) for side in (thin[:2], thin[-2:], thin[:, :2], thin[:, -2:]))
+    if frame >= (1 - _DARKER[0]) * paper:
+        return 0.0
+    cells, scale = _square_millimetres(views)
+    return max(_largest(cells, paper, (1 - darker) * paper, scale) for darker in _DARKER) / cells.size
+
+
+def _largest(cells: Grey, paper: int, level: float, scale: float) -> int:
+    """Cells of the largest object darker than ``level``."""
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats((cells < level).astype(np.uint8), connectivity=4)
+    areas = [
+        int(boxes[part, cv2.CC_STAT_AREA])
+        for part in range(1, count)
+        if boxes[part, cv2.CC_STAT_AREA] >= _LEAST_MM2 * scale**2
+        and _lies_at_frame(parts, part, boxes[part].tolist(), scale)
+        and _drop_at_edge(cells, parts == part) >= _SHARP * paper
+    ]
+    return max(areas, default=0)
+
+
+def _square_millimetres(views: PageViews) -> tuple[Grey, float]:
+    """Paper by cells of about 1 mm, and cells a millimetre."""
+    factor = max(1, min(round(views.small_px_per_mm), min(views.paper.shape)))
+    return shrink(views.paper, factor), views.small_px_per_mm / factor
+
+
+def _lies_at_frame(parts: NDArray[np.int32], part: int, box: list[int], scale: float) -> bool:
+    """Whether one side or one corner of the frame cuts the part as it would cut a finger."""
+    width, height, area = box[2:]
+    if area < _SOLID * width * height or width == parts.shape[1] or height == parts.shape[0]:
+        return False
+    lines = ((parts[:, 0], width), (parts[:, -1], width), (parts[0], height), (parts[-1], height))
+    cuts = [(int((line == part).sum()) / scale, reach / scale) for line, reach in lines]
+    cuts = [cut for cut in cuts if cut[0]]
+    if not 1 <= len(cuts) <= 2:
+        return False
+    cut, reach = max(cuts)[0], max(reach for _, reach in cuts)
+    return _WIDTH_MM[0] <= cut <= _WIDTH_MM[1] and _REACH_MM[0] <= reach <= _REACH_MM[1]
+
+
+def _drop_at_edge(cells: Grey, part: NDArray[np.bool_]) -> float:
+    """Grey levels between just inside and just outside of the part."""
+    inside, square = part.astype(np.uint8), np.ones((3, 3), np.uint8)
+    outside = cv2.dilate(inside, square, iterations=2) > cv2.dilate(inside, square)
+    rim = inside > cv2.erode(inside, square, borderValue=1)
+    return float(cells[outside].mean() - cells[rim].mean()) if outside.any() and rim.any() else 0.0

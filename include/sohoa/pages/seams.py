@@ -1,0 +1,175 @@
+"""Seams: where the strips of a large-format scan are stitched with a shift or a step in brightness.
+
+A row next to its neighbour differs little, or by one sign where a rule begins. Across a seam with a shift it differs
+much and by both signs, and the difference goes when one row is moved along the other: the normalised correlation of
+the two, at its best lag against lag zero, proves the seam and gives the shift. A step in brightness is a sharp change
+of the paper over the whole width; more than 15 % is the edge of a sheet or of a picture. The method is our own.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sohoa.pages.reduce import Grey, halve
+from sohoa.pages.views import PageViews, group_rows
+
+Floats = NDArray[np.float32]
+Places = NDArray[np.intp]
+
+_LIMIT_MM = 0.3
+_LIMIT_GAIN = 0.02
+_FARTHEST_MM = 3.0
+_CANDIDATES = 10
+_GAPS = (1, 2, 3, 4)  # rows that a seam may fill with one tone
+_MARGIN = 0.05  # of the page where no strip ends
+_PLAIN = 24  # grey levels between which a row without content stays
+_LEAST_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
+_SAMPLE = 3  # every third row tells where a seam down the page may be
+_CLEAR = 0.15  # by which the best lag must beat lag zero
+_GROUPS = 12
+_RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
+_END = 0.02  # of the height
+_LEAST_PX = 64
+_LARGEST_GAIN = 0.15
+
+
+def measure_seams(views: PageViews) -> float | None:
+    """Worst step between strips: 1 is a shift of 0.3 mm or 2 % of the brightness, 0 none; null on a tiny page."""
+    page, scale = views.page, views.page_px_per_mm
+    if min(page.shape) < _LEAST_PX:
+        return None
+    thin = page[::_SAMPLE]
+    shift = max(
+        _worst_shift(page, _mixed_steps(page[:-1], page[1:], 1), scale),
+        _worst_shift(page.T, _mixed_steps(thin[:, :-1], thin[:, 1:], 0), scale),
+    )
+    gain = max(
+        _worst_gain(image, ink) for image, ink in ((views.half_paper, views.ink), (views.half_paper.T, views.ink.T))
+    )
+    return float(max(shift / _LIMIT_MM, gain / _LIMIT_GAIN))
+
+
+def _worst_gain(paper: Grey, ink: Grey) -> float:
+    """Largest sharp step of the paper between two columns over the whole height, as a share of it.
+
+    Args:
+        paper: grey of the paper.
+        ink: the ink on it, at twice the size.
+    """
+    if paper.shape[1] < _LEAST_PX // 2:
+        return 0.0
+    paper = np.ascontiguousarray(paper)
+    groups = np.log(np.maximum(group_rows(paper, _GROUPS), 30))
+    mean = cv2.blur(groups, (9, 1))
+    wide, sharp = mean[:, 14:] - mean[:, :-14], (groups[:, 4:] - groups[:, :-4])[:, 5:-5]
+    edge = max(1, round(_MARGIN * paper.shape[1]))
+    low = np.zeros(wide.shape[1] - 2 * edge, np.float32)
+    for sign in (1, -1):
+        step = np.minimum(sign * wide, sign * sharp)[:, edge:-edge]
+        most, least = -_second_lowest(-step), _second_lowest(step)
+        low = np.maximum(low, np.where(most > _LARGEST_GAIN, 0, least))
+    if low.max(initial=0.0) > _LIMIT_GAIN / 2:
+        low[_is_ruled(halve(np.ascontiguousarray(ink)))[7 + edge : -7 - edge]] = 0
+    return float(low.max(initial=0.0))
+
+
+def _second_lowest(values: Floats) -> Floats:
+    """The second lowest value of each column."""
+    rest = values.copy()
+    rest[values.argmin(axis=0), np.arange(values.shape[1])] = np.inf
+    return np.asarray(rest.min(axis=0), np.float32)
+
+
+def _is_ruled(ink: Grey) -> NDArray[np.bool_]:
+    """Columns near which a line is printed over most of the height but not to its ends: a tinted field, not a seam."""
+    line = np.ones((max(3, len(ink) // 10), 1), np.uint8)
+    is_ink = cv2.morphologyEx(cv2.compare(ink, (_RULE,), cv2.CMP_GT), cv2.MORPH_OPEN, line)
+    end = max(1, round(_END * len(ink)))
+    whole, top, bottom = (_share(part) for part in (is_ink, is_ink[:end], is_ink[-end:]))
+    return np.asarray((whole > _RULE_SHARE) & (np.minimum(top, bottom) < _RULE_SHARE), np.bool_)
+
+
+def _share(is_ink: Grey) -> Floats:
+    share = cv2.reduce(is_ink, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F) / 255
+    return np.asarray(cv2.dilate(share, np.ones((1, 9), np.uint8))[0], np.float32)
+
+
+def _mixed_steps(before: Grey, after: Grey, axis: int) -> Floats:
+    """How much neighbours along the other axis differ by both signs, mean grey levels: 0 where all step one way."""
+    changed, first, last = (
+        np.ravel(cv2.reduce(part, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
+        for part in (cv2.absdiff(before, after), before, after)
+    )
+    return np.asarray((changed - np.abs(last - first)) / np.float32(before.shape[axis]), np.float32)
+
+
+def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
+    """Largest shift in mm between two rows of ``page``, less where the rows do not match well.
+
+    Args:
+        page: the page.
+        mixed: of each row, how much the next one differs by both signs.
+        scale: pixels a millimetre.
+    """
+    far = min(page.shape[1] // 4, round(_FARTHEST_MM * scale))
+    rows = _candidates(mixed)
+    owner, above, below = _pairs(page, rows)
+    shifts = np.zeros(len(rows), np.float32)
+    np.maximum.at(shifts, owner, _match(page[above], page[below], far))
+    seen = np.flatnonzero(shifts)
+    if not seen.size:
+        return 0.0
+    near = np.concatenate([rows[seen] - max(_GAPS), rows[seen] + max(_GAPS)])
+    usual = _match(page[near], page[near + 1], far).reshape(2, -1).max(axis=0)
+    return max(0.0, float((shifts[seen] - usual).max())) / scale
+
+
+def _candidates(mixed: Floats) -> Places:
+    """Rows that differ from the next by both signs far more than those around."""
+    line = mixed[None]
+    usual = (cv2.blur(line, (15, 1)) * 15 - cv2.blur(line, (3, 1)) * 3) / 12
+    excess = (line / (usual + 0.3))[0]
+    edge = max(6, round(_MARGIN * excess.size))
+    excess[:edge] = excess[-edge:] = 0
+    excess[excess < cv2.dilate(excess[None], np.ones((1, 7), np.uint8))[0]] = 0
+    order = np.argsort(excess, kind="stable")[-_CANDIDATES:]
+    return np.asarray(order[excess[order] > 0], np.intp)
+
+
+def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
+    """Rows to be matched at each candidate, its own and those across a gap of one tone.
+
+    Slanting lines shift from every row to the next: what rows before and after do alike is no seam.
+
+    Returns:
+        (position in ``rows``, row above, row below).
+    """
+    reach = max(_GAPS)
+    around = page[:, ::4][rows[:, None] + np.arange(-reach, reach + 2)]
+    is_plain = around.max(axis=2) - around.min(axis=2) < _PLAIN
+    found = [(np.arange(len(rows)), rows, rows + 1)]
+    for gap in _GAPS:
+        for middle, above, below in ((reach + 1 + gap // 2, 0, 1 + gap), (reach - gap // 2, -gap, 1)):
+            owner = np.flatnonzero(is_plain[:, middle])
+            found.append((owner, rows[owner] + above, rows[owner] + below))
+    owners, aboves, belows = (np.concatenate(part) for part in zip(*found, strict=True))
+    return owners, aboves, belows
+
+
+def _match(above: Grey, below: Grey, far: int) -> Floats:
+    """Pixels by which each row of ``below`` is shifted against that of ``above``, (pair, x) both; 0 for none."""
+    core, other = above[:, far:-far].astype(np.float32), below.astype(np.float32)
+    core -= core.mean(axis=1, keepdims=True)
+    other -= other.mean(axis=1, keepdims=True)
+    power = np.cumsum(np.pad(other * other, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
+    spread = np.einsum("ij,ij->i", core, core)
+    can_match = (spread >= _LEAST_SPREAD**2 * core.shape[1]) & (power[:, -1] >= _LEAST_SPREAD**2 * other.shape[1])
+    there = np.maximum(power[:, core.shape[1] :] - power[:, : -core.shape[1]], 1.0)
+    products = [np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)]
+    match = np.reshape(products, there.shape) / np.sqrt(np.maximum(spread, 1.0)[:, None] * there)
+    lag = match.argmax(axis=1)
+    moved, still = match.max(axis=1), np.maximum(0.0, match[:, far])
+    sure = np.clip((moved - still - _CLEAR) * moved * 2.5, 0.0, 1.0)
+    return np.asarray(np.where(can_match, sure * np.abs(lag - far), 0.0), np.float32)

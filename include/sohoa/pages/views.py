@@ -1,0 +1,148 @@
+"""Views: what the metrics of a page share, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sohoa.pages.reduce import Grey, halve, reduce_page, shrink
+
+A4_LONG_MM = 297.0
+MIN_SIDE_PX = 32
+"""Smaller than that is no page, and no metric says anything about it."""
+_MM_PER_INCH = 25.4
+_SMALL_PX = 877  # long side of the small view: 75 dpi of A4
+_LINES = 180  # scan lines taken in each direction
+_MOST_IN_16_BITS = 257  # greys of 255 that add up to at most 65535
+_PAPER_PX = 13  # 4.4 mm of A4: wider than strokes of letters, narrower than pictures
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Every n-th line of the page at full resolution, cut into windows of about 4 mm along the line.
+
+    Attributes:
+        range: grey range of each window, uint8 (windows, lines).
+        step: largest difference of neighbours in the window, uint8 (windows, lines).
+        mean_step: their mean, float32 (windows, lines).
+        level: brightest grey of the window, uint8 (windows, lines).
+    """
+
+    range: Grey
+    step: Grey
+    mean_step: NDArray[np.float32]
+    level: Grey
+
+    @classmethod
+    def of(cls, lines: Grey, window: int) -> Lines:
+        """Windows along the first axis of ``lines``, (position, line)."""
+        count = max(1, (len(lines) - 1) // window)
+        window = min(window, len(lines) - 1)
+        shape = (count, window, lines.shape[1])
+        steps = np.asarray(cv2.absdiff(lines[1:], lines[:-1]))[: count * window].reshape(shape)
+        greys = lines[: count * window].reshape(shape)
+        high = greys.max(axis=1)
+        mean = steps.mean(axis=1, dtype=np.float32)
+        return cls(high - greys.min(axis=1), steps.max(axis=1), mean, high)
+
+
+@dataclass(frozen=True)
+class PageViews:
+    """One page in the sizes that metrics look at. Every derived view is computed once, when first asked for.
+
+    Attributes:
+        full: the page as decoded, uint8 (height, width).
+        page: about 150 dpi of an A4 page, as ``reduce.reduce_page`` leaves it.
+        px_per_mm: pixels of ``full`` a millimetre; where the resolution is not known, as if the long side were A4's.
+    """
+
+    full: Grey
+    page: Grey
+    px_per_mm: float
+
+    @classmethod
+    def of(cls, full: Grey, dpi: float | None) -> PageViews:
+        """Views of a page of at least ``MIN_SIDE_PX`` each way."""
+        scale = dpi / _MM_PER_INCH if dpi else max(full.shape) / A4_LONG_MM
+        return cls(full, reduce_page(full, dpi), scale)
+
+    @cached_property
+    def small(self) -> Grey:
+        """About 877 px on the long side, by a whole factor."""
+        factor = max(1, round(max(self.page.shape) / _SMALL_PX))
+        return shrink(self.page, min(factor, *self.page.shape))
+
+    @cached_property
+    def eighth(self) -> Grey:
+        """``page`` at an eighth of its size."""
+        is_half = max(self.page.shape) // 2 == max(self.small.shape)
+        return halve(halve(self.small if is_half else halve(self.page)))
+
+    @cached_property
+    def small_px_per_mm(self) -> float:
+        """Pixels of ``small`` a millimetre."""
+        return float(self.px_per_mm * max(self.small.shape) / max(self.full.shape))
+
+    @cached_property
+    def page_px_per_mm(self) -> float:
+        """Pixels of ``page`` a millimetre."""
+        return float(self.px_per_mm * max(self.page.shape) / max(self.full.shape))
+
+    @cached_property
+    def paper(self) -> Grey:
+        """Grey of the paper under the ink of ``small``: its closing."""
+        kernel = np.ones((_PAPER_PX, _PAPER_PX), np.uint8)
+        return np.asarray(cv2.morphologyEx(self.small, cv2.MORPH_CLOSE, kernel), np.uint8)
+
+    @cached_property
+    def half_paper(self) -> Grey:
+        """``paper`` at half size."""
+        return halve(self.paper)
+
+    @cached_property
+    def ink(self) -> Grey:
+        """Grey levels by which ``small`` is darker than its paper."""
+        return np.asarray(cv2.subtract(self.paper, self.small), np.uint8)
+
+    @cached_property
+    def rows(self) -> Grey:
+        """Some 180 to 360 rows of ``full``, evenly spread: (row, x)."""
+        return np.ascontiguousarray(self.full[:: max(1, self.full.shape[0] // _LINES)])
+
+    @cached_property
+    def columns(self) -> Grey:
+        """Some 180 to 360 columns of ``full``, evenly spread, as rows: (column, y)."""
+        return np.asarray(cv2.transpose(self.full[:, :: max(1, self.full.shape[1] // _LINES)]), np.uint8)
+
+    @cached_property
+    def across(self) -> Lines:
+        """Windows of about 4 mm along ``rows``."""
+        return Lines.of(np.asarray(cv2.transpose(self.rows), np.uint8), self._window)
+
+    @cached_property
+    def along(self) -> Lines:
+        """Windows of about 4 mm along ``columns``."""
+        return Lines.of(np.asarray(cv2.transpose(self.columns), np.uint8), self._window)
+
+    @property
+    def _window(self) -> int:
+        return max(12, round(4 * self.px_per_mm))
+
+
+def group_rows(image: Grey, count: int) -> NDArray[np.float32]:
+    """Means of ``count`` groups of neighbouring rows, as equal as they can be: float32 (count, width)."""
+    size = max(1, len(image) // count)
+    groups = image[: len(image) // size * size].reshape(-1, size, image.shape[1])[:count]
+    fits = size <= _MOST_IN_16_BITS
+    return np.asarray(groups.sum(axis=1, dtype=np.uint16 if fits else np.uint32) / np.float32(size), np.float32)
+
+
+def percentiles(values: Grey, *shares: float) -> tuple[int, ...]:
+    """The grey levels that these shares (0 to 1) of ``values`` do not exceed."""
+    counts = cv2.calcHist([np.ascontiguousarray(values).reshape(-1, 1)], [0], None, [256], [0, 256])
+    total = np.cumsum(np.ravel(counts), dtype=np.float64)
+    return tuple(int(np.searchsorted(total, share * total[-1])) for share in shares)
