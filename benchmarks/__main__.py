@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import judging, pages
+from benchmarks import counts, forecast, judging, pages, report, year
 
 pages.main()
 judging.main()
+forecast.main()
+counts.main()
+year.main()
+report.main()

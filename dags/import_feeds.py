@@ -1,13 +1,17 @@
 """Nhập dữ liệu nguồn · Import feeds.
 
-**Tiếng Việt.** Hằng ngày, đọc các tệp mới hoặc đã đổi trong `feeds/` (sổ hồ sơ do hệ thống một cửa của tỉnh xuất
-ra), giữ dòng mới nhất của mỗi hồ sơ và ghi bảng `register`. Dòng không đọc được vào bảng `rejects` kèm lý do, phần
-còn lại của tệp vẫn được dùng. Nếu bước cuối cùng báo đỏ, một tệp có quá nhiều dòng hỏng: lỗi ghi rõ tệp nào.
+**Tiếng Việt.** Hằng ngày, đọc các tệp mới hoặc đã đổi trong `feeds/` (sổ hồ sơ và lịch sử trạng thái của hệ thống một
+cửa, dữ liệu của Cổng và của hệ thống các bộ, báo cáo quốc gia, số kết quả còn hiệu lực, thông báo của đơn vị), giữ dòng
+đang có hiệu lực và ghi các bảng cùng tên. Dòng không đọc được vào bảng `rejects` kèm lý do, phần còn lại của tệp vẫn
+được dùng. Mỗi ngày chỉ xem các tệp của 60 ngày gần nhất; Chủ nhật và khi chạy bằng tay thì
+xem tất cả. Nếu bước cuối cùng báo đỏ, một tệp có quá nhiều dòng hỏng: lỗi ghi rõ tệp nào.
 
-**English.** Every day, reads the new or changed files in `feeds/` (the register that the province's one-stop system
-exports), keeps the newest row of each dossier and writes the table `register`. A row that cannot be read goes to
-`rejects` with its reason; the rest of the file is used. If the last task is red, too many rows of a file were
-unusable: the error names the file.
+**English.** Every day, reads the new or changed files in `feeds/` (register and status history of the province's
+one-stop system, the portal's and the ministry systems' dossiers, the national report, the results still in force, the
+notices of agencies), keeps the rows in force and writes the tables of the same names. A row that cannot be read goes to
+`rejects` with its reason; the rest of the file is used. Only the files of the last 60 days are looked at; on
+Sundays, and in a run by hand, all of them. If the last task is red, too many rows of a file were unusable:
+the error names the file.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ RETRY = ExceptionRetryPolicy(
 
 @dag(
     dag_display_name="Nhập dữ liệu nguồn",
-    description="Nhập sổ hồ sơ của tỉnh (imports the province's register)",
+    description="Nhập sổ hồ sơ, dữ liệu của Cổng và các bộ (imports register, portal and ministry feeds)",
     schedule=CronTriggerTimetable("0 1 * * *", timezone=TIME_ZONE.key),
     catchup=False,
     max_active_runs=1,
@@ -44,10 +48,10 @@ def import_feeds() -> None:
     """From exported files to source rows in force."""
 
     @task.short_circuit(task_display_name="Tìm tệp mới")
-    def discover_feeds() -> object:
+    def discover_feeds(dag_run: Any = None) -> object:
         from sohoa import jobs
 
-        found = jobs.discover_feeds()
+        found = jobs.discover_feeds(jobs.feed_window(dag_run.run_after, dag_run.run_type == "scheduled"))
         return found if found["files"] else None
 
     @task(task_display_name="Nhập tệp")

@@ -15,6 +15,7 @@ from typing import Any
 import make_pictures
 import typer
 import typer.core
+from receipts_page import RECEIPTS
 
 from sohoa import cli, layout
 from sohoa.defects import DEFECTS
@@ -194,13 +195,7 @@ def _describe(command: Any, name: str, parts: list[str]) -> None:
 def receipts_page() -> str:
     """Every reason code of a refused manifest."""
     rows: list[tuple[object, ...]] = [(f"`{code}`", text) for code, text in CODES_VI.items()]
-    head = (
-        "# Receipts\n\nThe receipt of an admitted batch names each defect and says what to do about it, in Vietnamese "
-        "and English, as [defects.md](defects.md) does. `duplicates` says of which earlier page a page is the copy, "
-        "`sheets` whether the tiles of a large sheet show all of it.\n\n"
-        "A refused manifest changes nothing else. Its receipt carries one of these codes.\n\n"
-    )
-    return NOTE + head + _table(("code", "what the agency reads"), rows)
+    return NOTE + RECEIPTS + _table(("code", "what the agency reads"), rows)
 
 
 def manifest_schema() -> str:

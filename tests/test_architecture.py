@@ -15,10 +15,11 @@ LAYERS = (
     {"errors", "defects", "vocabulary"},
     {"settings", "schema", "layout", "codes"},
     {"store", "registry", "pages"},
-    {"intake", "quality", "progress", "reconcile", "stack", "load", "query"},
-    {"report", "simulate", "measuring", "replay"},
+    {"intake", "quality", "progress", "stack", "load", "query"},
+    {"reconcile", "simulate", "measuring", "replay"},
+    {"report"},
     {"jobs"},
-    {"demo", "replay_tables"},
+    {"demo", "replay_tables", "screens"},
     {"cli"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}

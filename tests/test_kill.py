@@ -17,7 +17,7 @@ from sohoa import jobs, layout
 from sohoa.quality import thresholds
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.schema import TABLES
-from sohoa.store import Store
+from sohoa.store import Store, open_store
 
 pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
 WRITES = ("put", "copy", "delete")
@@ -25,6 +25,10 @@ REGISTER = (
     "MaHoSo,MaTTHC,MaLinhVuc,KenhThucHien,DonViXuLy,MaDonViHanhChinh,NgayTiepNhan,NgayHenTra,NgayKetThucXuLy,NgayTra,"
     "TrangThaiHoSo,SoThanhPhan,CoKetQuaGiay,MienSoHoa,LoaiBo,NgayCapNhat\n"
     f"{DOSSIER},1.001193,LV01,1,H37.80.01,,20230306080000,20230310170000,,,4,1,0,,0,20230306090000\n"
+)
+PORTAL = (
+    "MaHoSo,MaTTHC,DonViXuLy,NgayTiepNhan,NgayHenTra,TrangThaiHoSo,HoSoCoThanhPhanSoHoa,DuongDanKetQua,NgayDongBo\n"
+    f"{DOSSIER},1.001193,H37.80.01,{{received}}080000,20230310170000,4,1,,{{received}}090000\n"
 )
 
 
@@ -77,9 +81,11 @@ def take_snapshot(store: Store) -> list[tuple[str, str, bytes]]:
 
 
 def waiting(store: Store) -> list[str]:
-    """What the queues hold: markers in the inbox, and days that the summaries have not taken."""
+    """What the queues hold: markers in the inbox, days that the summaries or the reconciliation have not taken."""
     inbox = [item.key for item in store.list_objects(layout.LANDING, layout.INBOX)]
-    return inbox + [item.key for item in store.list_objects(layout.WAREHOUSE, layout.PENDING)]
+    pending = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.PENDING)]
+    unreconciled = store.list_objects(layout.WAREHOUSE, layout.UNRECONCILED)
+    return [*inbox, *pending, *sorted({str(layout.unreconciled_day(item.key)) for item in unreconciled})]
 
 
 def left_over(store: Store) -> list[str]:
@@ -97,6 +103,20 @@ def fill(store: Store) -> None:
     commit(store, second)
     commit(store, b"{", "H37.80.01-20230306-003")
     store.put(layout.FEEDS, "register/dt=2023-03-06/register.csv", REGISTER.encode())
+    send_portal("20230307")
+
+
+def send_portal(received: str) -> None:
+    """The portal's row: it counts the dossier on another day than the province."""
+    key = f"portal/dt={received[:4]}-{received[4:6]}-{received[6:]}/portal.csv"
+    open_store().put(layout.FEEDS, key, PORTAL.format(received=received).encode())
+
+
+def move() -> None:
+    """The dossier has been reconciled, and the portal then moves it to a third day."""
+    jobs.reconcile()
+    send_portal("20230308")
+    jobs.import_all()
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +131,7 @@ JOBS: dict[str, tuple[Callable[[], Any], list[Callable[[], Any]]]] = {
     "check": (jobs.check, []),
     "import": (jobs.import_all, []),
     "summarise": (jobs.summarise, [jobs.check, jobs.import_all]),
+    "reconcile": (jobs.reconcile, [jobs.check, jobs.import_all, jobs.summarise, move]),
 }
 """Job -> itself, and the jobs that must have run before it."""
 

@@ -13,7 +13,7 @@ import pytest
 from batch_builder import AGENCY, document, manifest, page_jpeg, put_files
 from batch_builder import commit as commit_batch
 
-from sohoa import jobs, layout
+from sohoa import jobs, layout, registry
 from sohoa.intake import shards
 from sohoa.load import load_folder
 from sohoa.simulate import simulate
@@ -21,7 +21,7 @@ from sohoa.store import Store
 
 pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
 START, END = date(2023, 3, 6), date(2023, 3, 19)
-REGISTRY = Path(jobs.__file__).parent / "registry" / "data" / "agencies.csv"
+REGISTRY = Path(registry.__file__).parent / "data" / "agencies.csv"
 
 
 def quiet(done: int, total: int) -> None:
@@ -121,6 +121,7 @@ WITH feed AS (
         SoThanhPhan::INT AS sp, CoKetQuaGiay::INT AS kq, TrangThaiHoSo IN ('9', '10') AS done,
         coalesce(components, 0) AS c, coalesce(results, 0) AS r
     FROM register JOIN read_csv(getvariable('agencies'), all_varchar = true) a ON a.code = DonViXuLy
+        AND a.valid_from::DATE <= day AND coalesce(day < a.valid_to::DATE, true)
     LEFT JOIN good USING (dossier)
     WHERE TrangThaiHoSo NOT IN ('1', '3', '7') AND coalesce(MienSoHoa, '') = '' AND LoaiBo = '0'
 ), units AS (FROM counted UNION ALL SELECT * REPLACE ('20' AS unit) FROM counted)

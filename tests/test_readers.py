@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from batch_builder import AGENCY, DAY, page_jpeg, send
 
@@ -22,16 +24,41 @@ REGISTER = (
     f"{AGENCY}-230306-0001,1.001193,LV01,1,{AGENCY},,20230306233000,,,,4,1,0,,0,20230306234500\n"
     f"{AGENCY}-230306-0002,1.001193,LV01,1,{AGENCY},,20239999000000,,,,4,1,0,,0,20230306234500\n"
 )
+FEEDS = {
+    "portal": (
+        "MaHoSo,MaTTHC,DonViXuLy,NgayTiepNhan,NgayHenTra,TrangThaiHoSo,HoSoCoThanhPhanSoHoa,DuongDanKetQua,NgayDongBo",
+        f"{AGENCY}-230306-0001,1.001193,{AGENCY},20230306233000,,4,1,,20230306235000",
+    ),
+    "ministry/gplx": (
+        "MaHoSo,MaTTHC,MaDonViHanhChinh,NgayTiepNhan,TrangThaiHoSo",
+        f"{AGENCY}-230306-0009,1.001193,05971,20230306233000,4",
+    ),
+    "status": ("MaHoSo,TrangThai,ThoiDiem", f"{AGENCY}-230306-0001,4,20230306234500"),
+    "national_report": ("MaDonVi,TuNgay,DenNgay,TiepNhan", "20,20230301,20230331,26600"),
+    "backlog": ("MaDonVi,SoKetQua", f"{AGENCY},120"),
+    "notices": ("MaDonVi,TuNgay,DenNgay,Loai,GhiChu", f"{AGENCY},20230306,20230307,no_work,"),
+}
 
 
 @pytest.fixture
 def filled(clean_store: Store) -> Store:
     """Every table has at least one row."""
     clean_store.put(layout.FEEDS, "register/dt=2023-03-07/register.csv", REGISTER.encode())
+    for feed, lines in FEEDS.items():
+        clean_store.put(layout.FEEDS, f"{feed}/dt=2023-03-07/a.csv", "\n".join(lines).encode())
     send(clean_store, {"a.jpg": page_jpeg(1)})
+    send(clean_store, {"b.jpg": page_jpeg(2)}, 2, kind="backlog_result", dossier_code=None)
     jobs.check()
+    jobs.review(AGENCY, "D2", "waive", "Trần Văn A", "Bản gốc mờ", datetime(2023, 3, 8, 9))  # noqa: DTZ001 (wall clock)
     jobs.import_all()
     jobs.summarise()
+    jobs.reconcile()
+    jobs.keep_week(DAY)
+    for back in range(30, 0, -1):  # days of one scanner, the newest unlike all others
+        row = {"agency": AGENCY, "device_id": "M1", "pages": 2000 if back == 1 else 200, "defects": []}
+        rows = pa.Table.from_pylist([row], TABLES["device_daily"])
+        clean_store.write_table("device_daily", DAY - timedelta(back), layout.DAY, rows)
+    jobs.update_incidents()
     return clean_store
 
 

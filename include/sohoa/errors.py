@@ -7,6 +7,8 @@
     │   └── ObjectTooLarge    the object is larger than the caller allows
     ├── StackError        a server of the embedded stack does not start, or a port is taken
     ├── MeasuringError    a process that measures pages cannot be started or does not answer
+    ├── MailError         the mail server refuses or cannot be reached; worth a retry
+    ├── Undelivered       a report did not reach all its recipients; names them
     ├── GateClosed        rows break an invariant of their table; names the rows
     └── InputError        a command was given something it cannot use
 
@@ -42,6 +44,14 @@ class StackError(SohoaError):
 
 class MeasuringError(SohoaError):
     """A process that measures pages cannot be started or does not answer."""
+
+
+class MailError(SohoaError):
+    """The mail server refuses or cannot be reached."""
+
+
+class Undelivered(SohoaError):
+    """A report did not reach all its recipients; the message names them."""
 
 
 class GateClosed(SohoaError):

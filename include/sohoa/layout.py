@@ -12,15 +12,35 @@ VERSIONED_BUCKETS = (LANDING,)
 
 INBOX = "inbox/"
 PENDING = "_pending/"
+UNRECONCILED = "_unreconciled/"
+IMPORTED = "_imported/"
 WORK = "_work/"
+PICTURED = "_pictured/"
+OUTBOX = "_outbox/"
+WEEKLY = "weekly/"
+DATA_DOCS = "data-docs/"
 PATH_KEY = {
     "pages": "scan_date",
     "documents": "scan_date",
     "batches": "scan_date",
     "register": "dossier_date",
+    "portal": "dossier_date",
+    "ministry": "dossier_date",
+    "status": "dossier_date",
+    "national_report": "dt",
+    "backlog": "dt",
+    "notices": "dt",
     "dossiers": "dossier_date",
+    "reviews": "scan_date",
+    "backlog_documents": "scan_date",
     "progress_daily": "dossier_date",
     "quality_daily": "scan_date",
+    "device_daily": "scan_date",
+    "reconciliation": "dossier_date",
+    "reconciliation_daily": "dossier_date",
+    "incidents": "first_day",
+    "reported": "first_day",
+    "reported_dossiers": "first_day",
     "rejects": "dt",
 }
 """Table -> the ISO date in its path, the only path key."""
@@ -28,6 +48,7 @@ PATH_KEY = {
 DAY = "day"
 """Name of the one object that a day of a table has, where it is not split by batch or feed file."""
 
+_FEED_KEY = re.compile(r"^[^/]+(?:/(?P<system>[A-Za-z0-9_-]+))?/dt=(?P<day>\d{4}-\d{2}-\d{2})/(?P<name>.+)$")
 _BATCH_ID = re.compile(r"^(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<date>\d{8})-(?P<number>\d{3})$")
 
 
@@ -70,9 +91,29 @@ def receipt_key(agency: str, batch: str, manifest_sha256: str, suffix: str = "js
     return f"receipts/{safe_name(agency)}/{safe_name(batch)}/{manifest_sha256[:12]}.{suffix}"
 
 
+def pictures_key(agency: str, batch: str, manifest_sha256: str) -> str:
+    """Key in ``landing`` of the pictures of pages on the slip beside a receipt."""
+    return receipt_key(agency, batch, manifest_sha256, "pictures.json")
+
+
+def pictured_key(received: date, agency: str, batch: str, manifest_sha256: str) -> str:
+    """Marker: there are pictures beside this receipt; in the order of the days received."""
+    return f"{PICTURED}{received.isoformat()}/{agency}/{batch}/{manifest_sha256[:12]}.json"
+
+
+def pictured_day(key: str) -> date:
+    """The day in the key of such a marker."""
+    return date.fromisoformat(key.removeprefix(PICTURED).partition("/")[0])
+
+
 def manifest_key(agency: str, batch: str, manifest_sha256: str) -> str:
     """Key in ``warehouse`` of the copy of a settled manifest."""
     return f"manifests/{safe_name(agency)}/{safe_name(batch)}/{manifest_sha256[:12]}.json"
+
+
+def review_name(agency: str, document_id: str, decided_at: datetime) -> str:
+    """Name of the object of one decision in a day of ``reviews``."""
+    return f"{agency}-{document_id}-{decided_at:%Y%m%dT%H%M%S}"
 
 
 def document_key(agency: str, document_id: str) -> str:
@@ -95,14 +136,14 @@ def feed_prefix(source: str) -> str:
     return f"{source}/"
 
 
-def split_feed_key(key: str) -> tuple[date | None, str]:
-    """(day, file name) of a key ``<source>/dt=<iso date>/<file>``; no day where the key is not of that form."""
-    _, _, rest = key.partition("/")
-    folder, _, name = rest.partition("/")
+def split_feed_key(key: str) -> tuple[str | None, date | None, str]:
+    """(system, day, file name) of a key ``<source>[/<system>]/dt=<iso date>/<file>``; no day where it is not one."""
+    match = _FEED_KEY.match(key)
     try:
-        return date.fromisoformat(folder.removeprefix("dt=")), name
+        day = date.fromisoformat(match["day"]) if match else None
     except ValueError:
-        return None, rest
+        day = None
+    return (match["system"], day, match["name"]) if match and day else (None, None, key.partition("/")[2])
 
 
 def table_prefix(table: str, day: date | None = None) -> str:
@@ -125,16 +166,67 @@ def pending_scan_key(agency: str, batch: str) -> str:
     return f"{PENDING}scans/{agency}/{batch}.json"
 
 
+def pending_review_key(agency: str, document_id: str) -> str:
+    """Marker: a decision about this document is not in the summaries yet."""
+    return f"{PENDING}reviews/{agency}/{document_id}.json"
+
+
 def pending_register_key(source_etag: str, day: date) -> str:
     """Marker: a feed file changed register rows of this dossier day, not summarised yet."""
     return f"{PENDING}register/{day.isoformat()}/{safe_name(source_etag)}.json"
 
 
-def imported_key(feed_key: str) -> str:
-    """Key in ``warehouse`` that marks one feed file as imported; holds its ETag."""
-    return f"_imported/{feed_key}.json"
+def unreconciled_key(day: date, writer: str) -> str:
+    """Marker: ``writer`` changed what is compared for the dossiers of this day, not reconciled yet."""
+    return f"{UNRECONCILED}{day.isoformat()}/{safe_name(writer)}.json"
+
+
+def unreconciled_day(key: str) -> date:
+    """The dossier day in the key of such a marker."""
+    return date.fromisoformat(key.removeprefix(UNRECONCILED).split("/")[0])
+
+
+def reconciled_key(day: date) -> str:
+    """Key in ``warehouse`` that holds the days of all cells in which dossiers of this day lie."""
+    return f"_reconciled/{day.isoformat()}.json"
+
+
+def imported_prefix(source: str) -> str:
+    """Prefix in ``warehouse`` of the marks of one source's imported files."""
+    return f"{IMPORTED}{feed_prefix(source)}"
+
+
+def imported_key(feed_key: str, etag: str) -> str:
+    """Key in ``warehouse`` that marks one content of a feed file as imported."""
+    return f"{IMPORTED}{feed_key}/{safe_name(etag)}.json"
 
 
 def work_prefix(job: str, work: str | None = None) -> str:
     """Prefix in ``warehouse`` of the intermediate objects of one run of a job, or of all its runs."""
     return f"{WORK}{job}/" if work is None else f"{WORK}{job}/{work}/"
+
+
+def report_key(week: str, name: str) -> str:
+    """Key in ``reports`` of one file of the report of an ISO week: report.json, .pdf, .html, .xlsx."""
+    return f"{WEEKLY}{week}/{name}"
+
+
+def outbox_key(week: str) -> str:
+    """Marker: the report of this week waits to be mailed."""
+    return f"{OUTBOX}{week}.json"
+
+
+def outbox_week(key: str) -> str:
+    """The week in the key of such a marker."""
+    return key.removeprefix(OUTBOX).removesuffix(".json")
+
+
+def delivery_key(week: str, content_hash: str, address: str) -> str:
+    """Key in ``warehouse`` that tells what became of one content of a week's report on its way to one recipient."""
+    recipient = hashlib.sha256(address.encode()).hexdigest()
+    return f"_deliveries/{week}/{content_hash[:12]}/{recipient[:12]}.json"
+
+
+def data_docs_prefix(week: str) -> str:
+    """Prefix in ``reports`` of the Great Expectations pages of a week."""
+    return f"{DATA_DOCS}{week}/"

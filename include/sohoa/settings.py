@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,12 @@ class Settings(BaseModel):
     agencies_file: Path | None = Field(
         default=None, description="CSV of the agencies that replaces the synthetic sample (registry/data/README.md)."
     )
+    campaigns_file: Path | None = Field(
+        default=None, description="CSV of the campaigns that replaces the sample (registry/data/README.md)."
+    )
+    calendar_file: Path | None = Field(
+        default=None, description="CSV of days that are moved or off, in place of the one in registry/data (README.md)."
+    )
     profile: str = Field(default="tthc", description="Profile of limits in expectations/thresholds.toml.")
     max_file_bytes: int = Field(default=1_073_741_824, gt=0, description="A larger page file is not opened, bytes.")
     max_pixels: int = Field(
@@ -77,18 +83,49 @@ class Settings(BaseModel):
     duplicate_days: int = Field(
         default=31, ge=0, le=366, description="A batch is compared with what its agency sent in so many days before it."
     )
+    pictures_per_batch: int = Field(
+        default=40, ge=0, le=1000, description="Most pages of a batch of which the return slip shows a picture."
+    )
+    pictures_days: int = Field(
+        default=90, ge=1, description="Pictures on return slips are deleted so many days after the batch was received."
+    )
+    waiver_contact: str = Field(
+        default="bộ phận phụ trách số hóa của Văn phòng UBND tỉnh",
+        description="Whom a return slip names for documents that cannot be scanned any better.",
+    )
     reject_share_limit: float = Field(
         default=0.05, ge=0, le=1, description="Share of unusable feed rows that closes the gate."
     )
     baseline_percent: float = Field(default=5.6, ge=0, le=100, description="Published rate at the start, per cent.")
     target_percent: float = Field(default=86.0, ge=0, le=100, description="Published rate to reach, per cent.")
+    points_766_digitised: float = Field(
+        default=4.0, gt=0, le=22, description="Most points of decision 766/QĐ-TTg for the digitisation rate (4.2)."
+    )
+
+    smtp_host: str | None = Field(default=None, description="Mail server; unset: reports are not mailed.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_tls: Literal["starttls", "implicit", "none"] = Field(
+        default="starttls", description="How the connection is encrypted; `none` sends no password."
+    )
+    smtp_user: str | None = Field(default=None, description="User name at the mail server, where it asks for one.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    smtp_sender: str | None = Field(default=None, description="Address from which reports are mailed.")
+    recipients_file: Path | None = Field(
+        default=None, description="CSV of who gets the weekly report by mail (docs/mail.md)."
+    )
+    reports_url: str | None = Field(
+        default=None, description="Web address at which people open the bucket `reports`; mails link to it."
+    )
+    data_docs_weeks: int = Field(
+        default=12, ge=1, description="Weeks whose Great Expectations pages are kept; older ones are deleted."
+    )
 
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
-    @field_validator("s3_endpoint")
+    @field_validator("s3_endpoint", "reports_url")
     @classmethod
     def _has_scheme(cls, value: str | None) -> str | None:
         if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):

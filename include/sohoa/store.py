@@ -1,7 +1,7 @@
 """The object store: bytes, JSON and Parquet in and out. The only importer of ``minio``.
 
 Every write is one PUT of a whole object, so an object is there entire or not at all. Reads of tables are cast to
-their schema in ``schema.py`` and carry the path key as their first column.
+their schema in ``sohoa.schema`` and carry the path key as their first column.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -102,12 +103,24 @@ class Store:
         if is_versioned:
             self._client.set_bucket_versioning(bucket_name=bucket, config=VersioningConfig(ENABLED))
 
-    def list_objects(self, bucket: str, prefix: str, after: str | None = None) -> Iterator[ObjectInfo]:
-        """Objects under a prefix, in the order of their keys; only those of keys greater than ``after``, if given."""
+    def list_objects(
+        self, bucket: str, prefix: str, after: str | None = None, most: int | None = None
+    ) -> Iterator[ObjectInfo]:
+        """Objects under a prefix, in the order of their keys.
+
+        Args:
+            bucket: one of ``layout.BUCKETS``.
+            prefix: what their keys begin with.
+            after: only those of greater keys.
+            most: only so many of them.
+        """
         found = self._call(
             f"{bucket}/{prefix}",
             lambda: list(
-                self._client.list_objects(bucket_name=bucket, prefix=prefix, start_after=after, recursive=True)
+                islice(
+                    self._client.list_objects(bucket_name=bucket, prefix=prefix, start_after=after, recursive=True),
+                    most,
+                )
             ),
         )
         for item in found:
@@ -180,6 +193,11 @@ class Store:
         except ObjectMissing:
             return
 
+    def delete_versions(self, bucket: str, key: str) -> None:
+        """Delete an object and every earlier version of it."""
+        while (found := self.stat(bucket, key)) is not None:
+            self.delete(bucket, key, found.version_id)
+
     def delete_prefix(self, bucket: str, prefix: str) -> None:
         """Delete every object under a prefix."""
         for item in self.list_objects(bucket, prefix):
@@ -206,7 +224,7 @@ class Store:
 
     def get_parquet(self, key: str) -> pa.Table:
         """One Parquet object of ``warehouse``."""
-        return pq.read_table(io.BytesIO(self.get(layout.WAREHOUSE, key)))
+        return pq.ParquetFile(pa.BufferReader(self.get(layout.WAREHOUSE, key))).read(use_threads=False)
 
     def write_table(self, table: str, day: date, name: str, rows: pa.Table) -> None:
         """Write one object of a table, cast to the table's schema.
@@ -269,7 +287,7 @@ class Store:
 
 def with_path_key(table: str, rows: pa.Table, day: date) -> pa.Table:
     """The rows of one day of a table with its path key as the first column."""
-    days = pa.array([day] * rows.num_rows, pa.date32())
+    days = pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows)
     return rows.add_column(0, pa.field(layout.PATH_KEY[table], pa.date32()), days)
 
 

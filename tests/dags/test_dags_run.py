@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from batch_builder import AGENCY, page_jpeg, send
@@ -23,7 +24,7 @@ def run(airflow: AirflowClient, dag_id: str) -> tuple[str, dict[str, str | None]
     return state, {task.task_id: task.state for task in airflow.task_states(dag_id, run_id)}
 
 
-@pytest.mark.parametrize("dag_id", ["check_scan_batches", "import_feeds", "summarise_progress"])
+@pytest.mark.parametrize("dag_id", ["check_scan_batches", "import_feeds", "summarise_progress", "reconcile_portal"])
 def test_a_run_with_nothing_to_do_ends_well(airflow: AirflowClient, dag_id: str) -> None:
     """The first task finds nothing, all others are skipped, and the run is a success."""
     state, tasks = run(airflow, dag_id)
@@ -57,3 +58,16 @@ def test_a_batch_goes_from_the_inbox_to_the_summaries(airflow: AirflowClient, cl
         assert time.monotonic() < deadline, airflow.runs("summarise_progress")
         time.sleep(1)
     assert clean_store.read_table("dossiers").num_rows == 1
+
+
+@pytest.mark.parametrize("asked", [{"partition_key": "2024-W15-1"}, {"conf": {"week": "2024-W15"}}])
+def test_the_report_of_a_past_week(airflow: AirflowClient, clean_store: Store, asked: dict[str, Any]) -> None:
+    """Asked for by partition or by parameter, the report lies in the store; a site without mail ends well."""
+    run_id = f"past__{'-'.join(asked)}"
+    airflow.call("POST", "/dags/weekly_quality_report/dagRuns", {"dag_run_id": run_id, "logical_date": None, **asked})
+    assert airflow.wait_for("weekly_quality_report", run_id, PATIENCE_S) == "success"
+    states = {task.task_id: task.state for task in airflow.task_states("weekly_quality_report", run_id)}
+    assert set(states.values()) == {"success"}
+    found = {item.key for item in clean_store.list_objects(layout.REPORTS, layout.report_key("2024-W15", ""))}
+    assert {layout.report_key("2024-W15", f"report.{name}") for name in ("pdf", "html", "xlsx", "json")} == found
+    assert list(clean_store.list_objects(layout.REPORTS, layout.data_docs_prefix("2024-W15")))

@@ -7,11 +7,11 @@ import io
 from datetime import date
 
 from sohoa import layout
-from sohoa.intake.feed_adapters import REGISTER
+from sohoa.intake.feed_sources import REGISTER
 from sohoa.intake.feeds import FeedFile
 
 DT = date(2024, 4, 16)
-HEADER = [field.source for field in REGISTER]
+HEADER = [field.source for field in REGISTER.fields]
 GOOD = {
     "MaHoSo": "H37.81.03-240415-0012",
     "MaTTHC": "1.001193",
@@ -49,4 +49,4 @@ def csv_bytes(*rows: dict[str, str], encoding: str = "utf-8", columns: list[str]
 def feed_file(name: str = "a.csv", dt: date = DT, *, is_correction: bool = False) -> FeedFile:
     """A feed file at its proper place."""
     key = f"{layout.feed_prefix('register')}dt={dt.isoformat()}/{name}"
-    return FeedFile(key, "etag", dt, is_placed=True, is_correction=is_correction)
+    return FeedFile(key, "etag", "register", dt, is_placed=True, is_correction=is_correction)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from feed_rows import DT, GOOD, HEADER, csv_bytes, feed_file, row
 
-from sohoa.intake.feed_adapters import REGISTER, merge_register
+from sohoa.intake.feed_sources import REGISTER
 from sohoa.intake.feeds import FeedFile, read_file
 from sohoa.schema import TABLES
 
@@ -20,7 +20,7 @@ LIMIT = 10_000_000
 
 
 def read(data: bytes, name: str = "a.csv", dt: date = DT):
-    rows, rejects, count = read_file(feed_file(name, dt), data, LIMIT)
+    rows, rejects, count = read_file(REGISTER, feed_file(name, dt), data, LIMIT)
     return rows.to_pylist(), rejects, count
 
 
@@ -101,7 +101,7 @@ def test_a_bad_value_rejects_its_row_and_no_other(field, value):
 
 
 @pytest.mark.parametrize(
-    "field", [field for field in REGISTER if not field.is_required], ids=lambda field: field.source
+    "field", [field for field in REGISTER.fields if not field.is_required], ids=lambda field: field.source
 )
 def test_fields_that_may_be_empty_are_null(field):
     """An empty field that is not required is null, not a reject and not zero."""
@@ -144,6 +144,13 @@ def test_an_unclosed_quote_spoils_one_row_only():
     assert [reject.line for reject in rejects] == [3]
 
 
+def test_a_line_without_end_spoils_itself_only():
+    """A line of 200,000 characters that holds no row is one reject."""
+    rows, rejects, _ = read(csv_bytes(row(1)) + b"x" * 200_000 + b"\r\n" + csv_bytes(row(2)).splitlines()[1])
+    assert [found["line"] for found in rows] == [2, 4]
+    assert [reject.line for reject in rejects] == [3]
+
+
 def test_columns_may_come_in_any_order_and_more_of_them():
     """Columns are found by name; unknown ones are left out."""
     columns = ["GhiChu", *reversed(HEADER)]
@@ -164,7 +171,7 @@ UNUSABLE = {
     "column_twice.csv": csv_bytes(row(), columns=[*HEADER, "MaHoSo"]),
     "utf16.csv": csv_bytes(row(), encoding="utf-16"),
     "one_bad_byte.csv": csv_bytes(row(1), row(2)) + b"\xff\xfe\n",
-    "endless_field.csv": csv_bytes(row(1)) + b"x" * 200_000,
+    "endless_field.csv": csv_bytes(row(1)) + b'"' + b"x" * 200_000,
     "not_parquet.parquet": csv_bytes(row()),
     "cut.parquet": parquet_bytes(pa.table({name: ["x"] for name in HEADER}))[:-20],
     "column_missing.parquet": parquet_bytes(pa.table({"MaHoSo": ["x"]})),
@@ -207,8 +214,8 @@ def test_an_archive_that_unpacks_too_large_is_not_opened():
 
 def test_a_file_outside_its_place_is_one_reject():
     """Without a day in its key a file is not used, and the reason says where to put it."""
-    file = FeedFile("register/new.csv", "etag", DT, is_placed=False, is_correction=False)
-    rows, (reject,), _ = read_file(file, csv_bytes(row()), LIMIT)
+    file = FeedFile("register/new.csv", "etag", "register", DT, is_placed=False, is_correction=False)
+    rows, (reject,), _ = read_file(REGISTER, file, csv_bytes(row()), LIMIT)
     assert rows.num_rows == 0 and "register/dt=" in reject.reason
 
 
@@ -233,25 +240,3 @@ def test_typed_columns_are_read_as_what_they_show():
     zoned = pa.array([datetime(2024, 4, 15, 2, tzinfo=UTC)], pa.timestamp("us", "UTC"))
     zoned_table = floats.set_column(HEADER.index("NgayCapNhat"), "NgayCapNhat", zoned)
     assert read(parquet_bytes(zoned_table), "a.parquet")[0] == expected
-
-
-def merge(*files: tuple[FeedFile, bytes]) -> list[dict]:
-    return merge_register(*(read_file(file, data, LIMIT)[0] for file, data in files)).to_pylist()
-
-
-def test_the_newest_update_wins_then_the_later_day_then_the_later_line():
-    """NgayCapNhat decides, whatever came last; ties go to the later dt, then to the later line."""
-    late = date(2024, 4, 17)
-    newest = csv_bytes(row(TrangThaiHoSo="9", NgayCapNhat="20240416100000"))
-    twice = csv_bytes(row(TrangThaiHoSo="2"), row(TrangThaiHoSo="5"))
-    assert merge((feed_file(), newest), (feed_file(dt=late), csv_bytes(row())))[0]["status"] == 9
-    (kept,) = merge((feed_file(dt=late), twice), (feed_file(), csv_bytes(row(TrangThaiHoSo="3"))))
-    assert (kept["status"], kept["dt"], kept["line"], kept["first_seen"]) == (5, late, 3, DT)
-
-
-def test_a_corrected_file_wins_over_its_former_self():
-    """Between rows of the same dossier, NgayCapNhat and day, the corrected file's holds, whatever its line."""
-    former = csv_bytes(row(1), row(SoThanhPhan="3"))
-    corrected = csv_bytes(row(SoThanhPhan="2"))
-    rows = merge((feed_file(), former), (feed_file(is_correction=True), corrected))
-    assert [found["components"] for found in rows] == [3, 2]

@@ -110,7 +110,8 @@ def test_too_many_rejects_close_the_gate_and_block_nothing(clean_store: Store):
     assert [r["dossier_key"][-1] for r in register(clean_store)] == ["1", "3"]
     assert take_markers(clean_store) == ["2024-04-15"]
     assert run(clean_store)["files"] == 0
-    known = clean_store.get_json(layout.WAREHOUSE, layout.imported_key(KEY))
+    (mark,) = clean_store.list_objects(layout.WAREHOUSE, f"{layout.IMPORTED}{KEY}/")
+    known = clean_store.get_json(layout.WAREHOUSE, mark.key)
     assert (known["rows"], known["rejects"]) == (2, 1)
 
 

@@ -73,6 +73,11 @@ def test_a_page_that_is_not_stored_in_colour_has_none_to_measure() -> None:
     assert chroma(pillow_file(PAGE, "TIFF", "1")) is None
 
 
+def test_a_blank_page_shows_nothing_about_colour() -> None:
+    """The back of a result without print is no lost seal."""
+    assert chroma(jpeg(np.full_like(PAGE, 250))) is None
+
+
 def test_each_page_of_a_file_has_its_own() -> None:
     rows = measure_bytes(pdf_file([jpeg(page) for page in (PAGE, SEALED, grey(PAGE))]), "page", LIMITS, True)
     first, second, third = (row["chroma"] for row in rows)

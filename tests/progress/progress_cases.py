@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
 
 from sohoa.progress.dossiers import merge_dossiers
+from sohoa.progress.reviews import add_decisions
 from sohoa.schema import TABLES
+from sohoa.vocabulary import DECISIONS
 
 DAY = date(2024, 4, 15)
 LEAVES = ("05971", "05974", "06001", "H37.60", "H37.80")
@@ -52,14 +54,27 @@ def document(document_id: str, number: int | None = 1, kind: str = "component", 
     return row | values
 
 
+def review(document_id: str, decision: str, **values: Any) -> dict[str, Any]:
+    """A reviewer's decision about a document of ``document``'s agency."""
+    row = {"agency": "H37.80.01", "document_id": document_id, "decision": decision, "approver": "Trần Văn A"}
+    return row | {"decided_at": datetime(2024, 4, 17, 9, 0)} | values  # noqa: DTZ001 (wall clock)
+
+
 def table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     """Rows as a table of this name; what a row leaves out is null."""
     return pa.Table.from_pylist(rows, TABLES[name])
 
 
-def merged(register: list[dict[str, Any]], documents: list[dict[str, Any]]) -> pa.Table:
+def decided(documents: list[dict[str, Any]], reviews: list[dict[str, Any]] | None = None) -> pa.Table:
+    """Documents with the decisions about them."""
+    return add_decisions(table("documents", documents), table("reviews", reviews or []))
+
+
+def merged(
+    register: list[dict[str, Any]], documents: list[dict[str, Any]], reviews: list[dict[str, Any]] | None = None
+) -> pa.Table:
     """The day's dossiers from rows."""
-    return merge_dossiers(None, table("register", register), table("documents", documents))
+    return merge_dossiers(None, table("register", register), decided(documents, reviews))
 
 
 def by_rate(progress: pa.Table, unit: str = "20") -> dict[tuple[str, str], dict[str, int]]:
@@ -68,9 +83,12 @@ def by_rate(progress: pa.Table, unit: str = "20") -> dict[tuple[str, str], dict[
     return {(row["definition"], row["stage"]): row for row in rows}
 
 
+Province = tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]
+
+
 @st.composite
-def provinces(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Register rows and documents of one day; some documents belong to dossiers that the register lacks."""
+def provinces(draw: st.DrawFn) -> Province:
+    """Register rows, documents and reviews of one day; some documents belong to dossiers that the register lacks."""
     register = [
         dossier(
             number,
@@ -86,7 +104,17 @@ def provinces(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any
     documents: list[dict[str, Any]] = []
     for number in range(draw(st.integers(0, 16))):
         documents.append(_draw_document(draw, f"d{number}", documents))
-    return register, documents
+    decided = draw(st.lists(st.sampled_from(documents), max_size=6)) if documents else []
+    reviews = [
+        review(
+            row["document_id"],
+            draw(st.sampled_from(DECISIONS)),
+            agency=row["agency"],
+            decided_at=datetime(2024, 4, 17, 9, minute),  # noqa: DTZ001 (wall clock)
+        )
+        for minute, row in enumerate(decided)
+    ]
+    return register, documents, draw(st.permutations(reviews))
 
 
 def _draw_document(draw: st.DrawFn, document_id: str, earlier: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from progress_cases import document, dossier, key, merged, table
+from progress_cases import decided, document, dossier, key, merged, table
 
 from sohoa.progress.dossiers import merge_dossiers, split_by_dossier_day
 from sohoa.schema import TABLES
@@ -39,7 +39,7 @@ def test_a_dossier_that_the_register_lacks_is_kept():
 def test_the_register_row_may_come_later_and_change():
     """State always comes from the register given; the documents stay."""
     first = merged([], [document("a")])
-    none = table("documents", [])
+    none = decided([])
     later = merge_dossiers(first, table("register", [dossier(status=10)]), none)
     assert (later["in_register"].to_pylist(), later["status"].to_pylist(), ids(later)) == ([True], [10], [["a"]])
 
@@ -47,7 +47,7 @@ def test_the_register_row_may_come_later_and_change():
 def test_a_batch_taken_again_replaces_its_own_documents_only():
     """The redone batch has another verdict and one document less; the other batch's document is untouched."""
     old = merged([dossier()], [document("a", verdict="review"), document("b"), document("c", batch=LATER)])
-    again = merge_dossiers(old, table("register", [dossier()]), table("documents", [document("a")]))
+    again = merge_dossiers(old, table("register", [dossier()]), decided([document("a")]))
     entries = [(entry["document_id"], entry["verdict"]) for entry in again["documents"].to_pylist()[0]]
     assert entries == [("a", "accepted"), ("c", "accepted")]
 
@@ -55,7 +55,7 @@ def test_a_batch_taken_again_replaces_its_own_documents_only():
 def test_days_are_split_by_the_dossier_code():
     """The day is in the code; a backlog result belongs to no day."""
     rows = [document("a"), document("b", dossier_key="H37.60-240312-7"), document("c", None, "backlog_result")]
-    days = split_by_dossier_day(table("documents", rows))
+    days = split_by_dossier_day(decided(rows))
     found = {day: part["document_id"].to_pylist() for day, part in days.items()}
     assert found == {date(2024, 3, 12): ["b"], date(2024, 4, 15): ["a"]}
 
@@ -63,14 +63,14 @@ def test_days_are_split_by_the_dossier_code():
 def test_slices_of_a_table_merge_like_the_table():
     """Arrow slices keep their parent's buffers; nothing outside the slice leaks in."""
     old = merged([dossier(1), dossier(2)], [document("a", 1), document("b", 2)]).slice(1)
-    rows = merge_dossiers(old, table("register", [dossier(1), dossier(2)]).slice(1), table("documents", []))
+    rows = merge_dossiers(old, table("register", [dossier(1), dossier(2)]).slice(1), decided([]))
     assert ids(rows) == [["b"]]
 
 
 def test_same_input_is_the_same_parquet():
     """However the input is cut into chunks, the object is the same byte for byte."""
     register, documents = [dossier(1), dossier(2)], [document("a", 1), document("b", 2)]
-    cut = pa.concat_tables([table("documents", documents[1:]), table("documents", documents[:1])])
+    cut = pa.concat_tables([decided(documents[1:]), decided(documents[:1])])
     other = merge_dossiers(table("dossiers", []), table("register", register), cut)
     assert parquet(other) == parquet(merged(register, documents))
 

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from progress_cases import DAY, LEAVES, merged, provinces, table
+from progress_cases import DAY, LEAVES, decided, merged, provinces, table
 
 from sohoa import registry
 from sohoa.progress.dossiers import merge_dossiers
@@ -21,16 +21,16 @@ COUNTS = ("numerator", "denominator", "declared", "received", "accepted", "waive
 @given(provinces(), st.randoms(use_true_random=False), st.integers(0, 8))
 def test_order_and_splitting_of_batches_change_nothing(province, random, seen):
     """Batches one by one in any order, one of them twice, the register growing meanwhile: the same rows."""
-    register, documents = province
+    register, documents, reviews = province
     batches = sorted({row["batch"] for row in documents})
     random.shuffle(batches)
-    rows = merge_dossiers(None, table("register", register[:seen]), table("documents", []))
+    rows = merge_dossiers(None, table("register", register[:seen]), decided([]))
     for batch in [*batches, *batches[:1]]:
         part = [row for row in documents if row["batch"] == batch]
         random.shuffle(part)
-        rows = merge_dossiers(rows, table("register", register), table("documents", part))
-    rows = merge_dossiers(rows, table("register", register), table("documents", []))
-    expected = merged(register, documents)
+        rows = merge_dossiers(rows, table("register", register), decided(part, reviews))
+    rows = merge_dossiers(rows, table("register", register), decided([]))
+    expected = merged(register, documents, reviews)
     assert rows.equals(expected)
     assert progress_of_day(DAY, rows).equals(progress_of_day(DAY, expected))
 
@@ -45,6 +45,7 @@ def test_leaves_add_up_and_levels_are_in_order(province):
         assert leaves == sum(row[name] for row in rows if row["unit_code"] == "20")
     for row in rows:
         assert row["denominator"] >= row["declared"] >= row["received"] >= row["accepted"] == row["numerator"]
+        assert row["accepted"] >= row["waived"] >= 0
         assert row["denominator"] >= row["finished"]
 
 
@@ -52,17 +53,19 @@ def test_leaves_add_up_and_levels_are_in_order(province):
 @given(provinces())
 def test_an_independent_count_agrees(province):
     """Plain SQL over the register and documents rows, with the unit map read from its file, gives the same rows."""
-    register, documents = province
-    counted = progress_of_day(DAY, merged(register, documents)).to_pylist()
+    register, documents, reviews = province
+    counted = progress_of_day(DAY, merged(register, documents, reviews)).to_pylist()
     found = {(row["unit_code"], row["definition"], row["stage"]): tuple(row[n] for n in COUNTS) for row in counted}
     assert len(found) == len(counted)
-    assert found == count_in_sql(table("register", register), table("documents", documents))
+    assert found == count_in_sql(
+        register=table("register", register), documents=table("documents", documents), reviews=table("reviews", reviews)
+    )
 
 
-def count_in_sql(register: pa.Table, documents: pa.Table) -> dict[tuple[str, str, str], tuple[int, ...]]:
+def count_in_sql(**tables: pa.Table) -> dict[tuple[str, str, str], tuple[int, ...]]:
     """(unit, definition, stage) -> the counts, by SQL that shares no code with the product."""
-    DATABASE.register("register", register)
-    DATABASE.register("documents", documents)
+    for name, rows in tables.items():
+        DATABASE.register(name, rows)
     return {tuple(row[:3]): tuple(int(value) for value in row[3:]) for row in DATABASE.execute(ORACLE).fetchall()}
 
 
@@ -88,25 +91,37 @@ above as (
     union all
     select leaf, parent from above join parents on parents.code = above.unit where parent is not null
 ),
+newest as (
+    select agency, document_id, arg_max(decision, decided_at) as decision from reviews group by all
+),
+judged as (
+    select d.*, coalesce(decision, '') <> 'reject'
+        and (verdict = 'accepted' or verdict = 'review' and coalesce(decision, '') = 'uphold') as good,
+        coalesce(decision, '') = 'waive' as excused
+    from documents d left join newest using (agency, document_id)
+),
 standing as (
-    from documents d where not exists (from documents r where r.agency = d.agency and r.replaces = d.document_id)
+    from judged d where not exists (from documents r where r.agency = d.agency and r.replaces = d.document_id)
 ),
 found as (
-    select r.*, status in (9, 10) as done, has_paper_result::int as results, c0, c1, c2, r0, r1, r2
+    select r.*, status in (9, 10) as done, has_paper_result::int as results,
+        c0, c1, c2, c3, r0, r1, r2, r3
     from register r left join (
         select dossier_key,
             count(*) filter (kind = 'component') c0, count(*) filter (kind = 'result') r0,
             count(*) filter (kind = 'component' and received) c1, count(*) filter (kind = 'result' and received) r1,
-            count(*) filter (kind = 'component' and received and verdict = 'accepted') c2,
-            count(*) filter (kind = 'result' and received and verdict = 'accepted') r2
+            count(*) filter (kind = 'component' and received and (excused or good)) c2,
+            count(*) filter (kind = 'result' and received and (excused or good)) r2,
+            count(*) filter (kind = 'component' and received and good) c3,
+            count(*) filter (kind = 'result' and received and good) r3
         from standing group by all
     ) using (dossier_key)
 ),
 levels as (
     select dossier_key, unit_code, components, results, done,
         status not in (1, 3, 7) and exemption is null and not is_void as counted,
-        unnest(['declared', 'received', 'accepted']) as level,
-        coalesce(unnest([c0, c1, c2]), 0) as c, coalesce(unnest([r0, r1, r2]), 0) as r
+        unnest(['declared', 'received', 'accepted', 'unaided']) as level,
+        coalesce(unnest([c0, c1, c2, c3]), 0) as c, coalesce(unnest([r0, r1, r2, r3]), 0) as r
     from found
 ),
 rates as (
@@ -131,7 +146,8 @@ select unit, definition, stage,
     coalesce(sum(reached) filter (counted and level = 'declared'), 0),
     coalesce(sum(reached) filter (counted and level = 'received'), 0),
     coalesce(sum(reached) filter (counted and level = 'accepted'), 0),
-    0,
+    coalesce(sum(reached) filter (counted and level = 'accepted'), 0)
+        - coalesce(sum(reached) filter (counted and level = 'unaided'), 0),
     coalesce(sum(due) filter (counted and done and level = 'declared'), 0)
 from rates join above on above.leaf = rates.unit_code
 group by all

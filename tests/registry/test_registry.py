@@ -13,7 +13,17 @@ from itertools import pairwise
 import pytest
 
 from sohoa.errors import SettingsError
-from sohoa.registry import PROVINCE, agencies, ancestors, find_agency, leaf_unit, unit_at, units_at
+from sohoa.registry import (
+    PROVINCE,
+    agencies,
+    agencies_at,
+    ancestors,
+    find_agency,
+    leaf_unit,
+    successors,
+    unit_at,
+    units_at,
+)
 from sohoa.registry.agencies import _by_code
 from sohoa.registry.units import DATA
 
@@ -127,25 +137,72 @@ def test_ancestors_of_leaf_agencies():
     assert ancestors("H37.80", REFORM_2025) == ()
 
 
-def test_the_231_agencies_of_april_2024():
-    """20 departments, 11 district offices and 200 communes, each governing a unit of its own kind."""
-    kinds = Counter(agency.kind for agency in agencies())
-    assert kinds == {"department": 20, "district": 11, "commune": 200}
-    assert {a.unit_code for a in agencies() if a.kind == "department"} == {PROVINCE}
+@pytest.mark.parametrize(
+    ("day", "communes", "districts"), [(APRIL_2024, 200, 11), (MERGER_2024, 194, 11), (REFORM_2025, 65, 0)]
+)
+def test_agencies_follow_the_units(day, communes, districts):
+    """20 departments, an office for each district and commune of the day, each governing a unit of its own kind."""
+    kinds = Counter(agency.kind for agency in agencies_at(day))
+    assert (kinds["department"], kinds["district"], kinds["commune"]) == (20, districts, communes)
+    assert {a.unit_code for a in agencies_at(day) if a.kind == "department"} == {PROVINCE}
     for level in ("district", "commune"):
-        governed = sorted(a.unit_code for a in agencies() if a.kind == level)
-        assert governed == sorted(u.code for u in units_at(APRIL_2024) if u.level == level)
+        governed = sorted(a.unit_code for a in agencies_at(day) if a.kind == level)
+        assert governed == sorted(u.code for u in units_at(day) if u.level == level)
 
 
 def test_agency_codes_are_built_from_the_district():
     """A commune's code is its district office's code and its rank among the district's communes."""
-    for agency in agencies():
+    for agency in agencies_at(APRIL_2024):
         if agency.kind == "commune":
             district, province = ancestors(agency.unit_code, APRIL_2024)
             office = find_agency(agency.code.rpartition(".")[0])
             assert province == PROVINCE and office is not None and office.unit_code == district
     assert find_agency("H37.81.03").unit_code == "06001"
     assert find_agency("H37.99") is None
+
+
+def test_an_office_whose_unit_changed_its_code_is_found_by_day():
+    """The office of Thất Khê governs 05995, then 06040; the office that had governed 06040 ends with its commune."""
+    assert find_agency("H37.81.01", MERGER_2024 - DAY).unit_code == "05995"
+    assert find_agency("H37.81.01", MERGER_2024).unit_code == find_agency("H37.81.01").unit_code == "06040"
+    assert leaf_unit("H37.81.01", None, MERGER_2024) == "06040"
+    former = next(a.code for a in agencies_at(APRIL_2024) if a.unit_code == "06040")
+    assert leaf_unit(former, None, MERGER_2024 - DAY) == "06040"
+    assert leaf_unit(former, None, MERGER_2024) is None
+
+
+def former_communes():
+    return [u for day in (MERGER_2024, REFORM_2025) for u in units_at(day - DAY) if u.valid_to == day]
+
+
+def test_every_commune_that_ends_has_one_default_successor():
+    """Every successor begins on the day on which its predecessor ends, and every commune that begins then is one."""
+    begun = set()
+    for unit in [unit for unit in former_communes() if unit.level == "commune"]:
+        found = successors(unit)
+        assert [one.is_default for one in found] == [True, *[False] * (len(found) - 1)]
+        for one in found:
+            later = unit_at(one.code, unit.valid_to)
+            assert later is not None and later.valid_from == unit.valid_to
+            begun.add(later)
+    started = [u for day in (MERGER_2024, REFORM_2025) for u in units_at(day) if u.valid_from == day]
+    assert begun == set(started)
+
+
+def test_the_split_communes_are_known():
+    """Đại Đồng in 2024, Bính Xá and Kiên Mộc in 2025, and no other."""
+    split = {unit.name: [one.code for one in successors(unit)] for unit in former_communes() if successors(unit)[1:]}
+    assert split == {
+        "Xã Đại Đồng": ["06040", "06025"],
+        "Xã Bính Xá": ["06613", "06625"],
+        "Xã Kiên Mộc": ["06625", "06637"],
+    }
+
+
+def test_a_unit_that_stands_has_no_successor():
+    """Nor has a district: it ended without one."""
+    assert successors(unit_at("06040", REFORM_2025)) == ()
+    assert successors(unit_at("180", APRIL_2024)) == ()
 
 
 def test_leaf_unit_prefers_the_commune_of_the_dossier():
@@ -160,7 +217,7 @@ def test_leaf_unit_prefers_the_commune_of_the_dossier():
 def test_leaf_unit_never_lends_an_old_agency_a_reused_code():
     """After the reform an agency of the old map has no leaf, though its commune's code lives on with another unit."""
     assert unit_at("06187", REFORM_2025) is not None
-    old_agency = next(a.code for a in agencies() if a.unit_code == "06187")
+    old_agency = next(a.code for a in agencies_at(APRIL_2024) if a.unit_code == "06187")
     assert leaf_unit(old_agency, None, REFORM_2025 - DAY) == "06187"
     assert leaf_unit(old_agency, None, REFORM_2025) is None
 
@@ -181,6 +238,17 @@ def agencies_file(tmp_path, monkeypatch):
 
 
 HEADER = "code,name,kind,unit_code,valid_from,valid_to\n"
+
+
+def test_a_code_may_pass_to_another_agency_but_not_name_two_at_once(agencies_file):
+    """Rows of one code follow each other; where they overlap the file is refused."""
+    rows = "H37.1,A,department,20,{},{}\nH37.1,B,department,20,2023-01-01,\n"
+    agencies_file.write_text(HEADER + rows.format("2021-01-01", "2023-01-01"), encoding="utf-8")
+    assert [find_agency("H37.1", date(year, 6, 1)).name for year in (2022, 2023)] == ["A", "B"]
+    _by_code.cache_clear()
+    agencies_file.write_text(HEADER + rows.format("2021-01-01", "2023-01-02"), encoding="utf-8")
+    with pytest.raises(SettingsError, match="two agencies on 2023-01-01"):
+        agencies()
 
 
 def test_a_deployment_replaces_the_synthetic_agencies(agencies_file):

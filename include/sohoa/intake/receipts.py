@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from sohoa import layout
 from sohoa.defects import DEFECTS
 from sohoa.intake.manifest import CODES_VI
+from sohoa.intake.outcomes import DECLARED, with_decisions
+from sohoa.intake.pictures import PageKey, Picture
 from sohoa.intake.plan import ADMITTED, REPEATED, Entry
-from sohoa.store import Store
 
 VERDICTS_VI = {
     "accepted": "Đạt",
@@ -34,45 +35,78 @@ SHEETS_VI_EN = {
         "Share of what is drawn on the sheet that no tile shows: {:.1%}.",
     ),
 }
-_THREADS = 8
-_PAGE_NAMES = ("file", "page_no", "verdict", "defects", "notes", "error")
+_PAGE_NAMES = (
+    "batch", "document_id", "file", "page_no", "sha256", "role", "sheet", "verdict", "defects", "notes", "error",
+    "dpi_x", "width_px", "width_mm", "glare_box", "streak_x_mm", "chroma", "uncovered_ratio", "twin",
+)  # fmt: skip
+
+Row = dict[str, Any]
 
 
-def write_receipts(
-    store: Store, entries: list[Entry], tables: dict[str, pa.Table], closed: set[str], duplicate_bits: float
-) -> int:
-    """Write one receipt an entry, save for batches whose gate is closed; returns how many.
+@dataclass(frozen=True)
+class Told:
+    """What is said about one entry, before it is put into words.
+
+    Attributes:
+        entry: what was decided about the marker.
+        documents: rows of its documents.
+        pages: document id -> rows of its pages; ``twin`` only where it is near enough to be one.
+        failures: page -> the limits that it fails, as ``quality.failures`` gives them.
+    """
+
+    entry: Entry
+    documents: list[Row] = field(default_factory=list)
+    pages: dict[str, list[Row]] = field(default_factory=dict)
+    failures: dict[PageKey, list[Row]] = field(default_factory=dict)
+
+    def faulty_pages(self) -> list[Row]:
+        """Pages that deserve a picture: not accepted, or copies of another; in the order of the manifest."""
+        return [
+            page
+            for document in self.documents
+            for page in self.pages.get(document["document_id"], ())
+            if page["verdict"] != "accepted" or _is_told_copy(document, page)
+        ]
+
+
+def gather(
+    entries: Iterable[Entry],
+    tables: dict[str, pa.Table],
+    closed: Iterable[str],
+    duplicate_bits: float,
+    failures: dict[tuple[str, str, int], list[Row]],
+) -> Iterator[Told]:
+    """What is to be told of each entry, save for repeated ones and batches whose gate is closed.
 
     Args:
-        store: where they are written.
         entries: what was decided about each marker.
         tables: judged pages and documents.
         closed: batches whose gate is closed.
         duplicate_bits: limit of the distance to a page's twin.
+        failures: batch, file and page number -> the limits that the page fails.
     """
-    pages: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    wanted = [*_PAGE_NAMES, "batch", "document_id", "role", "sheet", "uncovered_ratio", "twin"]
-    for row in tables["pages"].select(wanted).to_pylist():
+    pages: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in tables["pages"].select(_PAGE_NAMES).to_pylist():
         if row["twin"] and row["twin"].pop("bits") > duplicate_bits:
             row["twin"] = None
-        pages[row["batch"], row["document_id"]].append(row)
-    documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        pages[row["batch"]][row["document_id"]].append(row)
+    documents: dict[str, list[Row]] = defaultdict(list)
     for row in tables["documents"].to_pylist():
         documents[row["batch"]].append(row)
-
-    def write(entry: Entry) -> None:
-        body = _receipt(entry) | _content(entry, documents[entry.name], pages)
-        key = layout.receipt_key(entry.marker.agency, entry.marker.batch, entry.sha256)
-        store.put_json(layout.LANDING, key, body)
-
-    todo = [entry for entry in entries if entry.status != REPEATED and entry.name not in closed]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(write, todo))
-    return len(todo)
+    failed: dict[str, dict[PageKey, list[Row]]] = defaultdict(dict)
+    for (batch, file, page_no), found in failures.items():
+        failed[batch][file, page_no] = found
+    for entry in entries:
+        if entry.status == ADMITTED and entry.name not in closed:
+            yield Told(entry, documents[entry.name], pages[entry.name], failed[entry.name])
+        elif entry.status != REPEATED and entry.name not in closed:
+            yield Told(entry)
 
 
-def _receipt(entry: Entry) -> dict[str, Any]:
-    return {
+def make_receipt(told: Told, pictures: dict[PageKey, Picture]) -> Row:
+    """The receipt, a JSON-ready value: the same for the same entry."""
+    entry = told.entry
+    head: Row = {
         "schema_version": 1,
         "agency": entry.marker.agency,
         "batch": entry.marker.batch,
@@ -80,54 +114,60 @@ def _receipt(entry: Entry) -> dict[str, Any]:
         "manifest_sha256": entry.sha256,
         "status": "admitted" if entry.status == ADMITTED else "refused",
     }
-
-
-def _content(
-    entry: Entry, documents: list[dict[str, Any]], pages: dict[tuple[str, str], list[dict[str, Any]]]
-) -> dict[str, Any]:
     if entry.status != ADMITTED:
         message = CODES_VI[entry.code or "invalid_manifest"]
-        return {"reason": entry.code, "message_vi": message, "problems": entry.problems}
-    to_scan = [row for row in documents if row["verdict"] == "rejected"]
-    message = (
-        f"Đã nhận {len(documents)} tài liệu; {len(to_scan)} tài liệu cần quét lại. "
-        "Chỉ gửi lại các tài liệu không đạt, trong lô mới, ghi mã tài liệu cũ vào `replaces`."
-        if to_scan
-        else f"Đã nhận {len(documents)} tài liệu. Không có tài liệu nào phải quét lại."
-    )
-    return {
-        "message_vi": message,
-        "documents": [_document(row, pages[row["batch"], row["document_id"]]) for row in documents],
-    }
+        return head | {"reason": entry.code, "message_vi": message, "problems": entry.problems}
+    first = told.documents[0] if told.documents else {}
+    scanned = {name: first.get(name) for name in ("operator", "operator_org", "device_id")}
+    documents = [_document(row, told, pictures) for row in told.documents]
+    return with_decisions(head | {"scan_date": entry.scan_date.isoformat(), **scanned, "documents": documents}, {})
 
 
-def _document(row: dict[str, Any], pages: list[dict[str, Any]]) -> dict[str, Any]:
+def _document(row: Row, told: Told, pictures: dict[PageKey, Picture]) -> Row:
+    pages = told.pages.get(row["document_id"], [])
     return {
         "document_id": row["document_id"],
-        "dossier_code": row["dossier_code"],
-        "title": row["title"],
+        **{name: row[name] for name in DECLARED},
+        "replaces": row["replaces"],
         "verdict": row["verdict"],
         "verdict_vi": VERDICTS_VI[row["verdict"]],
+        "decision": None,
+        "received": row["received"],
         "not_scanned": row["not_scanned"],
+        "physical_pages": row["pages_declared"] - row["note_pages"],
+        "note_pages": row["note_pages"],
         "pages_declared": row["pages_declared"],
         "pages_found": row["pages_found"],
+        "pages_accepted": row["pages_accepted"],
         "defects": _labels(row["defects"]),
         "sheets": _sheets(pages),
-        "duplicates": [_duplicate(page) for page in pages if page["twin"] and "duplicate_page" in row["defects"]],
-        "pages": [_page(page) for page in pages if page["verdict"] != "accepted" or page["notes"]],
+        "duplicates": [_duplicate(page) for page in pages if _is_told_copy(row, page)],
+        "pages": [
+            _page(page, told.failures.get(_key(page), []), pictures.get(_key(page)))
+            for page in pages
+            if page["verdict"] != "accepted" or page["notes"] or _is_told_copy(row, page)
+        ],
     }
 
 
-def _sheets(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _is_told_copy(document: Row, page: Row) -> bool:
+    return bool(page["twin"]) and "duplicate_page" in document["defects"]
+
+
+def _key(page: Row) -> PageKey:
+    return page["file"], page["page_no"]
+
+
+def _sheets(pages: list[Row]) -> list[Row]:
     """Of each sheet that was captured in tiles: how many there are, and whether they show all of it."""
-    parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    parts: dict[int, list[Row]] = defaultdict(list)
     for page in pages:
         if page["role"] != "page":
             parts[page["sheet"] or 0].append(page)
     return [_sheet(number, found) for number, found in sorted(parts.items())]
 
 
-def _sheet(number: int, parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _sheet(number: int, parts: list[Row]) -> Row:
     references = [part for part in parts if part["role"] == "reference"]
     uncovered = max(
         (part["uncovered_ratio"] for part in references if part["uncovered_ratio"] is not None), default=None
@@ -148,12 +188,13 @@ def _sheet(number: int, parts: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _duplicate(page: dict[str, Any]) -> dict[str, Any]:
+def _duplicate(page: Row) -> Row:
     """Which page is the copy of which."""
     return {"file": page["file"], "page_no": page["page_no"], "copy_of": page["twin"]}
 
 
-def _page(page: dict[str, Any]) -> dict[str, Any]:
+def _page(page: Row, failures: list[Row], picture: Picture | None) -> Row:
+    places = picture.places if picture else {}
     return {
         "file": page["file"],
         "page_no": page["page_no"],
@@ -162,7 +203,18 @@ def _page(page: dict[str, Any]) -> dict[str, Any]:
         "defects": _labels(page["defects"]),
         "notes": _labels(page["notes"]),
         "error": page["error"],
+        "measured": [failure | {"place": _place(failure["column"], page, places)} for failure in failures],
+        "picture": picture and {"name": picture.name, "width": picture.width, "height": picture.height},
     }
+
+
+def _place(column: str, page: Row, places: dict[str, list[float]]) -> list[float] | None:
+    """x, y, width, height as shares of the page, a line without width; null where a metric has no place."""
+    if column == "glare_ratio":
+        return page["glare_box"] or None
+    if column == "streak_strength" and page["streak_x_mm"] is not None and page["width_mm"]:
+        return [round(page["streak_x_mm"] / page["width_mm"], 4), 0.0, 0.0, 1.0]
+    return places.get(column)
 
 
 def _labels(names: list[str] | None) -> list[dict[str, str]]:

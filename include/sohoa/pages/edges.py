@@ -28,8 +28,14 @@ def measure_edge_cut(views: PageViews) -> float:
     runs between two lines of text nothing is cut, and nothing can be seen. A line drawn along a whole side closes it:
     what ends there is not cut.
     """
+    return float(max(count_cuts(views)))
+
+
+def count_cuts(views: PageViews) -> tuple[int, int, int, int]:
+    """Characters and lines that the frame cuts at the top, bottom, left and right."""
     page, scale = views.page, views.page_px_per_mm
-    return float(max(_cut(side, scale) for side in (page, page[::-1], page.T, page.T[::-1])))
+    top, bottom, left, right = (_cut(side, scale) for side in (page, page[::-1], page.T, page.T[::-1]))
+    return top, bottom, left, right
 
 
 def _cut(side: Grey, scale: float) -> int:

@@ -75,6 +75,17 @@ class Guard:
         """
         return self._measure({"file": file, "with_colour": with_colour, "with_sketch": with_sketch}, data)
 
+    def draw_pages(self, data: bytes, file: str, wanted: Rows) -> Rows:
+        """As ``drawing.draw_pages``; nothing where the process does not outlive it.
+
+        Raises:
+            MeasuringError: no process can be started, or the guard is closed.
+        """
+        try:
+            return self._ask({"file": file, "with_colour": False, "wanted": wanted}, data, None)
+        except _Ended:
+            return []
+
     def _measure(self, request: dict[str, Any], data: bytes | None) -> Rows:
         fault = None
         for _ in range(_ATTEMPTS):

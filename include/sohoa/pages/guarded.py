@@ -49,6 +49,10 @@ def _rows(request: dict[str, Any], requests: BinaryIO, limits: Limits) -> list[d
             return [fault_row({"file": file}, gone)]
     if fault is not None:
         return [fault_row(identify_file(data, file), BadPage(*fault))]
+    if request.get("wanted"):
+        from sohoa.pages.drawing import draw_pages  # of few files
+
+        return draw_pages(data, request["wanted"])
     rows = measure_bytes(data, file, limits, with_colour)
     return _with_sketches(rows, data, limits) if request.get("with_sketch") else rows
 

@@ -124,12 +124,12 @@ def _measure_page(page: Page) -> dict[str, Any]:
 
 
 def _add_chroma(rows: list[dict[str, Any]], data: FileData) -> None:
-    """Chroma of the pages that are stored in colour and could be decoded."""
+    """Chroma of the pages that are stored in colour, could be decoded and carry something."""
     from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
 
     with ColourReader(data, rows[0]["format"]) as reader:
         for row in rows:
-            if row["colour_mode"] == "colour" and row.get("ink_ratio") is not None:
+            if row["colour_mode"] == "colour" and row.get("is_blank") is False:
                 colour = reader.page(row["page_no"])
                 row["chroma"] = None if colour is None else measure_chroma(colour, _dpi_of(row, colour))
 

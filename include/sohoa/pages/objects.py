@@ -23,26 +23,42 @@ def measure_foreign_object(views: PageViews) -> float:
     An object is a solid field darker than the paper, without ink, that one side or one corner of the frame cuts over
     6 to 45 mm and that ends sharply. Print that runs to the frame in such a form is taken for one.
     """
+    found = _find(views)
+    return 0.0 if found is None else found[0]
+
+
+def find_foreign_object(views: PageViews) -> tuple[float, float, float, float] | None:
+    """x, y, width, height of the box around that object as shares of the page, null where there is none."""
+    found = _find(views)
+    return None if found is None else found[1]
+
+
+def _find(views: PageViews) -> tuple[float, tuple[float, float, float, float]] | None:
+    """Share of the page and box of the largest object."""
     thin = views.half_paper
     paper = percentiles(thin[::2, ::2], 0.7)[0]
     frame = min(int(side.min()) for side in (thin[:2], thin[-2:], thin[:, :2], thin[:, -2:]))
     if frame >= (1 - _DARKER[0]) * paper:
-        return 0.0
+        return None
     cells, scale = _square_millimetres(views)
-    return max(_largest(cells, paper, (1 - darker) * paper, scale) for darker in _DARKER) / cells.size
+    objects = [box for darker in _DARKER for box in _objects(cells, paper, (1 - darker) * paper, scale)]
+    if not objects:
+        return None
+    x, y, width, height, area = max(objects, key=lambda box: box[-1])
+    rows, columns = cells.shape
+    return area / cells.size, (x / columns, y / rows, width / columns, height / rows)
 
 
-def _largest(cells: Grey, paper: int, level: float, scale: float) -> int:
-    """Cells of the largest object darker than ``level``."""
+def _objects(cells: Grey, paper: int, level: float, scale: float) -> list[list[int]]:
+    """x, y, width, height and area, in cells, of the objects darker than ``level``."""
     count, parts, boxes, _ = cv2.connectedComponentsWithStats((cells < level).astype(np.uint8), connectivity=4)
-    areas = [
-        int(boxes[part, cv2.CC_STAT_AREA])
+    return [
+        boxes[part].tolist()
         for part in range(1, count)
         if boxes[part, cv2.CC_STAT_AREA] >= _LEAST_MM2 * scale**2
         and _lies_at_frame(parts, part, boxes[part].tolist(), scale)
         and _drop_at_edge(cells, parts == part) >= _SHARP * paper
     ]
-    return max(areas, default=0)
 
 
 def _square_millimetres(views: PageViews) -> tuple[Grey, float]:

@@ -13,14 +13,15 @@ from sohoa.defects import DEFECTS
 from sohoa.schema import TABLES
 
 _GROUP = ["agency", "paper", "cover"]
-_Bools = npt.NDArray[np.bool_]
+_Ints = npt.NDArray[np.int64]
 
 
 def quality_of_day(pages: pa.Table, judged: Mapping[str, tuple[str, ...]]) -> pa.Table:
     """Bad and judged pages by agency, declared paper, declared cover and defect.
 
     Args:
-        pages: all rows of the table ``pages`` of one scan day.
+        pages: all rows of the table ``pages`` of one scan day; of their columns the three above, ``defects`` and those
+            that ``judged`` names are read.
         judged: defect -> the columns that its rules read; none where every page can be judged.
 
     Returns:
@@ -28,36 +29,60 @@ def quality_of_day(pages: pa.Table, judged: Mapping[str, tuple[str, ...]]) -> pa
         one of the columns is known or the defect was found; rows with ``n`` = 0 are left out. ``bad`` counts pages
         with the defect at severity reject or review.
     """
-    parts = [_count(pages, defect, judged[defect]) for defect in DEFECTS if defect in judged]
-    schema = TABLES["quality_daily"]
-    if not parts:
-        return schema.empty_table()
-    rows = pa.concat_tables(parts)
-    order = [(name, "ascending") for name in (*_GROUP, "place")]
-    rows = rows.filter(pc.greater(rows["n"], 0)).sort_by(order).rename_columns({"paper": "paper_class"})
-    return rows.select(schema.names).cast(schema).combine_chunks()
+    names = [defect for defect in DEFECTS if defect in judged]
+    if not names or not len(pages):
+        return TABLES["quality_daily"].empty_table()
+    group, groups = _group_pages(pages)
+    found = _find_defects(pages, names)
+    unknown = [_find_unknown(pages, judged[defect], rows) for defect, rows in zip(names, found, strict=True)]
+    bad, unjudged = (_count(group, pages_of, len(groups)) for pages_of in (found, unknown))
+    n = np.bincount(group, minlength=len(groups))[:, None] - unjudged
+    return _rows(groups, names, bad, n)
 
 
-def _count(pages: pa.Table, defect: str, columns: tuple[str, ...]) -> pa.Table:
-    is_bad = _has_defect(pages, defect)
-    is_judged = is_bad | _is_known(pages, columns)
-    flags = pages.select(_GROUP).append_column("bad", pa.array(is_bad)).append_column("n", pa.array(is_judged))
-    counts = flags.group_by(_GROUP, use_threads=False).aggregate([("bad", "sum"), ("n", "sum")])
-    counts = counts.rename_columns([*_GROUP, "bad", "n"])
-    names = pa.array([defect] * len(counts), pa.string())
-    place = pa.array([list(DEFECTS).index(defect)] * len(counts), pa.int64())
-    return counts.append_column("defect", names).append_column("place", place)
+def _group_pages(pages: pa.Table) -> tuple[_Ints, pa.Table]:
+    """The group of each page, and the agency, paper and cover of each group in their order."""
+    parts = [pages[name].combine_chunks().dictionary_encode(null_encoding="encode") for name in _GROUP]
+    sizes = [len(part.dictionary) for part in parts]
+    combined = np.ravel_multi_index([part.indices.to_numpy() for part in parts], sizes)
+    used = np.flatnonzero(np.bincount(combined))
+    places = np.unravel_index(used, sizes)
+    columns = [part.dictionary.take(pa.array(place)) for part, place in zip(parts, places, strict=True)]
+    groups = pa.table(columns, _GROUP)
+    order = pc.sort_indices(groups, sort_keys=[(name, "ascending") for name in _GROUP]).to_numpy()
+    number = np.zeros(np.prod(sizes), np.int64)
+    number[used[order]] = np.arange(len(used))
+    return number[combined], groups.take(pa.array(order))
 
 
-def _has_defect(pages: pa.Table, defect: str) -> _Bools:
+def _rows(groups: pa.Table, names: list[str], bad: _Ints, n: _Ints) -> pa.Table:
+    """The rows of all groups and defects of which anything can be said, from their counts."""
+    group, defect = (pa.array(place) for place in np.nonzero(n))
+    agency, paper, cover = (groups[name].take(group) for name in _GROUP)
+    columns = [agency, paper, cover, pa.array(names).take(defect), bad[n > 0], n[n > 0]]
+    return pa.table(columns, TABLES["quality_daily"])
+
+
+def _find_defects(pages: pa.Table, names: list[str]) -> list[_Ints]:
+    """The pages with each defect, each page once."""
     lists = pages["defects"].combine_chunks()
-    found = pc.list_parent_indices(lists).filter(pc.equal(pc.list_flatten(lists), defect))
-    flags = np.zeros(len(pages), np.bool_)
-    flags[found.to_numpy()] = True
-    return flags
+    page = pc.list_parent_indices(lists).to_numpy()
+    defect = pc.fill_null(pc.index_in(pc.list_flatten(lists), pa.array(names)), len(names)).to_numpy()
+    found = np.unique(defect.astype(np.int64) * len(pages) + page)
+    ends = np.searchsorted(found, np.arange(1, len(names) + 1) * len(pages))
+    return [part % len(pages) for part in np.split(found, ends)[: len(names)]]
 
 
-def _is_known(pages: pa.Table, columns: tuple[str, ...]) -> _Bools:
-    """Pages on which one of the columns is not null; all of them where no column is named."""
-    known = [pc.is_valid(pages[name]).to_numpy() for name in columns]
-    return np.logical_or.reduce(known) if known else np.ones(len(pages), np.bool_)
+def _find_unknown(pages: pa.Table, columns: tuple[str, ...], found: _Ints) -> _Ints:
+    """The pages on which all of the columns are null, without those in ``found``; none where no column is named."""
+    if not columns or any(pages[name].null_count == 0 for name in columns):
+        return np.empty(0, np.int64)
+    is_unknown = np.logical_and.reduce([pc.is_null(pages[name]).to_numpy() for name in columns])
+    is_unknown[found] = False
+    return np.flatnonzero(is_unknown)
+
+
+def _count(group: _Ints, pages_of: list[_Ints], groups: int) -> _Ints:
+    """Group × list: how many pages of each list are in each group."""
+    places = [place * groups + group[pages] for place, pages in enumerate(pages_of)]
+    return np.bincount(np.concatenate(places), minlength=len(places) * groups).reshape(len(places), groups).T

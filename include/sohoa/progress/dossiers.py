@@ -17,7 +17,7 @@ _SCHEMA = TABLES["dossiers"]
 _ENTRY = _SCHEMA.field("documents").type.value_type
 _ENTRY_NAMES = [field.name for field in _ENTRY]
 DOCUMENT_COLUMNS = ["dossier_key", *_ENTRY_NAMES]
-"""What a dossier keeps of its documents, and the dossier."""
+"""What a dossier keeps of its documents, and the dossier; ``reviews.add_decisions`` adds the column ``decision``."""
 
 _STATE = [name for name in _SCHEMA.names if name not in {"dossier_key", "in_register", "documents"}]
 _ORDER = [(name, "ascending") for name in ("dossier_key", "agency", "batch", "document_id")]
@@ -27,13 +27,13 @@ def split_by_dossier_day(documents: pa.Table) -> dict[date, pa.Table]:
     """Documents of each dossier day; backlog results belong to no dossier and are left out.
 
     Args:
-        documents: rows of the table ``documents``.
+        documents: rows of the table ``documents``, with any of its columns, ``dossier_key`` and ``kind`` among them.
 
     Returns:
-        Day -> its documents with ``DOCUMENT_COLUMNS``, days in order.
+        Day -> its documents with the columns given, days in order.
     """
     belongs = pc.and_(pc.is_valid(documents["dossier_key"]), pc.not_equal(documents["kind"], "backlog_result"))
-    rows = documents.filter(belongs).select(DOCUMENT_COLUMNS)
+    rows = documents.filter(belongs)
     keys = pc.dictionary_encode(rows["dossier_key"].combine_chunks())
     days = pa.array([dossier_day(key) for key in keys.dictionary.to_pylist()], pa.date32()).take(keys.indices)
     rows, found, first = rows.take(pc.sort_indices(days)), {}, 0
@@ -63,7 +63,7 @@ def merge_dossiers(old: pa.Table | None, register: pa.Table, documents: pa.Table
     Args:
         old: the day's dossiers as last written; their documents are kept, except those of the batches in ``documents``.
         register: the day's rows of the table ``register``; their state replaces the one in ``old``.
-        documents: the day's documents in newly taken batches (see ``split_by_dossier_day``).
+        documents: the day's documents in newly taken batches (see ``split_by_dossier_day``), with ``DOCUMENT_COLUMNS``.
 
     Returns:
         Rows of the table ``dossiers`` by dossier_key, documents by (agency, batch, document_id). A dossier that has

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.progress.dossiers import list_documents
+from sohoa.progress.states import REACHED, Bools, document_states, flags, has_reached
 from sohoa.registry import ancestors
 from sohoa.schema import TABLES
 
@@ -27,12 +28,13 @@ RATES = (
 )
 """(definition, stage) of every rate, in the order of the rows of a unit."""
 
-_LEVELS = ("declared", "received", "accepted")
-_MEASURES = ("denominator", *_LEVELS, "finished")
-_OUT_OF_SCOPE = pa.array([1, 3, 7], pa.int64())
-_FINISHED = pa.array([9, 10], pa.int64())
+MEASURES = ("denominator", "declared", "received", "accepted", "waived", "finished")
+OUT_OF_SCOPE = {1: "only_registered", 3: "refused", 7: "withdrawn"}
+"""Statuses that leave the denominator."""
+FINISHED = (9, 10)
+
+_LEVELS = tuple(REACHED)
 _Ints = npt.NDArray[np.int64]
-_Bools = npt.NDArray[np.bool_]
 
 
 def progress_of_day(day: date, dossiers: pa.Table) -> pa.Table:
@@ -50,33 +52,48 @@ def progress_of_day(day: date, dossiers: pa.Table) -> pa.Table:
         register, itself or below it; where none of them counts the denominator is 0. ``dn_store`` counts documents, the
         other definitions dossiers.
     """
-    known = dossiers.filter(pc.and_(dossiers["in_register"], pc.is_valid(dossiers["unit_code"])))
+    known = placed_dossiers(dossiers)
     leaves = pc.dictionary_encode(known["unit_code"].combine_chunks())
-    sums = np.zeros((len(leaves.dictionary), len(_MEASURES), len(RATES)), np.int64)
-    np.add.at(sums, leaves.indices.to_numpy(), _measures_by_dossier(known))
+    sums = np.zeros((len(leaves.dictionary), len(MEASURES), len(RATES)), np.int64)
+    np.add.at(sums, leaves.indices.to_numpy(), measure_dossiers(known))
     return _rows(_add_up(day, dict(zip(leaves.dictionary.to_pylist(), sums, strict=True))))
 
 
-def _measures_by_dossier(dossiers: pa.Table) -> _Ints:
-    """Dossier × ``_MEASURES`` × ``RATES``."""
-    components = pc.fill_null(dossiers["components"], 0).to_numpy()
-    results = _flags(dossiers["has_paper_result"]).astype(np.int64)
-    is_finished = _flags(pc.is_in(dossiers["status"], _FINISHED))
+def placed_dossiers(dossiers: pa.Table) -> pa.Table:
+    """The dossiers that can be in a rate: the register knows them and their unit."""
+    return dossiers.filter(pc.and_(dossiers["in_register"], pc.is_valid(dossiers["unit_code"])))
+
+
+def measure_dossiers(dossiers: pa.Table) -> _Ints:
+    """What each dossier adds to each rate: dossier × ``MEASURES`` × ``RATES``."""
+    components, results = _due(dossiers)
+    is_finished = flags(pc.is_in(dossiers["status"], pa.array(FINISHED, pa.int64())))
     ones = np.ones(len(dossiers), np.int64)
     due = [ones, ones, components + results, components > 0, (results > 0) & is_finished]
-    denominator = np.stack(due, axis=1).astype(np.int64) * _is_counted(dossiers)[:, None]
-    documents = _standing_documents(dossiers)
-    reached = [
-        _digitised(components, results, *_counts(documents, level, len(dossiers))) * (denominator > 0)
-        for level in _LEVELS
-    ]
-    return np.stack([denominator, *reached, denominator * is_finished[:, None]], axis=1)
+    denominator = np.stack(due, axis=1).astype(np.int64) * is_counted(dossiers)[:, None]
+    documents = list_documents(dossiers)
+    states = document_states(documents)
+    found = (_counts(documents.filter(has_reached(states, level)), len(dossiers)) for level in _LEVELS)
+    reached = dict(zip(_LEVELS, (_digitised(components, results, *f) * (denominator > 0) for f in found), strict=True))
+    values = {
+        "denominator": denominator,
+        **reached,
+        "waived": reached["accepted"] - reached["unaided"],
+        "finished": denominator * is_finished[:, None],
+    }
+    return np.stack([values[name] for name in MEASURES], axis=1)
 
 
-def _is_counted(dossiers: pa.Table) -> _Bools:
+def _due(dossiers: pa.Table) -> tuple[_Ints, _Ints]:
+    """Components and paper results of each dossier that are to be digitised."""
+    components = pc.fill_null(dossiers["components"], 0).to_numpy()
+    return components, flags(dossiers["has_paper_result"]).astype(np.int64)
+
+
+def is_counted(dossiers: pa.Table) -> Bools:
     """Which dossiers are in the denominator: not refused or withdrawn, not exempt, not void."""
-    is_out = _flags(pc.is_in(dossiers["status"], _OUT_OF_SCOPE)) | _flags(dossiers["is_void"])
-    return ~is_out & _flags(pc.is_null(dossiers["exemption"]))
+    is_out = flags(pc.is_in(dossiers["status"], pa.array(OUT_OF_SCOPE, pa.int64()))) | flags(dossiers["is_void"])
+    return ~is_out & flags(pc.is_null(dossiers["exemption"]))
 
 
 def _digitised(components: _Ints, results: _Ints, found_components: _Ints, found_results: _Ints) -> _Ints:
@@ -87,27 +104,9 @@ def _digitised(components: _Ints, results: _Ints, found_components: _Ints, found
     return np.stack([both, has_component | has_result, stored, has_component, has_result], axis=1).astype(np.int64)
 
 
-def _standing_documents(dossiers: pa.Table) -> pa.Table:
-    """Documents that no other one replaces, with a flag for each level."""
-    rows = list_documents(dossiers)
-    replacing = rows.filter(pc.not_equal(rows["replaces"], rows["document_id"]))
-    replaced = pc.unique(_document_names(replacing["agency"], replacing["replaces"]))
-    is_replaced = _flags(pc.is_in(_document_names(rows["agency"], rows["document_id"]), replaced))
-    received = _flags(rows["received"])
-    accepted = received & _flags(pc.equal(rows["verdict"], "accepted"))
-    levels = {"declared": np.ones(len(rows), np.bool_), "received": received, "accepted": accepted}
-    return pa.table({"row": rows["row"], "kind": rows["kind"], **levels}).filter(pa.array(~is_replaced))
-
-
-def _document_names(agency: Any, document_id: Any) -> Any:
-    # no agency code holds a slash, so two documents never read alike
-    return pc.binary_join_element_wise(agency, document_id, "/")
-
-
-def _counts(documents: pa.Table, level: str, dossiers: int) -> tuple[_Ints, _Ints]:
-    """Component and result documents of each dossier that reached a level."""
-    reached = documents.filter(documents[level])
-    kinds = (reached.filter(pc.equal(reached["kind"], kind)) for kind in ("component", "result"))
+def _counts(documents: pa.Table, dossiers: int) -> tuple[_Ints, _Ints]:
+    """Component and result documents of each dossier."""
+    kinds = (documents.filter(pc.equal(documents["kind"], kind)) for kind in ("component", "result"))
     components, results = (np.bincount(rows["row"].to_numpy(), minlength=dossiers) for rows in kinds)
     return components, results
 
@@ -123,17 +122,11 @@ def _add_up(day: date, leaves: Mapping[str, _Ints]) -> dict[str, _Ints]:
 
 def _rows(totals: Mapping[str, _Ints]) -> pa.Table:
     """The table's rows from unit code -> ``_MEASURES`` × ``RATES``."""
-    sums = np.array(list(totals.values()), np.int64).reshape(len(totals), len(_MEASURES), len(RATES))
-    columns: dict[str, Any] = {name: sums[:, i, :].ravel() for i, name in enumerate(_MEASURES)}
+    sums = np.array(list(totals.values()), np.int64).reshape(len(totals), len(MEASURES), len(RATES))
+    columns: dict[str, Any] = {name: sums[:, i, :].ravel() for i, name in enumerate(MEASURES)}
     columns["unit_code"] = pa.array([unit for unit in totals for _ in RATES], pa.string())
     columns["definition"] = [definition for _ in totals for definition, _ in RATES]
     columns["stage"] = [stage for _ in totals for _, stage in RATES]
-    columns |= {"numerator": columns["accepted"], "waived": np.zeros(len(totals) * len(RATES), np.int64)}
+    columns["numerator"] = columns["accepted"]
     schema = TABLES["progress_daily"]
     return pa.table({name: columns[name] for name in schema.names}, schema)
-
-
-def _flags(column: Any) -> _Bools:
-    """A boolean column as an array; null counts as false."""
-    flags: _Bools = pc.fill_null(column, False).to_numpy(zero_copy_only=False)
-    return flags

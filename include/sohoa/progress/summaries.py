@@ -13,13 +13,16 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.errors import ObjectMissing
+from sohoa.progress.backlog import merge_backlog
 from sohoa.progress.defect_counts import quality_of_day
+from sohoa.progress.devices import devices_of_day
 from sohoa.progress.dossiers import DOCUMENT_COLUMNS, merge_dossiers, split_by_dossier_day
 from sohoa.progress.rates import progress_of_day
-from sohoa.schema import TABLES
+from sohoa.progress.reviews import add_decisions
 from sohoa.store import ObjectInfo, Store
 
 JOB = "summarise"
@@ -30,6 +33,8 @@ Check = Callable[[dict[date, pa.Table], dict[date, pa.Table]], dict[date, list[s
 _THREADS = 8
 _DAYS_AT_ONCE = 64
 """Days that one check takes: it costs much the same for one as for many."""
+_TAKEN = ["scan_date", *DOCUMENT_COLUMNS]
+"""What is read of the documents."""
 _NOTHING: dict[str, list[Any]] = {"markers": [], "dossier_days": [], "scan_days": [], "batches": []}
 
 
@@ -52,11 +57,11 @@ def take_pending(store: Store) -> dict[str, Any]:
 
 
 def summarise_dossiers(store: Store, work: str) -> dict[str, int]:
-    """Write the dossiers of the days touched, with the documents of the batches taken."""
+    """Write the dossiers and the backlog of the days touched, with the documents of the batches taken."""
     plan = _read_plan(store, work)
     with ThreadPoolExecutor(_THREADS) as pool:
-        parts = list(pool.map(lambda batch: _read_documents(store, *batch), plan["batches"]))
-        documents = pa.concat_tables([TABLES["documents"].empty_table().select(DOCUMENT_COLUMNS), *parts])
+        documents = _read_all_documents(store, pool, plan["batches"])
+        list(pool.map(lambda day: _summarise_backlog_of(store, day, documents), _backlog_days(documents)))
         by_day = split_by_dossier_day(documents)
         none = documents.slice(0, 0)
         days = [date.fromisoformat(day) for day in plan["dossier_days"]]
@@ -89,11 +94,12 @@ def _summarise_progress_of(store: Store, days: list[date], check: Check) -> dict
 
 
 def summarise_quality(store: Store, work: str, judged: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
-    """Write the defect counts of the scan days touched, from all pages of those days."""
+    """Write the defect counts and the devices of the scan days touched, from all that was scanned on those days."""
     days = [date.fromisoformat(day) for day in _read_plan(store, work)["scan_days"]]
     for day in days:
-        rows = quality_of_day(store.read_table("pages", [day]), judged)
-        store.write_table("quality_daily", day, layout.DAY, rows)
+        pages, documents, batches = (store.read_table(name, [day]) for name in ("pages", "documents", "batches"))
+        store.write_table("quality_daily", day, layout.DAY, quality_of_day(pages, judged))
+        store.write_table("device_daily", day, layout.DAY, devices_of_day(pages, documents, batches))
     return {"days": len(days)}
 
 
@@ -107,6 +113,7 @@ def settle_summaries(store: Store, work: str) -> dict[str, Any]:
     if not plan["markers"]:
         return {"settled": 0, "closed": []}
     closed = store.get_json(layout.WAREHOUSE, _closed_key(work))
+    _ask_for_reconciliation(store, work, plan["dossier_days"])
     unchanged = {_identity(info) for info in store.list_objects(layout.WAREHOUSE, layout.PENDING)}
     keys = [
         marker["key"]
@@ -119,6 +126,13 @@ def settle_summaries(store: Store, work: str) -> dict[str, Any]:
     store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))  # of killed runs too: one summary runs at a time
     lines = [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems]
     return {"settled": len(keys), "closed": lines}
+
+
+def _ask_for_reconciliation(store: Store, work: str, days: list[str]) -> None:
+    """Mark the dossier days whose documents may have changed."""
+    keys = [layout.unreconciled_key(date.fromisoformat(day), f"summarise-{work}") for day in days]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(lambda key: store.put_json(layout.WAREHOUSE, key, {"work": work}), keys))
 
 
 def _plan_key(work: str) -> str:
@@ -135,22 +149,24 @@ def _identity(info: ObjectInfo) -> str:
 
 
 def _read_marker(store: Store, info: ObjectInfo) -> dict[str, Any]:
-    """A marker with the dossier days it touches and, of a scan, its scan day and batch."""
+    """A marker with the dossier days it touches and, of a scan or a review, its scan day and batch."""
     marker = store.get_json(layout.WAREHOUSE, info.key)
     seen = {"key": info.key, "identity": _identity(info)}
+    batch = [marker["scan_date"], marker["batch"]] if "batch" in marker else None
     if "day" in marker:
-        return {**seen, "days": [marker["day"]]}
-    days = split_by_dossier_day(_read_documents(store, marker["scan_date"], marker["batch"]))
-    return {**seen, "days": [day.isoformat() for day in days], "scan": [marker["scan_date"], marker["batch"]]}
+        days = [] if marker["day"] is None else [marker["day"]]
+        return {**seen, "days": days, "review": batch} if batch else {**seen, "days": days}
+    documents = store.read_table("documents", [date.fromisoformat(marker["scan_date"])], name=marker["batch"])
+    return {**seen, "days": [day.isoformat() for day in split_by_dossier_day(documents)], "scan": batch}
 
 
 def _make_plan(markers: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    scans = sorted(marker["scan"] for marker in markers if "scan" in marker)
+    batches = {kind: {tuple(marker[kind]) for marker in markers if kind in marker} for kind in ("scan", "review")}
     return {
         "markers": markers,
         "dossier_days": sorted({day for marker in markers for day in marker["days"]}),
-        "scan_days": sorted({day for day, _ in scans}),
-        "batches": scans,
+        "scan_days": sorted({day for day, _ in batches["scan"]}),
+        "batches": sorted(batches["scan"] | batches["review"]),
     }
 
 
@@ -162,8 +178,31 @@ def _read_plan(store: Store, work: str) -> dict[str, list[Any]]:
     return plan
 
 
-def _read_documents(store: Store, scan_date: str, batch: str) -> pa.Table:
-    return store.read_table("documents", [date.fromisoformat(scan_date)], name=batch).select(DOCUMENT_COLUMNS)
+def _read_all_documents(store: Store, pool: ThreadPoolExecutor, batches: list[list[str]]) -> pa.Table:
+    """The documents of some batches with their path key and the newest decision about each."""
+    days = sorted({date.fromisoformat(day) for day, _ in batches})
+    reviews = dict(zip(days, pool.map(lambda day: store.read_table("reviews", [day]), days), strict=True))
+    parts = pool.map(lambda batch: _read_documents(store, batch[0], batch[1], reviews), batches)
+    empty = add_decisions(store.read_table("documents", []), store.read_table("reviews", []))
+    return pa.concat_tables([empty.select(_TAKEN), *parts])
+
+
+def _read_documents(store: Store, scan_date: str, batch: str, reviews: Mapping[date, pa.Table]) -> pa.Table:
+    day = date.fromisoformat(scan_date)
+    documents = store.read_table("documents", [day], name=batch)
+    return add_decisions(documents, reviews[day]).select(_TAKEN)
+
+
+def _backlog_days(documents: pa.Table) -> list[date]:
+    """Scan days on which these documents add to the backlog."""
+    days = documents.filter(pc.equal(documents["kind"], "backlog_result"))["scan_date"]
+    return sorted(pc.unique(days).to_pylist())
+
+
+def _summarise_backlog_of(store: Store, day: date, documents: pa.Table) -> None:
+    old = store.read_table("backlog_documents", [day], name=layout.DAY)
+    rows = merge_backlog(old, documents.filter(pc.equal(documents["scan_date"], day)))
+    store.write_table("backlog_documents", day, layout.DAY, rows)
 
 
 def _read_dossiers(store: Store, day: date) -> pa.Table:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +30,7 @@ logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else 200 li
 import great_expectations as gx  # noqa: E402
 from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults  # noqa: E402
 
-from expectations import batches, documents, pages, progress_daily  # noqa: E402
+from expectations import batches, data_docs, documents, pages, progress_daily, reconciliation_daily  # noqa: E402
 
 _SCOPES = ("kind", "paper", "cover", "content")
 _SHOWN = 5
@@ -81,8 +83,12 @@ def validate_pages(rows: pa.Table, thresholds: Thresholds, key: Collection[str] 
         thresholds: limits of one profile.
         key: columns that name a failing row in the result; none: its position, from 0 (much faster).
     """
-    used = dict.fromkeys([*_SCOPES, *key, "error", *(rule.column for rule in thresholds.rules)])
-    return _validate(pages.build_limits_suite(thresholds.rules, error_pattern), _frame(rows, used), key)
+    frame = _frame(rows, _limit_columns(thresholds, key))
+    return _validate(pages.build_limits_suite(thresholds.rules, error_pattern), frame, key)
+
+
+def _limit_columns(thresholds: Thresholds, key: Collection[str] = ()) -> Collection[str]:
+    return dict.fromkeys([*_SCOPES, *key, "error", *(rule.column for rule in thresholds.rules)])
 
 
 def check_rows(
@@ -94,8 +100,9 @@ def check_rows(
     """The invariants of a table that the rows break; none where all is well.
 
     Args:
-        table: pages, documents, batches or progress_daily.
-        rows: rows of that table; of progress_daily with the path key ``dossier_date``, whole days.
+        table: pages, documents, batches, progress_daily or reconciliation_daily.
+        rows: rows of that table; of progress_daily with the path key ``dossier_date``, whole days; of
+            reconciliation_daily with ``dossier_date`` and ``code_day``, the day in the codes, all cells of that day.
         parents: progress_daily only: (day, unit code) -> code of the unit right above, for all units of the days.
         leaf_units: progress_daily only: (day, unit code) of the units that dossiers belong to; each, and all above,
             must have rows.
@@ -114,12 +121,54 @@ def validate_rows(
     leaf_units: Collection[progress_daily.Place] = (),
 ) -> Any:
     """The validation result of a table's invariants, as ``check_rows`` reads it."""
+    return _validate(*_prepare(table, rows, parents, leaf_units))
+
+
+def build_data_docs(
+    folder: Path,
+    week: str,
+    tables: Mapping[str, pa.Table],
+    thresholds: Thresholds,
+    parents: Mapping[progress_daily.Place, str],
+    leaf_units: Collection[progress_daily.Place],
+) -> dict[str, tuple[int, int]]:
+    """Write Great Expectations' own pages about all rows of a week.
+
+    Args:
+        folder: where to.
+        week: ISO week, as 2024-W15.
+        tables: table -> its rows of the week, as for ``check_rows``; the limits are held against ``pages``.
+        thresholds: limits of one profile.
+        parents: as for ``check_rows``.
+        leaf_units: as for ``check_rows``.
+
+    Returns:
+        Suite -> (how many expectations it has, how many of them failed).
+    """
+    limits = pages.build_limits_suite(thresholds.rules, error_pattern)
+    suites = [(limits, _frame(tables["pages"], _limit_columns(thresholds)))]
+    suites += [_prepare(name, rows, parents, leaf_units)[:2] for name, rows in tables.items()]
+    monday = datetime.strptime(f"{week}-1", "%G-W%V-%u").replace(tzinfo=UTC)
+    with _ONE_AT_A_TIME:
+        return data_docs.build_site(folder, suites, week, monday)
+
+
+def _prepare(
+    table: str,
+    rows: pa.Table,
+    parents: Mapping[progress_daily.Place, str],
+    leaf_units: Collection[progress_daily.Place],
+) -> tuple[gx.ExpectationSuite, pd.DataFrame, Collection[str]]:
+    """The suite of a table's invariants, the rows as it wants them, and the columns that name a row."""
+    if table == "reconciliation_daily":
+        frame = reconciliation_daily.lay_out(_frame(rows, reconciliation_daily.COLUMNS))
+        return reconciliation_daily.build_suite(), frame, reconciliation_daily.KEY
     if table != "progress_daily":
         module = _INVARIANTS[table]
-        return _validate(module.build_suite(), _frame(rows, module.COLUMNS), module.KEY)
+        return module.build_suite(), _frame(rows, module.COLUMNS), module.KEY
     units = _with_ancestors(leaf_units, parents)
     frame = progress_daily.lay_out(_frame(rows, progress_daily.COLUMNS), parents, units)
-    return _validate(progress_daily.build_suite(), frame, progress_daily.KEY)
+    return progress_daily.build_suite(), frame, progress_daily.KEY
 
 
 def _with_ancestors(

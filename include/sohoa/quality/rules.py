@@ -36,6 +36,21 @@ def judge_pages(rows: pa.Table, rules: Sequence[Rule]) -> pa.Table:
     return with_verdict(rows, _levels(rows, rules))
 
 
+def failing_rules(rows: pa.Table, rules: Sequence[Rule]) -> list[list[Rule]]:
+    """For each row, the rules that it fails, in their order.
+
+    Args:
+        rows: as for ``judge_pages``.
+        rules: the rules of one profile.
+    """
+    columns = _Columns(rows)
+    failing: list[list[Rule]] = [[] for _ in range(len(rows))]
+    for rule in rules:
+        for row in np.flatnonzero(_fails(columns, rule) & _holds(columns, rule)):
+            failing[row].append(rule)
+    return failing
+
+
 def no_levels(rows: int) -> Levels:
     """Levels of rows that have no defect."""
     return np.zeros((rows, len(DEFECTS)), np.uint8)

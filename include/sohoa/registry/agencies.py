@@ -1,11 +1,14 @@
-"""Agencies that receive dossiers, and the leaf unit that a dossier is counted under."""
+"""Agencies that receive dossiers, keyed on (code, valid_from), and the leaf unit that a dossier is counted under."""
 
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from sohoa.errors import SettingsError
@@ -33,17 +36,23 @@ class Agency:
 
 
 def agencies() -> tuple[Agency, ...]:
-    """All agencies, in the order of their file: departments, district offices, communes.
+    """All agencies of all days, in the order of their file; a code whose agency changed has several rows.
 
     Raises:
         SettingsError: the file that ``SOHOA_AGENCIES_FILE`` names is missing or malformed.
     """
-    return tuple(_by_code().values())
+    return tuple(agency for rows in _by_code().values() for agency in rows)
 
 
-def find_agency(code: str) -> Agency | None:
-    """The agency of this code, None where there is none."""
-    return _by_code().get(code)
+def agencies_at(day: date) -> tuple[Agency, ...]:
+    """The agencies of this day: departments, district offices, communes."""
+    return tuple(agency for agency in agencies() if agency.works_on(day))
+
+
+def find_agency(code: str, day: date | None = None) -> Agency | None:
+    """The agency of this code on a day, without one as it last was; None where there is none."""
+    rows = _by_code().get(code, ())
+    return next((agency for agency in reversed(rows) if day is None or agency.works_on(day)), None)
 
 
 def ancestors(code: str, day: date) -> tuple[str, ...]:
@@ -52,12 +61,16 @@ def ancestors(code: str, day: date) -> tuple[str, ...]:
     A department lies under the province; a district office under its district and the province. Empty for a code that
     names nothing on that day.
     """
-    agency = find_agency(code)
+    agency = find_agency(code, day)
     if agency is None:
         return unit_ancestors(code, day)
-    if not agency.works_on(day):
-        return ()
     return (agency.unit_code, *unit_ancestors(agency.unit_code, day))
+
+
+def parents_above(places: Iterable[tuple[date, str]]) -> dict[tuple[date, str], str]:
+    """(day, code) -> code of the unit right above, for the units or agencies given and all above them on their days."""
+    lines = [(day, (code, *ancestors(code, day))) for day, code in sorted(set(places))]
+    return {(day, unit): above for day, line in lines for unit, above in pairwise(line)}
 
 
 def leaf_unit(agency_code: str, commune_code: str | None, day: date) -> str | None:
@@ -68,8 +81,8 @@ def leaf_unit(agency_code: str, commune_code: str | None, day: date) -> str | No
     """
     if commune_code is not None and _is_commune(commune_code, day):
         return commune_code
-    agency = find_agency(agency_code)
-    if agency is None or not agency.works_on(day):
+    agency = find_agency(agency_code, day)
+    if agency is None:
         return None
     if agency.kind != "commune":
         return agency.code
@@ -82,7 +95,7 @@ def _is_commune(code: str, day: date) -> bool:
 
 
 @cache
-def _by_code() -> dict[str, Agency]:
+def _by_code() -> dict[str, tuple[Agency, ...]]:
     from sohoa.settings import load_settings  # here, so that looking up a unit does not cost the import of pydantic
 
     file = load_settings().agencies_file or DATA / "agencies.csv"
@@ -95,15 +108,24 @@ def _by_code() -> dict[str, Agency]:
         ) from error
 
 
-def _read_agencies(file: Path) -> dict[str, Agency]:
-    found: dict[str, Agency] = {}
+def _read_agencies(file: Path) -> dict[str, tuple[Agency, ...]]:
+    found: dict[str, list[Agency]] = defaultdict(list)
     with file.open(encoding="utf-8-sig", newline="") as lines:
         for number, row in enumerate(csv.DictReader(lines), start=2):
             agency = _agency(row)
-            if agency.code in found or agency.kind not in KINDS:
-                raise ValueError(f"line {number}: code {agency.code!r} repeats, or kind {agency.kind!r} is unknown")
-            found[agency.code] = agency
-    return found
+            if agency.kind not in KINDS:
+                raise ValueError(f"line {number}: kind {agency.kind!r} is unknown")
+            found[agency.code].append(agency)
+    return {code: _in_order(rows) for code, rows in found.items()}
+
+
+def _in_order(rows: list[Agency]) -> tuple[Agency, ...]:
+    """The rows of one code by their days."""
+    ordered = sorted(rows, key=lambda agency: agency.valid_from)
+    for one, other in pairwise(ordered):
+        if one.works_on(other.valid_from):
+            raise ValueError(f"code {one.code!r} has two agencies on {other.valid_from}")
+    return tuple(ordered)
 
 
 def _agency(row: dict[str, str]) -> Agency:

@@ -23,7 +23,7 @@ POINTS_PER_INCH = 72
 
 @lru_cache(maxsize=128)
 def _font(face: str, size_px: int) -> ImageFont.FreeTypeFont:
-    data = files(__package__).joinpath("fonts", f"LiberationSerif-{face}.ttf").read_bytes()
+    data = files("sohoa").joinpath("fonts", f"LiberationSerif-{face}.ttf").read_bytes()
     return ImageFont.truetype(BytesIO(data), size_px, layout_engine=ImageFont.Layout.BASIC)
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from sohoa.errors import InputError
-from sohoa.registry import Agency, agencies, ancestors, unit_at
+from sohoa.registry import Agency, agencies_at, ancestors, unit_at
 from sohoa.simulate.draws import generator
 
 SATURDAY, SUNDAY = 5, 6
@@ -68,7 +68,7 @@ def choose_offices(count: int, start: date, end: date, seed: int) -> tuple[Offic
         InputError: there are not that many agencies in those days.
     """
     rng = generator(seed, "offices")
-    known = [a for a in agencies() if a.works_on(start) and a.works_on(end)]
+    known = [a for a in agencies_at(start) if a.works_on(end)]
     if not 1 <= count <= len(known):
         raise InputError(f"--agencies {count}: give a number from 1 to {len(known)}")
     groups = {kind: _shuffled([a for a in known if a.kind == kind], rng) for kind in PLACES}

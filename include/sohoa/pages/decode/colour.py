@@ -1,4 +1,4 @@
-"""A second, small decoding in colour of pages that have been decoded before, without fault, in grey."""
+"""A second, small decoding in colour of pages that have been decoded before in grey."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pypdfium2
 import simplejpeg
 from PIL import Image
 
-from sohoa.pages.decode import jpeg_header, pdf_content, pdf_images
+from sohoa.pages.decode import jpeg, jpeg_header, pdf_content, pdf_images
 from sohoa.pages.decode.pdf_render import PDFIUM
 from sohoa.pages.decode.pillow import PILLOW_ERRORS
 from sohoa.pages.faults import BadPage
@@ -28,8 +28,15 @@ _MOST_RENDERED = 2_000  # pixels of a side
 class ColourReader:
     """Pages of one file in colour, at about an eighth of their sides."""
 
-    def __init__(self, data: FileData, name: str | None) -> None:
-        self._data, self._name = data, name
+    def __init__(self, data: FileData, name: str | None, least_px: int = 0) -> None:
+        """Read a file of the format ``name``.
+
+        Args:
+            data: the file.
+            name: what ``file_format`` says of it.
+            least_px: pixels that the long side shall have at least, where the page has as many.
+        """
+        self._data, self._name, self._least_px = data, name, least_px
         self._pdf: pikepdf.Pdf | None = None
 
     def __enter__(self) -> ColourReader:
@@ -40,11 +47,14 @@ class ColourReader:
             self._pdf.close()
 
     def page(self, number: int) -> Grey | None:
-        """Page ``number`` from 1, uint8 (height, width, 3) in blue, green, red; null where it cannot be had."""
+        """Page ``number`` from 1 as a reader shows it, uint8 (height, width, 3) in blue, green, red.
+
+        Null where it cannot be had. Of a JPEG that is cut short, what is lost is grey.
+        """
         try:
             if self._name == "jpeg":
-                return _from_jpeg(self._data)
-            return self._from_pdf(number) if self._name == "pdf" else _from_picture(self._data, number)
+                return _from_jpeg(self._data, self._least_px)
+            return self._from_pdf(number) if self._name == "pdf" else self._from_picture(number)
         except (BadPage, MemoryError, pypdfium2.PdfiumError, cv2.error, *pdf_images.PIKEPDF_ERRORS, *PILLOW_ERRORS):
             return None
 
@@ -55,23 +65,36 @@ class ColourReader:
         box = pdf_content.visible_box(page)
         scan, is_alone = pdf_content.find_scan(page, box)
         if scan is not None and is_alone and pdf_images.filters_of(scan.image) == ["/DCTDecode"]:
-            return _from_jpeg(bytes(scan.image.read_raw_bytes()))
-        scale = min(_RENDER_SCALE, _MOST_RENDERED / max(box.width, box.height))
+            colour = _from_jpeg(bytes(scan.image.read_raw_bytes()), self._least_px)
+            return np.ascontiguousarray(np.rot90(colour, scan.turns or 0))
+        long_side = max(box.width, box.height)
+        scale = min(max(_RENDER_SCALE, self._least_px / long_side), _MOST_RENDERED / long_side)
         with PDFIUM, closing(pypdfium2.PdfDocument(self._data)) as document:
             return np.array(document[number - 1].render(scale=scale, draw_annots=False).to_numpy())[..., :3].copy()
 
+    def _from_picture(self, number: int) -> Grey:
+        with Image.open(io.BytesIO(self._data), formats=("PNG", "TIFF")) as image:
+            image.seek(number - 1)
+            factor = _factor(max(image.size), self._least_px)
+            small = image.convert("RGB").reduce(max(1, min(factor, *image.size)))
+            return np.asarray(small, np.uint8)[..., ::-1].copy()
 
-def _from_jpeg(data: FileData) -> Grey:
+
+def _factor(side: int, least_px: int) -> int:
+    """Whole number by which a side is divided, one that libjpeg knows."""
+    factor = _FACTOR
+    while factor > 1 and side / factor < least_px:
+        factor //= 2
+    return factor
+
+
+def _from_jpeg(data: FileData, least_px: int) -> Grey:
     header = jpeg_header.read_header(data)
-    height, width = -(-header.height // _FACTOR), -(-header.width // _FACTOR)
+    factor = _factor(max(header.width, header.height), least_px)
+    height, width = (-(-side // factor) for side in (header.height, header.width))
     with reading_through(data):
-        return np.asarray(
-            simplejpeg.decode_jpeg(data, colorspace="BGR", min_height=height, min_width=width, min_factor=_FACTOR)
+        colour = simplejpeg.decode_jpeg(
+            data, colorspace="BGR", min_height=height, min_width=width, min_factor=factor, strict=False
         )
-
-
-def _from_picture(data: FileData, number: int) -> Grey:
-    with Image.open(io.BytesIO(data), formats=("PNG", "TIFF")) as image:
-        image.seek(number - 1)
-        small = image.convert("RGB").reduce(max(1, min(_FACTOR, *image.size)))
-        return np.asarray(small, np.uint8)[..., ::-1].copy()
+    turn = jpeg.TURNS.get(header.orientation)
+    return np.asarray(colour if turn is None else cv2.rotate(colour, turn), np.uint8)

@@ -24,7 +24,8 @@ _COLOURS = {1: "grey", 3: "colour", 4: "colour"}
 _COEFFICIENT_BYTES = 2
 _MOST_SCANS = 200  # a progressive JPEG has about ten; thousands are made to burn time
 _UPSIDE_DOWN = 3
-_TURNS = {_UPSIDE_DOWN: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+TURNS = {_UPSIDE_DOWN: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+"""EXIF orientation -> the turn that it asks for."""
 
 
 def read_pages(data: FileData, limits: Limits) -> list[Page]:
@@ -44,8 +45,8 @@ def fill_page(page: Page, data: FileData, limits: Limits) -> None:
     page.bit_depth, page.quantisation = header.bits, header.quantisation
     page.colour_mode = _COLOURS.get(header.components)
     page.grey = decode_grey(data, header, page.reduction, limits)
-    if header.orientation in _TURNS:
-        page.grey = np.asarray(cv2.rotate(page.grey, _TURNS[header.orientation]), np.uint8)
+    if header.orientation in TURNS:
+        page.grey = np.asarray(cv2.rotate(page.grey, TURNS[header.orientation]), np.uint8)
         if header.orientation != _UPSIDE_DOWN:
             page.swap_sides()
 

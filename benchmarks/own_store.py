@@ -1,0 +1,50 @@
+"""An embedded object store of a benchmark's own: its home is thrown away, its ports are free ones."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+
+from sohoa import stack
+from sohoa.settings import PREFIX, load_settings
+from sohoa.stack import seaweed
+from sohoa.stack.processes import GRPC_OFFSET, stop
+from sohoa.store import Store, open_store
+
+_PORTS = range(12_000, 22_000, 7)
+
+
+@contextmanager
+def own_store() -> Iterator[Store]:
+    """The store, running; this process's settings and those of its children name it."""
+    before = dict(os.environ)
+    with TemporaryDirectory() as home:
+        for name in [name for name in os.environ if name.startswith(PREFIX)]:
+            del os.environ[name]
+        free = (port for port in _PORTS if _is_free(port) and _is_free(port + GRPC_OFFSET))
+        os.environ |= {f"{PREFIX}HOME": home, **{f"{PREFIX}{name.upper()}": str(next(free)) for name in seaweed.PORTS}}
+        try:
+            stack.up(load_settings(), "store", lambda _: None)
+            yield open_store()
+        finally:
+            stop([seaweed.server(load_settings())], 0)  # its data is thrown away
+            os.environ.clear()
+            os.environ |= before
+
+
+def store_cpu(store: Store) -> float:
+    """CPU seconds that the store's process has taken so far."""
+    times = [process.cpu_times() for process in seaweed.server(store.settings).processes()]
+    return sum(time.user + time.system for time in times)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,63 @@
+"""The root of the command: its groups, its errors, and the parsers of its options."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+
+import typer
+
+from sohoa.errors import InputError, SohoaError
+from sohoa.screens.console import err
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Monitoring of the digitisation of dossiers.")
+run_app = typer.Typer(no_args_is_help=True, help="Run a job here, without Airflow: the same code as the DAGs' tasks.")
+stack_app = typer.Typer(no_args_is_help=True, help="The embedded object store and Airflow, on this machine only.")
+app.add_typer(run_app, name="run")
+app.add_typer(stack_app, name="stack")
+
+USAGE, INFRASTRUCTURE = 2, 3
+
+
+def main() -> None:
+    """Entry point: an error of the package becomes one line, exit code 2 for wrong usage and 3 for all else."""
+    try:
+        app()
+    except SohoaError as error:
+        err.print(f"sohoa: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(USAGE if isinstance(error, InputError) else INFRASTRUCTURE)
+
+
+def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    """Refuse a value that an option does not know.
+
+    Raises:
+        typer.BadParameter: names the option and what it takes.
+    """
+    if value is not None and value not in allowed:
+        raise typer.BadParameter(f"{value!r}: use one of {', '.join(allowed)}", param_hint=option)
+
+
+def parse_day(value: str) -> date:
+    """An ISO date.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is not a date like 2023-01-31") from None
+
+
+def parse_week(value: str) -> date:
+    """The Monday of an ISO week.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    try:
+        year, _, week = value.partition("-W")
+        return date.fromisocalendar(int(year), int(week), 1)
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is not a week like 2024-W15") from None

@@ -1,0 +1,188 @@
+"""When a unit reaches the target: its weekly rates continued, with an interval, and silence where nothing can be said.
+
+The method is the local linear trend, a structural time series model (Harvey 1989, as in statsmodels), on the logits of
+the weekly rates: level and slope wander, each week is seen with noise, weeks with hardly any dossiers are missing, and
+what the data leave open about level and slope widens the interval. ``benchmarks/forecast.py`` tests it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+LEVEL = 0.8
+"""Share of the futures that an interval should hold."""
+FEWEST_WEEKS, FEWEST_DOSSIERS = 20, 10
+"""Known weeks, and dossiers in a middling one, below which there is no forecast."""
+HORIZON = 26
+"""Weeks that a forecast reaches at most; never more than half of the weeks known."""
+MONTH = 4
+"""The target is reached with the week that closes so many in a row whose rate together is at the target."""
+
+_Z = 1.2815515655446004  # quantile of the normal distribution that leaves 10 % on either side
+_WIDENING = 1.15
+"""The model knows of no campaign or breakdown to come, so its deviations are widened: by what made its 80 % intervals
+hold a little over 80 % of the weeks on the seeds 1 to 4 of ``benchmarks.paths``."""
+_KNOWN = 5  # a week with fewer dossiers tells nothing
+_RECENT = 12
+_SETTLED = 0.9
+_PATHS, _SEED = 2_000, 20_240_419
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """The rates of the weeks to come, 0 to 1, from the week after the last."""
+
+    middle: Floats
+    low: Floats
+    high: Floats
+    paths: Floats
+    """Week × path: futures drawn from the same model."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """When a unit reaches its target."""
+
+    last_week: date | None
+    """Monday of the newest week that the forecast rests on."""
+    weeks: Weeks | None
+    reached: date | None
+    """Monday of the week that reaches the target: a past one, or in half of the futures no later than this."""
+    earliest: date | None
+    """In one future of ten before this; None where it lies beyond the horizon."""
+    latest: date | None
+    """In one future of ten after this, or never; None where it lies beyond the horizon."""
+    reason: str | None
+    """Why there is no date: too_few_weeks | too_few_dossiers | beyond_horizon; ``already`` where it is past."""
+
+
+def outlook(weekly: pa.Table, target_percent: float) -> Outlook:
+    """Forecast the date at which a unit reaches its target.
+
+    Args:
+        weekly: what ``targets.weekly_progress`` returns.
+        target_percent: the rate to reach.
+    """
+    start, numerator, denominator = _settled(weekly)
+    target = target_percent / 100
+    last = start + timedelta(7 * (len(denominator) - 1)) if start is not None else None
+    past = _first_month(numerator[:, None], denominator[:, None], target)[0]
+    if start is not None and past < len(denominator):
+        return Outlook(last, None, start + timedelta(7 * int(past)), None, None, "already")
+    reason = why_silent(denominator)
+    if reason is not None or last is None:
+        return Outlook(last, None, None, None, None, reason)
+    weeks = forecast_weeks(numerator, denominator, min(HORIZON, len(denominator) // 2))
+    ahead = weeks_until(numerator, denominator, weeks.paths, target)
+    earliest, middle, latest = (last + timedelta(7 * n) if n else None for n in ahead)
+    return Outlook(last, weeks, middle, earliest, latest, None if middle else "beyond_horizon")
+
+
+def why_silent(denominator: NDArray[np.int64]) -> str | None:
+    """Why the weeks are too few for a forecast; None where they are not."""
+    known = denominator[denominator >= _KNOWN]
+    if len(known) < FEWEST_WEEKS:
+        return "too_few_weeks"
+    return "too_few_dossiers" if np.median(known) < FEWEST_DOSSIERS else None
+
+
+def forecast_weeks(numerator: NDArray[np.int64], denominator: NDArray[np.int64], horizon: int) -> Weeks:
+    """Continue weekly rates.
+
+    Args:
+        numerator: dossiers digitised, a number for each week without gaps.
+        denominator: dossiers due.
+        horizon: how many weeks.
+
+    Returns:
+        The rates as they would be counted in weeks of the recent size; the interval is that of ``LEVEL``.
+    """
+    seen = np.log((numerator + 0.5) / (denominator - numerator + 0.5))
+    model = _fit(np.where(denominator >= _KNOWN, seen, np.nan))
+    ahead = model.get_forecast(horizon)
+    middle, spread = ahead.predicted_mean, _Z * _WIDENING * np.sqrt(ahead.var_pred_mean)
+    rng = np.random.default_rng(_SEED)
+    futures = model.simulate(horizon, anchor="end", repetitions=_PATHS, rng=rng).reshape(horizon, _PATHS)
+    futures = middle[:, None] + _WIDENING * (futures - middle[:, None])
+    due = float(np.median(denominator[-_RECENT:]))
+    return Weeks(*(_rate(logits, due) for logits in (middle, middle - spread, middle + spread, futures)))
+
+
+def _fit(logits: Floats) -> Any:
+    """The local linear trend of most likelihood."""
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning  # here: importing it takes seconds
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    with warnings.catch_warnings():
+        # one fit in 25 ends where the likelihood is flat to rounding errors: as good an optimum as any
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return UnobservedComponents(logits, "local linear trend").fit(disp=False, cov_type="none")
+
+
+def _rate(logits: Floats, due: float) -> Floats:
+    """The counted rate that has this logit: the half dossier added on each side is taken off again."""
+    share = 1 / (1 + np.exp(-logits))
+    return np.clip((share * (due + 1) - 0.5) / max(due, 1), 0, 1)
+
+
+def _settled(weekly: pa.Table) -> tuple[date | None, NDArray[np.int64], NDArray[np.int64]]:
+    """First Monday, numerators and denominators without gaps, less the young weeks at the end.
+
+    A week is young while clearly fewer of its dossiers are finished than usual: its rate will still rise.
+    """
+    rows = weekly.select(["first_day", "numerator", "denominator", "finished"]).to_pylist()
+    rows = [row for row in rows if row["denominator"]]
+    usual = np.median([row["finished"] / row["denominator"] for row in rows]) if rows else 0.0
+    while rows and rows[-1]["finished"] < _SETTLED * usual * rows[-1]["denominator"]:
+        rows.pop()
+    if not rows:
+        return None, np.zeros(0, np.int64), np.zeros(0, np.int64)
+    start = rows[0]["first_day"]
+    places = [(row["first_day"] - start).days // 7 for row in rows]
+    counts = np.zeros((2, places[-1] + 1), np.int64)
+    counts[:, places] = [[row["numerator"] for row in rows], [row["denominator"] for row in rows]]
+    return start, counts[0], counts[1]
+
+
+def _first_month(numerator: NDArray[Any], denominator: NDArray[Any], target: float) -> NDArray[np.int64]:
+    """For each path (column) the week that closes the first ``MONTH`` weeks at the target; their number where none."""
+    if len(numerator) < MONTH:
+        return np.full(numerator.shape[1], len(numerator))
+    done, due = (
+        np.lib.stride_tricks.sliding_window_view(counts, MONTH, axis=0).sum(axis=-1)
+        for counts in (numerator, np.broadcast_to(denominator, numerator.shape))
+    )
+    is_reached = (due > 0) & (done >= target * due)
+    return np.where(is_reached.any(axis=0), is_reached.argmax(axis=0) + MONTH - 1, len(numerator))
+
+
+def weeks_until(
+    numerator: NDArray[np.int64], denominator: NDArray[np.int64], paths: Floats, target: float
+) -> tuple[int | None, int | None, int | None]:
+    """Weeks after the last until the target is reached: in one path of ten, in half of them, in nine of ten.
+
+    Args:
+        numerator: dossiers digitised in the weeks known.
+        denominator: dossiers due.
+        paths: what ``forecast_weeks`` drew.
+        target: the rate to reach, 0 to 1.
+
+    Returns:
+        Numbers from 1; None where it takes longer than the paths are long.
+    """
+    due = np.median(denominator[-_RECENT:])
+    done = np.concatenate([np.tile(numerator[-MONTH + 1 :, None], paths.shape[1]), paths * due])
+    dues = np.concatenate([denominator[-MONTH + 1 :, None], np.full((len(paths), 1), due)])
+    weeks = _first_month(done, dues, target) - (MONTH - 2)
+    shares = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
+    found = [int(np.quantile(weeks, share, method="inverted_cdf")) for share in shares]
+    early, middle, late = (n if n <= len(paths) else None for n in found)
+    return early, middle, late

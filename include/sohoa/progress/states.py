@@ -1,0 +1,72 @@
+"""How far a scanned document has come: one word for each, from its files, its verdict and a reviewer's decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+STATES = ("replaced", "unreceived", "rejected", "in_review", "waived", "accepted")
+"""From worst to best: another document stands in its place | listed, but files are missing or altered | not good enough
+| waits for a reviewer | not good enough and accepted all the same | accepted as it is or upheld by a reviewer."""
+
+REACHED = {
+    "declared": STATES[1:],
+    "received": STATES[2:],
+    "accepted": ("waived", "accepted"),
+    "unaided": ("accepted",),
+}
+"""Level -> the states that have reached it; ``unaided`` is accepted without any waiver."""
+
+STATE_COLUMNS = ("agency", "document_id", "replaces", "received", "verdict", "decision")
+Bools = npt.NDArray[np.bool_]
+
+
+def document_states(documents: pa.Table) -> pa.Array:
+    """The state of each document.
+
+    Args:
+        documents: rows with ``STATE_COLUMNS``; a document is replaced only by one that is among them.
+    """
+    verdict, decision = documents["verdict"], documents["decision"]
+    is_refused = _equals(decision, "reject")
+    is_good = _equals(verdict, "accepted") | (_equals(verdict, "review") & _equals(decision, "uphold"))
+    tests = {
+        "replaced": _is_replaced(documents),
+        "unreceived": ~flags(documents["received"]),
+        "rejected": is_refused,
+        "accepted": is_good,
+        "waived": _equals(decision, "waive"),
+        "in_review": ~_equals(verdict, "rejected"),
+    }
+    places = np.select(list(tests.values()), [STATES.index(name) for name in tests], STATES.index("rejected"))
+    return pa.array(STATES, pa.string()).take(pa.array(places, pa.int64()))
+
+
+def has_reached(states: Any, level: str) -> Bools:
+    """Which documents have reached a level of ``REACHED``."""
+    return flags(pc.is_in(states, pa.array(REACHED[level], pa.string())))
+
+
+def flags(column: Any) -> Bools:
+    """A boolean column as an array; null counts as false."""
+    array: Bools = pc.fill_null(column, False).to_numpy(zero_copy_only=False)
+    return array
+
+
+def _equals(column: Any, value: str) -> Bools:
+    return flags(pc.equal(column, value))
+
+
+def _is_replaced(documents: pa.Table) -> Bools:
+    replacing = documents.filter(pc.not_equal(documents["replaces"], documents["document_id"]))
+    replaced = pc.unique(_names(replacing["agency"], replacing["replaces"]))
+    return flags(pc.is_in(_names(documents["agency"], documents["document_id"]), replaced))
+
+
+def _names(agency: Any, document_id: Any) -> Any:
+    # no agency code holds a slash, so two documents never read alike
+    return pc.binary_join_element_wise(agency, document_id, "/")

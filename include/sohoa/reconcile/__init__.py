@@ -1,0 +1,1 @@
+"""Province × portal × ministries × scans, dossier by dossier: where the counts differ, and why."""

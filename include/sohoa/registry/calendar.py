@@ -1,0 +1,99 @@
+"""Working days of public offices in Viet Nam: weekends, Tết and public holidays, and days that the government moves.
+
+Holidays by law and most moved days come from the package holidays, which follows the labour code and the yearly
+announcements; ``data/calendar.csv`` holds what it lacks. Years not announced yet follow the law alone.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sohoa.errors import SettingsError
+from sohoa.registry.units import DATA
+
+_SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class MovedDay:
+    """A day off that is worked, or a working day that is off, by a decision of the government or the province."""
+
+    day: date
+    is_working: bool
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@cache
+def is_working_day(day: date) -> bool:
+    """Whether offices are open: a Saturday only where it makes up for a day that was moved.
+
+    Batches of other Saturdays are as valid as any; they are only not demanded.
+
+    Raises:
+        SettingsError: the file that ``SOHOA_CALENDAR_FILE`` names is missing or malformed.
+    """
+    moved = _moved_days().get(day)
+    if moved is not None:
+        return moved.is_working
+    if day in _holidays():
+        return False
+    return day.weekday() < _SATURDAY or day in _holidays().weekend_workdays
+
+
+def working_days(first: date, last: date) -> tuple[date, ...]:
+    """The working days from ``first`` to ``last``, both included."""
+    days = (first + timedelta(n) for n in range((last - first).days + 1))
+    return tuple(day for day in days if is_working_day(day))
+
+
+def holiday_name(day: date) -> str | None:
+    """What a day off is called in Vietnamese; None for working days and plain weekends."""
+    moved = _moved_days().get(day)
+    if moved is not None:
+        return None if moved.is_working else moved.name_vi
+    name: str | None = _holidays().get(day)
+    return name
+
+
+@cache
+def _holidays() -> Any:
+    from holidays import country_holidays  # here: importing it takes a third of a second, and few look a day up
+
+    return country_holidays("VN", language="vi")
+
+
+@cache
+def _moved_days() -> dict[date, MovedDay]:
+    from sohoa.settings import load_settings  # here, so that looking up a unit does not cost the import of pydantic
+
+    file = load_settings().calendar_file or DATA / "calendar.csv"
+    try:
+        return _read(file)
+    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise SettingsError(
+            f"SOHOA_CALENDAR_FILE: {file} cannot be used: {error}; "
+            "see the README beside sohoa/registry/data/calendar.csv"
+        ) from error
+
+
+def _read(file: Path) -> dict[date, MovedDay]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        days = [_moved_day(row) for row in csv.DictReader(lines)]
+    return {moved.day: moved for moved in days}
+
+
+def _moved_day(row: dict[str, str]) -> MovedDay:
+    return MovedDay(
+        day=date.fromisoformat(row["day"]),
+        is_working={"1": True, "0": False}[row["is_working"]],
+        name_vi=row["name_vi"],
+        name_en=row["name_en"],
+        source=row["source"],
+    )

@@ -1,0 +1,82 @@
+"""Campaigns (đợt thi đua cao điểm) of the province: a list, since one follows another."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from sohoa.errors import InputError, SettingsError
+from sohoa.registry.units import DATA
+
+SCOPES = ("department", "district", "commune")
+"""Levels of units that a campaign can rank."""
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One campaign, both its days included."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    start: date
+    end: date
+    target_percent: float | None
+    """Rate to reach at its end; None where it has no such target."""
+    scope: tuple[str, ...]
+    """Levels that take part, of ``SCOPES``."""
+    source: str
+
+
+def campaigns() -> tuple[Campaign, ...]:
+    """All campaigns, in the order of their file.
+
+    Raises:
+        SettingsError: the file that ``SOHOA_CAMPAIGNS_FILE`` names is missing or malformed.
+    """
+    return tuple(_by_code().values())
+
+
+def find_campaign(code: str) -> Campaign:
+    """The campaign of this code.
+
+    Raises:
+        InputError: there is none; the message lists them.
+    """
+    found = _by_code().get(code)
+    if found is None:
+        raise InputError(f"{code} is no campaign: use one of {', '.join(_by_code())}")
+    return found
+
+
+@cache
+def _by_code() -> dict[str, Campaign]:
+    from sohoa.settings import load_settings  # here, so that looking up a unit does not cost the import of pydantic
+
+    file = load_settings().campaigns_file or DATA / "campaigns.csv"
+    try:
+        return _read(file)
+    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise SettingsError(
+            f"SOHOA_CAMPAIGNS_FILE: {file} cannot be used: {error}; "
+            "see the README beside sohoa/registry/data/campaigns.csv"
+        ) from error
+
+
+def _read(file: Path) -> dict[str, Campaign]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        found = [_campaign(row) for row in csv.DictReader(lines)]
+    if len({campaign.code for campaign in found}) < len(found):
+        raise ValueError("a code repeats")
+    return {campaign.code: campaign for campaign in found}
+
+
+def _campaign(row: dict[str, str]) -> Campaign:
+    start, end, scope = date.fromisoformat(row["start"]), date.fromisoformat(row["end"]), tuple(row["scope"].split())
+    if end < start or not scope or not set(scope) <= set(SCOPES):
+        raise ValueError(f"campaign {row['code']!r}: end lies before start, or scope is not of {' '.join(SCOPES)}")
+    target = float(row["target_percent"]) if row["target_percent"] else None
+    return Campaign(row["code"], row["name_vi"], row["name_en"], start, end, target, scope, row["source"])

@@ -1,0 +1,217 @@
+"""Incidents: a scanner whose defects or pages a day leave its own control limits.
+
+Limits are those of Laney's p′ and u′ charts (D. B. Laney, Improved control charts for attributes, Quality Engineering
+14(4), 2002, 531-537): those of the p and u charts, widened by how much more the days differ than chance would have it.
+In place of three standard deviations stand probability limits (D. C. Montgomery, Introduction to Statistical Quality
+Control, chapter 7), which also hold where defects are rare. Limits come from the newest 25 scan days in control before
+the day, so what is known later changes no earlier day, and the order in which days arrive changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from math import ceil, isnan, sqrt
+from typing import Any
+
+import pyarrow as pa
+from scipy.special import bdtrik, pdtrik
+
+from sohoa import layout
+from sohoa.defects import DEFECTS
+from sohoa.schema import TABLES
+from sohoa.store import Store
+
+VOLUME = "volume"
+MEASURES = (VOLUME, *DEFECTS)
+"""What is watched: pages a scan day, and of each defect the share of pages that have it."""
+
+_LEARNED_FROM = 25
+"""Scan days behind the limits: the 20 to 25 samples of the textbook. A scanner with fewer is not judged yet."""
+_TAIL = 1e-5
+"""Chance that a day leaves one limit although nothing has changed. Some 230 scanners with 20 measures on 250 days are a
+million charted points a year: a dozen false incidents in the whole province."""
+_MOVING_RANGE = 1.128
+"""Mean range of two values of a normal distribution, in standard deviations."""
+
+Device = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One scanner out of its limits. Observed value and limits are those of its first day."""
+
+    agency: str
+    device_id: str | None
+    measure: str
+    """One of ``MEASURES``."""
+    first_day: date
+    last_day: date
+    """The newest day out of limits."""
+    closed_day: date | None
+    """The scan day on which it was back in limits; None while it is open."""
+    days: tuple[date, ...]
+    """Scan days out of limits."""
+    count: int
+    """Pages with the defect; of the volume, pages."""
+    n: int
+    """Pages; of the volume 1, the day."""
+    centre: float
+    """Expected count / n: a share of pages; of the volume, pages a scan day."""
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class Point:
+    """One scan day of a chart: ``count`` in ``n``."""
+
+    day: date
+    count: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a point is held against, as count / n."""
+
+    centre: float
+    lower: float
+    upper: float
+
+
+def update_incidents(store: Store) -> dict[str, int]:
+    """Bring the table ``incidents`` up to date with ``device_daily``: days whose incidents changed are written anew."""
+    found = find_incidents(store.read_table("device_daily", name=layout.DAY))
+    now, then = _by_first_day(found), _by_first_day(_incidents(store.read_table("incidents")))
+    for day in sorted(now.keys() | then.keys()):
+        if day not in now:
+            store.delete(layout.WAREHOUSE, layout.table_key("incidents", day, layout.DAY))
+        elif now[day] != then.get(day):
+            store.write_table("incidents", day, layout.DAY, _table(now[day]))
+    return {"incidents": len(found), "open": sum(incident.closed_day is None for incident in found)}
+
+
+def read_incidents(store: Store, first_day: date, last_day: date) -> list[Incident]:
+    """The incidents that opened from ``first_day`` to ``last_day``, as they stood at the end of ``last_day``.
+
+    An incident opens once, so a report of these days lists it and no later report does.
+    """
+    days = [first_day + timedelta(n) for n in range((last_day - first_day).days + 1)]
+    return [_as_of(incident, last_day) for incident in _incidents(store.read_table("incidents", days, layout.DAY))]
+
+
+def find_incidents(devices: pa.Table) -> list[Incident]:
+    """All incidents, by first day, agency, device and measure.
+
+    Args:
+        devices: rows of ``device_daily`` with their path key ``scan_date``: all scan days, in any order.
+    """
+    series: dict[Device, list[dict[str, Any]]] = defaultdict(list)
+    for row in devices.select(["scan_date", "agency", "device_id", "pages", "defects"]).to_pylist():
+        if row["pages"]:
+            series[row["agency"], row["device_id"]].append(row)
+    found = [
+        Incident(*device, measure, *rest)
+        for device, rows in series.items()
+        for measure, points in _charts(sorted(rows, key=lambda row: row["scan_date"]))
+        for rest in _walk(points, measure == VOLUME)
+    ]
+    return sorted(found, key=_order)
+
+
+def control_limits(baseline: Sequence[Point], n: int, is_volume: bool) -> Limits:
+    """Limits for a point of ``n``, from the points before it.
+
+    Args:
+        baseline: at least two points in control, in the order of their days.
+        n: pages of the day to judge; 1 for the volume.
+        is_volume: counts without an upper bound (u′) in place of shares (p′), and a lower limit too.
+    """
+    # half a count more: a series without a defect so far must not take the first one for a change (Jeffreys)
+    centre = (sum(point.count for point in baseline) + 0.5) / (sum(point.n for point in baseline) + (not is_volume))
+    spread = 1.0 if is_volume else 1 - centre
+    scores = [(point.count - point.n * centre) / sqrt(point.n * centre * spread) for point in baseline]
+    ranges = [abs(after - before) for before, after in pairwise(scores)]
+    widening = max(1.0, sum(ranges) / len(ranges) / _MOVING_RANGE)
+    high = _quantile(pdtrik(1 - _TAIL, centre) if is_volume else bdtrik(1 - _TAIL, n, centre))
+    low = _quantile(pdtrik(_TAIL, centre)) if is_volume else 0
+    upper, lower = centre + widening * (high / n - centre), centre - widening * (centre - low / n)
+    return Limits(centre, max(0.0, lower) if is_volume else 0.0, upper)
+
+
+def _quantile(value: float) -> int:
+    """The whole number at or above; 0 where even that one is likelier than asked for, which SciPy says by nan."""
+    return 0 if isnan(value) else ceil(value)
+
+
+def _charts(rows: list[dict[str, Any]]) -> Iterator[tuple[str, list[Point]]]:
+    """Measure and points of one scanner's days, without defects that it never had."""
+    yield VOLUME, [Point(row["scan_date"], row["pages"], 1) for row in rows]
+    bad = [{item["defect"]: item["pages"] for item in row["defects"]} for row in rows]
+    for defect in sorted({name for found in bad for name in found}, key=MEASURES.index):
+        # a page of a document that is not received has defects and is not counted
+        counts = [min(found.get(defect, 0), row["pages"]) for found, row in zip(bad, rows, strict=True)]
+        yield defect, [Point(row["scan_date"], count, row["pages"]) for row, count in zip(rows, counts, strict=True)]
+
+
+def _walk(points: Iterable[Point], is_volume: bool) -> Iterator[tuple[Any, ...]]:
+    """The incidents of one chart: first, last and closing day, days, count, n, centre, lower, upper.
+
+    Points out of limits teach nothing, unless they stay out for as long as limits are learned from: then that is how
+    this scanner works now, and the incident ends.
+    """
+    known: list[Point] = []
+    out: list[Point] = []
+    opened: Limits | None = None
+    for point in points:
+        if len(known) < _LEARNED_FROM:
+            known.append(point)
+            continue
+        limits = control_limits(known, point.n, is_volume)
+        is_out = not limits.lower <= point.count / point.n <= limits.upper
+        if is_out:
+            opened = opened or limits
+            out.append(point)
+        if opened is not None and (not is_out or len(out) == _LEARNED_FROM):
+            yield _entry(out, opened, point.day)
+            known = known if not is_out else out
+            out, opened = [], None
+        if not is_out:
+            known = [*known[1:], point]
+    if opened is not None:
+        yield _entry(out, opened, None)
+
+
+def _entry(out: list[Point], limits: Limits, closed_day: date | None) -> tuple[Any, ...]:
+    first, days = out[0], tuple(point.day for point in out)
+    return first.day, days[-1], closed_day, days, first.count, first.n, limits.centre, limits.lower, limits.upper
+
+
+def _as_of(incident: Incident, day: date) -> Incident:
+    days = tuple(found for found in incident.days if found <= day)
+    closed = incident.closed_day if incident.closed_day is not None and incident.closed_day <= day else None
+    return replace(incident, days=days, last_day=days[-1], closed_day=closed)
+
+
+def _order(incident: Incident) -> tuple[Any, ...]:
+    return incident.first_day, incident.agency, incident.device_id or "", MEASURES.index(incident.measure)
+
+
+def _by_first_day(incidents: Iterable[Incident]) -> dict[date, list[Incident]]:
+    days: dict[date, list[Incident]] = defaultdict(list)
+    for incident in incidents:
+        days[incident.first_day].append(incident)
+    return dict(days)
+
+
+def _incidents(rows: pa.Table) -> list[Incident]:
+    return [Incident(**row | {"days": tuple(row["days"])}) for row in rows.to_pylist()]
+
+
+def _table(incidents: list[Incident]) -> pa.Table:
+    rows = [asdict(incident) for incident in incidents]
+    return pa.Table.from_pylist(rows, TABLES["incidents"])

@@ -1,0 +1,1 @@
+"""The parts of the report, each read from the store into tables, charts and paragraphs."""

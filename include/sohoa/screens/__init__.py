@@ -1,0 +1,1 @@
+"""What a terminal shows: tables, bars and sparklines in Vietnamese; no figure is computed here."""

@@ -1,0 +1,243 @@
+"""Each recipient gets exactly one mail, against a real SMTP server and a real store, whatever fails on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from report_samples import sample_report
+from servers import free_port
+from smtp_sink import (
+    DEFER,
+    DIE_AFTER_DOT_LOST,
+    DIE_AFTER_DOT_TAKEN,
+    DIE_AT_RCPT,
+    DIE_IN_DATA,
+    REFUSE_DATA,
+    Sink,
+    running,
+)
+
+from sohoa import layout
+from sohoa.errors import MailError, ObjectMissing
+from sohoa.report.outbox import deliver_reports, queue_report, settle_outbox
+from sohoa.store import Store
+
+pytestmark = [pytest.mark.store, pytest.mark.timeout(120)]
+
+WEEK = sample_report(3).week
+ANNA, BINH, CHI = "anna@example.vn", "binh@example.vn", "chi@example.vn"
+ALL = {ANNA: 1, BINH: 1, CHI: 1}
+
+
+@pytest.fixture
+def recipients(tmp_path: Path) -> Path:
+    file = tmp_path / "recipients.csv"
+    file.write_text(f"unit_code,name,address\n20,An,{ANNA}\n178,Bình,{BINH}\n05971,Chi,{CHI}\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def site(clean_store: Store, recipients: Path, port: int) -> Store:
+    """A store with a report that waits, and the settings of a site with mail."""
+    put_report(clean_store, 3)
+    queue_report(clean_store, WEEK)
+    mail = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": port,
+        "smtp_tls": "none",
+        "smtp_sender": "sohoa@langson.example",
+        "recipients_file": recipients,
+    }
+    return Store(clean_store.settings.model_copy(update=mail))
+
+
+@pytest.fixture
+def sink(port: int) -> Iterator[Sink]:
+    """The server, running."""
+    sink = Sink()
+    with running(sink, port):
+        yield sink
+
+
+def put_report(store: Store, rows: int) -> None:
+    report = replace(sample_report(rows), content_hash=f"{rows:064x}"[::-1])
+    store.put(layout.REPORTS, layout.report_key(WEEK, "report.json"), report.to_json())
+
+
+def records(store: Store) -> dict[str, tuple[str, int]]:
+    """Address -> its state and how many mails stayed without an answer."""
+    found = [
+        store.get_json(layout.WAREHOUSE, item.key) for item in store.list_objects(layout.WAREHOUSE, "_deliveries/")
+    ]
+    return {record["address"]: (record["state"], record["uncertain"]) for record in found}
+
+
+def waiting(store: Store) -> list[str]:
+    return [item.key for item in store.list_objects(layout.WAREHOUSE, layout.OUTBOX)]
+
+
+def test_each_recipient_gets_one_mail_in_one_session(site: Store, sink: Sink):
+    """Delivered, recorded, and nothing waits; doing it all again sends nothing."""
+    assert deliver_reports(site) == {"sent": 3, "refused": 0, "failed": 0, "uncertain": 0}
+    assert sink.addresses() == ALL
+    assert sink.sessions == 1
+    assert records(site) == {ANNA: ("sent", 0), BINH: ("sent", 0), CHI: ("sent", 0)}
+    assert deliver_reports(site)["sent"] == 3
+    assert settle_outbox(site) == []
+    assert waiting(site) == []
+    queue_report(site, WEEK)
+    deliver_reports(site)
+    assert sink.addresses() == ALL
+
+
+def test_a_server_that_is_down_loses_nothing(site: Store, port: int):
+    """Nothing is sent, it shows, the report waits; when the server is back, each gets one mail."""
+    with pytest.raises(MailError, match=f"127.0.0.1:{port}"):
+        deliver_reports(site)
+    assert len(settle_outbox(site)) == 3
+    assert waiting(site)
+    sink = Sink()
+    with running(sink, port):
+        deliver_reports(site)
+    assert sink.addresses() == ALL
+    assert settle_outbox(site) == []
+
+
+def test_one_refused_recipient_keeps_nobody_else_from_theirs(site: Store, sink: Sink):
+    """The others have their mail; the refused one is named, waits, and gets it once the mailbox exists."""
+    sink.refused = {BINH}
+    counts = deliver_reports(site)
+    assert (counts["sent"], counts["refused"]) == (2, 1)
+    (line,) = settle_outbox(site)
+    assert BINH in line
+    assert "550 no such mailbox" in line
+    assert waiting(site)
+    sink.refused = set()
+    deliver_reports(site)
+    assert sink.addresses() == ALL
+    assert settle_outbox(site) == []
+
+
+def test_a_recipient_to_be_tried_later_is_worth_a_retry(site: Store, sink: Sink):
+    """451 is no refusal: the run fails so that it is tried again."""
+    sink.plan.extend([None, DEFER])
+    with pytest.raises(MailError, match="451"):
+        deliver_reports(site)
+    deliver_reports(site)
+    assert sink.addresses() == ALL
+
+
+def test_a_mail_refused_after_its_dot_was_not_sent(site: Store, sink: Sink):
+    """The answer to the final dot counts: no doubt is left behind."""
+    sink.plan.extend([None, REFUSE_DATA])
+    assert deliver_reports(site)["refused"] == 1
+    assert records(site)[BINH] == ("refused", 0)
+    deliver_reports(site)
+    assert sink.addresses() == ALL
+
+
+@pytest.mark.parametrize("death", [DIE_AT_RCPT, DIE_IN_DATA], ids=["at_rcpt", "in_data"])
+@pytest.mark.parametrize("victim", [0, 1, 2])
+def test_a_session_that_dies_before_the_dot_repeats_nothing(site: Store, sink: Sink, death: int, victim: int):
+    """The recipients after it get theirs in a new session; the victim at the next try; each exactly one."""
+    sink.plan.extend([None] * victim + [death])
+    with pytest.raises(MailError):
+        deliver_reports(site)
+    assert sorted(sink.addresses().values()) == [1, 1]
+    deliver_reports(site)
+    assert sink.addresses() == ALL
+    assert set(records(site).values()) == {("sent", 0)}
+
+
+@pytest.mark.parametrize("death", [DIE_AFTER_DOT_TAKEN, DIE_AFTER_DOT_LOST], ids=["taken", "lost"])
+def test_a_session_that_dies_after_the_dot_leads_to_one_repeat(site: Store, sink: Sink, death: int):
+    """Nobody can know whether the mail arrived: it is `uncertain`, and repeated once with the same Message-ID."""
+    sink.plan.extend([None, death])
+    with pytest.raises(MailError, match=BINH):
+        deliver_reports(site)
+    assert records(site)[BINH] == ("uncertain", 1)
+    deliver_reports(site)
+    assert records(site)[BINH] == ("sent", 1)
+    assert sink.addresses() == ALL | {BINH: 2 if death == DIE_AFTER_DOT_TAKEN else 1}
+    ids = {mail["Message-ID"] for mail in sink.taken}
+    assert len(ids) == 3
+    deliver_reports(site)
+    assert len(sink.taken) == 3 + (death == DIE_AFTER_DOT_TAKEN)
+
+
+def test_there_is_no_second_repeat(site: Store, sink: Sink):
+    """Two mails without an answer are the end of it; the doubt is reported once and nothing waits any more."""
+    sink.plan.extend([DIE_AFTER_DOT_TAKEN, None, None, DIE_AFTER_DOT_TAKEN])
+    with pytest.raises(MailError):
+        deliver_reports(site)
+    assert deliver_reports(site) == {"sent": 2, "refused": 0, "failed": 0, "uncertain": 1}
+    deliver_reports(site)
+    assert sink.addresses() == ALL | {ANNA: 2}
+    (line,) = settle_outbox(site)
+    assert ANNA in line
+    assert "uncertain" in line
+    assert waiting(site) == []
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+def test_a_process_killed_at_any_write_repeats_at_most_one_mail(site: Store, sink: Sink, number: int):
+    """It dies before each record of each mail and runs again: only what is recorded as uncertain may repeat."""
+    child = os.fork()
+    if child == 0:
+        writes = iter(range(1, 100))
+        original = Store.put
+
+        def put(self: Store, *args: object, **kwargs: object) -> None:
+            if next(writes) == number:
+                os._exit(9)
+            original(self, *args, **kwargs)  # type: ignore[arg-type]
+
+        Store.put = put  # type: ignore[method-assign]
+        deliver_reports(site)
+        os._exit(0)
+    os.waitpid(child, 0)
+    uncertain = [address for address, (_, count) in records(site).items() if count]
+    deliver_reports(site)
+    got = sink.addresses()
+    assert all(got[address] == 1 for address in ALL if address not in uncertain)
+    assert all(1 <= got[address] <= 2 for address in uncertain)
+    assert len(uncertain) == (1 if number % 2 == 0 and number < 7 else 0)
+    assert settle_outbox(site) == []
+
+
+def test_a_site_without_mail_keeps_its_reports(site: Store, clean_store: Store, sink: Sink):
+    """Nothing fails and nothing is said; once mail is set up, the report goes out."""
+    assert deliver_reports(clean_store) == {}
+    assert settle_outbox(clean_store) == []
+    assert waiting(clean_store)
+    deliver_reports(site)
+    assert sink.addresses() == ALL
+
+
+def test_a_revised_report_is_mailed_again_and_replaces_what_still_waits(site: Store, sink: Sink):
+    """Other content is another mail with another Message-ID; who never got the first gets the newest only."""
+    sink.refused = {BINH}
+    deliver_reports(site)
+    put_report(site, 4)
+    queue_report(site, WEEK)
+    sink.refused = set()
+    deliver_reports(site)
+    assert sink.addresses() == ALL | {ANNA: 2, CHI: 2}
+    assert len({mail["Message-ID"] for mail in sink.taken}) == 5
+
+
+def test_a_report_that_is_not_there_is_not_mailed(site: Store, sink: Sink):
+    """A marker without its report is a fault of the store, and shows as one."""
+    site.delete(layout.REPORTS, layout.report_key(WEEK, "report.json"))
+    with pytest.raises(ObjectMissing):
+        deliver_reports(site)
+    assert not sink.taken
