@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,7 +13,6 @@ CODE_DAY, CELL_DAY = "code_day", "dossier_date"
 ENTRY = pa.schema([pa.field(CODE_DAY, pa.date32()), pa.field(CELL_DAY, pa.date32()), *TABLES["reconciliation"]])
 """The day in the dossier's code, the day of the cell, and the columns of ``reconciliation``."""
 
-Bools = npt.NDArray[np.bool_]
 _PLACED = (CODE_DAY, CELL_DAY, "unit_code", "dossier_key", "dossier_code", "first_seen")
 
 
@@ -32,12 +29,6 @@ def entries(category: str, rows: pa.Table, province: Any = None, portal: Any = N
     columns |= {"province": _text(province, len(rows)), "portal": _text(portal, len(rows))}
     columns["category"] = pa.array([category] * len(rows), pa.string())
     return pa.table({name: columns[name] for name in ENTRY.names}).cast(ENTRY)
-
-
-def flags(column: Any) -> Bools:
-    """A boolean column as an array; null counts as false."""
-    array: Bools = pc.fill_null(column, False).to_numpy(zero_copy_only=False)
-    return array
 
 
 def _text(values: Any, count: int) -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.reconcile.entries import Bools, entries, flags
+from sohoa.progress.states import Bools, flags
+from sohoa.reconcile.entries import entries
 from sohoa.reconcile.links import is_well_formed
 
 _PROCEDURE = r"(?P<code>\d\.\d{6})"

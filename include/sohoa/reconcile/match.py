@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.progress.states import flags
 from sohoa.reconcile.cells import leaf_units
-from sohoa.reconcile.entries import CELL_DAY, CODE_DAY, entries, flags
+from sohoa.reconcile.entries import CELL_DAY, CODE_DAY, entries
 from sohoa.reconcile.flags import flag_pairs
 
 _NOT_RECEIVED = pa.array([1, 3], pa.int64())
