@@ -49,7 +49,7 @@ secrets: $(UV)  ## write .env with random secrets for docker compose (never over
 	$(PYTHON) docker/make_secrets.py
 
 docs: setup  ## write the reference pages from the code
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m tools.generate_docs
 
 lock: | $(UV)  ## resolve the newest allowed versions into requirements.txt and requirements-dev.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header \

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.paths import Path, make_path
-from sohoa.progress.forecast import HORIZON, LEVEL, MONTH, forecast_weeks, weeks_until, why_silent
+from sohoa.steering.forecast import HORIZON, LEVEL, MONTH, forecast_weeks, weeks_until, why_silent
 
 SEEDS = (2024, 2025, 2026)
 UNITS, ORIGINS, HORIZONS, TARGET = 40, (26, 39, 52, 65, 78), (1, 2, 4, 8, 13, 26), 0.86

@@ -25,10 +25,10 @@ from rich.table import Table
 
 from benchmarks.mutations import mutate
 from benchmarks.sound_files import make_seeds
-from sohoa.pages.guard import Guard
-from sohoa.pages.limits import Limits
+from sohoa.enums import ERROR_CODES, MEASURED_NAMES
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.guard import Guard
 from sohoa.settings import load_settings
-from sohoa.vocabulary import ERROR_CODES, MEASURED_NAMES
 
 _PROCESSES = 2
 _WALL = 5  # times the CPU limit, at most, and a start of the process

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from sohoa.intake.shards import PAGES
+from sohoa.intake.measure_shards import PAGES
 
 _SOURCE = "lept_patent.png"
 

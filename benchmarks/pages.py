@@ -20,8 +20,8 @@ from benchmarks.large import A0_600, large_jpeg
 from benchmarks.material import a4_image
 from benchmarks.processes import watch
 from benchmarks.timing import cpu_seconds
-from sohoa.pages.guard import Guard
-from sohoa.pages.measure import Limits, measure_bytes
+from sohoa.pages.guard.guard import Guard
+from sohoa.pages.measure_page import Limits, measure_bytes
 from sohoa.settings import load_settings
 
 _A0 = {300: (9_933, 14_043), 600: A0_600}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sohoa.progress.defect_counts import quality_of_day
+from sohoa.counting.count_defects import quality_of_day
 from sohoa.schema import TABLES
 
 

@@ -18,7 +18,7 @@ from rich.table import Table
 from benchmarks.child import Cost, run_child
 from benchmarks.own_store import own_store, store_cpu
 from sohoa import jobs, layout
-from sohoa.jobs.feeds import FEED_WINDOW
+from sohoa.jobs.import_tasks import FEED_WINDOW
 from sohoa.schema import TABLES
 from sohoa.simulate.year import simulate_year
 from sohoa.simulate.year.upload import upload_year

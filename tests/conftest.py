@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from servers import empty_buckets, new_home, quiet
 
 from sohoa import stack
 from sohoa.settings import load_settings
 from sohoa.stack import AirflowClient, seaweed
-from sohoa.stack import airflow as airflow_stack
+from sohoa.stack import airflow_server as airflow_stack
 from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
+from tests.servers import empty_buckets, new_home, quiet
 
 _SUMMARY = pytest.StashKey[list[str]]()
 

@@ -9,7 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from compose_file import ROOT
+
+from tests.docker.compose_file import ROOT
 
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
 IGNORE = (ROOT / "docker" / "Dockerfile.dockerignore").read_text(encoding="utf-8")

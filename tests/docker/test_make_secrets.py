@@ -8,7 +8,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from compose_file import make_secrets
+
+from tests.docker.compose_file import make_secrets
 
 script = make_secrets()
 

@@ -12,7 +12,7 @@ import pikepdf
 import simplejpeg
 from PIL import Image
 
-from sohoa.pages.measure import Limits, measure_bytes
+from sohoa.pages.measure_page import Limits, measure_bytes
 
 REAL = Path(__file__).parents[1] / "data" / "pages"
 LIMITS = Limits(

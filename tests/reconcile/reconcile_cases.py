@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from sohoa.codes import dossier_day, dossier_key
-from sohoa.reconcile.match import Sides, classify
-from sohoa.reconcile.scans import SCANS
+from sohoa.dossier_code import dossier_day, dossier_key
+from sohoa.reconcile.match_dossiers import Sides, classify
+from sohoa.reconcile.received_documents import SCANS
 from sohoa.schema import TABLES
 
 DAY = date(2024, 4, 15)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from reported_week import MONDAY, WEEK, Reported
-from servers import empty_buckets
 
 from benchmarks.report_province import fill
-from sohoa.report.week import build_report
+from sohoa.report.build_report import build_report
 from sohoa.store import Store
+from tests.report.reported_week import MONDAY, WEEK, Reported
+from tests.servers import empty_buckets
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sohoa.report import charts
-from sohoa.report.content import Chart, Column, Section, Table, WeekReport
+from sohoa.report import chart_specs
+from sohoa.report.model import Chart, Column, Section, Table, WeekReport
 
 MONDAY = date(2024, 4, 8)
 UNIT_COLUMNS = (
@@ -78,16 +78,16 @@ def sample_charts(names: list[str], alt_vi: str) -> dict[str, Chart]:
             "lat": 21.5 + i % 5 / 9,
             "lon": 106.5 + i / 40,
             "dossiers": i + 1,
-            "class": charts.rate_class(row["rate"]),
+            "class": chart_specs.rate_class(row["rate"]),
         }
         for i, row in enumerate(labelled)
     ]
     drawn = (
-        charts.trend(weeks, ahead, {"baseline": 5.6, "target": 86.0}, "Theo tuần", alt_vi),
-        charts.ranking(labelled, 86.0, "Xếp hạng", alt_vi),
-        charts.heat(cells, names, "Đơn vị và tuần", alt_vi),
-        charts.pareto(causes, "Lỗi theo nguyên nhân", alt_vi),
-        charts.commune_map(places, [], "Các xã", alt_vi),
+        chart_specs.trend(weeks, ahead, {"baseline": 5.6, "target": 86.0}, "Theo tuần", alt_vi),
+        chart_specs.ranking(labelled, 86.0, "Xếp hạng", alt_vi),
+        chart_specs.heat(cells, names, "Đơn vị và tuần", alt_vi),
+        chart_specs.pareto(causes, "Lỗi theo nguyên nhân", alt_vi),
+        chart_specs.commune_map(places, [], "Các xã", alt_vi),
     )
     return {chart.name: chart for chart in drawn}
 

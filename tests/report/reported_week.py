@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sohoa.report.content import WeekReport
+from sohoa.report.model import WeekReport
 from sohoa.store import Store
 
 WEEK, MONDAY = "2023-W16", date(2023, 4, 17)

@@ -8,9 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from report_samples import sample_report
-from servers import free_port
-from smtp_sink import (
+
+from sohoa import layout
+from sohoa.errors import MailError, ObjectMissing
+from sohoa.report.mail.outbox import deliver_reports, queue_report, settle_outbox
+from sohoa.store import Store
+from tests.report.report_samples import sample_report
+from tests.report.smtp_sink import (
     DEFER,
     DIE_AFTER_DOT_LOST,
     DIE_AFTER_DOT_TAKEN,
@@ -20,11 +24,7 @@ from smtp_sink import (
     Sink,
     running,
 )
-
-from sohoa import layout
-from sohoa.errors import MailError, ObjectMissing
-from sohoa.report.outbox import deliver_reports, queue_report, settle_outbox
-from sohoa.store import Store
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.store, pytest.mark.timeout(120)]
 

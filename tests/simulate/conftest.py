@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from simulate_cases import SMALL, quiet
 
 from sohoa.simulate import simulate
+from tests.simulate.simulate_cases import SMALL, quiet
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from datetime import date
 import typer
 
 from sohoa.errors import InputError, SohoaError
-from sohoa.screens.console import err
+from sohoa.terminal.console import err
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Monitoring of the digitisation of dossiers.")
 run_app = typer.Typer(no_args_is_help=True, help="Run a job here, without Airflow: the same code as the DAGs' tasks.")

@@ -10,8 +10,8 @@ from typing import Any
 
 from sohoa import layout, registry
 from sohoa.errors import ObjectMissing
+from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
 from sohoa.intake.manifest import Document, Manifest, Refusal, parse_manifest
-from sohoa.intake.plan import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.store import Store
 

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sohoa import layout
-from sohoa.codes import dossier_key
+from sohoa.dossier_code import dossier_key
 
 MAX_DOCUMENTS, MAX_FILES, MAX_PROBLEMS = 5_000, 2_000, 20
 

@@ -4,20 +4,7 @@ Every job may be killed and run again: what it writes depends on its input alone
 is to do are deleted last. Great Expectations costs seconds to import, so only the jobs that judge import it.
 """
 
-from sohoa.jobs.closing import report_closed
-from sohoa.jobs.feeds import discover_feeds, feed_window, import_all, import_feed_files, settle_feeds
-from sohoa.jobs.portal import check_reconciliation, reconcile, reconcile_days, settle_days, take_days
-from sohoa.jobs.progress import (
-    check_progress,
-    keep_week,
-    settle_summaries,
-    summarise,
-    summarise_dossiers,
-    summarise_progress,
-    summarise_quality,
-    take_pending,
-)
-from sohoa.jobs.scans import (
+from sohoa.jobs.check_tasks import (
     admit_batches,
     check,
     discover_batches,
@@ -29,7 +16,10 @@ from sohoa.jobs.scans import (
     settle_batches,
     write_receipts,
 )
-from sohoa.jobs.weekly import (
+from sohoa.jobs.import_tasks import discover_feeds, feed_window, import_all, import_feed_files, settle_feeds
+from sohoa.jobs.reconcile_tasks import check_reconciliation, reconcile, reconcile_days, settle_days, take_days
+from sohoa.jobs.report_closed import report_closed
+from sohoa.jobs.report_tasks import (
     build_report,
     choose_week,
     deliver_reports,
@@ -38,6 +28,16 @@ from sohoa.jobs.weekly import (
     update_incidents,
     write_data_docs,
     write_report,
+)
+from sohoa.jobs.summarise_tasks import (
+    check_progress,
+    keep_week,
+    settle_summaries,
+    summarise,
+    summarise_dossiers,
+    summarise_progress,
+    summarise_quality,
+    take_pending,
 )
 
 __all__ = [

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
-from sohoa.progress.states import Bools, flags
+from sohoa.counting.document_states import Bools, flags
 from sohoa.registry import PROVINCE, find_agency, leaf_unit
 from sohoa.store import Store
 

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.defects import DEFECTS
-from sohoa.quality.limits import Scope
+from sohoa.enums import SEVERITIES
+from sohoa.quality.limit_entry import Scope
 from sohoa.quality.thresholds import Rule
 from sohoa.schema import MEASURED, VERDICT
-from sohoa.vocabulary import SEVERITIES
 
 Levels = npt.NDArray[np.uint8]
 """Row × defect (in the order of ``defects.DEFECTS``): 0 where there is none, else 1 + the place in ``SEVERITIES``."""

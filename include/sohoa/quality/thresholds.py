@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sohoa.errors import SettingsError
-from sohoa.quality.limits import OWN_DEFECTS, DocumentLimit, Limit, Scope
+from sohoa.quality.limit_entry import OWN_DEFECTS, DocumentLimit, Limit, Scope
 
 
 class Rule(Limit):

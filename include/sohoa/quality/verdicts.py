@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.enums import SEALED_KINDS, VERDICTS
 from sohoa.quality.rules import Levels, error_pattern, no_levels, raise_levels, with_verdict
 from sohoa.quality.thresholds import Thresholds
 from sohoa.schema import TABLES
-from sohoa.vocabulary import SEALED_KINDS, VERDICTS
 
 _SCHEMA = TABLES["documents"]
 _Ints = npt.NDArray[np.int64]

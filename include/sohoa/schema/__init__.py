@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from sohoa.schema.counts import (
+from sohoa.schema.count_tables import (
     DEVICE_DAILY,
     INCIDENTS,
     PROGRESS_DAILY,
@@ -17,9 +17,9 @@ from sohoa.schema.counts import (
     RECONCILIATION_DAILY,
     REPORTED,
 )
-from sohoa.schema.documents import BACKLOG_DOCUMENTS, BATCHES, DOCUMENTS, DOSSIERS, REPORTED_DOSSIERS, REVIEWS
-from sohoa.schema.feeds import BACKLOG, MINISTRY, NATIONAL_REPORT, NOTICES, PORTAL, REGISTER, REJECTS, STATUS
-from sohoa.schema.pages import MEASURED, PAGES, TWIN, VERDICT
+from sohoa.schema.document_tables import BACKLOG_DOCUMENTS, BATCHES, DOCUMENTS, DOSSIERS, REPORTED_DOSSIERS, REVIEWS
+from sohoa.schema.feed_tables import BACKLOG, MINISTRY, NATIONAL_REPORT, NOTICES, PORTAL, REGISTER, REJECTS, STATUS
+from sohoa.schema.page_tables import MEASURED, PAGES, TWIN, VERDICT
 
 __all__ = ["CAPTURES", "MEASURED", "TABLES", "TWIN", "VERDICT"]
 

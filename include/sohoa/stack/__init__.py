@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sohoa.errors import StackError
 from sohoa.settings import Settings
-from sohoa.stack import airflow, seaweed
+from sohoa.stack import airflow_server, seaweed
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import Report, Server, only_one, stop
 
@@ -44,21 +44,21 @@ def up(settings: Settings, part: str, report: Report) -> None:
         if part in {"store", "all"} and not _has_other_store(settings):
             seaweed.up(settings, report)
         if part in {"airflow", "all"}:
-            airflow.up(settings, report)
+            airflow_server.up(settings, report)
 
 
 def down(settings: Settings, part: str, report: Report) -> None:
     """Stop a part of the stack, Airflow before the store; what they keep stays, and stopping twice is no error."""
     with only_one(settings.home):
         if part in {"airflow", "all"}:
-            _stop(airflow.servers(settings), airflow.STOP_PATIENCE_S, report)
+            _stop(airflow_server.servers(settings), airflow_server.STOP_PATIENCE_S, report)
         if part in {"store", "all"}:
             _stop([seaweed.server(settings)], seaweed.STOP_PATIENCE_S, report)
 
 
 def status(settings: Settings) -> dict[str, Status]:
     """How each part is."""
-    weed, processes = seaweed.server(settings), airflow.servers(settings)
+    weed, processes = seaweed.server(settings), airflow_server.servers(settings)
     store_url = f"http://127.0.0.1:{settings.port_s3}"
     airflow_url = f"http://127.0.0.1:{settings.port_airflow}"
     return {
@@ -71,11 +71,11 @@ def status(settings: Settings) -> dict[str, Status]:
         ),
         "airflow": Status(
             "airflow",
-            _state(processes, AirflowClient(airflow_url, airflow.USER, "").is_healthy()),
+            _state(processes, AirflowClient(airflow_url, airflow_server.USER, "").is_healthy()),
             airflow_url,
-            airflow.home(settings),
-            airflow.USER,
-            airflow.password_file(settings),
+            airflow_server.home(settings),
+            airflow_server.USER,
+            airflow_server.password_file(settings),
         ),
     }
 
@@ -99,7 +99,7 @@ def airflow_client(settings: Settings) -> AirflowClient:
     Raises:
         StackError: it was never started.
     """
-    return airflow.client(settings)
+    return airflow_server.client(settings)
 
 
 def _has_other_store(settings: Settings) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 
+from sohoa.pages.decode.file_data import FileData
 from sohoa.pages.decode.page import Page
-from sohoa.pages.faults import BadPage
-from sohoa.pages.files import FileData
-from sohoa.pages.limits import Limits
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.faults import BadPage
 
 _MAGIC = (
     (b"\xff\xd8\xff", "jpeg"),

@@ -14,10 +14,10 @@ import simplejpeg
 from PIL import Image
 
 from sohoa.pages.decode import jpeg, jpeg_header, pdf_content, pdf_images
+from sohoa.pages.decode.file_data import FileData, reading_through
 from sohoa.pages.decode.pdf_render import PDFIUM
 from sohoa.pages.decode.pillow import PILLOW_ERRORS
-from sohoa.pages.faults import BadPage
-from sohoa.pages.files import FileData, reading_through
+from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _FACTOR = 8

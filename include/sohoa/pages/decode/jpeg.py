@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import simplejpeg
 
+from sohoa.pages.decode.file_data import FileData, reading_through
 from sohoa.pages.decode.jpeg_header import JpegHeader, read_header
 from sohoa.pages.decode.page import Page, filled
-from sohoa.pages.faults import BadPage
-from sohoa.pages.files import FileData, reading_through
-from sohoa.pages.limits import Limits
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _COLOURS = {1: "grey", 3: "colour", 4: "colour"}

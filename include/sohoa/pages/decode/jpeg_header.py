@@ -6,9 +6,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sohoa.pages.decode.file_data import FileData
 from sohoa.pages.decode.tags import ORIENTATION, dpi_of, first, open_tiff
-from sohoa.pages.faults import BadPage
-from sohoa.pages.files import FileData
+from sohoa.pages.guard.faults import BadPage
 
 _SOI, _EOI, _SOS, _DQT, _APP0, _APP1 = 0xD8, 0xD9, 0xDA, 0xDB, 0xE0, 0xE1
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

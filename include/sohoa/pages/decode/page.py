@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sohoa.pages.faults import BadPage
+from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 CREDIBLE_DPI = (10.0, 20_000.0)

@@ -14,8 +14,8 @@ from sohoa.pages.decode import jpeg, jpeg_header, pdf_content, pdf_images, pdf_r
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.pdf_content import Box, Scan
 from sohoa.pages.decode.pdf_images import PIKEPDF_ERRORS
-from sohoa.pages.faults import BadPage
-from sohoa.pages.limits import Limits
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _POINTS_PER_INCH = 72.0
@@ -113,7 +113,7 @@ def _has_signature(pdf: pikepdf.Pdf) -> bool:
 
 
 def _check_signatures(data: bytes) -> BadPage | None:
-    from sohoa.pages.signatures import check_signatures  # takes longer to import than a page to measure
+    from sohoa.pages.decode.pdf_signatures import check_signatures  # takes longer to import than a page to measure
 
     return check_signatures(data)
 

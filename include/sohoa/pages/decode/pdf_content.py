@@ -8,7 +8,7 @@ from typing import Any
 
 import pikepdf
 
-from sohoa.pages.faults import BadPage
+from sohoa.pages.guard.faults import BadPage
 
 _MOST_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a scan
 _MOST_DEPTH = 6

@@ -9,8 +9,8 @@ from typing import Any
 import pikepdf
 
 from sohoa.pages.decode import pillow
-from sohoa.pages.faults import BadPage
-from sohoa.pages.limits import Limits
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 # What pikepdf raises on objects of the wrong type, missing keys and damaged streams: its own errors, and those of the

@@ -9,8 +9,8 @@ import numpy as np
 import pypdfium2
 
 from sohoa.pages.decode.pdf_content import Box
-from sohoa.pages.faults import BadPage
-from sohoa.pages.limits import Limits
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 RENDER_DPI = 200

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from sohoa.pages.faults import BadPage
+from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 Image.MAX_IMAGE_PIXELS = None  # our own limits are checked on the header first

@@ -11,8 +11,8 @@ from PIL import Image
 
 from sohoa.pages.decode import pillow
 from sohoa.pages.decode.page import Page, filled
-from sohoa.pages.faults import BadPage
-from sohoa.pages.limits import Limits
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.faults import BadPage
 
 _SIGNATURE = 8
 _NEEDED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}  # the rest is text and profiles, which can be bombs

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from sohoa.pages.decode import jpeg_header, pillow, tags
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.tags import Tags, TiffFile, first
-from sohoa.pages.faults import BadPage
-from sohoa.pages.limits import Limits
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.faults import BadPage
 
 _JPEG = 7
 _SIDEWAYS = {5, 6, 7, 8}  # orientations that exchange width and height

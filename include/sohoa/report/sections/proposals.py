@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sohoa.defects import DEFECTS
-from sohoa.progress.labels import LABELS_VI
-from sohoa.report.content import Table
-from sohoa.report.sections.results import DEPARTMENTS_VI
-from sohoa.report.sections.scans import CLASSES_VI
-from sohoa.report.words import percent, text
+from sohoa.labels import LABELS_VI
+from sohoa.report.model import Table
+from sohoa.report.sections.scan_quality import CLASSES_VI
+from sohoa.report.sections.unit_rates import DEPARTMENTS_VI
+from sohoa.report.sentences import percent, text
 
 Tables = Mapping[str, Table]
 _NAMED = 3

@@ -1,0 +1,65 @@
+"""Commands that make, load and ask data: simulate, load, query, demo."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sohoa.cli.root import app, parse_day
+from sohoa.settings import load_settings
+from sohoa.terminal.console import Format, out, print_rows, progress_bar, say
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Option("--out", help="Folder to write into; it must be new or empty.")],
+    agencies: Annotated[int, typer.Option(min=1, max=231, help="How many agencies.")] = 12,
+    start: Annotated[date, typer.Option("--from", parser=parse_day, help="First dossier day.")] = date(2023, 3, 6),
+    end: Annotated[date, typer.Option("--to", parser=parse_day, help="Last dossier day.")] = date(2023, 4, 30),
+    pages_per_day: Annotated[int, typer.Option(min=1, help="Pages a day, all agencies together.")] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+) -> None:
+    """Make a province with known truth: scans, feeds, and what is wrong with them."""
+    from sohoa.simulate import simulate as make
+
+    if end < start:
+        raise typer.BadParameter("--to lies before --from")
+    with progress_bar("simulate") as report:
+        make(folder, agencies, start, end, pages_per_day, seed, report)
+    out.print(f"{folder}: landing/, feeds/, truth/", markup=False, highlight=False)
+
+
+@app.command()
+def load(folder: Annotated[Path, typer.Argument(help="Folder with landing/ and feeds/.")]) -> None:
+    """Upload a folder into the store, each agency with its own key, manifests last."""
+    from sohoa.simulate.upload_folder import load_folder
+
+    with progress_bar("load") as report:
+        loaded = load_folder(folder, load_settings(), report)
+    for line in loaded.skipped:
+        say(f"skipped {line}")
+    out.print(f"{loaded.files} page files, {loaded.feeds} feed files, {loaded.manifests} manifests", highlight=False)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="DuckDB SQL; every table under its own name, the path key as a column.")],
+    format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,
+) -> None:
+    """Ask the tables a question in SQL."""
+    from sohoa.jobs.query_tables import run_query
+    from sohoa.store import open_store
+
+    rows = run_query(open_store(), sql)
+    print_rows(rows.column_names, rows.to_pylist(), format)
+
+
+@app.command()
+def demo() -> None:
+    """Run the whole job on this machine and show the result (DEMO_EXIT=1: stop everything afterwards)."""
+    from sohoa.demo.run_demo import run_demo
+
+    run_demo(load_settings(), out, progress_bar)

@@ -1,0 +1,157 @@
+"""Commands about figures: progress and what stands behind it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sohoa.cli.root import app, one_of, parse_day
+from sohoa.enums import DEFINITIONS
+from sohoa.settings import load_settings
+from sohoa.terminal.console import Format, out, print_rows
+
+if TYPE_CHECKING:
+    from sohoa.progress.explain_figure import Explained
+    from sohoa.progress.unit_progress import Question
+    from sohoa.store import Store
+
+Unit = Annotated[str, typer.Option("--unit", help="Unit code, or the code of a department or district office.")]
+Definition = Annotated[str, typer.Option(help="Definition of the rate: dn_and, dn_or, dn_store, by_stage.")]
+Stage = Annotated[str | None, typer.Option(help="Stage of by_stage: components, result.")]
+Map = Annotated[
+    date | None,
+    typer.Option(
+        "--map", parser=parse_day, help="Unit map: 2024-04-01, 2024-12-01, 2025-07-01; else each dossier's own."
+    ),
+]
+Output = Annotated[Format, typer.Option(help="Output format.")]
+
+
+@app.command()
+def progress(
+    unit: Unit = "20",
+    definition: Annotated[str, typer.Option(help="dn_and, dn_or, dn_store, by_stage, backlog.")] = "dn_and",
+    stage: Stage = None,
+    start: Annotated[date | None, typer.Option("--from", parser=parse_day, help="First dossier day.")] = None,
+    end: Annotated[date | None, typer.Option("--to", parser=parse_day, help="Last dossier day.")] = None,
+    map_day: Map = None,
+    format: Output = Format.table,
+) -> None:
+    """Show a unit's progress toward the target: a table by day, week or month, and a sparkline."""
+    from sohoa.progress import unit_progress
+    from sohoa.store import open_store
+
+    question, store = ask(unit, definition, stage, map_day), open_store()
+    last = end or unit_progress.newest_day(store)
+    first = start or unit_progress.default_start(last)
+    if last < first:
+        raise typer.BadParameter("--to lies before --from")
+    if definition == "backlog":
+        _show_backlog(store, question, last, format)
+    else:
+        _show_progress(store, question, first, last, format)
+
+
+@app.command()
+def explain(
+    unit: Unit,
+    day: Annotated[date, typer.Option("--date", parser=parse_day, help="Dossier day.")],
+    definition: Definition = "dn_and",
+    stage: Stage = None,
+    map_day: Map = None,
+    format: Output = Format.table,
+) -> None:
+    """List the dossiers behind a figure, in or out of numerator and denominator, with the reason of each."""
+    from sohoa.progress.explain_figure import read_explained
+    from sohoa.store import open_store
+
+    if definition == "backlog":
+        raise typer.BadParameter("backlog results belong to no dossier", param_hint="--definition")
+    question, store = ask(unit, definition, stage, map_day), open_store()
+    lines = read_explained(store, day, question)
+    if format is Format.table:
+        _show_explained(store, question, day, lines)
+    else:
+        print_rows(list(lines[0].__dataclass_fields__) if lines else [], [asdict(line) for line in lines], format)
+
+
+def ask(unit: str, definition: str, stage: str | None, map_day: date | None) -> Question:
+    """The figure that the options ask for.
+
+    Raises:
+        typer.BadParameter: definition, stage or map is none of those that there are.
+    """
+    from sohoa.progress.carry_forward import MAP_DATES
+    from sohoa.progress.unit_progress import Question
+
+    stages = ("components", "result") if definition == "by_stage" else ("all",)
+    one_of("--definition", definition, (*DEFINITIONS, "backlog"))
+    one_of("--stage", stage, stages)
+    if map_day is not None:
+        one_of("--map", map_day.isoformat(), tuple(day.isoformat() for day in MAP_DATES))
+    return Question(unit, definition, stage or stages[0], map_day)
+
+
+def _show_progress(store: Store, question: Question, start: date, end: date, format: Format) -> None:
+    from sohoa.progress import unit_progress
+    from sohoa.progress.carry_forward import unit_name, valid_since
+    from sohoa.terminal import show_progress as screen
+
+    settings, step, fine = load_settings(), *unit_progress.steps(start, end)
+    rows = unit_progress.read_days(store, question, start, end)
+    found = unit_progress.by_period(rows, start, end, step, settings)
+    if format is not Format.table:
+        print_rows(list(found[0].__dataclass_fields__), [asdict(figure) for figure in found], format)
+        return
+    total = unit_progress.by_period(rows, start, end, "all", settings)[0]
+    name = unit_name(question.unit_code, question.map_day or end)
+    out.print(screen.heading("Tiến độ số hóa", name, question, start, end), soft_wrap=True)
+    out.print(screen.progress_table(found, total, step, settings, out.width))
+    out.print(screen.spark_lines(unit_progress.by_period(rows, start, end, fine, settings), fine, out.width))
+    if question.map_day is None and (since := valid_since(question.unit_code, end)) > start:
+        out.print(screen.since_line(since))
+    results = unit_progress.count_electronic_results(store, question, start, end)
+    for note in screen.notes(total, results, settings):
+        out.print(note)
+
+
+def _show_explained(store: Store, question: Question, day: date, lines: list[Explained]) -> None:
+    from sohoa.progress import unit_progress
+    from sohoa.progress.carry_forward import unit_name
+    from sohoa.progress.explain_figure import count_unregistered, sum_up
+    from sohoa.registry import PROVINCE
+    from sohoa.terminal import show_dossiers as screen
+    from sohoa.terminal.show_progress import heading
+
+    settings, name = load_settings(), unit_name(question.unit_code, question.map_day or day)
+    figure = sum_up(lines, day, settings)
+    stored = unit_progress.by_period(unit_progress.read_days(store, question, day, day), day, day, "all", settings)[0]
+    out.print(heading("Hồ sơ của số liệu", name, question, day, day), soft_wrap=True)
+    out.print(screen.figure_line(figure, lines))
+    if (stored.accepted, stored.denominator) != (figure.accepted, figure.denominator):
+        out.print(screen.stale_line(stored))
+    for part in screen.dossier_tables(lines, day):
+        out.print(part)
+    if question.unit_code == PROVINCE and (unknown := count_unregistered(store, day)):
+        out.print(f"{unknown} hồ sơ có bản quét mà sổ tiếp nhận chưa có (R0): không vào tỷ lệ nào.", style="yellow")
+
+
+def _show_backlog(store: Store, question: Question, end: date, format: Format) -> None:
+    from sohoa.progress import unit_progress
+    from sohoa.progress.carry_forward import map_of, unit_name
+    from sohoa.terminal import show_progress as screen
+
+    map_day = question.map_day or map_of(end)
+    question = replace(question, map_day=map_day)
+    found = unit_progress.read_backlog(store, question, end)
+    if format is not Format.table:
+        print_rows(list(unit_progress.BacklogFigure.__dataclass_fields__), [asdict(figure) for figure in found], format)
+        return
+    name = unit_name(question.unit_code, map_day)
+    out.print(screen.heading("Kết quả còn hiệu lực", name, question, end, end), soft_wrap=True)
+    out.print(screen.backlog_table(found, unit_progress.sum_backlog(found)))
+    if any(figure.denominator is None for figure in found):
+        out.print("\n– Chưa báo số kết quả phải số hóa (SoKetQua): không cộng vào tỷ lệ.", style="yellow")

@@ -1,0 +1,46 @@
+"""``sohoa stack``: the embedded servers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from sohoa.cli.root import stack_app
+from sohoa.settings import load_settings
+from sohoa.terminal.console import out, say
+
+
+class Part(StrEnum):
+    """Parts of the embedded stack."""
+
+    all = "all"
+    store = "store"
+    airflow = "airflow"
+
+
+@stack_app.command("up")
+def stack_up(part: Annotated[Part, typer.Argument(help="Which part.")] = Part.all) -> None:
+    """Start the embedded servers and wait until they answer."""
+    from sohoa import stack
+
+    stack.up(load_settings(), part.value, say)
+    stack_status()
+
+
+@stack_app.command("down")
+def stack_down(part: Annotated[Part, typer.Argument(help="Which part.")] = Part.all) -> None:
+    """Stop the embedded servers; what they keep stays."""
+    from sohoa import stack
+
+    stack.down(load_settings(), part.value, say)
+
+
+@stack_app.command("status")
+def stack_status(part: Annotated[Part, typer.Argument(help="Which part.")] = Part.all) -> None:
+    """Say what runs, where, and how to log in."""
+    from sohoa import stack
+
+    for line in stack.describe(load_settings(), part.value):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,157 @@
+"""Commands for those who steer: forecast, campaign, revised; silent agencies and their scanners."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from sohoa.cli.progress_commands import Definition, Map, Output, Stage, Unit, ask
+from sohoa.cli.root import app, one_of, parse_day, parse_week
+from sohoa.settings import load_settings
+from sohoa.terminal.console import Format, out, print_rows
+
+Until = Annotated[
+    date | None, typer.Option("--to", parser=parse_day, help="Last day that is known whole; else the newest one.")
+]
+
+
+@app.command()
+def forecast(
+    unit: Unit = "20",
+    definition: Definition = "dn_and",
+    stage: Stage = None,
+    start: Annotated[
+        date | None, typer.Option("--from", parser=parse_day, help="First day of the path; else 1 January.")
+    ] = None,
+    end: Annotated[
+        date | None, typer.Option("--by", parser=parse_day, help="Day to reach the target; else 31 December.")
+    ] = None,
+    to: Until = None,
+    map_day: Map = None,
+) -> None:
+    """Show a unit's path to the target: what it takes a day, and when it arrives, with an interval."""
+    from sohoa.progress.carry_forward import unit_name
+    from sohoa.steering.read_steering import read_prospect
+    from sohoa.steering.target_line import Path
+    from sohoa.terminal import show_steering as screen
+    from sohoa.terminal.show_progress import heading
+
+    one_of("--definition", definition, ("dn_and", "dn_or", "by_stage"))
+    question, settings, (store, last) = ask(unit, definition, stage, map_day), load_settings(), _newest(to)
+    path = Path(
+        start or date(last.year, 1, 1),
+        end or date(last.year, 12, 31),
+        settings.baseline_percent,
+        settings.target_percent,
+    )
+    if path.end < path.start:
+        raise typer.BadParameter("--by lies before --from")
+    name = unit_name(unit, map_day or last)
+    prospect = read_prospect(store, question, path, last)
+    out.print(heading("Hướng tới chỉ tiêu", name, question, path.start, last), soft_wrap=True)
+    for part in screen.prospect_lines(prospect, path, last):
+        out.print(part)
+
+
+@app.command()
+def campaign(
+    code: Annotated[str | None, typer.Argument(help="Code of the campaign; without it they are listed.")] = None,
+    to: Until = None,
+    format: Output = Format.table,
+) -> None:
+    """Rank the units of a campaign, or list the campaigns."""
+    from sohoa.registry import campaigns, find_campaign
+    from sohoa.steering.read_steering import read_standings
+    from sohoa.terminal import show_steering as screen
+
+    if code is None:
+        rows = [asdict(found) for found in campaigns()]
+        print_rows(["code", "name_vi", "start", "end", "target_percent"], rows, format)
+        return
+    found, (store, last) = find_campaign(code), _newest(to)
+    standings = read_standings(store, found, last)
+    if format is Format.table:
+        for part in screen.standings_table(standings, found, last):
+            out.print(part)
+    else:
+        _print(standings, format)
+
+
+@app.command()
+def revised(
+    week: Annotated[str, typer.Option(help="ISO week, as 2024-W15.")],
+    unit: Unit = "20",
+    definition: Definition = "dn_and",
+    stage: Stage = None,
+    format: Output = Format.table,
+) -> None:
+    """Say by how much and why a printed week has changed since."""
+    from sohoa.progress.revisions import newest_print, revised_since
+    from sohoa.store import open_store
+    from sohoa.terminal import show_steering as screen
+
+    question, first_day, store = ask(unit, definition, stage, None), parse_week(week), open_store()
+    printed, changes = revised_since(store, first_day, newest_print(store, first_day))
+    key = {"unit_code": unit, "definition": question.definition, "stage": question.stage}
+    lines = [row for row in changes.to_pylist() if key.items() <= row.items()]
+    if format is not Format.table:
+        print_rows(changes.column_names, lines, format)
+        return
+    nothing = {"numerator": 0, "denominator": 0}
+    figure = next((row for row in printed.to_pylist() if key.items() <= row.items()), nothing)
+    for part in screen.revisions_table(first_day, figure, lines):
+        out.print(part)
+
+
+@app.command()
+def silent(
+    day: Annotated[date | None, typer.Option("--date", parser=parse_day, help="The day; else the newest one.")] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Also agencies that have sent or have nothing to do.")] = False,
+    format: Output = Format.table,
+) -> None:
+    """List the agencies that should have scanned on a day and did not, and those that said why."""
+    from sohoa.steering.read_steering import read_freshness
+    from sohoa.terminal import show_agencies as screen
+
+    store, asked = _newest(day)
+    rows = read_freshness(store, asked)
+    rows = rows if is_all else [row for row in rows if row.state not in ("sent", "nothing_waits", "day_off")]
+    if format is Format.table:
+        out.print(screen.freshness_table(rows, asked))
+    else:
+        _print(rows, format)
+
+
+@app.command()
+def devices(
+    start: Annotated[
+        date | None, typer.Option("--from", parser=parse_day, help="First scan date; else four weeks.")
+    ] = None,
+    to: Until = None,
+) -> None:
+    """Say whose scanner wants cleaning, whose queue is long, and who lacks a large-format scanner."""
+    from sohoa.steering.read_steering import read_equipment
+    from sohoa.terminal import show_agencies as screen
+
+    store, last = _newest(to)
+    found = read_equipment(store, start or last - timedelta(27), last)
+    for line in screen.glass_lines(found.dirty_glass):
+        out.print(line, soft_wrap=True)
+    for table in (screen.capacity_table(found.capacity), screen.large_format_table(found.large_format)):
+        out.print(table)
+
+
+def _newest(day: date | None) -> tuple[Any, date]:
+    from sohoa.progress.unit_progress import newest_day
+    from sohoa.store import open_store
+
+    store = open_store()
+    return store, day or newest_day(store)
+
+
+def _print(rows: list[Any], format: Format) -> None:
+    names = list(rows[0].__dataclass_fields__) if rows else []
+    print_rows(names, [asdict(row) for row in rows], format)

@@ -1,0 +1,1 @@
+"""From the register and the scanned documents to daily tables: dossiers, progress, defects, devices."""

@@ -1,0 +1,185 @@
+"""``sohoa demo``: a small province, from scans in the store to progress, done by the DAGs and shown on one page."""
+
+from __future__ import annotations
+
+import csv
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from datetime import date
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sohoa import layout, stack
+from sohoa.defects import DEFECTS
+from sohoa.errors import StackError
+from sohoa.jobs.query_tables import run_query
+from sohoa.progress.rate import progress_share, weekly_progress, worst_units
+from sohoa.registry import PROVINCE
+from sohoa.settings import Settings, load_settings, wants_demo_exit
+from sohoa.simulate import simulate
+from sohoa.simulate.upload_folder import load_folder
+from sohoa.store import Store, open_store
+
+AGENCIES, START, END, PAGES_PER_DAY, SEED = 12, date(2023, 3, 6), date(2023, 4, 30), 30, 1
+PATIENCE_S = 1_800
+_SHOWN = 20
+
+Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
+
+
+def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
+    """Set up, run, show; then wait for Ctrl-C, or not where ``DEMO_EXIT=1``; stop everything at the end.
+
+    Raises:
+        StackError: a server does not start, or a DAG run fails; the message says which.
+    """
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        out.print(f"[{time.monotonic() - started:4.0f} s] {text}", markup=False, highlight=False, soft_wrap=True)
+
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)  # whatever ends the demo, the servers are stopped
+    try:
+        province = settings.home / "demo"
+        stack.up(settings, "store", say)
+        settings = load_settings()
+        _prepare(province, settings, say, bar)
+        stack.up(settings, "airflow", say)
+        _run_dags(settings, say)
+        _show(open_store(), province, out)
+        say("done")
+        for line in stack.describe(settings, "all"):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        if not wants_demo_exit():
+            say("Ctrl-C stops the servers and leaves; what they hold stays in " + str(settings.home))
+            with suppress(KeyboardInterrupt):  # after the result it is how to leave, before it the demo has failed
+                Event().wait()
+    finally:
+        stack.down(settings, "all", say)
+
+
+def _prepare(province: Path, settings: Settings, say: Callable[[str], None], bar: Bar) -> None:
+    """Simulate and load once: a second run finds the marks of the first."""
+    simulated, loaded = province / "simulated", province / "loaded"
+    if not simulated.exists():
+        say(f"simulating {AGENCIES} agencies from {START} to {END}, about {PAGES_PER_DAY} pages a day")
+        with bar("simulate") as report:
+            simulate(province / "province", AGENCIES, START, END, PAGES_PER_DAY, SEED, report)
+        simulated.touch()
+    if not loaded.exists():
+        say("uploading, each agency with its own key")
+        with bar("load") as report:
+            load_folder(province / "province", settings, report)
+        loaded.touch()
+
+
+def _run_dags(settings: Settings, say: Callable[[str], None]) -> None:
+    client = stack.airflow_client(settings)
+    for dag in ("import_feeds", "check_scan_batches"):
+        say(f"Airflow runs {dag}")
+        run = client.trigger(dag)
+        state = client.wait_for(dag, run, PATIENCE_S)
+        if state != "success":
+            raise StackError(f"the run {run} of {dag} ended as {state}; its log is in the Airflow UI")
+    say("Airflow runs summarise_progress, woken by the two before it")
+    store, deadline = open_store(), time.monotonic() + PATIENCE_S
+    while any(True for _ in store.list_objects(layout.WAREHOUSE, layout.PENDING)):
+        if time.monotonic() > deadline:
+            raise StackError("summarise_progress has not taken what is pending; its runs are in the Airflow UI")
+        time.sleep(1)
+
+
+def _show(store: Store, province: Path, out: Console) -> None:
+    progress = store.read_table("progress_daily")
+    settings = store.settings
+    lines = f"baseline {settings.baseline_percent} %, target {settings.target_percent} %"
+    table = _table("Tuần (week)", "Tử số", "Mẫu số", "Tỷ lệ %", "Tới mục tiêu %", "")
+    table.title = f"Tỉnh Lạng Sơn · dn_and, accepted / denominator · {lines}"
+    for row in weekly_progress(progress, PROVINCE).to_pylist():
+        rate = row["rate_percent"]
+        share = progress_share(rate, settings.baseline_percent, settings.target_percent)
+        bar = "█" * round((rate or 0) / 5)
+        table.add_row(
+            row["week"], str(row["numerator"]), str(row["denominator"]), _percent(rate), _percent(share, 100), bar
+        )
+    out.print(table)
+    _show_units(progress, out)
+    _show_defects(store, out)
+    _show_truth(store, province / "province" / "truth", out)
+
+
+def _table(*names: str) -> Table:
+    """A table whose columns of numbers are set to the right."""
+    table = Table(title_justify="left")
+    for name in names:
+        table.add_column(name, justify="right" if name.endswith(("số", "%", "Số")) else "left")
+    return table
+
+
+def _percent(value: float | None, factor: float = 1) -> str:
+    return "" if value is None else f"{factor * value:.1f}".replace(".", ",")
+
+
+def _show_units(progress: Any, out: Console) -> None:
+    table = _table("Xã, phường (commune)", "Tử số", "Mẫu số", "Tỷ lệ %")
+    table.title = "Các đơn vị thấp nhất (worst units)"
+    for row in worst_units(progress, "commune", 5).to_pylist():
+        name = f"{row['name']} ({row['unit_code']})"
+        table.add_row(name, str(row["numerator"]), str(row["denominator"]), _percent(row["rate_percent"]))
+    out.print(table)
+
+
+def _show_defects(store: Store, out: Console) -> None:
+    sql = """
+        SELECT defect, level, count(*) AS n FROM (
+            SELECT unnest(defects) AS defect, 'trang (page)' AS level FROM pages
+            UNION ALL SELECT unnest(defects), 'tài liệu (document)' FROM documents
+        ) GROUP BY ALL ORDER BY n DESC, defect"""
+    table = _table("Lỗi (defect)", "", "Ở", "Số")
+    table.title = "Lỗi phát hiện (defects found)"
+    for row in run_query(store, sql).to_pylist():
+        defect = DEFECTS[row["defect"]]
+        table.add_row(defect.label_vi, defect.label_en, row["level"], str(row["n"]))
+    out.print(table)
+
+
+def _show_truth(store: Store, truth: Path, out: Console) -> None:
+    """Compare every count with the simulator's own, and every page with the defect that was put into it."""
+    counted = {_key(row): _counts(row) for row in store.read_table("progress_daily").to_pylist()}
+    expected = {_key(row): _counts(row) for row in _read_csv(truth / "progress.csv")}
+    same = sum(counted.get(key, (0, 0)) == value for key, value in expected.items())
+    out.print(f"Against the simulator's truth: {same} of {len(expected)} counts equal", highlight=False)
+    put_in = {(row["file"], row["page"]): row["defect"] for row in _read_csv(truth / "pages.csv")}
+    found = {
+        (row["file"].rpartition("/")[2], str(row["page_no"])): row["defects"]
+        for row in store.read_table("pages").select(["file", "page_no", "defects"]).to_pylist()
+    }
+    # that a page is missing shows in its document, not in the pages that are there
+    expected_pages = {page: [defect] if defect not in {"", "missing_page"} else [] for page, defect in put_in.items()}
+    other = [page for page, defects in expected_pages.items() if found.get(page) != defects]
+    out.print(f"{len(put_in) - len(other)} of {len(put_in)} pages judged as made", highlight=False)
+    for page in other[:_SHOWN]:
+        out.print(f"  {page[0]} page {page[1]}: made {put_in[page] or 'clean'}, found {found.get(page)}", markup=False)
+    made = Counter(defect for defect in put_in.values() if defect)
+    out.print("Defects put in: " + ", ".join(f"{name} {n}" for name, n in sorted(made.items())), highlight=False)
+
+
+def _read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in ("dossier_date", "unit_code", "definition", "stage"))
+
+
+def _counts(row: dict[str, Any]) -> tuple[int, int]:
+    return int(row["numerator"]), int(row["denominator"])

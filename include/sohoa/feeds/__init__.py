@@ -1,0 +1,1 @@
+"""From the files that the province and other systems export to source rows in force."""

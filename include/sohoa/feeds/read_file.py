@@ -1,0 +1,136 @@
+"""From the bytes of a feed file (CSV, Parquet, XLSX) to Arrow tables of text, a bounded number of rows at a time."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from openpyxl.utils.exceptions import InvalidFileException
+
+from sohoa.feeds.read_csv import read_csv
+from sohoa.feeds.text_rows import (
+    CHUNK_ROWS,
+    Chunk,
+    Column,
+    UnusableFile,
+    check_header,
+    check_size,
+    read_rows,
+    text_table,
+)
+from sohoa.settings import TIME_ZONE
+
+_FIRST_ROW = 2
+_TIME_FORMAT = "%Y%m%d%H%M%S"
+# what openpyxl is known to raise on a workbook that is damaged or was written by hand
+_BAD_WORKBOOK = (
+    AttributeError,
+    IndexError,
+    InvalidFileException,
+    KeyError,
+    OSError,
+    ParseError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read_chunks(name: str, data: bytes, columns: Sequence[str], limit: int) -> Iterator[Chunk]:
+    """Rows of a feed file as text, in the order of the file.
+
+    Args:
+        name: file name; its ending tells the format.
+        data: the whole file.
+        columns: the columns that the header must name; others are left out.
+        limit: how many bytes the file may have once it is unpacked.
+
+    Yields:
+        (table, rejects): the columns as strings, trimmed, null where empty, with ``line`` (the header is line 1), and
+        the rows that do not fit the header.
+
+    Raises:
+        UnusableFile: nothing of the file can be used; raised before or between chunks.
+    """
+    match PurePosixPath(name).suffix.lower():
+        case ".csv":
+            return read_csv(data, columns)
+        case ".parquet":
+            return _read_parquet(data, columns, limit)
+        case ".xlsx":
+            return _read_workbook(data, columns, limit)
+        case _:
+            raise UnusableFile("Không nhận dạng được định dạng tệp; hãy gửi tệp .csv (UTF-8), .parquet hoặc .xlsx.")
+
+
+def _read_workbook(data: bytes, columns: Sequence[str], limit: int) -> Iterator[Chunk]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            check_size(sum(part.file_size for part in parts.infolist()), limit)
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # the size that a file claims for its sheet may be wrong
+        rows = (
+            (n, [_cell_text(cell) for cell in cells]) for n, cells in enumerate(sheet.iter_rows(values_only=True), 1)
+        )
+        yield from read_rows(rows, columns)
+    except _BAD_WORKBOOK as error:
+        raise UnusableFile(
+            f"Không mở được tệp Excel ({type(error).__name__}); hãy xuất lại tệp .xlsx hoặc gửi tệp CSV."
+        ) from None
+
+
+def _cell_text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(int(value))
+        case datetime():
+            return value.strftime(_TIME_FORMAT)
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value)
+
+
+def _read_parquet(data: bytes, columns: Sequence[str], limit: int) -> Iterator[Chunk]:
+    try:
+        file = pq.ParquetFile(io.BytesIO(data))
+        check_header(file.schema_arrow.names, columns)
+        groups = (file.metadata.row_group(i) for i in range(file.metadata.num_row_groups))
+        check_size(max(sum(g.total_byte_size for g in groups), file.metadata.num_rows * len(columns)), limit)
+        first = _FIRST_ROW
+        for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=list(columns)):
+            lines = pa.array(range(first, first + batch.num_rows), pa.int64())
+            first += batch.num_rows
+            yield text_table(columns, [_column_text(batch[name]) for name in columns], lines), []
+    except (pa.ArrowException, OSError) as error:
+        raise UnusableFile(
+            f"Không đọc được tệp Parquet ({type(error).__name__}); hãy xuất lại tệp, các cột kiểu chuỗi."
+        ) from None
+
+
+def _column_text(column: Column) -> Column:
+    kind = column.type
+    if pa.types.is_date(kind):
+        return pc.strftime(column, "%Y%m%d")
+    if pa.types.is_timestamp(kind):
+        local = column if kind.tz is None else column.cast(pa.timestamp(kind.unit, TIME_ZONE.key))
+        return pc.strftime(local.cast(pa.timestamp("s", local.type.tz), safe=False), _TIME_FORMAT)
+    if pa.types.is_boolean(kind):
+        return column.cast(pa.int8()).cast(pa.string())
+    if pa.types.is_floating(kind) and pc.all(pc.equal(column, pc.round(column)), min_count=0).as_py():
+        return column.cast(pa.int64()).cast(pa.string())
+    return column.cast(pa.string())

@@ -1,0 +1,134 @@
+"""The feeds, one ``Source`` each: fields as the messages name them, columns of the table, and which row is in force.
+
+Field names are those of the national message format (MaHoSo, NgayTiepNhan …), in the order in which a row is checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from sohoa.enums import NOTICE_KINDS
+from sohoa.feeds import fields as field
+from sohoa.feeds.fields import Field, parse_integer, parse_one_of
+from sohoa.layout import PATH_KEY
+from sohoa.schema import TABLES
+
+DOSSIER_DATE = "dossier_date"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One feed and the table that it fills, both called ``name``."""
+
+    name: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...] = ()
+    """Columns that name one row in force; none: a file's rows are kept as they are, in its own object."""
+    time: str | None = None
+    """Column that says when a row was written: the newest is in force, later dt and line decide ties."""
+    has_systems: bool = False
+    """Files lie below a folder for each system."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The schema of its table."""
+        return TABLES[self.name]
+
+    @property
+    def is_by_dossier_day(self) -> bool:
+        """Whether rows in force are merged by dossier day, over all files."""
+        return PATH_KEY[self.name] == DOSSIER_DATE
+
+    @property
+    def place(self) -> str:
+        """Where its files lie, as a message tells it."""
+        return f"{self.name}/{'<hệ thống>/' if self.has_systems else ''}dt=<yyyy-mm-dd>/<tên tệp>"
+
+
+REGISTER = Source(
+    "register",
+    (
+        field.key(),
+        field.text("MaTTHC", "procedure_code"),
+        field.text("MaLinhVuc", "field_code"),
+        Field("KenhThucHien", "channel", parse_integer(1, 3), "1 (trực tiếp), 2 (trực tuyến) hoặc 3 (bưu chính)"),
+        field.text("DonViXuLy", "agency"),
+        field.commune(),
+        field.time("NgayTiepNhan", "received_at"),
+        field.time("NgayHenTra", "due_at"),
+        field.time("NgayKetThucXuLy", "finished_at"),
+        field.time("NgayTra", "returned_at"),
+        field.status(),
+        field.count("SoThanhPhan", "components", "số thành phần phải số hóa, từ 0 đến 999", 999),
+        field.flag("CoKetQuaGiay", "has_paper_result"),
+        field.text("MienSoHoa", "exemption"),
+        field.flag("LoaiBo", "is_void"),
+        field.time("NgayCapNhat", "updated_at", is_required=True),
+    ),
+    key=("dossier_key",),
+    time="updated_at",
+)
+PORTAL = Source(
+    "portal",
+    (
+        field.key(),
+        field.text("MaTTHC", "procedure_code"),
+        field.text("DonViXuLy", "agency"),
+        field.time("NgayTiepNhan", "received_at"),
+        field.time("NgayHenTra", "due_at"),
+        field.status(),
+        field.flag("HoSoCoThanhPhanSoHoa", "is_flagged_digitised", is_required=False),
+        field.text("DuongDanKetQua", "result_link"),
+        field.time("NgayDongBo", "synced_at", is_required=True),
+    ),
+    key=("dossier_key", "dossier_code"),
+    time="synced_at",
+)
+MINISTRY = Source(
+    "ministry",
+    (
+        field.key(),
+        field.text("MaTTHC", "procedure_code"),
+        field.commune(),
+        field.time("NgayTiepNhan", "received_at"),
+        field.status(is_required=False),
+    ),
+    key=("system", "dossier_key"),
+    has_systems=True,
+)
+STATUS = Source(
+    "status",
+    (field.key(), field.status("TrangThai"), field.time("ThoiDiem", "changed_at", is_required=True)),
+    key=("dossier_key", "changed_at", "status"),
+    time="changed_at",
+)
+NATIONAL_REPORT = Source(
+    "national_report",
+    (
+        field.text("MaDonVi", "unit_code", is_required=True),
+        field.day("TuNgay", "start"),
+        field.day("DenNgay", "end"),
+        field.count("TiepNhan", "received", "số hồ sơ tiếp nhận, từ 0"),
+    ),
+)
+BACKLOG = Source(
+    "backlog",
+    (
+        field.text("MaDonVi", "agency", is_required=True),
+        field.count("SoKetQua", "results", "số kết quả còn hiệu lực phải số hóa, từ 0"),
+    ),
+)
+NOTICES = Source(
+    "notices",
+    (
+        field.text("MaDonVi", "agency", is_required=True),
+        field.day("TuNgay", "start"),
+        field.day("DenNgay", "end", is_required=False),
+        Field("Loai", "kind", parse_one_of(NOTICE_KINDS), "một trong: " + ", ".join(NOTICE_KINDS), True),
+        field.text("GhiChu", "note"),
+    ),
+)
+SOURCES = {source.name: source for source in (REGISTER, PORTAL, MINISTRY, STATUS, NATIONAL_REPORT, BACKLOG, NOTICES)}
+"""All feeds, by name."""

@@ -1,0 +1,62 @@
+"""What an agency has sent lately, small enough to be asked at every check: one object a batch, by day received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sohoa import layout
+from sohoa.intake.check_run import ADMITTED, Entry
+from sohoa.schema import CAPTURES
+from sohoa.store import Store
+
+_THREADS = 8
+
+
+def list_captures(entries: Iterable[Entry], documents: pa.Table, pages: pa.Table) -> pa.Table:
+    """The pages of admitted batches as rows of ``schema.CAPTURES``, in the order of ``pages``."""
+    times = {entry.name: _received(entry) for entry in entries if entry.status == ADMITTED}
+    owner = pc.index_in(_names(pages), _names(documents).combine_chunks())
+    received = [times[batch] for batch in pages["batch"].to_pylist()]
+    columns = {name: pages[name] for name in CAPTURES.names if name in pages.column_names}
+    columns |= {"received_at": pa.array(received, pa.timestamp("ms")), "replaces": documents["replaces"].take(owner)}
+    return pa.table({name: columns[name] for name in CAPTURES.names}).cast(CAPTURES)
+
+
+def load_earlier(store: Store, entries: Iterable[Entry], days: int) -> pa.Table:
+    """What the agencies of admitted batches sent in the ``days`` before these; one LIST an agency."""
+    first: dict[str, datetime] = {}
+    for entry in entries:
+        if entry.status == ADMITTED:
+            agency = entry.marker.agency
+            first[agency] = min(first.get(agency, _received(entry)), _received(entry))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        keys = pool.map(lambda agency: _keys_since(store, agency, first[agency] - timedelta(days)), sorted(first))
+        parts = list(pool.map(store.get_parquet, [key for found in keys if days for key in found]))
+    return pa.concat_tables([CAPTURES.empty_table(), *(part.cast(CAPTURES) for part in parts)])
+
+
+def _keys_since(store: Store, agency: str, since: datetime) -> list[str]:
+    """Keys of the captures received on that day or later; of a batch that was received twice the last."""
+    prefix = layout.captures_prefix(agency)
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, prefix, f"{prefix}{since.date().isoformat()}")]
+    return list({key.rpartition("_")[2]: key for key in keys}.values())
+
+
+def save_captures(store: Store, entry: Entry, documents: pa.Table, pages: pa.Table) -> None:
+    """Keep the captures of one batch for the batches after it."""
+    key = layout.captures_key(entry.marker.agency, _received(entry).date(), entry.name)
+    store.put_parquet(key, list_captures([entry], documents, pages))
+
+
+def _received(entry: Entry) -> datetime:
+    return entry.marker.received.replace(tzinfo=None)
+
+
+def _names(rows: pa.Table) -> pa.ChunkedArray[pa.StringScalar]:
+    # no batch id holds a slash, so two documents never read alike
+    return pc.binary_join_element_wise(rows["batch"], rows["document_id"], "/")

@@ -1,0 +1,77 @@
+"""The tasks of weekly_quality_report."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sohoa.errors import Undelivered
+from sohoa.settings import TIME_ZONE
+from sohoa.store import open_store
+
+
+def choose_week(partition_key: str | None, asked: str | None, run_after: datetime) -> str:
+    """The ISO week of a run: of its partition key (2024-W15-1), else the one asked for, else the last one over."""
+    last_week = f"{run_after.astimezone(TIME_ZONE) - timedelta(7):%G-W%V}"
+    return partition_key[: len(last_week)] if partition_key else asked or last_week
+
+
+def update_incidents() -> dict[str, Any]:
+    """Bring the incidents up to date with what the scanners did."""
+    from sohoa.steering import scanner_incidents
+
+    return scanner_incidents.update_incidents(open_store())
+
+
+def build_report(week: str) -> dict[str, Any]:
+    """Make the report of an ISO week and write it to the store in every format; it waits to be mailed then."""
+    from sohoa.report import build_report as weeks
+    from sohoa.report import write_report
+
+    store = open_store()
+    report = weeks.build_report(store, week)
+    write_report.publish(store, report)
+    return {"week": report.week, "content": report.content_hash}
+
+
+def write_report(week: str, folder: Path) -> list[Path]:
+    """Make the report of an ISO week and write it to a folder; nothing is mailed or kept."""
+    from sohoa.report import build_report as weeks
+    from sohoa.report import write_report
+
+    return write_report.write_files(weeks.build_report(open_store(), week), folder)
+
+
+def write_data_docs(week: str) -> dict[str, Any]:
+    """Write Great Expectations' own pages about a week."""
+    from sohoa.report import write_data_docs
+
+    return write_data_docs.write_data_docs(open_store(), week)
+
+
+def deliver_reports() -> dict[str, Any]:
+    """Mail the reports that wait; on a site without mail, do nothing."""
+    from sohoa.report.mail import outbox
+
+    return outbox.deliver_reports(open_store())
+
+
+def report_undelivered() -> None:
+    """Fail visibly where a report did not reach a recipient.
+
+    Raises:
+        Undelivered: names the recipients.
+    """
+    from sohoa.report.mail import outbox
+
+    missing = outbox.settle_outbox(open_store())
+    if missing:
+        raise Undelivered(f"{len(missing)} mails not known to have arrived: " + " | ".join(missing[:20]))
+
+
+def report(week: str) -> dict[str, Any]:
+    """The whole of weekly_quality_report in this process."""
+    counts = update_incidents() | build_report(week) | write_data_docs(week) | deliver_reports()
+    report_undelivered()
+    return counts

@@ -1,0 +1,123 @@
+"""Digital signatures of a PDF: whether each still fits the bytes that it signs, and whether bytes came after it.
+
+Who signed, and whether the certificate was trusted on that day, is not asked: that takes lists of certificates and of
+revocations that change daily. Where on the page a signature shows does not matter: personal ones stand top left,
+those of an organisation top right, and either is right.
+
+Importing this module costs three quarters of a second: only a file with a signature field needs it.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from itertools import islice
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from sohoa.pages.guard.faults import BadPage
+
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # a changed file is a row, not a stack trace
+
+_MOST_SIGNATURES = 16  # each is a pass over the whole file
+_DETACHED = {"/adbe.pkcs7.detached", "/ETSI.CAdES.detached"}
+
+# What pyHanko and its libraries let through on malformed files: their own errors (most are ValueError), and those of
+# the Python protocols that their objects follow.
+_ERRORS = (
+    PdfError, UnsupportedAlgorithm, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError,
+    NotImplementedError, ArithmeticError, RuntimeError, OSError, EOFError,
+)  # fmt: skip
+
+
+def check_signatures(data: bytes) -> BadPage | None:
+    """The fault of a signed PDF, ``altered`` where a signature is broken; None where all fit or cannot be checked.
+
+    A signature is broken where it cannot be read, or its digest or its own mathematics do not fit. Where none reaches
+    to the end of the file, what follows the last must be no more than a signed file may gain (time stamps, revocation
+    data, fields to fill in). One of another kind than CMS beside the file's bytes, or with unknown algorithms, cannot
+    be checked. After ISO 32000-2, 12.8, and ETSI EN 319 142-1.
+    """
+    try:
+        reader = PdfFileReader(io.BytesIO(data), strict=False)
+        if reader.encrypted:
+            reader.decrypt(b"")
+        fields = list(islice(enumerate_sig_fields(reader, filled_status=True), _MOST_SIGNATURES + 1))
+    except _ERRORS:  # the reader that opened the file before forgives more
+        return None
+    if len(fields) > _MOST_SIGNATURES:
+        return BadPage("too_large", f"more than {_MOST_SIGNATURES} signatures")
+    try:
+        return _fault([_read(reader, field, name) for name, value, field in fields if _kind(value) in _DETACHED])
+    except BadPage as fault:
+        return fault
+
+
+def _kind(value: Any) -> str:
+    try:
+        return str(value.get_object()["/SubFilter"])
+    except _ERRORS:
+        return ""
+
+
+def _read(reader: Any, field: Any, name: str) -> Any:
+    """A signature.
+
+    Raises:
+        BadPage: altered, where what stands in its place is none.
+    """
+    try:
+        found = EmbeddedPdfSignature(reader, field.get_object(), name)
+        is_there = bool(found.signer_info["signature"].native)
+    except _ERRORS:
+        is_there = False
+    if not is_there:
+        raise BadPage("altered", f"the signature {name!r} cannot be read")
+    return found
+
+
+def _fault(signatures: list[Any]) -> BadPage | None:
+    for found in signatures:
+        if not _fits(found):
+            return BadPage("altered", f"the signature {found.field_name!r} does not fit the file")
+    last = max(signatures, key=_reach, default=None)
+    if last is None or _reach(last) == last.reader.stream.seek(0, io.SEEK_END) or _allows_rest(last):
+        return None
+    return BadPage("altered", f"the file was changed after the signature {last.field_name!r}")
+
+
+def _fits(found: Any) -> bool:
+    """Whether digest and signature fit, or cannot be checked."""
+    try:
+        digest = found.compute_digest()
+        is_intact, is_valid = validate_sig_integrity(found.signer_info, found.signer_cert, "data", digest)
+    except _ERRORS:
+        return True
+    return bool(is_intact and is_valid)
+
+
+def _reach(found: Any) -> int:
+    """Where the signed bytes end; -1 where they are not all bytes from the first on but the signature's own."""
+    try:
+        first, length, second, rest = (int(number) for number in found.byte_range)
+    except _ERRORS:
+        return -1
+    own = 2 * len(found.pkcs7_content) + 2  # hexadecimal digits between angle brackets
+    return second + rest if first == 0 and second == length + own and min(length, rest) > 0 else -1
+
+
+def _allows_rest(found: Any) -> bool:
+    """Whether what follows the signed bytes is no more than the signature allows."""
+    if _reach(found) < 0:
+        return False
+    try:
+        found.compute_integrity_info()
+        return bool(found.summarise_integrity_info()["docmdp_ok"])
+    except _ERRORS:
+        return False

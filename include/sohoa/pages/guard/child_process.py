@@ -1,0 +1,85 @@
+"""The process behind ``guard``: measures what it is asked to, one file at a time, under the system's own limits.
+
+Requests come on standard input and answers go to standard output, one line of JSON each; a request may be followed by
+the bytes of the file. What decoders print goes to standard error. The first line holds the limits, the first answer
+is null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sohoa.pages.decode.file_data import FileData, read_file
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.faults import BadPage
+from sohoa.pages.measure_page import fault_row, identify_file, measure_bytes, measure_file
+
+_LIBRARIES = 67_108_864  # bytes of program code in memory, which RLIMIT_DATA does not count
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not garble an answer
+    limits = Limits(**json.loads(requests.readline()))
+    _set_limit(resource.RLIMIT_CORE, 0)
+    _set_limit(resource.RLIMIT_DATA, limits.max_memory_bytes - _LIBRARIES)
+    _answer(answers, None)
+    for line in requests:
+        _allow_seconds(limits.max_file_seconds)
+        _answer(answers, _rows(json.loads(line), requests, limits))
+
+
+def _rows(request: dict[str, Any], requests: BinaryIO, limits: Limits) -> list[dict[str, Any]]:
+    file, size, fault, with_colour = (request[name] for name in ("file", "size", "fault", "with_colour"))
+    if size is not None:
+        data: FileData = requests.read(size)
+    elif fault is None:
+        return measure_file(Path(file), limits, with_colour)
+    else:
+        try:
+            data = read_file(Path(file), limits)
+        except BadPage as gone:
+            return [fault_row({"file": file}, gone)]
+    if fault is not None:
+        return [fault_row(identify_file(data, file), BadPage(*fault))]
+    if request.get("wanted"):
+        from sohoa.pages.draw_pages import draw_pages  # of few files
+
+        return draw_pages(data, request["wanted"])
+    rows = measure_bytes(data, file, limits, with_colour)
+    return _with_sketches(rows, data, limits) if request.get("with_sketch") else rows
+
+
+def _with_sketches(rows: list[dict[str, Any]], data: FileData, limits: Limits) -> list[dict[str, Any]]:
+    from sohoa.pages.draw_sketches import draw_sketches  # of few files
+
+    if any(row["error"] for row in rows):
+        return rows
+    return [row | {"sketch": sketch} for row, sketch in zip(rows, draw_sketches(data, limits), strict=True)]
+
+
+def _answer(answers: BinaryIO, value: object) -> None:
+    answers.write(json.dumps(value).encode() + b"\n")
+    answers.flush()
+
+
+def _allow_seconds(seconds: int) -> None:
+    """Let the system end this process once it has used that much more CPU time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _set_limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + seconds)
+
+
+def _set_limit(kind: int, value: int) -> None:
+    _, most = resource.getrlimit(kind)
+    resource.setrlimit(kind, (value if most == resource.RLIM_INFINITY else min(value, most), most))
+
+
+if __name__ == "__main__":
+    main()

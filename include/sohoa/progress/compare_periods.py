@@ -1,0 +1,89 @@
+"""Like with like: a period is compared with an earlier one only where both have the same days.
+
+The period before has the same weekdays, so it ends a whole number of weeks earlier. Where holidays leave it another
+number of working days, or the unit was another one then, there is nothing to compare with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sohoa.progress.carry_forward import valid_since
+from sohoa.progress.rate import rate_percent
+from sohoa.registry import working_days
+
+
+@dataclass(frozen=True)
+class Period:
+    """Some days, both ends included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """How many."""
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A unit's rate in a period and in the one before, in per cent."""
+
+    period: Period
+    before: Period
+    rate_percent: float | None
+    before_percent: float | None
+    """None where the periods are unlike or nothing counted."""
+    change_points: float | None
+    reason: str | None
+    """Why there is no change: not_over | holidays | unit_changed | no_dossiers; None where there is one."""
+
+
+def period_before(period: Period) -> Period:
+    """The nearest earlier period of the same weekdays that does not overlap."""
+    weeks = timedelta(7 * -(-period.days // 7))
+    return Period(period.first - weeks, period.last - weeks)
+
+
+def compare(
+    progress: pa.Table, unit_code: str, period: Period, last_day: date, definition: str = "dn_and", stage: str = "all"
+) -> Comparison:
+    """A unit's rate against the period before.
+
+    Args:
+        progress: rows of ``progress_daily`` with their path key, of both periods at least.
+        unit_code: the unit.
+        period: the period.
+        last_day: the last day that is known whole; a period that ends later is not over.
+        definition: the definition.
+        stage: its stage.
+    """
+    before = period_before(period)
+    rows = progress.filter(
+        (pc.field("unit_code") == unit_code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
+    )
+    now, then = _rate(rows, period), _rate(rows, before)
+    reason = _unlike(unit_code, period, before, last_day)
+    if reason is not None:
+        return Comparison(period, before, now, None, None, reason)
+    if now is None or then is None:
+        return Comparison(period, before, now, then, None, "no_dossiers")
+    return Comparison(period, before, now, then, now - then, None)
+
+
+def _unlike(unit_code: str, period: Period, before: Period, last_day: date) -> str | None:
+    if period.last > last_day:
+        return "not_over"
+    if len(working_days(period.first, period.last)) != len(working_days(before.first, before.last)):
+        return "holidays"
+    return "unit_changed" if valid_since(unit_code, period.last) > before.first else None
+
+
+def _rate(rows: pa.Table, period: Period) -> float | None:
+    inside = rows.filter((pc.field("dossier_date") >= period.first) & (pc.field("dossier_date") <= period.last))
+    return rate_percent(*(pc.sum(inside[name]).as_py() or 0 for name in ("numerator", "denominator")))

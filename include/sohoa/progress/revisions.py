@@ -1,0 +1,214 @@
+"""Figures as they were printed, and what was revised since: by how much and why.
+
+A print keeps the sums of its week and the dossiers behind them. Late batches, corrected registers and reviews change
+past days; the difference to what is known now is taken apart cause by cause, so that the parts add up to the whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from sohoa import layout
+from sohoa.counting.count_progress import MEASURES, progress_of_day
+from sohoa.errors import InputError
+from sohoa.schema import TABLES
+from sohoa.store import Store
+
+CAUSES = ("late_register", "corrected_register", "late_batch", "review", "judged_again", "recounted")
+"""In the order in which they are taken: dossiers the register named later | its rows changed | documents of batches
+that came later | decisions of reviewers | verdicts under other limits | all else, as a gate that closed or opened."""
+
+_KEY = ["unit_code", "definition", "stage"]
+_CHANGES = ("numerator", "denominator", "received")
+REVISIONS = pa.schema(
+    [
+        *(TABLES["reported"].field(name) for name in _KEY),
+        pa.field("cause", pa.string()),
+        *(pa.field(f"{name}_change", pa.int64()) for name in _CHANGES),
+    ]
+)
+_DOSSIER = TABLES["dossiers"]
+_STATE = [name for name in _DOSSIER.names if name not in {"dossier_key", "documents"}]
+_Rows = dict[tuple[date, str], dict[str, Any]]
+
+
+def keep_reported(store: Store, first_day: date) -> str:
+    """Keep the figures of a week as printed; the same figures are kept once.
+
+    Args:
+        store: the store.
+        first_day: the week's Monday.
+
+    Returns:
+        The name of the print, a hash of its content.
+    """
+    figures, dossiers = _figures(store, first_day), _dossiers(store, first_day)
+    name = _content_hash(figures, dossiers)
+    store.write_table("reported_dossiers", first_day, name, dossiers)
+    store.write_table("reported", first_day, name, figures)  # last: it is what makes the print known
+    return name
+
+
+def newest_print(store: Store, first_day: date) -> str:
+    """The name of the newest print of a week, by the time at which the store took it.
+
+    Raises:
+        InputError: the week was never printed.
+    """
+    found = list(store.list_objects(layout.WAREHOUSE, layout.table_prefix("reported", first_day)))
+    if not found:
+        raise InputError(f"the week of {first_day} was never printed: `sohoa run keep --week` keeps its figures")
+    newest = max(found, key=lambda item: (item.last_modified, item.key))
+    return newest.key.rpartition("/")[2].removesuffix(".parquet")
+
+
+def revised_since(store: Store, first_day: date, name: str) -> tuple[pa.Table, pa.Table]:
+    """A print of a week and what was revised since.
+
+    Returns:
+        (the figures as printed: rows of ``reported``; the revisions, see ``revisions``).
+    """
+    printed = store.read_table("reported", [first_day], name).drop_columns("first_day")
+    old = store.read_table("reported_dossiers", [first_day], name).drop_columns("first_day")
+    return printed, revisions(printed, old, _figures(store, first_day), _dossiers(store, first_day))
+
+
+def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) -> pa.Table:
+    """What changed between two states of a week, by unit, rate and cause.
+
+    Args:
+        printed: sums of the week then, rows of ``reported``.
+        old: its dossiers then, rows of ``reported_dossiers``.
+        now: sums of the week now.
+        new: its dossiers now.
+
+    Returns:
+        Columns of ``REVISIONS``: of each unit and rate the causes that changed it, in the order of ``CAUSES``; the
+        changes of a unit and rate add up to the difference between ``now`` and ``printed``.
+    """
+    before, after = _by_key(old), _by_key(new)
+    changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    left = _difference(_sums(printed), _sums(now))
+    found: dict[tuple[str, ...], dict[str, int]] = {}
+    last = _measure({key: before[key] for key in changed if key in before})
+    for cause, rows in _steps(before, after, changed):
+        current = _measure(rows)
+        for key, change in _difference(last, current).items():
+            found[(*key, cause)] = change
+            left[key] = {name: left.get(key, {}).get(name, 0) - change[name] for name in _CHANGES}
+        last = current
+    found |= {(*key, "recounted"): change for key, change in left.items() if any(change.values())}
+    return _table(found)
+
+
+def _steps(before: _Rows, after: _Rows, changed: list[tuple[date, str]]) -> Iterator[tuple[str, _Rows]]:
+    """The changed dossiers after each cause: what the causes so far explain as it is now, the rest as it was."""
+    rows = {key: before.get(key, _unknown(key[1])) for key in changed}
+    now = {key: after.get(key, _unknown(key[1])) for key in changed}
+    for key, row in rows.items():
+        if not row["in_register"]:
+            rows[key] = _with_state(row, now[key])
+    yield "late_register", dict(rows)
+    rows = {key: _with_state(row, now[key]) for key, row in rows.items()}
+    yield "corrected_register", dict(rows)
+    rows = {key: row | {"documents": _with_late(row["documents"], now[key]["documents"])} for key, row in rows.items()}
+    yield "late_batch", dict(rows)
+    for key, row in rows.items():
+        decided = {_name(entry): entry["decision"] for entry in now[key]["documents"]}
+        entries = [entry | {"decision": decided.get(_name(entry))} for entry in row["documents"]]
+        rows[key] = row | {"documents": entries}
+    yield "review", dict(rows)
+    yield "judged_again", now
+
+
+def _with_state(row: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return row | {name: other[name] for name in _STATE}
+
+
+def _with_late(known: list[dict[str, Any]], all_now: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    batches = {(entry["agency"], entry["batch"]) for entry in known}
+    return known + [entry for entry in all_now if (entry["agency"], entry["batch"]) not in batches]
+
+
+def _name(entry: dict[str, Any]) -> tuple[str, str, str]:
+    return entry["agency"], entry["batch"], entry["document_id"]
+
+
+def _unknown(key: str) -> dict[str, Any]:
+    nothing = dict.fromkeys(_STATE) | {"in_register": False}
+    return {"dossier_key": key, **nothing, "documents": []}
+
+
+def _by_key(dossiers: pa.Table) -> _Rows:
+    rows = dossiers.to_pylist()
+    return {(row.pop("dossier_date"), row["dossier_key"]): row for row in rows}
+
+
+def _measure(rows: _Rows) -> dict[tuple[str, ...], dict[str, int]]:
+    """What some dossiers add to the counts of each unit and rate."""
+    by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for (day, _), row in rows.items():
+        by_day[day].append(row)
+    tables = [progress_of_day(day, pa.Table.from_pylist(found, _DOSSIER)) for day, found in by_day.items()]
+    return _sums(pa.concat_tables([TABLES["progress_daily"].empty_table(), *tables]))
+
+
+def _sums(progress: pa.Table) -> dict[tuple[str, ...], dict[str, int]]:
+    sums: dict[tuple[str, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_CHANGES, 0))
+    for row in progress.select([*_KEY, *_CHANGES]).to_pylist():
+        count = sums[tuple(row[name] for name in _KEY)]
+        for name in _CHANGES:
+            count[name] += row[name]
+    return dict(sums)
+
+
+def _difference(
+    old: dict[tuple[str, ...], dict[str, int]], new: dict[tuple[str, ...], dict[str, int]]
+) -> dict[tuple[str, ...], dict[str, int]]:
+    """What is not the same, key by key; what is absent counts as 0."""
+    nothing = dict.fromkeys(_CHANGES, 0)
+    found = {
+        key: {name: new.get(key, nothing)[name] - old.get(key, nothing)[name] for name in _CHANGES}
+        for key in old.keys() | new.keys()
+    }
+    return {key: change for key, change in found.items() if any(change.values())}
+
+
+def _table(found: dict[tuple[str, ...], dict[str, int]]) -> pa.Table:
+    order = sorted(found, key=lambda key: (*key[:-1], CAUSES.index(key[-1])))
+    rows = [
+        dict(zip((*_KEY, "cause"), key, strict=True)) | {f"{name}_change": found[key][name] for name in _CHANGES}
+        for key in order
+    ]
+    return pa.Table.from_pylist(rows, REVISIONS)
+
+
+def _days(first_day: date) -> list[date]:
+    return [first_day + timedelta(n) for n in range(7)]
+
+
+def _figures(store: Store, first_day: date) -> pa.Table:
+    """The sums of a week, rows of ``reported`` in order."""
+    rows = store.read_table("progress_daily", _days(first_day))
+    counts = ["numerator", *MEASURES]
+    sums = rows.group_by(_KEY, use_threads=False).aggregate([(name, "sum") for name in counts])
+    sums = sums.rename_columns([*_KEY, *counts]).sort_by([(name, "ascending") for name in _KEY])
+    return sums.select(TABLES["reported"].names).cast(TABLES["reported"])
+
+
+def _dossiers(store: Store, first_day: date) -> pa.Table:
+    return store.read_table("dossiers", _days(first_day), layout.DAY).sort_by(
+        [("dossier_date", "ascending"), ("dossier_key", "ascending")]
+    )
+
+
+def _content_hash(*tables: pa.Table) -> str:
+    text = json.dumps([table.to_pylist() for table in tables], default=str, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,236 @@
+"""The progress of one unit over a period, as it is shown: sums by day, week or month, rates, score, way to target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sohoa import layout
+from sohoa.counting.count_backlog import backlog_of
+from sohoa.counting.count_progress import MEASURES
+from sohoa.errors import InputError
+from sohoa.progress.carry_forward import places, progress_on_map, unit_name, valid_since
+from sohoa.progress.rate import progress_share, rate_percent, score_766
+from sohoa.registry import leaf_unit
+from sohoa.settings import Settings
+from sohoa.store import Store
+
+_DEFAULT_WEEKS = 12
+_DAYS_UNTIL, _WEEKS_UNTIL = 14, 112
+"""Periods up to so many days are shown by day, by week; longer ones by month."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which figure is asked for."""
+
+    unit_code: str
+    definition: str
+    stage: str
+    map_day: date | None
+    """One of ``maps.MAP_DATES``; None for the map of each dossier's own day."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The sums of one period; rates in per cent, None where nothing counts."""
+
+    first_day: date
+    last_day: date
+    denominator: int
+    declared: int
+    received: int
+    accepted: int
+    """The numerator."""
+    waived: int
+    finished: int
+    rate_percent: float | None
+    """accepted / denominator."""
+    received_percent: float | None
+    """The official figure, which counts files only: received / denominator."""
+    score_766: float | None
+    target_share: float | None
+    """Way from the baseline (0) to the target (1)."""
+    is_approximate: bool
+
+
+def newest_day(store: Store) -> date:
+    """The newest dossier day that has progress.
+
+    Raises:
+        InputError: there is none yet.
+    """
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.table_prefix("progress_daily"))]
+    if not keys:
+        raise InputError("there is no progress yet: run `sohoa run summarise`, or let summarise_progress run")
+    return layout.table_day(keys[-1])
+
+
+def default_start(end: date) -> date:
+    """The Monday from which the default period runs: 12 ISO weeks, that of ``end`` among them."""
+    return end - timedelta(end.weekday() + 7 * (_DEFAULT_WEEKS - 1))
+
+
+def read_days(store: Store, question: Question, start: date, end: date) -> pa.Table:
+    """The question's rows by day, with ``is_approximate``; only the objects of these days are read.
+
+    Without a map the unit is the one that bears the code on ``end``: days before it stood are not its days.
+
+    Raises:
+        InputError: no unit bears the code, or the map cannot show these days.
+    """
+    unit_name(question.unit_code, question.map_day or end)
+    if question.map_day is None:
+        start = max(start, valid_since(question.unit_code, end))
+    rows = store.read_table("progress_daily", _days(start, end), name=layout.DAY)
+    is_asked = pc.and_(pc.equal(rows["definition"], question.definition), pc.equal(rows["stage"], question.stage))
+    if question.map_day is None:
+        rows = rows.filter(pc.and_(is_asked, pc.equal(rows["unit_code"], question.unit_code)))
+        return rows.append_column("is_approximate", pa.array([False] * len(rows), pa.bool_()))
+    rows = progress_on_map(rows.filter(is_asked), question.map_day)
+    return rows.filter(pc.equal(rows["unit_code"], question.unit_code))
+
+
+def by_period(rows: pa.Table, start: date, end: date, step: str, settings: Settings) -> list[Figure]:
+    """Sums by period.
+
+    Args:
+        rows: what ``read_days`` returns.
+        start: first day.
+        end: last day.
+        step: day | week (Monday to Sunday) | month | all.
+        settings: baseline, target and points.
+
+    Returns:
+        One figure a period in order, also for one without dossiers; the days asked for may cut the first and last.
+    """
+    days = rows.select(["dossier_date", *MEASURES, "is_approximate"]).to_pylist()
+    found = []
+    for first, last in _periods(start, end, step):
+        inside = [day for day in days if first <= day["dossier_date"] <= last]
+        sums = {name: sum(day[name] for day in inside) for name in MEASURES}
+        found.append(make_figure(first, last, sums, any(day["is_approximate"] for day in inside), settings))
+    return found
+
+
+def steps(start: date, end: date) -> tuple[str, str]:
+    """How a period is best shown: step of the table, and the finer step of the sparkline."""
+    length = (end - start).days + 1
+    if length <= _DAYS_UNTIL:
+        return "day", "day"
+    return ("week", "day") if length <= _WEEKS_UNTIL else ("month", "week")
+
+
+def count_electronic_results(store: Store, question: Question, start: date, end: date) -> int:
+    """Dossiers of the period whose result the portal links to: a count, never a rate.
+
+    Both spellings of a code are one dossier, of the unit of the newest portal row that has a link.
+    """
+    rows = store.read_table("portal", _days(start, end), name=layout.DAY)
+    rows = rows.filter(pc.greater(pc.utf8_length(pc.fill_null(rows["result_link"], "")), 0))
+    rows = rows.sort_by([("synced_at", "descending"), ("dossier_code", "ascending")])
+    keys = rows["dossier_key"].combine_chunks()
+    newest = rows.take(pc.index_in(pc.unique(keys), keys))
+    owners = newest.group_by(["agency", "dossier_date"]).aggregate([("dossier_key", "count")])
+    return sum(
+        number
+        for agency, day, number in zip(*(column.to_pylist() for column in owners.columns), strict=True)
+        if (leaf := leaf_unit(agency or "", None, day)) is not None and _is_counted(question, leaf, day)
+    )
+
+
+@dataclass(frozen=True)
+class BacklogFigure:
+    """The backlog of one agency up to a day; the denominator is None where the agency never said."""
+
+    agency: str
+    denominator: int | None
+    declared: int
+    received: int
+    accepted: int
+    waived: int
+
+    @property
+    def rate_percent(self) -> float | None:
+        """Accepted / denominator."""
+        return rate_percent(self.accepted, self.denominator or 0)
+
+    @property
+    def received_percent(self) -> float | None:
+        """Received / denominator."""
+        return rate_percent(self.received, self.denominator or 0)
+
+
+def read_backlog(store: Store, question: Question, end: date) -> list[BacklogFigure]:
+    """The backlog so far of each agency of a unit.
+
+    Args:
+        store: the store.
+        question: its map must be given, since days of all maps add up.
+        end: the last day.
+
+    Raises:
+        InputError: no unit bears the code, or the map is older than an agency's unit.
+    """
+    unit_name(question.unit_code, question.map_day or end)
+    rows = backlog_of(_until(store, "backlog_documents", end), _until(store, "backlog", end))
+    found = []
+    for row in rows.to_pylist():
+        day = row.pop("last_day")
+        leaf = leaf_unit(row["agency"], None, day)
+        if leaf is not None and _is_counted(question, leaf, day):
+            found.append(BacklogFigure(**row))
+    return found
+
+
+def sum_backlog(figures: list[BacklogFigure]) -> BacklogFigure:
+    """The sum over the agencies that said what they have to digitise; without the others' scans, too."""
+    known = [figure for figure in figures if figure.denominator is not None]
+    names = ("denominator", "declared", "received", "accepted", "waived")
+    return BacklogFigure("", **{name: sum(getattr(figure, name) for figure in known) for name in names})
+
+
+def _is_counted(question: Question, leaf: str, day: date) -> bool:
+    found = places(leaf, day, question.map_day)
+    return any(place.unit_code == question.unit_code and place.is_counted for place in found)
+
+
+def _until(store: Store, table: str, end: date) -> pa.Table:
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.table_prefix(table))]
+    return store.read_table(table, {day for day in map(layout.table_day, keys) if day <= end})
+
+
+def make_figure(first: date, last: date, sums: dict[str, Any], is_approximate: bool, settings: Settings) -> Figure:
+    """A figure from the sums of a period (``MEASURES``)."""
+    rate = rate_percent(sums["accepted"], sums["denominator"])
+    return Figure(
+        first,
+        last,
+        **sums,
+        rate_percent=rate,
+        received_percent=rate_percent(sums["received"], sums["denominator"]),
+        score_766=score_766(rate, settings.points_766_digitised),
+        target_share=progress_share(rate, settings.baseline_percent, settings.target_percent),
+        is_approximate=is_approximate,
+    )
+
+
+def _days(start: date, end: date) -> list[date]:
+    return [start + timedelta(n) for n in range((end - start).days + 1)]
+
+
+def _periods(start: date, end: date, step: str) -> Iterator[tuple[date, date]]:
+    while start <= end:
+        last = {
+            "day": start,
+            "week": start + timedelta(6 - start.weekday()),
+            "month": (start.replace(day=1) + timedelta(31)).replace(day=1) - timedelta(1),
+            "all": end,
+        }[step]
+        yield start, min(last, end)
+        start = last + timedelta(1)

@@ -1,0 +1,57 @@
+"""Which limits a page fails, and by how much: what a verdict leaves out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from sohoa.enums import SEVERITIES
+from sohoa.quality.rules import failing_rules
+from sohoa.quality.thresholds import Rule, Thresholds
+
+PageKey = tuple[str, str, int]
+"""Batch, file and page number."""
+
+
+def find_failures(pages: pa.Table, thresholds: Thresholds) -> dict[PageKey, list[dict[str, Any]]]:
+    """For each page with a defect, the limits that it fails, the worst of each defect and column; notes left out.
+
+    Args:
+        pages: judged page rows.
+        thresholds: the limits by which they were judged.
+
+    Returns:
+        Of each limit ``defect``, ``severity``, ``column``, ``value`` (null where it is not known), ``test``,
+        ``limit`` and ``unit``.
+    """
+    rows = pages.filter(pa.array([bool(defects) for defects in pages["defects"].to_pylist()], pa.bool_()))
+    columns = sorted({"batch", "file", "page_no", *(rule.column for rule in thresholds.rules)})
+    values = rows.select(columns).to_pylist()
+    failing = failing_rules(rows, thresholds.rules)
+    return {
+        (row["batch"], row["file"], row["page_no"]): [_failure(rule, row) for rule in _worst(failed)]
+        for row, failed in zip(values, failing, strict=True)
+    }
+
+
+def _worst(failed: list[Rule]) -> list[Rule]:
+    """Of limits on one column for one defect the worst, in the order of the file of limits."""
+    worst: dict[tuple[str, str], Rule] = {}
+    for rule in failed:
+        known = worst.get((rule.defect, rule.column))
+        if known is None or SEVERITIES.index(rule.severity) > SEVERITIES.index(known.severity):
+            worst[rule.defect, rule.column] = rule
+    return [rule for rule in worst.values() if rule.severity != SEVERITIES[0]]
+
+
+def _failure(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "defect": rule.defect,
+        "severity": rule.severity,
+        "column": rule.column,
+        "value": row[rule.column],
+        "test": rule.test,
+        "limit": list(rule.limit) if isinstance(rule.limit, tuple) else rule.limit,
+        "unit": rule.unit,
+    }

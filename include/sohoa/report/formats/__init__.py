@@ -1,0 +1,1 @@
+"""The weekly report as PDF, HTML page and workbook."""

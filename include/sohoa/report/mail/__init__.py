@@ -1,0 +1,1 @@
+"""The weekly report on its way to its recipients: letter, SMTP, outbox."""

@@ -1,0 +1,130 @@
+"""The mail about a weekly report: figures and links in plain text, never a page image and nothing attached."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from sohoa import layout
+from sohoa.errors import InputError, SettingsError
+from sohoa.progress.carry_forward import unit_name
+from sohoa.report.format_value import format_value, week_label
+from sohoa.report.mail.smtp import is_address
+from sohoa.report.printable_text import clean
+from sohoa.settings import TIME_ZONE
+
+FORMATS = {"report.pdf": "PDF", "report.html": "Trang web", "report.xlsx": "Bảng tính"}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets the report, with the figures of which unit: province, district, commune, department or office."""
+
+    unit_code: str
+    name: str
+    address: str
+
+
+def read_recipients(file: Path | None) -> list[Recipient]:
+    """The recipients in the order of their file, an address once for each unit.
+
+    Args:
+        file: CSV with the columns unit_code, name, address.
+
+    Raises:
+        SettingsError: the file is not set, missing or malformed.
+    """
+    if file is None:
+        raise SettingsError("SOHOA_SMTP_HOST is set: name the recipients in SOHOA_RECIPIENTS_FILE")
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = [
+                Recipient(r["unit_code"], r["name"], r["address"].strip()) for r in csv.DictReader(lines, restval="")
+            ]
+    except (OSError, UnicodeDecodeError, KeyError) as error:
+        raise SettingsError(f"SOHOA_RECIPIENTS_FILE: {file} cannot be used: {error!r}") from error
+    for number, recipient in enumerate(rows, start=2):
+        if not is_address(recipient.address):
+            raise SettingsError(f"SOHOA_RECIPIENTS_FILE: {file}, line {number}: {recipient.address!r} is no address")
+    return list({(row.unit_code, row.address): row for row in rows}.values())
+
+
+def message_id(week: str, content_hash: str, recipient: Recipient, domain: str) -> str:
+    """The same for the same report and recipient, so that a mail program shows a repeat once."""
+    who = hashlib.sha256(f"{recipient.unit_code} {recipient.address}".encode()).hexdigest()
+    return f"<{week}.{content_hash[:12]}.{who[:12]}@{domain}>"
+
+
+def compose(report: dict[str, Any], recipient: Recipient, sender: str, reports_url: str | None) -> EmailMessage:
+    """The mail to one recipient.
+
+    Args:
+        report: a report as ``WeekReport.to_json`` writes it.
+        recipient: who gets it.
+        sender: the address it comes from.
+        reports_url: where the bucket ``reports`` can be opened; None: the mail names the keys in it.
+    """
+    week = report["week"]
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = recipient.address
+    mail["Subject"] = f"Báo cáo số hóa hồ sơ {week_label(week)}"
+    mail["Date"] = format_datetime(datetime.now(TIME_ZONE))
+    mail["Message-ID"] = message_id(week, report["content_hash"], recipient, sender.rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content("\n".join(_lines(report, recipient, reports_url)) + "\n", cte="quoted-printable")
+    return mail
+
+
+def _lines(report: dict[str, Any], recipient: Recipient, reports_url: str | None) -> Iterator[str]:
+    first, last = (date.fromisoformat(report[name]) for name in ("first_day", "last_day"))
+    name = _name(recipient.unit_code, last)
+    yield f"Kính gửi: {clean(recipient.name)}"
+    yield ""
+    yield f"Báo cáo số hóa hồ sơ, {week_label(report['week'])} ({first:%d/%m/%Y} – {last:%d/%m/%Y}), tỉnh Lạng Sơn."
+    yield ""
+    yield f"Số liệu của {name}:"
+    yield from list(_figures(report, recipient.unit_code)) or ["  Không có số liệu trong tuần này."]
+    yield ""
+    for paragraph in report["sections"][0]["paragraphs"] if report["sections"] else ():
+        yield clean(paragraph)
+    yield ""
+    yield "Báo cáo đầy đủ:" if reports_url else f"Báo cáo đầy đủ, trong kho lưu trữ `{layout.REPORTS}`:"
+    for file, label in FORMATS.items():
+        key = layout.report_key(report["week"], file)
+        yield f"  {label}: {reports_url.rstrip('/') + '/' if reports_url else ''}{key}"
+    yield ""
+    yield "Thư do hệ thống lập và gửi tự động; xin không trả lời thư này."
+
+
+def _figures(report: dict[str, Any], unit_code: str) -> Iterator[str]:
+    """Each value of the unit's row in the tables of the annex that have one row a unit."""
+    for table in report["annex"]:
+        keys = [column["key"] for column in table["columns"]]
+        rows = [row for row in table["rows"] if "unit_code" in keys and row[keys.index("unit_code")] == unit_code]
+        if len(rows) != 1:  # several rows are a list of cases: that is what the report is for
+            continue
+        yield f"  {table['title_vi']}"
+        for column, value in zip(table["columns"], rows[0], strict=True):
+            if column["key"] not in {"unit_code", "unit"}:
+                yield f"    {column['label_vi']}: {clean(_text(value, column['kind'], column['unit']))}"
+
+
+def _text(value: Any, kind: Any, unit: str) -> str:
+    known = date.fromisoformat(value) if kind == "date" and value is not None else value
+    is_bare = not unit or value is None or kind == "percent"  # a percentage is written with its sign
+    return format_value(known, kind) + ("" if is_bare else f" {unit}")
+
+
+def _name(unit_code: str, day: date) -> str:
+    try:
+        return f"{unit_name(unit_code, day)} ({unit_code})"
+    except InputError:  # not a unit of this day: the mail says that it has no figures
+        return unit_code

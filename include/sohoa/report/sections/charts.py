@@ -1,0 +1,167 @@
+"""The charts of sections I and II from what was read, each with words that say what it shows, figures included."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sohoa.registry import PROVINCE, unit_at
+from sohoa.report import chart_specs
+from sohoa.report.model import Chart, Table
+from sohoa.report.report_week import HEAT_WEEKS, TREND_WEEKS, Week
+from sohoa.report.sections.proposals import records
+from sohoa.report.sections.unit_rates import Place, Progress, mondays, ranked_places, rate_of
+from sohoa.report.sentences import percent, place_name, text
+from sohoa.steering.forecast import Outlook
+
+_SEEN_WEEKS_AHEAD = 13
+_NAME_LAT, _NAME_LON = 0.045, 0.2
+"""Degrees that a district's name takes on the map."""
+
+
+def trend_chart(progress: Progress, outlook: Outlook, week: Week, lines: dict[str, float]) -> Chart | None:
+    """The province's weekly rates of the last year and its forecast."""
+    counts = progress.weekly.get(PROVINCE, {})
+    rates = [(monday, rate_of(counts.get(monday))) for monday in mondays(week, TREND_WEEKS)]
+    while rates and rates[0][1] is None:
+        rates.pop(0)
+    known = [rate for _, rate in rates if rate is not None]
+    if not known:
+        return None
+    title = "Tỷ lệ số hóa của tỉnh theo tuần, so với hai mức đã công bố"
+    alt = (
+        f"Biểu đồ đường: tỷ lệ đạt theo tuần từ {percent(known[0])} đến {percent(known[-1])} trong {len(rates)} tuần; "
+        f"thấp nhất {percent(min(known))}, cao nhất {percent(max(known))}. Đường chấm {percent(lines['baseline'])}, "
+        f"đường gạch {percent(lines['target'])}; vùng xám là khoảng dự báo 80 %."
+    )
+    weeks = [{"day": monday.isoformat(), "rate": _rounded(rate)} for monday, rate in rates]
+    return chart_specs.trend(weeks, _ahead(outlook), lines, title, alt)
+
+
+def ranking_chart(blocks: Table, target: float) -> Chart | None:
+    """The districts and the departments together, best first."""
+    rows = [row for row in records(blocks) if row["rate_percent"] is not None]
+    if not rows:
+        return None
+    units = [
+        {"unit": row["unit"], "rate": _rounded(row["rate_percent"]), "label": percent(row["rate_percent"])}
+        for row in rows
+    ]
+    best, last = units[0], units[-1]
+    alt = (
+        f"Biểu đồ thanh: cao nhất {best['unit']} {best['label']}, thấp nhất {last['unit']} {last['label']}; "
+        f"đường gạch là mức {percent(target)}."
+    )
+    return chart_specs.ranking(units, target, "Xếp hạng tỷ lệ số hóa trong tuần", alt)
+
+
+def heat_chart(progress: Progress, week: Week) -> Chart | None:
+    """Units × the last weeks: districts and departments; communes where there are no districts."""
+    places = ranked_places(progress)
+    if places and places[0].level == "district":
+        places = places + [place for place in progress.places if place.level == "department"]
+    places = [place for place in places if place.code in progress.weekly]
+    if not places:
+        return None
+    weeks = mondays(week, HEAT_WEEKS)
+    cells = [_cell(progress, place, monday, week) for place in places for monday in weeks]
+    names = [place_name(place.code, week.last) for place in places]
+    known = [cell for cell in cells if cell["rate"] is not None]
+    alt = f"Bảng nhiệt {len(names)} đơn vị trong {len(weeks)} tuần, ô càng đậm tỷ lệ càng thấp"
+    if known:
+        low = min(known, key=lambda cell: cell["rate"])
+        alt += f"; thấp nhất {low['unit']} tuần {low['week']}: {low['label']} %"
+    return chart_specs.heat(cells, names, f"Tỷ lệ số hóa (%) theo đơn vị, {len(weeks)} tuần", alt + ".")
+
+
+def pareto_chart(defects: Table) -> Chart | None:
+    """Defects by cause."""
+    rows = records(defects)
+    if not rows:
+        return None
+    data = [
+        {
+            "defect": r["defect"],
+            "bad": r["bad"],
+            "label": text(r["bad"]),
+            "cumulative": _rounded(r["cumulative_percent"]),
+        }
+        for r in rows
+    ]
+    first = rows[0]
+    alt = (
+        f"Biểu đồ Pareto {len(rows)} loại lỗi: nhiều nhất là “{first['defect']}” với {text(first['bad'])} trang, "
+        f"bằng {percent(first['cumulative_percent'])} số lượt lỗi."
+    )
+    return chart_specs.pareto(data, "Lỗi bản quét theo nguyên nhân (Pareto)", alt)
+
+
+def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
+    """Every commune whose coordinates are known, by its rate of the week."""
+    rates = {row["unit_code"]: row for row in records(units)}
+    found = [(place, unit_at(place.code, week.last)) for place in progress.places if place.level == "commune"]
+    placed = [
+        (unit, rates[place.code]) for place, unit in found if unit and unit.lat is not None and unit.lon is not None
+    ]
+    if not any(row["denominator"] for _, row in placed):
+        return None
+    points = [
+        {
+            "unit": row["unit"], "lat": unit.lat, "lon": unit.lon, "dossiers": row["denominator"],
+            "class": chart_specs.rate_class(row["rate_percent"]), "label": percent(row["rate_percent"]),
+        }
+        for unit, row in placed
+    ]  # fmt: skip
+    counts = {name: sum(point["class"] == name for point in points) for name in chart_specs.RATE_CLASSES}
+    alt = "Bản đồ xã, phường, thị trấn dạng điểm: " + "; ".join(f"{name}: {counts[name]} xã" for name in counts) + "."
+    missing = len(found) - len(placed)
+    if missing:
+        alt += f" {missing} xã chưa có tọa độ nên không có trên bản đồ."
+    return chart_specs.commune_map(points, _district_names(placed, week), "Tỷ lệ số hóa trong tuần của các xã", alt)
+
+
+def _district_names(placed: list[tuple[Any, dict[str, Any]]], week: Week) -> list[dict[str, Any]]:
+    """The name of each district at the mean of its communes' coordinates."""
+    names = []
+    for code in sorted({unit.parent for unit, _ in placed if unit.parent not in {None, PROVINCE}}):
+        inside = [unit for unit, _ in placed if unit.parent == code]
+        lat, lon = (sum(getattr(unit, name) for unit in inside) / len(inside) for name in ("lat", "lon"))
+        district = unit_at(code, week.last)
+        if district is not None:
+            name = district.name.removeprefix("Huyện ").replace("Thành phố", "TP.")
+            names.append({"name": name, "lat": round(lat, 4), "lon": round(lon, 4)})
+    return _apart(names)
+
+
+def _apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Names that would lie upon each other, moved north until they do not."""
+    placed: list[dict[str, Any]] = []
+    for name in sorted(names, key=lambda name: (name["lat"], name["name"])):
+        near = [other["lat"] for other in placed if abs(other["lon"] - name["lon"]) < _NAME_LON]
+        while any(abs(lat - name["lat"]) < _NAME_LAT for lat in near):
+            name["lat"] = round(name["lat"] + _NAME_LAT / 4, 4)
+        placed.append(name)
+    return placed
+
+
+def _cell(progress: Progress, place: Place, monday: Any, week: Week) -> dict[str, Any]:
+    rate = rate_of(progress.weekly[place.code].get(monday))
+    label = "–" if rate is None else f"{rate:.0f}"
+    return {"unit": place_name(place.code, week.last), "week": f"T{monday:%V}", "rate": _rounded(rate), "label": label}
+
+
+def _ahead(outlook: Outlook) -> list[dict[str, Any]]:
+    weeks, last = outlook.weeks, outlook.last_week
+    if weeks is None or last is None:
+        return []
+    return [
+        {
+            "day": (last + timedelta(7 * (n + 1))).isoformat(),
+            **{name: _rounded(100 * float(getattr(weeks, name)[n])) for name in ("low", "middle", "high")},
+        }
+        for n in range(min(_SEEN_WEEKS_AHEAD, len(weeks.middle)))
+    ]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

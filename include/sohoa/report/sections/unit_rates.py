@@ -1,0 +1,194 @@
+"""Section I: the rate, what it is made of, where it stands on its way, and every unit's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sohoa import layout
+from sohoa.progress.compare_periods import Comparison, Period, compare
+from sohoa.progress.rate import rate_percent
+from sohoa.registry import PROVINCE, agencies_at, units_at
+from sohoa.report.model import Column, Table
+from sohoa.report.report_week import TREND_WEEKS, Week, days_between
+from sohoa.report.sentences import BEFORE, CHANGE, DENOMINATOR, NUMERATOR, RATE, RECEIVED, place_name
+from sohoa.store import Store
+
+RATES_VI = {
+    ("dn_and", "all"): "Hồ sơ đã số hóa cả thành phần và kết quả (dn_and)",
+    ("dn_or", "all"): "Hồ sơ đã số hóa thành phần hoặc kết quả (dn_or)",
+    ("dn_store", "all"): "Giấy tờ đã số hóa trên giấy tờ phải số hóa (dn_store)",
+    ("by_stage", "components"): "Hồ sơ đã số hóa thành phần khi tiếp nhận",
+    ("by_stage", "result"): "Hồ sơ đã giải quyết có kết quả đã số hóa",
+}
+"""(definition, stage) -> what it counts, in the order of the table."""
+DEPARTMENTS_VI = "Khối sở, ban, ngành"
+_COUNTS = ("numerator", "denominator", "received")
+_UNIT = (Column("unit_code", "Mã", "Code", "code"), Column("unit", "Đơn vị", "Unit", "text"))
+_KIND = Column("level", "Cấp", "Level", "text")
+_FIGURES = (DENOMINATOR, NUMERATOR, RATE, RECEIVED, BEFORE, CHANGE)
+_KINDS_VI = {"province": "Tỉnh", "department": "Sở, ban, ngành", "district": "Huyện", "commune": "Xã"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A unit of the report's last day."""
+
+    code: str
+    level: str
+    """province | department | district | commune; the office of a district counts as district."""
+    since: date
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What section I, its charts and the annex are made of."""
+
+    rows: pa.Table
+    """Rows of ``progress_daily`` of the week and the one before, every definition."""
+    weekly: dict[str, dict[date, tuple[int, int]]]
+    """Unit -> Monday -> (numerator, denominator) by definition dn_and, the last year; weeks before the unit stood are
+    not there."""
+    places: tuple[Place, ...]
+
+
+def read_progress(store: Store, week: Week) -> Progress:
+    """Read the figures of a week and of the year up to it, a month at a time."""
+    places = _places(week.last)
+    since = {place.code: place.since for place in places}
+    weekly: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
+    days = days_between(week.back(TREND_WEEKS), week.last)
+    for first in range(0, len(days), 28):
+        rows = store.read_table("progress_daily", days[first : first + 28], layout.DAY)
+        rows = rows.filter((pc.field("definition") == "dn_and") & (pc.field("stage") == "all"))
+        for row in _by_week(rows):
+            if row["unit_code"] in since and row["monday"] >= since[row["unit_code"]]:
+                weekly[row["unit_code"]][row["monday"]] = (row["numerator_sum"], row["denominator_sum"])
+    rows = store.read_table("progress_daily", days_between(week.before.first, week.last), layout.DAY)
+    return Progress(rows, dict(weekly), places)
+
+
+def rates_table(progress: Progress, week: Week) -> Table:
+    """The province by every definition."""
+    rows = [
+        (label, *_figures(progress.rows, PROVINCE, week, definition, stage))
+        for (definition, stage), label in RATES_VI.items()
+    ]
+    label = Column("rate", "Cách tính", "Definition", "text")
+    return Table("rates", "Tỷ lệ số hóa toàn tỉnh theo từng cách tính", "Rates", (label, *_FIGURES), tuple(rows))
+
+
+def units_table(progress: Progress, week: Week) -> Table:
+    """Every unit by definition dn_and; a district's office and communes follow it."""
+    rows = dn_and(progress.rows)
+    by_unit = {code: rows.filter(pc.field("unit_code") == code) for code in pc.unique(rows["unit_code"]).to_pylist()}
+    nothing = rows.slice(0, 0)
+    found = []
+    for place in progress.places:
+        figures = _figures(by_unit.get(place.code, nothing), place.code, week)
+        found.append((place.code, place_name(place.code, week.last), _KINDS_VI[place.level], *figures))
+    return Table(
+        "units",
+        f"Kết quả số hóa của từng đơn vị, {week_vi(week)}",
+        "Every unit",
+        (*_UNIT, _KIND, *_FIGURES),
+        tuple(found),
+        "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được.",
+    )
+
+
+def blocks_table(progress: Progress, week: Week) -> Table:
+    """The districts (without districts the communes), best first, and the departments together."""
+    units = [place.code for place in ranked_places(progress)]
+    departments = {place.code for place in progress.places if place.level == "department"}
+    rows = [(code, place_name(code, week.last), *_figures(progress.rows, code, week)) for code in units]
+    rows.append((None, DEPARTMENTS_VI, *_sum_figures(dn_and(progress.rows), departments, week)))
+    rows.sort(key=lambda row: (row[4] is None, -(row[4] or 0), row[1]))
+    title = "Kết quả theo huyện, thành phố và khối sở, ban, ngành"
+    if any(place.level == "commune" for place in ranked_places(progress)):
+        title = "Kết quả theo xã, phường và khối sở, ban, ngành"
+    return Table("blocks", title, "By district, and departments together", (*_UNIT, *_FIGURES), tuple(rows))
+
+
+def ranked_places(progress: Progress) -> list[Place]:
+    """The districts; where there are none any more the communes."""
+    districts = [place for place in progress.places if place.level == "district" and place.code.isdigit()]
+    return districts or [place for place in progress.places if place.level == "commune"]
+
+
+def week_vi(week: Week) -> str:
+    """The week in a title."""
+    return f"tuần {week.first:%V} năm {week.first:%G}"
+
+
+def dn_and(rows: pa.Table) -> pa.Table:
+    """The rows of the default definition."""
+    return rows.filter((pc.field("definition") == "dn_and") & (pc.field("stage") == "all"))
+
+
+def comparison(rows: pa.Table, code: str, week: Week, definition: str = "dn_and", stage: str = "all") -> Comparison:
+    """A unit's week against the week before."""
+    return compare(rows, code, Period(week.first, week.last), week.last, definition, stage)
+
+
+def _figures(rows: pa.Table, code: str, week: Week, definition: str = "dn_and", stage: str = "all") -> tuple[Any, ...]:
+    asked = (pc.field("unit_code") == code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
+    numerator, denominator, received = _sums(rows.filter(asked), week)
+    found = comparison(rows, code, week, definition, stage)
+    rates = (found.rate_percent, rate_percent(received, denominator), found.before_percent, found.change_points)
+    return denominator, numerator, *rates
+
+
+def _sum_figures(rows: pa.Table, codes: set[str], week: Week) -> tuple[Any, ...]:
+    """The figures of some units together; compared where each of them can be."""
+    rows = rows.filter(pc.is_in(rows["unit_code"], pa.array(sorted(codes), pa.string())))
+    numerator, denominator, received = _sums(rows, week)
+    now, then = rate_percent(numerator, denominator), rate_percent(*_sums(rows, week.before)[:2])
+    is_alike = comparison(rows, PROVINCE, week).reason in {None, "no_dossiers"}
+    change = now - then if is_alike and now is not None and then is not None else None
+    return denominator, numerator, now, rate_percent(received, denominator), then if is_alike else None, change
+
+
+def _sums(rows: pa.Table, week: Week) -> tuple[int, int, int]:
+    inside = rows.filter((pc.field("dossier_date") >= week.first) & (pc.field("dossier_date") <= week.last))
+    numerator, denominator, received = (int(pc.sum(inside[name]).as_py() or 0) for name in _COUNTS)
+    return numerator, denominator, received
+
+
+def _by_week(rows: pa.Table) -> list[dict[str, Any]]:
+    monday = pc.floor_temporal(rows["dossier_date"], unit="week", week_starts_monday=True)
+    sums = rows.append_column("monday", monday).group_by(["unit_code", "monday"], use_threads=False)
+    found: list[dict[str, Any]] = sums.aggregate([("numerator", "sum"), ("denominator", "sum")]).to_pylist()
+    return found
+
+
+def _places(day: date) -> tuple[Place, ...]:
+    """Province, departments, then each district with its office and communes."""
+    units = units_at(day)
+    province = [Place(PROVINCE, "province", unit.valid_from) for unit in units if unit.level == "province"]
+    agencies = agencies_at(day)
+    offices = [a for a in agencies if a.kind in {"department", "district"}]
+    leaves = [Place(a.code, a.kind, a.valid_from) for a in offices if a.kind == "department"]
+    found = [*province, *leaves]
+    for unit in (unit for unit in units if unit.level == "district"):
+        found.append(Place(unit.code, "district", unit.valid_from))
+        found += [Place(a.code, "district", a.valid_from) for a in offices if a.unit_code == unit.code]
+        found += [Place(c.code, "commune", c.valid_from) for c in units if c.parent == unit.code]
+    known = {place.code for place in found}
+    found += [Place(u.code, "commune", u.valid_from) for u in units if u.level == "commune" and u.code not in known]
+    return tuple(found)
+
+
+def rate_of(counts: tuple[int, int] | None) -> float | None:
+    """The rate of (numerator, denominator), None where nothing counts."""
+    return rate_percent(*counts) if counts else None
+
+
+def mondays(week: Week, count: int) -> list[date]:
+    """The Mondays of so many weeks, this one last."""
+    return [week.first - timedelta(7 * back) for back in range(count - 1, -1, -1)]

@@ -1,0 +1,44 @@
+"""The report in every format: in the store, where the outbox finds it, or in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sohoa import layout
+from sohoa.progress.revisions import keep_reported
+from sohoa.report.formats import write_html, write_pdf, write_workbook
+from sohoa.report.mail.outbox import queue_report
+from sohoa.report.model import WeekReport
+from sohoa.store import Store
+
+_TYPES = {
+    "report.pdf": "application/pdf",
+    "report.html": "text/html; charset=utf-8",
+    "report.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "report.json": "application/json; charset=utf-8",
+}
+
+
+def publish(store: Store, report: WeekReport) -> None:
+    """Write the report to the store, keep its figures as printed, and only then mark it as waiting to be mailed."""
+    for name, data in _formats(report):
+        store.put(layout.REPORTS, layout.report_key(report.week, name), data, _TYPES[name])
+    keep_reported(store, report.first_day)
+    queue_report(store, report.week)
+
+
+def write_files(report: WeekReport, folder: Path) -> list[Path]:
+    """Write the report to a folder; the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in _formats(report):
+        (folder / name).write_bytes(data)
+    return [folder / name for name in _TYPES]
+
+
+def _formats(report: WeekReport) -> Iterator[tuple[str, bytes]]:
+    """One format after the other, the content, which the outbox reads, last."""
+    yield "report.pdf", write_pdf.render(report)
+    yield "report.html", write_html.render(report).encode()
+    yield "report.xlsx", write_workbook.render(report)
+    yield "report.json", report.to_json()

@@ -1,0 +1,1 @@
+"""What an agency gets back for each manifest: receipt and return slip."""

@@ -1,0 +1,124 @@
+"""Receipts and return slips in the store: written at the end of a check, revised by decisions, without pictures later.
+
+The slip is made from the receipt and its pictures, so it can be made again at any time. Pictures lie beside the
+receipt, under the agency's own prefix; a marker by the day received leads to those that are old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow.compute as pc
+
+from sohoa import layout
+from sohoa.errors import ObjectMissing
+from sohoa.intake.check_run import Entry
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.guard import Guard
+from sohoa.settings import TIME_ZONE
+from sohoa.slips.page_pictures import draw_pictures
+from sohoa.slips.receipt import Told, make_receipt
+from sohoa.slips.receipt_outcomes import with_decisions
+from sohoa.slips.slip_page import render
+from sohoa.store import Store
+
+_THREADS = 8
+_DRAWING = 2
+_PRUNED_AT_A_TIME = 200
+Row = dict[str, Any]
+
+
+def write_slips(store: Store, told: Iterable[Told]) -> int:
+    """Write the receipt and the slip of each entry, with pictures of its faulty pages; returns how many."""
+    with Guard(Limits.of(store.settings), _DRAWING) as guard, ThreadPoolExecutor(_THREADS) as pool:
+        return len(list(pool.map(lambda entry: _write(store, entry, guard), told)))
+
+
+def _write(store: Store, told: Told, guard: Guard) -> None:
+    columns = {page: [failure["column"] for failure in failures] for page, failures in told.failures.items()}
+    pictures = draw_pictures(store, guard, told.entry, told.faulty_pages(), columns)
+    receipt = make_receipt(told, pictures)
+    if pictures:
+        named = {picture.name: picture.jpeg for picture in pictures.values()}
+        store.put_json(layout.WAREHOUSE, _marker(receipt), _name(receipt))
+        store.put_json(layout.LANDING, layout.pictures_key(*_place(receipt)), named)
+        _put(store, receipt, named)
+    else:
+        _put(store, receipt, {})
+
+
+def revise_slip(store: Store, agency: str, batch: str, scan_date: date) -> None:
+    """Write the receipt and slip of a batch again with the newest decisions about its documents.
+
+    A batch whose receipt has not been written yet is left alone.
+    """
+    for row in store.read_table("batches", [scan_date], name=batch).to_pylist():
+        place = (agency, batch, row["manifest_sha256"])
+        try:
+            receipt = store.get_json(layout.LANDING, layout.receipt_key(*place))
+        except ObjectMissing:
+            return
+        reviews = store.read_table("reviews", [scan_date])
+        order = [(name, "ascending") for name in ("decided_at", "decision", "approver")]
+        reviews = reviews.filter(pc.equal(reviews["batch"], batch)).sort_by(order)
+        newest = {review["document_id"]: review for review in reviews.to_pylist()}
+        _put(store, with_decisions(receipt, newest), _pictures(store, place))
+
+
+def prune_slips(store: Store, entries: Iterable[Entry]) -> int:
+    """Delete pictures that are older than ``settings.pictures_days`` when the last of these batches came.
+
+    Every version of them goes, of the slips that show them too; the slips are written again without. At most 200
+    slips at a time, the oldest first: the rest at the next call.
+
+    Returns:
+        Number of slips.
+    """
+    now = max((entry.marker.received for entry in entries), default=None)
+    if now is None:
+        return 0
+    oldest = now.date() - timedelta(store.settings.pictures_days)
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.PICTURED, most=_PRUNED_AT_A_TIME)]
+    expired = [key for key in keys if layout.pictured_day(key) < oldest]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(lambda key: _prune(store, key), expired))
+    return len(expired)
+
+
+def _prune(store: Store, marker: str) -> None:
+    place = _place(store.get_json(layout.WAREHOUSE, marker))
+    for gone in (layout.pictures_key(*place), layout.receipt_key(*place, "html")):
+        store.delete_versions(layout.LANDING, gone)
+    _put(store, store.get_json(layout.LANDING, layout.receipt_key(*place)), {})
+    store.delete(layout.WAREHOUSE, marker)
+
+
+def _put(store: Store, receipt: Row, pictures: dict[str, str]) -> None:
+    settings, place = store.settings, _place(receipt)
+    page = render(receipt, pictures, settings.waiver_contact, settings.pictures_days)
+    store.put_json(layout.LANDING, layout.receipt_key(*place), receipt)
+    store.put(layout.LANDING, layout.receipt_key(*place, "html"), page.encode(), "text/html; charset=utf-8")
+
+
+def _pictures(store: Store, place: tuple[str, str, str]) -> dict[str, str]:
+    """The pictures of a slip, none where they have been deleted."""
+    try:
+        return dict(store.get_json(layout.LANDING, layout.pictures_key(*place)))
+    except ObjectMissing:
+        return {}
+
+
+def _name(receipt: Row) -> dict[str, str]:
+    return {name: receipt[name] for name in ("agency", "batch", "manifest_sha256")}
+
+
+def _place(receipt: Row) -> tuple[str, str, str]:
+    return receipt["agency"], receipt["batch"], receipt["manifest_sha256"]
+
+
+def _marker(receipt: Row) -> str:
+    received = datetime.fromisoformat(receipt["received_at"]).astimezone(TIME_ZONE).date()
+    return layout.pictured_key(received, *_place(receipt))

@@ -1,0 +1,80 @@
+"""Silent agencies and their scanners on a terminal."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rich.table import Table
+from rich.text import Text
+
+from sohoa.counting.count_devices import DirtyGlass
+from sohoa.labels import LABELS_VI
+from sohoa.registry import find_agency
+from sohoa.steering.agency_activity import Freshness
+from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed
+from sohoa.terminal.numbers import UNKNOWN, count, day, days, decimal
+
+_STYLES = {"silent": "red", "refused": "red", "device_down": "yellow", "no_connection": "yellow", "no_work": "yellow"}
+
+
+def freshness_table(rows: list[Freshness], shown_day: date) -> Table:
+    """What each agency did on a day."""
+    table = Table(title=f"Tình hình gửi lô ngày {day(shown_day)}", title_justify="left", box=None)
+    table.add_column("Cơ quan")
+    table.add_column("Tình trạng")
+    table.add_column("Số ngày\nkhông gửi", justify="right")
+    table.add_column("Lô cuối")
+    table.add_column("Hồ sơ\nchờ", justify="right")
+    table.add_column("Hồ sơ lâu nhất")
+    for row in rows:
+        state = LABELS_VI[row.state] if row.note is None else f"{LABELS_VI[row.state]}: {row.note}"
+        last = UNKNOWN if row.last_batch is None else day(row.last_batch)
+        oldest = UNKNOWN if row.oldest is None else f"{row.oldest_key} ({day(row.oldest)})"
+        quiet = str(row.quiet_days) if row.quiet_days else ""
+        cells = agency_name(row.agency), Text(state, _STYLES.get(row.state, "")), quiet, last
+        table.add_row(*cells, count(row.dossiers), oldest)
+    return table
+
+
+def glass_lines(found: list[DirtyGlass]) -> list[Text]:
+    """Which scanner's glass wants cleaning, and where."""
+    return [
+        Text(
+            f"Lau mặt kính máy quét {glass.device_id or '(không tên)'} của {agency_name(glass.agency)}: sọc ở "
+            f"{decimal(glass.x_mm, 0)} mm từ mép trái, {glass.days} ngày ({days(glass.first_day, glass.last_day)}), "
+            f"{count(glass.pages)} trang."
+        )
+        for glass in found
+    ]
+
+
+def capacity_table(rows: list[Capacity]) -> Table:
+    """Documents that wait against what is scanned a day."""
+    table = Table(title="Tài liệu chờ quét so với năng lực máy", title_justify="left", box=None)
+    table.add_column("Cơ quan")
+    for head in ("Máy", "Ngày quét", "Tài liệu/ngày", "Đang chờ", "Ngày để hết"):
+        table.add_column(head, justify="right")
+    for row in rows:
+        counts = count(row.devices), count(row.scan_days), decimal(row.documents_a_day), count(row.waiting)
+        table.add_row(agency_name(row.agency), *counts, decimal(row.days_to_clear))
+    return table
+
+
+def large_format_table(rows: list[LargeFormatNeed]) -> Table:
+    """Who lacks a large-format scanner."""
+    table = Table(title="Thiếu máy quét khổ lớn", title_justify="left", box=None)
+    table.add_column("Cơ quan")
+    for head in ("Tờ chưa quét", "Trang bị loại", "Tài liệu"):
+        table.add_column(head, justify="right")
+    table.add_column("Khổ")
+    for row in rows:
+        papers = ", ".join(paper.upper() if paper != "other" else "khác" for paper in row.papers)
+        counts = count(row.never_scanned), count(row.rejected), count(row.documents)
+        table.add_row(agency_name(row.agency), *counts, papers)
+    return table
+
+
+def agency_name(code: str) -> str:
+    """Name and code of an agency."""
+    agency = find_agency(code)
+    return code if agency is None else f"{agency.name} ({code})"

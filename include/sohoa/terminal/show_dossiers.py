@@ -1,0 +1,78 @@
+"""The dossiers behind a figure on a terminal: the figure, the reasons with their counts, then every dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from rich.table import Table
+from rich.text import Text
+
+from sohoa.progress.dossier_reasons import LABELS_VI
+from sohoa.progress.explain_figure import GROUPS, Explained, count_reasons, group_of
+from sohoa.progress.unit_progress import Figure
+from sohoa.registry import find_agency, unit_at
+from sohoa.terminal.numbers import count, decimal
+
+_GROUPS_VI = {
+    "lacking": ("Trong mẫu số, chưa vào đủ tử số", "yellow"),
+    "counted": ("Trong mẫu số và tử số", "green"),
+    "out": ("Ngoài mẫu số", "dim"),
+}
+_UNIT = 26
+
+
+def figure_line(figure: Figure, lines: list[Explained]) -> Text:
+    """Numerator, denominator, rates and score that the dossiers add up to."""
+    rates = f"{decimal(figure.rate_percent)} % đạt · {decimal(figure.received_percent)} % nhận (chính thức)"
+    return Text.assemble(
+        (f"Tử số {count(figure.accepted)} / mẫu số {count(figure.denominator)}", "bold"),
+        f" = {rates} · điểm 766: {decimal(figure.score_766, 2)} · {count(len(lines))} hồ sơ",
+    )
+
+
+def stale_line(stored: Figure) -> Text:
+    """Says that the summary has other figures than the dossiers."""
+    shown = f"tử số {count(stored.accepted)} / mẫu số {count(stored.denominator)}"
+    return Text(f"Bảng tiến độ đang ghi {shown}: ngày này chưa được tổng hợp lại (sohoa run summarise).", "yellow")
+
+
+def dossier_tables(lines: list[Explained], day: date) -> Iterator[Text | Table]:
+    """A table a group, the group's reasons with their counts above it."""
+    for group in GROUPS:
+        found = [line for line in lines if group_of(line) == group]
+        if found:
+            title, style = _GROUPS_VI[group]
+            yield Text(f"\n{title}: {count(len(found))} hồ sơ", f"bold {style}".replace("dim", "white"))
+            reasons = count_reasons(found)
+            for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
+                yield Text(f"  {count(number):>5}  {LABELS_VI[reason]}", "dim")
+            yield _table(found, day)
+    interim = sum(line.interim_results for line in lines)
+    yield Text(f"\nKết quả trung gian đạt: {count(interim)} giấy tờ (số đếm, không phải tỷ lệ)")
+    if any(line.is_approximate for line in lines):
+        yield Text("≈ Gần đúng: xã của hồ sơ bị chia, chưa biết hồ sơ thuộc phần nào.", "yellow")
+
+
+def _table(lines: list[Explained], day: date) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("Hồ sơ", no_wrap=True)
+    table.add_column("Đơn vị", no_wrap=True, width=_UNIT)
+    table.add_column("Tử/mẫu", justify="right", no_wrap=True)
+    table.add_column("Lý do", overflow="fold")
+    for line in lines:
+        mark = "≈ " if line.is_approximate else ""
+        counts = f"{line.accepted}/{line.denominator}"
+        table.add_row(line.dossier_key, _unit(line.unit_code, day), counts, mark + _reason(line))
+    return table
+
+
+def _reason(line: Explained) -> str:
+    exemption = f" ({line.exemption})" if line.exemption and "exempt" in line.reasons else ""
+    return "; ".join(LABELS_VI[reason] for reason in line.reasons) + exemption
+
+
+def _unit(code: str, day: date) -> str:
+    found = unit_at(code, day) or find_agency(code, day)
+    name = f"{found.name if found else ''} ({code})".strip()
+    return name if len(name) <= _UNIT else f"{name[: _UNIT - len(code) - 4].rstrip()}… ({code})"

@@ -1,0 +1,164 @@
+"""The progress of a unit on a terminal: a table by period, a sparkline, and what the columns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from rich.table import Table
+from rich.text import Text
+
+from sohoa.progress.unit_progress import BacklogFigure, Figure, Question
+from sohoa.registry import find_agency
+from sohoa.settings import Settings
+from sohoa.terminal.numbers import bar, count, day, days, decimal, sparkline
+
+_BAR, _SHORTEST_BAR = 24, 8
+_STEPS_VI = {"day": "ngày", "week": "tuần", "month": "tháng"}
+RATES_VI = {
+    ("dn_and", "all"): "hồ sơ đã số hóa cả thành phần và kết quả",
+    ("dn_or", "all"): "hồ sơ đã số hóa thành phần hoặc kết quả",
+    ("dn_store", "all"): "giấy tờ đã số hóa trên giấy tờ phải số hóa",
+    ("by_stage", "components"): "hồ sơ đã số hóa thành phần khi tiếp nhận",
+    ("by_stage", "result"): "hồ sơ đã giải quyết có kết quả đã số hóa",
+    ("backlog", "all"): "kết quả giấy còn hiệu lực đã số hóa, cộng dồn",
+}
+"""(definition, stage) -> what it counts."""
+
+
+def heading(title: str, name: str, question: Question, start: date, end: date) -> Text:
+    """Title, unit and period; then definition and map."""
+    rate = (question.definition, question.stage)
+    shown = question.definition if question.stage == "all" else f"{question.definition} {question.stage}"
+    period = day(start) if start == end else f"{day(start)} – {day(end)}"
+    map_vi = "của ngày tiếp nhận" if question.map_day is None else f"ngày {day(question.map_day)}"
+    text = Text.assemble((f"{title} · {name} ({question.unit_code})", "bold"), f" · {period}\n")
+    return text.append(f"Định nghĩa {shown}: {RATES_VI[rate]} · địa giới {map_vi}\n", "dim")
+
+
+def progress_table(figures: list[Figure], total: Figure, step: str, settings: Settings, width: int) -> Table:
+    """One row a period, then the sum of all; the bars take what is left of ``width`` columns."""
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column(_STEPS_VI[step].capitalize(), no_wrap=True, vertical="bottom")
+    baseline, target = decimal(settings.baseline_percent), decimal(settings.target_percent, 0)
+    counts = ("Mẫu\nsố", "Kê\nkhai", "Đã\nnhận", "Đạt\n(tử số)", "Ngoại\nlệ ¹")
+    rates = ("Tỷ lệ\nđạt %", "Chính\nthức ²", "Điểm\n766", f"{baseline}→{target}\n% ³")
+    for head in (*counts, *rates):
+        table.add_column(head, justify="right", no_wrap=True)
+    rows = [(_label(figure, step), figure, "") for figure in figures]
+    if len(figures) > 1:
+        rows.append(("Cả kỳ", total, "bold"))
+    cells = [(label, *_cells(figure)) for label, figure, _ in rows]
+    heads = zip(*(head.split("\n") for head in (*counts, *rates)), strict=True)
+    bars = min(_BAR, width - 1 - _width([*cells, *(("", *line) for line in heads)]))
+    if bars >= _SHORTEST_BAR:
+        table.add_column(_target_pointer(bars, settings), no_wrap=True, min_width=bars, vertical="bottom")
+    for row, (_, figure, style) in zip(cells, rows, strict=True):
+        if style:
+            table.add_row()
+        table.add_row(*row, *([_bar(figure, bars, settings)] if bars >= _SHORTEST_BAR else []), style=style)
+    return table
+
+
+def _width(cells: list[tuple[str, ...]]) -> int:
+    """Columns that cells take, one between two of them."""
+    return sum(max(map(len, column)) + 1 for column in zip(*cells, strict=True))
+
+
+def spark_lines(figures: list[Figure], step: str, width: int) -> Text:
+    """The rate of every period as one character, a gap where nothing counts, in lines of at most ``width``."""
+    rates = [figure.rate_percent for figure in figures]
+    known = [rate for rate in rates if rate is not None]
+    if not known:
+        return Text("\nKhông có hồ sơ nào trong mẫu số của kỳ này.\n", "yellow")
+    span = days(figures[0].first_day, figures[-1].last_day)
+    text = Text(f"\nTỷ lệ đạt theo {_STEPS_VI[step]}, {span} (▁ 0 %, █ 100 %)\n")
+    line = sparkline(rates)
+    for first in range(0, len(line), width - 2):
+        text.append(f"  {line[first : first + width - 2]}\n", "cyan")
+    extremes = f"thấp nhất {decimal(min(known))} % · cao nhất {decimal(max(known))} % · gần nhất {decimal(known[-1])} %"
+    return text.append(f"  {extremes}\n", "dim")
+
+
+def since_line(since: date) -> Text:
+    """Says from which day the unit stands."""
+    shown = f"Đơn vị này có từ {day(since)}: các ngày trước không tính; dùng --map để nối với đơn vị trước đó.\n"
+    return Text(shown, "yellow")
+
+
+def notes(total: Figure, electronic_results: int, settings: Settings) -> Iterator[Text]:
+    """The counts that are no rates, and what the columns mean."""
+    finished = f"{count(total.finished)} trong {count(total.denominator)}"
+    yield Text.assemble("Mẫu số đã giải quyết xong (trạng thái 9, 10): ", (finished, "bold"))
+    links = count(electronic_results)
+    yield Text.assemble(
+        "Kết quả điện tử có liên kết trên Cổng: ", (links, "bold"), " hồ sơ (số đếm, không phải tỷ lệ)\n"
+    )
+    baseline, target = decimal(settings.baseline_percent), decimal(settings.target_percent)
+    points = decimal(settings.points_766_digitised, 0)
+    yield Text(
+        "¹ Trong số đạt: nhờ chấp thuận ngoại lệ.\n"
+        "² Tỷ lệ tính chính thức, chỉ đếm tệp: đã nhận / mẫu số, %. Tỷ lệ đạt: đạt / mẫu số.\n"
+        f"  Điểm 766: chỉ số 4.2 của Quyết định 766/QĐ-TTg, tối đa {points} điểm từ 80 %.\n"
+        f"³ Phần đường đã đi từ {baseline} % tới mục tiêu {target} % (hai số đã công bố).",
+        "dim",
+    )
+    if total.is_approximate:
+        yield Text("≈ Gần đúng: có xã bị chia, hồ sơ tính trọn cho đơn vị kế thừa chính; xem sohoa explain.", "yellow")
+
+
+def backlog_table(figures: list[BacklogFigure], total: BacklogFigure) -> Table:
+    """One row an agency, then the sum."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("Cơ quan số hóa", vertical="bottom", overflow="fold")
+    for head in ("Phải\nsố hóa", "Kê\nkhai", "Đã\nnhận", "Đạt\n(tử số)", "Ngoại\nlệ", "Tỷ lệ\nđạt %", "Tỷ lệ\nnhận %"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for figure in figures:
+        agency = find_agency(figure.agency)
+        name = f"{agency.name} ({figure.agency})" if agency else figure.agency
+        table.add_row(name, *_backlog_cells(figure))
+    if len(figures) != 1:
+        table.add_row()
+        table.add_row("Cộng", *_backlog_cells(total), style="bold")
+    return table
+
+
+def _backlog_cells(figure: BacklogFigure) -> tuple[str, ...]:
+    counts = (figure.denominator, figure.declared, figure.received, figure.accepted, figure.waived)
+    return (*map(count, counts), decimal(figure.rate_percent), decimal(figure.received_percent))
+
+
+def _label(figure: Figure, step: str) -> str:
+    if step == "day":
+        return f"{('T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'CN')[figure.first_day.weekday()]} {figure.first_day:%d/%m}"
+    if step == "week":
+        return f"T{figure.first_day.isocalendar().week:02} {days(figure.first_day, figure.last_day)}"
+    return f"{figure.first_day:%m/%Y}"
+
+
+def _cells(figure: Figure) -> tuple[str, ...]:
+    counts = (figure.denominator, figure.declared, figure.received, figure.accepted, figure.waived)
+    share = None if figure.target_share is None else 100 * figure.target_share
+    mark = "≈" if figure.is_approximate else ""
+    rates = (decimal(figure.received_percent), decimal(figure.score_766, 2), decimal(share))
+    return (*map(count, counts), mark + decimal(figure.rate_percent), *rates)
+
+
+def _target_cell(width: int, settings: Settings) -> int:
+    return min(width - 1, int(settings.target_percent / 100 * width))
+
+
+def _target_pointer(width: int, settings: Settings) -> Text:
+    target = _target_cell(width, settings)
+    label = f"mục tiêu {decimal(settings.target_percent, 0)} % ┐"
+    return Text((label if len(label) <= target + 1 else "┐").rjust(target + 1), "dim")
+
+
+def _bar(figure: Figure, width: int, settings: Settings) -> Text:
+    """The rate as a bar, with the target's mark where the bar does not reach it."""
+    if figure.rate_percent is None:
+        return Text("")
+    has_arrived = figure.rate_percent >= settings.target_percent
+    text = Text(bar(figure.rate_percent, width), "green" if has_arrived else "cyan")
+    gap = _target_cell(width, settings) - len(text)
+    return text if gap < 0 else text.append(" " * gap).append("╎", "dim")

@@ -1,0 +1,85 @@
+"""A reconciliation on a terminal: why portal and province differ, indicator 1.4, and the dossiers of a category."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from rich.table import Table
+from rich.text import Text
+
+from sohoa.reconcile.categories import CATEGORIES
+from sohoa.reconcile.count_categories import balance
+from sohoa.reconcile.indicator_1_4 import Indicator
+from sohoa.reconcile.list_dossiers import Entry, Line
+from sohoa.terminal.numbers import count, day, decimal
+
+_SIDES = ("portal", "province")
+_BASES_VI = {
+    "national_report": "báo cáo quốc gia",
+    "portal": "tiếp nhận trên Cổng",
+    "last_year": "bình quân năm trước",
+    None: "chưa có số liệu",
+}
+
+
+def heading(name: str, unit_code: str, start: date, end: date) -> Text:
+    """Title, unit and period."""
+    period = day(start) if start == end else f"{day(start)} – {day(end)}"
+    return Text.assemble((f"Đối soát với Cổng · {name} ({unit_code})", "bold"), f" · {period}")
+
+
+def category_table(lines: list[Line]) -> Table:
+    """One row a category: how many, what it adds to portal − province, how old."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("Nhóm", no_wrap=True)
+    table.add_column("Nội dung", overflow="fold")
+    for head in ("Số lượng", "Cổng − tỉnh", "Lâu nhất\n(ngày)", "Bình quân\n(ngày)"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for line in lines:
+        category, is_side = CATEGORIES[line.category], line.category in _SIDES
+        effect = f"{'+' if category.effect > 0 else '−'}{count(line.count)}" if category.effect else ""
+        ages = ("", "") if is_side else (count(line.oldest_days), decimal(line.mean_days))
+        name = "" if is_side else line.category
+        table.add_row(name, category.label_vi, count(line.count), effect, *ages, style="bold" if is_side else "")
+    return table
+
+
+def balance_line(lines: list[Line]) -> Text:
+    """Whether the difference is explained to the last dossier."""
+    difference, explained = balance({line.category: line.count for line in lines})
+    rest = difference - explained
+    text = f"\nCổng − tỉnh = {_signed(difference)}; các nhóm giải thích {_signed(explained)}; còn lại {_signed(rest)}"
+    return Text(text, "red bold" if rest else "green")
+
+
+def indicator_lines(official: Indicator, adjusted: Indicator) -> Iterator[Text]:
+    """Indicator 1.4 twice, side by side."""
+    yield Text("\nChỉ số 1.4, hồ sơ đồng bộ lên Cổng (Quyết định 766/QĐ-TTg)", "bold")
+    yield _indicator_line("như Cổng tính", official)
+    yield _indicator_line("không kể hồ sơ hệ thống bộ", adjusted)
+    yield Text("  Số thứ hai để đối chiếu, không thay số chính thức.", "dim")
+
+
+def entry_table(entries: list[Entry]) -> Table:
+    """Every dossier of a category."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for head in ("Ngày", "Đơn vị", "Hồ sơ"):
+        table.add_column(head, no_wrap=True)
+    for head in ("Tỉnh", "Cổng", "Thấy từ"):
+        table.add_column(head, overflow="fold")
+    for entry in entries:
+        sides = (entry.province or "", entry.portal or "")
+        table.add_row(day(entry.dossier_date), entry.unit_code, entry.dossier_code, *sides, day(entry.first_seen))
+    return table
+
+
+def _indicator_line(label: str, found: Indicator) -> Text:
+    whole = found.denominator is None or float(found.denominator).is_integer()
+    over = count(None if found.denominator is None else int(found.denominator)) if whole else decimal(found.denominator)
+    counts = f"{count(found.numerator)} / {over} ({_BASES_VI[found.basis]})"
+    return Text.assemble(f"  {label}: ", (f"{decimal(found.rate_percent, 2)} %", "bold"), f" = {counts}")
+
+
+def _signed(value: int) -> str:
+    return "0" if value == 0 else f"{'+' if value > 0 else '−'}{count(abs(value))}"

@@ -1,0 +1,149 @@
+"""Outlook, campaigns and revisions on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from sohoa.labels import LABELS_VI
+from sohoa.progress.carry_forward import unit_name
+from sohoa.progress.compare_periods import Comparison
+from sohoa.registry import Campaign
+from sohoa.steering.forecast import Outlook
+from sohoa.steering.rank_campaigns import Standing
+from sohoa.steering.read_steering import Prospect
+from sohoa.steering.target_line import Pace, Path
+from sohoa.terminal.numbers import UNKNOWN, count, day, days, decimal
+
+_SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
+
+
+def prospect_lines(prospect: Prospect, path: Path, last_day: date) -> Iterator[Text | Table]:
+    """Where a unit stands, what it has to do a day, and when it arrives."""
+    yield _path_line(prospect.pace, path, last_day)
+    yield from _pace_lines(prospect.pace, path)
+    yield Text("Tuần " + days(prospect.last_week.period.first, prospect.last_week.period.last) + ": ").append(
+        change(prospect.last_week)
+    )
+    yield outlook_line(prospect.outlook, path)
+    if prospect.outlook.weeks is not None:
+        yield _weeks_table(prospect.outlook)
+        yield Text("Mô hình xu hướng tuyến tính cục bộ trên logit của tỷ lệ tuần; khoảng 80 %.", "dim")
+
+
+def outlook_line(outlook: Outlook, path: Path) -> Text:
+    """When the target is reached, with its interval, or why nobody can say."""
+    target = f"{decimal(path.target_percent, 0)} %"
+    if outlook.reason == "already":
+        assert outlook.reached is not None
+        return Text(f"Đạt {target} từ tuần kết thúc ngày {day(_sunday(outlook.reached))}.", "bold green")
+    if outlook.weeks is None:
+        return Text(f"Không dự báo ngày đạt {target}: {LABELS_VI[outlook.reason or '']}.", "yellow")
+    middle = f"khoảng {day(_sunday(outlook.reached))}" if outlook.reached else LABELS_VI["beyond_horizon"]
+    early = day(_sunday(outlook.earliest)) if outlook.earliest else "sau kỳ dự báo"
+    late = day(_sunday(outlook.latest)) if outlook.latest else "sau kỳ dự báo hoặc không đạt"
+    return Text.assemble((f"Dự báo đạt {target}: {middle}", "bold"), f" · khoảng 80 %: từ {early} đến {late}")
+
+
+def change(comparison: Comparison) -> str:
+    """A rate against the period before, or why it is not compared."""
+    rate = f"{decimal(comparison.rate_percent)} %"
+    if comparison.change_points is None:
+        return f"{rate} (không so sánh: {LABELS_VI[comparison.reason or '']})"
+    sign = "+" if comparison.change_points >= 0 else "−"
+    before = days(comparison.before.first, comparison.before.last)
+    return f"{rate} ({sign}{decimal(abs(comparison.change_points))} điểm so với {before})"
+
+
+def standings_table(standings: list[Standing], campaign: Campaign, last_day: date) -> Iterator[Text | Table]:
+    """The ranking of a campaign, a block a level, and why nothing is compared where no unit can be."""
+    until = min(campaign.end, last_day)
+    target = "" if campaign.target_percent is None else f" · chỉ tiêu {decimal(campaign.target_percent, 0)} %"
+    reasons = {unit.against.reason for unit in standings}
+    is_compared = None in reasons or len(reasons) > 1
+    table = Table(box=None)
+    table.add_column("Hạng", justify="right")
+    table.add_column("Đơn vị")
+    for head in ("Tử số", "Mẫu số", "Tỷ lệ %", "Đạt", *(["So với kỳ trước"] if is_compared else [])):
+        table.add_column(head, justify="right")
+    for level, units in groupby(standings, key=lambda unit: unit.level):
+        table.add_row("", Text(LABELS_VI[level], "bold"))
+        for unit in units:
+            table.add_row(*_cells(unit, until), *([_points(unit.against)] if is_compared else []))
+    yield Text(f"{campaign.name_vi}\n{days(campaign.start, until)}{target}", "bold")
+    yield table
+    if not is_compared:
+        yield Text("Không so với kỳ trước: " + "; ".join(LABELS_VI[reason] for reason in reasons if reason), "dim")
+
+
+def revisions_table(first_day: date, printed: dict[str, Any], revised: list[dict[str, Any]]) -> Iterator[Text | Table]:
+    """A printed figure of a week, and by how much and why it has changed since."""
+    numerator, denominator = printed["numerator"], printed["denominator"]
+    week = days(first_day, first_day + timedelta(6))
+    yield Text(f"Đã in cho tuần {week}: {count(numerator)} / {count(denominator)}", "bold")
+    table = Table("Nguyên nhân", box=None)
+    for head in ("Tử số", "Mẫu số", "Đã nhận"):
+        table.add_column(head, justify="right")
+    for row in revised:
+        changes = (f"{row[name + '_change']:+d}" for name in ("numerator", "denominator", "received"))
+        table.add_row(LABELS_VI[row["cause"]], *changes)
+    yield table if revised else Text("Không có gì thay đổi từ khi in.")
+    numerator += sum(row["numerator_change"] for row in revised)
+    denominator += sum(row["denominator_change"] for row in revised)
+    yield Text(f"Nay: {count(numerator)} / {count(denominator)}", "bold")
+
+
+def _path_line(pace: Pace, path: Path, last_day: date) -> Text:
+    rate = 100 * pace.numerator / pace.denominator if pace.denominator else None
+    line = f"{decimal(path.baseline_percent)} % → {decimal(path.target_percent)} % ({days(path.start, path.end)})"
+    text = Text(f"Lộ trình {line}: đến {day(last_day)} phải đạt {decimal(pace.expected_percent)} %, thực tế ")
+    behind = rate is not None and rate < pace.expected_percent
+    return text.append(f"{decimal(rate)} %", "red" if behind else "green").append(
+        f" ({count(pace.numerator)} / {count(pace.denominator)} hồ sơ)"
+    )
+
+
+def _pace_lines(pace: Pace, path: Path) -> Iterator[Text]:
+    if pace.required_dossiers is None:
+        yield Text(f"Không còn ngày làm việc nào đến {day(path.end)}." if not pace.days_left else "Chưa rõ số hồ sơ.")
+        return
+    pages = "" if pace.required_pages is None else f", {decimal(pace.required_pages)} trang"
+    yield Text(
+        f"Cần số hóa mỗi ngày làm việc: {decimal(pace.required_dossiers)} hồ sơ{pages} "
+        f"(còn {pace.days_left} ngày; mỗi ngày phát sinh {decimal(pace.due_a_day)} hồ sơ)"
+    )
+
+
+def _weeks_table(outlook: Outlook) -> Table:
+    assert outlook.weeks is not None
+    assert outlook.last_week is not None
+    table = Table("Tuần kết thúc", box=None)
+    for head in ("Thấp %", "Giữa %", "Cao %"):
+        table.add_column(head, justify="right")
+    weeks = outlook.weeks
+    for ahead in (n for n in _SHOWN_WEEKS if n <= len(weeks.middle)):
+        rates = (decimal(100 * float(rate[ahead - 1])) for rate in (weeks.low, weeks.middle, weeks.high))
+        table.add_row(day(_sunday(outlook.last_week + timedelta(7 * ahead))), *rates)
+    return table
+
+
+def _cells(unit: Standing, day: date) -> tuple[str, ...]:
+    place = UNKNOWN if unit.place is None else str(unit.place)
+    counts = count(unit.numerator), count(unit.denominator), decimal(unit.rate_percent)
+    reached = "" if unit.is_reached is None else ("có" if unit.is_reached else "chưa")
+    return place, f"{unit_name(unit.unit_code, day)} ({unit.unit_code})", *counts, reached
+
+
+def _sunday(monday: date) -> date:
+    return monday + timedelta(6)
+
+
+def _points(comparison: Comparison) -> str:
+    if comparison.change_points is None:
+        return LABELS_VI[comparison.reason or ""]
+    return f"{'+' if comparison.change_points >= 0 else '−'}{decimal(abs(comparison.change_points))}"

@@ -1,0 +1,204 @@
+"""The summaries in a real store: what is pending is taken once, kills and closed gates lose nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from sohoa import layout
+from sohoa.counting import summarise_days
+from sohoa.store import Store
+from tests.counting_cases import DAY, by_rate, document, dossier, table
+
+pytestmark = pytest.mark.store
+
+AGENCY = "H37.80.01"
+SCAN_DAY = date(2024, 4, 16)
+FIRST, SECOND = f"{AGENCY}-20240416-001", f"{AGENCY}-20240416-002"
+NEXT_DAY = date(2024, 4, 16)
+NEXT = "H37.80.01-240416-1"
+AND = ("dn_and", "all")
+JUDGED = {"skewed": ("skew_deg",)}
+
+
+def all_is_well(rows: dict[date, pa.Table], dossiers: dict[date, pa.Table]) -> dict[date, list[str]]:
+    return {}
+
+
+def closed_on_the_day(rows: dict[date, pa.Table], dossiers: dict[date, pa.Table]) -> dict[date, list[str]]:
+    return {DAY: ["row 20 dn_and all: accepted > received"]} if DAY in rows else {}
+
+
+def publish(store: Store, batch: str, documents: list[dict[str, Any]]) -> None:
+    """What the check leaves of one batch: documents, pages and a pending marker."""
+    rows = [{**row, "batch": batch} for row in documents]
+    pages = [{"agency": AGENCY, "batch": batch, "skew_deg": 0.0, "defects": []} for _ in documents]
+    store.write_table("documents", SCAN_DAY, batch, table("documents", rows))
+    store.write_table("pages", SCAN_DAY, batch, table("pages", pages))
+    marker = {"agency": AGENCY, "batch": batch, "scan_date": SCAN_DAY.isoformat()}
+    store.put_json(layout.WAREHOUSE, layout.pending_scan_key(AGENCY, batch), marker)
+
+
+def register(store: Store, etag: str, day: date, rows: list[dict[str, Any]]) -> None:
+    """What the import leaves of one feed file: the day's register and a pending marker."""
+    store.write_table("register", day, layout.DAY, table("register", rows))
+    store.put_json(layout.WAREHOUSE, layout.pending_register_key(etag, day), {"day": day.isoformat()})
+
+
+def fill(store: Store) -> None:
+    """Two dossier days: the first has two dossiers, one of them digitised by two batches; the second has one."""
+    register(store, "e1", DAY, [dossier(1), dossier(2)])
+    register(store, "e1", NEXT_DAY, [dossier(dossier_key=NEXT)])
+    publish(store, FIRST, [document("a"), document("c", dossier_key=NEXT)])
+    publish(store, SECOND, [document("b", kind="result")])
+
+
+def run(store: Store, check: summarise_days.Check = all_is_well) -> dict[str, Any]:
+    work = summarise_days.take_pending(store)["work"]
+    summarise_days.summarise_dossiers(store, work)
+    summarise_days.summarise_progress(store, work, check)
+    summarise_days.summarise_quality(store, work, JUDGED)
+    return summarise_days.settle_summaries(store, work)
+
+
+def keys(store: Store, prefix: str = "") -> list[str]:
+    return [item.key for item in store.list_objects(layout.WAREHOUSE, prefix)]
+
+
+def tables(store: Store) -> dict[str, bytes]:
+    """The summaries, byte for byte."""
+    names = ("dossiers", "progress_daily", "quality_daily")
+    found = [key for name in names for key in keys(store, layout.table_prefix(name))]
+    return {key: store.get(layout.WAREHOUSE, key) for key in found}
+
+
+def province(store: Store, day: date) -> dict[str, int]:
+    return by_rate(store.read_table("progress_daily", [day]))[AND]
+
+
+def test_one_run_takes_all_that_is_pending(clean_store):
+    """Two batches and two feed markers make three tables; nothing is left to do, and a second run does nothing."""
+    fill(clean_store)
+    assert summarise_days.take_pending(clean_store)["markers"] == 4
+    assert run(clean_store) == {"settled": 4, "closed": []}
+    assert keys(clean_store, layout.PENDING) == keys(clean_store, layout.WORK) == []
+    first, second = province(clean_store, DAY), province(clean_store, NEXT_DAY)
+    assert (first["numerator"], first["denominator"]) == (1, 2)
+    assert (second["numerator"], second["denominator"]) == (0, 1)
+    quality = clean_store.read_table("quality_daily", [SCAN_DAY]).to_pylist()
+    assert [(row["defect"], row["bad"], row["n"]) for row in quality] == [("skewed", 0, 3)]
+    before = tables(clean_store)
+    assert summarise_days.take_pending(clean_store)["markers"] == 0
+    assert run(clean_store) == {"settled": 0, "closed": []}
+    assert tables(clean_store) == before
+    assert keys(clean_store, layout.WORK) == []
+
+
+def test_batches_one_by_one_give_the_same_objects(clean_store):
+    """Events may come in any number: a run after each marker ends in the same bytes as one run over all."""
+    fill(clean_store)
+    run(clean_store)
+    together = tables(clean_store)
+    for key in together:
+        clean_store.delete(layout.WAREHOUSE, key)
+    publish(clean_store, SECOND, [document("b", kind="result")])
+    run(clean_store)
+    publish(clean_store, FIRST, [document("a"), document("c", dossier_key=NEXT)])
+    run(clean_store)
+    assert tables(clean_store) == together
+
+
+def test_a_late_register_row_redoes_its_day_alone(clean_store):
+    """A document waits without its dossier; the register row brings it into the rates and no other day is written."""
+    publish(clean_store, FIRST, [document("a"), document("c", dossier_key=NEXT)])
+    run(clean_store)
+    assert clean_store.read_table("progress_daily").num_rows == 0
+    before = clean_store.stat(layout.WAREHOUSE, layout.table_key("dossiers", NEXT_DAY, layout.DAY))
+    register(clean_store, "e2", DAY, [dossier(has_paper_result=False)])
+    work = summarise_days.take_pending(clean_store)["work"]
+    assert summarise_days.summarise_dossiers(clean_store, work) == {"days": 1, "dossiers": 1}
+    run(clean_store)
+    assert province(clean_store, DAY)["numerator"] == 1
+    assert clean_store.stat(layout.WAREHOUSE, layout.table_key("dossiers", NEXT_DAY, layout.DAY)) == before
+
+
+def test_a_closed_gate_stops_its_day_alone(clean_store):
+    """The day keeps the rows and markers it had, the other day is written; the next run with good rows takes it up."""
+    fill(clean_store)
+    answer = run(clean_store, closed_on_the_day)
+    assert answer["closed"] == [f"{DAY}: row 20 dn_and all: accepted > received"]
+    assert clean_store.read_table("progress_daily", [DAY]).num_rows == 0
+    assert province(clean_store, NEXT_DAY)["denominator"] == 1
+    left = [layout.pending_register_key("e1", DAY)]
+    left += [layout.pending_scan_key(AGENCY, batch) for batch in (FIRST, SECOND)]
+    assert keys(clean_store, layout.PENDING) == left
+    assert run(clean_store) == {"settled": 3, "closed": []}
+    assert province(clean_store, DAY)["numerator"] == 1
+
+
+def test_a_marker_written_again_meanwhile_stays(clean_store):
+    """What arrives after the take is for the next run, even under the same key."""
+    fill(clean_store)
+    work = summarise_days.take_pending(clean_store)["work"]
+    summarise_days.summarise_dossiers(clean_store, work)
+    summarise_days.summarise_progress(clean_store, work, all_is_well)
+    key = layout.pending_register_key("e1", DAY)
+    clean_store.put_json(layout.WAREHOUSE, key, {"day": DAY.isoformat(), "again": True})
+    summarise_days.settle_summaries(clean_store, work)
+    assert keys(clean_store, layout.PENDING) == [key]
+
+
+def test_a_backlog_batch_touches_no_dossier_day(clean_store):
+    """Its pages are counted, its marker goes, no dossier is made."""
+    publish(clean_store, FIRST, [document("a", None, "backlog_result")])
+    assert run(clean_store) == {"settled": 1, "closed": []}
+    assert list(tables(clean_store)) == [layout.table_key("quality_daily", SCAN_DAY, layout.DAY)]
+
+
+class Killed(Exception):
+    """The process ends here."""
+
+
+class DyingStore(Store):
+    """The real store, in a process that ends at its n-th change."""
+
+    def __init__(self, store: Store, changes: int) -> None:
+        super().__init__(store.settings)
+        self.changes = changes
+
+    def _change(self) -> None:
+        self.changes -= 1
+        if self.changes < 0:
+            raise Killed
+
+    def put(self, *args: Any, **values: Any) -> None:
+        self._change()
+        super().put(*args, **values)
+
+    def delete(self, *args: Any, **values: Any) -> None:
+        self._change()
+        super().delete(*args, **values)
+
+
+def test_a_kill_at_any_change_loses_nothing(clean_store):
+    """Ended at each write and each delete in turn, then run again: the same objects, and nothing left behind."""
+    fill(clean_store)
+    run(clean_store)
+    expected, deaths = tables(clean_store), 0
+    while True:
+        for key in tables(clean_store):
+            clean_store.delete(layout.WAREHOUSE, key)
+        fill(clean_store)
+        try:
+            run(DyingStore(clean_store, deaths))
+        except Killed:
+            deaths += 1
+        else:
+            break
+        run(clean_store)
+        assert tables(clean_store) == expected
+        assert keys(clean_store, layout.PENDING) == []
+    assert deaths > 10

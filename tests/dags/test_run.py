@@ -1,0 +1,73 @@
+"""The DAGs on a real Airflow and a real store."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from sohoa import layout
+from sohoa.stack import AirflowClient
+from sohoa.store import Store
+from tests.batch_builder import AGENCY, page_jpeg, send
+
+pytestmark = pytest.mark.airflow
+
+PATIENCE_S = 240
+
+
+def run(airflow: AirflowClient, dag_id: str) -> tuple[str, dict[str, str | None]]:
+    """Trigger a DAG and wait: the state of the run, and of each task that is not mapped."""
+    run_id = airflow.trigger(dag_id)
+    state = airflow.wait_for(dag_id, run_id, PATIENCE_S)
+    return state, {task.task_id: task.state for task in airflow.task_states(dag_id, run_id)}
+
+
+@pytest.mark.parametrize("dag_id", ["check_scan_batches", "import_feeds", "summarise_progress", "reconcile_portal"])
+def test_a_run_with_nothing_to_do_ends_well(airflow: AirflowClient, dag_id: str) -> None:
+    """The first task finds nothing, all others are skipped, and the run is a success."""
+    state, tasks = run(airflow, dag_id)
+    assert state == "success"
+    first, *others = sorted(tasks, key=lambda task: tasks[task] == "skipped")
+    assert tasks[first] == "success"
+    assert {tasks[task] for task in others} == {"skipped"}
+
+
+def test_a_batch_with_nothing_to_measure_gets_its_receipt(airflow: AirflowClient, clean_store: Store) -> None:
+    """A manifest that is not JSON: no page is measured, and the steps after measuring run all the same."""
+    clean_store.put(layout.LANDING, layout.inbox_key("H37.60", "H37.60-20230306-001"), b"not JSON")
+    state, tasks = run(airflow, "check_scan_batches")
+    assert state == "success"
+    assert tasks["measure_shard"] == "skipped"
+    assert tasks["write_receipts"] == tasks["report_closed"] == "success"
+    assert list(clean_store.list_objects(layout.LANDING, "receipts/H37.60/"))
+    assert not list(clean_store.list_objects(layout.LANDING, layout.INBOX))
+
+
+def test_a_batch_goes_from_the_inbox_to_the_summaries(airflow: AirflowClient, clean_store: Store) -> None:
+    """Shards are measured under a label that names the agency, and the event wakes the run that takes the rest."""
+    send(clean_store, {"a.jpg": page_jpeg(1)})
+    run_id = airflow.trigger("check_scan_batches")
+    assert airflow.wait_for("check_scan_batches", run_id, PATIENCE_S) == "success"
+    labels = [task.label for task in airflow.task_states("check_scan_batches", run_id) if task.map_index >= 0]
+    assert [AGENCY in (label or "") for label in labels] == [True]
+    assert clean_store.read_table("pages").num_rows == 1
+    deadline = time.monotonic() + PATIENCE_S
+    while list(clean_store.list_objects(layout.WAREHOUSE, layout.PENDING)):
+        assert time.monotonic() < deadline, airflow.runs("summarise_progress")
+        time.sleep(1)
+    assert clean_store.read_table("dossiers").num_rows == 1
+
+
+@pytest.mark.parametrize("asked", [{"partition_key": "2024-W15-1"}, {"conf": {"week": "2024-W15"}}])
+def test_the_report_of_a_past_week(airflow: AirflowClient, clean_store: Store, asked: dict[str, Any]) -> None:
+    """Asked for by partition or by parameter, the report lies in the store; a site without mail ends well."""
+    run_id = f"past__{'-'.join(asked)}"
+    airflow.call("POST", "/dags/weekly_quality_report/dagRuns", {"dag_run_id": run_id, "logical_date": None, **asked})
+    assert airflow.wait_for("weekly_quality_report", run_id, PATIENCE_S) == "success"
+    states = {task.task_id: task.state for task in airflow.task_states("weekly_quality_report", run_id)}
+    assert set(states.values()) == {"success"}
+    found = {item.key for item in clean_store.list_objects(layout.REPORTS, layout.report_key("2024-W15", ""))}
+    assert {layout.report_key("2024-W15", f"report.{name}") for name in ("pdf", "html", "xlsx", "json")} == found
+    assert list(clean_store.list_objects(layout.REPORTS, layout.data_docs_prefix("2024-W15")))

@@ -1,0 +1,52 @@
+"""Rows and files of the register feed, for tests: a good row by default, one value changed at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+from sohoa import layout
+from sohoa.feeds.import_files import FeedFile
+from sohoa.feeds.sources import REGISTER
+
+DT = date(2024, 4, 16)
+HEADER = [field.source for field in REGISTER.fields]
+GOOD = {
+    "MaHoSo": "H37.81.03-240415-0012",
+    "MaTTHC": "1.001193",
+    "MaLinhVuc": "LV01",
+    "KenhThucHien": "1",
+    "DonViXuLy": "H37.81.03",
+    "MaDonViHanhChinh": "06001",
+    "NgayTiepNhan": "20240415083000",
+    "NgayHenTra": "20240419170000",
+    "NgayKetThucXuLy": "",
+    "NgayTra": "",
+    "TrangThaiHoSo": "4",
+    "SoThanhPhan": "3",
+    "CoKetQuaGiay": "1",
+    "MienSoHoa": "",
+    "LoaiBo": "0",
+    "NgayCapNhat": "20240415090000",
+}
+
+
+def row(number: int = 12, **changes: str) -> dict[str, str]:
+    """A good row of dossier ``number`` with some fields changed."""
+    return {**GOOD, "MaHoSo": f"H37.81.03-240415-{number:04}", **changes}
+
+
+def csv_bytes(*rows: dict[str, str], encoding: str = "utf-8", columns: list[str] | None = None) -> bytes:
+    """A CSV file with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns or HEADER, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode(encoding)
+
+
+def feed_file(name: str = "a.csv", dt: date = DT, *, is_correction: bool = False) -> FeedFile:
+    """A feed file at its proper place."""
+    key = f"{layout.feed_prefix('register')}dt={dt.isoformat()}/{name}"
+    return FeedFile(key, "etag", "register", dt, is_placed=True, is_correction=is_correction)

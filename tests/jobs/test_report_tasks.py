@@ -1,0 +1,82 @@
+"""The weekly report from the tables to the mailbox."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sohoa import jobs, layout
+from sohoa.cli import app
+from sohoa.errors import MailError, Undelivered
+from sohoa.progress.revisions import newest_print
+from sohoa.store import Store
+from tests.report.report_samples import MONDAY
+from tests.report.smtp_sink import Sink, running
+from tests.servers import free_port
+
+pytestmark = [pytest.mark.store, pytest.mark.timeout(300)]
+WEEK = f"{MONDAY:%G-W%V}"
+NAMES = {"report.pdf", "report.html", "report.xlsx", "report.json"}
+
+
+def objects(store: Store) -> dict[str, bytes]:
+    """What lies in the store of the week's report."""
+    prefix = layout.report_key(WEEK, "")
+    keys = [item.key for item in store.list_objects(layout.REPORTS, prefix)]
+    return {key.removeprefix(prefix): store.get(layout.REPORTS, key) for key in keys}
+
+
+def test_a_report_lies_in_the_store_before_it_is_mailed(
+    clean_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With the server down all formats and the print are there, done again the same bytes; then it is mailed."""
+    port, recipients = free_port(), tmp_path / "recipients.csv"
+    recipients.write_text("unit_code,name,address\n20,An,an@example.vn\n", encoding="utf-8")
+    mail = {"HOST": "127.0.0.1", "PORT": str(port), "TLS": "none", "SENDER": "sohoa@langson.example"}
+    for name, value in mail.items():
+        monkeypatch.setenv(f"SOHOA_SMTP_{name}", value)
+    monkeypatch.setenv("SOHOA_RECIPIENTS_FILE", str(recipients))
+    jobs.update_incidents()
+    content = jobs.build_report(WEEK)["content"]
+    first = objects(clean_store)
+    assert set(first) == NAMES
+    assert newest_print(clean_store, MONDAY)
+    with pytest.raises(MailError):
+        jobs.deliver_reports()
+    with pytest.raises(Undelivered, match=r"an@example\.vn"):
+        jobs.report_undelivered()
+    assert jobs.build_report(WEEK)["content"] == content
+    assert objects(clean_store) == first
+    sink = Sink()
+    with running(sink, port):
+        assert jobs.deliver_reports()["sent"] == 1
+    jobs.report_undelivered()
+    assert sink.addresses() == {"an@example.vn": 1}
+    assert f"weekly/{WEEK}/report.pdf" in str(sink.taken[0].get_content())
+
+
+def test_a_report_in_a_folder_leaves_the_store_alone(clean_store: Store, tmp_path: Path):
+    """The same bytes as in the store, and nothing waits to be mailed."""
+    files = jobs.write_report(WEEK, tmp_path / "out")
+    assert {path.name for path in files} == NAMES
+    assert not any(list(clean_store.list_objects(bucket, "")) for bucket in layout.BUCKETS)
+    jobs.build_report(WEEK)
+    assert objects(clean_store) == {path.name: path.read_bytes() for path in files}
+
+
+def test_a_report_asked_for_a_past_week_does_not_touch_the_others(clean_store: Store):
+    """Each week has its own place."""
+    jobs.build_report(WEEK)
+    first = objects(clean_store)
+    jobs.build_report(f"{MONDAY + timedelta(7):%G-W%V}")
+    assert objects(clean_store) == first
+
+
+def test_the_command_refuses_what_is_no_week(tmp_path: Path):
+    """Wrong usage, before anything is read."""
+    done = CliRunner().invoke(app, ["run", "report", "--week", "2024-W60", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert not (tmp_path / "out").exists()

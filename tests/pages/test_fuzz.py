@@ -1,0 +1,33 @@
+"""A short round of the fuzz command: broken files have their rows, within the limits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.mutations import mutate
+from benchmarks.sound_files import make_seeds
+from tests.pages.page_files import measure
+
+
+def test_broken_files_have_their_rows_within_the_limits():
+    """No file breaks a promise, ends a process or takes more memory than allowed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.fuzz", "--files", "300", "--seed", "7"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "│ all " in done.stdout and "300" in done.stdout
+    assert "7/" not in done.stdout, "a file ended its process"
+
+
+def test_every_seed_is_whole_and_every_number_has_its_file():
+    """What is broken was sound before, CMYK apart, and a number stands for the same file each time."""
+    seeds = make_seeds()
+    whole = {name for name, data in seeds.items() if all(row["error"] is None for row in measure(data))}
+    assert whole == seeds.keys() - {"jpeg cmyk"}
+    assert all(mutate(seeds, number, 7) == mutate(seeds, number, 7) for number in range(20))

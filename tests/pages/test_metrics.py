@@ -1,0 +1,253 @@
+"""Metrics of a page: each grows with its own defect, stays low without it, and is null where nothing can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from sohoa.pages.measure_page import _METRICS
+from sohoa.pages.metrics.contrast import measure_contrast
+from sohoa.pages.views import MIN_SIDE_PX, PageViews
+from tests.pages.page_files import A4_150, REAL, jpeg, measure, pillow_file, text_page
+
+DPI = 150.0
+MM = DPI / 25.4
+Image = np.ndarray
+
+
+@pytest.fixture(scope="module")
+def page() -> Image:
+    """A page of text on paper of a scan, grey."""
+    sheet = text_page(lines=40, paper=238)[..., 0].astype(float)
+    return (sheet + np.random.default_rng(1).normal(0, 1, sheet.shape)).clip(0, 255).astype(np.uint8)
+
+
+def values(page: Image, dpi: float | None = DPI) -> dict[str, Any]:
+    """The row of a page image, without loss."""
+    options = {} if dpi is None else {"dpi": (dpi, dpi)}
+    return measure(pillow_file(page, "PNG", "L", **options))[0]
+
+
+def blurred(page: Image, mm: float) -> Image:
+    return cv2.GaussianBlur(page, (0, 0), mm * MM)
+
+
+def moved(page: Image, mm: float) -> Image:
+    """Smeared along the transport."""
+    return cv2.blur(page, (1, max(1, round(mm * MM))))
+
+
+def blurred_in_a_corner(page: Image, mm: float) -> Image:
+    out = page.copy()
+    out[:700, :600] = blurred(page, mm)[:700, :600]
+    return out
+
+
+def glaring(page: Image, share: float) -> Image:
+    """Light added in a spot: what it reaches fades to white."""
+    y, x = np.mgrid[: page.shape[0], : page.shape[1]]
+    radius = np.sqrt(share * page.size / np.pi)
+    spot = np.exp(-((((x - 500) ** 2 + (y - 800) ** 2) / radius**2) ** 2))
+    return (page + 400 * spot).clip(0, 255).astype(np.uint8)
+
+
+def shaded(page: Image, share: float) -> Image:
+    return (page * np.linspace(1, 1 - share, page.shape[1])).astype(np.uint8)
+
+
+def paled(page: Image, share: float) -> Image:
+    return (238 - (238.0 - page) * (1 - share)).clip(0, 255).astype(np.uint8)
+
+
+def grainy(page: Image, levels: float) -> Image:
+    grain = np.random.default_rng(2).normal(0, levels, page.shape)
+    return (page - 20 + grain).clip(0, 255).astype(np.uint8)
+
+
+def rippled(page: Image, levels: float) -> Image:
+    """A period of 1.2 mm over the paper, as of a screen."""
+    y, x = np.mgrid[: page.shape[0], : page.shape[1]]
+    return (page - 10 + levels * np.sin(2 * np.pi * (0.8 * x + 0.6 * y) / (1.2 * MM))).clip(0, 255).astype(np.uint8)
+
+
+def streaked(page: Image, levels: float) -> Image:
+    out = page.astype(float)
+    out[:, 400:402] -= levels
+    return out.clip(0, 255).astype(np.uint8)
+
+
+def stitched(page: Image, mm: float) -> Image:
+    out = page.copy()
+    out[797:] = np.roll(page, round(mm * MM), axis=1)[797:]
+    return out
+
+
+def cut(page: Image, lines: float) -> Image:
+    """The left margin and the first letters gone from some lines."""
+    out = page.copy()
+    rows = slice(0, int(page.shape[0] * lines))
+    out[rows, :-129] = page[rows, 129:]
+    return out
+
+
+def bordered(page: Image, share: float) -> Image:
+    out = page.copy()
+    out[: int(share * len(page)), :25] = 15
+    return out
+
+
+def showing_through(page: Image, levels: float) -> Image:
+    """The other side, mirrored and soft, on the same paper."""
+    other = blurred(text_page(lines=37)[:, ::-1, 0], 0.15)
+    return np.minimum(page, (page.astype(float) - levels * (245.0 - other) / 215).clip(0, 255)).astype(np.uint8)
+
+
+def held(page: Image, mm: float) -> Image:
+    """A finger at the lower edge."""
+    out = page.copy()
+    cv2.ellipse(out, (800, page.shape[0]), (round(9 * MM), round(mm * MM)), 0, 0, 360, 110, -1)
+    return out
+
+
+WORSE: dict[str, tuple[str, Callable[[Image, float], Image], tuple[float, ...], float]] = {
+    "defocus": ("blur_mm", blurred, (0.1, 0.2, 0.4), 0.2),
+    "motion": ("blur_mm", moved, (0.35, 0.6, 1.0), 0.2),
+    "a blurred corner": ("blur_mm", blurred_in_a_corner, (0.25, 0.5), 0.2),
+    "glare": ("glare_ratio", glaring, (0.01, 0.04, 0.1), 0.005),
+    "uneven light": ("illumination_range", shaded, (0.15, 0.3, 0.5), 0.1),
+    "noise": ("noise", grainy, (4.0, 8.0, 14.0), 1.0),
+    "a screen": ("moire_strength", rippled, (2.0, 4.0, 8.0), 10.0),
+    "a streak": ("streak_strength", streaked, (6.0, 10.0, 16.0), 3.0),
+    "a seam": ("seam_strength", stitched, (0.5, 1.0, 2.0), 0.5),
+    "cut text": ("edge_cut", cut, (0.3, 0.6, 0.9), 2.0),
+    "a dark border": ("border_dark", bordered, (0.2, 0.5, 0.9), 0.05),
+    "bleed-through": ("bleed_through", showing_through, (6.0, 15.0), 0.005),
+    "a finger": ("foreign_object", held, (14.0, 22.0, 30.0), 0.003),
+}
+
+
+@pytest.mark.parametrize("name", WORSE)
+def test_a_metric_grows_with_its_defect(name: str, page: Image) -> None:
+    """Without it low, with it higher, with more of it higher still."""
+    column, spoil, amounts, low = WORSE[name]
+    found = [values(image)[column] for image in (page, *(spoil(page, amount) for amount in amounts))]
+    assert found[0] < low < found[-1]
+    assert found == sorted(found) and found[0] < found[1]
+
+
+def test_contrast_falls_with_the_ink(page: Image) -> None:
+    """Paler and paler; a sheet without ink has none to tell."""
+    found = [values(paled(page, share))["contrast"] for share in (0, 0.4, 0.8)]
+    assert found == sorted(found, reverse=True) and found[-1] < 60
+    assert values(np.full_like(page, 240))["contrast"] is None
+
+
+def test_a_sharp_page_of_any_resolution_has_no_blur_to_speak_of(page: Image) -> None:
+    """The width that pixels themselves make is taken off; the same blur in mm reads alike at 150 and 300 dpi."""
+    large = cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    soft = [values(blurred(page, 0.3))["blur_mm"], values(cv2.GaussianBlur(large, (0, 0), 0.6 * MM), 300)["blur_mm"]]
+    assert values(page)["blur_mm"] < 0.1
+    assert soft[0] == pytest.approx(soft[1], rel=0.15)
+
+
+def test_white_paper_and_white_margins_are_no_glare(page: Image) -> None:
+    """White paper is brighter than glare, and a tinted field on a white sheet ends at once."""
+    tinted = np.full_like(page, 254)
+    tinted[150:-150, 100:-100] = np.minimum(page, 236)[150:-150, 100:-100]
+    assert values(np.where(page > 200, 255, page).astype(np.uint8))["glare_ratio"] < 0.005
+    assert values(tinted)["glare_ratio"] < 0.005
+
+
+def test_glare_is_where_the_box_says(page: Image) -> None:
+    x, y, width, height = values(glaring(page, 0.04))["glare_box"]
+    assert x < 500 / page.shape[1] < x + width and y < 800 / page.shape[0] < y + height
+
+
+def test_a_streak_is_told_in_millimetres(page: Image) -> None:
+    """From the left edge, where the cleaner has to look; a rule that ends at the margins is none."""
+    assert values(streaked(page, 16))["streak_x_mm"] == pytest.approx(400.5 / MM, abs=0.5)
+    ruled = page.copy()
+    ruled[150:-150, 400:402] = 40
+    assert values(ruled)["streak_strength"] < 3
+
+
+def test_slanting_lines_and_framed_tints_are_no_seams(page: Image) -> None:
+    """A skewed rule shifts from row to row all along; the field of a map ends in a line that stops at its corners."""
+    turned = page.copy()
+    cv2.line(turned, (100, 700), (1150, 780), 40, 2)
+    framed = np.full_like(page, 252)
+    framed[170:-170, 70:-70] = np.minimum(page, 240)[170:-170, 70:-70]
+    cv2.rectangle(framed, (70, 170), (page.shape[1] - 70, page.shape[0] - 170), 30, 2)
+    for image in (turned, framed):
+        assert values(image)["seam_strength"] < 1
+
+
+@pytest.mark.parametrize("quarter", [0, 1, 2, 3])
+def test_a_quarter_turn_is_told_or_left_open(quarter: int) -> None:
+    """Degrees clockwise, on a page of real text; never a wrong one on real pages."""
+    text = cv2.imread(str(REAL / "lept_cootoots.png"), cv2.IMREAD_GRAYSCALE)
+    drawn = cv2.imread(str(REAL / "lept_map.057.jpg"), cv2.IMREAD_GRAYSCALE)
+    assert values(np.ascontiguousarray(np.rot90(text, -quarter)), 300)["orientation_deg"] == 90 * quarter
+    assert values(np.ascontiguousarray(np.rot90(drawn, -quarter)), 300)["orientation_deg"] in (None, 90 * quarter)
+
+
+def test_a_second_scan_has_nearly_the_same_hash(page: Image) -> None:
+    """Saved again, smaller and a little blurred: at most 10 bits of 256; another page far more."""
+
+    def bits(one: str, other: str) -> int:
+        return (int(one, 16) ^ int(other, 16)).bit_count()
+
+    own = values(page)["phash"]
+    again = cv2.resize(blurred(page, 0.1), None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
+    assert bits(own, values(again, 120)["phash"]) <= 10
+    assert bits(own, values(text_page(lines=9)[..., 0])["phash"]) > 60
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (31, 31), (32, 32), (33, 47), (32, 2000), (2000, 40), (200, 150)])
+@pytest.mark.parametrize("kind", ["black", "white", "noise"])
+@pytest.mark.parametrize("dpi", [None, 10.0, 300.0, 20_000.0])
+def test_degenerate_pages_are_measured_without_a_warning(shape: tuple[int, int], kind: str, dpi: float | None) -> None:
+    """Any size, tone and resolution gives a row of finite numbers; too small to be a page, only the ink."""
+    level = {"black": 0, "white": 255}.get(kind)
+    noise = np.random.default_rng(3).integers(0, 256, shape).astype(np.uint8)
+    with np.errstate(all="raise"):
+        row = values(noise if level is None else np.full(shape, level, np.uint8), dpi)
+    assert row["error"] is None
+    assert all(np.isfinite(value) for value in row.values() if isinstance(value, float))
+    if min(shape) < MIN_SIDE_PX:
+        assert [row[name] for name in _METRICS] == [None] * len(_METRICS)
+
+
+def test_views_are_read_and_never_written(page: Image) -> None:
+    """Metrics share the views: in any order, twice over, each says the same, and the page is as it was."""
+    views, before = PageViews.of(page, DPI), page.copy()
+    first = {name: measure_one(views) for name, measure_one in _METRICS.items()}
+    again = {name: _METRICS[name](views) for name in reversed(_METRICS)}
+    assert first == again and np.array_equal(page, before)
+    assert measure_contrast(PageViews.of(page, DPI)) == first["contrast"]
+
+
+def test_rows_do_not_depend_on_threads_or_order(page: Image) -> None:
+    """Pages measured by four threads at once, in both orders, equal pages measured alone."""
+    spoiled = [spoil(page, amounts[-1]) for _, spoil, amounts, _ in WORSE.values()]
+    files = [jpeg(np.repeat(image[..., None], 3, axis=2)) for image in spoiled]
+    alone = [measure(data) for data in files]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(measure, files)) == alone
+        assert list(pool.map(measure, files[::-1])) == alone[::-1]
+
+
+def test_a_large_page_is_measured_at_half_its_size_alike() -> None:
+    """A4 at 300 dpi is decoded to 150 dpi: its metrics are those of the same sheet scanned at 150 dpi."""
+    page = text_page((2480, 3508), 60)
+    (large,) = measure(pillow_file(page, "JPEG", dpi=(300, 300), quality=92))
+    small = cv2.resize(page, A4_150, interpolation=cv2.INTER_AREA)
+    (half,) = measure(pillow_file(small, "JPEG", dpi=(150, 150), quality=92))
+    assert (large["width_px"], half["width_px"]) == (2480, 1240)
+    for name in ("skew_deg", "illumination_range", "contrast", "border_dark", "ink_ratio"):
+        assert large[name] == pytest.approx(half[name], rel=0.1, abs=0.03), name

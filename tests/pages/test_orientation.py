@@ -1,0 +1,96 @@
+"""Orientation: told from how letters stand beside each other, whatever their size, script of accents or slant."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sohoa.pages.metrics.orientation import measure_orientation
+from sohoa.pages.views import PageViews
+from sohoa.simulate.ink import text_mask
+from tests.pages.page_files import REAL
+
+DPI = 150
+QUARTERS = (0, 1, 2, 3)
+VIETNAMESE = (
+    "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6",
+    "Quyết định về việc công nhận kết quả giải quyết thủ tục",
+    "Người yêu cầu: giấy chứng nhận quyền sử dụng đất, hồ sơ",
+    "Đề nghị cơ quan có thẩm quyền xem xét, giải quyết theo quy",
+    "định của pháp luật. Tôi xin cam đoan nội dung khai là đúng.",
+    "Nơi nhận: như trên; lưu văn thư; phòng đăng ký, quản lý.",
+)
+CAPITALS = tuple("HXEI NHMEX IHE XENIM HENX" for _ in range(6))
+Image = NDArray[np.uint8]
+
+
+def sheet(lines: tuple[str, ...], size_pt: float = 12.0, times: int = 3) -> Image:
+    """A4 with the lines set one below the other, dark on paper."""
+    page = np.full((1754, 1240), 238, np.uint8)
+    y = 150
+    for text in lines * times:
+        mask = text_mask(text, size_pt, DPI)[:, :980]
+        part = page[y : y + mask.shape[0], 120 : 120 + mask.shape[1]]
+        part[:] = np.where(mask[: len(part)] > 127, 40, part)
+        y += round(1.1 * mask.shape[0])
+    return page
+
+
+def turned(page: Image, quarter: int) -> Image:
+    """Clockwise by so many quarters."""
+    return np.ascontiguousarray(np.rot90(page, -quarter))
+
+
+def orientation(page: Image, dpi: float | None = DPI) -> int | None:
+    return measure_orientation(PageViews.of(page, dpi))
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+@pytest.mark.parametrize("size_pt", [9.0, 13.0, 26.0])
+def test_text_of_any_size_is_told_in_every_turn(quarter: int, size_pt: float) -> None:
+    """A few lines of print from small to the size of a heading."""
+    assert orientation(turned(sheet(VIETNAMESE, size_pt), quarter)) == 90 * quarter
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+@pytest.mark.parametrize("name", ["lept_cootoots.png", "lept_candelabrum.011.jpg", "lept_table.27.tif"])
+def test_real_pages_are_told_in_every_turn(quarter: int, name: str) -> None:
+    page = np.asarray(cv2.imread(str(REAL / name), cv2.IMREAD_GRAYSCALE), np.uint8)
+    assert orientation(turned(page, quarter), None) == 90 * quarter
+
+
+@pytest.mark.parametrize("degrees", [-4.0, -2.0, 3.0])
+def test_skew_does_not_hide_it(degrees: float) -> None:
+    """Neighbours stay on one line when the sheet is laid on the glass at a slant."""
+    page = sheet(VIETNAMESE)
+    rotation = cv2.getRotationMatrix2D((620, 877), degrees, 1)
+    slanting = np.asarray(cv2.warpAffine(page, rotation, page.shape[::-1], borderValue=238), np.uint8)
+    assert orientation(slanting) == 0
+    assert orientation(turned(slanting, 2)) == 180
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_what_shows_no_head_and_foot_is_left_undecided(quarter: int) -> None:
+    """Capitals that read alike both ways, rules, grain and an empty sheet say nothing."""
+    ruled = sheet(())
+    ruled[200:1500:40, 100:1100] = 30
+    grain = np.random.default_rng(3).integers(0, 256, ruled.shape).astype(np.uint8)
+    for page in (sheet(CAPITALS), ruled, grain, sheet(())):
+        assert orientation(turned(page, quarter)) is None
+
+
+def test_a_false_resolution_does_not_hide_the_letters() -> None:
+    """Letters are measured against the sheet, for tags are often wrong."""
+    page = sheet(VIETNAMESE)
+    assert [orientation(page, dpi) for dpi in (None, 72, 150, 1200)] == [0, 0, 0, 0]
+
+
+def test_a_large_sheet_with_little_text_is_told() -> None:
+    """A sheet of several A4: its title block alone is read."""
+    large = np.full((3600, 5000), 238, np.uint8)
+    block = sheet(VIETNAMESE, 11, times=2)[140:800]
+    large[2900 : 2900 + len(block), 3700 : 3700 + block.shape[1]] = block
+    assert orientation(large) == 0
+    assert orientation(turned(large, 3)) == 270

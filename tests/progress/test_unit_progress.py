@@ -1,0 +1,238 @@
+"""Figures as they are shown: periods, rates, score, way to the target; electronic results and backlog as counts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from sohoa import layout
+from sohoa.counting.count_backlog import backlog_of, merge_backlog
+from sohoa.counting.count_progress import progress_of_day
+from sohoa.errors import InputError
+from sohoa.progress.carry_forward import MAP_DATES
+from sohoa.progress.unit_progress import (
+    Question,
+    by_period,
+    count_electronic_results,
+    default_start,
+    newest_day,
+    read_backlog,
+    read_days,
+    steps,
+    sum_backlog,
+)
+from sohoa.schema import TABLES
+from sohoa.settings import Settings
+from tests.counting_cases import decided, document, dossier, merged, review, table
+
+PROVINCE = Question("20", "dn_and", "all", None)
+MONDAY = date(2024, 4, 15)
+DAY = timedelta(days=1)
+SETTINGS = Settings(baseline_percent=5.6, target_percent=86, points_766_digitised=4)
+
+
+def write_day(store: Any, day: date, *dossiers: dict[str, Any], documents: tuple[dict[str, Any], ...] = ()) -> None:
+    rows = merged(list(dossiers), list(documents))
+    store.write_table("progress_daily", day, layout.DAY, progress_of_day(day, rows))
+
+
+@pytest.fixture
+def three_days(clean_store):
+    """Monday: one of two digitised; Wednesday: one of one; the Monday after: none of one."""
+    good = (document("a"), document("r", kind="result"))
+    write_day(clean_store, MONDAY, dossier(1), dossier(2), documents=good)
+    write_day(clean_store, MONDAY + 2 * DAY, dossier(1), documents=good)
+    write_day(clean_store, MONDAY + 7 * DAY, dossier(1))
+    return clean_store
+
+
+@pytest.mark.store
+def test_periods_sum_days_and_keep_unknown_apart(three_days):
+    """Sums over days, weeks from Monday, cut at the ends; a week without dossiers has no rate."""
+    end = MONDAY + 16 * DAY
+    rows = read_days(three_days, PROVINCE, MONDAY, end)
+    weeks = by_period(rows, MONDAY, end, "week", SETTINGS)
+    assert [(w.first_day, w.last_day) for w in weeks] == [
+        (MONDAY, MONDAY + 6 * DAY),
+        (MONDAY + 7 * DAY, MONDAY + 13 * DAY),
+        (MONDAY + 14 * DAY, end),
+    ]
+    assert [(w.accepted, w.denominator, w.rate_percent) for w in weeks] == [(2, 3, 200 / 3), (0, 1, 0.0), (0, 0, None)]
+    assert (weeks[2].score_766, weeks[2].target_share, weeks[2].received_percent) == (None, None, None)
+    whole = by_period(rows, MONDAY, end, "all", SETTINGS)[0]
+    assert (whole.accepted, whole.denominator, whole.rate_percent) == (2, 4, 50.0)
+    assert whole.score_766 == pytest.approx(50 * 4 / 80)
+    assert whole.target_share == pytest.approx((50 - 5.6) / (86 - 5.6))
+
+
+def test_months_are_calendar_months():
+    """The first and the last are cut by the period."""
+    empty = pa.schema([pa.field("dossier_date", pa.date32()), *TABLES["progress_daily"]]).empty_table()
+    empty = empty.append_column("is_approximate", pa.array([], pa.bool_()))
+    months = by_period(empty, date(2023, 12, 30), date(2024, 3, 1), "month", SETTINGS)
+    assert [(m.first_day.isoformat(), m.last_day.isoformat()) for m in months] == [
+        ("2023-12-30", "2023-12-31"),
+        ("2024-01-01", "2024-01-31"),
+        ("2024-02-01", "2024-02-29"),
+        ("2024-03-01", "2024-03-01"),
+    ]
+
+
+def test_longer_periods_are_shown_in_longer_steps():
+    """Days, then weeks, then months; the sparkline one step finer."""
+    assert [steps(MONDAY, MONDAY + (n - 1) * DAY) for n in (1, 14, 15, 112, 113, 366)] == [
+        ("day", "day"),
+        ("day", "day"),
+        ("week", "day"),
+        ("week", "day"),
+        ("month", "week"),
+        ("month", "week"),
+    ]
+
+
+@pytest.mark.store
+def test_the_default_period_ends_with_the_newest_day(three_days):
+    """Twelve ISO weeks, the newest day's among them."""
+    assert newest_day(three_days) == MONDAY + 7 * DAY
+    assert default_start(MONDAY + 9 * DAY) == MONDAY + 7 * DAY - timedelta(weeks=11)
+
+
+@pytest.mark.store
+def test_no_progress_says_what_to_run(clean_store):
+    """Rather than a table of nothing."""
+    with pytest.raises(InputError, match="sohoa run summarise"):
+        newest_day(clean_store)
+
+
+@pytest.mark.store
+def test_only_the_days_asked_for_are_read(three_days, monkeypatch):
+    """One object a day, whatever the history."""
+    read, get = [], type(three_days).get
+
+    def noted(store: Any, bucket: str, key: str) -> bytes:
+        read.append(key)
+        return get(store, bucket, key)
+
+    monkeypatch.setattr(type(three_days), "get", noted)
+    read_days(three_days, PROVINCE, MONDAY, MONDAY + DAY)
+    assert sorted(read) == [layout.table_key("progress_daily", day, layout.DAY) for day in (MONDAY, MONDAY + DAY)]
+
+
+@pytest.mark.store
+def test_a_code_means_the_unit_that_bears_it_at_the_end(clean_store):
+    """06040 before the merger was another commune: without a map its days do not count, with one they do."""
+    merger = MAP_DATES[1]
+    write_day(clean_store, merger - DAY, dossier(1, unit_code="06040"), dossier(2, unit_code="05995"))
+    write_day(clean_store, merger, dossier(1, unit_code="06040"))
+
+    def due(map_day):
+        rows = read_days(clean_store, Question("06040", "dn_and", "all", map_day), merger - DAY, merger)
+        figure = by_period(rows, merger - DAY, merger, "all", SETTINGS)[0]
+        return figure.denominator, figure.is_approximate
+
+    assert due(None) == (1, False)
+    assert due(merger) == (3, True)
+    with pytest.raises(InputError, match="--map 2024-04-01 cannot show"):
+        due(MAP_DATES[0])
+
+
+@pytest.mark.store
+def test_electronic_results_are_dossiers_with_a_link(clean_store):
+    """Both spellings are one dossier, an empty link is none, other units and days stay out."""
+
+    def row(
+        number: int, link: str | None, agency: str = "H37.80.01", code: str = "new", hour: int = 1
+    ) -> dict[str, Any]:
+        synced = datetime(2024, 4, 20, hour)  # noqa: DTZ001 (wall clock)
+        return {
+            "dossier_key": f"k{number}",
+            "dossier_code": code,
+            "agency": agency,
+            "result_link": link,
+            "synced_at": synced,
+        }
+
+    rows = [row(1, "https://a"), row(1, "https://a", code="old"), row(2, ""), row(3, None), row(4, "x", "H37.60")]
+    clean_store.write_table("portal", MONDAY, layout.DAY, table("portal", rows))
+    clean_store.write_table("portal", MONDAY + DAY, layout.DAY, table("portal", [row(5, "https://a")]))
+
+    def count(unit: str, days: int, map_day: date | None = None) -> int:
+        return count_electronic_results(
+            clean_store, Question(unit, "dn_and", "all", map_day), MONDAY, MONDAY + days * DAY
+        )
+
+    assert [count(unit, 0) for unit in ("20", "178", "05971", "H37.60", "06001")] == [2, 1, 1, 1, 0]
+    assert [count("20", 1), count("178", 1)] == [3, 2]
+    assert count("06187", 1, MAP_DATES[-1]) == 2
+
+
+def backlog_document(name: str, **values: Any) -> dict[str, Any]:
+    return document(name, None, "backlog_result", **values)
+
+
+def target(agency: str, results: int, dt: date = MONDAY, line: int = 2) -> dict[str, Any]:
+    return {"dt": dt, "agency": agency, "results": results, "line": line}
+
+
+def targets(*rows: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), pa.schema([pa.field("dt", pa.date32()), *TABLES["backlog"]]))
+
+
+def scanned(documents: list[dict[str, Any]], reviews: list[dict[str, Any]] | None = None) -> pa.Table:
+    none = TABLES["backlog_documents"].empty_table()
+    rows = merge_backlog(none, decided(documents, reviews))
+    return rows.append_column(pa.field("scan_date", pa.date32()), pa.array([MONDAY] * len(rows), pa.date32()))
+
+
+def test_the_backlog_is_a_stream_of_its_own():
+    """Accepted documents so far over the newest target of the agency; waivers count apart, replaced ones not at all."""
+    documents = [
+        backlog_document("a"),
+        backlog_document("b", verdict="rejected"),
+        backlog_document("c", received=False, verdict=None),
+        backlog_document("d", replaces="a"),
+        backlog_document("e", agency="H37.60", batch="H37.60-20240416-001"),
+        document("f"),
+    ]
+    found = backlog_of(
+        scanned(documents, [review("b", "waive")]),
+        targets(target("H37.80.01", 9), target("H37.80.01", 10, MONDAY + DAY), target("H37.61", 5)),
+    ).to_pylist()
+    shown = {
+        row["agency"]: tuple(row[n] for n in ("declared", "received", "accepted", "waived", "denominator"))
+        for row in found
+    }
+    assert shown == {"H37.60": (1, 1, 1, 0, None), "H37.61": (0, 0, 0, 0, 5), "H37.80.01": (3, 2, 2, 1, 10)}
+    assert {row["agency"]: row["last_day"] for row in found}["H37.80.01"] == MONDAY + DAY
+
+
+def test_a_backlog_batch_taken_again_replaces_its_own_rows():
+    """Twice the same batch is once; another batch's rows stay."""
+    other = backlog_document("z", batch="H37.80.01-20240416-002")
+    rows = merge_backlog(TABLES["backlog_documents"].empty_table(), decided([backlog_document("a"), other]))
+    again = merge_backlog(rows, decided([backlog_document("a", verdict="rejected")]))
+    assert [(row["document_id"], row["verdict"]) for row in again.to_pylist()] == [("a", "rejected"), ("z", "accepted")]
+
+
+@pytest.mark.store
+def test_the_backlog_of_a_unit_is_that_of_its_agencies(clean_store):
+    """Up to the day asked for, on the map asked for; an agency that never said is not in the sum."""
+    rows = [backlog_document("a"), backlog_document("e", agency="H37.60", batch="H37.60-20240416-001")]
+    day_rows = scanned(rows).drop_columns("scan_date")
+    clean_store.write_table("backlog_documents", MONDAY, layout.DAY, day_rows)
+    for day, results in ((MONDAY, 4), (MONDAY + DAY, 8)):
+        told = table("backlog", [{"agency": "H37.80.01", "results": results, "line": 2}])
+        clean_store.write_table("backlog", day, layout.DAY, told)
+
+    def rates(unit: str, end: date, map_day: date = MAP_DATES[0]) -> list[tuple[str, float | None]]:
+        found = read_backlog(clean_store, Question(unit, "backlog", "all", map_day), end)
+        return [(figure.agency, figure.rate_percent) for figure in found]
+
+    assert rates("20", MONDAY) == [("H37.60", None), ("H37.80.01", 25.0)]
+    assert rates("05971", MONDAY + DAY) == rates("06187", MONDAY + DAY, MAP_DATES[-1]) == [("H37.80.01", 12.5)]
+    assert rates("20", MONDAY - DAY) == []
+    total = sum_backlog(read_backlog(clean_store, Question("20", "backlog", "all", MAP_DATES[0]), MONDAY))
+    assert (total.accepted, total.denominator) == (1, 4)

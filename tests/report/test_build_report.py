@@ -1,0 +1,230 @@
+"""The report says what the tables say: every headline counted once more from the rows, another way."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow.compute as pc
+import pytest
+
+from sohoa import jobs, layout
+from sohoa.errors import InputError
+from sohoa.progress.revisions import keep_reported
+from sohoa.report.build_report import build_report
+from sohoa.report.format_value import format_value
+from sohoa.report.formats import write_pdf
+from sohoa.report.model import Table, WeekReport
+from sohoa.report.report_week import Week
+from sohoa.report.sections.proposals import propose, records
+from sohoa.store import Store
+from tests.report.reported_week import Reported
+
+pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
+ROMAN = ["I", "II", "III", "IV", "V", "VI"]
+
+
+def table(report: WeekReport, name: str) -> Table:
+    return next(found for found in report.tables if found.name == name)
+
+
+def rows(report: WeekReport, name: str) -> list[dict[str, Any]]:
+    return [row for found in report.tables if found.name == name for row in records(found)]
+
+
+def week_rows(reported: Reported, name: str) -> list[dict[str, Any]]:
+    return reported.store.read_table(name, [reported.first + timedelta(n) for n in range(7)]).to_pylist()
+
+
+def test_all_sections_are_there_in_order(reported: Reported):
+    """I to VI with words in each, and the annex that the manager was promised."""
+    report = reported.report
+    assert [section.number for section in report.sections] == ROMAN
+    assert all(section.paragraphs for section in report.sections)
+    assert [found.name for found in report.annex] == ["units", "revisions", "agencies", "faulty_files"]
+    assert {chart.name for section in report.sections for chart in section.charts} == {
+        "trend", "ranking", "heat", "map", "pareto",
+    }  # fmt: skip
+
+
+def test_names_can_be_sheets_and_every_row_fits_its_columns(reported: Reported):
+    """A workbook takes 31 characters and no name twice."""
+    names = [found.name for found in reported.report.tables]
+    assert len(set(names)) == len(names)
+    for found in reported.report.tables:
+        assert re.fullmatch(r"[a-z_]{1,31}", found.name)
+        assert len({column.key for column in found.columns}) == len(found.columns)
+        assert all(len(row) == len(found.columns) for row in found.rows), found.name
+
+
+def test_the_rates_are_the_sums_of_progress_daily(reported: Reported):
+    """Every unit of the annex, and the province by every definition."""
+    sums: Counter[tuple[str, str, str, str]] = Counter()
+    for row in week_rows(reported, "progress_daily"):
+        for name in ("numerator", "denominator"):
+            sums[row["unit_code"], row["definition"], row["stage"], name] += row[name]
+    units = rows(reported.report, "units")
+    assert len(units) == 243
+    for row in units:
+        for name in ("numerator", "denominator"):
+            assert row[name] == sums[row["unit_code"], "dn_and", "all", name], row
+    province = [(row["numerator"], row["denominator"]) for row in rows(reported.report, "rates")]
+    asked = [
+        ("dn_and", "all"),
+        ("dn_or", "all"),
+        ("dn_store", "all"),
+        ("by_stage", "components"),
+        ("by_stage", "result"),
+    ]
+    assert province == [tuple(sums["20", *rate, name] for name in ("numerator", "denominator")) for rate in asked]
+
+
+def test_districts_and_departments_add_up_to_the_province(reported: Reported):
+    """Nothing is counted twice and nothing is lost."""
+    blocks = rows(reported.report, "blocks")
+    assert len(blocks) == 12
+    total = rows(reported.report, "rates")[0]
+    for name in ("numerator", "denominator"):
+        assert sum(row[name] for row in blocks) == total[name] > 0
+    rates = [row["rate_percent"] for row in blocks]
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_defects_and_faulty_files_are_those_of_the_pages(reported: Reported):
+    """Counted from the page rows; each page that is not accepted is in a listed file, no other file is listed."""
+    pages = week_rows(reported, "pages")
+    counts = Counter(name for page in pages for name in set(page["defects"]))
+    found = rows(reported.report, "defects")
+    assert sorted(row["bad"] for row in found) == sorted(counts.values())
+    assert found[-1]["cumulative_percent"] == pytest.approx(100)
+    bad = {(page["batch"], page["file"]) for page in pages if page["verdict"] != "accepted"}
+    listed = [(row["batch"], row["file"]) for row in rows(reported.report, "faulty_files")]
+    assert bad <= set(listed)
+    documents = {
+        row["document_id"] for row in week_rows(reported, "documents") if row["verdict"] in ("review", "rejected")
+    }
+    assert all(file.removesuffix(".pdf") in documents for _, file in listed)
+
+
+def test_classes_count_every_document_once_by_paper_and_once_by_cover(reported: Reported):
+    """Large format and glossy covers are shown apart, and neither loses a page."""
+    found = {row["class"]: row for row in rows(reported.report, "classes")}
+    whole = rows(reported.report, "verdicts")[0]
+    for name in ("received", "pages_found"):
+        assert sum(row[name] for label, row in found.items() if label.startswith("Khổ")) == whole[name]
+        assert sum(row[name] for label, row in found.items() if label.startswith("Bìa")) == whole[name] > 0
+
+
+def test_every_figure_of_a_proposal_stands_in_a_table(reported: Reported):
+    """A proposal without the figure behind it would be an opinion; sums of a column or of R1 to R3 count as figures."""
+    known = set(RANKS)
+    for found in reported.report.tables:
+        kinds = [column.kind for column in found.columns]
+        known |= {format_value(value, kind) for row in found.rows for value, kind in zip(row, kinds, strict=True)}
+        numbers = [[row[place] or 0 for row in found.rows] for place, kind in enumerate(kinds) if kind == "count"]
+        known |= {format_value(sum(column), "count") for column in numbers} | {format_value(len(found.rows), "count")}
+    counts = {row["category"]: row["count"] for row in rows(reported.report, "categories")}
+    known |= {format_value(sum(counts.get(n, 0) for n in group), "count") for group in SUMS}
+    agencies = rows(reported.report, "agencies")
+    known.add(str(sum(row["rejected"] is not None for row in agencies)))
+    known.add(str(sum(row["state"].startswith("Im lặng") for row in agencies)))
+    known.add(str(sum(row["kind"] == "Báo mất kết nối" for row in rows(reported.report, "notices"))))
+    for line in reported.report.sections[-1].paragraphs:
+        said = re.sub(r"^\d+\. |R5_ministry|\bR\d+\b|\d+° ", "", line.split(". Đặt ")[0])
+        for figure in re.findall(r"\d[\d.,]*(?:\xa0%)?", said):
+            assert figure.rstrip(".,") in known, (figure, line)
+
+
+RANKS = ("4", "5", "1.4")
+SUMS = (("R1", "R2", "R3"), ("R5", "R5_ministry"))
+
+
+def test_proposals_follow_the_data(reported: Reported):
+    """Without tables there is none; without the rows that gave reason for one the others stay, numbered anew."""
+    assert propose({}) == ()
+    tables = {found.name: found for found in reported.report.tables}
+    all_of_them = propose(tables)
+    assert all_of_them == reported.report.sections[-1].paragraphs
+    without = propose({name: found for name, found in tables.items() if name != "defects"})
+    assert len(without) == len(all_of_them) - 1
+    assert [line.partition(". ")[0] for line in without] == [str(n + 1) for n in range(len(without))]
+    assert {line.partition(". ")[2] for line in without} < {line.partition(". ")[2] for line in all_of_them}
+
+
+def test_the_same_tables_give_the_same_report_and_bytes(reported: Reported):
+    """No clock and no order of arrival is in it."""
+    again = build_report(reported.store, reported.week)
+    assert again == reported.report
+    assert again.to_json() == reported.report.to_json()
+    assert write_pdf.render(again) == write_pdf.render(reported.report)
+
+
+def test_what_was_printed_and_changed_since_is_told_with_its_cause(reported: Reported):
+    """After a waiver the report names the review; the parts lead from the printed figure to the one now."""
+    document = next(row for row in week_rows(reported, "documents") if _is_waivable(reported, row))
+    keep_reported(reported.store, reported.first)
+    assert table(build_report(reported.store, reported.week), "revisions").rows == ()
+    then = rows(reported.report, "rates")[0]
+    key = layout.document_key(document["agency"], document["document_id"])
+    reported.store.put_json(layout.WAREHOUSE, key, {"batch": document["batch"]})
+    day = layout.batch_date(document["batch"], document["agency"])
+    whole = reported.store.read_table("documents", [day])
+    reported.store.write_table(
+        "documents", day, document["batch"], whole.filter(pc.equal(whole["batch"], document["batch"]))
+    )
+    jobs.review(document["agency"], document["document_id"], "waive", "An", "mờ", datetime(2023, 5, 2, 9))  # noqa: DTZ001
+    assert jobs.summarise()["closed"] == []
+    now = build_report(reported.store, reported.week)
+    (row,) = rows(now, "revisions")
+    assert (row["week"], row["cause"]) == (reported.week, "Quyết định của người kiểm tra")
+    assert (row["printed_numerator"], row["printed_denominator"]) == (then["numerator"], then["denominator"])
+    assert row["printed_numerator"] + row["numerator_change"] == rows(now, "rates")[0]["numerator"]
+    keep_reported(reported.store, reported.first)
+    assert build_report(reported.store, reported.week) == now, "printing it again must not hide what changed"
+
+
+def _is_waivable(reported: Reported, row: dict[str, Any]) -> bool:
+    """The only thing that its dossier of this week lacks."""
+    if row["verdict"] != "rejected" or not row["received"] or row["dossier_key"] is None:
+        return False
+    dossiers = [
+        d for d in week_rows(reported, "dossiers") if d["dossier_key"] == row["dossier_key"] and d["in_register"]
+    ]
+    counted = [d for d in dossiers if d["exemption"] is None and not d["is_void"] and d["status"] not in (1, 3, 7)]
+    done = {e["kind"] for d in counted for e in d["documents"] if e["verdict"] == "accepted" and e["received"]}
+    kinds = {"component", "result"} - done
+    return len(counted) == 1 and bool(counted[0]["components"]) and kinds == {row["kind"]} and _stands(counted[0], row)
+
+
+def _stands(dossier: dict[str, Any], row: dict[str, Any]) -> bool:
+    names = {e["replaces"] for e in dossier["documents"]} | {
+        e["document_id"] for e in dossier["documents"] if e["replaces"]
+    }
+    return row["document_id"] not in names and not any(e["decision"] for e in dossier["documents"])
+
+
+@pytest.mark.parametrize("week", ["2024-W15", "2025-W27", "2026-W01"])
+def test_a_week_without_anything_is_still_a_report(clean_store: Store, week: str):
+    """Sections with words, no table that says nothing, no rate made up; also across the reform and the new year."""
+    report = build_report(clean_store, week)
+    assert [section.number for section in report.sections] == ROMAN
+    assert "chưa có hồ sơ" in report.sections[0].paragraphs[0]
+    assert not any(section.charts for section in report.sections)
+    assert all(row["rate_percent"] is None for row in rows(report, "units"))
+    assert write_pdf.render(report).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("text", ["2024-15", "2024-W54", "W15", "2024-W1x", ""])
+def test_what_is_no_week_is_refused(text: str):
+    """The message shows how a week is written."""
+    with pytest.raises(InputError, match="2024-W15"):
+        Week.parse(text)
+
+
+def test_a_week_without_a_working_day_asks_about_its_sunday():
+    """In the week of Tết offices are closed; in any other the last working day is asked about."""
+    assert Week.parse("2024-W07").desk_day == Week.parse("2024-W07").last - timedelta(2)
+    tet = Week.parse("2025-W05")
+    assert tet.desk_day <= tet.last

@@ -1,0 +1,208 @@
+"""The PDF as it is printed: every figure of the tables, official layout, no missing glyph, nothing that acts."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+
+import pikepdf
+import pypdfium2 as pdfium
+import pytest
+
+from sohoa.report.format_value import format_value
+from sohoa.report.formats import write_pdf
+from sohoa.report.formats.font_glyphs import LACKING, printable
+from sohoa.report.model import Column, Table
+from sohoa.report.printable_text import UNSIGNED
+from tests.report.report_samples import HOSTILE, sample_report
+from tests.report.reported_week import Reported
+
+A4 = (595.3, 841.9)
+MM = 72 / 25.4
+LETTERS = "ươệậỷữĂÂĐÊÔƠƯấầẩẫậắằẳẵặếềểễệốồổỗộớờởỡợứừửữựỳýỷỹỵ"
+
+
+def pages_of(data: bytes) -> list[str]:
+    """The text of each page."""
+    return [page.get_textpage().get_text_bounded() for page in pdfium.PdfDocument(data)]
+
+
+def flat(text: str) -> str:
+    """Text without what depends on where lines end: white space, and hyphens, which the reader takes for such ends."""
+    return re.sub("[\\s\u0002\u200b·\ufffe\ufffd-]", "", text)
+
+
+@pytest.fixture(scope="module")
+def sample() -> bytes:
+    """The sample report, long enough for tables over several pages."""
+    return write_pdf.render(sample_report(rows=120))
+
+
+@pytest.mark.store
+@pytest.mark.timeout(600)
+def test_every_figure_of_every_table_is_printed(reported: Reported):
+    """Each row of each table, annex included: all its figures and texts, in their order, as often as it is there."""
+    text = flat("".join(pages_of(write_pdf.render(reported.report))))
+    rows: Counter[str] = Counter()
+    for table in reported.report.tables:
+        kinds = [column.kind for column in table.columns]
+        first = 1 if table.name == write_pdf.LISTED_TABLE else 0  # its agency stands above the files
+        for row in table.rows:
+            rows[flat("".join(format_value(v, kind) for v, kind in list(zip(row, kinds, strict=True))[first:]))] += 1
+    assert sum(rows.values()) > 500
+    assert [row for row, count in rows.items() if text.count(row) < count] == []
+
+
+@pytest.mark.store
+@pytest.mark.timeout(600)
+def test_every_word_said_is_printed(reported: Reported):
+    """Paragraphs, titles and headers, letter for letter: no diacritic is lost on the way."""
+    text = flat("".join(pages_of(write_pdf.render(reported.report))))
+    for section in reported.report.sections:
+        assert flat(f"{section.number}. {section.title_vi.upper()}") in text
+        for said in (*section.paragraphs, *(table.title_vi for table in section.tables)):
+            assert flat(said) in text, said
+
+
+def test_the_heading_is_that_of_an_official_report(sample: bytes):
+    """National heading, agency, a number and a date left blank, nobody's signature, and who made it."""
+    first, text = pages_of(sample)[0], "\n".join(pages_of(sample))
+    for line in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "UBND TỈNH LẠNG SƠN", "BÁO CÁO"):
+        assert line in first
+    assert re.search(r"Số:\s+/BC-VP", first)
+    assert re.search(r"Lạng Sơn, ngày\s+tháng\s+năm 2024", first)
+    assert UNSIGNED in first
+    assert text.count(UNSIGNED.rstrip(".")) == 2, "at the head and where the signature would be"
+    assert "TL. CHỦ TỊCH\r\nCHÁNH VĂN PHÒNG" in text.replace("\n", "\r\n").replace("\r\r", "\r")
+    assert "./." in text
+
+
+@pytest.mark.parametrize("rows", [18, 22, 26, 30, 34])
+def test_the_signature_never_stands_alone_on_a_page(rows: int):
+    """Wherever the text ends, its last words are on the page of the signature."""
+    report = sample_report(rows=3)
+    section = replace(report.sections[-1], paragraphs=tuple(f"Kiến nghị số {n}." for n in range(rows)), charts=())
+    report = replace(report, sections=(section,))
+    (signed,) = (text for text in pages_of(write_pdf.render(report)) if "CHÁNH VĂN PHÒNG" in text)
+    assert f"Kiến nghị số {rows - 1}." in signed
+    assert "./." in signed
+
+
+def test_pages_are_numbered_from_the_second_in_the_middle_of_the_top_margin(sample: bytes):
+    """No number on page 1; A4 all through, the annex turned."""
+    document = pdfium.PdfDocument(sample)
+    for number, page in enumerate(document, start=1):
+        width, height = page.get_size()
+        assert sorted((width, height)) == pytest.approx(sorted(A4), abs=0.5)
+        margin = page.get_textpage().get_text_bounded(0, height - 23 * MM, width, height).strip()
+        assert margin == ("" if number == 1 else str(number))
+        middle = page.get_textpage().get_text_bounded(width / 2 - 20, height - 23 * MM, width / 2 + 20, height).strip()
+        assert middle == margin
+
+
+def test_nothing_stands_in_the_margins(sample: bytes):
+    """Left 30 mm, right 20 mm, bottom 20 mm (the turned annex 20 mm on each side)."""
+    for page in pdfium.PdfDocument(sample):
+        width, height = page.get_size()
+        left = 30 * MM if height > width else 20 * MM
+        for box in ((0, 0, left - 2, height), (width - 20 * MM + 2, 0, width, height), (0, 0, width, 20 * MM - 2)):
+            assert page.get_textpage().get_text_bounded(*box).strip() == "", box
+
+
+def test_a_long_table_repeats_its_header_on_each_page(sample: bytes):
+    """The annex of 120 rows: every page of it begins with the header."""
+    pages = [text for text in pages_of(sample) if "Xã Bằng Mạc" in text and "Độc lập" not in text]
+    assert len(pages) >= 3
+    assert all(re.search(r"Mã đơn vị[\s\S]*Đơn vị[\s\S]*Tỷ lệ", text) for text in pages)
+
+
+def test_the_same_report_gives_the_same_bytes_dated_by_its_week(sample: bytes):
+    """No clock: the dates in the file are the week's last day."""
+    assert write_pdf.render(sample_report(rows=120)) == sample
+    with pikepdf.open(io.BytesIO(sample)) as file:
+        assert str(file.docinfo["/CreationDate"]).startswith("D:20240414")
+        assert str(file.trailer.Root.Lang) == "vi"
+    other = replace(sample_report(rows=120), last_day=date(2024, 4, 21))
+    assert write_pdf.render(other) != sample
+
+
+def test_only_the_report_s_own_font_is_used_and_embedded(sample: bytes):
+    """Liberation Serif, whole in the file, charts included."""
+    with pikepdf.open(io.BytesIO(sample)) as file:
+        fonts = [
+            item
+            for item in file.objects
+            if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/FontDescriptor"
+        ]
+        assert fonts
+        for font in fonts:
+            assert "LiberationSerif" in str(font.FontName)
+            assert "/FontFile2" in font or "/FontFile3" in font
+
+
+def test_every_vietnamese_letter_is_drawn():
+    """As text in the file, and as a glyph of the font; what the font lacks is a ■ and no empty box."""
+    column = (Column("text", "Chữ", "Letters", "text"),)
+    table = Table("letters", f"Chữ {LETTERS}", "Letters", column, tuple((letter,) for letter in (LETTERS, "漢 🙂 ")))
+    report = replace(sample_report(rows=1), annex=(table,))
+    text = flat(pages_of(write_pdf.render(report))[-1])
+    assert text.count(LETTERS) >= 1
+    assert printable(LETTERS) == LETTERS
+    assert printable("漢🙂ệ") == LACKING * 2 + "ệ"
+    assert printable("e\u0302\u0323") == "ệ"
+    assert "漢" not in text
+
+
+def test_hostile_texts_are_only_text():
+    """Markup of typst, HTML and spreadsheets is printed as it is; nothing turns the line, links or runs."""
+    markup = ("#panic()", "$x$ *b* _i_ `c`", "@label <label>", '#read("/etc/passwd")', "https://evil.example/")
+    data = write_pdf.render(sample_report(rows=3, hostile=(*HOSTILE, *markup)))
+    text = "".join(pages_of(data))
+    for sign in (
+        "#panic()",
+        "<script>window.hacked=true</script>",
+        "=cmd|'/CcalcA0"[:5],
+        "@label<label>",
+        '#read("/etc/passwd")',
+    ):
+        assert flat(sign) in flat(text)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", text)
+    with pikepdf.open(io.BytesIO(data)) as file:
+        assert all("/Annots" not in page for page in file.pages)
+        assert not {"/OpenAction", "/AA", "/AcroForm"} & set(file.Root.keys())
+        assert "/JavaScript" not in str(file.Root.get("/Names", ""))
+    assert text.count("Ộ") < 40 * write_pdf.MAX_CHARACTERS
+
+
+def test_a_table_is_never_wider_than_the_page():
+    """The longest words there can be are broken, not pushed over the edge."""
+    columns = tuple(Column(f"c{n}", f"Cột số {n}", "c", "text") for n in range(6))
+    table = Table("wide", "Rộng", "Wide", columns, (tuple("W" * 150 for _ in columns),))
+    last = list(pdfium.PdfDocument(write_pdf.render(replace(sample_report(rows=1), annex=(table,)))))[-1]
+    width, height = last.get_size()
+    assert last.get_textpage().get_text_bounded(width - 19 * MM, 0, width, height).strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (942934, "count", "942.934"),
+        (0, "count", "0"),
+        (-46, "count", "−46"),
+        (97.92, "percent", "97,92\u00a0%"),
+        (0.0, "percent", "0,00\u00a0%"),
+        (1234.5, "number", "1.234,50"),
+        (1285, "number", "1.285"),
+        (date(2024, 4, 7), "date", "07/04/2024"),
+        ("2024-W03", "week", "Tuần 03 năm 2024"),
+        ("05971", "code", "05971"),
+        (None, "count", "–"),
+        (None, "text", "–"),
+    ],
+)
+def test_values_are_written_the_vietnamese_way(value, kind, text):
+    """Dots for thousands, a decimal comma, days first; unknown is a dash and not zero."""
+    assert format_value(value, kind) == text

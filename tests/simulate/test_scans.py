@@ -1,0 +1,123 @@
+"""The pages: clean ones are clean, bad ones are bad far past the limit, as an independent judge sees them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import sohoa.simulate
+from sohoa.pages.measure_page import Limits, measure_bytes
+from sohoa.quality.rules import judge_pages
+from sohoa.quality.thresholds import load_thresholds
+from sohoa.schema import MEASURED
+from sohoa.settings import Settings
+from sohoa.simulate import ink
+from sohoa.simulate.documents import PAGE_DEFECTS, Document
+from sohoa.simulate.run import plan_province
+from sohoa.simulate.scans import file_names, scan_document
+from sohoa.simulate.truth import page_rows
+
+HERE = Path(sohoa.simulate.__file__).parent
+DECLARED = ("paper", "cover", "content", "kind")
+ROWS = pa.schema([*MEASURED, *((name, pa.string()) for name in DECLARED)])
+
+CLEAN: dict[str, Callable[[Document], bool]] = {
+    "application of three pages": lambda d: d.kind == "component" and d.pages == 3,
+    "result with a seal": lambda d: d.kind == "result" and d.cover == "matte",
+    "glossy cover": lambda d: d.cover == "glossy",
+    "page with a note": lambda d: bool(d.note_pages),
+    "photo": lambda d: d.content == "photo",
+    "bare JPEG": lambda d: d.format == "jpeg" and d.pages == 2,
+    "TIFF": lambda d: d.format == "tiff" and d.pages == 2,
+    "TIFF of one page": lambda d: d.format == "tiff" and d.pages == 1,
+    "A3 text": lambda d: d.paper == "a3" and d.content == "text",
+    "A3 map": lambda d: d.content == "map",
+    "backlog": lambda d: d.kind == "backlog_result",
+}
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[Document]:
+    return plan_province(12, date(2023, 3, 6), date(2023, 4, 30), 30, 1).documents
+
+
+def judged(document: Document) -> list[dict[str, Any]]:
+    """Every page of a document with its verdict."""
+    limits = Limits.of(Settings())
+    rows = [
+        {**row, **{name: getattr(document, name) for name in DECLARED}}
+        for name, data in zip(file_names(document), scan_document(document), strict=True)
+        for row in measure_bytes(data, name, limits)
+    ]
+    found: list[dict[str, Any]] = judge_pages(
+        pa.Table.from_pylist(rows, schema=ROWS), load_thresholds("tthc").rules
+    ).to_pylist()
+    return found
+
+
+@pytest.mark.parametrize("kind", CLEAN)
+def test_clean_scan_is_accepted(kind: str, documents: list[Document]) -> None:
+    """A page without defect passes every rule on every kind of sheet, on paper of the declared size, in colour."""
+    document = next(d for d in documents if CLEAN[kind](d) and d.is_good)
+    rows = judged(document)
+    assert [(row["file"], row["page_no"], "") for row in rows] == page_rows(document, file_names(document))
+    for row in rows:
+        assert (row["verdict"], row["defects"]) == ("accepted", [])
+        assert (row["paper_class"], row["colour_mode"]) == (document.paper, "colour")
+        assert row["skew_deg"] is None or abs(row["skew_deg"]) < 0.5
+
+
+@pytest.mark.parametrize("defect", PAGE_DEFECTS)
+def test_seeded_defect_is_found(defect: str, documents: list[Document]) -> None:
+    """In every format that has it, the judge names exactly the seeded defect, on exactly the pages of the truth."""
+    bad = [d for d in documents if d.defect == defect and d.pages > 1]
+    for made in {document.format: document for document in bad}.values():
+        rows = judged(made)
+        assert [(row["file"], row["page_no"], "".join(row["defects"])) for row in rows] == page_rows(
+            made, file_names(made)
+        )
+        assert "rejected" in {row["verdict"] for row in rows}
+    assert bad
+
+
+def test_empty_file_is_a_file_cut_short(documents: list[Document]) -> None:
+    """Some files arrive with no bytes at all."""
+    cut = [scan_document(d) for d in documents if d.defect == "truncated"]
+    assert {min(map(len, files)) == 0 for files in cut} == {True, False}
+
+
+def test_pages_differ_and_a_second_scan_shows_the_same(documents: list[Document]) -> None:
+    """Two documents never share bytes; the second scan of a page that was only lied about shows the same."""
+    some = [data for d in documents[:12] if d.is_good for data in scan_document(d)]
+    assert len(set(some)) == len(some)
+    lie = next(d for d in documents if d.defect == "missing_page")
+    second = next(d for d in documents if d.replaces == lie.id)
+    named = replace(second, id=lie.id, replaces="", format=lie.format)
+    assert scan_document(named) == scan_document(lie)
+
+
+def test_font_has_every_vietnamese_letter() -> None:
+    """No letter of the forms falls back on the empty box."""
+    box = ink.text_mask("\ue000", 20, 200)
+    for letter in "ươệậỷữĂÂĐÊÔƠƯấầẩẫậắằẳẵặếềểễệốồổỗộớờởỡợứừửữựỳýỷỹỵ":
+        for face in ("Regular", "Bold", "Italic"):
+            mask = ink.text_mask(letter, 20, 200, face)
+            assert mask.any() and (mask.shape != box.shape or (mask != box).any()), letter
+
+
+@pytest.mark.parametrize("folder", [HERE / "pages", HERE.parent / "fonts"], ids=lambda folder: folder.name)
+def test_shipped_files_are_those_of_the_readme(folder: Path) -> None:
+    """Each file has its hash in the README beside it, and a licence; the pages stay under 6 MB."""
+    listed = dict(re.findall(r"\| `(\S+?)` \|.*?`([0-9a-f]{64})` \|", (folder / "README.md").read_text()))
+    present = {p.name: p for p in folder.iterdir() if p.name not in {"README.md", "LICENSE"}}
+    assert listed == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in present.items()}
+    assert (folder / "LICENSE").stat().st_size > 1000
+    assert sum(path.stat().st_size for path in present.values()) < 6_000_000

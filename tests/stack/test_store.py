@@ -1,0 +1,185 @@
+"""The embedded store: keys, ports, life and death."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+from pathlib import Path
+
+import psutil
+import pytest
+from pydantic import SecretStr
+
+from sohoa import layout, registry, stack
+from sohoa.errors import StackError, StoreError
+from sohoa.settings import load_settings
+from sohoa.stack import seaweed
+from sohoa.stack.processes import require_free_ports, stop
+from sohoa.store import Store, open_store
+from tests.servers import free_port, new_home, quiet
+
+OWN, OTHER = "H37.60", "H37.61"
+
+pytestmark = pytest.mark.store
+
+
+@pytest.fixture
+def agency(clean_store: Store) -> Store:
+    """The store as the agency OWN sees it."""
+    keys = json.loads(clean_store.settings.agency_keys_file.read_text())[OWN]
+    secrets = {f"s3_{name}": SecretStr(value) for name, value in keys.items()}
+    return Store(clean_store.settings.model_copy(update=secrets))
+
+
+def test_every_agency_has_a_key_of_its_own(store: Store) -> None:
+    """Each agency of the registry has one identity, and no two share a key."""
+    keys = json.loads(store.settings.agency_keys_file.read_text())
+    assert set(keys) == {agency.code for agency in registry.agencies()}
+    assert len({pair["secret_key"] for pair in keys.values()}) == len(keys)
+
+
+def test_the_keys_of_agencies_belong_to_the_embedded_store_alone(store: Store) -> None:
+    """With another store's address in the settings, this home's keys are not for it."""
+    assert store.settings.uses_embedded_store
+    elsewhere = store.settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
+    assert not elsewhere.uses_embedded_store
+
+
+@pytest.mark.parametrize("folder", ["batches", "inbox"])
+def test_an_agency_delivers_under_its_own_code_alone(clean_store: Store, agency: Store, folder: str) -> None:
+    """Writing under its own code works; under another code it is denied."""
+    agency.put(layout.LANDING, f"{folder}/{OWN}/x", b"mine")
+    assert clean_store.get(layout.LANDING, f"{folder}/{OWN}/x") == b"mine"
+    with pytest.raises(StoreError, match="AccessDenied"):
+        agency.put(layout.LANDING, f"{folder}/{OTHER}/x", b"not mine")
+    assert clean_store.stat(layout.LANDING, f"{folder}/{OTHER}/x") is None
+
+
+def test_an_agency_reads_its_own_receipts_alone(clean_store: Store, agency: Store) -> None:
+    """Its own receipt can be read and not forged; another's cannot be read."""
+    for code in (OWN, OTHER):
+        clean_store.put(layout.LANDING, f"receipts/{code}/b/1.json", b"{}")
+    assert agency.get(layout.LANDING, f"receipts/{OWN}/b/1.json") == b"{}"
+    with pytest.raises(StoreError, match="AccessDenied"):
+        agency.get(layout.LANDING, f"receipts/{OTHER}/b/1.json")
+    with pytest.raises(StoreError, match="AccessDenied"):
+        agency.put(layout.LANDING, f"receipts/{OWN}/b/1.json", b"forged")
+
+
+def test_an_agency_lists_its_own_prefixes_alone(clean_store: Store, agency: Store) -> None:
+    """It sees what it delivered, not what others did."""
+    for code in (OWN, OTHER):
+        clean_store.put(layout.LANDING, f"batches/{code}/x", b"x")
+    assert [item.key for item in agency.list_objects(layout.LANDING, f"batches/{OWN}/")] == [f"batches/{OWN}/x"]
+    for prefix in (f"batches/{OTHER}/", "batches/", ""):
+        with pytest.raises(StoreError, match="AccessDenied"):
+            list(agency.list_objects(layout.LANDING, prefix))
+
+
+@pytest.mark.parametrize("bucket", [layout.WAREHOUSE, layout.FEEDS, layout.REPORTS])
+def test_other_buckets_are_closed_to_an_agency(clean_store: Store, agency: Store, bucket: str) -> None:
+    """Tables, feeds and reports can be neither read nor written, nor copied out."""
+    clean_store.put(bucket, "x", b"secret")
+    with pytest.raises(StoreError, match="AccessDenied"):
+        agency.get(bucket, "x")
+    with pytest.raises(StoreError, match="AccessDenied"):
+        agency.put(bucket, "y", b"")
+    with pytest.raises(StoreError, match="AccessDenied"):
+        agency.copy((bucket, "x", None), (layout.LANDING, f"batches/{OWN}/x"))
+
+
+def test_versions_are_kept_where_agencies_write(clean_store: Store) -> None:
+    """Overwriting in landing leaves the former version readable."""
+    clean_store.put(layout.LANDING, "inbox/a/b.json", b"first")
+    first = clean_store.stat(layout.LANDING, "inbox/a/b.json")
+    clean_store.put(layout.LANDING, "inbox/a/b.json", b"second")
+    assert first is not None
+    assert clean_store.get(layout.LANDING, "inbox/a/b.json", version_id=first.version_id) == b"first"
+
+
+def test_secrets_are_private_files(store: Store) -> None:
+    """Every file with a key has mode 0600, and no key is on the command line."""
+    folder = store.settings.home / "store"
+    for name in ("credentials.json", "agencies.json", "s3.json", "security.toml"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600, name
+    secret = json.loads((folder / "credentials.json").read_text())["secret_key"]
+    command = seaweed.server(store.settings).processes()[0].cmdline()
+    assert not [word for word in command if secret in word]
+
+
+def test_the_store_listens_on_the_loopback_address_only(store: Store) -> None:
+    """No port of it can be reached from another machine."""
+    sockets = seaweed.server(store.settings).processes()[0].net_connections()
+    addresses = {found.laddr.ip for found in sockets if found.status == psutil.CONN_LISTEN}
+    assert addresses == {"127.0.0.1"}
+
+
+def test_starting_again_changes_nothing(store: Store) -> None:
+    """`up` on a running store keeps the process and its keys."""
+    before = [process.pid for process in seaweed.server(store.settings).processes()]
+    stack.up(load_settings(), "store", quiet)
+    assert [process.pid for process in seaweed.server(store.settings).processes()] == before
+    assert load_settings() == store.settings
+    assert stack.status(store.settings)["store"].state == "up"
+
+
+def test_configuring_again_keeps_the_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second start gives no agency a new key."""
+    new_home(monkeypatch, tmp_path)
+    settings = load_settings()
+    seaweed.write_config(settings)
+    files = {path: path.read_text() for path in (tmp_path / "store").iterdir() if path.is_file()}
+    seaweed.write_config(settings)
+    assert files == {path: path.read_text() for path in files}
+
+
+@pytest.mark.parametrize("offset", [0, 10_000])
+def test_a_taken_port_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offset: int) -> None:
+    """The message says which port, and which variable moves it; nothing was started."""
+    new_home(monkeypatch, tmp_path)
+    settings = load_settings()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", settings.port_filer + offset))
+        other.listen()
+        with pytest.raises(StackError, match=rf"port {settings.port_filer + offset} .*SOHOA_PORT_FILER"):
+            stack.up(settings, "store", quiet)
+    assert not seaweed.server(settings).processes()
+
+
+def test_two_servers_on_one_port_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings that give one port twice are caught before anything starts."""
+    new_home(monkeypatch, tmp_path)
+    port = free_port()
+    monkeypatch.setenv("SOHOA_PORT_S3", str(port))
+    monkeypatch.setenv("SOHOA_PORT_FILER", str(port))
+    with pytest.raises(StackError, match=str(port)):
+        require_free_ports(load_settings(), seaweed.PORTS)
+
+
+def test_a_store_elsewhere_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where SOHOA_S3_ENDPOINT names another store, the embedded one is not started."""
+    new_home(monkeypatch, tmp_path)
+    monkeypatch.setenv("SOHOA_S3_ENDPOINT", "https://s3.example.vn")
+    with pytest.raises(StackError, match=r"s3\.example\.vn"):
+        stack.up(load_settings(), "store", quiet)
+
+
+def test_data_outlives_kill_and_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written is there after kill -9 and after `down`; `down` leaves no process."""
+    new_home(monkeypatch, tmp_path)
+    stack.up(load_settings(), "store", quiet)
+    settings = load_settings()
+    open_store().put(layout.WAREHOUSE, "một/khóa", b"kept")
+    weed = seaweed.server(settings).processes()[0]
+    weed.kill()
+    weed.wait(5)
+    stack.up(settings, "store", quiet)
+    assert open_store().get(layout.WAREHOUSE, "một/khóa") == b"kept"
+    stack.down(settings, "all", quiet)
+    assert not seaweed.server(settings).processes()
+    assert stack.status(settings)["store"].state == "down"
+    stack.down(settings, "all", quiet)
+    stack.up(settings, "store", quiet)
+    assert open_store().get(layout.WAREHOUSE, "một/khóa") == b"kept"
+    stop([seaweed.server(settings)], 0)

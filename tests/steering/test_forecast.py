@@ -1,0 +1,155 @@
+"""When a unit reaches the target: the date where the data tell it, silence where they do not."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sohoa.steering.forecast import HORIZON, MONTH, forecast_weeks, outlook, weeks_until, why_silent
+
+MONDAY = date(2023, 1, 2)
+TARGET = 86.0
+
+
+def climb(weeks: int, start: float = -2.8, step: float = 0.1, ceiling: float = 1.0) -> np.ndarray:
+    """Rates that rise by the same step in logits every week, up to a ceiling."""
+    return np.minimum(1 / (1 + np.exp(-(start + step * np.arange(weeks)))), ceiling)
+
+
+def weekly(rates: np.ndarray, due: int = 400, finished: float = 0.95, seed: int = 1) -> pa.Table:
+    """Weeks with these rates, counted in ``due`` dossiers."""
+    done = np.random.default_rng(seed).binomial(due, rates)
+    return pa.table(
+        {
+            "first_day": [MONDAY + timedelta(7 * n) for n in range(len(rates))],
+            "numerator": done,
+            "denominator": [due] * len(rates),
+            "finished": [round(finished * due)] * len(rates),
+        }
+    )
+
+
+def test_a_steady_climb_reaches_the_target_on_its_date():
+    """40 weeks known; the 46th is at 86 %, so the month is there a week or two later: inside a narrow interval."""
+    found = outlook(weekly(climb(40)), TARGET)
+    assert found.last_week == MONDAY + timedelta(7 * 39)
+    assert found.earliest is not None
+    assert found.latest is not None
+    assert found.earliest <= MONDAY + timedelta(7 * 48) <= found.latest
+    assert found.earliest <= found.reached <= found.latest
+    assert found.latest - found.earliest < timedelta(70)
+    assert found.reason is None
+
+
+def test_the_interval_holds_the_middle_and_widens():
+    """Low, middle, high in this order every week; the farther, the wider; rates stay rates."""
+    rows = weekly(np.full(60, 0.5))
+    weeks = forecast_weeks(rows["numerator"].to_numpy(), rows["denominator"].to_numpy(), 26)
+    assert (weeks.low < weeks.middle).all()
+    assert (weeks.middle < weeks.high).all()
+    width = weeks.high - weeks.low
+    assert width[25] > width[7] > width[0]
+    assert weeks.low.min() >= 0
+    assert weeks.paths.max() <= 1
+
+
+def test_small_units_are_seen_with_more_doubt():
+    """The same rates counted in 20 dossiers a week leave a wider interval than in 800."""
+    widths = []
+    for due in (20, 800):
+        rows = weekly(climb(52, step=0.05), due)
+        weeks = forecast_weeks(rows["numerator"].to_numpy(), rows["denominator"].to_numpy(), 4)
+        widths.append((weeks.high - weeks.low)[3])
+    assert widths[0] > 2 * widths[1]
+
+
+def test_a_target_that_was_reached_needs_no_forecast():
+    """The first month at the target counts, though the rate falls back later."""
+    rates = np.concatenate([np.full(10, 0.5), np.full(6, 0.95), np.full(10, 0.5)])
+    found = outlook(weekly(rates), TARGET)
+    assert (found.reached, found.reason, found.weeks) == (MONDAY + timedelta(7 * 13), "already", None)
+
+
+def test_one_good_week_is_no_month():
+    """A single week above the target does not reach it."""
+    rates = np.full(30, 0.5)
+    rates[12] = 0.99
+    assert outlook(weekly(rates), TARGET).reason == "beyond_horizon"
+
+
+def test_a_plateau_gets_no_date():
+    """60 weeks at 50 %: most futures do not arrive within half a year, and that is what is said."""
+    found = outlook(weekly(np.full(60, 0.5)), TARGET)
+    assert (found.reached, found.latest, found.reason) == (None, None, "beyond_horizon")
+    assert found.weeks is not None
+    assert len(found.weeks.middle) == HORIZON
+
+
+@pytest.mark.parametrize(
+    ("denominator", "reason"),
+    [
+        (np.full(19, 100), "too_few_weeks"),
+        (np.full(20, 100), None),
+        (np.full(60, 9), "too_few_dossiers"),
+        (np.where(np.arange(60) % 4, 0, 100), "too_few_weeks"),
+        (np.zeros(0, int), "too_few_weeks"),
+    ],
+)
+def test_silence(denominator, reason):
+    """Too short a history, too small a unit, too many empty weeks."""
+    assert why_silent(denominator) == reason
+
+
+def test_nothing_known_is_silence():
+    """No rows, or no dossiers: a reason, and no exception."""
+    empty = weekly(np.full(2, 0.5)).slice(0, 0)
+    assert (outlook(empty, TARGET).reason, outlook(empty, TARGET).last_week) == ("too_few_weeks", None)
+    assert outlook(weekly(climb(8)), TARGET).reason == "too_few_weeks"
+
+
+def test_young_weeks_stay_out():
+    """The last two weeks have few finished dossiers and a low rate: they are no fall, so they are not looked at."""
+    rows = weekly(climb(40))
+    young = pa.table(
+        {
+            "first_day": [MONDAY + timedelta(7 * n) for n in (40, 41)],
+            "numerator": [100, 10],
+            "denominator": [400, 400],
+            "finished": [200, 20],
+        }
+    )
+    assert outlook(pa.concat_tables([rows, young]), TARGET).reached == outlook(rows, TARGET).reached
+
+
+def test_a_gap_is_no_fall():
+    """Two weeks of Tết without dossiers, and one with three: the forecast goes on as if they were not there."""
+    rows = weekly(climb(44))
+    whole = outlook(rows, TARGET)
+    gap = np.isin(np.arange(44), (20, 21))
+    numerator = np.where(np.arange(44) == 22, 0, rows["numerator"].to_numpy())
+    denominator = np.where(np.arange(44) == 22, 3, rows["denominator"].to_numpy())
+    holed = rows.set_column(1, "numerator", pa.array(numerator)).set_column(2, "denominator", pa.array(denominator))
+    holed = holed.set_column(3, "finished", pa.array(np.where(np.arange(44) == 22, 3, 380))).filter(pa.array(~gap))
+    assert abs(outlook(holed, TARGET).reached - whole.reached) <= timedelta(14)
+
+
+def test_the_same_weeks_give_the_same_answer():
+    """The futures are drawn from a fixed seed."""
+    rows = weekly(climb(30))
+    first, second = outlook(rows, TARGET), outlook(rows, TARGET)
+    assert (first.earliest, first.reached, first.latest) == (second.earliest, second.reached, second.latest)
+    np.testing.assert_array_equal(first.weeks.paths, second.weeks.paths)
+
+
+def test_weeks_until_counts_from_the_last_week():
+    """Three weeks at 90 % are known: one more at 90 % closes the month; at 0 % nothing does."""
+    known, due = np.full(3, 90), np.full(3, 100)
+    assert weeks_until(known, due, np.full((5, 10), 0.9), 0.86) == (1, 1, 1)
+    assert weeks_until(known, due, np.zeros((5, 10)), 0.86) == (None, None, None)
+    later = np.concatenate([np.zeros((MONTH, 10)), np.ones((MONTH, 10))])
+    assert weeks_until(known, due, later, 0.86) == (8, 8, 8)
+    half = np.where(np.arange(10) < 5, 0.9, 0.0) * np.ones((5, 1))
+    assert weeks_until(known, due, half, 0.86) == (1, 1, None)

@@ -1,0 +1,150 @@
+"""Like periods, the ranking of a campaign's units, and what it takes a day to arrive on time."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from sohoa.progress.compare_periods import Period, compare, period_before
+from sohoa.registry import Campaign
+from sohoa.schema import TABLES
+from sohoa.steering.rank_campaigns import rank_units
+from sohoa.steering.target_line import Path, pages_per_dossier, required_pace
+from tests.counting_cases import document
+
+MONDAY = date(2024, 5, 13)
+WEEK = Period(MONDAY, MONDAY + timedelta(6))
+BEFORE = Period(MONDAY - timedelta(7), MONDAY - timedelta(1))
+
+
+def daily(day: date, unit: str, numerator: int, denominator: int, definition: str = "dn_and") -> dict[str, Any]:
+    counts = {"numerator": numerator, "denominator": denominator}
+    return {"dossier_date": day, "unit_code": unit, "definition": definition, "stage": "all"} | counts
+
+
+def rows(*found: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist(
+        list(found), pa.schema([pa.field("dossier_date", pa.date32()), *TABLES["progress_daily"]])
+    )
+
+
+@pytest.mark.parametrize(("days", "weeks"), [(1, 1), (7, 1), (8, 2), (31, 5)])
+def test_the_period_before_has_the_same_weekdays(days, weeks):
+    """A day is compared with that weekday of the week before, a month with the same weekdays five weeks earlier."""
+    before = period_before(Period(MONDAY, MONDAY + timedelta(days - 1)))
+    assert before.first == MONDAY - timedelta(7 * weeks)
+    assert before.days == days
+    assert before.last < MONDAY
+
+
+def test_like_weeks_are_compared():
+    """From 1 of 4 to 3 of 4: 50 points."""
+    progress = rows(daily(BEFORE.first, "20", 1, 4), daily(WEEK.first, "20", 2, 2), daily(WEEK.last, "20", 1, 2))
+    found = compare(progress, "20", WEEK, WEEK.last)
+    assert (found.before_percent, found.rate_percent, found.change_points, found.reason) == (25, 75, 50, None)
+
+
+@pytest.mark.parametrize(
+    ("first", "last_day", "unit", "reason"),
+    [
+        (MONDAY, MONDAY + timedelta(5), "20", "not_over"),
+        (date(2024, 4, 22), date(2024, 6, 1), "20", "holidays"),  # the week before has Hùng Kings' day
+        (date(2024, 12, 2), date(2024, 12, 31), "06040", "unit_changed"),  # another commune until 1 December
+        (MONDAY, date(2024, 6, 1), "20", "no_dossiers"),
+    ],
+)
+def test_unlike_periods_are_not_compared(first, last_day, unit, reason):
+    """The rate itself is shown, what it would be compared with is not, and the reason is said."""
+    week = Period(first, first + timedelta(6))
+    then = rows(
+        daily(first - timedelta(7), unit, 0 if reason == "no_dossiers" else 1, 0 if reason == "no_dossiers" else 2)
+    )
+    found = compare(pa.concat_tables([then, rows(daily(first, unit, 1, 1))]), unit, week, last_day)
+    assert (found.rate_percent, found.before_percent, found.change_points, found.reason) == (100, None, None, reason)
+
+
+CAMPAIGN = Campaign("x", "Đợt", "drive", WEEK.first, WEEK.last, 50.0, ("district", "commune"), "a test")
+
+
+def test_units_are_ranked_within_their_level():
+    """Districts among districts, communes among communes; equal rates share a place, no dossier means no place."""
+    found = rank_units(
+        rows(
+            daily(WEEK.first, "178", 1, 2),
+            daily(WEEK.first, "05971", 1, 4),
+            daily(WEEK.first, "05974", 3, 4),
+            daily(WEEK.last, "06001", 6, 8),
+            daily(WEEK.first, "06004", 0, 0),
+            daily(WEEK.first, "H37.60", 9, 9),
+            daily(WEEK.last + timedelta(1), "05971", 9, 9),
+            daily(WEEK.first, "05971", 9, 9, "dn_or"),
+        ),
+        CAMPAIGN,
+        WEEK.last,
+    )
+    shown = [(unit.place, unit.unit_code, unit.level, unit.is_reached) for unit in found]
+    assert shown == [
+        (1, "178", "district", True),
+        (1, "06001", "commune", True),
+        (1, "05974", "commune", True),
+        (3, "05971", "commune", False),
+        (None, "06004", "commune", None),
+    ]
+
+
+def test_a_campaign_is_ranked_up_to_the_last_day_known():
+    """On its first evening two days count for nothing yet; before it there is no ranking."""
+    progress = rows(daily(WEEK.first, "05971", 1, 4), daily(WEEK.last, "05971", 4, 4))
+    assert rank_units(progress, CAMPAIGN, WEEK.first)[0].rate_percent == 25
+    assert rank_units(progress, CAMPAIGN, WEEK.first - timedelta(1)) == []
+
+
+PATH = Path(MONDAY, MONDAY + timedelta(11), 6.0, 86.0)
+"""Twelve days, ten of them working days."""
+
+
+def test_the_path_is_a_straight_line():
+    """Half of the days, half of the way; level before and after."""
+    shown = [PATH.percent_on(MONDAY + timedelta(n)) for n in (-5, -1, 5, 11, 99)]
+    assert shown == pytest.approx([6, 6, 46, 86, 86])
+
+
+def test_what_is_missing_is_shared_among_the_days_left():
+    """100 due and 20 done in the first week, more come in every day: 86 % of all of them less 20, in five days."""
+    recent = [day for n in range(0, 56) if (day := WEEK.last - timedelta(n)).weekday() < 5]
+    progress = rows(*(daily(day, "20", 4 if day >= MONDAY else 0, 20 if day >= MONDAY else 10) for day in recent))
+    pace = required_pace(progress, "20", PATH, WEEK.last, pages_per_dossier=3.0)
+    assert (pace.denominator, pace.numerator, pace.days_left) == (100, 20, 5)
+    a_day = (100 + 10 * (len(recent) - 5)) / 37  # 40 weekdays less 18 April, 29 and 30 April, 1 May; 4 May is worked
+    assert pace.due_a_day == pytest.approx(a_day)
+    assert pace.required_dossiers == pytest.approx((0.86 * (100 + 5 * a_day) - 20) / 5)
+    assert pace.required_pages == pytest.approx(3 * pace.required_dossiers)
+
+
+def test_no_day_left_asks_for_nothing():
+    """After the end nobody can be told to hurry; a target that is certain asks for 0."""
+    over = required_pace(rows(daily(MONDAY, "20", 1, 9)), "20", PATH, PATH.end, 3.0)
+    assert (over.days_left, over.required_dossiers, over.required_pages) == (0, None, None)
+    done = required_pace(rows(daily(MONDAY, "20", 99, 99)), "20", Path(MONDAY, PATH.end, 6, 1), WEEK.last, None)
+    assert (done.required_dossiers, done.required_pages) == (0, None)
+
+
+def test_pages_of_a_dossier_are_those_of_the_units_own_agencies():
+    """Two dossiers with 9 pages; what was not received, the backlog and another commune stay out."""
+    own = {"scan_date": MONDAY, "pages_found": 3}
+    documents = [
+        document("a", 1, **own),
+        document("b", 1, "result", **own),
+        document("c", 2, **own),
+        document("d", 3, received=False, **own),
+        document("e", None, "backlog_result", **own),
+        document("f", 4, agency="H37.80.02", scan_date=MONDAY, pages_found=90),
+    ]
+    table = pa.Table.from_pylist(documents, pa.schema([pa.field("scan_date", pa.date32()), *TABLES["documents"]]))
+    commune = "05971"
+    assert pages_per_dossier(table, commune) == pytest.approx(9 / 2)
+    assert pages_per_dossier(table, "20") == pytest.approx(99 / 3)
+    assert pages_per_dossier(table, "06001") is None

@@ -1,0 +1,160 @@
+"""What those who steer read: forecast, campaign, revisions, silent agencies, scanners."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner
+
+from sohoa import layout
+from sohoa.cli import app
+from sohoa.counting.count_progress import progress_of_day
+from sohoa.counting.join_dossiers import merge_dossiers
+from sohoa.labels import LABELS_VI
+from sohoa.progress.compare_periods import Comparison, Period
+from sohoa.progress.revisions import CAUSES
+from sohoa.registry.campaigns import SCOPES
+from sohoa.schema import TABLES
+from sohoa.steering.agency_activity import STATES
+from sohoa.steering.forecast import Outlook
+from sohoa.steering.target_line import Path
+from sohoa.store import Store
+from sohoa.terminal.show_steering import change, outlook_line
+
+MONDAY, WEEK = date(2024, 4, 15), "2024-W16"
+AGENCY, BATCH = "H37.80.01", "H37.80.01-20240416-001"
+DOSSIER = {
+    "dossier_key": "H37.80.01-240415-1",
+    "unit_code": "05971",
+    "agency": AGENCY,
+    "status": 4,
+    "components": 1,
+    "has_paper_result": False,
+    "is_void": False,
+}
+DOCUMENT = {
+    "agency": AGENCY,
+    "batch": BATCH,
+    "document_id": "d",
+    "dossier_key": DOSSIER["dossier_key"],
+    "kind": "component",
+    "received": True,
+    "verdict": "accepted",
+    "pages_found": 2,
+}
+
+
+def table_of(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, TABLES[name])
+
+
+def write_day(store: Store, *documents: dict[str, Any]) -> None:
+    """One dossier on Monday, with these documents."""
+    scanned = table_of("documents", list(documents))
+    decided = scanned.append_column("decision", pa.nulls(len(scanned), pa.string()))
+    dossiers = merge_dossiers(None, table_of("register", [DOSSIER]), decided)
+    store.write_table("dossiers", MONDAY, layout.DAY, dossiers)
+    store.write_table("progress_daily", MONDAY, layout.DAY, progress_of_day(MONDAY, dossiers))
+
+
+@pytest.fixture
+def small_store(clean_store):
+    """A dossier that nobody has scanned, a scanner with a streak on three days, a map that was too large for it."""
+    write_day(clean_store)
+    device = {"agency": AGENCY, "device_id": "Fujitsu 1", "device_kind": "adf", "documents": 4, "pages": 9}
+    streak = {"defects": [], "streaks": [{"x_mm": 104, "pages": 5}]}
+    for n in range(3):
+        rows = table_of("device_daily", [device | streak])
+        clean_store.write_table("device_daily", MONDAY - timedelta(7 - n), layout.DAY, rows)
+    sheet = {**DOCUMENT, "document_id": "m", "paper": "a1", "not_scanned": "too_large", "pages_declared": 3}
+    rows = table_of("documents", [sheet | {"received": False, "verdict": None, "pages_found": 0, "pages_accepted": 0}])
+    clean_store.write_table("documents", MONDAY - timedelta(7), BATCH, rows)
+    return clean_store
+
+
+def sohoa(*arguments: str) -> str:
+    done = CliRunner(env={"COLUMNS": "120"}).invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_silent_agency_is_listed_until_its_notice_comes(small_store):
+    """Two working days without a batch; then a notice says why."""
+    text = sohoa("silent", "--date", "2024-04-16")
+    assert "UBND phường Hoàng Văn Thụ" in text
+    assert LABELS_VI["silent"] in text
+    assert DOSSIER["dossier_key"] in text
+    notice = {"agency": AGENCY, "kind": "no_connection", "start": MONDAY, "note": "mất sóng"}
+    small_store.write_table("notices", MONDAY, "n", table_of("notices", [notice]))
+    text = sohoa("silent", "--date", "2024-04-16")
+    assert f"{LABELS_VI['no_connection']}: mất sóng" in text
+    assert LABELS_VI["silent"] not in text
+
+
+def test_scanners_that_want_attention(small_store):
+    """Which glass to clean and where, whose queue grows, and who needs a large-format scanner."""
+    text = sohoa("devices", "--to", "2024-04-15")
+    assert "Lau mặt kính máy quét Fujitsu 1" in text
+    assert "104 mm từ mép trái, 3 ngày (08/04–10/04), 15 trang" in text
+    queue, large = text.split("Thiếu máy quét khổ lớn")
+    assert "4,0" in queue
+    assert "A1" in large
+
+
+def test_a_printed_week_is_revised(small_store):
+    """Printed with 0 of 1; a late batch makes it 1 of 1, and the cause is named."""
+    sohoa("run", "keep", "--week", WEEK)
+    assert "Không có gì thay đổi" in sohoa("revised", "--week", WEEK)
+    write_day(small_store, DOCUMENT)
+    text = sohoa("revised", "--week", WEEK, "--unit", "05971")
+    assert "Đã in cho tuần 15/04–21/04: 0 / 1" in text
+    assert LABELS_VI["late_batch"] in text
+    assert "Nay: 1 / 1" in text
+
+
+def test_a_forecast_says_why_it_is_silent(small_store):
+    """One day tells nothing about the date; what is left to do is told all the same."""
+    text = sohoa("forecast", "--to", "2024-04-21", "--by", "2024-04-30")
+    assert "Không dự báo ngày đạt 86 %: chưa đủ số tuần" in text
+    assert "còn 5 ngày" in text  # 22 to 26 April; then 29 April is moved and 30 April a holiday
+
+
+def test_campaigns_are_listed_and_ranked(small_store):
+    """The list names the codes; a ranking names the places."""
+    assert "2023-so-hoa" in sohoa("campaign")
+    assert "UBND" not in sohoa("campaign", "2024-mot-cua", "--to", "2024-04-21")
+    assert "Phường Hoàng Văn Thụ (05971)" in sohoa("campaign", "2024-mot-cua", "--to", "2024-04-21")
+    rows = sohoa("campaign", "2024-mot-cua", "--to", "2024-04-21", "--format", "jsonl").splitlines()
+    assert len(rows) == 2  # district and commune; the campaign has no departments
+
+
+@pytest.mark.parametrize("week", ["2024-60", "2024-W60", "tuần 16"])
+def test_a_week_that_is_none(week):
+    """Wrong usage is exit code 2, and the form is shown."""
+    done = CliRunner().invoke(app, ["revised", "--week", week])
+    assert done.exit_code == 2
+
+
+def test_a_comparison_is_signed_or_explained():
+    """Up and down are told apart; unlike periods say why."""
+    period = Period(MONDAY, MONDAY + timedelta(6))
+    before = Period(MONDAY - timedelta(7), MONDAY - timedelta(1))
+    assert change(Comparison(period, before, 75.0, 50.0, 25.0, None)) == "75,0 % (+25,0 điểm so với 08/04–14/04)"
+    assert "−5,0" in change(Comparison(period, before, 45.0, 50.0, -5.0, None))
+    assert LABELS_VI["holidays"] in change(Comparison(period, before, 45.0, None, None, "holidays"))
+
+
+def test_a_date_is_the_end_of_its_week():
+    """Reached in the week of Monday 15 April: known on Sunday the 21st."""
+    path = Path(date(2024, 1, 1), date(2024, 12, 31), 5.6, 86.0)
+    assert "21/04/2024" in outlook_line(Outlook(MONDAY, None, MONDAY, None, None, "already"), path).plain
+
+
+def test_every_code_has_its_label():
+    """A code without words would be shown as it is to somebody who does not know it."""
+    reasons = ("not_over", "holidays", "unit_changed", "no_dossiers")
+    silences = ("too_few_weeks", "too_few_dossiers", "beyond_horizon", "already")
+    assert set(LABELS_VI) == {*STATES, *CAUSES, *SCOPES, *reasons, *silences}

@@ -1,0 +1,66 @@
+"""The docs say what the code does: reference pages are generated, every command and DAG is mentioned."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from sohoa import cli
+from tests.batch_builder import document, manifest
+
+ROOT = Path(__file__).parents[2]
+PROSE = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    """Settings, tables, limits, commands, receipts and the manifest's schema are written from the code."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.generate_docs", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda path: path.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link and picture exists."""
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_dag_and_make_verb_is_documented() -> None:
+    """A DAG or verb that nobody can read about does not exist for a newcomer."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PROSE)
+    for dag in (ROOT / "dags").glob("*.py"):
+        assert dag.stem in text, dag
+    verbs = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"setup", "demo", "test", "lint", "bench", "secrets", "clean"} <= set(verbs)
+    for verb in verbs:
+        assert f"make {verb}" in text, verb
+
+
+def test_every_command_is_documented() -> None:
+    """Groups are followed down to their commands; a page without commands would pass every other check."""
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    found = [command.callback.__name__ for command in cli.app.registered_commands if command.callback]
+    for group in cli.app.registered_groups:
+        assert group.typer_instance is not None
+        found += [f"{group.name} {command.name}" for command in group.typer_instance.registered_commands]
+    assert {"measure", "replay", "run check", "stack up"} <= set(found)
+    for name in found:
+        assert f"\n## sohoa {name}\n" in text, name
+
+
+def test_the_manifest_schema_takes_what_the_code_takes() -> None:
+    """An agency's developer can check a manifest with any JSON Schema validator."""
+    schema = json.loads((ROOT / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
+    good = manifest([document("D1", {"a.jpg": b"x"})])
+    jsonschema.validate(good, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(good | {"surprise": 1}, schema)

@@ -1,0 +1,1 @@
+"""What developers run to write the docs; no part of the product."""

@@ -1,0 +1,234 @@
+"""Write the reference pages from the code they describe; with ``--check`` say which are out of date and fail.
+
+``--pictures`` draws the examples of ``defects.md`` too, which takes some seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import typer
+import typer.core
+
+from sohoa import cli, layout
+from sohoa.defects import DEFECTS
+from sohoa.intake.manifest import CODES_VI, Manifest
+from sohoa.quality.thresholds import Rule, load_thresholds
+from sohoa.schema import MEASURED, TABLES
+from sohoa.settings import PREFIX, Settings
+from tools import draw_pictures
+from tools.receipts_page import RECEIPTS
+
+DOCS = Path(__file__).parents[1] / "docs"
+NOTE = "<!-- written by tools/generate_docs.py (make docs): change the code, not this page -->\n"
+
+
+def _row(*cells: object) -> str:
+    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    return _row(*head) + _row(*("---" for _ in head)) + "".join(_row(*row) for row in rows)
+
+
+def settings_page() -> str:
+    """Every variable with its default and meaning."""
+    rows: list[tuple[object, ...]] = [
+        (f"`{PREFIX}{name.upper()}`", f"`{field.default}`" if field.default is not None else "", field.description)
+        for name, field in Settings.model_fields.items()
+    ]
+    rows.append(("`DEMO_EXIT`", "", "1: `sohoa demo` stops everything once it has shown its result."))
+    head = "# Settings\n\nRead from the environment. An unknown `SOHOA_` variable is an error.\n\n"
+    return NOTE + head + _table(("variable", "default", "meaning"), rows)
+
+
+def tables_page() -> str:
+    """Every table with its path key and columns."""
+    where = "Parquet (zstd) in the bucket `warehouse`, as `<table>/<path key>=<date>/<name>.parquet`."
+    parts = [NOTE, f"# Tables\n\n{where}\n"]
+    for table, schema in TABLES.items():
+        rows = []
+        for field in schema:
+            about = _about(field)
+            rows.append((f"`{field.name}`", field.type, about.get("unit", ""), about["meaning"]))
+        parts.append(f"\n## {table}\n\nPath key: `{layout.PATH_KEY[table]}`.\n\n")
+        parts.append(_table(("column", "type", "unit", "meaning"), rows))
+    return "".join(parts)
+
+
+def thresholds_page() -> str:
+    """Every limit with its scope, severity, reason and source."""
+    limits = load_thresholds("tthc").rules
+    rows = [(f"`{r.defect}`", _test(r), _scope(r), r.severity, r.reason, r.source) for r in limits]
+    return (
+        NOTE
+        + "# Limits\n\nProfile `tthc`, from `expectations/thresholds.toml`; [defects.md](defects.md) shows them. "
+        + "Of limits with one defect, column and severity, the last that fits a page holds.\n\n"
+        + _table(("defect", "must hold", "for", "severity", "reason", "source"), list(rows))
+    )
+
+
+TESTS = {
+    "min": "≥ {}",
+    "max": "≤ {}",
+    "max_abs": "between ± {}",
+    "one_of": "is one of {}",
+    "none_of": "is none of {}",
+    "not_null": "is known",
+}
+
+
+def _test(rule: Rule) -> str:
+    limit = ", ".join(map(str, rule.limit)) if isinstance(rule.limit, tuple) else rule.limit
+    if rule.column == "error":
+        return f"`error` is {f'not {limit}' if rule.test == 'none_of' else f'null or has a limit of its own ({limit})'}"
+    return f"`{rule.column}` {TESTS[rule.test].format(limit)} {rule.unit}".rstrip()
+
+
+def _scope(rule: Rule) -> str:
+    return "; ".join(f"{name} {', '.join(values)}" for name, values in rule.scope.items()) or "all"
+
+
+SEVERITIES_VI = {
+    "reject": ("Không đạt: quét lại", "rejected: scan it again"),
+    "review": ("Chờ người kiểm tra quyết định", "a person decides"),
+    "note": ("Ghi chú: vẫn đạt, không phải quét lại", "a note: accepted as it is"),
+}
+OWN_TESTS = {
+    "missing_page": "no declared file is absent, `pages_found` ≥ `pages_declared`; of a sheet captured in tiles "
+    "`uncovered_ratio` ≤ {limit}",
+    "duplicate_page": "no page has a `twin` within {limit} bits, pages scanned twice for a note apart",
+    "wrong_colour": "`chroma` ≥ {limit} on a page of a result or backlog result",
+    "extra_page": "`pages_found` ≤ `pages_declared`",
+    "hash_mismatch": "`sha256` is the one in the manifest",
+}
+"""What must hold for a document as a whole."""
+
+
+def defects_page() -> str:
+    """Every defect for who scans: an example, what to do, what is measured, the limits."""
+    severities = [(f"`{name}`", *labels) for name, labels in SEVERITIES_VI.items()]
+    names = [(f"[`{d.name}`](#{d.name})", d.label_vi, d.label_en) for d in DEFECTS.values()]
+    return (
+        NOTE
+        + "# Lỗi của bản quét · Defects of a scan\n\n"
+        + "Mỗi lỗi có hình minh họa (trái: bản quét đạt, phải: bản quét lỗi), cách khắc phục, số đo và giới hạn.\n\n"
+        + "Each defect with an example (left a sound scan, right a bad one, made by the simulator from real print), "
+        + "what to do at the scanner, what is measured, and the limits of the profile `tthc`. "
+        + "Of limits with one defect, column and severity, the last that fits a page holds.\n\n"
+        + _table(("severity", "tiếng Việt", "English"), list(severities))
+        + "\n"
+        + _table(("defect", "tiếng Việt", "English"), list(names))
+        + "".join(map(_defect, DEFECTS))
+    )
+
+
+def _defect(name: str) -> str:
+    defect = DEFECTS[name]
+    rules = [rule for rule in load_thresholds("tthc").rules if rule.defect == name]
+    rows: list[tuple[object, ...]] = [(_test(r), _scope(r), r.severity, r.reason, r.source) for r in rules]
+    own = tomllib.loads(files("expectations").joinpath("thresholds.toml").read_text(encoding="utf-8"))["document"]
+    rows += [
+        (OWN_TESTS[name].format(**r), "a document", r["severity"], r["reason"], r["source"])
+        for r in own
+        if r["defect"] == name
+    ]
+    fields = [MEASURED.field(column) for column in dict.fromkeys(rule.column for rule in rules)]
+    named = OWN_TESTS.get(name, "")
+    fields += [f for f in (*TABLES["documents"], *TABLES["pages"]) if f"`{f.name}`" in named and f not in fields]
+    head = ("must hold", "for", "severity", "reason", "source")
+    return (
+        f"\n## {name}\n\n**{defect.label_vi}** · {defect.label_en}\n\n{_example(name)}\n\n"
+        + f"**Cách khắc phục:** {defect.advice_vi}\n\n**What to do:** {defect.advice_en}\n\n"
+        + "".join(map(_measured, fields))
+        + ("\n" if fields else "")
+        + (_table(head, rows) if rows else "Chưa có giới hạn: không xét lỗi này. · No limit yet: it is not judged.\n")
+    )
+
+
+def _example(name: str) -> str:
+    if name not in draw_pictures.EXAMPLES:
+        return "*Không có hình: lỗi của tệp hoặc bản kê, không nhìn thấy trên trang. · No picture: it cannot be seen.*"
+    return f"![{DEFECTS[name].label_en}](pictures/defects/{name}.jpg)"
+
+
+def _measured(field: Any) -> str:
+    about = _about(field)
+    return f"- `{field.name}`{' (' + about['unit'] + ')' if 'unit' in about else ''}: {about['meaning']}\n"
+
+
+def _about(field: Any) -> dict[str, str]:
+    """Meaning and unit of a column, from its metadata."""
+    return {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+
+
+def commands_page() -> str:
+    """Every command with its arguments and options."""
+    codes = "Exit code 0: done; 2: wrong usage; 3: infrastructure."
+    parts = [NOTE, f"# Commands\n\n`sohoa --help` prints the same. {codes}\n"]
+    _describe(typer.main.get_command(cli.app), "sohoa", parts)
+    return "".join(parts)
+
+
+def _describe(command: Any, name: str, parts: list[str]) -> None:
+    if isinstance(command, typer.core.TyperGroup):
+        for sub in sorted(command.commands):
+            _describe(command.commands[sub], f"{name} {sub}", parts)
+        return
+    rows: list[tuple[object, ...]] = []
+    for parameter in command.params:
+        if parameter.name != "help":
+            is_option = isinstance(parameter, typer.core.TyperOption)
+            label = parameter.opts[0] if is_option else (parameter.name or "").upper()
+            default = "" if parameter.required or parameter.default is None else f"`{parameter.default}`"
+            rows.append((f"`{label}`", default, getattr(parameter, "help", "") or ""))
+    parts.append(f"\n## {name}\n\n{command.help}\n")
+    if rows:
+        parts.append("\n" + _table(("argument", "default", "meaning"), rows))
+
+
+def receipts_page() -> str:
+    """Every reason code of a refused manifest."""
+    rows: list[tuple[object, ...]] = [(f"`{code}`", text) for code, text in CODES_VI.items()]
+    return NOTE + RECEIPTS + _table(("code", "what the agency reads"), rows)
+
+
+def manifest_schema() -> str:
+    """The manifest's JSON Schema."""
+    return json.dumps(Manifest.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "tables.md": tables_page,
+    "thresholds.md": thresholds_page,
+    "defects.md": defects_page,
+    "commands.md": commands_page,
+    "receipts.md": receipts_page,
+    "manifest.schema.json": manifest_schema,
+}
+
+
+def main() -> int:
+    """Write or check; returns the exit code."""
+    stale = []
+    if "--pictures" in sys.argv:
+        draw_pictures.main()
+    for name, make in PAGES.items():
+        path, text = DOCS / name, make()
+        if "--check" in sys.argv:
+            stale += [name] if not path.exists() or path.read_text(encoding="utf-8") != text else []
+        else:
+            path.write_text(text, encoding="utf-8")
+    if stale:
+        sys.stderr.write(f"out of date: {', '.join(stale)}; run `make docs`\n")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
