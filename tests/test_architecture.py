@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "include" / "sohoa"
 
 LAYERS = (
-    {"errors", "defects", "enums", "labels"},
+    {"errors", "defects", "enums", "labels", "logs"},
     {"settings", "schema", "layout", "dossier_code"},
     {"store", "registry", "pages"},
     {"intake", "quality", "counting", "stack"},
