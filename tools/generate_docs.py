@@ -176,10 +176,6 @@ def commands_page() -> str:
 
 
 def _describe(command: Any, name: str, parts: list[str]) -> None:
-    if isinstance(command, typer.core.TyperGroup):
-        for sub in sorted(command.commands):
-            _describe(command.commands[sub], f"{name} {sub}", parts)
-        return
     rows: list[tuple[object, ...]] = []
     for parameter in command.params:
         if parameter.name != "help":
@@ -187,9 +183,13 @@ def _describe(command: Any, name: str, parts: list[str]) -> None:
             label = parameter.opts[0] if is_option else (parameter.name or "").upper()
             default = "" if parameter.required or parameter.default is None else f"`{parameter.default}`"
             rows.append((f"`{label}`", default, getattr(parameter, "help", "") or ""))
-    parts.append(f"\n## {name}\n\n{command.help}\n")
+    subcommands = command.commands if isinstance(command, typer.core.TyperGroup) else {}
+    if rows or not subcommands:
+        parts.append(f"\n## {name}\n\n{command.help}\n")
     if rows:
         parts.append("\n" + _table(("argument", "default", "meaning"), rows))
+    for sub in sorted(subcommands):
+        _describe(subcommands[sub], f"{name} {sub}", parts)
 
 
 def receipts_page() -> str:

@@ -17,9 +17,14 @@ Bad scans, manifests and feed rows are never exceptions: they become rows and re
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class SohoaError(Exception):
     """Base of every error this package raises on purpose."""
+
+    exit_code: ClassVar[int] = 3
+    """With which the command ends: 2 for wrong usage, 3 for all else."""
 
 
 class SettingsError(SohoaError):
@@ -60,3 +65,5 @@ class GateClosed(SohoaError):
 
 class InputError(SohoaError):
     """A command was given something it cannot use."""
+
+    exit_code = 2

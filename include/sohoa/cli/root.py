@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from typing import Annotated
 
 import typer
 
-from sohoa.errors import InputError, SohoaError
+from sohoa import logs
+from sohoa.errors import SohoaError
 from sohoa.terminal.console import err
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Monitoring of the digitisation of dossiers.")
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 run_app = typer.Typer(no_args_is_help=True, help="Run a job here, without Airflow: the same code as the DAGs' tasks.")
 stack_app = typer.Typer(no_args_is_help=True, help="The embedded object store and Airflow, on this machine only.")
 app.add_typer(run_app, name="run")
 app.add_typer(stack_app, name="stack")
 
-USAGE, INFRASTRUCTURE = 2, 3
+
+@app.callback()
+def root(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print to stderr what is done, as the tasks of the DAGs log it.")
+    ] = False,
+) -> None:
+    """Monitoring of the digitisation of dossiers."""
+    logs.print_to_stderr(verbose)
 
 
 def main() -> None:
-    """Entry point: an error of the package becomes one line, exit code 2 for wrong usage and 3 for all else."""
+    """Entry point: an error of the package becomes one message and the exit code of its class."""
     try:
         app()
     except SohoaError as error:
         err.print(f"sohoa: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(USAGE if isinstance(error, InputError) else INFRASTRUCTURE)
+        sys.exit(error.exit_code)
 
 
 def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:
