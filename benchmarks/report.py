@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.own_store import own_store
-from benchmarks.report_province import count_pages, fill
 from sohoa.registry import agencies_at
+from tests.province.report_province import count_pages, fill
 
 _SUNDAY, _WEEKS, _DOSSIERS_A_WEEK = date(2023, 10, 1), 30, 6_150
 _MONDAY = _SUNDAY - timedelta(6)

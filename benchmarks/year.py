@@ -20,9 +20,9 @@ from benchmarks.own_store import own_store, store_cpu
 from sohoa import jobs, layout
 from sohoa.jobs.import_tasks import FEED_WINDOW
 from sohoa.schema import TABLES
-from sohoa.simulate.year import simulate_year
-from sohoa.simulate.year.upload import upload_year
+from sohoa.simulate.simulate_year import simulate_year
 from sohoa.store import Store
+from tests.province.upload_year import upload_year
 
 _YEAR = {"year_start": date(2024, 8, 1), "days": 365, "dossiers": 300_000, "seed": 1}
 _STEPS = ("import_all", "summarise", "reconcile")

@@ -22,10 +22,10 @@ from PIL import Image as Pillow
 from PIL import ImageFile
 
 from sohoa.registry import find_agency
-from sohoa.simulate.documents import Document
-from sohoa.simulate.names import PROCEDURES
+from sohoa.simulate.draw_sheets import blank_page, draw_page
 from sohoa.simulate.offices import Office
-from sohoa.simulate.sheets import blank_page, draw_page
+from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.sample_names import PROCEDURES
 
 Image = npt.NDArray[np.uint8]
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures" / "defects"

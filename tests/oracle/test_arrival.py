@@ -25,7 +25,7 @@ from sohoa.counting.record_review import add_decisions
 from sohoa.reconcile.count_categories import count_entries
 from sohoa.reconcile.match_dossiers import Sides, classify
 from sohoa.reconcile.received_documents import received_scans
-from sohoa.simulate.year import simulate_year
+from sohoa.simulate.simulate_year import simulate_year
 from sohoa.store import Store, with_path_key
 
 pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]

@@ -18,11 +18,11 @@ from sohoa import jobs
 from sohoa.counting.count_backlog import backlog_of
 from sohoa.progress.carry_forward import progress_on_map
 from sohoa.progress.lateness import LATENESS, judge_lateness, read_lateness
-from sohoa.simulate.year import YearTruth, simulate_year
-from sohoa.simulate.year.plan import TAIL_DAYS
-from sohoa.simulate.year.upload import upload_year
+from sohoa.simulate.plan_dossiers import TAIL_DAYS
+from sohoa.simulate.simulate_year import YearTruth, simulate_year
 from sohoa.store import Store
 from tests.oracle.oracle import ask_oracle, ask_oracle_lateness, ask_oracle_on_map, differences
+from tests.province.upload_year import upload_year
 from tests.servers import empty_buckets
 
 pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]

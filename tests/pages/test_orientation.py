@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sohoa.pages.metrics.orientation import measure_orientation
 from sohoa.pages.views import PageViews
-from sohoa.simulate.ink import text_mask
+from sohoa.simulate.draw_ink import text_mask
 from tests.pages.page_files import REAL
 
 DPI = 150

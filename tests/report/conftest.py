@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from benchmarks.report_province import fill
 from sohoa.report.build_report import build_report
 from sohoa.store import Store
+from tests.province.report_province import fill
 from tests.report.reported_week import MONDAY, WEEK, Reported
 from tests.servers import empty_buckets
 

@@ -14,11 +14,11 @@ import pytest
 import sohoa.simulate
 from sohoa.errors import InputError
 from sohoa.registry import find_agency
-from sohoa.simulate.documents import LIES, PAGE_DEFECTS, RESCAN_AFTER, RESCAN_BEFORE
 from sohoa.simulate.dossiers import TAIL_DAYS, target_share
 from sohoa.simulate.offices import choose_offices
-from sohoa.simulate.run import Plan, plan_province
-from sohoa.simulate.truth import progress_rows
+from sohoa.simulate.page_truth import progress_rows
+from sohoa.simulate.plan_scans import LIES, PAGE_DEFECTS, RESCAN_AFTER, RESCAN_BEFORE
+from sohoa.simulate.simulate_province import Plan, plan_province
 
 DEMO = (12, date(2023, 3, 6), date(2023, 4, 30), 30)
 RUNS = [(*DEMO, seed) for seed in range(4)] + [
@@ -62,7 +62,7 @@ def test_imports_nothing_that_judges_or_counts() -> None:
     loaded = set(
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
-    assert "sohoa.simulate.truth" in loaded
+    assert "sohoa.simulate.page_truth" in loaded
     assert not loaded & {"great_expectations", "expectations", *(f"sohoa.{name}" for name in FOREIGN)}
 
 

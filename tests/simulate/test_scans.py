@@ -19,11 +19,11 @@ from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.schema import MEASURED
 from sohoa.settings import Settings
-from sohoa.simulate import ink
-from sohoa.simulate.documents import PAGE_DEFECTS, Document
-from sohoa.simulate.run import plan_province
-from sohoa.simulate.scans import file_names, scan_document
-from sohoa.simulate.truth import page_rows
+from sohoa.simulate import draw_ink as ink
+from sohoa.simulate.draw_scans import file_names, scan_document
+from sohoa.simulate.page_truth import page_rows
+from sohoa.simulate.plan_scans import PAGE_DEFECTS, Document
+from sohoa.simulate.simulate_province import plan_province
 
 HERE = Path(sohoa.simulate.__file__).parent
 DECLARED = ("paper", "cover", "content", "kind")

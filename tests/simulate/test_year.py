@@ -14,7 +14,7 @@ import pytest
 
 from sohoa.errors import InputError
 from sohoa.registry import agencies_at, unit_at
-from sohoa.simulate.year import YearTruth, simulate_year
+from sohoa.simulate.simulate_year import YearTruth, simulate_year
 
 SIZE = {"year_start": date(2024, 11, 24), "days": 14, "dossiers": 1_500, "seed": 8}
 ADDS = ("R1", "R2", "R3", "R5", "R7_in", "R8_in")

@@ -4,6 +4,6 @@ Everything follows from one list of events drawn from a seed. Nothing here reads
 counts, so that what the pipeline says can be held against what was done.
 """
 
-from sohoa.simulate.run import simulate
+from sohoa.simulate.simulate_province import simulate
 
 __all__ = ["simulate"]

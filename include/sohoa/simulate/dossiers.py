@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from sohoa.simulate.draws import EvenDraws, generator, whole_parts
-from sohoa.simulate.names import PROCEDURES, Procedure
 from sohoa.simulate.offices import SATURDAY, SUNDAY, Office
+from sohoa.simulate.sample_names import PROCEDURES, Procedure
+from sohoa.simulate.seeded_draws import EvenDraws, generator, whole_parts
 
 START_SHARE, END_SHARE = 0.056, 0.86
 STEEPNESS = 10.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from sohoa.errors import InputError
 from sohoa.registry import Agency, agencies_at, ancestors, unit_at
-from sohoa.simulate.draws import generator
+from sohoa.simulate.seeded_draws import generator
 
 SATURDAY, SUNDAY = 5, 6
 

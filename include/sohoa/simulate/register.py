@@ -13,8 +13,8 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from sohoa.simulate.dossiers import Dossier
-from sohoa.simulate.draws import EvenDraws, generator
 from sohoa.simulate.offices import SATURDAY
+from sohoa.simulate.seeded_draws import EvenDraws, generator
 
 FIELDS = (
     "MaHoSo",

@@ -13,16 +13,16 @@ import pyarrow as pa
 from sohoa import layout
 from sohoa.errors import InputError
 from sohoa.registry import ministry_systems
-from sohoa.simulate.draws import generator
-from sohoa.simulate.year import truth
-from sohoa.simulate.year.codes import Offices
-from sohoa.simulate.year.documents import LEVELS
-from sohoa.simulate.year.lateness import lateness_rows
-from sohoa.simulate.year.ministry import write_ministries, write_small_feeds
-from sohoa.simulate.year.plan import TAIL_DAYS, plan_dossiers
-from sohoa.simulate.year.portal import STORED_LINK, write_portal
-from sohoa.simulate.year.register import write_register
-from sohoa.simulate.year.scans import write_scans
+from sohoa.simulate import province_truth as truth
+from sohoa.simulate.judged_rows import LEVELS
+from sohoa.simulate.lateness_truth import lateness_rows
+from sohoa.simulate.ministry_feeds import write_ministries, write_small_feeds
+from sohoa.simulate.plan_documents import write_scans
+from sohoa.simulate.plan_dossiers import TAIL_DAYS, plan_dossiers
+from sohoa.simulate.portal_feed import STORED_LINK, write_portal
+from sohoa.simulate.register_feed import write_register
+from sohoa.simulate.seeded_draws import generator
+from sohoa.simulate.spelled_codes import Offices
 
 _MARK = "simulated-year"
 

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import numpy as np
 
 from sohoa.simulate.dossiers import Dossier
-from sohoa.simulate.draws import EvenDraws, generator
-from sohoa.simulate.names import PROCEDURES, Procedure
 from sohoa.simulate.offices import Office
+from sohoa.simulate.sample_names import PROCEDURES, Procedure
+from sohoa.simulate.seeded_draws import EvenDraws, generator
 
 PAGE_DEFECTS = (
     "low_dpi",

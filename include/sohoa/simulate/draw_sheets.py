@@ -7,13 +7,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from sohoa.simulate import ink
-from sohoa.simulate.bodies import BODIES, Body, Image, prepare
-from sohoa.simulate.documents import Document
-from sohoa.simulate.draws import generator
-from sohoa.simulate.forms import print_cover, print_form, print_photo
-from sohoa.simulate.maps import draw_map
-from sohoa.simulate.sheet import CELL_MM, GRID, coloured, empty_paper, to_px
+from sohoa.simulate import draw_ink as ink
+from sohoa.simulate.draw_map import draw_map
+from sohoa.simulate.page_bodies import BODIES, Body, Image, prepare
+from sohoa.simulate.paper_sheet import CELL_MM, GRID, coloured, empty_paper, to_px
+from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.print_forms import print_cover, print_form, print_photo
+from sohoa.simulate.seeded_draws import generator
 
 TEXTS = tuple(body for body in BODIES if body.style in {"text", "table"})
 HEAD_MM, TOP_MM, BOTTOM_MM, SIGNATURE_MM = 96.0, 24.0, 276.0, 222.0  # where text may stand within a cell

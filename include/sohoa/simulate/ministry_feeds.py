@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sohoa.simulate.year.codes import SPELLINGS, Codes, Ints, Offices, Texts, Times, stamps
-from sohoa.simulate.year.dirt import deliver, first_days, write_feed, write_small
-from sohoa.simulate.year.messages import Messages
-from sohoa.simulate.year.plan import Dossiers
-from sohoa.simulate.year.register import digits
+from sohoa.simulate.feed_dirt import deliver, first_days, write_feed, write_small
+from sohoa.simulate.plan_dossiers import Dossiers
+from sohoa.simulate.portal_messages import Messages
+from sohoa.simulate.register_feed import digits
+from sohoa.simulate.spelled_codes import SPELLINGS, Codes, Ints, Offices, Texts, Times, stamps
 
 ONLY_THERE_SHARE, KNOWN_SHARE, BOTH_SHARE, MOVED_SHARE, NOWHERE_SHARE = 0.003, 0.01, 0.2, 0.1, 0.1
 MINISTRY_NUMBER = 6_500

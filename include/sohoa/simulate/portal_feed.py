@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sohoa.simulate.year.codes import SPELLINGS, Bools, Ints, Offices, Texts, Times, stamps
-from sohoa.simulate.year.dirt import deliver, first_days, write_feed
-from sohoa.simulate.year.messages import Messages
-from sohoa.simulate.year.moves import others, shifted, strangers
-from sohoa.simulate.year.plan import Dossiers
-from sohoa.simulate.year.register import digits
+from sohoa.simulate.feed_dirt import deliver, first_days, write_feed
+from sohoa.simulate.other_agencies import others, shifted, strangers
+from sohoa.simulate.plan_dossiers import Dossiers
+from sohoa.simulate.portal_messages import Messages
+from sohoa.simulate.register_feed import digits
+from sohoa.simulate.spelled_codes import SPELLINGS, Bools, Ints, Offices, Texts, Times, stamps
 
 ONLY_THERE_SHARE, VOID_ON_PORTAL, MISSING_SHARE = 0.018, 0.5, 0.04
 AGAIN_SHARE, OUTDATED_SHARE, TIED_SHARE, OTHERWISE_SPELLED, UNDATED_SHARE = 0.015, 0.15, 0.01, 0.25, 0.01

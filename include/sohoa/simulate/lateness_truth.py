@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.registry import PROVINCE
-from sohoa.simulate.year.codes import Offices
-from sohoa.simulate.year.plan import STATUS, STEP, Dossiers, waited
+from sohoa.simulate.plan_dossiers import STATUS, STEP, Dossiers, waited
+from sohoa.simulate.spelled_codes import Offices
 
 _LEVELS = {"department": "province", "district": "district", "commune": "commune"}
 _FINISHED = (3, 7, 8, 9, 10)

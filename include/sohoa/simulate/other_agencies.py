@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sohoa.simulate.year.codes import Bools, Ints, Offices, Times
+from sohoa.simulate.spelled_codes import Bools, Ints, Offices, Times
 
 
 def others(offices: Offices, agency: Ints, day: Times, moved: Bools, rng: np.random.Generator) -> Ints:

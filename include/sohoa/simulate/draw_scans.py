@@ -11,10 +11,10 @@ import pikepdf
 import simplejpeg
 from PIL import Image as Pillow
 
-from sohoa.simulate.bodies import Image
-from sohoa.simulate.documents import Document
-from sohoa.simulate.draws import generator
-from sohoa.simulate.sheets import blank_page, draw_page
+from sohoa.simulate.draw_sheets import blank_page, draw_page
+from sohoa.simulate.page_bodies import Image
+from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.seeded_draws import generator
 
 QUALITY, LOW_DPI = 85, 100
 EMPTY_SHARE = 0.35  # of the files cut short

@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sohoa.simulate import ink
-from sohoa.simulate.bodies import BODIES, Image, prepare
-from sohoa.simulate.documents import Document
-from sohoa.simulate.forms import dossier_name
-from sohoa.simulate.names import person
-from sohoa.simulate.sheet import SIZE_MM, Sheet, empty_paper
+from sohoa.simulate import draw_ink as ink
+from sohoa.simulate.page_bodies import BODIES, Image, prepare
+from sohoa.simulate.paper_sheet import SIZE_MM, Sheet, empty_paper
+from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.print_forms import dossier_name
+from sohoa.simulate.sample_names import person
 
 PLOTS = (12, 8)  # columns, rows
 PLOT_LINE = (60, 60, 160)  # BGR

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from sohoa import jobs, layout
 from sohoa.schema import TABLES
-from sohoa.simulate.year import simulate_year
-from sohoa.simulate.year.upload import upload_year
+from sohoa.simulate.simulate_year import simulate_year
 from sohoa.store import Store
+from tests.province.upload_year import upload_year
 
 SCANNED_WEEKS, GLOSSY_GLARE, MOST_PAGES = 5, 0.5, 5
 DEFECTS = {

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from sohoa import layout
 from sohoa.enums import DOCUMENT_KINDS, NOT_SCANNED_REASONS
 from sohoa.schema import TABLES
-from sohoa.simulate.year.codes import SPELLINGS, Bools, Codes, Ints, Offices, Texts, Times
+from sohoa.simulate.spelled_codes import SPELLINGS, Bools, Codes, Ints, Offices, Texts, Times
 
 UPHELD_SHARE, SECOND_THOUGHTS_SHARE = 0.1, 0.3
 NONE = -1

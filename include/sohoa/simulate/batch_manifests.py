@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sohoa.simulate.documents import Document
-from sohoa.simulate.draws import generator
-from sohoa.simulate.names import person
 from sohoa.simulate.offices import Office
+from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.sample_names import person
+from sohoa.simulate.seeded_draws import generator
 
 MISSING_PAGES = 2  # pages promised that are in no file
 

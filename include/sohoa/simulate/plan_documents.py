@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from sohoa.enums import DOCUMENT_KINDS
-from sohoa.simulate.year.codes import Codes, Ints, Offices, Shares, Times
-from sohoa.simulate.year.documents import LEVELS, NONE, UNAIDED, Documents, concat, write_documents
-from sohoa.simulate.year.moves import number_within, others
-from sohoa.simulate.year.plan import TAIL_DAYS, Dossiers, elapsed_share
+from sohoa.simulate.judged_rows import LEVELS, NONE, UNAIDED, Documents, concat, write_documents
+from sohoa.simulate.other_agencies import number_within, others
+from sohoa.simulate.plan_dossiers import TAIL_DAYS, Dossiers, elapsed_share
+from sohoa.simulate.spelled_codes import Codes, Ints, Offices, Shares, Times
 
 RECEIVED_SHARE, ACCEPTED_SHARE, UNAIDED_SHARE, REPLACED_SHARE, ELSEWHERE_SHARE = 0.95, 0.92, 0.97, 0.05, 0.04
 BACKLOG_SHARE, ORPHAN_SHARE = 0.02, 0.004

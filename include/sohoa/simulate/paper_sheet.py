@@ -7,10 +7,10 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from sohoa.simulate import ink
-from sohoa.simulate.bodies import Image
-from sohoa.simulate.documents import Document
-from sohoa.simulate.draws import generator
+from sohoa.simulate import draw_ink as ink
+from sohoa.simulate.page_bodies import Image
+from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.seeded_draws import generator
 
 MM_PER_INCH = 25.4
 CELL_MM = (210, 297)

@@ -20,13 +20,13 @@ import cv2
 
 from sohoa import layout
 from sohoa.errors import InputError
-from sohoa.simulate.batches import Batch, FileFacts, gather_batches, manifest
-from sohoa.simulate.documents import Document, plan_documents
+from sohoa.simulate.batch_manifests import Batch, FileFacts, gather_batches, manifest
 from sohoa.simulate.dossiers import TAIL_DAYS, Dossier, plan_dossiers
+from sohoa.simulate.draw_scans import file_names, scan_document
 from sohoa.simulate.offices import Office, choose_offices
+from sohoa.simulate.page_truth import page_rows, progress_rows
+from sohoa.simulate.plan_scans import Document, plan_documents
 from sohoa.simulate.register import FIELDS, feed_files
-from sohoa.simulate.scans import file_names, scan_document
-from sohoa.simulate.truth import page_rows, progress_rows
 
 MARK = "simulated.json"
 TRUTH = "truth"

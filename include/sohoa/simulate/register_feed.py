@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sohoa.simulate.feed_dirt import UNREADABLE_SHARE, Deliveries, deliver, first_days, spoil, write_feed
+from sohoa.simulate.plan_dossiers import STATUS, STEP, Dossiers
 from sohoa.simulate.register import FIELDS
-from sohoa.simulate.year.codes import SPELLINGS, Bools, Ints, Offices, Texts, Times, stamps
-from sohoa.simulate.year.dirt import UNREADABLE_SHARE, Deliveries, deliver, first_days, spoil, write_feed
-from sohoa.simulate.year.plan import STATUS, STEP, Dossiers
+from sohoa.simulate.spelled_codes import SPELLINGS, Bools, Ints, Offices, Texts, Times, stamps
 
 CORRECTED_SHARE, TWIN_SHARE, RESPELLED_SHARE = 0.05, 0.01, 0.02
 FAULTS = {

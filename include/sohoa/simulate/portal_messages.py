@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sohoa.simulate.year.codes import Bools, Codes, Ints, Texts, Times
+from sohoa.simulate.spelled_codes import Bools, Codes, Ints, Texts, Times
 
 
 @dataclass(frozen=True)

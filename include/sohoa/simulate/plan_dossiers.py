@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sohoa.simulate.dossiers import EXEMPTIONS, target_share
-from sohoa.simulate.names import PROCEDURES
-from sohoa.simulate.year.codes import Bools, Codes, Ints, Offices, Shares, Texts, Times
-from sohoa.simulate.year.moves import number_within, others, strangers
+from sohoa.simulate.other_agencies import number_within, others, strangers
+from sohoa.simulate.sample_names import PROCEDURES
+from sohoa.simulate.spelled_codes import Bools, Codes, Ints, Offices, Shares, Texts, Times
 
 TAIL_DAYS = 60
 """Changes, scans and late rows follow for so long after the last dossier day."""

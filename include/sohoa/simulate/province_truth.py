@@ -25,13 +25,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sohoa.registry import PROVINCE
-from sohoa.simulate.year.codes import Bools, Ints, Offices, Texts, Times, lineage
-from sohoa.simulate.year.documents import LEVELS
-from sohoa.simulate.year.ministry import Ministry
-from sohoa.simulate.year.plan import Dossiers
-from sohoa.simulate.year.portal import Portal
-from sohoa.simulate.year.register import Register
-from sohoa.simulate.year.scans import Scans
+from sohoa.simulate.judged_rows import LEVELS
+from sohoa.simulate.ministry_feeds import Ministry
+from sohoa.simulate.plan_documents import Scans
+from sohoa.simulate.plan_dossiers import Dossiers
+from sohoa.simulate.portal_feed import Portal
+from sohoa.simulate.register_feed import Register
+from sohoa.simulate.spelled_codes import Bools, Ints, Offices, Texts, Times, lineage
 
 RATES = (("dn_and", "all"), ("dn_or", "all"), ("dn_store", "all"), ("by_stage", "components"), ("by_stage", "result"))
 COUNTS = ("denominator", *LEVELS, "finished")

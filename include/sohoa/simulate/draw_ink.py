@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from sohoa.simulate.bodies import Image
+from sohoa.simulate.page_bodies import Image
 
 Colour = tuple[int, int, int]  # BGR
 BLACK, BLUE, RED, NOTE = (32, 28, 30), (150, 60, 30), (40, 30, 200), (120, 235, 250)

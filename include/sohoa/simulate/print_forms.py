@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sohoa.simulate import ink
-from sohoa.simulate.bodies import BODIES, prepare
-from sohoa.simulate.documents import Document
-from sohoa.simulate.names import hamlet, person
-from sohoa.simulate.sheet import CELL_MM, SIZE_MM, Sheet
+from sohoa.simulate import draw_ink as ink
+from sohoa.simulate.page_bodies import BODIES, prepare
+from sohoa.simulate.paper_sheet import CELL_MM, SIZE_MM, Sheet
+from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.sample_names import hamlet, person
 
 NATION, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
 LEFT_MM, MIDDLE_MM, LINE_MM = 24, 105, 8.5

@@ -12,7 +12,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from sohoa import layout
-from sohoa.simulate.year.codes import Bools, Ints, Times
+from sohoa.simulate.spelled_codes import Bools, Ints, Times
 
 DELAYED_SHARE, LATE_SHARE, REPEATED_SHARE, UNREADABLE_SHARE = 0.05, 0.03, 0.04, 0.003
 PARQUET_EVERY = 10

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sohoa.registry import ancestors, leaf_unit
-from sohoa.simulate.documents import Document
 from sohoa.simulate.dossiers import FINISHED, Dossier
 from sohoa.simulate.offices import Office
+from sohoa.simulate.plan_scans import Document
 
 NOT_COUNTED = (1, 3, 7)
 OF_WHOLE_FILE = {"truncated", "unreadable", "hash_mismatch"}
