@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,13 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import script_opencv, script_typical
-from benchmarks.large import A0_600, large_jpeg
-from benchmarks.material import a4_image
 from benchmarks.processes import watch
 from benchmarks.timing import cpu_seconds
 from sohoa.pages.guard.guard import Guard
 from sohoa.pages.measure_page import Limits, measure_bytes
 from sohoa.settings import load_settings
+from tests.pages.large_sheets import A0_600, large_jpeg
+from tests.pages.page_files import a4_image
 
 _A0 = {300: (9_933, 14_043), 600: A0_600}
 _WORKERS = (1, 2)
@@ -36,9 +37,11 @@ def main() -> None:
     decode = cpu_seconds(lambda: simplejpeg.decode_jpeg(page))
     size = f"{len(page) / 1e6:.1f} MB"
     table = Table("page", "CPU ms", "colour decodes", title=f"A4 at 300 dpi, {size}; one decode {1000 * decode:.1f} ms")
-    calls = {name: (lambda data=data: measure_bytes(data, "page", limits)) for name, data in files.items()}
-    calls["JPEG, script with OpenCV"] = lambda: script_opencv.check_page(page)
-    calls["JPEG, script with Pillow and OpenCV"] = lambda: script_typical.check_page(page)
+    calls: dict[str, Callable[[], object]] = {
+        name: partial(measure_bytes, data, "page", limits) for name, data in files.items()
+    }
+    calls["JPEG, script with OpenCV"] = partial(script_opencv.check_page, page)
+    calls["JPEG, script with Pillow and OpenCV"] = partial(script_typical.check_page, page)
     for name, call in calls.items():
         seconds = cpu_seconds(call)
         table.add_row(name, f"{1000 * seconds:.1f}", f"{seconds / decode:.2f}")
@@ -78,14 +81,15 @@ def _print_sheets() -> None:
 
 def _files() -> dict[str, bytes]:
     image, files = a4_image(300), {}
-    for name, options in {
-        "JPEG": {"format": "JPEG", "quality": 85},
-        "PNG": {"format": "PNG"},
-        "TIFF LZW": {"format": "TIFF", "compression": "tiff_lzw"},
-        "PDF of a JPEG": {"format": "PDF", "quality": 85, "resolution": 300},
-    }.items():
+    kinds: dict[str, tuple[str, dict[str, object]]] = {
+        "JPEG": ("JPEG", {"quality": 85}),
+        "PNG": ("PNG", {}),
+        "TIFF LZW": ("TIFF", {"compression": "tiff_lzw"}),
+        "PDF of a JPEG": ("PDF", {"quality": 85, "resolution": 300}),
+    }
+    for name, (kind, options) in kinds.items():
         sink = io.BytesIO()
-        image.save(sink, **{"dpi": (300, 300), **options})
+        image.save(sink, kind, dpi=(300, 300), **options)
         files[name] = sink.getvalue()
     bilevel = io.BytesIO()
     image.convert("1").save(bilevel, "TIFF", compression="group4", dpi=(300, 300))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,15 @@ def text_page(size: tuple[int, int] = A4_150, lines: int = 30, paper: int = 245)
         at = (size[0] // 10, size[1] // 10 + k * size[1] * 8 // 10 // max(1, lines))
         cv2.putText(page, f"Thanh phan ho so so {k:02d}, ban chinh", at, cv2.FONT_HERSHEY_SIMPLEX, 1, (30, 30, 40), 2)
     return page
+
+
+def a4_image(dpi: int) -> Image.Image:
+    """A page of dense real text on tinted, slightly noisy paper."""
+    size = (round(210 / 25.4 * dpi), round(297 / 25.4 * dpi))
+    source = Image.open(str(files("sohoa.simulate").joinpath("pages", "lept_patent.png"))).convert("L").resize(size)
+    noise = np.random.default_rng(1).normal(0, 1.5, (*size[::-1], 3))
+    paper = np.array([246, 243, 234]) * (np.asarray(source)[..., None] / 255) + noise
+    return Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))
 
 
 def jpeg(page: np.ndarray, quality: int = 85) -> bytes:

@@ -11,12 +11,12 @@ import psutil
 import pytest
 from PIL import Image
 
-from benchmarks.large import A0_600, large_jpeg
 from sohoa.pages.decode import file_data, pillow, read_pages
 from sohoa.pages.decode import page as page_module
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.measure_page import measure_bytes, measure_file
 from sohoa.settings import Settings
+from tests.pages.large_sheets import A0_600, large_jpeg
 from tests.pages.page_files import LIMITS, code, jpeg, measure, pdf_file, pillow_file, text_page
 
 PAGE = text_page((1241, 1755))

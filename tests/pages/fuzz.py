@@ -1,6 +1,6 @@
 """Measure thousands of broken page files: each has its rows, within the limits of time and memory.
 
-    python -m benchmarks.fuzz --files 20000 --seed 1 [--keep FOLDER]
+    python -m tests.pages.fuzz --files 20000 --seed 1 [--keep FOLDER]
 
 Exit 1 where a file has no row or a malformed one, takes longer or more memory than the limits, or ends its process
 by an exception of our own. A file that a library crashes on costs a row, is counted, and kept for a look.
@@ -13,22 +13,19 @@ import json
 import resource
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.mutations import mutate
-from benchmarks.sound_files import make_seeds
 from sohoa.enums import ERROR_CODES, MEASURED_NAMES
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import load_settings
+from tests.pages.mutations import mutate
+from tests.pages.sound_files import make_seeds
 
 _PROCESSES = 2
 _WALL = 5  # times the CPU limit, at most, and a start of the process
@@ -47,10 +44,20 @@ class Found:
     faults: list[str] = field(default_factory=list)
 
     @property
+    def label(self) -> str:
+        """Its number, the sound file it comes from and what was done to it."""
+        return f"{self.number} {self.seed}, {self.what}"
+
+    @property
     def codes(self) -> set[str]:
         """Codes of its errors; ``ended`` where its process ended, ``sound`` where a page has none."""
         errors = [row.get("error") for row in self.rows]
         return {_code(error) if error else "sound" for error in errors}
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether a library crashed on it."""
+        return "ended" in self.codes
 
 
 def _code(error: str) -> str:
@@ -96,21 +103,36 @@ def _malformed(rows: list[dict[str, Any]]) -> Iterator[str]:
             yield "a number that is none"
 
 
-def print_table(found: list[Found], peak: int) -> None:
-    """A line a kind of mutation: how many files came out how."""
-    codes = ["sound", *(code for code in ERROR_CODES if code not in ("missing", "hash_mismatch")), "ended"]
-    table = Table("mutation", "files", *codes, "slowest s", title=f"largest process {peak / 1e6:.0f} MB")
-    for what in [*sorted({one.what for one in found}), "all"]:
-        files = [one for one in found if what in (one.what, "all")]
-        counts = Counter(code for one in files for code in one.codes)
-        slowest = max(one.seconds for one in files)
-        table.add_row(what, str(len(files)), *(str(counts[code]) for code in codes), f"{slowest:.2f}")
-    Console(width=150).print(table)
+def report_of(found: list[Found], peak: int) -> dict[str, Any]:
+    """The largest process, how many files of each kind of mutation came out how, and the files that need a look."""
+    by_kind: dict[str, list[Found]] = defaultdict(list)
+    for one in found:
+        by_kind[one.what].append(one)
+    return {
+        "files": len(found),
+        "peak_bytes": peak,
+        "mutations": {what: _counts(of_kind) for what, of_kind in by_kind.items()},
+        "faulty": {one.label: one.faults for one in found if one.faults},
+        "ended": {one.label: one.rows[0]["error"] for one in found if one.has_ended},
+    }
+
+
+def _counts(found: list[Found]) -> dict[str, Any]:
+    codes = Counter(code for one in found for code in one.codes)
+    return {"files": len(found), "slowest_seconds": round(max(one.seconds for one in found), 2), "codes": codes}
+
+
+def keep_for_a_look(found: list[Found], seeds: dict[str, bytes], seed: int, folder: Path) -> None:
+    """Write the files that broke a promise or ended a process into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in found:
+        if one.faults or one.has_ended:
+            (folder / f"{seed}-{one.number}").write_bytes(mutate(seeds, one.number, seed)[2])
 
 
 def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description="Measure broken page files.")
+    """Fuzz, print the report as JSON, exit 1 where a promise is broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.pages.fuzz", description="Measure broken page files.")
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="folder for the files that broke a promise or ended a process")
@@ -118,13 +140,9 @@ def main() -> None:
     limits = replace(Limits.of(load_settings()), max_file_seconds=10, max_memory_bytes=1_073_741_824)
     seeds = make_seeds()
     found, peak = fuzz(seeds, args.files, args.seed, limits)
-    print_table(found, peak)
-    for one in found:
-        if one.faults or "ended" in one.codes:
-            print(f"{args.seed}/{one.number} {one.seed}, {one.what}: {one.faults or one.rows[0]['error']}")
-            if args.keep:
-                args.keep.mkdir(parents=True, exist_ok=True)
-                (args.keep / f"{args.seed}-{one.number}").write_bytes(mutate(seeds, one.number, args.seed)[2])
+    print(json.dumps(report_of(found, peak), indent=2, sort_keys=True))
+    if args.keep:
+        keep_for_a_look(found, seeds, args.seed, args.keep)
     if peak > limits.max_memory_bytes or any(one.faults for one in found):
         sys.exit(1)
 

@@ -8,7 +8,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from benchmarks.material import a4_image
+from tests.pages.page_files import a4_image
 
 A0_600 = (19_866, 28_087)
 _STRIP = 1_600  # rows, whole blocks

@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from benchmarks.sound_files import wrap_in_pdf
+from tests.pages.sound_files import wrap_in_pdf
 
 _EXTREMES = (0, 1, 2, 255, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
 _PDF_WORDS = (

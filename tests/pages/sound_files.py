@@ -20,7 +20,7 @@ from pyhanko.sign import PdfSignatureMetadata, sign_pdf
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from benchmarks.material import a4_image
+from tests.pages.page_files import a4_image
 
 _A4_POINTS = (595.28, 841.89)
 _DAY = datetime(2023, 1, 1, tzinfo=UTC)
