@@ -6,10 +6,10 @@ UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench secrets docs lock clean
+.PHONY: help setup demo test test-fast lint format bench secrets docs lock clean
 
 help:  ## list the verbs
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -32,10 +32,14 @@ demo: setup  ## run the whole job on this machine and show the result (DEMO_EXIT
 test: setup  ## all tests: unit, property, integration (SeaweedFS) and one real Airflow run
 	$(BIN)/python -m pytest
 
-lint: setup  ## ruff and mypy
+test-fast: setup  ## only the tests that start no server and no browser
+	$(BIN)/python -m pytest -m "not store and not airflow and not browser"
+
+lint: setup  ## ruff, codespell and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check --preview --select AIR dags plugins include
+	$(BIN)/codespell
 	$(BIN)/mypy
 
 format: setup  ## put the code into its standard form

@@ -14,7 +14,7 @@ _ANGLES = np.arange(-15, 15.25, 0.25)
 
 def check_page(data: bytes) -> dict[str, float]:
     """Figures of one JPEG page."""
-    page = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    page: np.ndarray = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)  # type: ignore[assignment]
     small = cv2.resize(page, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((7, 7), np.uint8)), 21)
     large_paper = cv2.resize(paper, page.shape[::-1], interpolation=cv2.INTER_LINEAR)

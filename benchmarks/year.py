@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -24,7 +25,7 @@ from sohoa.simulate.simulate_year import simulate_year
 from sohoa.store import Store
 from tests.province.upload_year import upload_year
 
-_YEAR = {"year_start": date(2024, 8, 1), "days": 365, "dossiers": 300_000, "seed": 1}
+_YEAR: dict[str, Any] = {"year_start": date(2024, 8, 1), "days": 365, "dossiers": 300_000, "seed": 1}
 _STEPS = ("import_all", "summarise", "reconcile")
 _LATE_DAY, _LATE_DOSSIERS, _LATE_NUMBER = date(2025, 3, 3), 40, 7_000
 _LATE_FILES = timedelta(days=30)
@@ -139,7 +140,7 @@ def _copy_year(store: Store) -> int:
         (bucket, info.key) for bucket in (layout.FEEDS, layout.WAREHOUSE) for info in store.list_objects(bucket, "")
     ]
     copies = [
-        (bucket, key, _DATE.sub(lambda match, years=years: _earlier(match[0], years), key))
+        (bucket, key, _earlier_key(key, years))
         for years in range(1, _YEARS)
         for bucket, key in found
         if _DATE.search(key)
@@ -149,8 +150,8 @@ def _copy_year(store: Store) -> int:
     return len(found) + len(copies)
 
 
-def _earlier(day: str, years: int) -> str:
-    return (date.fromisoformat(day) - years * _PERIOD).isoformat()
+def _earlier_key(key: str, years: int) -> str:
+    return _DATE.sub(lambda day: (date.fromisoformat(day[0]) - years * _PERIOD).isoformat(), key)
 
 
 def _rebuild_report(costs: dict[str, Cost]) -> Table:

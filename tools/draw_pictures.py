@@ -107,6 +107,10 @@ def _small_jpeg(picture: Image) -> bytes:
 # defects
 
 
+def _to_image(values: npt.NDArray[np.floating]) -> Image:
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
+
+
 def _paper_of(page: Image) -> npt.NDArray[np.float64]:
     return np.asarray(np.median(page[:40].reshape(-1, 3), axis=0))
 
@@ -156,7 +160,7 @@ def _shine(page: Image, mm: float) -> Image:
     light = _ellipse(page, mm, (118, 92), (52, 20), 24)
     light = cv2.GaussianBlur(light, (0, 0), 7 * mm)[..., None]
     lit = page + (255.0 - page) * np.clip(1.7 * light, 0, 1)
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    return _to_image(lit)
 
 
 def _ellipse(
@@ -164,7 +168,8 @@ def _ellipse(
 ) -> npt.NDArray[np.float32]:
     mask = np.zeros(page.shape[:2], np.float32)
     centre, axes = (tuple(round(value * mm) for value in pair) for pair in (centre_mm, axes_mm))
-    return cv2.ellipse(mask, centre, axes, turn, 0, 360, 1.0, cv2.FILLED, cv2.LINE_AA)
+    filled: npt.NDArray[np.float32] = cv2.ellipse(mask, centre, axes, turn, 0, 360, 1.0, cv2.FILLED, cv2.LINE_AA)
+    return filled
 
 
 def _lay_too_far(page: Image, mm: float) -> Image:
@@ -177,7 +182,7 @@ def _leave_bed(page: Image, mm: float) -> Image:
     """The scanned area is larger than the sheet, and the lid was open."""
     bed = np.random.default_rng(1).normal(24, 3, page.shape)
     height, width = round(page.shape[0] - 16 * mm), round(page.shape[1] - 12 * mm)
-    framed = np.clip(bed, 0, 255).astype(np.uint8)
+    framed = _to_image(bed)
     framed[:height, :width] = page[:height, :width]
     return framed
 
@@ -186,29 +191,29 @@ def _shade(page: Image, mm: float) -> Image:
     """A fold on the left that does not touch the glass, and light that falls off to the right."""
     across = np.linspace(0, 1, page.shape[1])
     light = (1 - 0.55 * np.exp(-((across / 0.16) ** 2))) * (1 - 0.18 * across)
-    return np.clip(page * light[None, :, None], 0, 255).astype(np.uint8)
+    return _to_image(page * light[None, :, None])
 
 
 def _pale(page: Image, mm: float) -> Image:
     paper = _paper_of(page)
-    return np.clip(paper + (page - paper) * 0.11, 0, 255).astype(np.uint8)
+    return _to_image(paper + (page - paper) * 0.11)
 
 
 def _grain(page: Image, mm: float) -> Image:
     noise = np.random.default_rng(2).normal(0, 26, page.shape[:2])[..., None]
-    return np.clip(page + noise, 0, 255).astype(np.uint8)
+    return _to_image(page + noise)
 
 
 def _squeeze(page: Image, mm: float) -> Image:
-    squeezed: Image = cv2.imdecode(cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, 6])[1], cv2.IMREAD_COLOR)
-    return squeezed
+    squeezed = cv2.imdecode(cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, 6])[1], cv2.IMREAD_COLOR)
+    return np.asarray(squeezed, np.uint8)
 
 
 def _beat(page: Image, mm: float) -> Image:
     """Two fine screens that beat against each other."""
     y, x = np.mgrid[: page.shape[0], : page.shape[1]] / mm
     waves = np.sin(2 * np.pi * (0.52 * x + 0.21 * y)) + np.sin(2 * np.pi * (0.19 * x - 0.5 * y))
-    return np.clip(page - 9 + 9 * waves[..., None], 0, 255).astype(np.uint8)
+    return _to_image(page - 9 + 9 * waves[..., None])
 
 
 def _dirty_glass(page: Image, mm: float) -> Image:
@@ -224,7 +229,7 @@ def _break_seam(page: Image, mm: float) -> Image:
     """The right strip lies 1.5 mm lower and is darker."""
     broken, seam, drop = page.copy(), page.shape[1] // 2, round(1.5 * mm)
     broken[drop:, seam:] = page[:-drop, seam:]
-    broken[:, seam:] = np.clip(broken[:, seam:] * 0.93, 0, 255).astype(np.uint8)
+    broken[:, seam:] = _to_image(broken[:, seam:] * 0.93)
     return broken
 
 
@@ -234,7 +239,7 @@ def _show_through(page: Image, mm: float) -> Image:
         cv2.cvtColor(np.roll(page[:, ::-1], round(3 * mm), 0), cv2.COLOR_BGR2GRAY), (0, 0), 0.25 * mm
     )
     ink = (255.0 - other)[..., None] * 0.28
-    return np.clip(page - ink, 0, 255).astype(np.uint8)
+    return _to_image(page - ink)
 
 
 def _finger(page: Image, mm: float) -> Image:
@@ -244,7 +249,7 @@ def _finger(page: Image, mm: float) -> Image:
     nail = cv2.GaussianBlur(_ellipse(page, mm, (across - 23, 203), (6, 5.5), -8), (0, 0), 0.5 * mm)[..., None]
     held = page * (1 - thumb) + np.array([118.0, 152.0, 205.0]) * thumb
     held = held * (1 - 0.6 * nail) + np.array([175.0, 190.0, 232.0]) * 0.6 * nail
-    return np.clip(held, 0, 255).astype(np.uint8)
+    return _to_image(held)
 
 
 def _again(page: Image, mm: float) -> Image:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,13 @@ def _row(*cells: object) -> str:
     return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     return _row(*head) + _row(*("---" for _ in head)) + "".join(_row(*row) for row in rows)
 
 
 def settings_page() -> str:
     """Every variable with its default and meaning."""
-    rows: list[tuple[object, ...]] = [
+    rows = [
         (f"`{PREFIX}{name.upper()}`", f"`{field.default}`" if field.default is not None else "", field.description)
         for name, field in Settings.model_fields.items()
     ]

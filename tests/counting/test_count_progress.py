@@ -60,7 +60,7 @@ def test_stages_have_denominators_of_their_own():
 @pytest.mark.parametrize(
     "change",
     [{"status": 1}, {"status": 3}, {"status": 7}, {"exemption": "shared_data"}, {"is_void": True}],
-    ids=lambda change: str(change),
+    ids=str,
 )
 def test_a_dossier_out_of_scope_is_in_no_rate(change):
     """Not received, refused, withdrawn, exempt or void: the unit keeps its rows, all of them 0."""

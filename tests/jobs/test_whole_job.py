@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def counted(province: Path, clean_store: Store) -> Iterator[Store]:
+def counted(province: Path, clean_store: Store) -> Store:
     """The province uploaded, checked, imported and summarised; a pipe among the files is skipped."""
     pipe = province / "landing" / "batches" / "pipe.jpg"
     os.mkfifo(pipe)
@@ -49,7 +48,7 @@ def counted(province: Path, clean_store: Store) -> Iterator[Store]:
     assert checked["admitted"] == loaded.manifests > 20
     assert jobs.import_all()["closed"] == []
     assert jobs.summarise()["closed"] == []
-    yield clean_store
+    return clean_store
 
 
 def read(path: Path) -> list[dict[str, str]]:

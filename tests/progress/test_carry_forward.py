@@ -55,7 +55,7 @@ def test_the_maps_are_the_days_on_which_units_change():
         ("H37.80", FIRST, REFORM, Carried("H37.80", False)),
         ("20", FIRST, REFORM, Carried("20", False)),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_where_a_unit_goes(code, day, map_day, carried):
     """By hand: unchanged, renumbered, merged twice, split, split and merged; offices stay themselves."""

@@ -69,7 +69,7 @@ def reasons(register: dict, documents: list | None = None, rate=("dn_and", "all"
         ({"exemption": "shared_data"}, "exempt"),
         ({"is_void": True, "status": 3}, "void"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_why_a_dossier_is_out(change, reason):
     """The same in every rate, documents or not."""
@@ -85,7 +85,7 @@ def test_why_a_dossier_is_out(change, reason):
         ({"has_paper_result": False}, ("by_stage", "result"), "no_result_due"),
         ({"status": 4}, ("by_stage", "result"), "not_finished"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_why_a_dossier_is_out_of_one_rate(change, rate, reason):
     """It is in the denominator of dn_and all the same."""

@@ -281,4 +281,5 @@ def test_looking_up_a_unit_stays_light():
         "import sys; from datetime import date; from sohoa.registry import unit_at; unit_at('20', date(2024, 4, 1));"
         "print([m for m in ('pandas', 'pyarrow', 'pydantic') if m in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -21,7 +21,7 @@ def reduce_page(grey: Grey, dpi: float | None) -> Grey:
     of four, so that thin lines of a large sheet are not averaged away.
     """
     largest = int(dpi / _LOWEST_DPI) if dpi is not None and dpi > 0 else 4
-    factor = max(1, min(round(max(grey.shape) / _LONG_SIDE_PX), largest, min(grey.shape)))
+    factor = max(1, min(round(max(grey.shape) / _LONG_SIDE_PX), largest, *grey.shape))
     return shrink(grey, factor)
 
 
@@ -33,7 +33,7 @@ def fit_long_side(grey: Grey, pixels: int, enlarge: float) -> Grey:
     """
     scale = min(enlarge, pixels / max(grey.shape))
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    whole = shrink(grey, min(int(1 / scale), min(grey.shape)))
+    whole = shrink(grey, min(int(1 / scale), *grey.shape))
     return whole if whole.shape == size[::-1] else _grey(cv2.resize(whole, size, interpolation=cv2.INTER_LINEAR))
 
 

@@ -40,13 +40,12 @@ Documents = Mapping[str, list[str]]
 """Kind of document -> the states (``states.STATES``) of a dossier's documents of this kind."""
 
 
-def why_out(row: Mapping[str, Any], definition: str, stage: str) -> str:
+def why_out(row: Mapping[str, Any], stage: str) -> str:
     """Why a dossier is not in the denominator.
 
     Args:
         row: a row of the table ``dossiers`` that is out of this rate's denominator.
-        definition: the definition.
-        stage: its stage.
+        stage: stage of the rate.
     """
     if row["is_void"]:
         return "void"

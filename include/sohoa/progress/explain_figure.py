@@ -119,7 +119,7 @@ def _explain(
     if not place.is_counted:
         counts, reasons = dict.fromkeys(counts, 0), ("counted_elsewhere",)
     elif counts["denominator"] == 0:
-        reasons = (why_out(row, *rate),)
+        reasons = (why_out(row, question.stage),)
     elif counts["accepted"] == counts["denominator"]:
         reasons = why_counted(counts["waived"], documents)
     else:

@@ -1,6 +1,6 @@
 """Administrative units and agencies of the province, each by the days on which it exists.
 
-A code alone names nothing: codes were re-used and names repeat, so a unit is looked up by (code, day).
+A code alone names nothing: codes were reused and names repeat, so a unit is looked up by (code, day).
 """
 
 from sohoa.registry.agencies import Agency, agencies, agencies_at, ancestors, find_agency, leaf_unit, parents_above

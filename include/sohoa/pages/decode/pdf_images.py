@@ -47,7 +47,7 @@ def _images(resources: Any, depth: int) -> Iterator[Any]:
     found = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
     if found is None or depth > _MOST_DEPTH:
         return
-    for _, item in found.items():
+    for item in found.values():
         if item.get("/Subtype") == "/Image":
             yield item
         elif item.get("/Subtype") == "/Form":

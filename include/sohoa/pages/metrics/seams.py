@@ -154,8 +154,8 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
         for middle, above, below in ((reach + 1 + gap // 2, 0, 1 + gap), (reach - gap // 2, -gap, 1)):
             owner = np.flatnonzero(is_plain[:, middle])
             found.append((owner, rows[owner] + above, rows[owner] + below))
-    owners, aboves, belows = (np.concatenate(part) for part in zip(*found, strict=True))
-    return owners, aboves, belows
+    owners, upper, lower = (np.concatenate(part) for part in zip(*found, strict=True))
+    return owners, upper, lower
 
 
 def _match(above: Grey, below: Grey, far: int) -> Floats:
