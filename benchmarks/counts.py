@@ -80,11 +80,8 @@ def _discrete(rng: np.random.Generator, kind: pa.DataType, unknown: np.ndarray) 
 
 def _require_same(folder: Path) -> None:
     """Both have counted the same, or the comparison would mean nothing."""
-    columns = "scan_date::VARCHAR, agency, cover, defect, bad, n"
-    ours, theirs = (
-        f"SELECT {columns}, {paper} FROM '{folder / name}.parquet'"
-        for name, paper in (("sohoa", "paper_class"), ("pandas", "paper"))
-    )
+    columns = "scan_date::VARCHAR, agency, paper, cover, defect, pages_bad, pages_judged"
+    ours, theirs = (f"SELECT {columns} FROM '{folder / name}.parquet'" for name in ("sohoa", "pandas"))
     query = f"SELECT count(*) FROM (({ours}) EXCEPT ALL ({theirs}) UNION ALL (({theirs}) EXCEPT ALL ({ours})))"
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")

@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 KEY = ["scan_date", "agency", "paper", "cover"]
+COUNTS = ["pages_bad", "pages_judged"]
 
 
 def count_defects(folder: str, target: str, rules: str) -> None:
-    """Write KEY, defect, bad and n of all pages; a page is in n where a column is known or the defect was found."""
+    """Write KEY, defect and COUNTS of all pages; a page is judged where a column is known or the defect was found."""
     rows = _count(folder, json.loads(Path(rules).read_text(encoding="utf-8")))
-    rows.astype(dict.fromkeys(KEY, "string")).astype({"bad": "int64", "n": "int64"}).to_parquet(target, index=False)
+    kinds = dict.fromkeys(KEY, "string") | dict.fromkeys(COUNTS, "int64")
+    rows.astype(kinds).to_parquet(target, index=False)
 
 
 def _count(folder: str, judged: dict[str, list[str]]) -> pd.DataFrame:
@@ -34,6 +36,7 @@ def _count(folder: str, judged: dict[str, list[str]]) -> pd.DataFrame:
         n = n.reindex(sizes.index, fill_value=0)
         n = n if extra is None else n.add(extra, fill_value=0)
         here = bad.xs(defect, level="defects") if defect in bad.index.get_level_values("defects") else n * 0
-        parts.append(pd.DataFrame({"bad": here.reindex(n.index, fill_value=0), "n": n}).assign(defect=defect))
+        counted = pd.DataFrame({"pages_bad": here.reindex(n.index, fill_value=0), "pages_judged": n})
+        parts.append(counted.assign(defect=defect))
     result = pd.concat(parts).reset_index()
-    return result[result["n"] > 0]
+    return result[result["pages_judged"] > 0]

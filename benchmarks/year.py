@@ -127,7 +127,7 @@ def _documents(codes: list[str], batch: str) -> pa.Table:
         "dossier_key": codes,
         "dossier_code": codes,
         "kind": ["component"] * count,
-        "received": [True] * count,
+        "is_received": [True] * count,
         "verdict": ["accepted"] * count,
     }
     columns = [pa.array(known[f.name], f.type) if f.name in known else pa.nulls(count, f.type) for f in schema]

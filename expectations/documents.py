@@ -9,7 +9,7 @@ from great_expectations.expectations.row_conditions import Column
 from expectations import invariants
 
 KEY = ("agency", "batch", "document_id")
-COLUMNS = (*KEY, "received", "not_scanned", "pages_declared", "pages_found", "pages_accepted", "verdict")
+COLUMNS = (*KEY, "is_received", "not_scanned", "pages_declared", "pages_found", "pages_accepted", "verdict")
 
 
 def build_suite() -> gx.ExpectationSuite:
@@ -19,7 +19,7 @@ def build_suite() -> gx.ExpectationSuite:
         name="documents",
         expectations=[
             *invariants.key(*KEY),
-            *(invariants.known(name) for name in ("received", "pages_declared", "pages_found", "pages_accepted")),
+            *(invariants.known(name) for name in ("is_received", "pages_declared", "pages_found", "pages_accepted")),
             *invariants.falling("pages_found", "pages_accepted"),
             *invariants.falling("pages_declared"),
             invariants.verdict(),
@@ -32,4 +32,4 @@ def build_suite() -> gx.ExpectationSuite:
 
 
 def _received(value: bool, description: str, **common: object) -> gxe.Expectation:
-    return gxe.ExpectColumnValuesToBeInSet(column="received", value_set=[value], description=description, **common)
+    return gxe.ExpectColumnValuesToBeInSet(column="is_received", value_set=[value], description=description, **common)

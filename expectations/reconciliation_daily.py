@@ -10,7 +10,7 @@ from expectations import invariants
 
 CELL = ("code_day", "dossier_date", "unit_code")
 KEY = (*CELL, "category")
-COLUMNS = (*KEY, "count", "oldest_first_seen", "mean_first_seen")
+COLUMNS = (*KEY, "entries", "oldest_first_seen", "mean_first_seen")
 EFFECTS = {
     "R1": 1, "R2": 1, "R3": 1, "R4": -1, "R5": 1, "R7_in": 1, "R7_out": -1, "R8_in": 1, "R8_out": -1,
 }  # fmt: skip
@@ -34,7 +34,7 @@ def build_suite() -> gx.ExpectationSuite:
             gxe.ExpectColumnValuesToBeInSet(
                 column="category", value_set=list(CATEGORIES), description="the category is defined"
             ),
-            gxe.ExpectColumnValuesToBeBetween(column="count", min_value=1, description="count >= 1"),
+            gxe.ExpectColumnValuesToBeBetween(column="entries", min_value=1, description="entries >= 1"),
             in_order,
             balanced,
         ],
@@ -43,8 +43,8 @@ def build_suite() -> gx.ExpectationSuite:
 
 def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with, beside each, portal − province of its cell and what the categories explain of it."""
-    sides = rows["category"].map({"portal": 1, "province": -1}).fillna(0) * rows["count"]
-    effects = rows["category"].map(EFFECTS).fillna(0) * rows["count"]
+    sides = rows["category"].map({"portal": 1, "province": -1}).fillna(0) * rows["entries"]
+    effects = rows["category"].map(EFFECTS).fillna(0) * rows["entries"]
     cells = [rows[name] for name in CELL]
     return rows.assign(
         difference=sides.groupby(cells, dropna=False).transform("sum"),

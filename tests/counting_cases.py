@@ -31,7 +31,7 @@ def dossier(number: int = 1, **values: Any) -> dict[str, Any]:
     row = {
         "dossier_key": key(number),
         "unit_code": "05971",
-        "agency": "H37.80.01",
+        "handling_agency": "H37.80.01",
         "status": 4,
         "components": 1,
         "has_paper_result": True,
@@ -48,7 +48,7 @@ def document(document_id: str, number: int | None = 1, kind: str = "component", 
         "document_id": document_id,
         "dossier_key": None if number is None else key(number),
         "kind": kind,
-        "received": True,
+        "is_received": True,
         "verdict": "accepted",
     }
     return row | values
@@ -125,7 +125,7 @@ def _draw_document(draw: st.DrawFn, document_id: str, earlier: list[dict[str, An
         draw(st.sampled_from(KINDS)),
         agency=agency,
         batch=f"{agency}-20240416-00{draw(st.integers(1, 3))}",
-        received=draw(st.booleans()),
+        is_received=draw(st.booleans()),
         verdict=draw(st.sampled_from(VERDICTS)),
     )
     same = ("agency", "dossier_key", "kind")

@@ -17,7 +17,7 @@ def page(**values: Any) -> dict[str, Any]:
 
 def count(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], tuple[int, int]]:
     found = quality_of_day(table("pages", rows), JUDGED).to_pylist()
-    return {(r["agency"], r["paper_class"], r["cover"], r["defect"]): (r["bad"], r["n"]) for r in found}
+    return {(r["agency"], r["paper"], r["cover"], r["defect"]): (r["pages_bad"], r["pages_judged"]) for r in found}
 
 
 def test_a_rule_that_finds_nothing_has_its_row():

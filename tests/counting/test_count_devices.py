@@ -41,7 +41,7 @@ def device_day(day: date, *streaks: tuple[int, int], device: str = "S1", **value
         "agency": AGENCY,
         "device_id": device,
         "device_kind": "flatbed",
-        "documents": 10,
+        "documents_received": 10,
         "streaks": [{"x_mm": x, "pages": pages} for x, pages in streaks],
     }
     return with_path_key("device_daily", table("device_daily", [row | values]), day)
@@ -64,13 +64,16 @@ def test_a_day_of_scanners():
             [
                 document("a", device_id="S1", pages_found=2),
                 document("b", device_id="S1", pages_found=1),
-                document("c", device_id="S1", pages_found=7, received=False),
+                document("c", device_id="S1", pages_found=7, is_received=False),
             ],
         ),
         table("batches", [batch("S2"), batch("S1"), batch("S3", refusal="bad_path")]),
     ).to_pylist()
-    assert [(row["device_id"], row["documents"], row["pages"]) for row in rows] == [("S1", 2, 3), ("S2", 0, 0)]
-    assert rows[0]["defects"] == [{"defect": "skewed", "pages": 2}, {"defect": "streaks", "pages": 1}]
+    assert [(row["device_id"], row["documents_received"], row["pages_received"]) for row in rows] == [
+        ("S1", 2, 3),
+        ("S2", 0, 0),
+    ]
+    assert rows[0]["defect_pages"] == [{"defect": "skewed", "pages": 2}, {"defect": "streaks", "pages": 1}]
     assert rows[0]["streaks"] == [{"x_mm": 104, "pages": 2}]
     assert rows[0]["device_kind"] == "adf"
 
@@ -123,7 +126,7 @@ def test_what_waits_against_what_is_scanned():
 
 def large(name: str, agency: str = AGENCY, **values: Any) -> dict[str, Any]:
     row = {"paper": "a1", "pages_declared": 2, "pages_found": 0, "pages_accepted": 0, "verdict": None}
-    return document(name, agency=agency, **(row | {"received": False} | values))
+    return document(name, agency=agency, **(row | {"is_received": False} | values))
 
 
 def test_who_lacks_a_large_format_scanner():
@@ -132,11 +135,11 @@ def test_who_lacks_a_large_format_scanner():
     documents = [
         large("a", not_scanned="too_large"),
         large("b", not_scanned="no_device", paper="a3"),
-        large("c", verdict="rejected", received=True, pages_found=4, pages_accepted=1),
+        large("c", verdict="rejected", is_received=True, pages_found=4, pages_accepted=1),
         large("d", not_scanned="no_device", paper="a4"),
-        large("e", verdict="accepted", received=True, pages_found=2, pages_accepted=2),
+        large("e", verdict="accepted", is_received=True, pages_found=2, pages_accepted=2),
         large("f", not_scanned="too_large"),
-        large("g", verdict="accepted", received=True, replaces="f"),
+        large("g", verdict="accepted", is_received=True, replaces="f"),
         large("h", agency="equipped", not_scanned="too_large"),
         large("i", agency="small", not_scanned="too_large", pages_declared=1),
     ]
@@ -161,5 +164,5 @@ def test_the_summary_writes_the_scanners_of_the_days_it_touches(clean_store):
     clean_store.put_json(layout.WAREHOUSE, layout.pending_scan_key(AGENCY, name), marker)
     summarise_days.summarise_quality(clean_store, summarise_days.take_pending(clean_store)["work"], {"streaks": ()})
     (found,) = clean_store.read_table("device_daily").to_pylist()
-    assert (found["scan_date"], found["device_id"], found["pages"]) == (DAY, "S1", 2)
+    assert (found["scan_date"], found["device_id"], found["pages_received"]) == (DAY, "S1", 2)
     assert found["streaks"] == [{"x_mm": 104, "pages": 1}]

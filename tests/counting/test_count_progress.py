@@ -73,7 +73,11 @@ def test_a_dossier_out_of_scope_is_in_no_rate(change):
 def test_levels_follow_the_documents():
     """One dossier declared only, one received, one accepted: 3, 2, 1; a verdict of review is not accepted."""
     register = [dossier(n, has_paper_result=False) for n in (1, 2, 3)]
-    documents = [document("a", 1, received=False, verdict=None), document("b", 2, verdict="review"), document("c", 3)]
+    documents = [
+        document("a", 1, is_received=False, verdict=None),
+        document("b", 2, verdict="review"),
+        document("c", 3),
+    ]
     row = counts(register, documents)[AND]
     assert [row[name] for name in ("declared", "received", "accepted", "numerator", "waived")] == [3, 2, 1, 1, 0]
 
@@ -82,7 +86,7 @@ def test_levels_follow_the_documents():
 def test_a_replaced_document_counts_at_no_level(verdict):
     """A good first scan leaves the rates once a later document of the agency replaces it, however bad that one is."""
     first = document("a", verdict=verdict)
-    second = document("b", batch="H37.80.01-20240417-001", replaces="a", received=False, verdict=None)
+    second = document("b", batch="H37.80.01-20240417-001", replaces="a", is_received=False, verdict=None)
     row = counts([dossier(has_paper_result=False)], [first, second])[AND]
     assert [row[name] for name in ("declared", "received", "accepted")] == [1, 0, 0]
 

@@ -109,11 +109,12 @@ found as (
     from register r left join (
         select dossier_key,
             count(*) filter (kind = 'component') c0, count(*) filter (kind = 'result') r0,
-            count(*) filter (kind = 'component' and received) c1, count(*) filter (kind = 'result' and received) r1,
-            count(*) filter (kind = 'component' and received and (excused or good)) c2,
-            count(*) filter (kind = 'result' and received and (excused or good)) r2,
-            count(*) filter (kind = 'component' and received and good) c3,
-            count(*) filter (kind = 'result' and received and good) r3
+            count(*) filter (kind = 'component' and is_received) c1,
+            count(*) filter (kind = 'result' and is_received) r1,
+            count(*) filter (kind = 'component' and is_received and (excused or good)) c2,
+            count(*) filter (kind = 'result' and is_received and (excused or good)) r2,
+            count(*) filter (kind = 'component' and is_received and good) c3,
+            count(*) filter (kind = 'result' and is_received and good) r3
         from standing group by all
     ) using (dossier_key)
 ),

@@ -45,7 +45,7 @@ def test_verdict_and_decision_make_the_state(verdict, decision, state):
     reviews = [review("a", decision)] if decision else []
     rows = merged([dossier()], [document("a", verdict=verdict)], reviews)
     assert states(rows) == [state]
-    missing = merged([dossier()], [document("a", verdict=verdict, received=False)], reviews)
+    missing = merged([dossier()], [document("a", verdict=verdict, is_received=False)], reviews)
     assert states(missing) == ["unreceived"]
     assert state in STATES
 
@@ -139,7 +139,7 @@ def test_a_decision_stays_when_its_batch_is_taken_again(clean_store):
 )
 def test_a_decision_that_does_not_fit_is_refused(clean_store, document_id, decision, says):
     """And nothing is written."""
-    fill(clean_store, document("good"), document("missing", received=False, verdict=None))
+    fill(clean_store, document("good"), document("missing", is_received=False, verdict=None))
     with pytest.raises(InputError, match=says):
         decide(clean_store, document_id, decision)
     assert clean_store.read_table("reviews").num_rows == 0

@@ -89,7 +89,7 @@ def test_one_run_takes_all_that_is_pending(clean_store):
     assert (first["numerator"], first["denominator"]) == (1, 2)
     assert (second["numerator"], second["denominator"]) == (0, 1)
     quality = clean_store.read_table("quality_daily", [SCAN_DAY]).to_pylist()
-    assert [(row["defect"], row["bad"], row["n"]) for row in quality] == [("skewed", 0, 3)]
+    assert [(row["defect"], row["pages_bad"], row["pages_judged"]) for row in quality] == [("skewed", 0, 3)]
     before = tables(clean_store)
     assert summarise_days.take_pending(clean_store)["markers"] == 0
     assert run(clean_store) == {"settled": 0, "closed": []}

@@ -90,7 +90,7 @@ def test_systems_do_not_mix(clean_store: Store):
     rejects = clean_store.read_table("rejects").to_pylist()
     assert sorted((r["value"], r["line"]) for r in rejects if r["line"]) == [("dkkd", 3), ("gplx", 3)]
     (misplaced,) = [r for r in rejects if r["line"] is None]
-    assert "ministry/<hệ thống>/dt=" in misplaced["reason"]
+    assert "ministry/<hệ thống>/dt=" in misplaced["problem"]
 
 
 def test_a_file_that_returns_to_its_former_content_is_imported_again(clean_store: Store):

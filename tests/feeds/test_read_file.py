@@ -47,8 +47,8 @@ def test_a_good_row_maps_every_field():
     assert found.keys() == {*TABLES["register"].names, "dossier_date", "is_correction"}
     assert found["dossier_key"] == "H37.81.03-240415-12"
     assert found["dossier_code"] == GOOD["MaHoSo"]
-    assert (found["unit_code"], found["agency"], found["commune_code"]) == ("06001", "H37.81.03", "06001")
-    assert found["received_at"] == datetime(2024, 4, 15, 8, 30)  # noqa: DTZ001 (the wall clock)
+    assert (found["unit_code"], found["handling_agency"], found["commune_code"]) == ("06001", "H37.81.03", "06001")
+    assert found["lodged_at"] == datetime(2024, 4, 15, 8, 30)  # noqa: DTZ001 (the wall clock)
     assert found["finished_at"] is found["returned_at"] is found["exemption"] is None
     assert (found["status"], found["components"], found["channel"]) == (4, 3, 1)
     assert (found["has_paper_result"], found["is_void"]) == (True, False)
@@ -97,7 +97,7 @@ def test_a_bad_value_rejects_its_row_and_no_other(field, value):
     assert count == 3
     (reject,) = rejects
     assert (reject.line, reject.field, reject.value) == (3, field, value or None)
-    assert reject.reason.endswith(".")
+    assert reject.problem.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_dossier_belongs_to_its_commune_else_to_its_agency():
     )
     assert [found["unit_code"] for found in rows] == ["05971", "H37.61", "H37.61", "05971"]
     assert [(reject.line, reject.field) for reject in rejects] == [(6, "DonViXuLy"), (7, "DonViXuLy")]
-    assert "15/04/2024" in rejects[0].reason and rejects[0].value == "H99.1 / "
+    assert "15/04/2024" in rejects[0].problem and rejects[0].value == "H99.1 / "
 
 
 def test_lines_are_those_of_the_file():
@@ -192,13 +192,13 @@ def test_an_unusable_file_is_one_reject(name):
     assert (rows, count) == ([], 1)
     (reject,) = rejects
     assert (reject.line, reject.field, reject.value) == (None, None, None)
-    assert reject.reason.endswith(".")
+    assert reject.problem.endswith(".")
 
 
 def test_a_missing_column_is_named():
     """The reason tells the sender which column to add."""
     _, (reject,), _ = read(UNUSABLE["column_missing.csv"])
-    assert "NgayCapNhat" in reject.reason
+    assert "NgayCapNhat" in reject.problem
 
 
 def test_an_archive_that_unpacks_too_large_is_not_opened():
@@ -206,17 +206,17 @@ def test_an_archive_that_unpacks_too_large_is_not_opened():
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/workbook.xml", bytes(LIMIT + 1))
-    assert "quá lớn" in read(sink.getvalue(), "bomb.xlsx")[1][0].reason
+    assert "quá lớn" in read(sink.getvalue(), "bomb.xlsx")[1][0].problem
     narrow = parquet_bytes(pa.table({name: pa.array(["x"] * 700_000).dictionary_encode() for name in HEADER}))
     assert len(narrow) < LIMIT / 10
-    assert "quá lớn" in read(narrow, "bomb.parquet")[1][0].reason
+    assert "quá lớn" in read(narrow, "bomb.parquet")[1][0].problem
 
 
 def test_a_file_outside_its_place_is_one_reject():
     """Without a day in its key a file is not used, and the reason says where to put it."""
     file = FeedFile("register/new.csv", "etag", "register", DT, is_placed=False, is_correction=False)
     rows, (reject,), _ = read_file(REGISTER, file, csv_bytes(row()), LIMIT)
-    assert rows.num_rows == 0 and "register/dt=" in reject.reason
+    assert rows.num_rows == 0 and "register/dt=" in reject.problem
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "A.PARQUET", "a.xlsx"])

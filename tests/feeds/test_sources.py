@@ -82,8 +82,8 @@ def test_a_portal_row_maps_every_field():
     (row,) = found.to_pylist()
     assert rejects == [] and set(TABLES["portal"].names) < row.keys()
     assert (row["dossier_key"], row["dossier_code"], row[DOSSIER_DATE]) == (KEY, CODE, date(2024, 4, 15))
-    assert (row["agency"], row["procedure_code"], row["status"]) == ("H37.81.03", "1.001193", 4)
-    assert (row["received_at"], row["due_at"]) == (wall(2024, 4, 15, 8, 30), wall(2024, 4, 19, 17))
+    assert (row["handling_agency"], row["procedure_code"], row["status"]) == ("H37.81.03", "1.001193", 4)
+    assert (row["lodged_at"], row["due_at"]) == (wall(2024, 4, 15, 8, 30), wall(2024, 4, 19, 17))
     assert (row["is_flagged_digitised"], row["result_link"]) == (True, "https://kho.example.vn/1")
     assert (row["synced_at"], row["first_seen"], row["line"]) == (wall(2024, 4, 15, 22), DT, 2)
 
@@ -135,7 +135,7 @@ def test_the_small_feeds_keep_their_rows():
         read(name, GOOD[name])[0].to_pylist() for name in ("national_report", "backlog", "notices")
     )
     assert report == [
-        {"unit_code": "20", "start": date(2024, 4, 1), "end": date(2024, 4, 30), "received": 26600, "line": 2}
+        {"unit_code": "20", "start": date(2024, 4, 1), "end": date(2024, 4, 30), "dossiers_received": 26600, "line": 2}
     ]
     assert backlog == [{"agency": "H37.60", "results": 1200, "line": 2}]
     assert notices == [
@@ -143,7 +143,7 @@ def test_the_small_feeds_keep_their_rows():
             "agency": "H37.81.03",
             "start": date(2024, 4, 15),
             "end": date(2024, 4, 16),
-            "kind": "no_connection",
+            "notice_kind": "no_connection",
             "note": "mất mạng, chờ sửa",
             "line": 2,
         }
@@ -185,15 +185,15 @@ def test_a_bad_value_rejects_its_row_and_no_other(name, field, value):
     assert found["line"].to_pylist() == [2, 4]
     (reject,) = rejects
     assert (reject.line, reject.field, reject.value) == (3, field, value or None)
-    assert reject.reason.endswith(".")
+    assert reject.problem.endswith(".")
 
 
 @pytest.mark.parametrize(
     ("name", "field", "column"),
     [
-        ("portal", "NgayTiepNhan", "received_at"),
+        ("portal", "NgayTiepNhan", "lodged_at"),
         ("portal", "HoSoCoThanhPhanSoHoa", "is_flagged_digitised"),
-        ("portal", "DonViXuLy", "agency"),
+        ("portal", "DonViXuLy", "handling_agency"),
         ("ministry", "TrangThaiHoSo", "status"),
         ("notices", "DenNgay", "end"),
     ],

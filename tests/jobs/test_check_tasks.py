@@ -53,7 +53,12 @@ def test_a_good_batch_becomes_rows_a_receipt_and_a_marker(clean_store: Store) ->
         ("trang 2.pdf", 2, "accepted"),
     ]
     (found,) = rows(clean_store, "documents")
-    assert (found["received"], found["verdict"], found["pages_found"], found["scan_date"]) == (True, "accepted", 3, DAY)
+    assert (found["is_received"], found["verdict"], found["pages_found"], found["scan_date"]) == (
+        True,
+        "accepted",
+        3,
+        DAY,
+    )
     (batch,) = rows(clean_store, "batches")
     assert (batch["verdict"], batch["refusal"], batch["documents_accepted"]) == ("accepted", None, 1)
     assert receipt(clean_store, body["batch"], sha256)["status"] == "admitted"
@@ -112,7 +117,7 @@ def test_a_pdf_with_fewer_pages_than_declared_is_missing_pages(clean_store: Stor
     jobs.check()
     (found,) = rows(clean_store, "documents")
     assert (found["pages_declared"], found["pages_found"], found["pages_accepted"]) == (5, 3, 3)
-    assert (found["verdict"], found["defects"], found["received"]) == ("rejected", ["missing_page"], True)
+    assert (found["verdict"], found["defects"], found["is_received"]) == ("rejected", ["missing_page"], True)
 
 
 def test_other_bytes_than_declared_reject_the_document(clean_store: Store) -> None:
@@ -123,8 +128,8 @@ def test_other_bytes_than_declared_reject_the_document(clean_store: Store) -> No
     commit(clean_store, body)
     jobs.check()
     first, second = rows(clean_store, "documents")
-    assert (first["received"], first["verdict"], first["defects"]) == (False, "rejected", ["hash_mismatch"])
-    assert (second["received"], second["verdict"]) == (True, "accepted")
+    assert (first["is_received"], first["verdict"], first["defects"]) == (False, "rejected", ["hash_mismatch"])
+    assert (second["is_received"], second["verdict"]) == (True, "accepted")
 
 
 def test_one_sheet_under_two_names_waits_for_a_person(clean_store: Store) -> None:
@@ -173,7 +178,7 @@ def test_an_absent_file_rejects_the_document(clean_store: Store) -> None:
     commit(clean_store, body)
     jobs.check()
     (found,) = rows(clean_store, "documents")
-    assert (found["received"], found["verdict"], found["pages_found"]) == (False, "rejected", 0)
+    assert (found["is_received"], found["verdict"], found["pages_found"]) == (False, "rejected", 0)
     assert found["defects"] == ["missing_page"]
 
 
@@ -276,7 +281,7 @@ def test_a_document_that_was_not_scanned_is_declared_and_not_received(clean_stor
     commit(clean_store, body)
     jobs.check()
     (found,) = rows(clean_store, "documents")
-    assert (found["received"], found["verdict"], found["not_scanned"]) == (False, None, "too_large")
+    assert (found["is_received"], found["verdict"], found["not_scanned"]) == (False, None, "too_large")
 
 
 def test_both_spellings_of_a_dossier_are_one_key(clean_store: Store) -> None:

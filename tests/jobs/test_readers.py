@@ -55,7 +55,7 @@ def filled(clean_store: Store) -> Store:
     jobs.reconcile()
     jobs.keep_week(DAY)
     for back in range(30, 0, -1):  # days of one scanner, the newest unlike all others
-        row = {"agency": AGENCY, "device_id": "M1", "pages": 2000 if back == 1 else 200, "defects": []}
+        row = {"agency": AGENCY, "device_id": "M1", "pages_received": 2000 if back == 1 else 200, "defect_pages": []}
         rows = pa.Table.from_pylist([row], TABLES["device_daily"])
         clean_store.write_table("device_daily", DAY - timedelta(back), layout.DAY, rows)
     jobs.update_incidents()
@@ -78,7 +78,7 @@ def test_every_reader_sees_every_row(filled: Store, tmp_path: Path) -> None:
             (rows,)
         ]
         assert pl.scan_parquet(where, hive_partitioning=True).collect().height == rows
-    hour = f"SELECT hour(received_at), received_at::DATE FROM read_parquet('{tmp_path}/register/**/*.parquet')"
+    hour = f"SELECT hour(lodged_at), lodged_at::DATE FROM read_parquet('{tmp_path}/register/**/*.parquet')"
     assert duckdb.sql(hour).fetchall() == [(23, DAY)]
     units = pd.read_parquet(tmp_path / "progress_daily")["unit_code"]
     assert {"20", "178", "05971"} == set(units)

@@ -120,7 +120,7 @@ def test_every_cell_balances_with_nothing_unexplained(answers):
     """Portal − province = R1 + R2 + R3 + R5 − R4 + moves in − moves out, for each unit on each day."""
     cells: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for row in answers.reconciliation.to_pylist():
-        cells[row["unit_code"], row["dossier_date"]][row["category"]] += row["count"]
+        cells[row["unit_code"], row["dossier_date"]][row["category"]] += row["entries"]
     for place, n in cells.items():
         moves = n["R7_in"] - n["R7_out"] + n["R8_in"] - n["R8_out"]
         assert n["portal"] - n["province"] == n["R1"] + n["R2"] + n["R3"] + n["R5"] - n["R4"] + moves, place

@@ -102,10 +102,10 @@ SPOILED = RESULT | {"verdict": "rejected"}
     [
         ([], ("component_undeclared", "result_undeclared")),
         ([COMPONENT], ("result_undeclared",)),
-        ([COMPONENT, RESULT | {"received": False}], ("result_unreceived",)),
+        ([COMPONENT, RESULT | {"is_received": False}], ("result_unreceived",)),
         ([COMPONENT, SPOILED], ("result_rejected",)),
         ([COMPONENT | {"verdict": "review"}, RESULT], ("component_in_review",)),
-        ([COMPONENT, SPOILED, document("s", kind="result", received=False)], ("result_rejected",)),
+        ([COMPONENT, SPOILED, document("s", kind="result", is_received=False)], ("result_rejected",)),
         ([RESULT, COMPONENT, document("d", verdict="rejected", replaces="c")], ("component_rejected",)),
         ([COMPONENT, RESULT], ("digitised",)),
     ],

@@ -28,8 +28,8 @@ def register(**changes: Any) -> pa.Table:
     row = {
         "dossier_date": DAY,
         "dossier_key": KEY,
-        "agency": "H37.81.03",
-        "received_at": at(15),
+        "handling_agency": "H37.81.03",
+        "lodged_at": at(15),
         "due_at": at(DUE, 17),
         "status": 4,
         "is_void": False,
@@ -118,9 +118,9 @@ def test_withdrawn_counts_where_it_was_received():
     """A dossier that was only registered and then withdrawn is no case; neither is one that is only registered."""
     assert judge((7, at(18))) == "finished_in_time"
     for events in ([(1, at(15)), (7, at(16))], [(1, at(15))]):
-        rows = register(received_at=None, status=events[-1][0])
+        rows = register(lodged_at=None, status=events[-1][0])
         assert judge_lateness(rows, history(*events), AS_OF)[0].as_py() is None
-    rows = register(received_at=None, status=3)
+    rows = register(lodged_at=None, status=3)
     assert judge_lateness(rows, history((1, at(15)), (3, at(16))), AS_OF)[0].as_py() == "finished_in_time"
 
 
@@ -156,9 +156,9 @@ def test_counts_by_level_and_unit():
     rows = pa.concat_tables(
         [
             register(dossier_key="a", commune_code="05971"),
-            register(dossier_key="b", agency="H37.60"),
-            register(dossier_key="c", agency="H37.80", due_at=None),
-            register(dossier_key="d", agency="H99.9"),
+            register(dossier_key="b", handling_agency="H37.60"),
+            register(dossier_key="c", handling_agency="H37.80", due_at=None),
+            register(dossier_key="d", handling_agency="H99.9"),
         ]
     )
     events = pa.concat_tables([history((9, at(18)), key="a"), history((9, at(25)), key="b")])

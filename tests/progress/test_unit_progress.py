@@ -150,7 +150,7 @@ def test_electronic_results_are_dossiers_with_a_link(clean_store):
         return {
             "dossier_key": f"k{number}",
             "dossier_code": code,
-            "agency": agency,
+            "handling_agency": agency,
             "result_link": link,
             "synced_at": synced,
         }
@@ -192,7 +192,7 @@ def test_the_backlog_is_a_stream_of_its_own():
     documents = [
         backlog_document("a"),
         backlog_document("b", verdict="rejected"),
-        backlog_document("c", received=False, verdict=None),
+        backlog_document("c", is_received=False, verdict=None),
         backlog_document("d", replaces="a"),
         backlog_document("e", agency="H37.60", batch="H37.60-20240416-001"),
         document("f"),

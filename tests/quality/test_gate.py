@@ -139,8 +139,15 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         PAGE | {"file": "b.pdf", "page_no": None, "verdict": "review"},
     ],
     "documents": [
-        {**PAGE, "received": True, "pages_declared": 2, "pages_found": 2, "pages_accepted": 1, "verdict": "rejected"},
-        {**PAGE, "document_id": "d2", "received": False, "not_scanned": "fragile"}
+        {
+            **PAGE,
+            "is_received": True,
+            "pages_declared": 2,
+            "pages_found": 2,
+            "pages_accepted": 1,
+            "verdict": "rejected",
+        },
+        {**PAGE, "document_id": "d2", "is_received": False, "not_scanned": "fragile"}
         | {"pages_declared": 4, "pages_found": 0, "pages_accepted": 0},
     ],
     "batches": [
@@ -180,9 +187,9 @@ def test_gates_are_open_for_good_rows_and_for_none(table: str) -> None:
         ("documents", 0, {"pages_found": None}, "pages_found is not null"),
         ("documents", 0, {"verdict": None}, "verdict is not null"),
         ("documents", 0, {"verdict": "ok"}, "verdict is accepted, review, rejected"),
-        ("documents", 0, {"verdict": "accepted", "received": False}, "an accepted document is received"),
-        ("documents", 1, {"received": True}, "a document that was not scanned is not received"),
-        ("documents", 1, {"verdict": "accepted", "received": None}, "verdict is null"),
+        ("documents", 0, {"verdict": "accepted", "is_received": False}, "an accepted document is received"),
+        ("documents", 1, {"is_received": True}, "a document that was not scanned is not received"),
+        ("documents", 1, {"verdict": "accepted", "is_received": None}, "verdict is null"),
         ("batches", 1, {"batch": "b1"}, "one row for each agency, batch"),
         ("batches", 0, {"documents_received": 4}, "documents_declared >= documents_received"),
         ("batches", 0, {"documents_accepted": 3}, "documents_received >= documents_accepted"),

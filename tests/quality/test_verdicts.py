@@ -33,7 +33,7 @@ def test_worst() -> None:
 
 def test_a_whole_document_is_received_and_accepted() -> None:
     [row] = judge([document(pages=2)], [{"page_no": 1}, {"page_no": 2}])
-    assert (row["received"], row["verdict"], row["defects"], row["notes"]) == (True, "accepted", [], [])
+    assert (row["is_received"], row["verdict"], row["defects"], row["notes"]) == (True, "accepted", [], [])
     assert (row["pages_found"], row["pages_accepted"]) == (2, 2)
 
 
@@ -50,7 +50,7 @@ def test_a_document_is_as_bad_as_its_worst_page() -> None:
     )
     assert [row["verdict"] for row in rows] == ["rejected", "review", "accepted"]
     assert [row["pages_accepted"] for row in rows] == [1, 1, 2]
-    assert all(row["defects"] == [] and row["received"] for row in rows)
+    assert all(row["defects"] == [] and row["is_received"] for row in rows)
 
 
 @pytest.mark.parametrize(("declared", "defects"), [(5, ["missing_page"]), (3, []), (2, ["extra_page"])])
@@ -58,12 +58,12 @@ def test_the_number_of_pages_is_the_number_declared(declared: int, defects: list
     [row] = judge([document(pages=declared)], [{"page_no": n} for n in (1, 2, 3)])
     assert row["defects"] == defects
     assert row["verdict"] == ("rejected" if defects else "accepted")
-    assert row["received"]
+    assert row["is_received"]
 
 
 def test_an_absent_file_is_not_a_page_and_its_document_is_not_received() -> None:
     [row] = judge([document(pages=2)], [{"file": "a.pdf"}, {"file": "b.pdf", "error": "missing: send it again"}])
-    assert (row["received"], row["pages_found"], row["defects"]) == (False, 1, ["missing_page"])
+    assert (row["is_received"], row["pages_found"], row["defects"]) == (False, 1, ["missing_page"])
     assert row["verdict"] == "rejected"
 
 
@@ -74,7 +74,7 @@ def test_an_absent_file_is_a_missing_page_whatever_the_count() -> None:
 
 def test_a_file_of_other_bytes_is_a_page_but_its_document_is_not_received() -> None:
     [row] = judge([document(pages=1)], [{"error": "hash_mismatch: send it again"}])
-    assert (row["received"], row["pages_found"], row["defects"]) == (False, 1, ["hash_mismatch"])
+    assert (row["is_received"], row["pages_found"], row["defects"]) == (False, 1, ["hash_mismatch"])
 
 
 def part(number: int, role: str, sheet: int | None, **changes: Any) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_a_tile_that_never_came_is_a_missing_page() -> None:
     """Also where other tiles of its sheet are there."""
     gone = part(2, "tile", 1, error="missing: send it again")
     [row] = judge([document(content="map")], [part(1, "tile", 1), gone])
-    assert (row["received"], row["defects"]) == (False, ["missing_page"])
+    assert (row["is_received"], row["defects"]) == (False, ["missing_page"])
 
 
 def twin(document_id: str = "d1", bits: int = 3, batch: str = KEY["batch"]) -> dict[str, Any]:
@@ -177,14 +177,14 @@ def test_a_result_shows_the_colour_of_a_seal_somewhere(
 
 def test_a_document_that_was_not_scanned_has_no_verdict() -> None:
     rows = judge([document("d1"), document("d2", 3, not_scanned="too_large")], [{}])
-    assert rows[1] | {"received": False, "pages_found": 0, "pages_accepted": 0, "verdict": None} == rows[1]
+    assert rows[1] | {"is_received": False, "pages_found": 0, "pages_accepted": 0, "verdict": None} == rows[1]
     assert rows[1]["defects"] == rows[1]["notes"] == []
     assert rows[0]["verdict"] == "accepted"
 
 
 def test_a_document_without_a_page_row_is_not_received() -> None:
     [row] = judge([document(pages=1)], [])
-    assert (row["received"], row["verdict"], row["defects"]) == (False, "rejected", ["missing_page"])
+    assert (row["is_received"], row["verdict"], row["defects"]) == (False, "rejected", ["missing_page"])
 
 
 def test_documents_of_one_name_in_other_batches_are_others() -> None:

@@ -40,7 +40,7 @@ def registered(**changes: Any) -> dict[str, Any]:
     row = {
         "dossier_code": CODE,
         "procedure_code": "1.001193",
-        "agency": "H37.81.03",
+        "handling_agency": "H37.81.03",
         "due_at": DUE,
         "status": 4,
         "components": 1,
@@ -56,8 +56,8 @@ def on_portal(**changes: Any) -> dict[str, Any]:
     row = {
         "dossier_code": CODE,
         "procedure_code": "1.001193",
-        "agency": "H37.81.03",
-        "received_at": datetime(2024, 4, 15, 8, 30),  # noqa: DTZ001
+        "handling_agency": "H37.81.03",
+        "lodged_at": datetime(2024, 4, 15, 8, 30),  # noqa: DTZ001
         "due_at": DUE,
         "status": 4,
         "is_flagged_digitised": False,

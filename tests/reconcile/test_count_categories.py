@@ -23,7 +23,10 @@ numbers, agencies = st.integers(1, 4), st.sampled_from(["H37.81.03", "H37.81.04"
 codes = st.builds(lambda spelling, number: spelling.format(number), st.sampled_from(SPELLINGS), numbers)
 registers = st.lists(
     st.builds(
-        lambda code, **rest: registered(dossier_code=code, **rest), codes, agency=agencies, is_void=st.booleans()
+        lambda code, **rest: registered(dossier_code=code, **rest),
+        codes,
+        handling_agency=agencies,
+        is_void=st.booleans(),
     ),
     max_size=4,
     unique_by=lambda row: int(row["dossier_code"].rpartition("-")[2]),
@@ -32,12 +35,12 @@ portals = st.lists(
     st.builds(
         lambda code, day, **rest: on_portal(
             dossier_code=code,
-            received_at=day if day is None else datetime(2024, 4, 14 + day),  # noqa: DTZ001
+            lodged_at=day if day is None else datetime(2024, 4, 14 + day),  # noqa: DTZ001
             **rest,
         ),
         codes,
         st.one_of(st.none(), st.integers(0, 2)),
-        agency=agencies,
+        handling_agency=agencies,
         status=st.integers(1, 10),
     ),
     max_size=8,
@@ -58,7 +61,7 @@ def test_every_cell_balances(register, portal, ministry):
     rows = count_entries(pa.Table.from_pylist(entries_of(register, portal, ministry), ENTRY)).to_pylist()
     cells: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
     for row in rows:
-        cells[row[CELL_DAY], row["unit_code"]][row["category"]] = row["count"]
+        cells[row[CELL_DAY], row["unit_code"]][row["category"]] = row["entries"]
     for place, counts in cells.items():
         difference, explained = balance(counts)
         assert difference == explained, place
@@ -93,7 +96,7 @@ def test_the_order_of_rows_changes_nothing(register, portal, ministry, random):
 def test_a_unit_counts_all_below_it():
     """A dossier of a commune is one of its district and of the province."""
     rows = count_entries(pa.Table.from_pylist(entries_of([registered()]), ENTRY)).to_pylist()
-    counts = {(row["unit_code"], row["category"]): row["count"] for row in rows}
+    counts = {(row["unit_code"], row["category"]): row["entries"] for row in rows}
     units = (UNIT, *ancestors(UNIT, DAY))
     assert counts == {(unit, name): 1 for unit in units for name in ("province", "R4")}
     assert len(units) == 3
@@ -105,7 +108,7 @@ def test_ages_are_of_the_earliest_and_of_the_mean():
     rows = [registered(dossier_code=f"H37.81.03-240415-{n:04}", first_seen=day) for n, day in enumerate(seen)]
     counts = count_entries(pa.Table.from_pylist(entries_of(rows), ENTRY)).to_pylist()
     (province,) = [row for row in counts if row["unit_code"] == "20" and row["category"] == "R4"]
-    assert (province["count"], province["oldest_first_seen"], province["mean_first_seen"]) == (
+    assert (province["entries"], province["oldest_first_seen"], province["mean_first_seen"]) == (
         3,
         date(2024, 4, 16),
         date(2024, 4, 17),
@@ -138,14 +141,14 @@ def test_the_gate_is_open_for_counts_that_balance():
 
 def test_the_gate_closes_on_an_unexplained_dossier():
     """The message names the cell, and the day in the codes is the one that is not written."""
-    (lines,) = check_reconciliation(counts_of({"of": "R4", "count": 2})).values()
+    (lines,) = check_reconciliation(counts_of({"of": "R4", "entries": 2})).values()
     assert any("explained" in line and UNIT in line for line in lines)
-    assert list(check_reconciliation(counts_of({"of": "province", "count": 2}))) == [DAY]
+    assert list(check_reconciliation(counts_of({"of": "province", "entries": 2}))) == [DAY]
 
 
 def test_the_gate_closes_on_unknown_categories_and_repeated_rows():
     """A category that nobody defined, a category twice, a count of nothing."""
-    for change in ({"category": "R13"}, {"category": "province"}, {"count": 0}, {"unit_code": None}):
+    for change in ({"category": "R13"}, {"category": "province"}, {"entries": 0}, {"unit_code": None}):
         assert check_reconciliation(counts_of({"of": "R4", **change})), change
 
 

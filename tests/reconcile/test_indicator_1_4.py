@@ -21,7 +21,7 @@ COUNTS = {"portal": 100, "province": 95, "R1": 4, "R2": 2, "R3": 3, "R4": 9, "R5
 def report(*rows: tuple[Any, ...]) -> pa.Table:
     """Rows of the national report for the province: dt, first day, last day, received."""
     schema = pa.schema([pa.field("dt", pa.date32()), *TABLES["national_report"]])
-    names = ("dt", "start", "end", "received")
+    names = ("dt", "start", "end", "dossiers_received")
     return pa.Table.from_pylist(
         [{**dict(zip(names, row, strict=True)), "unit_code": "20", "line": n} for n, row in enumerate(rows, 2)], schema
     )
@@ -77,7 +77,7 @@ def test_months_make_up_a_quarter_where_none_is_missing():
 def write_counts(store: Store, day: date, **counts: int) -> None:
     schema = TABLES["reconciliation_daily"]
     rows = [
-        {"unit_code": unit, "category": name, "count": count, "oldest_first_seen": day, "mean_first_seen": day}
+        {"unit_code": unit, "category": name, "entries": count, "oldest_first_seen": day, "mean_first_seen": day}
         for unit in ("20", "183")
         for name, count in counts.items()
     ]

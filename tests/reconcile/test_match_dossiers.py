@@ -105,7 +105,7 @@ def test_r5_that_is_not_on_the_portal_stands_apart():
     """Counted once, though two systems have it, in the cell that the first of them names."""
     rows = [
         in_ministry(system="gplx", commune_code="05971"),
-        in_ministry(system="dkkd", received_at=NEXT_MORNING, first_seen=SEEN_LATER),
+        in_ministry(system="dkkd", lodged_at=NEXT_MORNING, first_seen=SEEN_LATER),
     ]
     row = entry("R5_ministry", [], [], rows)
     assert (row["unit_code"], row["dossier_date"], row["portal"]) == (UNIT, NEXT_DAY, "dkkd")
@@ -127,7 +127,7 @@ def test_r6_the_status_differs():
 
 def test_r7_moves_to_another_day():
     """Out of the province's day, into the portal's."""
-    sides = [registered()], [on_portal(received_at=NEXT_MORNING)]
+    sides = [registered()], [on_portal(lodged_at=NEXT_MORNING)]
     assert found(*sides) == {"R7_out": 1, "R7_in": 1}
     assert entry("R7_out", *sides)["dossier_date"] == DAY
     assert entry("R7_in", *sides)["dossier_date"] == NEXT_DAY
@@ -136,7 +136,7 @@ def test_r7_moves_to_another_day():
 def test_r8_moves_to_another_unit():
     """Out of the province's unit, into the portal's; with a move of days too it is booked once, as R8."""
     for received in (datetime(2024, 4, 15, 23), NEXT_MORNING):  # noqa: DTZ001
-        sides = [registered()], [on_portal(agency=OTHER_AGENCY, received_at=received)]
+        sides = [registered()], [on_portal(handling_agency=OTHER_AGENCY, lodged_at=received)]
         assert found(*sides) == {"R8_out": 1, "R8_in": 1}
         assert (entry("R8_out", *sides)["unit_code"], entry("R8_in", *sides)["unit_code"]) == (UNIT, OTHER_UNIT)
         assert entry("R8_in", *sides)["dossier_date"] == received.date()
@@ -149,13 +149,13 @@ def test_the_processing_agency_makes_the_cell():
 
 def test_an_unknown_agency_lies_in_the_province():
     """A portal row of an agency that nobody knows is counted, in the province's own cell."""
-    assert entry("R2", [], [on_portal(agency="H99.1")])["unit_code"] == "20"
-    assert entry("R8_in", [registered()], [on_portal(agency=None)])["unit_code"] == "20"
+    assert entry("R2", [], [on_portal(handling_agency="H99.1")])["unit_code"] == "20"
+    assert entry("R8_in", [registered()], [on_portal(handling_agency=None)])["unit_code"] == "20"
 
 
 def test_a_row_without_reception_lies_on_the_day_of_its_code():
     """Null is no other day."""
-    assert found([registered()], [on_portal(received_at=None)]) == {}
+    assert found([registered()], [on_portal(lodged_at=None)]) == {}
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_r12_the_promised_date_differs(province, portal, differs):
 
 def test_flags_overlap_and_lie_in_the_provinces_cell():
     """A dossier that moved and differs in everything is in every flag."""
-    portal = on_portal(received_at=NEXT_MORNING, status=9, procedure_code="2.000815", due_at=None)
+    portal = on_portal(lodged_at=NEXT_MORNING, status=9, procedure_code="2.000815", due_at=None)
     portal |= {"is_flagged_digitised": True}
     sides = [registered()], [portal]
     assert found(*sides) == dict.fromkeys(["R6", "R7_out", "R7_in", "R9", "R10", "R11", "R12"], 1)

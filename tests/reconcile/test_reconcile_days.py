@@ -29,12 +29,12 @@ def write(store: Store, name: str, *rows: dict[str, Any]) -> None:
 
 
 def received(day: int, **changes: Any) -> dict[str, Any]:
-    return on_portal(received_at=datetime(2024, 4, day, 8), **changes)  # noqa: DTZ001 (the wall clock)
+    return on_portal(lodged_at=datetime(2024, 4, day, 8), **changes)  # noqa: DTZ001 (the wall clock)
 
 
 def counts(store: Store, unit: str = "20") -> dict[tuple[date, str], int]:
     rows = store.read_table("reconciliation_daily").to_pylist()
-    return {(row["dossier_date"], row["category"]): row["count"] for row in rows if row["unit_code"] == unit}
+    return {(row["dossier_date"], row["category"]): row["entries"] for row in rows if row["unit_code"] == unit}
 
 
 def test_a_day_is_counted_in_every_cell_that_it_touches(clean_store: Store):
@@ -126,11 +126,11 @@ def test_a_figure_leads_down_to_its_codes(clean_store: Store):
     """By unit with all below it; as many codes as the figure says."""
     codes = [f"H37.81.03-240415-{n:04}" for n in range(3)]
     write(clean_store, "register", *(registered(dossier_code=code) for code in codes))
-    write(clean_store, "portal", received(15, dossier_code=codes[0], agency=OTHER_AGENCY))
+    write(clean_store, "portal", received(15, dossier_code=codes[0], handling_agency=OTHER_AGENCY))
     jobs.reconcile()
     for unit, name, expected in ((UNIT, "R4", codes[1:]), ("20", "R8_in", codes[:1]), (UNIT, "R8_in", [])):
         assert [entry.dossier_code for entry in read_entries(clean_store, unit, DAY, DAY, name)] == expected
-        lines = {line.category: line.count for line in read_lines(clean_store, unit, DAY, DAY, DAY)}
+        lines = {line.category: line.entries for line in read_lines(clean_store, unit, DAY, DAY, DAY)}
         assert lines.get(name, 0) == len(expected)
     with pytest.raises(InputError):
         read_entries(clean_store, "20", DAY, DAY, "R13")
@@ -155,7 +155,7 @@ def test_documents_ask_for_a_reconciliation(clean_store: Store):
                 "document_id": "D1",
                 "dossier_key": "H37.81.03-240415-12",
                 "kind": "component",
-                "received": True,
+                "is_received": True,
                 "verdict": "rejected",
             }
         ]

@@ -97,7 +97,7 @@ def test_defects_and_faulty_files_are_those_of_the_pages(reported: Reported):
     pages = week_rows(reported, "pages")
     counts = Counter(name for page in pages for name in set(page["defects"]))
     found = rows(reported.report, "defects")
-    assert sorted(row["bad"] for row in found) == sorted(counts.values())
+    assert sorted(row["pages_bad"] for row in found) == sorted(counts.values())
     assert found[-1]["cumulative_percent"] == pytest.approx(100)
     bad = {(page["batch"], page["file"]) for page in pages if page["verdict"] != "accepted"}
     listed = [(row["batch"], row["file"]) for row in rows(reported.report, "faulty_files")]
@@ -125,7 +125,7 @@ def test_every_figure_of_a_proposal_stands_in_a_table(reported: Reported):
         known |= {format_value(value, kind) for row in found.rows for value, kind in zip(row, kinds, strict=True)}
         numbers = [[row[place] or 0 for row in found.rows] for place, kind in enumerate(kinds) if kind == "count"]
         known |= {format_value(sum(column), "count") for column in numbers} | {format_value(len(found.rows), "count")}
-    counts = {row["category"]: row["count"] for row in rows(reported.report, "categories")}
+    counts = {row["category"]: row["entries"] for row in rows(reported.report, "categories")}
     known |= {format_value(sum(counts.get(n, 0) for n in group), "count") for group in SUMS}
     agencies = rows(reported.report, "agencies")
     known.add(str(sum(row["rejected"] is not None for row in agencies)))
@@ -187,13 +187,13 @@ def test_what_was_printed_and_changed_since_is_told_with_its_cause(reported: Rep
 
 def _is_waivable(reported: Reported, row: dict[str, Any]) -> bool:
     """The only thing that its dossier of this week lacks."""
-    if row["verdict"] != "rejected" or not row["received"] or row["dossier_key"] is None:
+    if row["verdict"] != "rejected" or not row["is_received"] or row["dossier_key"] is None:
         return False
     dossiers = [
         d for d in week_rows(reported, "dossiers") if d["dossier_key"] == row["dossier_key"] and d["in_register"]
     ]
     counted = [d for d in dossiers if d["exemption"] is None and not d["is_void"] and d["status"] not in (1, 3, 7)]
-    done = {e["kind"] for d in counted for e in d["documents"] if e["verdict"] == "accepted" and e["received"]}
+    done = {e["kind"] for d in counted for e in d["documents"] if e["verdict"] == "accepted" and e["is_received"]}
     kinds = {"component", "result"} - done
     return len(counted) == 1 and bool(counted[0]["components"]) and kinds == {row["kind"]} and _stands(counted[0], row)
 

@@ -76,7 +76,7 @@ def test_the_charts_show_the_figures_of_the_tables(reported: Reported, drawn: di
     ]
     assert ranked[: len(blocks)] == blocks
     bars = [(row["defect"], row["bad"]) for row in values(drawn["pareto"])]
-    assert bars[: len(tables["defects"])] == [(row["defect"], row["bad"]) for row in tables["defects"]]
+    assert bars[: len(tables["defects"])] == [(row["defect"], row["pages_bad"]) for row in tables["defects"]]
     units = {row["unit"]: row["rate_percent"] for row in tables["units"]}
     newest = [row for row in values(drawn["heat"]) if row["week"] == "T16"]
     assert len(newest) >= 31

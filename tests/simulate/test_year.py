@@ -37,7 +37,7 @@ def province_counts(truth: YearTruth) -> Counter[str]:
     rows = truth.reconciliation.filter(pc.equal(truth.reconciliation["unit_code"], "20"))
     counts: Counter[str] = Counter()
     for row in rows.to_pylist():
-        counts[row["category"]] += row["count"]
+        counts[row["category"]] += row["entries"]
     return counts
 
 

@@ -28,7 +28,7 @@ def batches(*days: date, **values: Any) -> pa.Table:
 
 
 def notice(kind: str, start: date, end: date | None, note: str | None = None) -> pa.Table:
-    return table("notices", [{"agency": AGENCY, "kind": kind, "start": start, "end": end, "note": note}])
+    return table("notices", [{"agency": AGENCY, "notice_kind": kind, "start": start, "end": end, "note": note}])
 
 
 NO_NOTICE = table("notices", [])
@@ -47,7 +47,7 @@ def waiting(rows: pa.Table, day: date = MONDAY) -> dict[str, int]:
         ({"components": 3, "status": 9}, [document("a")], 1),
         ({"components": 3, "status": 4}, [document("a")], 0),
         ({"components": 0, "status": 4}, [], 0),
-        ({"components": 3}, [document("a", received=False)], 3),
+        ({"components": 3}, [document("a", is_received=False)], 3),
         ({"components": 3}, [document("a", verdict="rejected")], 0),
         ({"components": 3, "exemption": "secret"}, [], 0),
         ({"components": 3, "status": 3}, [], 0),
@@ -126,11 +126,11 @@ def test_the_longest_silence_comes_first():
     """Silent before excused; then by quiet days; the oldest dossier and the notice's words are named."""
     rows = pa.concat_tables(
         [
-            dossiers([dossier(1, agency="a"), dossier(2, agency="c", components=2)]),
-            dossiers([dossier(3, agency="b")], day=TUESDAY),
+            dossiers([dossier(1, handling_agency="a"), dossier(2, handling_agency="c", components=2)]),
+            dossiers([dossier(3, handling_agency="b")], day=TUESDAY),
         ]
     )
-    given = table("notices", [{"agency": "c", "kind": "no_connection", "start": MONDAY, "note": "mất sóng"}])
+    given = table("notices", [{"agency": "c", "notice_kind": "no_connection", "start": MONDAY, "note": "mất sóng"}])
     found = freshness(rows, batches(), given, WEDNESDAY)
     assert [(row.agency, row.state) for row in found] == [
         ("a", "silent"), ("b", "silent"), ("c", "no_connection"), (AGENCY, "nothing_waits"),

@@ -139,7 +139,7 @@ def test_pages_of_a_dossier_are_those_of_the_units_own_agencies():
         document("a", 1, **own),
         document("b", 1, "result", **own),
         document("c", 2, **own),
-        document("d", 3, received=False, **own),
+        document("d", 3, is_received=False, **own),
         document("e", None, "backlog_result", **own),
         document("f", 4, agency="H37.80.02", scan_date=MONDAY, pages_found=90),
     ]

@@ -65,7 +65,7 @@ def province(store: Store) -> Store:
         put_files(store, body["batch"], {f"{name}.jpg": data for name, data in pages.items()}, agency)
         commit(store, body, agency=agency)
     assert jobs.check()["admitted"] == 2
-    row = {"unit_code": "05971", "agency": AGENCY, "status": 4, "components": 1, "has_paper_result": False}
+    row = {"unit_code": "05971", "handling_agency": AGENCY, "status": 4, "components": 1, "has_paper_result": False}
     register = [{"dossier_key": code.replace("-000", "-"), **row} for code in codes]
     store.write_table("register", DAY, layout.DAY, pa.Table.from_pylist(register, TABLES["register"]))
     jobs.summarise()

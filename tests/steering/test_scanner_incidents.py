@@ -35,7 +35,14 @@ def scan_days(count: int) -> list[date]:
 
 def row(day: date, pages: int = 200, device: str | None = "S1", agency: str = AGENCY, **defects: int) -> dict[str, Any]:
     counts = [{"defect": name, "pages": bad} for name, bad in defects.items()]
-    return {"day": day, "agency": agency, "device_id": device, "pages": pages, "documents": 9, "defects": counts}
+    return {
+        "day": day,
+        "agency": agency,
+        "device_id": device,
+        "pages_received": pages,
+        "documents_received": 9,
+        "defect_pages": counts,
+    }
 
 
 def steady(count: int, share: float = 0.03, seed: int = 0, pages: int = 200, **names: Any) -> list[dict[str, Any]]:
@@ -63,7 +70,8 @@ def device_daily(rows: list[dict[str, Any]]) -> pa.Table:
 def with_burst(rows: list[dict[str, Any]], first: int, last: int, bad: int) -> list[dict[str, Any]]:
     """The days ``first`` to ``last`` with so many skewed pages."""
     return [
-        r | {"defects": [{"defect": "skewed", "pages": bad}]} if first <= n <= last else r for n, r in enumerate(rows)
+        r | {"defect_pages": [{"defect": "skewed", "pages": bad}]} if first <= n <= last else r
+        for n, r in enumerate(rows)
     ]
 
 
@@ -74,8 +82,8 @@ def test_a_burst_opens_one_incident_and_it_closes_by_itself():
     assert (found.agency, found.device_id, found.measure) == (AGENCY, "S1", "skewed")
     assert (found.first_day, found.last_day, found.closed_day) == (days[40], days[43], days[44])
     assert found.days == tuple(days[40:44])
-    assert found.count == 60
-    assert found.lower <= found.centre < found.upper < found.count / found.n
+    assert found.pages_counted == 60
+    assert found.lower <= found.centre < found.upper < found.pages_counted / found.sample_size
 
 
 def test_an_incident_stays_open_while_nothing_is_back_in_limits():
@@ -92,9 +100,9 @@ def test_fewer_defects_are_no_incident_but_fewer_pages_are():
     assert find_incidents(device_daily(clean)) == []
     for pages in (40, 900):
         rows = steady(60)
-        rows[40] |= {"pages": pages, "defects": []}
+        rows[40] |= {"pages_received": pages, "defect_pages": []}
         (found,) = find_incidents(device_daily(rows))
-        assert (found.measure, found.count, found.n) == (VOLUME, pages, 1)
+        assert (found.measure, found.pages_counted, found.sample_size) == (VOLUME, pages, 1)
         assert not found.lower <= pages <= found.upper
 
 
@@ -189,7 +197,10 @@ def test_the_order_of_days_changes_nothing(clean_store: Store, empty: Any):
     assert snapshot(clean_store) == expected
     empty()
     shuffled = random.Random(3).sample(rows, len(rows))
-    write_days(clean_store, [r | {"pages": 200, "defects": [{"defect": "skewed", "pages": 199}]} for r in rows[:28]])
+    write_days(
+        clean_store,
+        [r | {"pages_received": 200, "defect_pages": [{"defect": "skewed", "pages": 199}]} for r in rows[:28]],
+    )
     update_incidents(clean_store)
     for start in range(0, len(shuffled), 15):
         write_days(clean_store, shuffled[start : start + 15])

@@ -118,9 +118,9 @@ def test_every_rate_and_reason_has_its_label():
 @pytest.fixture
 def two_dossiers(clean_store):
     """One digitised, one without scans, both of commune 05971, on a Monday; and a scan of an unknown dossier."""
-    row = {"unit_code": "05971", "agency": "H37.80.01", "status": 9, "components": 1, "is_void": False}
+    row = {"unit_code": "05971", "handling_agency": "H37.80.01", "status": 9, "components": 1, "is_void": False}
     register = [{"dossier_key": f"H37.80.01-240415-{n}", "has_paper_result": False, **row} for n in (1, 2)]
-    scan = {"agency": "H37.80.01", "batch": "b", "kind": "component", "received": True, "verdict": "accepted"}
+    scan = {"agency": "H37.80.01", "batch": "b", "kind": "component", "is_received": True, "verdict": "accepted"}
     documents = [{"document_id": f"D{n}", "dossier_key": f"H37.80.01-240415-{n}", **scan} for n in (1, 9)]
     tables = {"register": register, "documents": documents, "reviews": []}
     rows = {name: table_of(name, values) for name, values in tables.items()}

@@ -30,7 +30,7 @@ def write(store, name, *rows):
 
 
 def dossier(number, **values):
-    common = {"agency": "H37.81.03", "status": 9, "first_seen": date(2024, 4, 16)}
+    common = {"handling_agency": "H37.81.03", "status": 9, "first_seen": date(2024, 4, 16)}
     return {"dossier_key": KEY.format(number), "dossier_code": KEY.format(f"{number:04}"), **common, **values}
 
 
@@ -39,11 +39,11 @@ def three_dossiers(clean_store):
     """One on both sides with its status told differently, two that the portal lacks; one of these is late."""
     due, end, late = (datetime(2024, 4, 19, hour) for hour in (17, 10, 18))  # noqa: DTZ001 (the wall clock)
     register = [
-        dossier(n, due_at=due, received_at=due.replace(day=15), finished_at=done, is_void=False, has_paper_result=False)
+        dossier(n, due_at=due, lodged_at=due.replace(day=15), finished_at=done, is_void=False, has_paper_result=False)
         for n, done in ((1, end), (2, late), (3, end))
     ]
     write(clean_store, "register", *register)
-    write(clean_store, "portal", dossier(1, status=4, due_at=due, received_at=due.replace(day=15)))
+    write(clean_store, "portal", dossier(1, status=4, due_at=due, lodged_at=due.replace(day=15)))
     clean_store.put_json(layout.WAREHOUSE, layout.unreconciled_key(DAY, "test"), {})
     return clean_store
 
@@ -62,7 +62,7 @@ def test_a_figure_and_the_codes_behind_it(three_dossiers):
     jobs.reconcile()
     asked = ("reconcile", "--from", "2024-04-15", "--unit", "06001", "--as-of", "2024-04-20")
     found = {row["category"]: row for row in map(json.loads, sohoa(*asked, "--format", "jsonl").splitlines())}
-    assert (found["R4"]["count"], found["R4"]["oldest_days"], found["R6"]["count"]) == (2, 4, 1)
+    assert (found["R4"]["entries"], found["R4"]["oldest_days"], found["R6"]["entries"]) == (2, 4, 1)
     listed = csv.DictReader(io.StringIO(sohoa(*asked, "--category", "R4", "--format", "csv")))
     assert [row["dossier_code"] for row in listed] == [KEY.format("0002"), KEY.format("0003")]
     text = sohoa(*asked, "--category", "R6")

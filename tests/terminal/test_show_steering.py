@@ -29,7 +29,7 @@ AGENCY, BATCH = "H37.80.01", "H37.80.01-20240416-001"
 DOSSIER = {
     "dossier_key": "H37.80.01-240415-1",
     "unit_code": "05971",
-    "agency": AGENCY,
+    "handling_agency": AGENCY,
     "status": 4,
     "components": 1,
     "has_paper_result": False,
@@ -41,7 +41,7 @@ DOCUMENT = {
     "document_id": "d",
     "dossier_key": DOSSIER["dossier_key"],
     "kind": "component",
-    "received": True,
+    "is_received": True,
     "verdict": "accepted",
     "pages_found": 2,
 }
@@ -64,13 +64,21 @@ def write_day(store: Store, *documents: dict[str, Any]) -> None:
 def small_store(clean_store):
     """A dossier that nobody has scanned, a scanner with a streak on three days, a map that was too large for it."""
     write_day(clean_store)
-    device = {"agency": AGENCY, "device_id": "Fujitsu 1", "device_kind": "adf", "documents": 4, "pages": 9}
-    streak = {"defects": [], "streaks": [{"x_mm": 104, "pages": 5}]}
+    device = {
+        "agency": AGENCY,
+        "device_id": "Fujitsu 1",
+        "device_kind": "adf",
+        "documents_received": 4,
+        "pages_received": 9,
+    }
+    streak = {"defect_pages": [], "streaks": [{"x_mm": 104, "pages": 5}]}
     for n in range(3):
         rows = table_of("device_daily", [device | streak])
         clean_store.write_table("device_daily", MONDAY - timedelta(7 - n), layout.DAY, rows)
     sheet = {**DOCUMENT, "document_id": "m", "paper": "a1", "not_scanned": "too_large", "pages_declared": 3}
-    rows = table_of("documents", [sheet | {"received": False, "verdict": None, "pages_found": 0, "pages_accepted": 0}])
+    rows = table_of(
+        "documents", [sheet | {"is_received": False, "verdict": None, "pages_found": 0, "pages_accepted": 0}]
+    )
     clean_store.write_table("documents", MONDAY - timedelta(7), BATCH, rows)
     return clean_store
 
@@ -87,7 +95,7 @@ def test_a_silent_agency_is_listed_until_its_notice_comes(small_store):
     assert "UBND phường Hoàng Văn Thụ" in text
     assert LABELS_VI["silent"] in text
     assert DOSSIER["dossier_key"] in text
-    notice = {"agency": AGENCY, "kind": "no_connection", "start": MONDAY, "note": "mất sóng"}
+    notice = {"agency": AGENCY, "notice_kind": "no_connection", "start": MONDAY, "note": "mất sóng"}
     small_store.write_table("notices", MONDAY, "n", table_of("notices", [notice]))
     text = sohoa("silent", "--date", "2024-04-16")
     assert f"{LABELS_VI['no_connection']}: mất sóng" in text

@@ -25,9 +25,9 @@ def quality_of_day(pages: pa.Table, judged: Mapping[str, tuple[str, ...]]) -> pa
         judged: defect -> the columns that its rules read; none where every page can be judged.
 
     Returns:
-        Rows of ``quality_daily`` by agency, paper, cover and the order of ``defects.DEFECTS``. A page is in ``n`` where
-        one of the columns is known or the defect was found; rows with ``n`` = 0 are left out. ``bad`` counts pages
-        with the defect at severity reject or review.
+        Rows of ``quality_daily`` by agency, paper, cover and the order of ``defects.DEFECTS``. A page is in
+        ``pages_judged`` where one of the columns is known or the defect was found; rows with 0 of them are left out.
+        ``pages_bad`` counts pages with the defect at severity reject or review.
     """
     names = [defect for defect in DEFECTS if defect in judged]
     if not names or not len(pages):
@@ -36,8 +36,8 @@ def quality_of_day(pages: pa.Table, judged: Mapping[str, tuple[str, ...]]) -> pa
     found = _find_defects(pages, names)
     unknown = [_find_unknown(pages, judged[defect], rows) for defect, rows in zip(names, found, strict=True)]
     bad, unjudged = (_count(group, pages_of, len(groups)) for pages_of in (found, unknown))
-    n = np.bincount(group, minlength=len(groups))[:, None] - unjudged
-    return _rows(groups, names, bad, n)
+    pages_judged = np.bincount(group, minlength=len(groups))[:, None] - unjudged
+    return _rows(groups, names, bad, pages_judged)
 
 
 def _group_pages(pages: pa.Table) -> tuple[_Ints, pa.Table]:
@@ -55,12 +55,17 @@ def _group_pages(pages: pa.Table) -> tuple[_Ints, pa.Table]:
     return number[combined], groups.take(pa.array(order))
 
 
-def _rows(groups: pa.Table, names: list[str], bad: _Ints, n: _Ints) -> pa.Table:
+def _rows(groups: pa.Table, names: list[str], bad: _Ints, judged: _Ints) -> pa.Table:
     """The rows of all groups and defects of which anything can be said, from their counts."""
-    group, defect = (pa.array(place) for place in np.nonzero(n))
-    agency, paper, cover = (groups[name].take(group) for name in _GROUP)
-    columns = [agency, paper, cover, pa.array(names).take(defect), bad[n > 0], n[n > 0]]
-    return pa.table(columns, TABLES["quality_daily"])
+    group, defect = (pa.array(place) for place in np.nonzero(judged))
+    columns = {name: groups[name].take(group) for name in _GROUP}
+    columns |= {
+        "defect": pa.array(names).take(defect),
+        "pages_bad": bad[judged > 0],
+        "pages_judged": judged[judged > 0],
+    }
+    schema = TABLES["quality_daily"]
+    return pa.table({name: columns[name] for name in schema.names}, schema)
 
 
 def _find_defects(pages: pa.Table, names: list[str]) -> list[_Ints]:

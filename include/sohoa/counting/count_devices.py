@@ -58,9 +58,11 @@ def devices_of_day(pages: pa.Table, documents: pa.Table, batches: pa.Table) -> p
     rows = [
         {
             **{name: row[name] for name in (*_DEVICE, "device_model", "device_kind")},
-            "documents": received[device][0],
-            "pages": received[device][1],
-            "defects": [{"defect": name, "pages": defects[device][name]} for name in DEFECTS if defects[device][name]],
+            "documents_received": received[device][0],
+            "pages_received": received[device][1],
+            "defect_pages": [
+                {"defect": name, "pages": defects[device][name]} for name in DEFECTS if defects[device][name]
+            ],
             "streaks": [{"x_mm": x, "pages": count} for x, count in sorted(streaks[device].items())],
         }
         for device, row in sorted(devices.items(), key=lambda item: (item[0][0], item[0][1] or ""))
@@ -115,7 +117,7 @@ def _device(row: dict[str, Any]) -> Device:
 
 def _received(documents: pa.Table) -> dict[Device, tuple[int, int]]:
     """Device -> documents received from it, and their pages."""
-    rows = documents.filter(documents["received"]).group_by(_DEVICE, use_threads=False)
+    rows = documents.filter(documents["is_received"]).group_by(_DEVICE, use_threads=False)
     sums = rows.aggregate([([], "count_all"), ("pages_found", "sum")]).to_pylist()
     return defaultdict(lambda: (0, 0), {_device(row): (row["count_all"], row["pages_found_sum"]) for row in sums})
 

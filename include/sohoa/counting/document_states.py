@@ -21,7 +21,7 @@ REACHED = {
 }
 """Level -> the states that have reached it; ``unaided`` is accepted without any waiver."""
 
-STATE_COLUMNS = ("agency", "document_id", "replaces", "received", "verdict", "decision")
+STATE_COLUMNS = ("agency", "document_id", "replaces", "is_received", "verdict", "decision")
 Bools = npt.NDArray[np.bool_]
 
 
@@ -36,7 +36,7 @@ def document_states(documents: pa.Table) -> pa.Array:
     is_good = _equals(verdict, "accepted") | (_equals(verdict, "review") & _equals(decision, "uphold"))
     tests = {
         "replaced": _is_replaced(documents),
-        "unreceived": ~flags(documents["received"]),
+        "unreceived": ~flags(documents["is_received"]),
         "rejected": is_refused,
         "accepted": is_good,
         "waived": _equals(decision, "waive"),

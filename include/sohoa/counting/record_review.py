@@ -85,7 +85,7 @@ def _check(review: Review, document: dict[str, Any]) -> None:
         raise InputError(f"{review.decision!r} is no decision: use one of {', '.join(DECISIONS)}")
     if not review.approver.strip() or not review.reason.strip():
         raise InputError("a decision needs the name of who decides and the reason")
-    if not document["received"]:
+    if not document["is_received"]:
         raise InputError(f"{name} was not received (files missing or altered): it can only be scanned again")
     if review.decision == "uphold" and document["verdict"] != "review":
         raise InputError(f"{name} has verdict {document['verdict']}: only a document in review is upheld; use waive")

@@ -83,7 +83,7 @@ def _place(source: Source, rows: pa.Table, dt: date, system: str | None) -> pa.T
         added["system"] = pa.array([system] * count, pa.string())
     if "unit_code" in source.schema.names:
         owners = pc.binary_join_element_wise(
-            rows["agency"], rows["commune_code"], days, "|", null_handling="replace", null_replacement=""
+            rows["handling_agency"], rows["commune_code"], days, "|", null_handling="replace", null_replacement=""
         )
         added["unit_code"] = by_value(_leaf_unit, owners)
     return pa.table({**{name: rows[name] for name in rows.column_names}, **added})
@@ -117,7 +117,9 @@ def _homeless(row: dict[str, Any]) -> Reject:
         f"Không xác định được đơn vị của hồ sơ vào ngày {row[DOSSIER_DATE]:%d/%m/%Y}: phải ghi DonViXuLy là mã một "
         "cơ quan trong danh mục, hoặc MaDonViHanhChinh là mã một xã, có hiệu lực vào ngày đó."
     )
-    return Reject(row[LINE], "DonViXuLy", reason, _shorten(f"{row['agency'] or ''} / {row['commune_code'] or ''}"))
+    return Reject(
+        row[LINE], "DonViXuLy", reason, _shorten(f"{row['handling_agency'] or ''} / {row['commune_code'] or ''}")
+    )
 
 
 def _refuse_backwards(rows: pa.Table, _dt: date) -> Placed:

@@ -26,7 +26,7 @@ class Reject:
 
     line: int | None
     field: str | None
-    reason: str
+    problem: str
     value: str | None = None
 
 

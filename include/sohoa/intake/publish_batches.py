@@ -67,7 +67,7 @@ def batch_table(
 ) -> pa.Table:
     """One row an admitted or refused entry."""
     counts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    names = ["batch", "received", "verdict", "pages_declared", "pages_found", "pages_accepted"]
+    names = ["batch", "is_received", "verdict", "pages_declared", "pages_found", "pages_accepted"]
     for row in documents.select(names).to_pylist():
         counts[row["batch"]].append(row)
     rows = []
@@ -99,7 +99,7 @@ def _admitted(
         "device_model": manifest.device.model,
         "device_kind": manifest.device.kind,
         "documents_declared": len(documents),
-        "documents_received": sum(row["received"] for row in documents),
+        "documents_received": sum(row["is_received"] for row in documents),
         "documents_accepted": sum(row["verdict"] == "accepted" for row in documents),
         "pages_declared": sum(row["pages_declared"] for row in documents),
         "pages_found": sum(row["pages_found"] for row in documents),

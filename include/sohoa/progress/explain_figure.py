@@ -22,7 +22,7 @@ from sohoa.store import Store
 
 GROUPS = ("lacking", "counted", "out")
 """In the denominator and not, or not wholly, in the numerator | in both | out of the denominator."""
-_SHOWN = ("dossier_key", "unit_code", "agency", "procedure_code", "status", "exemption")
+_SHOWN = ("dossier_key", "unit_code", "handling_agency", "procedure_code", "status", "exemption")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Explained:
     dossier_key: str
     unit_code: str
     """Leaf unit on the dossier's own day."""
-    agency: str
+    handling_agency: str
     procedure_code: str | None
     status: int
     denominator: int

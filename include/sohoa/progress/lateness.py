@@ -53,7 +53,7 @@ def judge_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Arr
     is_late = (end - waited > due) | (spells > 1)
     state = np.where(is_finished, np.where(is_late, 1, 0), np.where(is_late, 3, 2))
     state = np.where(np.isnat(due) | _is_unexplained(register, changes[0], changes[2]), 4, state)
-    received = register["received_at"].to_numpy().astype("datetime64[ms]")
+    received = register["lodged_at"].to_numpy().astype("datetime64[ms]")
     was_received = (received <= horizon) | _any(owner, np.isin(status, _RECEIVED), count)
     counts = ~flags(register["is_void"]) & (was_received | _last(owner, status == _REFUSED, count))
     return pa.array(LATENESS, pa.string()).take(pa.array(state, mask=~counts))
@@ -182,7 +182,7 @@ def _any(owner: _Ints, is_so: Bools, count: int) -> Bools:
 
 def _places(register: pa.Table) -> pa.Table:
     """Level and leaf unit of DonViXuLy."""
-    places = list(zip(register["agency"].to_pylist(), register["dossier_date"].to_pylist(), strict=True))
+    places = list(zip(register["handling_agency"].to_pylist(), register["dossier_date"].to_pylist(), strict=True))
     known = {place: _place(*place) for place in set(places)}
     levels, units = ([known[place][part] for place in places] for part in (0, 1))
     return pa.table({"level": pa.array(levels, pa.string()), "unit_code": pa.array(units, pa.string())})

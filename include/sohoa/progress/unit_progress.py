@@ -136,7 +136,7 @@ def count_electronic_results(store: Store, question: Question, start: date, end:
     rows = rows.sort_by([("synced_at", "descending"), ("dossier_code", "ascending")])
     keys = rows["dossier_key"].combine_chunks()
     newest = rows.take(pc.index_in(pc.unique(keys), keys))
-    owners = newest.group_by(["agency", "dossier_date"]).aggregate([("dossier_key", "count")])
+    owners = newest.group_by(["handling_agency", "dossier_date"]).aggregate([("dossier_key", "count")])
     return sum(
         number
         for agency, day, number in zip(*(column.to_pylist() for column in owners.columns), strict=True)

@@ -57,7 +57,7 @@ def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds
     judged = with_verdict(documents.select([]), _own_levels(documents, facts, scanned, thresholds))
     rank = np.maximum(_ranks(judged["verdict"]), facts["rank"])
     values: dict[str, Any] = {name: documents[name] for name in documents.column_names} | {
-        "received": pa.array(scanned & (facts["rows"] > 0) & (facts["missing"] + facts["changed"] == 0)),
+        "is_received": pa.array(scanned & (facts["rows"] > 0) & (facts["missing"] + facts["changed"] == 0)),
         "pages_found": pa.array(facts["rows"] - facts["missing"]),
         "pages_accepted": pa.array(facts["accepted"]),
         "verdict": pa.array(VERDICTS).take(pa.array(rank, pa.int64(), mask=~scanned)),

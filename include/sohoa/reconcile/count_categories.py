@@ -11,7 +11,7 @@ from sohoa.reconcile.categories import CATEGORIES
 from sohoa.reconcile.ledger import CELL_DAY
 from sohoa.registry import ancestors
 
-_SUMS = [("count", "sum"), ("oldest", "min"), ("days", "sum")]
+_SUMS = [("entries", "sum"), ("oldest", "min"), ("days", "sum")]
 
 
 def count_entries(entries: pa.Table, by: tuple[str, ...] = (CELL_DAY,)) -> pa.Table:
@@ -22,16 +22,16 @@ def count_entries(entries: pa.Table, by: tuple[str, ...] = (CELL_DAY,)) -> pa.Ta
         by: columns that are counted apart, ``dossier_date`` among them.
 
     Returns:
-        ``by``, unit_code, category, count, oldest_first_seen, mean_first_seen.
+        ``by``, unit_code, category, entries, oldest_first_seen, mean_first_seen.
     """
     keys = [*by, "unit_code", "category"]
     days = entries["first_seen"].cast(pa.int32()).cast(pa.int64())
     ones = pa.array(np.ones(len(entries), np.int64))
-    rows = entries.select(keys).append_column("count", ones)
+    rows = entries.select(keys).append_column("entries", ones)
     rows = _sum(rows.append_column("oldest", days).append_column("days", days), keys)
     totals = _sum(_with_units_above(rows), keys).sort_by([(key, "ascending") for key in keys])
-    mean = np.floor_divide(totals["days"].to_numpy(), np.maximum(totals["count"].to_numpy(), 1))
-    columns = {name: totals[name] for name in [*keys, "count"]}
+    mean = np.floor_divide(totals["days"].to_numpy(), np.maximum(totals["entries"].to_numpy(), 1))
+    columns = {name: totals[name] for name in [*keys, "entries"]}
     columns["oldest_first_seen"] = totals["oldest"].cast(pa.int32()).cast(pa.date32())
     columns["mean_first_seen"] = pa.array(mean.astype(np.int32)).cast(pa.date32())
     return pa.table(columns)

@@ -80,8 +80,8 @@ def read_counts(store: Store, unit_code: str, start: date, end: date) -> dict[st
     """Category -> how many, of a unit with all below it over some days."""
     days = [start + timedelta(n) for n in range((end - start).days + 1)]
     rows = store.read_table("reconciliation_daily", days, name=layout.DAY)
-    rows = rows.filter(pc.equal(rows["unit_code"], unit_code)).group_by("category").aggregate([("count", "sum")])
-    return dict(zip(rows["category"].to_pylist(), rows["count_sum"].to_pylist(), strict=True))
+    rows = rows.filter(pc.equal(rows["unit_code"], unit_code)).group_by("category").aggregate([("entries", "sum")])
+    return dict(zip(rows["category"].to_pylist(), rows["entries_sum"].to_pylist(), strict=True))
 
 
 def reported_received(report: pa.Table, unit_code: str, start: date, end: date) -> int | None:
@@ -95,7 +95,7 @@ def reported_received(report: pa.Table, unit_code: str, start: date, end: date) 
     """
     rows = report.filter(pc.equal(report["unit_code"], unit_code))
     rows = rows.sort_by([("dt", "ascending"), ("line", "ascending")])
-    periods = {(row["start"], row["end"]): row["received"] for row in rows.to_pylist()}
+    periods = {(row["start"], row["end"]): row["dossiers_received"] for row in rows.to_pylist()}
     return _make_up(periods, start, end)
 
 

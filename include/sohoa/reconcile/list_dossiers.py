@@ -23,7 +23,7 @@ class Line:
     """One category of a unit, with all below it, over some days."""
 
     category: str
-    count: int
+    entries: int
     oldest_days: int
     """Age of the oldest, in days since it was first seen; 0 for what came later."""
     mean_days: float
@@ -78,9 +78,9 @@ def _days(start: date, end: date) -> list[date]:
 
 
 def _line(name: str, rows: list[dict[str, Any]], as_of: date) -> Line:
-    count = sum(row["count"] for row in rows)
+    count = sum(row["entries"] for row in rows)
     oldest = min(row["oldest_first_seen"] for row in rows)
-    mean = sum(row["count"] * (row["mean_first_seen"] - _FIRST).days for row in rows) / count
+    mean = sum(row["entries"] * (row["mean_first_seen"] - _FIRST).days for row in rows) / count
     today = (as_of - _FIRST).days
     return Line(name, count, max(0, (as_of - oldest).days), max(0.0, today - mean))
 

@@ -74,15 +74,15 @@ def classify(sides: Sides) -> pa.Table:
 
 
 def _place_register(register: pa.Table) -> pa.Table:
-    units = leaf_units(register[CELL_DAY], register["agency"])
+    units = leaf_units(register[CELL_DAY], register["handling_agency"])
     register = register.set_column(register.column_names.index("unit_code"), "unit_code", units)
     return register.append_column(CODE_DAY, register[CELL_DAY])
 
 
 def _place_portal(portal: pa.Table) -> pa.Table:
-    days = pc.coalesce(portal["received_at"].cast(pa.date32()), portal[CELL_DAY])
+    days = pc.coalesce(portal["lodged_at"].cast(pa.date32()), portal[CELL_DAY])
     placed = portal.rename_columns([CODE_DAY if name == CELL_DAY else name for name in portal.column_names])
-    return placed.append_column(CELL_DAY, days).append_column("unit_code", leaf_units(days, portal["agency"]))
+    return placed.append_column(CELL_DAY, days).append_column("unit_code", leaf_units(days, portal["handling_agency"]))
 
 
 def _seen(rows: pa.Table, first_seen: Any) -> pa.Table:
@@ -131,7 +131,7 @@ def _only_in_ministry(ministry: pa.Table, register: pa.Table, kept: pa.Table) ->
     rows = rows.sort_by([("dossier_key", "ascending"), ("system", "ascending")])
     seen = rows.group_by("dossier_key", use_threads=False).aggregate([("first_seen", "min")])
     rows = rows.take(pc.index_in(seen["dossier_key"], _values(rows)))
-    days = pc.coalesce(rows["received_at"].cast(pa.date32()), rows[CELL_DAY])
+    days = pc.coalesce(rows["lodged_at"].cast(pa.date32()), rows[CELL_DAY])
     rows = rows.rename_columns([CODE_DAY if name == CELL_DAY else name for name in rows.column_names])
     rows = _seen(rows, seen["first_seen_min"]).append_column(CELL_DAY, days)
     rows = rows.append_column("unit_code", leaf_units(days, communes=rows["commune_code"]))
@@ -153,7 +153,7 @@ def _moves(province: pa.Table, portal: pa.Table) -> list[pa.Table]:
 
 def _place(rows: pa.Table) -> Any:
     """Where a row lies, as text: day, unit, agency."""
-    agency = pc.fill_null(rows["agency"], "")
+    agency = pc.fill_null(rows["handling_agency"], "")
     return pc.binary_join_element_wise(rows[CELL_DAY].cast(pa.string()), rows["unit_code"], agency, " ")
 
 

@@ -48,7 +48,7 @@ RECONCILIATION_DAILY = pa.schema(
         column("unit_code", TEXT, "province 20, district, commune, department or district office; with all below it"),
         _CATEGORY,
         column(
-            "count",
+            "entries",
             INT,
             "how many; portal - province = R1 + R2 + R3 + R5 - R4 + R7_in - R7_out + R8_in - R8_out",
             "dossier; portal, R3: code as spelled; R0: document",
@@ -63,11 +63,11 @@ RECONCILIATION_DAILY = pa.schema(
 QUALITY_DAILY = pa.schema(
     [
         column("agency", TEXT, "agency that scanned"),
-        column("paper_class", TEXT, "declared paper"),
+        column("paper", TEXT, "declared paper"),
         column("cover", TEXT, "declared cover"),
         column("defect", TEXT, "defect name"),
-        column("bad", INT, "pages with this defect at severity reject or review", "page"),
-        column("n", INT, "pages on which the defect could be judged", "page"),
+        column("pages_bad", INT, "pages with this defect at severity reject or review", "page"),
+        column("pages_judged", INT, "pages on which the defect could be judged", "page"),
     ]
 )
 
@@ -77,10 +77,10 @@ DEVICE_DAILY = pa.schema(
         column("device_id", TEXT, "the scanner, by the name its agency gives it; null where it gives none"),
         column("device_model", TEXT, "its model"),
         column("device_kind", TEXT, " | ".join(DEVICE_KINDS)),
-        column("documents", INT, "documents received from it", "document"),
-        column("pages", INT, "pages of these", "page"),
+        column("documents_received", INT, "documents received from it", "document"),
+        column("pages_received", INT, "pages of these", "page"),
         column(
-            "defects",
+            "defect_pages",
             pa.list_(pa.struct([pa.field("defect", TEXT), pa.field("pages", INT)])),
             "pages with each defect at severity reject or review, in the order of defects.DEFECTS",
             "page",
@@ -102,11 +102,16 @@ INCIDENTS = pa.schema(
         column("last_day", DATE, "newest scan day out of limits"),
         column("closed_day", DATE, "scan day on which it was back in limits; null while the incident is open"),
         column("days", pa.list_(DATE), "scan days out of limits"),
-        column("count", INT, "on the first day: pages with the defect; of the volume, pages", "page"),
-        column("n", INT, "on the first day: pages; of the volume 1", "page; of the volume day"),
-        column("centre", FLOAT, "expected count / n on the first day", "share of pages; of the volume page/day"),
-        column("lower", FLOAT, "lower control limit of count / n on the first day", "as centre"),
-        column("upper", FLOAT, "upper control limit of count / n on the first day", "as centre"),
+        column("pages_counted", INT, "on the first day: pages with the defect; of the volume, pages", "page"),
+        column("sample_size", INT, "on the first day: pages; of the volume 1", "page; of the volume day"),
+        column(
+            "centre",
+            FLOAT,
+            "expected pages_counted / sample_size on the first day",
+            "share of pages; of the volume page/day",
+        ),
+        column("lower", FLOAT, "lower control limit of pages_counted / sample_size on the first day", "as centre"),
+        column("upper", FLOAT, "upper control limit of pages_counted / sample_size on the first day", "as centre"),
     ]
 )
 """Scanners out of their own control limits; the path key ``first_day`` is the day on which the incident opened."""

@@ -134,7 +134,7 @@ def _table(offices: Offices, rows: Documents, rng: np.random.Generator) -> pa.Ta
         "operator_org": pa.nulls(count, pa.string()),
         "replaces": _names(rows.replaces),
         "not_scanned": _text(np.where(scanned, "", _REASONS[rng.integers(0, len(_REASONS), count)])),
-        "received": level > 0,
+        "is_received": level > 0,
         "pages_declared": pages,
         "note_pages": np.zeros(count, np.int64),
         "pages_found": np.where(scanned, pages, 0),
@@ -163,14 +163,14 @@ def _names(numbers: Ints) -> pa.Array:
 def _batches(documents: pa.Table) -> pa.Table:
     """The rows of ``batches`` for the documents of one scan day."""
     flags = documents.append_column("accepted", pc.fill_null(pc.equal(documents["verdict"], "accepted"), False))
-    sums = ["pages_declared", "pages_found", "pages_accepted", "received", "accepted"]
+    sums = ["pages_declared", "pages_found", "pages_accepted", "is_received", "accepted"]
     groups = flags.group_by(["agency", "batch", "operator", "device_id"], use_threads=False)
     found = groups.aggregate([("document_id", "count"), *((name, "sum") for name in sums)])
     known = {
         **{name: found[name] for name in ("agency", "batch", "operator", "device_id")},
         **{name: found[f"{name}_sum"] for name in sums[:3]},
         "documents_declared": found["document_id_count"],
-        "documents_received": found["received_sum"],
+        "documents_received": found["is_received_sum"],
         "documents_accepted": found["accepted_sum"],
         "manifest_sha256": pa.array(["0" * 64] * len(found)),
         "received_at": pc.strptime(pc.utf8_slice_codeunits(found["batch"], -12, -4), "%Y%m%d", "ms"),

@@ -74,7 +74,7 @@ def reconciliation_rows(year: Year) -> pa.Table:
     """Truth of what differs between the province, the portal and the ministries."""
     cells = _cells(year)
     rows = [row for category, things in cells.items() for row in _aged(category, *things)]
-    names = ("unit_code", "dossier_date", "category", "count", "oldest_first_seen", "mean_first_seen")
+    names = ("unit_code", "dossier_date", "category", "entries", "oldest_first_seen", "mean_first_seen")
     return pa.table(dict(zip(names, (list(column) for column in zip(*sorted(rows), strict=True)), strict=True)))
 
 

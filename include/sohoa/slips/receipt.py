@@ -132,7 +132,7 @@ def _document(row: Row, told: Told, pictures: dict[PageKey, Picture]) -> Row:
         "verdict": row["verdict"],
         "verdict_vi": VERDICTS_VI[row["verdict"]],
         "decision": None,
-        "received": row["received"],
+        "received": row["is_received"],
         "not_scanned": row["not_scanned"],
         "physical_pages": row["pages_declared"] - row["note_pages"],
         "note_pages": row["note_pages"],

@@ -84,7 +84,7 @@ def _freshness(
     return Freshness(
         agency=agency,
         state=state,
-        note=excuse["note"] if excuse is not None and state == excuse["kind"] else None,
+        note=excuse["note"] if excuse is not None and state == excuse["notice_kind"] else None,
         last_batch=last,
         quiet_days=_quiet_days(oldest["dossier_date"], last, day) if oldest else 0,
         dossiers=len(waiting),
@@ -101,7 +101,7 @@ def _state(waits: bool, has_sent: bool, excuse: dict[str, Any] | None, day: date
         return "nothing_waits"
     if not is_working_day(day):
         return "day_off"
-    return "silent" if excuse is None else str(excuse["kind"])
+    return "silent" if excuse is None else str(excuse["notice_kind"])
 
 
 def _quiet_days(oldest: date, last: date | None, day: date) -> int:
@@ -113,7 +113,7 @@ def _quiet_days(oldest: date, last: date | None, day: date) -> int:
 def _by_agency(waiting: pa.Table) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in waiting.to_pylist():
-        found[row["agency"]].append(row)
+        found[row["handling_agency"]].append(row)
     return found
 
 

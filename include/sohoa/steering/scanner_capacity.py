@@ -62,7 +62,7 @@ def capacity(devices: pa.Table, agencies: Iterable[Freshness]) -> list[Capacity]
     for row in devices.to_pylist():
         used[row["agency"]].add(row["device_id"])
         days[row["agency"]].add(row["scan_date"])
-        documents[row["agency"]] += row["documents"]
+        documents[row["agency"]] += row["documents_received"]
     found = []
     for unit in agencies:
         scan_days = len(days[unit.agency])

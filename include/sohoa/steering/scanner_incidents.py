@@ -55,12 +55,12 @@ class Incident:
     """The scan day on which it was back in limits; None while it is open."""
     days: tuple[date, ...]
     """Scan days out of limits."""
-    count: int
+    pages_counted: int
     """Pages with the defect; of the volume, pages."""
-    n: int
+    sample_size: int
     """Pages; of the volume 1, the day."""
     centre: float
-    """Expected count / n: a share of pages; of the volume, pages a scan day."""
+    """Expected pages_counted / sample_size: a share of pages; of the volume, pages a scan day."""
     lower: float
     upper: float
 
@@ -111,8 +111,8 @@ def find_incidents(devices: pa.Table) -> list[Incident]:
         devices: rows of ``device_daily`` with their path key ``scan_date``: all scan days, in any order.
     """
     series: dict[Device, list[dict[str, Any]]] = defaultdict(list)
-    for row in devices.select(["scan_date", "agency", "device_id", "pages", "defects"]).to_pylist():
-        if row["pages"]:
+    for row in devices.select(["scan_date", "agency", "device_id", "pages_received", "defect_pages"]).to_pylist():
+        if row["pages_received"]:
             series[row["agency"], row["device_id"]].append(row)
     found = [
         Incident(*device, measure, *rest)
@@ -150,16 +150,19 @@ def _quantile(value: float) -> int:
 
 def _charts(rows: list[dict[str, Any]]) -> Iterator[tuple[str, list[Point]]]:
     """Measure and points of one scanner's days, without defects that it never had."""
-    yield VOLUME, [Point(row["scan_date"], row["pages"], 1) for row in rows]
-    bad = [{item["defect"]: item["pages"] for item in row["defects"]} for row in rows]
+    yield VOLUME, [Point(row["scan_date"], row["pages_received"], 1) for row in rows]
+    bad = [{item["defect"]: item["pages"] for item in row["defect_pages"]} for row in rows]
     for defect in sorted({name for found in bad for name in found}, key=MEASURES.index):
         # a page of a document that is not received has defects and is not counted
-        counts = [min(found.get(defect, 0), row["pages"]) for found, row in zip(bad, rows, strict=True)]
-        yield defect, [Point(row["scan_date"], count, row["pages"]) for row, count in zip(rows, counts, strict=True)]
+        counts = [min(found.get(defect, 0), row["pages_received"]) for found, row in zip(bad, rows, strict=True)]
+        yield (
+            defect,
+            [Point(row["scan_date"], count, row["pages_received"]) for row, count in zip(rows, counts, strict=True)],
+        )
 
 
 def _walk(points: Iterable[Point], is_volume: bool) -> Iterator[tuple[Any, ...]]:
-    """The incidents of one chart: first, last and closing day, days, count, n, centre, lower, upper.
+    """The incidents of one chart: first, last and closing day, days, pages counted, sample size, centre, lower, upper.
 
     Points out of limits teach nothing, unless they stay out for as long as limits are learned from: then that is how
     this scanner works now, and the incident ends.

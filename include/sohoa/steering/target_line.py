@@ -96,7 +96,7 @@ def pages_per_dossier(documents: pa.Table, unit_code: str) -> float | None:
         documents: rows of the table ``documents`` with their path key ``scan_date``.
         unit_code: the unit; documents of the agencies at and below it count, by who scanned them.
     """
-    belongs = pc.and_(pc.is_valid(documents["dossier_key"]), documents["received"])
+    belongs = pc.and_(pc.is_valid(documents["dossier_key"]), documents["is_received"])
     rows = documents.filter(belongs)
     places = rows.group_by(["agency", "scan_date"]).aggregate([]).to_pylist()
     lines = {row["agency"]: (row["agency"], *ancestors(row["agency"], row["scan_date"])) for row in places}

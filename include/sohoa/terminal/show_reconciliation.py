@@ -38,16 +38,16 @@ def category_table(lines: list[Line]) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     for line in lines:
         category, is_side = CATEGORIES[line.category], line.category in _SIDES
-        effect = f"{'+' if category.effect > 0 else '−'}{count(line.count)}" if category.effect else ""
+        effect = f"{'+' if category.effect > 0 else '−'}{count(line.entries)}" if category.effect else ""
         ages = ("", "") if is_side else (count(line.oldest_days), decimal(line.mean_days))
         name = "" if is_side else line.category
-        table.add_row(name, category.label_vi, count(line.count), effect, *ages, style="bold" if is_side else "")
+        table.add_row(name, category.label_vi, count(line.entries), effect, *ages, style="bold" if is_side else "")
     return table
 
 
 def balance_line(lines: list[Line]) -> Text:
     """Whether the difference is explained to the last dossier."""
-    difference, explained = balance({line.category: line.count for line in lines})
+    difference, explained = balance({line.category: line.entries for line in lines})
     rest = difference - explained
     text = f"\nCổng − tỉnh = {_signed(difference)}; các nhóm giải thích {_signed(explained)}; còn lại {_signed(rest)}"
     return Text(text, "red bold" if rest else "green")

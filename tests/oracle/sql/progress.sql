@@ -10,16 +10,16 @@ QUALIFY row_number() OVER (PARTITION BY agency, document_id ORDER BY decided_at 
 
 CREATE TABLE standing AS
 SELECT
-    dossier_of(d.dossier_code) AS dossier, d.agency, d.kind, d.received, d.scan_date,
-    d.received AND (d.verdict = 'accepted' OR (d.verdict = 'review' AND decision = 'uphold')) AS unaided,
-    d.received AND decision = 'waive' OR unaided AS accepted
+    dossier_of(d.dossier_code) AS dossier, d.agency, d.kind, d.is_received, d.scan_date,
+    d.is_received AND (d.verdict = 'accepted' OR (d.verdict = 'review' AND decision = 'uphold')) AS unaided,
+    d.is_received AND decision = 'waive' OR unaided AS accepted
 FROM documents d
 LEFT JOIN decisions USING (agency, document_id)
 WHERE NOT EXISTS (FROM documents r WHERE r.agency = d.agency AND r.replaces = d.document_id);
 
 CREATE TABLE scanned AS
 SELECT
-    dossier, kind, count(*) AS declared, count(*) FILTER (received) AS received,
+    dossier, kind, count(*) AS declared, count(*) FILTER (is_received) AS received,
     count(*) FILTER (accepted) AS accepted, count(*) FILTER (unaided) AS unaided
 FROM standing
 WHERE kind IN ('component', 'result')

@@ -63,7 +63,7 @@ WHERE dossier NOT IN (SELECT dossier FROM portal) AND dossier NOT IN (SELECT dos
 GROUP BY dossier
 UNION ALL
 SELECT 'R0', coalesce(office_unit(agency, day_of(dossier)), '20'), day_of(dossier), scan_date FROM standing
-WHERE kind <> 'backlog_result' AND received AND dossier NOT IN (SELECT dossier FROM register);
+WHERE kind <> 'backlog_result' AND is_received AND dossier NOT IN (SELECT dossier FROM register);
 
 INSERT INTO things
 SELECT CASE WHEN p_office <> r_office THEN 'R8_out' ELSE 'R7_out' END, r_office, r_day, seen

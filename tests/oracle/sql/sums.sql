@@ -30,7 +30,7 @@ FROM shares JOIN lines ON lines.leaf = shares.leaf AND lines.day = shares.day
 GROUP BY ALL;
 
 CREATE TABLE reconciliation AS
-SELECT lines.unit AS unit_code, things.day AS dossier_date, category, count(*) AS count,
+SELECT lines.unit AS unit_code, things.day AS dossier_date, category, count(*) AS entries,
     min(seen)::DATE AS oldest_first_seen,
     DATE '1970-01-01' + floor(avg(seen::DATE - DATE '1970-01-01'))::INT AS mean_first_seen
 FROM things JOIN lines ON lines.leaf = things.leaf AND lines.day = things.day
@@ -43,7 +43,7 @@ SELECT
     coalesce(waived, 0) AS waived, denominator
 FROM (
     SELECT
-        agency, count(*) AS declared, count(*) FILTER (received) AS received, count(*) FILTER (accepted) AS accepted,
+        agency, count(*) AS declared, count(*) FILTER (is_received) AS received, count(*) FILTER (accepted) AS accepted,
         count(*) FILTER (accepted AND NOT coalesce(unaided, false)) AS waived
     FROM standing WHERE kind = 'backlog_result' GROUP BY agency
 )

@@ -147,7 +147,7 @@ def large_format_table(desks: Desks, week: Week) -> Table:
 def _notices(rows: list[dict[str, object]], week: Week) -> Table:
     columns = (
         AGENCY_NAME,
-        Column("kind", "Báo", "Notice", "text"),
+        Column("notice_kind", "Báo", "Notice", "text"),
         Column("start", "Từ ngày", "First day", "date"),
         Column("end", "Đến ngày", "Last day", "date"),
         Column("note", "Ghi chú", "Note", "text"),
@@ -156,7 +156,7 @@ def _notices(rows: list[dict[str, object]], week: Week) -> Table:
     found = {
         (
             agency_name(str(r["agency"]), week.last),
-            LABELS_VI.get(str(r["kind"]), str(r["kind"])),
+            LABELS_VI.get(str(r["notice_kind"]), str(r["notice_kind"])),
             r["start"],
             r["end"],
             r["note"],

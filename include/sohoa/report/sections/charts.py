@@ -82,8 +82,8 @@ def pareto_chart(defects: Table) -> Chart | None:
     data = [
         {
             "defect": r["defect"],
-            "bad": r["bad"],
-            "label": text(r["bad"]),
+            "bad": r["pages_bad"],
+            "label": text(r["pages_bad"]),
             "cumulative": _rounded(r["cumulative_percent"]),
         }
         for r in rows

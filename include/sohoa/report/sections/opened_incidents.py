@@ -19,8 +19,8 @@ def incidents_table(store: Store, week: Week) -> Table:
         Column("first_day", "Từ ngày", "First day", "date"),
         Column("last_day", "Đến ngày", "Last day", "date"),
         Column("state", "Tình trạng", "State", "text"),
-        Column("count", "Số trang", "Pages", "count", "trang"),
-        Column("n", "Trên", "Of", "count"),
+        Column("pages_counted", "Số trang", "Pages", "count", "trang"),
+        Column("sample_size", "Trên", "Of", "count"),
     )
     rows = tuple(
         (
@@ -30,8 +30,8 @@ def incidents_table(store: Store, week: Week) -> Table:
             found.first_day,
             found.last_day,
             "Đang mở" if found.closed_day is None else "Đã trở lại bình thường",
-            found.count,
-            None if found.measure == VOLUME else found.n,
+            found.pages_counted,
+            None if found.measure == VOLUME else found.sample_size,
         )
         for found in read_incidents(store, week.first, week.last)
     )

@@ -31,7 +31,7 @@ def categories_table(lines: list[Line]) -> Table:
     columns = (
         Column("category", "Nhóm", "Category", "code"),
         Column("meaning", "Nội dung", "Meaning", "text"),
-        Column("count", "Số lượng", "Count", "count"),
+        Column("entries", "Số lượng", "Count", "count"),
         Column("effect", "Cổng trừ tỉnh", "Portal − province", "count"),
         Column("oldest_days", "Lâu nhất", "Oldest", "count", "ngày"),
         Column("mean_days", "Bình quân", "Mean", "number", "ngày"),
@@ -39,15 +39,15 @@ def categories_table(lines: list[Line]) -> Table:
     rows = []
     for line in lines:
         category, is_side = CATEGORIES[line.category], line.category in _SIDES
-        effect = category.effect * line.count if category.effect else None
+        effect = category.effect * line.entries if category.effect else None
         ages = (None, None) if is_side else (line.oldest_days, line.mean_days)
-        rows.append((None if is_side else line.category, category.label_vi, line.count, effect, *ages))
+        rows.append((None if is_side else line.category, category.label_vi, line.entries, effect, *ages))
     return Table("categories", "Chênh lệch giữa Cổng và hệ thống của tỉnh", "Categories", columns, tuple(rows))
 
 
 def balance_vi(lines: list[Line]) -> str:
     """Whether the difference is explained to the last dossier."""
-    difference, explained = balance({line.category: line.count for line in lines})
+    difference, explained = balance({line.category: line.entries for line in lines})
     return (
         f"Cổng trừ tỉnh: {text(difference)} hồ sơ; các nhóm chênh lệch giải thích được {text(explained)} hồ sơ, "
         f"còn {text(difference - explained)} hồ sơ chưa rõ nguyên nhân."

@@ -55,7 +55,7 @@ def _commonest_defect(tables: Tables) -> str | None:
     rows = _rows(tables, "defects")
     if not rows:
         return None
-    first, total = rows[0], sum(row["bad"] for row in rows)
+    first, total = rows[0], sum(row["pages_bad"] for row in rows)
     advice = next((d.advice_vi for d in DEFECTS.values() if d.label_vi == first["defect"]), "")
     return (
         f"Đề nghị các cơ quan hướng dẫn lại người quét về lỗi “{first['defect']}”: {text(first['bad'])} trong "
@@ -88,7 +88,7 @@ def _dirty_glass(tables: Tables) -> str | None:
 
 
 def _synchronise(tables: Tables) -> str | None:
-    counts = {row["category"]: row["count"] for row in _rows(tables, "categories")}
+    counts = {row["category"]: row["entries"] for row in _rows(tables, "categories")}
     parts = []
     if counts.get("R4"):
         parts.append(f"đồng bộ lên Cổng {text(counts['R4'])} hồ sơ còn thiếu (R4)")
@@ -102,7 +102,7 @@ def _synchronise(tables: Tables) -> str | None:
 
 
 def _ministries(tables: Tables) -> str | None:
-    counts = {row["category"]: row["count"] for row in _rows(tables, "categories")}
+    counts = {row["category"]: row["entries"] for row in _rows(tables, "categories")}
     found = [(name, counts[name]) for name in ("R5", "R5_ministry") if counts.get(name)]
     if not found:
         return None
@@ -138,7 +138,7 @@ def _silent(tables: Tables) -> str | None:
 
 
 def _connection(tables: Tables) -> str | None:
-    rows = [row for row in _rows(tables, "notices") if row["kind"] == LABELS_VI["no_connection"]]
+    rows = [row for row in _rows(tables, "notices") if row["notice_kind"] == LABELS_VI["no_connection"]]
     names = sorted({row["agency_name"] for row in rows})
     if not names:
         return None

@@ -36,7 +36,7 @@ NOT_SCANNED_VI = {
     "no_device": "Không có máy quét",
 }
 VERDICTS_VI = {"accepted": "Đạt", "review": "Chờ kiểm tra", "rejected": "Phải quét lại"}
-_DOCUMENTS = ["agency", "document_id", "dossier_code", "title", "paper", "cover", "not_scanned", "received"]
+_DOCUMENTS = ["agency", "document_id", "dossier_code", "title", "paper", "cover", "not_scanned", "is_received"]
 _DOCUMENTS += ["pages_found", "pages_accepted", "verdict", "defects", "batch"]
 _PAGES = ["agency", "batch", "document_id", "file", "page_no", "verdict", "defects", "error"]
 
@@ -86,9 +86,9 @@ def verdicts_table(scans: Scans) -> Table:
 def defects_table(scans: Scans) -> Table:
     """Defects of pages by cause, most pages first, with the share that the causes so far make up."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for row in scans.quality.select(["defect", "bad", "n"]).to_pylist():
-        counts[row["defect"]][0] += row["bad"]
-        counts[row["defect"]][1] += row["n"]
+    for row in scans.quality.select(["defect", "pages_bad", "pages_judged"]).to_pylist():
+        counts[row["defect"]][0] += row["pages_bad"]
+        counts[row["defect"]][1] += row["pages_judged"]
     found = sorted(((name, bad, n) for name, (bad, n) in counts.items() if bad), key=lambda row: (-row[1], row[0]))
     total, so_far, rows = sum(row[1] for row in found), 0, []
     for name, bad, n in found:
@@ -96,8 +96,8 @@ def defects_table(scans: Scans) -> Table:
         rows.append((_label(name), bad, n, rate_percent(bad, n), rate_percent(so_far, total)))
     columns = (
         Column("defect", "Lỗi", "Defect", "text"),
-        Column("bad", "Trang lỗi", "Bad pages", "count", "trang"),
-        Column("n", "Trang kiểm tra được", "Pages judged", "count", "trang"),
+        Column("pages_bad", "Trang lỗi", "Bad pages", "count", "trang"),
+        Column("pages_judged", "Trang kiểm tra được", "Pages judged", "count", "trang"),
         Column("bad_percent", "Tỷ lệ lỗi", "Share bad", "percent", "%"),
         Column("cumulative_percent", "Cộng dồn", "Cumulative", "percent", "%"),
     )
@@ -124,7 +124,7 @@ def classes_table(scans: Scans) -> Table:
         received, found, accepted = _pages_of(documents)
         not_scanned = len(documents) - documents["not_scanned"].null_count
         if received or not_scanned:
-            common = _commonest(scans.quality, {"paper": "paper_class"}.get(column, column), value)
+            common = _commonest(scans.quality, column, value)
             bad = found - accepted
             rows.append((label, received, not_scanned, found, bad, rate_percent(bad, found), common))
     columns = (
@@ -132,7 +132,7 @@ def classes_table(scans: Scans) -> Table:
         Column("received", "Tài liệu đã nhận", "Documents received", "count", "tài liệu"),
         Column("not_scanned", "Kê khai không quét", "Declared, not scanned", "count", "tài liệu"),
         Column("pages_found", "Trang đã nhận", "Pages", "count", "trang"),
-        Column("pages_bad", "Trang chưa đạt", "Pages not accepted", "count", "trang"),
+        Column("pages_not_accepted", "Trang chưa đạt", "Pages not accepted", "count", "trang"),
         Column("bad_percent", "Tỷ lệ chưa đạt", "Share not accepted", "percent", "%"),
         Column("commonest", "Lỗi hay gặp nhất", "Commonest defect", "text"),
     )
@@ -223,7 +223,7 @@ def _runs(numbers: list[int]) -> str | None:
 
 
 def _verdicts(documents: pa.Table) -> tuple[Any, ...]:
-    received = documents.filter(documents["received"])
+    received = documents.filter(documents["is_received"])
     counts = Counter(received["verdict"].to_pylist())
     _, found, accepted = _pages_of(documents)
     return len(received), *(counts[name] for name in VERDICTS_VI), found, accepted, rate_percent(accepted, found)
@@ -231,15 +231,15 @@ def _verdicts(documents: pa.Table) -> tuple[Any, ...]:
 
 def _pages_of(documents: pa.Table) -> tuple[int, int, int]:
     """Documents received, and of their pages those found and those accepted."""
-    received = documents.filter(documents["received"])
+    received = documents.filter(documents["is_received"])
     found, accepted = (int(pc.sum(received[name]).as_py() or 0) for name in ("pages_found", "pages_accepted"))
     return len(received), found, accepted
 
 
 def _commonest(quality: pa.Table, column: str, value: str) -> str | None:
     found: Counter[str] = Counter()
-    for row in quality.filter(pc.equal(quality[column], value)).select(["defect", "bad"]).to_pylist():
-        found[row["defect"]] += row["bad"]
+    for row in quality.filter(pc.equal(quality[column], value)).select(["defect", "pages_bad"]).to_pylist():
+        found[row["defect"]] += row["pages_bad"]
     best = max(found, key=lambda name: (found[name], name), default=None)
     return _label(best) if best is not None and found[best] else None
 
