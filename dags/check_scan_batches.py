@@ -14,33 +14,21 @@ the inbox.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+from airflow.sdk import CronTriggerTimetable, dag, task
 
-from sohoa.errors import GateClosed, SettingsError, StoreError
+from dag_policy import MAX_MEASURING_TIME, POLICY, SCAN_BATCHES, pass_on, report_closed
 from sohoa.settings import TIME_ZONE
-
-SCAN_BATCHES = Asset(name="scan_batches", uri="s3://warehouse/_pending/scans")
-
-RETRY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(exception=StoreError, action=RetryAction.RETRY, retry_delay=timedelta(seconds=20)),
-        RetryRule(exception=[GateClosed, SettingsError], action=RetryAction.FAIL),  # trying again heals neither
-    ]
-)
 
 
 @dag(
     dag_display_name="Kiểm tra lô quét",
     description="Đo và đánh giá các lô quét mới (measures and judges new scan batches)",
     schedule=CronTriggerTimetable("*/15 * * * *", timezone=TIME_ZONE.key),
-    catchup=False,
-    max_active_runs=1,
-    default_args={"owner": "sohoa", "retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": RETRY},
     tags=["so-hoa", "chat-luong"],
     doc_md=__doc__,
+    **POLICY,
 )
 def check_scan_batches() -> None:
     """The main job: from the inbox to judged pages and receipts."""
@@ -53,18 +41,23 @@ def check_scan_batches() -> None:
         return found if found["markers"] else None
 
     @task(task_display_name="Tiếp nhận bản kê")
-    def admit_batches(found: dict[str, Any]) -> object:
+    def admit_batches(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.admit_batches(found["work"])
+        return pass_on(found, jobs.admit_batches(found["work"]))
 
     @task(task_display_name="Chia phần việc")
-    def plan_shards(found: dict[str, Any]) -> list[dict[str, str]]:
+    def plan_shards(found: Any) -> list[dict[str, str]]:
         from sohoa import jobs
 
         return jobs.plan_shards(found["work"])
 
-    @task(task_display_name="Đo trang", pool="measure", map_index_template="{{ task.op_kwargs['shard']['label'] }}")
+    @task(
+        task_display_name="Đo trang",
+        pool="measure",
+        execution_timeout=MAX_MEASURING_TIME,
+        map_index_template="{{ task.op_kwargs['shard']['label'] }}",
+    )
     def measure_shard(shard: dict[str, str]) -> object:
         from sohoa import jobs
 
@@ -72,34 +65,28 @@ def check_scan_batches() -> None:
 
     # where every manifest was refused there is nothing to measure, and still receipts to write
     @task(task_display_name="Đánh giá", trigger_rule="none_failed")
-    def judge_batches(found: dict[str, Any]) -> object:
+    def judge_batches(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.judge_batches(found["work"])
+        return pass_on(found, jobs.judge_batches(found["work"]))
 
     @task(task_display_name="Ghi bảng")
-    def publish_batches(found: dict[str, Any]) -> object:
+    def publish_batches(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.publish_batches(found["work"])
+        return pass_on(found, jobs.publish_batches(found["work"]))
 
     @task(task_display_name="Trả biên nhận")
-    def write_receipts(found: dict[str, Any]) -> object:
+    def write_receipts(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.write_receipts(found["work"])
+        return pass_on(found, jobs.write_receipts(found["work"]))
 
     @task(task_display_name="Hoàn tất lô", outlets=[SCAN_BATCHES])
-    def settle_batches(found: dict[str, Any]) -> object:
+    def settle_batches(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.settle_batches(found["work"])
-
-    @task(task_display_name="Báo cổng đóng")
-    def report_closed(settled: dict[str, Any]) -> None:
-        from sohoa import jobs
-
-        jobs.report_closed(settled["closed"])
+        return pass_on(found, jobs.settle_batches(found["work"]))
 
     admitted = admit_batches(discover_batches())
     judged = judge_batches(admitted)

@@ -16,33 +16,21 @@ the error names the file.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+from airflow.sdk import CronTriggerTimetable, dag, task
 
-from sohoa.errors import GateClosed, SettingsError, StoreError
+from dag_policy import POLICY, REGISTER, pass_on, report_closed
 from sohoa.settings import TIME_ZONE
-
-REGISTER = Asset(name="register", uri="s3://warehouse/_pending/register")
-
-RETRY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(exception=StoreError, action=RetryAction.RETRY, retry_delay=timedelta(seconds=20)),
-        RetryRule(exception=[GateClosed, SettingsError], action=RetryAction.FAIL),  # trying again heals neither
-    ]
-)
 
 
 @dag(
     dag_display_name="Nhập dữ liệu nguồn",
     description="Nhập sổ hồ sơ, dữ liệu của Cổng và các bộ (imports register, portal and ministry feeds)",
     schedule=CronTriggerTimetable("0 1 * * *", timezone=TIME_ZONE.key),
-    catchup=False,
-    max_active_runs=1,
-    default_args={"owner": "sohoa", "retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": RETRY},
     tags=["so-hoa", "tien-do"],
     doc_md=__doc__,
+    **POLICY,
 )
 def import_feeds() -> None:
     """From exported files to source rows in force."""
@@ -55,22 +43,16 @@ def import_feeds() -> None:
         return found if found["files"] else None
 
     @task(task_display_name="Nhập tệp")
-    def import_feed_files(found: dict[str, Any]) -> object:
+    def import_feed_files(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.import_feed_files(found["work"])
+        return pass_on(found, jobs.import_feed_files(found["work"]))
 
     @task(task_display_name="Hoàn tất tệp", outlets=[REGISTER])
-    def settle_feeds(found: dict[str, Any]) -> object:
+    def settle_feeds(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.settle_feeds(found["work"])
-
-    @task(task_display_name="Báo cổng đóng")
-    def report_closed(settled: dict[str, Any]) -> None:
-        from sohoa import jobs
-
-        jobs.report_closed(settled["closed"])
+        return pass_on(found, jobs.settle_feeds(found["work"]))
 
     report_closed(settle_feeds(import_feed_files(discover_feeds())))
 

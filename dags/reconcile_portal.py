@@ -13,31 +13,21 @@ dossier: that day keeps what it had and its marker stays; all other days are wri
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+from airflow.sdk import CronTriggerTimetable, dag, task
 
-from sohoa.errors import GateClosed, SettingsError, StoreError
+from dag_policy import POLICY, RECONCILIATION_DAILY, pass_on, report_closed
 from sohoa.settings import TIME_ZONE
-
-RETRY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(exception=StoreError, action=RetryAction.RETRY, retry_delay=timedelta(seconds=20)),
-        RetryRule(exception=[GateClosed, SettingsError], action=RetryAction.FAIL),  # trying again heals neither
-    ]
-)
 
 
 @dag(
     dag_display_name="Đối soát với Cổng Dịch vụ công",
     description="So hồ sơ của tỉnh với Cổng và các bộ (compares the province with the portal and the ministries)",
     schedule=CronTriggerTimetable("0 4 * * *", timezone=TIME_ZONE.key),  # the import runs at 1, the summaries at 3
-    catchup=False,
-    max_active_runs=1,
-    default_args={"owner": "sohoa", "retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": RETRY},
     tags=["so-hoa", "doi-soat"],
     doc_md=__doc__,
+    **POLICY,
 )
 def reconcile_portal() -> None:
     """From source rows to the reasons why the counts differ."""
@@ -49,23 +39,17 @@ def reconcile_portal() -> None:
         found = jobs.take_days()
         return found if found["markers"] else None
 
-    @task(task_display_name="Đối soát từng hồ sơ")
-    def reconcile_days(found: dict[str, Any]) -> object:
+    @task(task_display_name="Đối soát từng hồ sơ", outlets=[RECONCILIATION_DAILY])
+    def reconcile_days(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.reconcile_days(found["work"])
+        return pass_on(found, jobs.reconcile_days(found["work"]))
 
     @task(task_display_name="Hoàn tất đối soát")
-    def settle_days(found: dict[str, Any]) -> object:
+    def settle_days(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.settle_days(found["work"])
-
-    @task(task_display_name="Báo cổng đóng")
-    def report_closed(settled: dict[str, Any]) -> None:
-        from sohoa import jobs
-
-        jobs.report_closed(settled["closed"])
+        return pass_on(found, jobs.settle_days(found["work"]))
 
     report_closed(settle_days(reconcile_days(take_days())))
 

@@ -15,32 +15,21 @@ written.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import (
-    Asset,
-    AssetOrTimeSchedule,
-    CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
-    dag,
-    task,
-)
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
-from sohoa.errors import GateClosed, SettingsError, StoreError
+from dag_policy import (
+    DEVICE_DAILY,
+    POLICY,
+    PROGRESS_DAILY,
+    QUALITY_DAILY,
+    REGISTER,
+    SCAN_BATCHES,
+    pass_on,
+    report_closed,
+)
 from sohoa.settings import TIME_ZONE
-
-SCAN_BATCHES = Asset(name="scan_batches", uri="s3://warehouse/_pending/scans")
-REGISTER = Asset(name="register", uri="s3://warehouse/_pending/register")
-
-RETRY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(exception=StoreError, action=RetryAction.RETRY, retry_delay=timedelta(seconds=20)),
-        RetryRule(exception=[GateClosed, SettingsError], action=RetryAction.FAIL),  # trying again heals neither
-    ]
-)
 
 
 @dag(
@@ -50,11 +39,9 @@ RETRY = ExceptionRetryPolicy(
     schedule=AssetOrTimeSchedule(
         assets=SCAN_BATCHES | REGISTER, timetable=CronTriggerTimetable("0 3 * * *", timezone=TIME_ZONE.key)
     ),
-    catchup=False,
-    max_active_runs=1,
-    default_args={"owner": "sohoa", "retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": RETRY},
     tags=["so-hoa", "tien-do"],
     doc_md=__doc__,
+    **POLICY,
 )
 def summarise_progress() -> None:
     """From judged documents and the register to the rates."""
@@ -67,34 +54,28 @@ def summarise_progress() -> None:
         return found if found["markers"] else None
 
     @task(task_display_name="Ghép hồ sơ với tài liệu")
-    def summarise_dossiers(found: dict[str, Any]) -> object:
+    def summarise_dossiers(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.summarise_dossiers(found["work"])
+        return pass_on(found, jobs.summarise_dossiers(found["work"]))
 
-    @task(task_display_name="Tính tỷ lệ số hóa")
-    def count_progress(found: dict[str, Any]) -> object:
+    @task(task_display_name="Tính tỷ lệ số hóa", outlets=[PROGRESS_DAILY])
+    def count_progress(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.summarise_progress(found["work"])
+        return pass_on(found, jobs.summarise_progress(found["work"]))
 
-    @task(task_display_name="Đếm lỗi")
-    def count_quality(found: dict[str, Any]) -> object:
+    @task(task_display_name="Đếm lỗi", outlets=[QUALITY_DAILY, DEVICE_DAILY])
+    def count_quality(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.summarise_quality(found["work"])
+        return pass_on(found, jobs.summarise_quality(found["work"]))
 
     @task(task_display_name="Hoàn tất tổng hợp")
-    def settle_summaries(found: dict[str, Any]) -> object:
+    def settle_summaries(found: Any) -> object:
         from sohoa import jobs
 
-        return found | jobs.settle_summaries(found["work"])
-
-    @task(task_display_name="Báo cổng đóng")
-    def report_closed(settled: dict[str, Any]) -> None:
-        from sohoa import jobs
-
-        jobs.report_closed(settled["closed"])
+        return pass_on(found, jobs.settle_summaries(found["work"]))
 
     counted = count_quality(count_progress(summarise_dossiers(take_pending())))
     report_closed(settle_summaries(counted))

@@ -15,21 +15,12 @@ store, and the next run goes on with it.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, dag, task
+from airflow.sdk import CronPartitionTimetable, Param, dag, task
 
-from sohoa.errors import InputError, MailError, SettingsError, StoreError, Undelivered
+from dag_policy import POLICY, WEEKLY_REPORT, pass_on
 from sohoa.settings import TIME_ZONE
-
-RETRY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(exception=StoreError, action=RetryAction.RETRY, retry_delay=timedelta(seconds=20)),
-        RetryRule(exception=MailError, action=RetryAction.RETRY, retry_delay=timedelta(minutes=15)),
-        RetryRule(exception=[Undelivered, InputError, SettingsError], action=RetryAction.FAIL),  # no retry heals these
-    ]
-)
 
 
 @dag(
@@ -37,9 +28,6 @@ RETRY = ExceptionRetryPolicy(
     description="Lập và gửi báo cáo tuần (makes and mails the weekly report)",
     # the key is the week's Monday, 2024-W15-1: Airflow cannot read a week without a day back when a run is asked for
     schedule=CronPartitionTimetable("0 6 * * 1", timezone=TIME_ZONE.key, run_offset=-1, key_format="%G-W%V-%u"),
-    catchup=False,
-    max_active_runs=1,
-    default_args={"owner": "sohoa", "retries": 3, "retry_delay": timedelta(seconds=20), "retry_policy": RETRY},
     params={
         "week": Param(
             None,
@@ -51,6 +39,7 @@ RETRY = ExceptionRetryPolicy(
     },
     tags=["so-hoa", "bao-cao"],
     doc_md=__doc__,
+    **POLICY,
 )
 def weekly_quality_report() -> None:
     """From the tables to the report in the store, then in the mail."""
@@ -62,32 +51,32 @@ def weekly_quality_report() -> None:
         return jobs.choose_week(partition_key, params["week"], dag_run.run_after)
 
     @task(task_display_name="Tìm diễn biến bất thường")
-    def update_incidents(week: str) -> str:
+    def update_incidents(week: Any) -> object:
         from sohoa import jobs
 
         jobs.update_incidents()
         return week
 
-    @task(task_display_name="Lập báo cáo")
-    def build_report(week: str) -> object:
+    @task(task_display_name="Lập báo cáo", outlets=[WEEKLY_REPORT])
+    def build_report(week: Any) -> object:
         from sohoa import jobs
 
-        return jobs.build_report(week)
+        return pass_on({}, jobs.build_report(week))
 
     @task(task_display_name="Trang Great Expectations")
-    def write_data_docs(week: str) -> object:
+    def write_data_docs(week: Any) -> object:
         from sohoa import jobs
 
         return jobs.write_data_docs(week)
 
     @task(task_display_name="Gửi thư", retries=8)
-    def deliver_reports(_: dict[str, Any]) -> object:
+    def deliver_reports(_: Any) -> object:
         from sohoa import jobs
 
         return jobs.deliver_reports()
 
     @task(task_display_name="Báo thư chưa đến")
-    def report_undelivered(_: dict[str, Any]) -> None:
+    def report_undelivered(_: Any) -> None:
         from sohoa import jobs
 
         jobs.report_undelivered()

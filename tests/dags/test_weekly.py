@@ -18,10 +18,11 @@ ROOT = Path(__file__).parents[2]
 RUNS = """
 import json, sys
 from datetime import UTC, datetime
-from airflow.dag_processing.dagbag import DagBag
+from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.serialization.encoders import coerce_to_core_timetable
 from airflow.timetables.base import TimeRestriction
-timetable = coerce_to_core_timetable(DagBag(sys.argv[1]).dags["weekly_quality_report"].timetable)
+bag = BundleDagBag(sys.argv[1], bundle_path=sys.argv[1])
+timetable = coerce_to_core_timetable(bag.dags["weekly_quality_report"].timetable)
 info, runs = None, []
 for _ in range(60):
     limits = TimeRestriction(earliest=datetime(2023, 12, 20, tzinfo=UTC), latest=None, catchup=True)

@@ -37,8 +37,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_dag_and_make_verb_is_documented() -> None:
     """A DAG or verb that nobody can read about does not exist for a newcomer."""
     text = "\n".join(page.read_text(encoding="utf-8") for page in PROSE)
-    for dag in (ROOT / "dags").glob("*.py"):
-        assert dag.stem in text, dag
+    for file in (ROOT / "dags").glob("*.py"):
+        assert file.stem in text, file
     verbs = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert {"setup", "demo", "test", "lint", "bench", "secrets", "clean"} <= set(verbs)
     for verb in verbs:

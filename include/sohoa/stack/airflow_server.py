@@ -104,7 +104,9 @@ def _knows_dags(api: AirflowClient, settings: Settings) -> bool:
 
 def dag_files(settings: Settings) -> set[str]:
     """Names of the DAG files; each is also the id of the one DAG in it."""
-    return {path.stem for path in (project(settings) / "dags").glob("*.py")}
+    folder = project(settings) / "dags"
+    others = folder.joinpath(".airflowignore").read_text(encoding="utf-8").split()
+    return {path.stem for path in folder.glob("*.py") if path.name not in others}
 
 
 def project(settings: Settings) -> Path:

@@ -1,0 +1,78 @@
+"""What all DAGs here keep to: who owns a task, how it is tried again, when it is given up, what it tells others.
+
+A DAG file takes ``**POLICY``, the assets that its tasks write, ``pass_on`` and ``report_closed``; the rest of it is
+wiring. Airflow puts this folder on the import path, and ``.airflowignore`` keeps it from reading this file as a DAG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowTaskTimeout
+
+from sohoa import layout
+from sohoa.errors import GateClosed, InputError, MailError, SettingsError, StoreError, Undelivered
+
+MAX_TASK_TIME = timedelta(hours=1)
+"""A task takes minutes. Without an end, one that hangs would keep every later run of its DAG waiting, unseen."""
+MAX_MEASURING_TIME = timedelta(hours=3)
+"""A shard takes 1 to 5 minutes on one core; files that are given up, each after two minutes, may take much longer."""
+
+_SOON = timedelta(seconds=20)
+_RETRY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception=[StoreError, AirflowTaskTimeout], action=RetryAction.RETRY, retry_delay=_SOON),
+        RetryRule(exception=MailError, action=RetryAction.RETRY, retry_delay=timedelta(minutes=15)),
+        RetryRule(  # trying again heals none of these
+            exception=[GateClosed, Undelivered, InputError, SettingsError], action=RetryAction.FAIL
+        ),
+    ]
+)
+
+POLICY: dict[str, Any] = {
+    "catchup": False,
+    "max_active_runs": 1,  # one writer per table; a run takes all that waits
+    "default_args": {
+        "owner": "sohoa",
+        "retries": 3,
+        "retry_delay": _SOON,
+        "retry_policy": _RETRY,
+        "execution_timeout": MAX_TASK_TIME,
+    },
+}
+"""For ``@dag(…, **POLICY)``."""
+
+
+def _asset(name: str, bucket: str, prefix: str) -> Asset:
+    return Asset(name=name, uri=f"s3://{bucket}/{prefix.rstrip('/')}")
+
+
+SCAN_BATCHES = _asset("scan_batches", layout.WAREHOUSE, f"{layout.PENDING}scans")
+REGISTER = _asset("register", layout.WAREHOUSE, f"{layout.PENDING}register")
+PROGRESS_DAILY = _asset("progress_daily", layout.WAREHOUSE, layout.table_prefix("progress_daily"))
+QUALITY_DAILY = _asset("quality_daily", layout.WAREHOUSE, layout.table_prefix("quality_daily"))
+DEVICE_DAILY = _asset("device_daily", layout.WAREHOUSE, layout.table_prefix("device_daily"))
+RECONCILIATION_DAILY = _asset("reconciliation_daily", layout.WAREHOUSE, layout.table_prefix("reconciliation_daily"))
+WEEKLY_REPORT = _asset("weekly_report", layout.REPORTS, layout.WEEKLY)
+
+
+def pass_on(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what this task has found to what the tasks before it have.
+
+    The event of each asset that the task writes carries all of it, lists apart.
+    """
+    context, results = get_current_context(), {**before, **found}
+    for asset in context["task"].outlets:
+        context["outlet_events"][asset].extra = {k: v for k, v in results.items() if not isinstance(v, list)}
+    return results
+
+
+@task(task_display_name="Báo cổng đóng")
+def report_closed(settled: Any) -> None:
+    """End red where a gate stayed closed; all that could be written has been."""
+    from sohoa import jobs
+
+    jobs.report_closed(settled["closed"])
