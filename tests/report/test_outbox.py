@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sohoa import layout
+from sohoa import layout, logs
 from sohoa.errors import MailError, ObjectMissing
 from sohoa.report.mail.outbox import deliver_reports, queue_report, settle_outbox
 from sohoa.store import Store
@@ -66,6 +66,14 @@ def sink(port: int) -> Iterator[Sink]:
     sink = Sink()
     with running(sink, port):
         yield sink
+
+
+@pytest.fixture
+def verbose(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+    """All lines of the log go to stderr."""
+    logs.print_to_stderr(is_verbose=True)
+    yield capsys
+    logs.print_to_stderr(is_verbose=False)
 
 
 def put_report(store: Store, rows: int) -> None:
@@ -125,6 +133,19 @@ def test_one_refused_recipient_keeps_nobody_else_from_theirs(site: Store, sink: 
     deliver_reports(site)
     assert sink.addresses() == ALL
     assert settle_outbox(site) == []
+
+
+def test_each_mail_is_a_line_in_the_log(site: Store, sink: Sink, verbose: pytest.CaptureFixture[str]):
+    """One that was not taken is a warning, with what the server said."""
+    sink.refused = {BINH}
+    deliver_reports(site)
+    lines = [line.split()[2:] for line in verbose.readouterr().err.splitlines()]
+    assert [line[:5] for line in lines] == [
+        ["info", "mail_ended", f"week={WEEK}", "unit=20", "state=sent"],
+        ["warning", "mail_ended", f"week={WEEK}", "unit=178", "state=refused"],
+        ["info", "mail_ended", f"week={WEEK}", "unit=05971", "state=sent"],
+    ]
+    assert "reply='550 no such mailbox'" in " ".join(lines[1])
 
 
 def test_a_recipient_to_be_tried_later_is_worth_a_retry(site: Store, sink: Sink):

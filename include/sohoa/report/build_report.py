@@ -6,11 +6,13 @@ import ctypes
 import hashlib
 from dataclasses import replace
 from datetime import date
+from time import perf_counter
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.labels import LABELS_VI
+from sohoa.logs import get_logger, seconds_since
 from sohoa.progress.carry_forward import map_of
 from sohoa.progress.unit_progress import Question, read_backlog, sum_backlog
 from sohoa.registry import PROVINCE
@@ -32,6 +34,8 @@ from sohoa.report.sentences import first_rows, percent, points, span, text
 from sohoa.steering.read_steering import Prospect, read_prospect
 from sohoa.steering.target_line import Path
 from sohoa.store import Store
+
+log = get_logger(__name__)
 
 DEFINITION_VI = (
     "Tỷ lệ đạt (định nghĩa dn_and) là số hồ sơ có ít nhất một thành phần và kết quả giải quyết đã số hóa đạt yêu cầu "
@@ -62,7 +66,7 @@ def build_report(store: Store, week: str) -> WeekReport:
     Raises:
         InputError: that is no week.
     """
-    asked = Week.parse(week)
+    start, asked = perf_counter(), Week.parse(week)
     found = []
     for read in (_desks, _overdue, _scans, _portal, _results):  # the largest first, what loads statsmodels last
         found.append(read(store, asked))
@@ -83,6 +87,8 @@ def build_report(store: Store, week: str) -> WeekReport:
         versions=_versions(store, asked),
         content_hash="",
     )
+    rows = sum(len(table.rows) for table in (*tables.values(), *annex))
+    log.info("report_built", week=week, tables=len(tables), rows=rows, seconds=seconds_since(start))
     return replace(report, content_hash=hashlib.sha256(report.to_json()).hexdigest())
 
 

@@ -10,16 +10,20 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.logs import get_logger, seconds_since
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.registry import parents_above
 from sohoa.report.format_value import week_label
 from sohoa.report.report_week import Week
 from sohoa.store import Store
+
+log = get_logger(__name__)
 
 _POLICY = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri 'none'"
 _STYLE = (
@@ -48,7 +52,7 @@ def write_data_docs(store: Store, week: str) -> dict[str, int]:
     """
     from sohoa.quality import gate
 
-    asked = Week.parse(week)
+    start, asked = perf_counter(), Week.parse(week)
     tables = {name: store.read_table(name, asked.days) for name in ("pages", "documents", "batches", "progress_daily")}
     dossiers = store.read_table("dossiers", asked.days, layout.DAY)
     leaves = _leaf_units(dossiers)
@@ -60,6 +64,7 @@ def write_data_docs(store: Store, week: str) -> dict[str, int]:
         _upload(store, site, layout.data_docs_prefix(asked.name))
     kept = _keep_newest(store)
     checks, failed = (sum(counts) for counts in zip(*results.values(), strict=True))
+    log.info("data_docs_written", week=week, checks=checks, failed=failed, seconds=seconds_since(start))
     return {"checks": checks, "failed": failed, "weeks": len(kept)}
 
 

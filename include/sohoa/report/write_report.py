@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 
 from sohoa import layout
+from sohoa.logs import get_logger, seconds_since
 from sohoa.progress.revisions import keep_reported
 from sohoa.report.formats import write_html, write_pdf, write_workbook
 from sohoa.report.mail.outbox import queue_report
 from sohoa.report.model import WeekReport
 from sohoa.store import Store
+
+log = get_logger(__name__)
 
 _TYPES = {
     "report.pdf": "application/pdf",
@@ -22,10 +26,13 @@ _TYPES = {
 
 def publish(store: Store, report: WeekReport) -> None:
     """Write the report to the store, keep its figures as printed, and only then mark it as waiting to be mailed."""
+    start, sizes = perf_counter(), {}
     for name, data in _formats(report):
+        sizes[name.replace(".", "_") + "_bytes"] = len(data)
         store.put(layout.REPORTS, layout.report_key(report.week, name), data, _TYPES[name])
     keep_reported(store, report.first_day)
     queue_report(store, report.week)
+    log.info("report_published", week=report.week, **sizes, seconds=seconds_since(start))
 
 
 def write_files(report: WeekReport, folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import pyarrow.compute as pc
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 from sohoa import layout
 from sohoa.errors import ObjectMissing
 from sohoa.intake.check_run import Entry
+from sohoa.logs import get_logger, seconds_since
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import TIME_ZONE
@@ -25,6 +27,8 @@ from sohoa.slips.receipt_outcomes import with_decisions
 from sohoa.slips.slip_page import render
 from sohoa.store import Store
 
+log = get_logger(__name__)
+
 _THREADS = 8
 _DRAWING = 2
 _PRUNED_AT_A_TIME = 200
@@ -33,8 +37,11 @@ Row = dict[str, Any]
 
 def write_slips(store: Store, told: Iterable[Told]) -> int:
     """Write the receipt and the slip of each entry, with pictures of its faulty pages; returns how many."""
+    start = perf_counter()
     with Guard(Limits.of(store.settings), _DRAWING) as guard, ThreadPoolExecutor(_THREADS) as pool:
-        return len(list(pool.map(lambda entry: _write(store, entry, guard), told)))
+        slips = len(list(pool.map(lambda entry: _write(store, entry, guard), told)))
+    log.info("slips_written", slips=slips, seconds=seconds_since(start))
+    return slips
 
 
 def _write(store: Store, told: Told, guard: Guard) -> None:
@@ -85,6 +92,8 @@ def prune_slips(store: Store, entries: Iterable[Entry]) -> int:
     expired = [key for key in keys if layout.pictured_day(key) < oldest]
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(lambda key: _prune(store, key), expired))
+    if expired:
+        log.info("slip_pictures_deleted", slips=len(expired), older_than=oldest)
     return len(expired)
 
 

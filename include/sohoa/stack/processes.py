@@ -16,7 +16,10 @@ from pathlib import Path
 import psutil
 
 from sohoa.errors import StackError
+from sohoa.logs import get_logger
 from sohoa.settings import PREFIX, Settings, child_environment
+
+log = get_logger(__name__)
 
 GRPC_OFFSET = 10_000
 """SeaweedFS opens a second port this far above each of its own."""
@@ -52,14 +55,14 @@ class Server:
         """
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.old"))
-        with self.log.open("wb") as log:
+        with self.log.open("wb") as output:
             try:
                 child = subprocess.Popen(
                     command,
                     cwd=self.folder,
                     env=child_environment(environment),
                     stdin=subprocess.DEVNULL,
-                    stdout=log,
+                    stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
@@ -67,6 +70,7 @@ class Server:
                 raise StackError(f"cannot start {self.name} ({error}): run `make setup`") from error
         _started[child.pid] = child
         write_private(self.pid_file, json.dumps({"pid": child.pid, "started": _start_time(child.pid)}))
+        log.info("server_started", server=self.name, pid=child.pid, log=self.log)
 
     def processes(self) -> list[psutil.Process]:
         """The living processes of this server, its first one before those that it started.
@@ -106,10 +110,13 @@ def stop(servers: Iterable[Server], patience_s: float) -> None:
     psutil.wait_procs([process for processes in found for process in processes], timeout=patience_s)
     left = [process for server in servers for process in server.processes()]
     for process in left:
+        log.info("process_killed", pid=process.pid, after_seconds=patience_s)
         _signal(process.kill)
     psutil.wait_procs(left, timeout=5)
-    for server in servers:
+    for server, processes in zip(servers, found, strict=True):
         server.pid_file.unlink(missing_ok=True)
+        if processes:
+            log.info("server_stopped", server=server.name)
 
 
 def _start_time(pid: int) -> float | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,15 @@ from sohoa.counting.join_dossiers import list_documents, merge_dossiers, split_b
 from sohoa.defects import DEFECTS
 from sohoa.enums import VERDICTS
 from sohoa.errors import InputError, SettingsError
+from sohoa.logs import get_logger, seconds_since
 from sohoa.progress.rate import rate_percent
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import Thresholds, read_thresholds
 from sohoa.quality.verdicts import judge_documents
 from sohoa.registry import PROVINCE
 from sohoa.store import Store
+
+log = get_logger(__name__)
 
 ALL = "all"
 DEFECT_STATES = ("noted", "review", "rejected")
@@ -92,6 +96,7 @@ def replay(store: Store, limits: Thresholds, first: date, last: date, report: Ca
     Returns:
         Pages, documents, pages by defect, pages and documents by agency, rates; in this order, each by name.
     """
+    start = perf_counter()
     moves: _Moves = Counter()
     redone: dict[date, list[pa.Table]] = defaultdict(list)
     total = (last - first).days + 1
@@ -104,7 +109,9 @@ def replay(store: Store, limits: Thresholds, first: date, last: date, report: Ca
         for day, rows in _changed(documents, new_documents).items():
             redone[day].append(rows)
         report(number + 1, total)
-    return [*_lines(moves), *_rates(store, redone)]
+    lines = [*_lines(moves), *_rates(store, redone)]
+    log.info("limits_replayed", scan_days=total, dossier_days=len(redone), seconds=seconds_since(start))
+    return lines
 
 
 def _verdict_moves(subject: str, old: pa.Table, new: pa.Table) -> _Moves:

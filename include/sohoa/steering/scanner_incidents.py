@@ -22,8 +22,11 @@ from scipy.special import bdtrik, pdtrik
 
 from sohoa import layout
 from sohoa.defects import DEFECTS
+from sohoa.logs import get_logger
 from sohoa.schema import TABLES
 from sohoa.store import Store
+
+log = get_logger(__name__)
 
 VOLUME = "volume"
 MEASURES = (VOLUME, *DEFECTS)
@@ -92,7 +95,9 @@ def update_incidents(store: Store) -> dict[str, int]:
             store.delete(layout.WAREHOUSE, layout.table_key("incidents", day, layout.DAY))
         elif now[day] != then.get(day):
             store.write_table("incidents", day, layout.DAY, _table(now[day]))
-    return {"incidents": len(found), "open": sum(incident.closed_day is None for incident in found)}
+    counts = {"incidents": len(found), "open": sum(incident.closed_day is None for incident in found)}
+    log.info("incidents_updated", **counts)
+    return counts
 
 
 def read_incidents(store: Store, first_day: date, last_day: date) -> list[Incident]:

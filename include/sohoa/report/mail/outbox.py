@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from sohoa import layout
 from sohoa.errors import MailError, ObjectMissing
+from sohoa.logs import get_logger, seconds_since
 from sohoa.report.mail.compose_letter import Recipient, compose, read_recipients
 from sohoa.report.mail.smtp import Account, Connection, Refused, Unanswered, mail_account
 from sohoa.store import Store
+
+log = get_logger(__name__)
 
 SENT, REFUSED, FAILED, UNCERTAIN = "sent", "refused", "failed", "uncertain"
 STATES = (SENT, REFUSED, FAILED, UNCERTAIN)
@@ -67,6 +71,7 @@ def deliver_reports(store: Store) -> dict[str, int]:
     """
     account = mail_account(store.settings)
     if account is None:
+        log.info("mail_is_off", reason="SOHOA_SMTP_HOST is not set")
         return {}
     letters = list(_letters(store))
     _send_all(store, account, deque(letter for letter in letters if not letter.is_done))
@@ -116,19 +121,25 @@ def _send(store: Store, account: Account, connection: Connection, letter: Letter
         }
         store.put_json(layout.WAREHOUSE, letter.key, body)
 
-    unanswered = letter.uncertain + 1
+    def end(state: str, uncertain: int, reply: str) -> None:
+        record(state, uncertain, reply)
+        say = log.info if state == SENT else log.warning
+        week, unit = letter.report["week"], letter.recipient.unit_code
+        say("mail_ended", week=week, unit=unit, state=state, reply=reply, seconds=seconds_since(start))
+
+    start, unanswered = perf_counter(), letter.uncertain + 1
     try:
         connection.send(mail, letter.recipient.address, lambda: record(UNCERTAIN, unanswered, "no answer yet"))
     except Refused as error:
-        record(REFUSED if error.is_final else FAILED, letter.uncertain, str(error))
+        end(REFUSED if error.is_final else FAILED, letter.uncertain, str(error))
         return True
     except MailError as error:
-        record(FAILED, letter.uncertain, str(error))
+        end(FAILED, letter.uncertain, str(error))
         return False
     except Unanswered as error:
-        record(UNCERTAIN, unanswered, str(error))
+        end(UNCERTAIN, unanswered, str(error))
         return False
-    record(SENT, letter.uncertain, "")
+    end(SENT, letter.uncertain, "")
     return True
 
 
