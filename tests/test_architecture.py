@@ -13,7 +13,7 @@ PACKAGE = ROOT / "include" / "sohoa"
 
 LAYERS = (
     {"errors", "defects", "enums", "labels", "logs"},
-    {"settings", "schema", "layout", "dossier_code"},
+    {"settings", "schema", "layout", "dossier_code", "days", "arrow"},
     {"store", "registry", "pages"},
     {"intake", "quality", "counting", "stack"},
     {"feeds", "progress", "reconcile", "simulate"},

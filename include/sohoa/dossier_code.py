@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _CODE = re.compile(
     r"^(?:(?P<old>\d{3}\.\d{2}\.\d{2})\.H37|H37(?P<new>(?:\.\d{2,3}){0,3}))-(?P<day>\d{6})-(?P<number>\d{4,5})$",
@@ -36,6 +40,20 @@ def dossier_day(key: str) -> date:
     if day is None:
         raise ValueError(f"{key!r} is not a dossier key")
     return day
+
+
+def days_of(keys: Any) -> pa.Array:
+    """Return the dossier day of each key of a column; null stays null.
+
+    Raises:
+        ValueError: a key is not what ``dossier_key`` returns.
+    """
+    keys = keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
+    texts = pc.struct_field(pc.extract_regex(keys, r"-(?P<day>[0-9]{6})-"), "day").dictionary_encode()
+    days = pa.array([_day(text) for text in texts.dictionary.to_pylist()], pa.date32()).take(texts.indices)
+    if days.null_count > keys.null_count:
+        raise ValueError("a column of dossier keys holds something else")
+    return days
 
 
 @lru_cache(maxsize=4096)

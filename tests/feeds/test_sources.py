@@ -16,7 +16,7 @@ from sohoa.dossier_code import dossier_key
 from sohoa.feeds.fields import parse_key
 from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.merge_rows import merge, no_rows
-from sohoa.feeds.sources import DOSSIER_DATE, SOURCES
+from sohoa.feeds.sources import SOURCES
 from sohoa.schema import TABLES
 
 DT, LIMIT = date(2024, 4, 16), 1_000_000
@@ -81,7 +81,7 @@ def test_a_portal_row_maps_every_field():
     found, rejects = read("portal", GOOD["portal"])
     (row,) = found.to_pylist()
     assert rejects == [] and set(TABLES["portal"].names) < row.keys()
-    assert (row["dossier_key"], row["dossier_code"], row[DOSSIER_DATE]) == (KEY, CODE, date(2024, 4, 15))
+    assert (row["dossier_key"], row["dossier_code"], row["dossier_date"]) == (KEY, CODE, date(2024, 4, 15))
     assert (row["handling_agency"], row["procedure_code"], row["status"]) == ("H37.81.03", "1.001193", 4)
     assert (row["lodged_at"], row["due_at"]) == (wall(2024, 4, 15, 8, 30), wall(2024, 4, 19, 17))
     assert (row["is_flagged_digitised"], row["result_link"]) == (True, "https://kho.example.vn/1")

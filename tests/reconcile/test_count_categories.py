@@ -14,7 +14,7 @@ from expectations import reconciliation_daily
 from sohoa.jobs import check_reconciliation
 from sohoa.reconcile.categories import CATEGORIES
 from sohoa.reconcile.count_categories import balance, count_entries
-from sohoa.reconcile.ledger import CELL_DAY, CODE_DAY, ENTRY
+from sohoa.reconcile.ledger import ENTRY
 from sohoa.registry import ancestors
 from tests.reconcile.reconcile_cases import DAY, SEEN, UNIT, entries_of, in_ministry, on_portal, registered
 
@@ -61,7 +61,7 @@ def test_every_cell_balances(register, portal, ministry):
     rows = count_entries(pa.Table.from_pylist(entries_of(register, portal, ministry), ENTRY)).to_pylist()
     cells: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
     for row in rows:
-        cells[row[CELL_DAY], row["unit_code"]][row["category"]] = row["entries"]
+        cells[row["dossier_date"], row["unit_code"]][row["category"]] = row["entries"]
     for place, counts in cells.items():
         difference, explained = balance(counts)
         assert difference == explained, place
@@ -125,7 +125,7 @@ def test_no_entries_are_no_counts():
 
 def counts_of(*changes: dict[str, Any]) -> pa.Table:
     """Counts of one missing dossier; the row of a category of the commune with some values changed."""
-    table = count_entries(pa.Table.from_pylist(entries_of([registered()]), ENTRY), (CODE_DAY, CELL_DAY))
+    table = count_entries(pa.Table.from_pylist(entries_of([registered()]), ENTRY), ("code_day", "dossier_date"))
     rows = table.to_pylist()
     for change in changes:
         (row,) = [r for r in rows if r["unit_code"] == UNIT and r["category"] == change["of"]]

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from sohoa import logs
-from sohoa.errors import SohoaError
+from sohoa.days import Week
+from sohoa.errors import InputError, SohoaError
 from sohoa.terminal.console import err
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -60,14 +61,13 @@ def parse_day(value: str) -> date:
         raise typer.BadParameter(f"{value!r} is not a date like 2023-01-31") from None
 
 
-def parse_week(value: str) -> date:
-    """The Monday of an ISO week.
+def parse_week(value: str) -> Week:
+    """An ISO week.
 
     Raises:
         typer.BadParameter: it is none.
     """
     try:
-        year, _, week = value.partition("-W")
-        return date.fromisocalendar(int(year), int(week), 1)
-    except ValueError:
-        raise typer.BadParameter(f"{value!r} is not a week like 2024-W15") from None
+        return Week.parse(value)
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from None

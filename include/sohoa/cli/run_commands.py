@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from sohoa.cli.root import parse_day, parse_week, run_app
+from sohoa.days import Week
 from sohoa.registry import PROVINCE
 from sohoa.terminal.console import Format, out, print_counts
 
@@ -58,16 +59,16 @@ def run_reconcile(
 
 
 @run_app.command("keep")
-def run_keep(week: Annotated[str, typer.Option(help="ISO week, as 2024-W15.")]) -> None:
+def run_keep(week: Annotated[Week, typer.Option(parser=parse_week, help="ISO week, as 2024-W15.")]) -> None:
     """Keep the figures of a week as printed, so that `sohoa revised` can say what changed since."""
     from sohoa import jobs
 
-    print_counts(jobs.keep_week(parse_week(week)))
+    print_counts(jobs.keep_week(week.first))
 
 
 @run_app.command("report")
 def run_report(
-    week: Annotated[str, typer.Option(help="ISO week, as 2024-W15.")],
+    week: Annotated[Week, typer.Option(parser=parse_week, help="ISO week, as 2024-W15.")],
     folder: Annotated[
         Path | None, typer.Option("--out", help="Write the files here; the store is only read, nothing is mailed.")
     ] = None,
@@ -75,11 +76,10 @@ def run_report(
     """Make the report of a week, write it to the store and mail it; each recipient gets the same report once."""
     from sohoa import jobs
 
-    parse_week(week)
     if folder is None:
-        print_counts(jobs.report(week))
+        print_counts(jobs.report(week.name))
         return
-    for path in jobs.write_report(week, folder):
+    for path in jobs.write_report(week.name, folder):
         out.print(path, soft_wrap=True, highlight=False)
 
 

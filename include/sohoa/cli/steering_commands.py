@@ -10,6 +10,7 @@ import typer
 
 from sohoa.cli.progress_commands import Definition, Map, Output, Stage, Unit, ask
 from sohoa.cli.root import app, one_of, parse_day, parse_week
+from sohoa.days import Week
 from sohoa.settings import load_settings
 from sohoa.terminal.console import Format, out, print_rows
 
@@ -82,7 +83,7 @@ def campaign(
 
 @app.command()
 def revised(
-    week: Annotated[str, typer.Option(help="ISO week, as 2024-W15.")],
+    week: Annotated[Week, typer.Option(parser=parse_week, help="ISO week, as 2024-W15.")],
     unit: Unit = "20",
     definition: Definition = "dn_and",
     stage: Stage = None,
@@ -93,7 +94,7 @@ def revised(
     from sohoa.store import open_store
     from sohoa.terminal import show_steering as screen
 
-    question, first_day, store = ask(unit, definition, stage, None), parse_week(week), open_store()
+    question, first_day, store = ask(unit, definition, stage, None), week.first, open_store()
     printed, changes = revised_since(store, first_day, newest_print(store, first_day))
     key = {"unit_code": unit, "definition": question.definition, "stage": question.stage}
     lines = [row for row in changes.to_pylist() if key.items() <= row.items()]

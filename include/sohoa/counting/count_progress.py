@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.counting.document_states import REACHED, Bools, document_states, flags, has_reached
+from sohoa.arrow import Bools, as_mask
+from sohoa.counting.document_states import REACHED, document_states, has_reached
 from sohoa.counting.join_dossiers import list_documents
 from sohoa.registry import ancestors
 from sohoa.schema import TABLES
@@ -67,7 +68,7 @@ def placed_dossiers(dossiers: pa.Table) -> pa.Table:
 def measure_dossiers(dossiers: pa.Table) -> _Ints:
     """What each dossier adds to each rate: dossier × ``MEASURES`` × ``RATES``."""
     components, results = _due(dossiers)
-    is_finished = flags(pc.is_in(dossiers["status"], pa.array(FINISHED, pa.int64())))
+    is_finished = as_mask(pc.is_in(dossiers["status"], pa.array(FINISHED, pa.int64())))
     ones = np.ones(len(dossiers), np.int64)
     due = [ones, ones, components + results, components > 0, (results > 0) & is_finished]
     denominator = np.stack(due, axis=1).astype(np.int64) * is_counted(dossiers)[:, None]
@@ -87,13 +88,13 @@ def measure_dossiers(dossiers: pa.Table) -> _Ints:
 def _due(dossiers: pa.Table) -> tuple[_Ints, _Ints]:
     """Components and paper results of each dossier that are to be digitised."""
     components = pc.fill_null(dossiers["components"], 0).to_numpy()
-    return components, flags(dossiers["has_paper_result"]).astype(np.int64)
+    return components, as_mask(dossiers["has_paper_result"]).astype(np.int64)
 
 
 def is_counted(dossiers: pa.Table) -> Bools:
     """Which dossiers are in the denominator: not refused or withdrawn, not exempt, not void."""
-    is_out = flags(pc.is_in(dossiers["status"], pa.array(OUT_OF_SCOPE, pa.int64()))) | flags(dossiers["is_void"])
-    return ~is_out & flags(pc.is_null(dossiers["exemption"]))
+    is_out = as_mask(pc.is_in(dossiers["status"], pa.array(OUT_OF_SCOPE, pa.int64()))) | as_mask(dossiers["is_void"])
+    return ~is_out & as_mask(pc.is_null(dossiers["exemption"]))
 
 
 def _digitised(components: _Ints, results: _Ints, found_components: _Ints, found_results: _Ints) -> _Ints:

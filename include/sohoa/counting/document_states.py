@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from sohoa.arrow import Bools, as_mask, join_names
 
 STATES = ("replaced", "unreceived", "rejected", "in_review", "waived", "accepted")
 """From worst to best: another document stands in its place | listed, but files are missing or altered | not good enough
@@ -22,7 +23,6 @@ REACHED = {
 """Level -> the states that have reached it; ``unaided`` is accepted without any waiver."""
 
 STATE_COLUMNS = ("agency", "document_id", "replaces", "is_received", "verdict", "decision")
-Bools = npt.NDArray[np.bool_]
 
 
 def document_states(documents: pa.Table) -> pa.Array:
@@ -36,7 +36,7 @@ def document_states(documents: pa.Table) -> pa.Array:
     is_good = _equals(verdict, "accepted") | (_equals(verdict, "review") & _equals(decision, "uphold"))
     tests = {
         "replaced": _is_replaced(documents),
-        "unreceived": ~flags(documents["is_received"]),
+        "unreceived": ~as_mask(documents["is_received"]),
         "rejected": is_refused,
         "accepted": is_good,
         "waived": _equals(decision, "waive"),
@@ -48,25 +48,14 @@ def document_states(documents: pa.Table) -> pa.Array:
 
 def has_reached(states: Any, level: str) -> Bools:
     """Which documents have reached a level of ``REACHED``."""
-    return flags(pc.is_in(states, pa.array(REACHED[level], pa.string())))
-
-
-def flags(column: Any) -> Bools:
-    """A boolean column as an array; null counts as false."""
-    array: Bools = pc.fill_null(column, False).to_numpy(zero_copy_only=False)
-    return array
+    return as_mask(pc.is_in(states, pa.array(REACHED[level], pa.string())))
 
 
 def _equals(column: Any, value: str) -> Bools:
-    return flags(pc.equal(column, value))
+    return as_mask(pc.equal(column, value))
 
 
 def _is_replaced(documents: pa.Table) -> Bools:
     replacing = documents.filter(pc.not_equal(documents["replaces"], documents["document_id"]))
-    replaced = pc.unique(_names(replacing["agency"], replacing["replaces"]))
-    return flags(pc.is_in(_names(documents["agency"], documents["document_id"]), replaced))
-
-
-def _names(agency: Any, document_id: Any) -> Any:
-    # no agency code holds a slash, so two documents never read alike
-    return pc.binary_join_element_wise(agency, document_id, "/")
+    replaced = pc.unique(join_names(replacing["agency"], replacing["replaces"]))
+    return as_mask(pc.is_in(join_names(documents["agency"], documents["document_id"]), replaced))

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.dossier_code import dossier_day
+from sohoa.arrow import join_names
+from sohoa.dossier_code import days_of
 from sohoa.schema import TABLES
 
 _SCHEMA = TABLES["dossiers"]
@@ -34,8 +35,7 @@ def split_by_dossier_day(documents: pa.Table) -> dict[date, pa.Table]:
     """
     belongs = pc.and_(pc.is_valid(documents["dossier_key"]), pc.not_equal(documents["kind"], "backlog_result"))
     rows = documents.filter(belongs)
-    keys = pc.dictionary_encode(rows["dossier_key"].combine_chunks())
-    days = pa.array([dossier_day(key) for key in keys.dictionary.to_pylist()], pa.date32()).take(keys.indices)
+    days = days_of(rows["dossier_key"])
     rows, found, first = rows.take(pc.sort_indices(days)), {}, 0
     for day, count in sorted(Counter(days.to_pylist()).items()):
         found[day] = rows.slice(first, count)
@@ -88,8 +88,7 @@ def _merge_documents(old: pa.Table | None, documents: pa.Table) -> pa.Table:
 
 
 def _batch_of(documents: pa.Table) -> Any:
-    # no agency code holds a slash, so two batches never read alike
-    return pc.binary_join_element_wise(documents["agency"], documents["batch"], "/")
+    return join_names(documents["agency"], documents["batch"])
 
 
 def _sorted_keys(*columns: Any) -> pa.Array:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.arrow import join_names
 from sohoa.dossier_code import dossier_day
 from sohoa.enums import DECISIONS
 from sohoa.errors import InputError, ObjectMissing
@@ -61,7 +62,8 @@ def add_decisions(documents: pa.Table, reviews: pa.Table) -> pa.Table:
         reviews: rows of the table ``reviews``; those of other documents are ignored.
     """
     newest = reviews.sort_by([(name, "descending") for name in ("decided_at", "decision", "approver")])
-    place = pc.index_in(_names(documents), _names(newest).combine_chunks())
+    names = [join_names(rows["agency"], rows["document_id"]) for rows in (documents, newest)]
+    place = pc.index_in(names[0], names[1].combine_chunks())
     return documents.append_column("decision", newest["decision"].take(place))
 
 
@@ -89,8 +91,3 @@ def _check(review: Review, document: dict[str, Any]) -> None:
         raise InputError(f"{name} was not received (files missing or altered): it can only be scanned again")
     if review.decision == "uphold" and document["verdict"] != "review":
         raise InputError(f"{name} has verdict {document['verdict']}: only a document in review is upheld; use waive")
-
-
-def _names(rows: pa.Table) -> Any:
-    # no agency code holds a slash, so two documents never read alike
-    return pc.binary_join_element_wise(rows["agency"], rows["document_id"], "/")

@@ -22,6 +22,7 @@ from sohoa.counting.count_devices import devices_of_day
 from sohoa.counting.count_progress import progress_of_day
 from sohoa.counting.join_dossiers import DOCUMENT_COLUMNS, merge_dossiers, split_by_dossier_day
 from sohoa.counting.record_review import add_decisions
+from sohoa.days import in_chunks
 from sohoa.errors import ObjectMissing
 from sohoa.store import ObjectInfo, Store
 
@@ -76,8 +77,8 @@ def summarise_progress(store: Store, work: str, check: Check) -> dict[str, int]:
         return {"days": 0, "closed": 0}
     days = [date.fromisoformat(day) for day in plan["dossier_days"]]
     closed: dict[str, list[str]] = {}
-    for start in range(0, len(days), _DAYS_AT_ONCE):
-        found = _summarise_progress_of(store, days[start : start + _DAYS_AT_ONCE], check)
+    for some in in_chunks(days, _DAYS_AT_ONCE):
+        found = _summarise_progress_of(store, some, check)
         closed |= {day.isoformat(): problems for day, problems in found.items()}
     store.put_json(layout.WAREHOUSE, _closed_key(work), closed)
     return {"days": len(days), "closed": len(closed)}

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.dossier_code import dossier_day
+from sohoa.dossier_code import days_of
 from sohoa.feeds.fields import Field, by_value
-from sohoa.feeds.sources import DOSSIER_DATE, Source
+from sohoa.feeds.sources import Source
 from sohoa.feeds.text_rows import LINE, Column, Reject
 from sohoa.registry import find_agency, leaf_unit, unit_at
 
@@ -48,7 +48,7 @@ def adapt(source: Source, text: pa.Table, dt: date, system: str | None = None) -
     for refuse in _REFUSALS[source.name]:
         rows, more = refuse(rows, dt)
         rejects += more
-    names = [*source.schema.names, *([DOSSIER_DATE] if source.is_by_dossier_day else [])]
+    names = [*source.schema.names, *(["dossier_date"] if source.is_by_dossier_day else [])]
     return rows.select(names), sorted(rejects, key=lambda reject: reject.line or 0)
 
 
@@ -76,15 +76,13 @@ def _place(source: Source, rows: pa.Table, dt: date, system: str | None) -> pa.T
     """Add the dossier day, where the row comes from and, in the register, the leaf unit."""
     count = rows.num_rows
     seen = pa.array(np.full(count, dt, "datetime64[D]"))
-    some_keys = pc.replace_substring_regex(rows["dossier_key"], r"^.*(-\d{6})-\d+$", r"H37\1-1")
-    days = by_value(lambda key: dossier_day(key).isoformat(), some_keys)  # many dossiers share a day
-    added: dict[str, Column] = {"dt": seen, "first_seen": seen, DOSSIER_DATE: days.cast(pa.date32())}
+    days = days_of(rows["dossier_key"])
+    added: dict[str, Column] = {"dt": seen, "first_seen": seen, "dossier_date": days}
     if source.has_systems:
         added["system"] = pa.array([system] * count, pa.string())
     if "unit_code" in source.schema.names:
-        owners = pc.binary_join_element_wise(
-            rows["handling_agency"], rows["commune_code"], days, "|", null_handling="replace", null_replacement=""
-        )
+        owner = rows["handling_agency"], rows["commune_code"], days.cast(pa.string())
+        owners = pc.binary_join_element_wise(*owner, "|", null_handling="replace", null_replacement="")
         added["unit_code"] = by_value(_leaf_unit, owners)
     return pa.table({**{name: rows[name] for name in rows.column_names}, **added})
 
@@ -114,7 +112,7 @@ def _refuse_homeless(rows: pa.Table, _dt: date) -> Placed:
 
 def _homeless(row: dict[str, Any]) -> Reject:
     reason = (
-        f"Không xác định được đơn vị của hồ sơ vào ngày {row[DOSSIER_DATE]:%d/%m/%Y}: phải ghi DonViXuLy là mã một "
+        f"Không xác định được đơn vị của hồ sơ vào ngày {row['dossier_date']:%d/%m/%Y}: phải ghi DonViXuLy là mã một "
         "cơ quan trong danh mục, hoặc MaDonViHanhChinh là mã một xã, có hiệu lực vào ngày đó."
     )
     return Reject(

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.feeds.sources import DOSSIER_DATE, Source
+from sohoa.feeds.sources import Source
 
 _IS_CORRECTION = "is_correction"
 
@@ -22,7 +22,7 @@ def no_rows(source: Source) -> pa.Table:
     """An empty table of the source, where it is by dossier day as ``merge`` takes it."""
     if not source.is_by_dossier_day:
         return source.schema.empty_table()
-    return rank_rows(pa.schema([*source.schema, pa.field(DOSSIER_DATE, pa.date32())]).empty_table(), False)
+    return rank_rows(pa.schema([*source.schema, pa.field("dossier_date", pa.date32())]).empty_table(), False)
 
 
 def merge(source: Source, *parts: pa.Table) -> pa.Table:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from sohoa import layout
 from sohoa.errors import ObjectMissing
 from sohoa.feeds.merge_rows import merge, rank_rows
-from sohoa.feeds.sources import DOSSIER_DATE, Source
+from sohoa.feeds.sources import Source
 from sohoa.store import Store
 
 _THREADS = 8
@@ -35,8 +35,8 @@ def save_rows(store: Store, source: Source, rows: pa.Table, work: str) -> set[da
     Returns:
         The days that changed.
     """
-    rows = rows.sort_by(DOSSIER_DATE)
-    days, starts = np.unique(rows[DOSSIER_DATE].to_numpy(), return_index=True)
+    rows = rows.sort_by("dossier_date")
+    days, starts = np.unique(rows["dossier_date"].to_numpy(), return_index=True)
     parts = [rows.slice(start, end - start) for start, end in pairwise([*starts.tolist(), rows.num_rows])]
     tables = run_all(partial(_merge_day, store, source), days.tolist(), parts)
     changed = {day: table for day, table in zip(days.tolist(), tables, strict=True) if table is not None}
@@ -54,7 +54,7 @@ def _merge_day(store: Store, source: Source, day: date, rows: pa.Table) -> pa.Ta
     """The day's rows in force, None where they are what the table holds."""
     schema = source.schema
     old = store.read_table(source.name, [day], name=layout.DAY).select(schema.names)
-    new = merge(source, rank_rows(old, False), rows.drop_columns(DOSSIER_DATE)).select(schema.names).cast(schema)
+    new = merge(source, rank_rows(old, False), rows.drop_columns("dossier_date")).select(schema.names).cast(schema)
     return None if new.equals(old) else new
 
 

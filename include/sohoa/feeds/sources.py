@@ -15,8 +15,6 @@ from sohoa.feeds.fields import Field, parse_integer, parse_one_of
 from sohoa.layout import PATH_KEY
 from sohoa.schema import TABLES
 
-DOSSIER_DATE = "dossier_date"
-
 
 @dataclass(frozen=True)
 class Source:
@@ -39,7 +37,7 @@ class Source:
     @property
     def is_by_dossier_day(self) -> bool:
         """Whether rows in force are merged by dossier day, over all files."""
-        return PATH_KEY[self.name] == DOSSIER_DATE
+        return PATH_KEY[self.name] == "dossier_date"
 
     @property
     def place(self) -> str:

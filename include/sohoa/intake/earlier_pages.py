@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.arrow import join_names
 from sohoa.intake.check_run import ADMITTED, Entry
 from sohoa.schema import CAPTURES
 from sohoa.store import Store
@@ -20,7 +21,8 @@ _THREADS = 8
 def list_captures(entries: Iterable[Entry], documents: pa.Table, pages: pa.Table) -> pa.Table:
     """The pages of admitted batches as rows of ``schema.CAPTURES``, in the order of ``pages``."""
     times = {entry.name: _received(entry) for entry in entries if entry.status == ADMITTED}
-    owner = pc.index_in(_names(pages), _names(documents).combine_chunks())
+    names = [join_names(rows["batch"], rows["document_id"]) for rows in (pages, documents)]
+    owner = pc.index_in(names[0], names[1].combine_chunks())
     received = [times[batch] for batch in pages["batch"].to_pylist()]
     columns = {name: pages[name] for name in CAPTURES.names if name in pages.column_names}
     columns |= {"received_at": pa.array(received, pa.timestamp("ms")), "replaces": documents["replaces"].take(owner)}
@@ -55,8 +57,3 @@ def save_captures(store: Store, entry: Entry, documents: pa.Table, pages: pa.Tab
 
 def _received(entry: Entry) -> datetime:
     return entry.marker.received.replace(tzinfo=None)
-
-
-def _names(rows: pa.Table) -> pa.ChunkedArray[pa.StringScalar]:
-    # no batch id holds a slash, so two documents never read alike
-    return pc.binary_join_element_wise(rows["batch"], rows["document_id"], "/")

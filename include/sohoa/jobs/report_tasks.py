@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sohoa.days import Week
 from sohoa.errors import Undelivered
 from sohoa.settings import TIME_ZONE
 from sohoa.store import open_store
@@ -13,7 +14,7 @@ from sohoa.store import open_store
 
 def choose_week(partition_key: str | None, asked: str | None, run_after: datetime) -> str:
     """The ISO week of a run: of its partition key (2024-W15-1), else the one asked for, else the last one over."""
-    last_week = f"{run_after.astimezone(TIME_ZONE) - timedelta(7):%G-W%V}"
+    last_week = Week.of(run_after.astimezone(TIME_ZONE).date()).before.name
     return partition_key[: len(last_week)] if partition_key else asked or last_week
 
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from sohoa import registry
 from sohoa.counting import summarise_days
+from sohoa.days import Week
 from sohoa.progress import revisions
 from sohoa.quality import thresholds
 from sohoa.store import open_store, with_path_key
@@ -60,7 +61,7 @@ def check_progress(rows: dict[date, pa.Table], dossiers: dict[date, pa.Table]) -
 
 def keep_week(first_day: date) -> dict[str, Any]:
     """Keep the figures of the week of this Monday as printed; the same figures are kept once."""
-    return {"week": f"{first_day:%G-W%V}", "print": revisions.keep_reported(open_store(), first_day)}
+    return {"week": Week.of(first_day).name, "print": revisions.keep_reported(open_store(), first_day)}
 
 
 def summarise() -> dict[str, Any]:

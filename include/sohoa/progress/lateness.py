@@ -7,7 +7,7 @@ case at its time; status 5 more than once is overdue; what is not finished is co
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
-from sohoa.counting.document_states import Bools, flags
+from sohoa.arrow import Bools, as_mask
+from sohoa.days import each_day, in_chunks
 from sohoa.registry import PROVINCE, find_agency, leaf_unit
 from sohoa.store import Store
 
@@ -55,7 +56,7 @@ def judge_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Arr
     state = np.where(np.isnat(due) | _is_unexplained(register, changes[0], changes[2]), 4, state)
     received = register["lodged_at"].to_numpy().astype("datetime64[ms]")
     was_received = (received <= horizon) | _any(owner, np.isin(status, _RECEIVED), count)
-    counts = ~flags(register["is_void"]) & (was_received | _last(owner, status == _REFUSED, count))
+    counts = ~as_mask(register["is_void"]) & (was_received | _last(owner, status == _REFUSED, count))
     return pa.array(LATENESS, pa.string()).take(pa.array(state, mask=~counts))
 
 
@@ -80,11 +81,9 @@ def count_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Tab
 
 def read_lateness(store: Store, start: date, end: date, as_of: date) -> pa.Table:
     """The counts of ``count_lateness`` for the dossiers of some days, read a month at a time."""
-    days = [start + timedelta(n) for n in range((end - start).days + 1)]
     parts = []
-    for first in range(0, len(days), _DAYS_AT_ONCE):
-        some = days[first : first + _DAYS_AT_ONCE]
-        register, history = (store.read_table(table, some, name=layout.DAY) for table in ("register", "status"))
+    for days in in_chunks(each_day(start, end), _DAYS_AT_ONCE):
+        register, history = (store.read_table(table, days, name=layout.DAY) for table in ("register", "status"))
         parts.append(count_lateness(register, history, as_of))
     return _sum(pa.concat_tables(parts))
 

@@ -10,13 +10,14 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from sohoa import layout
 from sohoa.counting.count_progress import MEASURES, progress_of_day
+from sohoa.days import Week
 from sohoa.errors import InputError
 from sohoa.schema import TABLES
 from sohoa.store import Store
@@ -190,13 +191,9 @@ def _table(found: dict[tuple[str, ...], dict[str, int]]) -> pa.Table:
     return pa.Table.from_pylist(rows, REVISIONS)
 
 
-def _days(first_day: date) -> list[date]:
-    return [first_day + timedelta(n) for n in range(7)]
-
-
 def _figures(store: Store, first_day: date) -> pa.Table:
     """The sums of a week, rows of ``reported`` in order."""
-    rows = store.read_table("progress_daily", _days(first_day))
+    rows = store.read_table("progress_daily", Week(first_day).days)
     counts = ["numerator", *MEASURES]
     sums = rows.group_by(_KEY, use_threads=False).aggregate([(name, "sum") for name in counts])
     sums = sums.rename_columns([*_KEY, *counts]).sort_by([(name, "ascending") for name in _KEY])
@@ -204,7 +201,7 @@ def _figures(store: Store, first_day: date) -> pa.Table:
 
 
 def _dossiers(store: Store, first_day: date) -> pa.Table:
-    return store.read_table("dossiers", _days(first_day), layout.DAY).sort_by(
+    return store.read_table("dossiers", Week(first_day).days, layout.DAY).sort_by(
         [("dossier_date", "ascending"), ("dossier_key", "ascending")]
     )
 

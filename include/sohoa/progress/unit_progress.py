@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from sohoa import layout
 from sohoa.counting.count_backlog import backlog_of
 from sohoa.counting.count_progress import MEASURES
+from sohoa.days import each_day
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import places, progress_on_map, unit_name, valid_since
 from sohoa.progress.rate import progress_share, rate_percent, score_766
@@ -87,7 +88,7 @@ def read_days(store: Store, question: Question, start: date, end: date) -> pa.Ta
     unit_name(question.unit_code, question.map_day or end)
     if question.map_day is None:
         start = max(start, valid_since(question.unit_code, end))
-    rows = store.read_table("progress_daily", _days(start, end), name=layout.DAY)
+    rows = store.read_table("progress_daily", each_day(start, end), name=layout.DAY)
     is_asked = pc.and_(pc.equal(rows["definition"], question.definition), pc.equal(rows["stage"], question.stage))
     if question.map_day is None:
         rows = rows.filter(pc.and_(is_asked, pc.equal(rows["unit_code"], question.unit_code)))
@@ -131,7 +132,7 @@ def count_electronic_results(store: Store, question: Question, start: date, end:
 
     Both spellings of a code are one dossier, of the unit of the newest portal row that has a link.
     """
-    rows = store.read_table("portal", _days(start, end), name=layout.DAY)
+    rows = store.read_table("portal", each_day(start, end), name=layout.DAY)
     rows = rows.filter(pc.greater(pc.utf8_length(pc.fill_null(rows["result_link"], "")), 0))
     rows = rows.sort_by([("synced_at", "descending"), ("dossier_code", "ascending")])
     keys = rows["dossier_key"].combine_chunks()
@@ -218,10 +219,6 @@ def make_figure(first: date, last: date, sums: dict[str, Any], is_approximate: b
         target_share=progress_share(rate, settings.baseline_percent, settings.target_percent),
         is_approximate=is_approximate,
     )
-
-
-def _days(start: date, end: date) -> list[date]:
-    return [start + timedelta(n) for n in range((end - start).days + 1)]
 
 
 def _periods(start: date, end: date, step: str) -> Iterator[tuple[date, date]]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.arrow import Bools, as_mask
 from sohoa.schema import TWIN
 
 SAME_IMAGE_BITS = 4
@@ -29,7 +30,6 @@ _US_A_DAY = 86_400_000_000
 
 _Ints = npt.NDArray[np.int64]
 _Words = npt.NDArray[np.uint64]
-_Bools = npt.NDArray[np.bool_]
 
 
 def find_twins(new: pa.Table, earlier: pa.Table, days: int) -> pa.Array[Any]:
@@ -78,7 +78,7 @@ class _Captures:
     replaces: _Ints
     """Code of the replaced document, -1 where there is none."""
     same_file: _Ints
-    is_compared: _Bools
+    is_compared: Bools
     hashes: _Words
     cover: _Ints
     """The document where its cover is glossy, else -1."""
@@ -89,7 +89,7 @@ class _Captures:
         agency, (document, replaces) = _codes(rows["agency"]), _codes_of_both(rows["document_id"], rows["replaces"])
         size = int(max(document.max(initial=0), replaces.max(initial=0))) + 1
         document, replaces = agency * size + document, np.where(replaces < 0, -1, agency * size + replaces)
-        is_glossy = _mask(pc.equal(rows["cover"], "glossy"))
+        is_glossy = as_mask(pc.equal(rows["cover"], "glossy"))
         page = pc.fill_null(rows["page_no"], 0).to_numpy()
         return cls(
             agency=agency,
@@ -104,14 +104,14 @@ class _Captures:
         )
 
 
-def _comparable(rows: pa.Table) -> _Bools:
+def _comparable(rows: pa.Table) -> Bools:
     is_page = pc.and_(pc.equal(rows["role"], "page"), pc.is_null(rows["error"]))
     has_ink = pc.greater_equal(rows["ink_ratio"], _BLANK)
     known = pc.and_(pc.equal(pc.binary_length(rows["phash"]), 2 * _HASH_BYTES), pc.is_valid(rows["sha256"]))
-    return _mask(pc.and_(pc.and_(is_page, has_ink), known))
+    return as_mask(pc.and_(pc.and_(is_page, has_ink), known))
 
 
-def _hashes(rows: pa.Table, is_compared: _Bools) -> _Words:
+def _hashes(rows: pa.Table, is_compared: Bools) -> _Words:
     """Hashes as four words a capture; zeros where there is none to compare."""
     words = np.zeros((len(rows), _HASH_BYTES // 8), np.uint64)
     text = "".join(rows["phash"].filter(pa.array(is_compared)).to_pylist())
@@ -220,7 +220,3 @@ def _as_structs(rows: pa.Table, twins: _Ints, bits: _Ints) -> pa.Array[Any]:
     named = rows.select(["batch", "document_id", "file", "page_no"]).take(pa.array(np.maximum(twins, 0)))
     columns = [named[name].combine_chunks() for name in named.column_names] + [pa.array(bits, pa.int64())]
     return pa.StructArray.from_arrays(columns, fields=list(TWIN), mask=pa.array(is_none))
-
-
-def _mask(values: Any) -> _Bools:
-    return np.asarray(pc.fill_null(values, False).to_numpy(), np.bool_)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from sohoa.days import Week
 from sohoa.errors import GateClosed
 from sohoa.quality.rules import error_pattern, no_levels, raise_levels, with_verdict
 from sohoa.quality.thresholds import Thresholds
@@ -148,7 +149,7 @@ def build_data_docs(
     limits = pages.build_limits_suite(thresholds.rules, error_pattern)
     suites = [(limits, _frame(tables["pages"], _limit_columns(thresholds)))]
     suites += [_prepare(name, rows, parents, leaf_units)[:2] for name, rows in tables.items()]
-    monday = datetime.strptime(f"{week}-1", "%G-W%V-%u").replace(tzinfo=UTC)
+    monday = datetime.combine(Week.parse(week).first, time(), UTC)
     with _ONE_AT_A_TIME:
         return data_docs.build_site(folder, suites, week, monday)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.arrow import Bools, as_mask
 from sohoa.defects import DEFECTS
 from sohoa.enums import SEVERITIES
 from sohoa.quality.limit_entry import Scope
@@ -22,7 +23,6 @@ Levels = npt.NDArray[np.uint8]
 
 _NOTE, _REVIEW = 1, 2
 _VERDICT_OF_LEVEL = ("accepted", "accepted", "review", "rejected")
-_Mask = npt.NDArray[np.bool_]
 
 
 def judge_pages(rows: pa.Table, rules: Sequence[Rule]) -> pa.Table:
@@ -81,7 +81,7 @@ def error_pattern(codes: Sequence[Any]) -> str:
     return f"^(?:{'|'.join(map(str, codes))}):"
 
 
-def _names(mask: _Mask) -> pa.Array[Any]:
+def _names(mask: Bools) -> pa.Array[Any]:
     """For each row, the names of the defects that are set."""
     offsets = np.concatenate([[0], np.cumsum(mask.sum(axis=1))])
     names = pa.array(list(DEFECTS)).take(pa.array(np.nonzero(mask)[1], pa.int64()))
@@ -109,23 +109,23 @@ class _Columns:
     def _values(self, name: str) -> pa.ChunkedArray[Any]:
         return self._rows[name].cast(MEASURED.field(name).type if name in MEASURED.names else pa.string())
 
-    def _known(self, name: str) -> _Mask:
+    def _known(self, name: str) -> Bools:
         """Where a value is neither null nor NaN."""
-        return ~_mask(pc.is_null(self._values(name), nan_is_null=True))
+        return ~as_mask(pc.is_null(self._values(name), nan_is_null=True))
 
     def _numbers(self, name: str) -> npt.NDArray[np.float64]:
         """The values, NaN where they are null."""
         return np.asarray(self._values(name).cast(pa.float64()).to_numpy(), np.float64)
 
-    def _inside(self, name: str, listed: tuple[Any, ...]) -> _Mask:
+    def _inside(self, name: str, listed: tuple[Any, ...]) -> Bools:
         """Where a value is in the list; ``error`` by its code."""
         values = self._values(name)
         if name == "error":
-            return _mask(pc.match_substring_regex(values, error_pattern(listed)))
-        return _mask(pc.is_in(values, pa.array(listed, values.type)))
+            return as_mask(pc.match_substring_regex(values, error_pattern(listed)))
+        return as_mask(pc.is_in(values, pa.array(listed, values.type)))
 
 
-def _fails(columns: _Columns, rule: Rule) -> _Mask:
+def _fails(columns: _Columns, rule: Rule) -> Bools:
     """The rows on which the test fails, in the scope of the rule or not; null passes, except in ``not_null``."""
     name, limit = rule.column, rule.limit
     if isinstance(limit, tuple):
@@ -139,7 +139,7 @@ def _fails(columns: _Columns, rule: Rule) -> _Mask:
     return (np.abs(numbers) if rule.test == "max_abs" else numbers) > limit
 
 
-def _holds(columns: _Columns, rule: Rule) -> _Mask:
+def _holds(columns: _Columns, rule: Rule) -> Bools:
     """The rows that a rule is for: in its scope, not replaced by another, and without error but for error rules."""
     mask = _in_scope(columns, rule.scope)
     for scope in rule.unless:
@@ -147,13 +147,8 @@ def _holds(columns: _Columns, rule: Rule) -> _Mask:
     return mask if rule.column == "error" else mask & ~columns.known("error")
 
 
-def _in_scope(columns: _Columns, scope: Scope) -> _Mask:
+def _in_scope(columns: _Columns, scope: Scope) -> Bools:
     mask = np.ones(len(columns.known("error")), np.bool_)
     for name, listed in scope.items():
         mask &= columns.inside(name, listed)
     return mask
-
-
-def _mask(values: Any) -> _Mask:
-    """An Arrow column of booleans as an array; null is false."""
-    return np.asarray(pc.fill_null(values, False).to_numpy(), np.bool_)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.arrow import Bools, as_mask, join_names
 from sohoa.enums import SEALED_KINDS, VERDICTS
 from sohoa.quality.rules import Levels, error_pattern, no_levels, raise_levels, with_verdict
 from sohoa.quality.thresholds import Thresholds
@@ -17,7 +18,6 @@ from sohoa.schema import TABLES
 
 _SCHEMA = TABLES["documents"]
 _Ints = npt.NDArray[np.int64]
-_Mask = npt.NDArray[np.bool_]
 
 
 def worst(verdicts: Iterable[str | None]) -> str | None:
@@ -53,7 +53,7 @@ def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds
         Rows of the table ``documents``, in the given order. A document that was not scanned has no verdict.
     """
     facts = _gather(documents, pages, thresholds)
-    scanned = _mask(pc.is_null(documents["not_scanned"]))
+    scanned = as_mask(pc.is_null(documents["not_scanned"]))
     judged = with_verdict(documents.select([]), _own_levels(documents, facts, scanned, thresholds))
     rank = np.maximum(_ranks(judged["verdict"]), facts["rank"])
     values: dict[str, Any] = {name: documents[name] for name in documents.column_names} | {
@@ -69,10 +69,10 @@ def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds
 
 def _gather(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> dict[str, _Ints]:
     """For each document: counts of its page rows by what they are, and the rank of its worst page."""
-    place = pc.index_in(_names(pages), _names(documents).combine_chunks())
+    place = pc.index_in(_document_names(pages), _document_names(documents).combine_chunks())
     pages, place = pages.filter(pc.is_valid(place)), pc.drop_null(place).to_numpy()
     size = len(documents)
-    is_page, is_faulty = _mask(pc.equal(pages["role"], "page")), _mask(pc.is_valid(pages["error"]))
+    is_page, is_faulty = as_mask(pc.equal(pages["role"], "page")), as_mask(pc.is_valid(pages["error"]))
     chroma = pages["chroma"].to_numpy()
     kinds = {
         "rows": np.ones(len(pages), np.bool_),
@@ -80,7 +80,7 @@ def _gather(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> dic
         "changed": _has_error(pages, "hash_mismatch"),
         "faulty": is_faulty & is_page,
         "parts": ~is_page,
-        "accepted": _mask(pc.equal(pages["verdict"], "accepted")),
+        "accepted": as_mask(pc.equal(pages["verdict"], "accepted")),
         "coloured": chroma >= thresholds.own_limit("wrong_colour"),
         "colourless": chroma < thresholds.own_limit("wrong_colour"),
         "uncovered": pages["uncovered_ratio"].to_numpy() > thresholds.own_limit("missing_page"),
@@ -94,7 +94,7 @@ def _gather(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> dic
 
 def _count_sheets(documents: pa.Table, pages: pa.Table, place: _Ints) -> dict[str, _Ints]:
     """For each document: sheets that there are tiles of, and tiles of which the sheet is not known."""
-    is_tile = _mask(pc.equal(pages["role"], "tile")) & ~_has_error(pages, "missing")
+    is_tile = as_mask(pc.equal(pages["role"], "tile")) & ~_has_error(pages, "missing")
     owner, sheet = place[is_tile], pc.fill_null(pages["sheet"], 0).to_numpy()[is_tile]
     only = (_numbers(documents["pages_declared"]) - _numbers(documents["note_pages"]))[owner] == 1
     sheet = np.where((sheet == 0) & only, 1, sheet)
@@ -108,19 +108,19 @@ def _count_sheets(documents: pa.Table, pages: pa.Table, place: _Ints) -> dict[st
 def _count_twins(documents: pa.Table, pages: pa.Table, place: _Ints, thresholds: Thresholds) -> dict[str, _Ints]:
     """For each document: pages with an earlier twin in the document itself, and in another."""
     batch, document, bits = (pc.struct_field(pages["twin"], name) for name in ("batch", "document_id", "bits"))
-    is_copy = _mask(pc.less_equal(bits, thresholds.own_limit("duplicate_page")))
-    is_own = _mask(pc.and_(pc.equal(batch, pages["batch"]), pc.equal(document, pages["document_id"])))
+    is_copy = as_mask(pc.less_equal(bits, thresholds.own_limit("duplicate_page")))
+    is_own = as_mask(pc.and_(pc.equal(batch, pages["batch"]), pc.equal(document, pages["document_id"])))
     return {
         "repeats": np.bincount(place[is_copy & is_own], minlength=len(documents)),
         "copies": np.bincount(place[is_copy & ~is_own], minlength=len(documents)),
     }
 
 
-def _own_levels(documents: pa.Table, facts: dict[str, _Ints], scanned: _Mask, thresholds: Thresholds) -> Levels:
+def _own_levels(documents: pa.Table, facts: dict[str, _Ints], scanned: Bools, thresholds: Thresholds) -> Levels:
     declared = _numbers(documents["pages_declared"])
     found = facts["rows"] - facts["missing"] - facts["parts"] + facts["sheets"]
     countable = (facts["unnamed"] == 0) & (facts["faulty"] == 0)
-    is_sealed = _mask(pc.is_in(documents["kind"], pa.array(SEALED_KINDS)))
+    is_sealed = as_mask(pc.is_in(documents["kind"], pa.array(SEALED_KINDS)))
     has = {
         "missing_page": (facts["missing"] + facts["uncovered"] > 0) | (countable & (found < declared)),
         "extra_page": countable & (found > declared),
@@ -138,20 +138,14 @@ def _numbers(values: Any) -> _Ints:
     return np.asarray(pc.fill_null(values, 0).to_numpy(), np.int64)
 
 
-def _names(rows: pa.Table) -> Any:
-    # neither an agency code nor a batch id holds a slash, so two documents never read alike
-    parts: list[Any] = [rows["agency"], rows["batch"], rows["document_id"], "/"]
-    return pc.binary_join_element_wise(*parts)
+def _document_names(rows: pa.Table) -> Any:
+    return join_names(rows["agency"], rows["batch"], rows["document_id"])
 
 
-def _has_error(pages: pa.Table, code: str) -> _Mask:
-    return _mask(pc.match_substring_regex(pages["error"], error_pattern([code])))
+def _has_error(pages: pa.Table, code: str) -> Bools:
+    return as_mask(pc.match_substring_regex(pages["error"], error_pattern([code])))
 
 
 def _ranks(verdicts: Any) -> _Ints:
     """Place of each verdict in ``VERDICTS``, the worst last."""
     return np.asarray(pc.index_in(verdicts, pa.array(VERDICTS)).to_numpy(), np.int64)
-
-
-def _mask(values: Any) -> _Mask:
-    return np.asarray(pc.fill_null(values, False).to_numpy(), np.bool_)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.counting.document_states import Bools, flags
+from sohoa.arrow import Bools, as_mask
 from sohoa.reconcile.ledger import entries
 from sohoa.reconcile.result_links import is_well_formed
 
@@ -33,7 +33,7 @@ def flag_pairs(
         "R6": (_differs(province["status"], portal["status"]), province["status"], portal["status"]),
         "R9": (_differs(*codes), province["procedure_code"], portal["procedure_code"]),
         "R10": (
-            flags(pc.not_equal(is_digitised, portal["is_flagged_digitised"])),
+            as_mask(pc.not_equal(is_digitised, portal["is_flagged_digitised"])),
             is_digitised,
             portal["is_flagged_digitised"],
         ),
@@ -52,8 +52,8 @@ def _entries_of(name: str, rows: pa.Table, differs: Bools, province: Any, portal
 
 def _differs(one: Any, other: Any) -> Bools:
     """Whether two values differ; null differs from every value, and from no null."""
-    is_known = flags(pc.is_valid(one)), flags(pc.is_valid(other))
-    return np.asarray((is_known[0] != is_known[1]) | flags(pc.not_equal(one, other)), np.bool_)
+    is_known = as_mask(pc.is_valid(one)), as_mask(pc.is_valid(other))
+    return np.asarray((is_known[0] != is_known[1]) | as_mask(pc.not_equal(one, other)), np.bool_)
 
 
 def _procedure(codes: Any) -> Any:
@@ -63,7 +63,7 @@ def _procedure(codes: Any) -> Any:
 
 def _is_broken(province: pa.Table, portal: pa.Table, absent_links: frozenset[str]) -> Bools:
     """Whether the portal shows no result, or one that cannot be there, though a paper result has been given."""
-    is_due = flags(pc.is_in(portal["status"], _HAS_RESULT)) & flags(province["has_paper_result"])
+    is_due = as_mask(pc.is_in(portal["status"], _HAS_RESULT)) & as_mask(province["has_paper_result"])
     links = pc.dictionary_encode(pc.fill_null(portal["result_link"], "").combine_chunks())
     is_bad = [not is_well_formed(link) or link in absent_links for link in links.dictionary.to_pylist()]
-    return is_due & flags(pa.array(is_bad, pa.bool_()).take(links.indices))
+    return is_due & as_mask(pa.array(is_bad, pa.bool_()).take(links.indices))

@@ -8,13 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from sohoa.reconcile.categories import CATEGORIES
-from sohoa.reconcile.ledger import CELL_DAY
 from sohoa.registry import ancestors
 
 _SUMS = [("entries", "sum"), ("oldest", "min"), ("days", "sum")]
 
 
-def count_entries(entries: pa.Table, by: tuple[str, ...] = (CELL_DAY,)) -> pa.Table:
+def count_entries(entries: pa.Table, by: tuple[str, ...] = ("dossier_date",)) -> pa.Table:
     """Rows of ``reconciliation_daily``, in the order of their keys.
 
     Args:
@@ -45,7 +44,7 @@ def _sum(rows: pa.Table, keys: list[str]) -> pa.Table:
 def _with_units_above(rows: pa.Table) -> pa.Table:
     """Each row once for its unit and once for every unit above it on the day of the cell."""
     units: Any = rows["unit_code"].to_pylist()
-    places = list(zip(units, rows[CELL_DAY].to_pylist(), strict=True))
+    places = list(zip(units, rows["dossier_date"].to_pylist(), strict=True))
     lines = {place: (place[0], *ancestors(*place)) for place in set(places)}
     lengths = [len(lines[place]) for place in places]
     repeated = rows.take(pa.array(np.repeat(np.arange(len(rows)), lengths)))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.days import ONE_DAY, each_day
 from sohoa.store import Store
 
 Counts = Mapping[str, int]
 """Category -> how many, of a unit over a period."""
 _MONTHS, _QUARTERS = 12, 4
-_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ def read_indicators(store: Store, unit_code: str, start: date, end: date) -> tup
 
 def read_counts(store: Store, unit_code: str, start: date, end: date) -> dict[str, int]:
     """Category -> how many, of a unit with all below it over some days."""
-    days = [start + timedelta(n) for n in range((end - start).days + 1)]
-    rows = store.read_table("reconciliation_daily", days, name=layout.DAY)
+    rows = store.read_table("reconciliation_daily", each_day(start, end), name=layout.DAY)
     rows = rows.filter(pc.equal(rows["unit_code"], unit_code)).group_by("category").aggregate([("entries", "sum")])
     return dict(zip(rows["category"].to_pylist(), rows["entries_sum"].to_pylist(), strict=True))
 
@@ -103,7 +102,7 @@ def _make_up(periods: Mapping[tuple[date, date], int], start: date, end: date) -
     """The sum over periods that follow each other without gap from ``start`` to ``end``, the longest first."""
     first = sorted((last for begin, last in periods if begin == start and last <= end), reverse=True)
     for last in first:
-        rest = 0 if last == end else _make_up(periods, last + _ONE_DAY, end)
+        rest = 0 if last == end else _make_up(periods, last + ONE_DAY, end)
         if rest is not None:
             return periods[start, last] + rest
     return None
@@ -121,8 +120,8 @@ def _share_of_last_year(store: Store, report: pa.Table, unit_code: str, start: d
 
 def _parts_of_year(start: date, end: date) -> int | None:
     """12 for a calendar month, 4 for a quarter, else None."""
-    months = (end + _ONE_DAY).month - start.month + 12 * ((end + _ONE_DAY).year - start.year)
-    if start.day != 1 or (end + _ONE_DAY).day != 1:
+    months = (end + ONE_DAY).month - start.month + 12 * ((end + ONE_DAY).year - start.year)
+    if start.day != 1 or (end + ONE_DAY).day != 1:
         return None
     if months == 1:
         return _MONTHS

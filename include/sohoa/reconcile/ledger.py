@@ -9,11 +9,10 @@ import pyarrow.compute as pc
 
 from sohoa.schema import TABLES
 
-CODE_DAY, CELL_DAY = "code_day", "dossier_date"
-ENTRY = pa.schema([pa.field(CODE_DAY, pa.date32()), pa.field(CELL_DAY, pa.date32()), *TABLES["reconciliation"]])
+ENTRY = pa.schema([pa.field("code_day", pa.date32()), pa.field("dossier_date", pa.date32()), *TABLES["reconciliation"]])
 """The day in the dossier's code, the day of the cell, and the columns of ``reconciliation``."""
 
-_PLACED = (CODE_DAY, CELL_DAY, "unit_code", "dossier_key", "dossier_code", "first_seen")
+_PLACED = ("code_day", "dossier_date", "unit_code", "dossier_key", "dossier_code", "first_seen")
 
 
 def entries(category: str, rows: pa.Table, province: Any = None, portal: Any = None) -> pa.Table:

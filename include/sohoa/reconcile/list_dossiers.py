@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.days import each_day
 from sohoa.errors import InputError
 from sohoa.reconcile.categories import CATEGORIES
 from sohoa.registry import ancestors
@@ -44,7 +45,7 @@ class Entry:
 
 def read_lines(store: Store, unit_code: str, start: date, end: date, as_of: date) -> list[Line]:
     """The categories that occur, in the order of ``CATEGORIES``, with their age on the day ``as_of``."""
-    rows = store.read_table("reconciliation_daily", _days(start, end), name=layout.DAY)
+    rows = store.read_table("reconciliation_daily", each_day(start, end), name=layout.DAY)
     rows = rows.filter(pc.equal(rows["unit_code"], unit_code)).to_pylist()
     by_category = {name: [row for row in rows if row["category"] == name] for name in CATEGORIES}
     return [_line(name, found, as_of) for name, found in by_category.items() if found]
@@ -59,7 +60,7 @@ def read_entries(store: Store, unit_code: str, start: date, end: date, category:
     if category not in CATEGORIES:
         raise InputError(f"{category!r} is no category: use one of {', '.join(CATEGORIES)}")
     found = []
-    for day in _days(start, end):
+    for day in each_day(start, end):
         rows = store.read_table("reconciliation", [day])
         rows = rows.filter(pc.and_(pc.equal(rows["category"], category), _is_below(rows, unit_code, day)))
         order: Any = [(name, "ascending") for name in ("unit_code", "dossier_code", "province")]
@@ -71,10 +72,6 @@ def _is_below(rows: pa.Table, unit_code: str, day: date) -> pa.ChunkedArray:
     units = pc.unique(rows["unit_code"]).to_pylist()
     below = [unit for unit in units if unit_code in (unit, *ancestors(unit, day))]
     return pc.is_in(rows["unit_code"], pa.array(below, pa.string()))
-
-
-def _days(start: date, end: date) -> list[date]:
-    return [start + timedelta(n) for n in range((end - start).days + 1)]
 
 
 def _line(name: str, rows: list[dict[str, Any]], as_of: date) -> Line:

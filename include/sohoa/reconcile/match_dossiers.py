@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.counting.document_states import flags
+from sohoa.arrow import as_mask, join_names
 from sohoa.reconcile.compare_fields import flag_pairs
 from sohoa.reconcile.leaf_units import leaf_units
-from sohoa.reconcile.ledger import CELL_DAY, CODE_DAY, entries
+from sohoa.reconcile.ledger import entries
 
 _NOT_RECEIVED = pa.array([1, 3], pa.int64())
-_ORDER = (CODE_DAY, CELL_DAY, "unit_code", "category", "dossier_key", "dossier_code", "province", "portal")
+_ORDER = ("code_day", "dossier_date", "unit_code", "category", "dossier_key", "dossier_code", "province", "portal")
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ def classify(sides: Sides) -> pa.Table:
     NgayTiepNhan, the day in its code stands for it; where an agency has no unit on the day, the province does.
     """
     register, portal = _place_register(sides.register), _place_portal(sides.portal)
-    is_live = ~flags(register["is_void"])
+    is_live = ~as_mask(register["is_void"])
     live, void = register.filter(pa.array(is_live)), register.filter(pa.array(~is_live))
     kept, further = _split_spellings(portal, register)
-    is_matched = flags(pc.is_in(kept["dossier_key"], _values(live)))
+    is_matched = as_mask(pc.is_in(kept["dossier_key"], _values(live)))
     matched, unmatched = kept.filter(pa.array(is_matched)), kept.filter(pa.array(~is_matched))
     province = live.take(pc.index_in(matched["dossier_key"], _values(live)))
     first_seen = pc.max_element_wise(province["first_seen"], matched["first_seen"])
@@ -74,15 +74,17 @@ def classify(sides: Sides) -> pa.Table:
 
 
 def _place_register(register: pa.Table) -> pa.Table:
-    units = leaf_units(register[CELL_DAY], register["handling_agency"])
+    units = leaf_units(register["dossier_date"], register["handling_agency"])
     register = register.set_column(register.column_names.index("unit_code"), "unit_code", units)
-    return register.append_column(CODE_DAY, register[CELL_DAY])
+    return register.append_column("code_day", register["dossier_date"])
 
 
 def _place_portal(portal: pa.Table) -> pa.Table:
-    days = pc.coalesce(portal["lodged_at"].cast(pa.date32()), portal[CELL_DAY])
-    placed = portal.rename_columns([CODE_DAY if name == CELL_DAY else name for name in portal.column_names])
-    return placed.append_column(CELL_DAY, days).append_column("unit_code", leaf_units(days, portal["handling_agency"]))
+    days = pc.coalesce(portal["lodged_at"].cast(pa.date32()), portal["dossier_date"])
+    placed = portal.rename_columns(["code_day" if name == "dossier_date" else name for name in portal.column_names])
+    return placed.append_column("dossier_date", days).append_column(
+        "unit_code", leaf_units(days, portal["handling_agency"])
+    )
 
 
 def _seen(rows: pa.Table, first_seen: Any) -> pa.Table:
@@ -113,9 +115,9 @@ def _split_spellings(portal: pa.Table, register: pa.Table) -> tuple[pa.Table, pa
 
 def _only_on_portal(rows: pa.Table, void: pa.Table, ministry: pa.Table) -> list[pa.Table]:
     """R5, R1 and R2 of kept portal rows that match no live dossier."""
-    is_void = flags(pc.is_in(rows["dossier_key"], _values(void)))
-    of_ministry = ~is_void & flags(pc.is_in(rows["dossier_key"], _values(ministry)))
-    not_received = ~is_void & ~of_ministry & flags(pc.is_in(rows["status"], _NOT_RECEIVED))
+    is_void = as_mask(pc.is_in(rows["dossier_key"], _values(void)))
+    of_ministry = ~is_void & as_mask(pc.is_in(rows["dossier_key"], _values(ministry)))
+    not_received = ~is_void & ~of_ministry & as_mask(pc.is_in(rows["status"], _NOT_RECEIVED))
     masks = {"R5": of_ministry, "R1": not_received, "R2": ~of_ministry & ~not_received}
     found = []
     for name, mask in masks.items():
@@ -131,17 +133,17 @@ def _only_in_ministry(ministry: pa.Table, register: pa.Table, kept: pa.Table) ->
     rows = rows.sort_by([("dossier_key", "ascending"), ("system", "ascending")])
     seen = rows.group_by("dossier_key", use_threads=False).aggregate([("first_seen", "min")])
     rows = rows.take(pc.index_in(seen["dossier_key"], _values(rows)))
-    days = pc.coalesce(rows["lodged_at"].cast(pa.date32()), rows[CELL_DAY])
-    rows = rows.rename_columns([CODE_DAY if name == CELL_DAY else name for name in rows.column_names])
-    rows = _seen(rows, seen["first_seen_min"]).append_column(CELL_DAY, days)
+    days = pc.coalesce(rows["lodged_at"].cast(pa.date32()), rows["dossier_date"])
+    rows = rows.rename_columns(["code_day" if name == "dossier_date" else name for name in rows.column_names])
+    rows = _seen(rows, seen["first_seen_min"]).append_column("dossier_date", days)
     rows = rows.append_column("unit_code", leaf_units(days, communes=rows["commune_code"]))
     return [entries("R5_ministry", rows, portal=rows["system"])]
 
 
 def _moves(province: pa.Table, portal: pa.Table) -> list[pa.Table]:
     """R8, else R7, of pairs that lie in two cells: out of the province's, into the portal's."""
-    is_other_unit = flags(pc.not_equal(province["unit_code"], portal["unit_code"]))
-    is_other_day = flags(pc.not_equal(province[CELL_DAY], portal[CELL_DAY]))
+    is_other_unit = as_mask(pc.not_equal(province["unit_code"], portal["unit_code"]))
+    is_other_day = as_mask(pc.not_equal(province["dossier_date"], portal["dossier_date"]))
     masks = {"R7": is_other_day & ~is_other_unit, "R8": is_other_unit}
     found = []
     for name, mask in masks.items():
@@ -154,7 +156,7 @@ def _moves(province: pa.Table, portal: pa.Table) -> list[pa.Table]:
 def _place(rows: pa.Table) -> Any:
     """Where a row lies, as text: day, unit, agency."""
     agency = pc.fill_null(rows["handling_agency"], "")
-    return pc.binary_join_element_wise(rows[CELL_DAY].cast(pa.string()), rows["unit_code"], agency, " ")
+    return pc.binary_join_element_wise(rows["dossier_date"].cast(pa.string()), rows["unit_code"], agency, " ")
 
 
 def _accepted(scans: pa.Table) -> pa.Array:
@@ -164,8 +166,8 @@ def _accepted(scans: pa.Table) -> pa.Array:
 def _without_dossier(scans: pa.Table, register: pa.Table) -> list[pa.Table]:
     """Received documents whose dossier the register lacks, under the agency that scanned them."""
     rows = scans.filter(pc.invert(pc.is_in(scans["dossier_key"], _values(register))))
-    units = leaf_units(rows[CELL_DAY], rows["agency"])
-    name = pc.binary_join_element_wise(rows["agency"], rows["document_id"], "/")
-    rows = rows.append_column("unit_code", units).append_column(CODE_DAY, rows[CELL_DAY])
+    units = leaf_units(rows["dossier_date"], rows["agency"])
+    name = join_names(rows["agency"], rows["document_id"])
+    rows = rows.append_column("unit_code", units).append_column("code_day", rows["dossier_date"])
     rows = rows.append_column("dossier_code", rows["dossier_key"])
     return [entries("R0", rows, province=name)]

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.days import in_chunks
 from sohoa.errors import ObjectMissing
 from sohoa.reconcile.count_categories import count_entries
-from sohoa.reconcile.ledger import CELL_DAY, CODE_DAY
 from sohoa.reconcile.match_dossiers import Sides, classify
 from sohoa.reconcile.received_documents import received_scans
 from sohoa.reconcile.result_links import own_object
@@ -98,11 +98,10 @@ def reconcile(store: Store, days: Iterable[date], check: Check) -> dict[date, li
     """
     days, closed = sorted(set(days)), dict[date, list[str]]()
     recount = {date.fromisoformat(day) for day in _load(store, _RECOUNT_KEY, [])}  # of a run that was killed
-    for start in range(0, len(days), _DAYS_AT_ONCE):
-        chunk = days[start : start + _DAYS_AT_ONCE]
+    for chunk in in_chunks(days, _DAYS_AT_ONCE):
         entries = classify(read_sides(store, chunk))
-        found = check(count_entries(entries, (CODE_DAY, CELL_DAY)))
-        kept = {day: entries.filter(pc.equal(entries[CODE_DAY], pa.scalar(day))) for day in chunk if day not in found}
+        found = check(count_entries(entries, ("code_day", "dossier_date")))
+        kept = {day: entries.filter(pc.equal(entries["code_day"], pa.scalar(day))) for day in chunk if day not in found}
         recount |= {cell for cells in _map(partial(_cells_of, store), kept, kept.values()) for cell in cells}
         store.put_json(layout.WAREHOUSE, _RECOUNT_KEY, sorted(day.isoformat() for day in recount))
         _map(partial(_write_entries, store), kept, kept.values())
@@ -133,7 +132,7 @@ def _is_there(store: Store, link: str) -> bool:
 
 def _cells_of(store: Store, day: date, entries: pa.Table) -> set[date]:
     """The days of all cells in which the dossiers of a day lie now or lay before."""
-    return _known_cells(store, day) | set(pc.unique(entries[CELL_DAY]).to_pylist())
+    return _known_cells(store, day) | set(pc.unique(entries["dossier_date"]).to_pylist())
 
 
 def _known_cells(store: Store, day: date) -> set[date]:
@@ -142,11 +141,11 @@ def _known_cells(store: Store, day: date) -> set[date]:
 
 def _write_entries(store: Store, day: date, entries: pa.Table) -> None:
     """One object a day of cells, named by the day in the codes; what cells no longer hold goes."""
-    before, now = _known_cells(store, day), set(pc.unique(entries[CELL_DAY]).to_pylist())
+    before, now = _known_cells(store, day), set(pc.unique(entries["dossier_date"]).to_pylist())
     name = day.isoformat()
     _put_cells(store, day, before | now)
     for cell in sorted(now):
-        part = entries.filter(pc.equal(entries[CELL_DAY], pa.scalar(cell)))
+        part = entries.filter(pc.equal(entries["dossier_date"], pa.scalar(cell)))
         store.write_table("reconciliation", cell, name, part)
     for cell in sorted(before - now):
         store.delete(layout.WAREHOUSE, layout.table_key("reconciliation", cell, name))

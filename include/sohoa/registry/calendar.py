@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sohoa.days import each_day
 from sohoa.errors import SettingsError
 from sohoa.registry.units import DATA
 
@@ -49,8 +50,7 @@ def is_working_day(day: date) -> bool:
 
 def working_days(first: date, last: date) -> tuple[date, ...]:
     """The working days from ``first`` to ``last``, both included."""
-    days = (first + timedelta(n) for n in range((last - first).days + 1))
-    return tuple(day for day in days if is_working_day(day))
+    return tuple(day for day in each_day(first, last) if is_working_day(day))
 
 
 def holiday_name(day: date) -> str | None:

@@ -11,13 +11,14 @@ from time import perf_counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.days import Week
 from sohoa.labels import LABELS_VI
 from sohoa.logs import get_logger, seconds_since
 from sohoa.progress.carry_forward import map_of
 from sohoa.progress.unit_progress import Question, read_backlog, sum_backlog
 from sohoa.registry import PROVINCE
 from sohoa.report.model import Chart, Section, Table, WeekReport
-from sohoa.report.report_week import Week
+from sohoa.report.report_week import report_day
 from sohoa.report.sections import (
     agency_attention,
     charts,
@@ -193,7 +194,7 @@ def _desks(store: Store, week: Week) -> Part:
     agencies = agency_attention.agencies_table(found, week)
     silent, queue = agency_attention.silent_table(agencies), agency_attention.queue_table(agencies)
     said = (
-        f"Ngày làm việc cuối của tuần ({text(week.desk_day, 'date')}): {text(len(silent.rows))} trong "
+        f"Ngày làm việc cuối của tuần ({text(report_day(week), 'date')}): {text(len(silent.rows))} trong "
         f"{text(len(agencies.rows))} cơ quan còn hồ sơ chờ mà không gửi lô và không báo lý do.",
     )
     tables = (

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.days import Week
 from sohoa.logs import get_logger, seconds_since
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.registry import parents_above
 from sohoa.report.format_value import week_label
-from sohoa.report.report_week import Week
 from sohoa.store import Store
 
 log = get_logger(__name__)

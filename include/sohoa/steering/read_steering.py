@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.counting.count_devices import DirtyGlass, dirty_glass
+from sohoa.days import each_day
 from sohoa.progress.compare_periods import Comparison, Period, compare, period_before
 from sohoa.progress.rate import weekly_progress
 from sohoa.progress.unit_progress import Question, read_days
@@ -61,7 +62,7 @@ def read_prospect(store: Store, question: Question, path: Path, last_day: date) 
     asked = question.unit_code, question.definition, question.stage
     whole_weeks = last_day - timedelta(last_day.isoweekday() % 7)  # the last Sunday
     week = Period(whole_weeks - timedelta(6), whole_weeks)
-    scans = store.read_table("documents", _days(last_day - _SCANS, last_day))
+    scans = store.read_table("documents", each_day(last_day - _SCANS, last_day))
     pages = pages_per_dossier(scans, question.unit_code)
     weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= whole_weeks), *asked)
     return Prospect(
@@ -76,24 +77,20 @@ def read_standings(store: Store, campaign: Campaign, last_day: date) -> list[Sta
     period = Period(campaign.start, min(campaign.end, last_day))
     if period.days < 1:
         return []
-    rows = store.read_table("progress_daily", _days(period_before(period).first, period.last), layout.DAY)
+    rows = store.read_table("progress_daily", each_day(period_before(period).first, period.last), layout.DAY)
     return rank_units(rows, campaign, last_day)
 
 
 def read_freshness(store: Store, day: date) -> list[Freshness]:
     """What each agency did on a day, and what of it waits."""
-    days = _days(day - _WAITING, day)
+    days = each_day(day - _WAITING, day)
     dossiers = store.read_table("dossiers", days, layout.DAY)
     return freshness(dossiers, store.read_table("batches", days), store.read_table("notices"), day)
 
 
 def read_equipment(store: Store, first: date, last: date) -> Equipment:
     """What the scanners did from ``first`` to ``last``, and what waits on the last day."""
-    devices = store.read_table("device_daily", _days(first, last), layout.DAY)
-    documents = store.read_table("documents", _days(first, last))
+    devices = store.read_table("device_daily", each_day(first, last), layout.DAY)
+    documents = store.read_table("documents", each_day(first, last))
     waiting = read_freshness(store, last)
     return Equipment(dirty_glass(devices), capacity(devices, waiting), large_format_needs(documents, devices))
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(n) for n in range((last - first).days + 1)]

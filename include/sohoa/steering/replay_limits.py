@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,8 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.arrow import join_names
 from sohoa.counting.count_progress import RATES, progress_of_day
 from sohoa.counting.join_dossiers import list_documents, merge_dossiers, split_by_dossier_day
+from sohoa.days import each_day
 from sohoa.defects import DEFECTS
 from sohoa.enums import VERDICTS
 from sohoa.errors import InputError, SettingsError
@@ -99,18 +101,18 @@ def replay(store: Store, limits: Thresholds, first: date, last: date, report: Ca
     start = perf_counter()
     moves: _Moves = Counter()
     redone: dict[date, list[pa.Table]] = defaultdict(list)
-    total = (last - first).days + 1
-    for number in range(total):
-        pages, documents = (store.read_table(name, [first + timedelta(number)]) for name in ("pages", "documents"))
+    days = each_day(first, last)
+    for done, day in enumerate(days, 1):
+        pages, documents = (store.read_table(name, [day]) for name in ("pages", "documents"))
         new_pages = judge_pages(pages, limits.rules)
         new_documents = judge_documents(documents, new_pages, limits)
         moves += _verdict_moves("pages", pages, new_pages) + _defect_moves(pages, new_pages)
         moves += _verdict_moves("documents", documents, new_documents)
-        for day, rows in _changed(documents, new_documents).items():
-            redone[day].append(rows)
-        report(number + 1, total)
+        for dossier_day, rows in _changed(documents, new_documents).items():
+            redone[dossier_day].append(rows)
+        report(done, len(days))
     lines = [*_lines(moves), *_rates(store, redone)]
-    log.info("limits_replayed", scan_days=total, dossier_days=len(redone), seconds=seconds_since(start))
+    log.info("limits_replayed", scan_days=len(days), dossier_days=len(redone), seconds=seconds_since(start))
     return lines
 
 
@@ -197,16 +199,14 @@ def _rates(store: Store, redone: Mapping[date, list[pa.Table]]) -> list[Line]:
 def _with_verdicts(dossiers: pa.Table, verdicts: pa.Table) -> pa.Table:
     """The dossiers of a day with the verdicts of some documents replaced."""
     entries = list_documents(dossiers)
-    place = pc.index_in(_names(entries), _names(verdicts).combine_chunks())
+    place = pc.index_in(_document_names(entries), _document_names(verdicts).combine_chunks())
     merged = pc.coalesce(verdicts["verdict"].take(place), entries["verdict"])
     entries = entries.set_column(entries.column_names.index("verdict"), "verdict", merged)
     return merge_dossiers(None, dossiers.filter(dossiers["in_register"]), entries)
 
 
-def _names(documents: pa.Table) -> Any:
-    # neither an agency code nor a batch id holds a slash, so two documents never read alike
-    parts: list[Any] = [documents[name] for name in _NAME]
-    return pc.binary_join_element_wise(*parts, "/")
+def _document_names(documents: pa.Table) -> Any:
+    return join_names(*(documents[name] for name in _NAME))
 
 
 def _province_sums(day: date, dossiers: pa.Table) -> Counter[tuple[str, str]]:

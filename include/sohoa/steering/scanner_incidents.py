@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from math import ceil, isnan, sqrt
 from typing import Any
@@ -21,6 +21,7 @@ import pyarrow as pa
 from scipy.special import bdtrik, pdtrik
 
 from sohoa import layout
+from sohoa.days import each_day
 from sohoa.defects import DEFECTS
 from sohoa.logs import get_logger
 from sohoa.schema import TABLES
@@ -105,7 +106,7 @@ def read_incidents(store: Store, first_day: date, last_day: date) -> list[Incide
 
     An incident opens once, so a report of these days lists it and no later report does.
     """
-    days = [first_day + timedelta(n) for n in range((last_day - first_day).days + 1)]
+    days = each_day(first_day, last_day)
     return [_as_of(incident, last_day) for incident in _incidents(store.read_table("incidents", days, layout.DAY))]
 
 

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.arrow import Bools, as_mask
 from sohoa.counting.count_progress import FINISHED, is_counted
-from sohoa.counting.document_states import Bools, document_states, flags, has_reached
+from sohoa.counting.document_states import document_states, has_reached
 from sohoa.counting.join_dossiers import list_documents
 
 
@@ -34,8 +35,8 @@ def waiting_dossiers(dossiers: pa.Table, day: date) -> pa.Table:
     rows = known.filter(pa.array(is_counted(known)))
     has_component, has_result = _received(rows, day)
     components = pc.fill_null(rows["components"], 0).to_numpy()
-    is_finished = flags(pc.is_in(rows["status"], pa.array(FINISHED, pa.int64())))
-    lacks_result = flags(rows["has_paper_result"]) & is_finished & ~has_result
+    is_finished = as_mask(pc.is_in(rows["status"], pa.array(FINISHED, pa.int64())))
+    lacks_result = as_mask(rows["has_paper_result"]) & is_finished & ~has_result
     documents = np.where(has_component, 0, components) + lacks_result
     found = rows.select(["dossier_date", "dossier_key", "handling_agency"]).append_column(
         "documents", pa.array(documents)

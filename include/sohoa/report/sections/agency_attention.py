@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.days import Week, each_day, in_chunks
 from sohoa.labels import LABELS_VI
 from sohoa.registry import find_agency
 from sohoa.report.model import Column, Table
-from sohoa.report.report_week import Week, days_between
+from sohoa.report.report_week import report_day
 from sohoa.report.sentences import AGENCY, AGENCY_NAME, SHOWN, agency_name
 from sohoa.steering.agency_activity import STATES, Freshness, freshness
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, capacity, large_format_needs
@@ -40,15 +41,13 @@ class Desks:
 
 def read_desks(store: Store, week: Week) -> Desks:
     """Read what the agencies sent, what waits for them, and what their scanners did in four weeks."""
-    day = week.desk_day
-    days = days_between(day - _WAITING, day)
+    day = report_day(week)
+    days = each_day(day - _WAITING, day)
     notices = store.read_table("notices")
-    dossiers = pa.concat_tables(
-        _waiting(store, days[n : n + _DAYS_AT_ONCE], day) for n in range(0, len(days), _DAYS_AT_ONCE)
-    )
+    dossiers = pa.concat_tables(_waiting(store, some, day) for some in in_chunks(days, _DAYS_AT_ONCE))
     found = freshness(dossiers, store.read_table("batches", days).select(_BATCHES), notices, day)
     found = [one for one in found if find_agency(one.agency, day)]
-    recent = days_between(week.last - _SCANNERS, week.last)
+    recent = each_day(week.last - _SCANNERS, week.last)
     devices, documents = store.read_table("device_daily", recent, layout.DAY), store.read_table("documents", recent)
     queues = {row.agency: row for row in capacity(devices, found)}
     return Desks(found, queues, large_format_needs(documents, devices), _notices(notices.to_pylist(), week))
@@ -68,7 +67,9 @@ def states_table(desks: Desks, week: Week) -> Table:
         Column("agencies", "Số cơ quan", "Agencies", "count", "cơ quan"),
     )
     rows = tuple((LABELS_VI[state], counts[state]) for state in STATES if counts[state])
-    return Table("desk_states", f"Tình hình gửi lô ngày {week.desk_day:%d/%m/%Y}", "What agencies sent", columns, rows)
+    return Table(
+        "desk_states", f"Tình hình gửi lô ngày {report_day(week):%d/%m/%Y}", "What agencies sent", columns, rows
+    )
 
 
 def agencies_table(desks: Desks, week: Week) -> Table:
@@ -108,7 +109,7 @@ def agencies_table(desks: Desks, week: Week) -> Table:
                 *large,
             )
         )
-    title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {week.desk_day:%d/%m/%Y}"
+    title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {report_day(week):%d/%m/%Y}"
     return Table("agencies", title, "Every agency", columns, tuple(rows))
 
 

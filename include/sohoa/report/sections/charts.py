@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from sohoa.days import Week
 from sohoa.registry import PROVINCE, unit_at
 from sohoa.report import chart_specs
 from sohoa.report.model import Chart, Table
-from sohoa.report.report_week import HEAT_WEEKS, TREND_WEEKS, Week
+from sohoa.report.report_week import HEAT_WEEKS, TREND_WEEKS
 from sohoa.report.sections.proposals import records
 from sohoa.report.sections.unit_rates import Place, Progress, mondays, ranked_places, rate_of
 from sohoa.report.sentences import percent, place_name, text

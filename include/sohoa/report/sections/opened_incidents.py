@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sohoa.days import Week
 from sohoa.defects import DEFECTS
 from sohoa.report.model import Column, Table
-from sohoa.report.report_week import Week
 from sohoa.report.sentences import AGENCY_NAME, agency_name
 from sohoa.steering.scanner_incidents import VOLUME, read_incidents
 from sohoa.store import Store

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from sohoa.days import Week
 from sohoa.progress.lateness import LATENESS, read_lateness
 from sohoa.progress.rate import rate_percent
 from sohoa.report.model import Column, Table
-from sohoa.report.report_week import Week
 from sohoa.report.sentences import LEVELS_VI, SHOWN, place_name
 from sohoa.store import Store
 

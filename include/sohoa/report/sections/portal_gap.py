@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from sohoa.days import Week
 from sohoa.reconcile.categories import CATEGORIES
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator, read_indicators
 from sohoa.reconcile.list_dossiers import Line, read_lines
 from sohoa.registry import PROVINCE
 from sohoa.report.model import Column, Table
-from sohoa.report.report_week import Week
 from sohoa.report.sentences import text
 from sohoa.store import Store
 

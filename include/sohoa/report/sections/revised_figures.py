@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from sohoa import layout
+from sohoa.days import Week
 from sohoa.labels import LABELS_VI
 from sohoa.progress.revisions import newest_print, revised_since
 from sohoa.registry import PROVINCE
 from sohoa.report.model import Column, Table
-from sohoa.report.report_week import Week
 from sohoa.store import Store
 
 _WEEKS_BEFORE = 4
@@ -27,7 +26,7 @@ def revisions_table(store: Store, week: Week) -> Table:
     """
     rows: list[tuple[Any, ...]] = []
     for back in range(_WEEKS_BEFORE + 1):
-        one = Week(week.first - timedelta(7 * back), week.last - timedelta(7 * back))
+        one = week.back(back)
         prints = list(store.list_objects(layout.WAREHOUSE, layout.table_prefix("reported", one.first)))
         if prints:
             first = min(prints, key=lambda item: (item.last_modified, item.key))

@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.counting.count_devices import DirtyGlass, dirty_glass
+from sohoa.days import Week, each_day
 from sohoa.defects import DEFECTS
 from sohoa.progress.rate import rate_percent
 from sohoa.report.model import Column, Table
-from sohoa.report.report_week import Week, days_between
 from sohoa.report.sentences import AGENCY_NAME, agency_name
 from sohoa.store import Store
 
@@ -152,7 +152,7 @@ def not_scanned_table(scans: Scans) -> Table:
 
 def read_glass(store: Store, week: Week) -> list[DirtyGlass]:
     """Streaks that stayed at one place in the four weeks up to the week's Sunday."""
-    return dirty_glass(store.read_table("device_daily", days_between(week.back(4), week.last), layout.DAY))
+    return dirty_glass(store.read_table("device_daily", each_day(week.back(3).first, week.last), layout.DAY))
 
 
 def glass_table(found: list[DirtyGlass], week: Week) -> Table:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.days import Week, each_day, in_chunks
 from sohoa.progress.compare_periods import Comparison, Period, compare
 from sohoa.progress.rate import rate_percent
 from sohoa.registry import PROVINCE, agencies_at, units_at
 from sohoa.report.model import Column, Table
-from sohoa.report.report_week import TREND_WEEKS, Week, days_between
+from sohoa.report.report_week import TREND_WEEKS
 from sohoa.report.sentences import BEFORE, CHANGE, DENOMINATOR, NUMERATOR, RATE, RECEIVED, place_name
 from sohoa.store import Store
 
@@ -62,14 +63,14 @@ def read_progress(store: Store, week: Week) -> Progress:
     places = _places(week.last)
     since = {place.code: place.since for place in places}
     weekly: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
-    days = days_between(week.back(TREND_WEEKS), week.last)
-    for first in range(0, len(days), 28):
-        rows = store.read_table("progress_daily", days[first : first + 28], layout.DAY)
+    days = each_day(week.back(TREND_WEEKS - 1).first, week.last)
+    for some in in_chunks(days, 28):
+        rows = store.read_table("progress_daily", some, layout.DAY)
         rows = rows.filter((pc.field("definition") == "dn_and") & (pc.field("stage") == "all"))
         for row in _by_week(rows):
             if row["unit_code"] in since and row["monday"] >= since[row["unit_code"]]:
                 weekly[row["unit_code"]][row["monday"]] = (row["numerator_sum"], row["denominator_sum"])
-    rows = store.read_table("progress_daily", days_between(week.before.first, week.last), layout.DAY)
+    rows = store.read_table("progress_daily", each_day(week.before.first, week.last), layout.DAY)
     return Progress(rows, dict(weekly), places)
 
 
@@ -191,4 +192,4 @@ def rate_of(counts: tuple[int, int] | None) -> float | None:
 
 def mondays(week: Week, count: int) -> list[date]:
     """The Mondays of so many weeks, this one last."""
-    return [week.first - timedelta(7 * back) for back in range(count - 1, -1, -1)]
+    return [week.back(back).first for back in range(count - 1, -1, -1)]

@@ -1,0 +1,24 @@
+"""Arrow columns: booleans as an array, and several columns as one key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+Bools = npt.NDArray[np.bool_]
+
+
+def as_mask(column: Any) -> Bools:
+    """Return a boolean column as an array; null is false."""
+    return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), np.bool_)
+
+
+def join_names(*columns: Any) -> Any:
+    """Join columns of names row by row into one key: agency and document id become ``H37.1/TL-7``.
+
+    No agency code, batch id or document id holds a slash, so different names never join to the same key.
+    """
+    return pc.binary_join_element_wise(*columns, "/")

@@ -1,0 +1,26 @@
+"""Dossier keys in columns have the same day as each key alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+import pytest
+
+from sohoa.dossier_code import days_of, dossier_day
+
+KEYS = ["H37.31-240229-1", "H37.31-240229-2", "H37-991231-17"]
+
+
+def test_a_column_has_the_day_of_each_key() -> None:
+    """In order, also over several chunks; null stays null."""
+    column = pa.chunked_array([KEYS[:1], [*KEYS[1:], None]], pa.string())
+    assert days_of(column).to_pylist() == [*map(dossier_day, KEYS), None]
+    assert dossier_day(KEYS[2]) == date(1999, 12, 31)
+
+
+@pytest.mark.parametrize("key", ["H37.31-240230-1", "H37.31", ""])
+def test_what_is_no_key_is_refused(key: str) -> None:
+    """A text without a day is an error, not a null."""
+    with pytest.raises(ValueError, match="dossier keys"):
+        days_of(pa.array([KEYS[0], key]))
