@@ -14,7 +14,7 @@ from sohoa.stack import AirflowClient, seaweed
 from sohoa.stack import airflow_server as airflow_stack
 from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
-from tests.servers import empty_buckets, new_home, quiet
+from tests.servers import empty_buckets, new_home, project_with_hung_task, quiet
 
 _SUMMARY = pytest.StashKey[list[str]]()
 
@@ -36,6 +36,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The embedded store, running, with its buckets; ``open_store()`` opens it too."""
     with pytest.MonkeyPatch.context() as patch:
         new_home(patch, tmp_path_factory.mktemp("home"))
+        patch.setenv("SOHOA_PROJECT", str(project_with_hung_task(tmp_path_factory.mktemp("project"))))
         stack.up(load_settings(), "store", quiet)
         yield open_store()
         stop([seaweed.server(load_settings())], 0)  # its data is thrown away: no need to wait for its 16 s of farewell

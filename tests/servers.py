@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import socket
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from sohoa import layout
 from sohoa.stack import seaweed
 from sohoa.stack.processes import GRPC_OFFSET
 from sohoa.store import Store
+
+ROOT = Path(__file__).parents[1]
 
 
 def quiet(_: str) -> None:
@@ -39,6 +42,14 @@ def new_home(patch: pytest.MonkeyPatch, home: Path) -> None:
     patch.setenv("SOHOA_HOME", str(home))
     for name in (*seaweed.PORTS, "port_airflow"):
         patch.setenv(f"SOHOA_{name.upper()}", str(free_port()))
+
+
+def project_with_hung_task(folder: Path) -> Path:
+    """A copy of the DAGs in this folder, with one more whose task hangs."""
+    shutil.copytree(ROOT / "dags", folder / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "plugins", folder / "plugins")
+    shutil.copy(ROOT / "tests" / "dags" / "hung_task.py", folder / "dags")
+    return folder
 
 
 def empty_buckets(store: Store) -> None:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from sohoa.settings import PREFIX, Settings
 from tools import draw_pictures
 from tools.receipts_page import RECEIPTS
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 NOTE = "<!-- written by tools/generate_docs.py (make docs): change the code, not this page -->\n"
 
 
@@ -199,6 +201,36 @@ def receipts_page() -> str:
     return NOTE + RECEIPTS + _table(("code", "what the agency reads"), rows)
 
 
+LOG = """# What is logged
+
+One line for each thing done, with its counts and seconds; one for each refusal, closed gate and mail that was not
+sent, with the reason. `warning` is for what an operator should look at. No line holds the text of a page or a secret.
+
+- In the Airflow UI: open a task of a run, then Logs; the values stand behind the event as `name=value`. The same lines
+  lie as JSON under `logs` in Airflow's home: the volume `logs`, or `.sohoa/airflow/logs` on one machine.
+- On the command line: `sohoa -v run check` prints them to stderr; without `-v` only warnings are printed.
+- What a run has counted in all stands under Assets, in the newest event of the table that it wrote.
+
+A value that is not a plain word is quoted, and what cannot be seen in it is escaped: it may come from an agency.
+
+"""
+
+
+def log_page() -> str:
+    """Every line that the product logs, read from the calls."""
+    calls = {line for path in (ROOT / "include" / "sohoa").rglob("*.py") for line in _log_calls(path)}
+    return NOTE + LOG + _table(("event", "level", "values", "said by"), sorted(calls))
+
+
+def _log_calls(path: Path) -> Iterator[tuple[object, ...]]:
+    module = path.relative_to(ROOT / "include" / "sohoa").as_posix()
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match call:
+            case ast.Call(ast.Attribute(ast.Name("log"), "info" | "warning" as how), [ast.Constant(str(event))], rest):
+                names = ", ".join(f"`{value.arg}`" if value.arg else "…" for value in rest)
+                yield f"`{event}`", how, names, f"`{module}`"
+
+
 def manifest_schema() -> str:
     """The manifest's JSON Schema."""
     return json.dumps(Manifest.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -210,6 +242,7 @@ PAGES = {
     "thresholds.md": thresholds_page,
     "defects.md": defects_page,
     "commands.md": commands_page,
+    "log.md": log_page,
     "receipts.md": receipts_page,
     "manifest.schema.json": manifest_schema,
 }

@@ -24,6 +24,20 @@ def run(airflow: AirflowClient, dag_id: str) -> tuple[str, dict[str, str | None]
     return state, {task.task_id: task.state for task in airflow.task_states(dag_id, run_id)}
 
 
+def told(airflow: AirflowClient, run_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Asset -> what each of its events in a run says."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for event in airflow.call("GET", f"/assets/events?source_run_id={run_id}&limit=100")["asset_events"]:
+        found.setdefault(event["name"], []).append(event["extra"])
+    return found
+
+
+def log_of(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> list[dict[str, Any]]:
+    """The lines of the first try of a task, as Airflow's page shows them."""
+    path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/1"
+    return list(airflow.call("GET", path)["content"])
+
+
 @pytest.mark.parametrize("dag_id", ["check_scan_batches", "import_feeds", "summarise_progress", "reconcile_portal"])
 def test_a_run_with_nothing_to_do_ends_well(airflow: AirflowClient, dag_id: str) -> None:
     """The first task finds nothing, all others are skipped, and the run is a success."""
@@ -58,6 +72,18 @@ def test_a_batch_goes_from_the_inbox_to_the_summaries(airflow: AirflowClient, cl
         assert time.monotonic() < deadline, airflow.runs("summarise_progress")
         time.sleep(1)
     assert clean_store.read_table("dossiers").num_rows == 1
+    assert {name: events[-1]["batches"] for name, events in told(airflow, run_id).items()} == {"scan_batches": 1}
+    (woken,) = [name for name, state in airflow.runs("summarise_progress").items() if name.startswith("asset")]
+    assert airflow.wait_for("summarise_progress", woken, PATIENCE_S) == "success"
+    events = told(airflow, woken)
+    assert set(events) == {"progress_daily", "quality_daily", "device_daily"}
+    assert all(extra["markers"] == 1 for extras in events.values() for extra in extras)
+
+
+def test_a_task_that_hangs_is_ended(airflow: AirflowClient) -> None:
+    """When its time is up; the run behind it, of which only one may go on at a time, has its turn."""
+    runs = [airflow.trigger("hung_task") for _ in range(2)]
+    assert [airflow.wait_for("hung_task", run_id, PATIENCE_S) for run_id in runs] == ["failed", "failed"]
 
 
 @pytest.mark.parametrize("asked", [{"partition_key": "2024-W15-1"}, {"conf": {"week": "2024-W15"}}])
@@ -71,3 +97,8 @@ def test_the_report_of_a_past_week(airflow: AirflowClient, clean_store: Store, a
     found = {item.key for item in clean_store.list_objects(layout.REPORTS, layout.report_key("2024-W15", ""))}
     assert {layout.report_key("2024-W15", f"report.{name}") for name in ("pdf", "html", "xlsx", "json")} == found
     assert list(clean_store.list_objects(layout.REPORTS, layout.data_docs_prefix("2024-W15")))
+    assert [extra["week"] for extra in told(airflow, run_id)["weekly_report"]] == ["2024-W15"]
+    lines = {line["event"]: line for line in log_of(airflow, "weekly_quality_report", run_id, "build_report")}
+    assert lines["report_published"]["week"] == "2024-W15"
+    assert lines["report_published"]["report_pdf_bytes"] > 0
+    assert lines["report_published"]["level"] == "info"

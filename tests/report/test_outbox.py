@@ -140,12 +140,12 @@ def test_each_mail_is_a_line_in_the_log(site: Store, sink: Sink, verbose: pytest
     sink.refused = {BINH}
     deliver_reports(site)
     lines = [line.split()[2:] for line in verbose.readouterr().err.splitlines()]
-    assert [line[:5] for line in lines] == [
-        ["info", "mail_ended", f"week={WEEK}", "unit=20", "state=sent"],
-        ["warning", "mail_ended", f"week={WEEK}", "unit=178", "state=refused"],
-        ["info", "mail_ended", f"week={WEEK}", "unit=05971", "state=sent"],
+    assert [line[:4] for line in lines] == [
+        ["info", "mail_sent", f"week={WEEK}", "unit_code=20"],
+        ["warning", "mail_not_sent", f"week={WEEK}", "unit_code=178"],
+        ["info", "mail_sent", f"week={WEEK}", "unit_code=05971"],
     ]
-    assert "reply='550 no such mailbox'" in " ".join(lines[1])
+    assert "state=refused reply='550 no such mailbox'" in " ".join(lines[1])
 
 
 def test_a_recipient_to_be_tried_later_is_worth_a_retry(site: Store, sink: Sink):

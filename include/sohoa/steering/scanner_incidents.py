@@ -96,9 +96,9 @@ def update_incidents(store: Store) -> dict[str, int]:
             store.delete(layout.WAREHOUSE, layout.table_key("incidents", day, layout.DAY))
         elif now[day] != then.get(day):
             store.write_table("incidents", day, layout.DAY, _table(now[day]))
-    counts = {"incidents": len(found), "open": sum(incident.closed_day is None for incident in found)}
-    log.info("incidents_updated", **counts)
-    return counts
+    still_open = sum(incident.closed_day is None for incident in found)
+    log.info("incidents_updated", incidents=len(found), open=still_open)
+    return {"incidents": len(found), "open": still_open}
 
 
 def read_incidents(store: Store, first_day: date, last_day: date) -> list[Incident]:

@@ -123,9 +123,11 @@ def _send(store: Store, account: Account, connection: Connection, letter: Letter
 
     def end(state: str, uncertain: int, reply: str) -> None:
         record(state, uncertain, reply)
-        say = log.info if state == SENT else log.warning
-        week, unit = letter.report["week"], letter.recipient.unit_code
-        say("mail_ended", week=week, unit=unit, state=state, reply=reply, seconds=seconds_since(start))
+        week, unit_code, seconds = letter.report["week"], letter.recipient.unit_code, seconds_since(start)
+        if state == SENT:
+            log.info("mail_sent", week=week, unit_code=unit_code, seconds=seconds)
+        else:
+            log.warning("mail_not_sent", week=week, unit_code=unit_code, state=state, reply=reply, seconds=seconds)
 
     start, unanswered = perf_counter(), letter.uncertain + 1
     try:
