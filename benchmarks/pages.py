@@ -19,8 +19,9 @@ from rich.table import Table
 from benchmarks import script_opencv, script_typical
 from benchmarks.processes import watch
 from benchmarks.timing import cpu_seconds
+from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.guard import Guard
-from sohoa.pages.measure_page import Limits, measure_bytes
+from sohoa.pages.measure_page import measure_bytes
 from sohoa.settings import load_settings
 from tests.pages.large_sheets import A0_600, large_jpeg
 from tests.pages.page_files import a4_image

@@ -13,8 +13,10 @@ PACKAGE = ROOT / "include" / "sohoa"
 
 LAYERS = (
     {"errors", "defects", "enums", "labels", "logs"},
-    {"settings", "schema", "layout", "dossier_code", "days", "arrow"},
-    {"store", "registry", "pages"},
+    {"settings", "layout", "dossier_code", "days", "arrow"},
+    {"pages"},
+    {"schema"},
+    {"store", "registry"},
     {"intake", "quality", "counting", "stack"},
     {"feeds", "progress", "reconcile", "simulate"},
     {"steering"},

@@ -52,14 +52,21 @@ def settings_page() -> str:
 
 def tables_page() -> str:
     """Every table with its path key and columns."""
-    where = "Parquet (zstd) in the bucket `warehouse`, as `<table>/<path key>=<date>/<name>.parquet`."
+    where = (
+        "Parquet (zstd) in the bucket `warehouse`, as `<table>/<path key>=<date>/<name>.parquet`. One name is one "
+        "quantity, in every table that has it. The metadata of each file carry the version of its table's columns as "
+        "`schema_version`, and of each column `meaning` and `unit`:\n\n"
+        '```python\npyarrow.parquet.read_schema("….parquet").metadata[b"schema_version"]\n```'
+    )
     parts = [NOTE, f"# Tables\n\n{where}\n"]
     for table, schema in TABLES.items():
         rows = []
         for field in schema:
             about = _about(field)
             rows.append((f"`{field.name}`", field.type, about.get("unit", ""), about["meaning"]))
-        parts.append(f"\n## {table}\n\nPath key: `{layout.PATH_KEY[table]}`.\n\n")
+        about = _about(schema)
+        where = f"Path key: `{layout.PATH_KEY[table]}`; `schema_version`: {about['schema_version']}."
+        parts.append(f"\n## {table}\n\n{about['meaning']} {where}\n\n")
         parts.append(_table(("column", "type", "unit", "meaning"), rows))
     return "".join(parts)
 
@@ -165,9 +172,9 @@ def _measured(field: Any) -> str:
     return f"- `{field.name}`{' (' + about['unit'] + ')' if 'unit' in about else ''}: {about['meaning']}\n"
 
 
-def _about(field: Any) -> dict[str, str]:
-    """Meaning and unit of a column, from its metadata."""
-    return {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+def _about(described: Any) -> dict[str, str]:
+    """Read the metadata of a column or a schema."""
+    return {key.decode(): value.decode() for key, value in (described.metadata or {}).items()}
 
 
 def commands_page() -> str:

@@ -1,4 +1,4 @@
-"""The names that columns hold, and the names of the measured columns: without Arrow, which takes 30 MB of a process."""
+"""The codes that columns hold."""
 
 from __future__ import annotations
 
@@ -21,12 +21,3 @@ ERROR_CODES = (
     "missing", "hash_mismatch", "unreadable", "truncated", "wrong_format", "encrypted", "altered", "too_large",
 )  # fmt: skip
 """What stands before the colon in the column ``error``."""
-
-MEASURED_NAMES = (
-    "file", "page_no", "sha256", "bytes", "format", "width_px", "height_px", "dpi_x", "dpi_y", "width_mm",
-    "height_mm", "paper_class", "colour_mode", "bit_depth", "jpeg_quality", "pdf_version", "has_signature",
-    "ink_ratio", "is_blank", "blur_mm", "skew_deg", "skew_confidence", "orientation_deg", "glare_ratio", "glare_box",
-    "edge_cut", "border_dark", "illumination_range", "contrast", "noise", "moire_strength", "streak_strength",
-    "streak_x_mm", "seam_strength", "bleed_through", "foreign_object", "phash", "chroma", "error",
-)  # fmt: skip
-"""The columns of ``schema.MEASURED``, in order."""

@@ -217,9 +217,13 @@ class Store:
     # Parquet
 
     def put_parquet(self, key: str, table: pa.Table) -> None:
-        """Write an Arrow table to ``warehouse`` as one zstd Parquet object."""
+        """Write an Arrow table to ``warehouse`` as one zstd Parquet object.
+
+        Its metadata carry the ``schema_version`` of the table's schema, 1 where it says none.
+        """
         sink = io.BytesIO()
-        pq.write_table(table, sink, compression="zstd")
+        metadata = {b"schema_version": b"1"} | (table.schema.metadata or {})
+        pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
         self.put(layout.WAREHOUSE, key, sink.getvalue(), "application/vnd.apache.parquet")
 
     def get_parquet(self, key: str) -> pa.Table:

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sohoa.enums import ERROR_CODES, MEASURED_NAMES
+from sohoa.enums import ERROR_CODES
+from sohoa.pages.columns import COLUMNS
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import load_settings
@@ -91,7 +92,7 @@ def _malformed(rows: list[dict[str, Any]]) -> Iterator[str]:
         yield "pages are missing"
     for row in rows:
         error = row.get("error")
-        if [name for name in row if name != "sketch"] != list(MEASURED_NAMES):
+        if [name for name in row if name != "sketch"] != list(COLUMNS):
             yield "other columns"
         if error and error.partition(":")[0] not in ERROR_CODES:
             yield f"unknown code: {error}"

@@ -13,7 +13,8 @@ import pikepdf
 import simplejpeg
 from PIL import Image
 
-from sohoa.pages.measure_page import Limits, measure_bytes
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.measure_page import measure_bytes
 
 REAL = Path(__file__).parents[1] / "data" / "pages"
 LIMITS = Limits(

@@ -16,8 +16,8 @@ import numpy as np
 import psutil
 import pytest
 
-from sohoa.enums import MEASURED_NAMES
 from sohoa.errors import MeasuringError
+from sohoa.pages.columns import COLUMNS
 from sohoa.pages.guard import guard as guard_module
 from sohoa.pages.guard.guard import Guard
 from sohoa.pages.measure_page import measure_bytes, measure_file
@@ -75,7 +75,7 @@ def test_a_file_that_breaks_its_decoder_is_one_row_and_the_next_file_is_measured
     data = does.encode()
     (row,) = broken.measure_bytes(data, f"{does}.jpg")
     assert code(row) == expected and detail in row["error"]
-    assert list(row) == list(MEASURED_NAMES)
+    assert list(row) == list(COLUMNS)
     assert (row["file"], row["bytes"], row["page_no"]) == (f"{does}.jpg", len(data), 1)
     assert row["sha256"] == sha256(data).hexdigest()
     assert broken.measure_bytes(GOOD, "page") == measure_bytes(GOOD, "page", TIGHT)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sohoa.pages.measure_page import _METRICS
+from sohoa.pages.measure_page import METRICS
 from sohoa.pages.metrics.contrast import measure_contrast
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 from tests.pages.page_files import A4_150, REAL, jpeg, measure, pillow_file, text_page
@@ -220,16 +220,16 @@ def test_degenerate_pages_are_measured_without_a_warning(shape: tuple[int, int],
     assert row["error"] is None
     assert all(np.isfinite(value) for value in row.values() if isinstance(value, float))
     if min(shape) < MIN_SIDE_PX:
-        assert [row[name] for name in _METRICS] == [None] * len(_METRICS)
+        assert {row[name] for columns in METRICS for name in columns} == {None}
 
 
 def test_views_are_read_and_never_written(page: Image) -> None:
     """Metrics share the views: in any order, twice over, each says the same, and the page is as it was."""
     views, before = PageViews.of(page, DPI), page.copy()
-    first = {name: measure_one(views) for name, measure_one in _METRICS.items()}
-    again = {name: _METRICS[name](views) for name in reversed(_METRICS)}
+    first = {name: measure_one(views) for name, measure_one in METRICS.items()}
+    again = {name: METRICS[name](views) for name in reversed(METRICS)}
     assert first == again and np.array_equal(page, before)
-    assert measure_contrast(PageViews.of(page, DPI)) == first["contrast"]
+    assert measure_contrast(PageViews.of(page, DPI)) == first["contrast",]
 
 
 def test_rows_do_not_depend_on_threads_or_order(page: Image) -> None:

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 import sohoa.simulate
-from sohoa.pages.measure_page import Limits, measure_bytes
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.measure_page import measure_bytes
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.schema import MEASURED

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import socket
 import stat
+from datetime import date
 from pathlib import Path
 
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
 from sohoa import layout, registry, stack
 from sohoa.errors import StackError, StoreError
+from sohoa.schema import TABLES
 from sohoa.settings import load_settings
 from sohoa.stack import seaweed
 from sohoa.stack.processes import require_free_ports, stop
@@ -183,3 +187,13 @@ def test_data_outlives_kill_and_stop(tmp_path: Path, monkeypatch: pytest.MonkeyP
     stack.up(settings, "store", quiet)
     assert open_store().get(layout.WAREHOUSE, "một/khóa") == b"kept"
     stop([seaweed.server(settings)], 0)
+
+
+def test_every_parquet_file_says_its_version(clean_store: Store) -> None:
+    """Files of a table carry the version of its columns, objects of a run 1; both can be read by pyarrow alone."""
+    day = date(2024, 4, 15)
+    clean_store.write_table("quality_daily", day, layout.DAY, TABLES["quality_daily"].remove_metadata().empty_table())
+    clean_store.put_parquet("_work/x.parquet", pa.table({"x": [1]}))
+    for key in (layout.table_key("quality_daily", day, layout.DAY), "_work/x.parquet"):
+        file = pa.BufferReader(clean_store.get(layout.WAREHOUSE, key))
+        assert pq.read_schema(file).metadata[b"schema_version"] == b"1"

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from sohoa.defects import DEFECTS
-from sohoa.pages.measure_page import Limits, measure_bytes
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.measure_page import measure_bytes
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.schema import MEASURED, TABLES

@@ -15,9 +15,9 @@ from sohoa.enums import SEALED_KINDS
 from sohoa.errors import ObjectMissing, ObjectTooLarge
 from sohoa.intake.check_run import digest, work_key
 from sohoa.intake.manifest import Manifest
+from sohoa.pages.columns import ENGINE_VERSION
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.guard import Guard
-from sohoa.pages.measure_page import ENGINE_VERSION
 from sohoa.schema import MEASURED, TABLES, VERDICT
 from sohoa.store import Store
 

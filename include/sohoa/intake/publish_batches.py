@@ -16,7 +16,7 @@ from sohoa.intake.admission import read_manifest
 from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry
 from sohoa.intake.earlier_pages import save_captures
 from sohoa.intake.manifest import Manifest, parse_manifest
-from sohoa.pages.measure_page import ENGINE_VERSION
+from sohoa.pages.columns import ENGINE_VERSION
 from sohoa.schema import TABLES
 from sohoa.store import Store
 

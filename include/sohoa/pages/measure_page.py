@@ -1,72 +1,60 @@
-"""Page files to rows: one dict a page with the columns of ``schema.MEASURED``, whatever the file holds."""
+"""Page files to rows: one ``PageRow`` per page, whatever the file holds."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from sohoa.enums import MEASURED_NAMES
+from sohoa.pages.columns import COLUMNS, PageRow
 from sohoa.pages.decode import file_format, read_pages
 from sohoa.pages.decode.file_data import FileData, read_file
 from sohoa.pages.decode.page import Page
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.faults import BadPage
-from sohoa.pages.metrics.bleed_through import measure_bleed_through
-from sohoa.pages.metrics.blur import measure_blur
 from sohoa.pages.metrics.chroma import measure_chroma
-from sohoa.pages.metrics.contrast import measure_contrast
-from sohoa.pages.metrics.dark_border import measure_border
-from sohoa.pages.metrics.edge_cut import measure_edge_cut
-from sohoa.pages.metrics.foreign_object import measure_foreign_object
-from sohoa.pages.metrics.glare import measure_glare
-from sohoa.pages.metrics.illumination import measure_illumination
 from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
-from sohoa.pages.metrics.moire import measure_moire
-from sohoa.pages.metrics.noise import measure_noise
-from sohoa.pages.metrics.orientation import measure_orientation
 from sohoa.pages.metrics.paper_class import paper_class
-from sohoa.pages.metrics.phash import measure_phash
-from sohoa.pages.metrics.seams import measure_seams
 from sohoa.pages.metrics.skew import measure_skew
-from sohoa.pages.metrics.streaks import measure_streaks
 from sohoa.pages.reduce import Grey
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 
-__all__ = ["ENGINE_VERSION", "Limits", "measure_bytes", "measure_file"]
-
-ENGINE_VERSION = "2"
 _STORED = (
     "width_px", "height_px", "dpi_x", "dpi_y", "width_mm", "height_mm", "colour_mode", "bit_depth", "pdf_version",
     "has_signature",
 )  # fmt: skip
-_DECIMALS = {
-    "ink_ratio": 6, "skew_deg": 3, "skew_confidence": 3, "blur_mm": 4, "glare_ratio": 5, "border_dark": 4,
-    "illumination_range": 4, "noise": 3, "seam_strength": 3, "bleed_through": 5, "foreign_object": 5,
-}  # fmt: skip
-_METRICS: dict[str, Callable[[PageViews], object]] = {
-    "blur_mm": measure_blur,
-    "orientation_deg": measure_orientation,
-    "edge_cut": measure_edge_cut,
-    "border_dark": measure_border,
-    "illumination_range": measure_illumination,
-    "contrast": measure_contrast,
-    "noise": measure_noise,
-    "moire_strength": measure_moire,
-    "seam_strength": measure_seams,
-    "bleed_through": measure_bleed_through,
-    "foreign_object": measure_foreign_object,
-    "phash": measure_phash,
-}
 _MM_PER_INCH = 25.4
 
+Metric = Callable[[PageViews], Any]
 
-def measure_file(path: Path, limits: Limits, with_colour: bool = False) -> list[dict[str, Any]]:
-    """Rows of the file at ``path``, at least one; a path that cannot be read is a row with ``error``.
+
+def _load_metrics() -> dict[tuple[str, ...], Metric]:
+    """Import the metrics that ``COLUMNS`` names."""
+    columns: dict[str, list[str]] = defaultdict(list)
+    for name, column in COLUMNS.items():
+        if column.metric:
+            columns[column.metric].append(name)
+    return {tuple(names): _import_metric(metric) for metric, names in columns.items()}
+
+
+def _import_metric(metric: str) -> Metric:
+    module, _, function = metric.partition(":")
+    measure: Metric = getattr(import_module(f"sohoa.pages.metrics.{module}"), function)
+    return measure
+
+
+METRICS = _load_metrics()
+"""Columns -> the function that measures them."""
+
+
+def measure_file(path: Path, limits: Limits, with_colour: bool = False) -> list[PageRow]:
+    """Measure the pages of the file at ``path``, at least one; a path that cannot be read is a row with ``error``.
 
     Only a regular file is opened: a FIFO, socket, device or folder would block or answer nonsense.
     """
@@ -77,8 +65,8 @@ def measure_file(path: Path, limits: Limits, with_colour: bool = False) -> list[
     return measure_bytes(data, str(path), limits, with_colour)
 
 
-def measure_bytes(data: FileData, file: str, limits: Limits, with_colour: bool = False) -> list[dict[str, Any]]:
-    """Rows of one file, one a page in order, at least one.
+def measure_bytes(data: FileData, file: str, limits: Limits, with_colour: bool = False) -> list[PageRow]:
+    """Measure the pages of one file: one row per page in order, at least one.
 
     Args:
         data: the file.
@@ -87,7 +75,7 @@ def measure_bytes(data: FileData, file: str, limits: Limits, with_colour: bool =
         with_colour: look at its colour too, half as much work again: where a seal is to be expected.
 
     Returns:
-        Dicts with exactly the names of ``schema.MEASURED`` and JSON-ready values.
+        Rows of JSON-ready values.
     """
     known = identify_file(data, file)
     try:
@@ -102,18 +90,18 @@ def measure_bytes(data: FileData, file: str, limits: Limits, with_colour: bool =
 
 
 def identify_file(data: FileData, file: str) -> dict[str, Any]:
-    """The columns that any file has, whatever it holds."""
+    """Return the columns that any file has, whatever it holds."""
     digest = hashlib.sha256(data).hexdigest()
     return {"file": file, "sha256": digest, "bytes": len(data), "format": file_format(data)}
 
 
-def fault_row(known: dict[str, Any], fault: BadPage) -> dict[str, Any]:
-    """The one row of a file in which no page can be told apart."""
+def fault_row(known: dict[str, Any], fault: BadPage) -> PageRow:
+    """Return the one row of a file in which no page can be told apart."""
     return _row(known | {"page_no": 1, "error": fault.text})
 
 
 def _measure_page(page: Page) -> dict[str, Any]:
-    """The columns that depend on one decoded page."""
+    """Measure one decoded page."""
     facts: dict[str, Any] = {name: getattr(page, name) for name in _STORED}
     _add_paper_size(facts)
     facts["jpeg_quality"] = measure_jpeg_quality(page.quantisation)
@@ -124,7 +112,7 @@ def _measure_page(page: Page) -> dict[str, Any]:
 
 
 def _add_chroma(rows: list[dict[str, Any]], data: FileData) -> None:
-    """Chroma of the pages that are stored in colour, could be decoded and carry something."""
+    """Add the chroma of the pages that are stored in colour, could be decoded and carry something."""
     from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
 
     with ColourReader(data, rows[0]["format"]) as reader:
@@ -151,29 +139,31 @@ def _add_paper_size(facts: dict[str, Any]) -> None:
 
 
 def _views(page: Page, grey: Grey) -> PageViews:
-    """The views of the decoded page, which may be smaller than the stored one."""
+    """Return the views of the decoded page, which may be smaller than the stored one."""
     dpi = page.dpi_x * grey.shape[1] / page.width_px if page.dpi_x and page.width_px else None
     return PageViews.of(np.ascontiguousarray(grey), dpi)
 
 
 def _measure_pixels(views: PageViews) -> dict[str, Any]:
-    """The columns that depend on grey pixels; of an image too small to be a page, the ink alone."""
+    """Measure what depends on grey pixels; of an image too small to be a page, the ink alone."""
     ink = measure_ink(views)
     facts: dict[str, Any] = {"ink_ratio": ink, "is_blank": is_blank(ink)}
     if min(views.full.shape) < MIN_SIDE_PX:
         return facts | {"skew_confidence": 0.0}
     facts["skew_deg"], facts["skew_confidence"] = (None, 0.0) if facts["is_blank"] else measure_skew(views.ink)
-    facts["glare_ratio"], facts["glare_box"] = measure_glare(views)
-    facts["streak_strength"], facts["streak_x_mm"] = measure_streaks(views)
-    return facts | {name: measure(views) for name, measure in _METRICS.items()}
+    for columns, measure in METRICS.items():
+        found = measure(views)
+        facts |= zip(columns, found if len(columns) > 1 else (found,), strict=True)
+    return facts
 
 
-def _row(values: dict[str, Any]) -> dict[str, Any]:
-    """All columns in order; floats rounded to what they can mean, so that a row is the same on every machine."""
-    return {name: _rounded(values.get(name), _DECIMALS.get(name, 2)) for name in MEASURED_NAMES}
+def _row(values: dict[str, Any]) -> PageRow:
+    """Return all columns in order, floats rounded as ``COLUMNS`` says."""
+    rounded = {name: _rounded(values.get(name), column.decimals) for name, column in COLUMNS.items()}
+    return cast(PageRow, rounded)
 
 
 def _rounded(value: Any, decimals: int) -> Any:
     if isinstance(value, tuple):
-        return [round(part, 4) for part in value]
+        return [round(part, decimals) for part in value]
     return round(value, decimals) if isinstance(value, float) else value

@@ -10,8 +10,9 @@ from typing import Any
 
 from sohoa.enums import SEALED_KINDS
 from sohoa.errors import InputError, SettingsError
+from sohoa.pages.columns import PageRow
 from sohoa.pages.guard.bounds import Limits
-from sohoa.pages.guard.guard import Guard, Rows
+from sohoa.pages.guard.guard import Guard
 from sohoa.settings import Settings
 
 _PROCESSES = 2
@@ -22,7 +23,7 @@ _DECLARED = ("kind", "content", "paper", "cover")
 def measure_and_judge(
     files: list[Path], profile: str, declared: dict[str, str | None], settings: Settings
 ) -> Iterator[dict[str, Any]]:
-    """One dict a page, in the order of the files: the names of ``schema.MEASURED``, then verdict, defects, notes.
+    """Yield one dict per page, in the order of the files: a ``PageRow``, then verdict, defects and notes.
 
     Args:
         files: paths; one that is missing or cannot be read still gives its row, with ``error``.
@@ -45,7 +46,9 @@ def measure_and_judge(
             threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _judge(measured: Iterable[Rows], profile: str, declared: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+def _judge(
+    measured: Iterable[list[PageRow]], profile: str, declared: dict[str, str | None]
+) -> Iterator[dict[str, Any]]:
     import pyarrow as pa
 
     from sohoa.quality.rules import judge_pages

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sohoa.pages.columns import COLUMNS, Quantity
+
 _SWAP = str.maketrans(",.", ".,")
 _MOST_DECIMALS = 6
 _VALUES_VI = {
@@ -20,41 +22,7 @@ _VALUES_VI = {
 }
 
 
-@dataclass(frozen=True)
-class Quantity:
-    """How a column is named and written."""
-
-    label: str
-    unit: str = ""
-    decimals: int = 0
-    factor: float = 1
-
-
-QUANTITIES = {
-    "format": Quantity("Định dạng tệp"),
-    "pdf_version": Quantity("Phiên bản PDF"),
-    "colour_mode": Quantity("Chế độ màu"),
-    "has_signature": Quantity("Chữ ký số"),
-    "dpi_x": Quantity("Độ phân giải", "dpi"),
-    "dpi_y": Quantity("Độ phân giải", "dpi"),
-    "ink_ratio": Quantity("Phần trang có chữ, nét mực", "%", 2, 100),
-    "edge_cut": Quantity("Chữ, nét bị mép ảnh cắt", "chỗ"),
-    "orientation_deg": Quantity("Trang bị xoay", "độ"),
-    "skew_deg": Quantity("Độ nghiêng", "độ", 1),
-    "blur_mm": Quantity("Độ nhòe của nét chữ", "mm", 2),
-    "glare_ratio": Quantity("Phần trang bị lóa", "%", 1, 100),
-    "illumination_range": Quantity("Chênh lệch sáng tối của nền giấy", "%", 0, 100),
-    "contrast": Quantity("Độ tương phản", "mức xám"),
-    "noise": Quantity("Độ nhiễu hạt (L*)", "", 1),
-    "jpeg_quality": Quantity("Chất lượng ảnh JPEG (thang 100)"),
-    "chroma": Quantity("Độ đậm của màu", "mức", 1),
-    "border_dark": Quantity("Phần cạnh trang bị viền đen", "%", 0, 100),
-    "moire_strength": Quantity("Độ rõ của vân so với nền giấy", "lần"),
-    "streak_strength": Quantity("Độ đậm của sọc", "mức xám", 1),
-    "seam_strength": Quantity("Độ lệch chỗ ghép (1 là lệch 0,3 mm)", "", 1),
-    "bleed_through": Quantity("Phần giấy hằn chữ mặt sau", "%", 1, 100),
-    "foreign_object": Quantity("Phần trang bị che", "%", 1, 100),
-}
+QUANTITIES = {name: column.quantity for name, column in COLUMNS.items() if column.quantity is not None}
 """Column -> its quantity, of all columns that a limit tests, ``error`` left out."""
 
 _LIMITS_VI = {"min": "cần từ {} trở lên", "max": "không được quá {}", "max_abs": "không được quá {}"}

@@ -12,13 +12,17 @@ import math
 import os
 import resource
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sohoa.pages.columns import PageRow
 from sohoa.pages.decode.file_data import FileData, read_file
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.measure_page import fault_row, identify_file, measure_bytes, measure_file
+
+Answer = Sequence[Mapping[str, object]]
 
 _LIBRARIES = 67_108_864  # bytes of program code in memory, which RLIMIT_DATA does not count
 
@@ -36,7 +40,7 @@ def main() -> None:
         _answer(answers, _rows(json.loads(line), requests, limits))
 
 
-def _rows(request: dict[str, Any], requests: BinaryIO, limits: Limits) -> list[dict[str, Any]]:
+def _rows(request: dict[str, Any], requests: BinaryIO, limits: Limits) -> Answer:
     file, size, fault, with_colour = (request[name] for name in ("file", "size", "fault", "with_colour"))
     if size is not None:
         data: FileData = requests.read(size)
@@ -57,12 +61,12 @@ def _rows(request: dict[str, Any], requests: BinaryIO, limits: Limits) -> list[d
     return _with_sketches(rows, data, limits) if request.get("with_sketch") else rows
 
 
-def _with_sketches(rows: list[dict[str, Any]], data: FileData, limits: Limits) -> list[dict[str, Any]]:
+def _with_sketches(rows: list[PageRow], data: FileData, limits: Limits) -> Answer:
     from sohoa.pages.draw_sketches import draw_sketches  # of few files
 
     if any(row["error"] for row in rows):
         return rows
-    return [row | {"sketch": sketch} for row, sketch in zip(rows, draw_sketches(data, limits), strict=True)]
+    return [{**row, "sketch": sketch} for row, sketch in zip(rows, draw_sketches(data, limits), strict=True)]
 
 
 def _answer(answers: BinaryIO, value: object) -> None:

@@ -2,7 +2,7 @@
 
 A decoder may crash, run for ever or fill the memory; the system then ends the process (``RLIMIT_CPU``,
 ``RLIMIT_DATA``), and a new one takes its place. The processes are started by ``subprocess``, which also works inside
-the daemonic processes in which a scheduler runs its tasks. Rows are those of ``measure``.
+the daemonic processes in which a scheduler runs its tasks. Rows are those of ``measure_page``.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from types import TracebackType
 from typing import Any
 
 from sohoa.errors import MeasuringError
+from sohoa.pages.columns import PageRow
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.faults import BadPage
 from sohoa.settings import child_environment
-
-Rows = list[dict[str, Any]]
 
 _COMMAND = (sys.executable, "-P", "-m", "sohoa.pages.guard.child_process")
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each thread would reserve memory
@@ -59,24 +58,26 @@ class Guard:
             if idle is not None:
                 idle.end()
 
-    def measure_file(self, path: Path, with_colour: bool = False) -> Rows:
-        """As ``measure.measure_file``.
+    def measure_file(self, path: Path, with_colour: bool = False) -> list[PageRow]:
+        """Do as ``measure_page.measure_file``.
 
         Raises:
             MeasuringError: no process can be started, or the guard is closed.
         """
         return self._measure({"file": str(path), "with_colour": with_colour}, None)
 
-    def measure_bytes(self, data: bytes, file: str, with_colour: bool = False, with_sketch: bool = False) -> Rows:
-        """As ``measure.measure_bytes``; if asked also with ``sketch``, which ``sketch.draw_sketches`` makes.
+    def measure_bytes(
+        self, data: bytes, file: str, with_colour: bool = False, with_sketch: bool = False
+    ) -> list[PageRow]:
+        """Do as ``measure_page.measure_bytes``; if asked, add ``sketch``, which ``draw_sketches`` makes.
 
         Raises:
             MeasuringError: no process can be started, or the guard is closed.
         """
         return self._measure({"file": file, "with_colour": with_colour, "with_sketch": with_sketch}, data)
 
-    def draw_pages(self, data: bytes, file: str, wanted: Rows) -> Rows:
-        """As ``drawing.draw_pages``; nothing where the process does not outlive it.
+    def draw_pages(self, data: bytes, file: str, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Do as ``draw_pages.draw_pages``; nothing where the process does not outlive it.
 
         Raises:
             MeasuringError: no process can be started, or the guard is closed.
@@ -86,7 +87,7 @@ class Guard:
         except _Ended:
             return []
 
-    def _measure(self, request: dict[str, Any], data: bytes | None) -> Rows:
+    def _measure(self, request: dict[str, Any], data: bytes | None) -> list[PageRow]:
         fault = None
         for _ in range(_ATTEMPTS):
             try:
@@ -100,7 +101,7 @@ class Guard:
         except _Ended as end:
             raise MeasuringError(f"{request['file']} cannot even be read: {end.fault}") from None
 
-    def _ask(self, request: dict[str, Any], data: bytes | None, fault: BadPage | None) -> Rows:
+    def _ask(self, request: dict[str, Any], data: bytes | None, fault: BadPage | None) -> list[Any]:
         with self._process() as process:
             return process.ask(request, data, fault)
 
@@ -152,8 +153,8 @@ class _Process:
         except _Ended as end:
             raise MeasuringError(f"a measuring process does not start: {end.fault}") from None
 
-    def ask(self, request: dict[str, Any], data: bytes | None, fault: BadPage | None) -> Rows:
-        """Rows of a file, given by its path or its bytes.
+    def ask(self, request: dict[str, Any], data: bytes | None, fault: BadPage | None) -> list[Any]:
+        """Ask for what one request says of a file, given by its path or its bytes.
 
         Args:
             request: ``file``, its path or name, and what is to be looked at.

@@ -1,0 +1,137 @@
+"""The tables: which columns each has, in their order. What a column means stands in ``fields``."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from sohoa.pages.columns import COLUMNS
+from sohoa.schema.fields import FIELDS
+
+_DOCUMENT = ("agency", "batch", "document_id")
+_DECLARED = ("kind", "content", "paper", "cover", "device_id")
+_VERDICT = ("verdict", "defects", "notes")
+_SOURCE = ("dt", "line", "first_seen")
+_PROGRESS = (
+    "unit_code", "definition", "stage", "numerator", "denominator", "declared", "received", "accepted", "waived",
+    "finished",
+)  # fmt: skip
+_DOSSIER = (
+    "dossier_key", "in_register", "unit_code", "handling_agency", "procedure_code", "status", "components",
+    "has_paper_result", "exemption", "is_void", "documents",
+)  # fmt: skip
+
+
+def fields(*names: str) -> pa.Schema:
+    """Return the columns of these names."""
+    return pa.schema([FIELDS[name].to_arrow() for name in names])
+
+
+def table(meaning: str, *names: str, version: int = 1) -> pa.Schema:
+    """Return the schema of a table.
+
+    Args:
+        meaning: what a row is.
+        names: its columns, keys of ``FIELDS``; the path key is none of them.
+        version: ``schema_version`` of its files, raised with every change to the columns.
+    """
+    return fields(*names).with_metadata({"meaning": meaning, "schema_version": str(version)})
+
+
+MEASURED = fields(*COLUMNS)
+"""A page as ``pages.measure_page`` returns it."""
+
+VERDICT = fields(*_VERDICT)
+
+TABLES: dict[str, pa.Schema] = {
+    "pages": table(
+        "One row per page: what was measured, and the verdict.",
+        *_DOCUMENT, *_DECLARED, "role", "sheet", *COLUMNS, "uncovered_ratio", "twin", *_VERDICT,
+    ),
+    "documents": table(
+        "One row per document of an admitted batch; its defects are those of its own.",
+        *_DOCUMENT, "dossier_key", "dossier_code", "procedure_code", "title", *_DECLARED, "operator", "operator_org",
+        "replaces", "not_scanned", "is_received", "pages_declared", "note_pages", "pages_found", "pages_accepted",
+        *_VERDICT,
+    ),
+    "batches": table(
+        "One row per batch, admitted or refused.",
+        "agency", "batch", "manifest_sha256", "manifest_etag", "received_at", "engine_version", "thresholds_version",
+        "operator", "device_id", "device_model", "device_kind", "documents_declared", "documents_received",
+        "documents_accepted", "pages_declared", "pages_found", "pages_accepted", "verdict", "refusal", "refusal_detail",
+    ),
+    "register": table(
+        "One row per dossier of the provincial register, as the row in force says.",
+        "dossier_key", "dossier_code", "procedure_code", "field_code", "channel", "handling_agency", "commune_code",
+        "unit_code", "lodged_at", "due_at", "finished_at", "returned_at", "status", "components", "has_paper_result",
+        "exemption", "is_void", "updated_at", *_SOURCE,
+    ),
+    "portal": table(
+        "One row per dossier code as the national portal spells it: it may know one dossier under several spellings.",
+        "dossier_key", "dossier_code", "procedure_code", "handling_agency", "lodged_at", "due_at", "status",
+        "is_flagged_digitised", "result_link", "synced_at", *_SOURCE,
+    ),
+    "ministry": table(
+        "One row per dossier and ministry system.",
+        "system", "dossier_key", "dossier_code", "procedure_code", "commune_code", "lodged_at", "status", *_SOURCE,
+    ),
+    "status": table(
+        "One row per change of a dossier's status.",
+        "dossier_key", "dossier_code", "status", "changed_at", *_SOURCE,
+    ),
+    "national_report": table(
+        "One row per unit and period of the national report.",
+        "unit_code", "start", "end", "dossiers_received", "line",
+    ),
+    "backlog": table("One row per agency: what it has to digitise of the past.", "agency", "results", "line"),
+    "notices": table(
+        "One row per notice of an agency that cannot send for a time.",
+        "agency", "start", "end", "notice_kind", "note", "line",
+    ),
+    "dossiers": table("One row per dossier of the day: the register's state, and its documents.", *_DOSSIER),
+    "reviews": table(
+        "One row per decision of a reviewer about a document.",
+        *_DOCUMENT, "dossier_key", "decision", "approver", "reason", "decided_at",
+    ),
+    "backlog_documents": table(
+        "One row per scanned result of the backlog.",
+        *_DOCUMENT, "is_received", "verdict", "replaces", "decision",
+    ),
+    "progress_daily": table("One row per unit, definition and stage: what is known now of the day.", *_PROGRESS),
+    "quality_daily": table(
+        "One row per agency, declared paper, declared cover and defect that could be judged.",
+        "agency", "paper", "cover", "defect", "pages_bad", "pages_judged",
+    ),
+    "device_daily": table(
+        "One row per scanner.",
+        "agency", "device_id", "device_model", "device_kind", "documents_received", "pages_received", "defect_pages",
+        "streaks",
+    ),
+    "reconciliation": table(
+        "One row per dossier and category, in the unit and day of its cell; each object is of one day in the codes.",
+        "unit_code", "category", "dossier_key", "dossier_code", "province", "portal", "first_seen",
+    ),
+    "reconciliation_daily": table(
+        "One row per unit and category.",
+        "unit_code", "category", "entries", "oldest_first_seen", "mean_first_seen",
+    ),
+    "incidents": table(
+        "One row per scanner out of its own control limits, under the day on which the incident opened.",
+        "agency", "device_id", "measure", "last_day", "closed_day", "days", "pages_counted", "sample_size", "centre",
+        "lower", "upper",
+    ),
+    "reported": table("Sums of progress_daily over an ISO week, as they were printed.", *_PROGRESS),
+    "reported_dossiers": table(
+        "The dossiers behind the printed figures of a week, as they were then.", "dossier_date", *_DOSSIER
+    ),
+    "rejects": table(
+        "One row per row of a feed, or whole file, that could not be used.",
+        "source", "feed_key", "line", "field", "problem", "value",
+    ),
+}  # fmt: skip
+"""Table -> its schema."""
+
+CAPTURES = table(
+    "What later batches are compared with: pages, when they were received, and what their documents replace.",
+    "agency", "batch", "document_id", "cover", "role", "file", "page_no", "sha256", "ink_ratio", "phash", "error",
+    "received_at", "replaces",
+)  # fmt: skip
