@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -21,11 +20,11 @@ from benchmarks.own_store import own_store, store_cpu
 from sohoa import jobs, layout
 from sohoa.jobs.import_tasks import FEED_WINDOW
 from sohoa.schema import TABLES
-from sohoa.simulate.simulate_year import simulate_year
+from sohoa.simulate import simulate
 from sohoa.store import Store
-from tests.province.upload_year import upload_year
+from tests.province.upload_province import upload_province
 
-_YEAR: dict[str, Any] = {"year_start": date(2024, 8, 1), "days": 365, "dossiers": 300_000, "seed": 1}
+_START, _END, _DOSSIERS = date(2024, 8, 1), date(2025, 7, 31), 300_000
 _STEPS = ("import_all", "summarise", "reconcile")
 _LATE_DAY, _LATE_DOSSIERS, _LATE_NUMBER = date(2025, 3, 3), 40, 7_000
 _LATE_FILES = timedelta(days=30)
@@ -48,8 +47,8 @@ class Redo:
 def main() -> None:
     """Print what the rebuild costs, and what the late day costs."""
     with TemporaryDirectory() as folder, own_store() as store:
-        truth = simulate_year(Path(folder) / "year", **_YEAR)
-        upload_year(Path(folder) / "year", store)
+        truth = simulate(Path(folder) / "year", start=_START, end=_END, dossiers=_DOSSIERS, seed=1)
+        upload_province(Path(folder) / "year", store)
         costs = {name: run_child(f"sohoa.jobs:{name}") for name in _STEPS}
         Console().print(_rebuild_report(costs))
         for name, table in {"progress_daily": truth.progress, "reconciliation_daily": truth.reconciliation}.items():
@@ -155,7 +154,7 @@ def _earlier_key(key: str, years: int) -> str:
 
 
 def _rebuild_report(costs: dict[str, Cost]) -> Table:
-    title = f"{_YEAR['dossiers']:,} dossiers of {_YEAR['days']} days, from feeds and judged documents to all figures"
+    title = f"{_DOSSIERS:,} dossiers from {_START} to {_END}, from feeds and judged documents to all figures"
     table = Table("job", "CPU s", "clock s", "peak MB", title=title)
     for name, cost in costs.items():
         table.add_row(name, f"{cost.cpu:.1f}", f"{cost.wall:.0f}", f"{cost.peak:.0f}")

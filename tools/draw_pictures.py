@@ -24,7 +24,7 @@ from PIL import ImageFile
 from sohoa.registry import find_agency
 from sohoa.simulate.draw_sheets import blank_page, draw_page
 from sohoa.simulate.offices import Office
-from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.plan_scans import Scan
 from sohoa.simulate.sample_names import PROCEDURES
 
 Image = npt.NDArray[np.uint8]
@@ -53,9 +53,9 @@ class Example:
 def draw_example(defect: str) -> tuple[Image, Image, int]:
     """A sound page and the same page with the defect at full size, BGR uint8, and their dpi."""
     example = EXAMPLES[defect]
-    document = _document(example.sheet)
+    scan = _scan(example.sheet)
     sound = _draw(example.sheet)
-    return sound, example.spoil(sound, document.dpi / 25.4), document.dpi
+    return sound, example.spoil(sound, scan.dpi / 25.4), scan.dpi
 
 
 def main() -> None:
@@ -68,21 +68,35 @@ def main() -> None:
         (FOLDER / f"{defect}.jpg").write_bytes(_small_jpeg(np.hstack([pair[0], gap, pair[1]])))
 
 
-def _document(sheet: str) -> Document:
+def _scan(sheet: str) -> Scan:
     agency = find_agency("H37.80.01")
     assert agency is not None
     content, cover, paper = SHEETS[sheet]
     glossy = cover == "glossy"
     procedure = next(p for group in PROCEDURES.values() for p in group if p.is_glossy == glossy)
     office = Office(agency, weight=1, keenness=1, dpi=200)
-    return Document(
-        "MAU-0001", office, None, procedure, "result", content, paper, cover, 1, (), "pdf", date(2023, 3, 6)
+    return Scan(
+        id="MAU-0001",
+        paper_id="MAU-0001",
+        office=office,
+        batch=1,
+        dossier_code=None,
+        received=None,
+        procedure=procedure,
+        kind="result",
+        content=content,
+        paper=paper,
+        cover=cover,
+        pages=1,
+        note_pages=(),
+        format="pdf",
+        scan_date=date(2023, 3, 6),
     )
 
 
 @lru_cache
 def _draw(sheet: str) -> Image:
-    return draw_page(_document(sheet), 1)
+    return draw_page(_scan(sheet), 1)
 
 
 def _view(page: Image, box_mm: tuple[float, float, float, float] | None, mm: float) -> Image:
@@ -135,7 +149,7 @@ def _grey(page: Image, mm: float) -> Image:
 
 
 def _empty(page: Image, mm: float) -> Image:
-    return blank_page(_document("form"))
+    return blank_page(_scan("form"))
 
 
 def _defocus(page: Image, mm: float) -> Image:

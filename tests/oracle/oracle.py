@@ -13,11 +13,13 @@ import pyarrow as pa
 
 SQL = Path(__file__).with_name("sql")
 REGISTRY = Path(__file__).parents[2] / "include" / "sohoa" / "registry" / "data"
+PROGRESS_KEY = ("unit_code", "dossier_date", "definition", "stage")
+CELL_KEY = ("unit_code", "dossier_date", "category")
 STEPS = ("feeds", "register", "progress", "reconciliation", "sums")
 
 
 def ask_oracle(province: Path) -> dict[str, pa.Table]:
-    """Every figure of a simulated year, by the name of its table."""
+    """Every figure of a simulated province, by the name of its table."""
     with _counted(province) as connection:
         return {name: connection.table(name).to_arrow_table() for name in ("progress", "reconciliation", "backlog")}
 

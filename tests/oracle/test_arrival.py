@@ -25,7 +25,7 @@ from sohoa.counting.record_review import add_decisions
 from sohoa.reconcile.count_categories import count_entries
 from sohoa.reconcile.match_dossiers import Sides, classify
 from sohoa.reconcile.received_documents import received_scans
-from sohoa.simulate.simulate_year import simulate_year
+from sohoa.simulate import simulate
 from sohoa.store import Store, with_path_key
 
 pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
@@ -58,7 +58,7 @@ class Arrivals:
 def arrivals(tmp_path_factory: pytest.TempPathFactory) -> Arrivals:
     """Three days around the merger."""
     folder = tmp_path_factory.mktemp("arrival") / "province"
-    simulate_year(folder, year_start=date(2024, 11, 29), days=3, dossiers=90, seed=4)
+    simulate(folder, start=date(2024, 11, 29), end=date(2024, 12, 1), dossiers=90, seed=4)
     feeds = folder / "feeds"
     files = [_read(path, feeds) for source in TABLES for path in sorted((feeds / source).rglob("*.csv"))]
     documents, reviews = (pq.read_table(folder / "warehouse" / name) for name in ("documents", "reviews"))

@@ -18,20 +18,18 @@ from sohoa import jobs
 from sohoa.counting.count_backlog import backlog_of
 from sohoa.progress.carry_forward import progress_on_map
 from sohoa.progress.lateness import LATENESS, judge_lateness, read_lateness
+from sohoa.simulate import Truth, simulate
 from sohoa.simulate.plan_dossiers import TAIL_DAYS
-from sohoa.simulate.simulate_year import YearTruth, simulate_year
 from sohoa.store import Store
-from tests.oracle.oracle import ask_oracle, ask_oracle_lateness, ask_oracle_on_map, differences
-from tests.province.upload_year import upload_year
+from tests.oracle.oracle import CELL_KEY, PROGRESS_KEY, ask_oracle, ask_oracle_lateness, ask_oracle_on_map, differences
+from tests.province.upload_province import upload_province
 from tests.servers import empty_buckets
 
 pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
 MERGER, REFORM = date(2024, 12, 1), date(2025, 7, 1)
-PROGRESS_KEY = ("unit_code", "dossier_date", "definition", "stage")
-CELL_KEY = ("unit_code", "dossier_date", "category")
 WINDOWS = {
-    "around the merger": {"year_start": date(2024, 11, 20), "days": 21, "dossiers": 3_000, "seed": 20},
-    "around the reform": {"year_start": date(2025, 6, 24), "days": 14, "dossiers": 2_000, "seed": 21},
+    "around the merger": {"start": date(2024, 11, 20), "end": date(2024, 12, 10), "dossiers": 3_000, "seed": 20},
+    "around the reform": {"start": date(2025, 6, 24), "end": date(2025, 7, 7), "dossiers": 2_000, "seed": 21},
 }
 PARTS = {"around the merger": 1, "around the reform": 3}
 """In how many runs the jobs see what arrives."""
@@ -42,9 +40,9 @@ class Answers:
     """What the three of them say; ``progress`` with all columns of the product."""
 
     first: date
-    days: int
+    end: date
     folder: Path
-    truth: YearTruth
+    truth: Truth
     oracle: dict[str, pa.Table]
     progress: pa.Table
     reconciliation: pa.Table
@@ -52,12 +50,12 @@ class Answers:
     @property
     def last(self) -> date:
         """The last day on which anything happens."""
-        return self.first + timedelta(self.days + TAIL_DAYS)
+        return self.end + timedelta(TAIL_DAYS)
 
     @property
     def halfway(self) -> date:
         """The day of ``truth.lateness_before``."""
-        return self.first + timedelta(self.days // 2)
+        return self.first + (self.end - self.first + timedelta(1)) // 2
 
 
 @pytest.fixture(scope="module", params=WINDOWS)
@@ -66,13 +64,13 @@ def answers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     empty_buckets(store)
     folder = tmp_path_factory.mktemp("oracle") / "province"
     window: dict[str, Any] = WINDOWS[request.param]
-    truth = simulate_year(folder, **window)
+    truth = simulate(folder, **window)
     for part in _parts(folder, PARTS[request.param]):
-        upload_year(part, store)
+        upload_province(part, store)
         for run in (jobs.import_all, jobs.summarise, jobs.reconcile):
             assert run()["closed"] == []
     tables = (store.read_table(name) for name in ("progress_daily", "reconciliation_daily"))
-    return Answers(window["year_start"], window["days"], folder, truth, ask_oracle(folder), *tables)
+    return Answers(window["start"], window["end"], folder, truth, ask_oracle(folder), *tables)
 
 
 def _parts(folder: Path, count: int) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""A province in a store to report on: the feeds of a simulated year, and page rows for the scans of its last weeks."""
+"""A province in a store to report on: a simulated province, and page rows for the scans of its last weeks."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from sohoa import jobs, layout
 from sohoa.schema import TABLES
-from sohoa.simulate.simulate_year import simulate_year
+from sohoa.simulate import simulate
 from sohoa.store import Store
-from tests.province.upload_year import upload_year
+from tests.province.upload_province import upload_province
 
 SCANNED_WEEKS, GLOSSY_GLARE, MOST_PAGES = 5, 0.5, 5
 DEFECTS = {
@@ -41,11 +41,11 @@ def fill(store: Store, folder: Path, *, end: date, weeks: int, dossiers: int, se
         dossiers: how many dossiers in all of them.
         seed: other seeds give other provinces.
     """
-    simulate_year(folder, year_start=end - timedelta(7 * weeks - 1), days=7 * weeks, dossiers=dossiers, seed=seed)
+    simulate(folder, start=end - timedelta(7 * weeks - 1), end=end, dossiers=dossiers, seed=seed)
     rng = np.random.default_rng(seed)
     for back in range(7 * min(weeks, SCANNED_WEEKS)):
         scan_documents(folder / layout.WAREHOUSE, end - timedelta(back), rng)
-    upload_year(folder, store)
+    upload_province(folder, store)
     for job in (jobs.import_all, jobs.summarise, jobs.reconcile):
         assert job()["closed"] == [], job
 

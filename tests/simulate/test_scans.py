@@ -20,17 +20,18 @@ from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.schema import MEASURED
 from sohoa.settings import Settings
-from sohoa.simulate import draw_ink as ink
-from sohoa.simulate.draw_scans import file_names, scan_document
+from sohoa.simulate import draw_ink
+from sohoa.simulate.draw_scans import draw_scan, file_names
 from sohoa.simulate.page_truth import page_rows
-from sohoa.simulate.plan_scans import PAGE_DEFECTS, Document
-from sohoa.simulate.simulate_province import plan_province
+from sohoa.simulate.plan_scans import PAGE_DEFECTS, Scan, plan_scans
+from sohoa.simulate.seeded_draws import generator
+from sohoa.simulate.simulate_province import plan_pages
 
 HERE = Path(sohoa.simulate.__file__).parent
 DECLARED = ("paper", "cover", "content", "kind")
 ROWS = pa.schema([*MEASURED, *((name, pa.string()) for name in DECLARED)])
 
-CLEAN: dict[str, Callable[[Document], bool]] = {
+CLEAN: dict[str, Callable[[Scan], bool]] = {
     "application of three pages": lambda d: d.kind == "component" and d.pages == 3,
     "result with a seal": lambda d: d.kind == "result" and d.cover == "matte",
     "glossy cover": lambda d: d.cover == "glossy",
@@ -46,16 +47,17 @@ CLEAN: dict[str, Callable[[Document], bool]] = {
 
 
 @pytest.fixture(scope="module")
-def documents() -> list[Document]:
-    return plan_province(12, date(2023, 3, 6), date(2023, 4, 30), 30, 1).documents
+def documents() -> list[Scan]:
+    plan = plan_pages(12, date(2023, 3, 6), date(2023, 4, 30), 30, 1)
+    return plan_scans(plan.offices, plan.documents, generator(1, "scans"))
 
 
-def judged(document: Document) -> list[dict[str, Any]]:
+def judged(document: Scan) -> list[dict[str, Any]]:
     """Every page of a document with its verdict."""
     limits = Limits.of(Settings())
     rows = [
         {**row, **{name: getattr(document, name) for name in DECLARED}}
-        for name, data in zip(file_names(document), scan_document(document), strict=True)
+        for name, data in zip(file_names(document), draw_scan(document), strict=True)
         for row in measure_bytes(data, name, limits)
     ]
     found: list[dict[str, Any]] = judge_pages(
@@ -65,11 +67,11 @@ def judged(document: Document) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", CLEAN)
-def test_clean_scan_is_accepted(kind: str, documents: list[Document]) -> None:
+def test_clean_scan_is_accepted(kind: str, documents: list[Scan]) -> None:
     """A page without defect passes every rule on every kind of sheet, on paper of the declared size, in colour."""
     document = next(d for d in documents if CLEAN[kind](d) and d.is_good)
     rows = judged(document)
-    assert [(row["file"], row["page_no"], "") for row in rows] == page_rows(document, file_names(document))
+    assert [(row["file"], row["page_no"], "") for row in rows] == page_rows(document)
     for row in rows:
         assert (row["verdict"], row["defects"]) == ("accepted", [])
         assert (row["paper_class"], row["colour_mode"]) == (document.paper, "colour")
@@ -77,40 +79,38 @@ def test_clean_scan_is_accepted(kind: str, documents: list[Document]) -> None:
 
 
 @pytest.mark.parametrize("defect", PAGE_DEFECTS)
-def test_seeded_defect_is_found(defect: str, documents: list[Document]) -> None:
+def test_seeded_defect_is_found(defect: str, documents: list[Scan]) -> None:
     """In every format that has it, the judge names exactly the seeded defect, on exactly the pages of the truth."""
     bad = [d for d in documents if d.defect == defect and d.pages > 1]
     for made in {document.format: document for document in bad}.values():
         rows = judged(made)
-        assert [(row["file"], row["page_no"], "".join(row["defects"])) for row in rows] == page_rows(
-            made, file_names(made)
-        )
+        assert [(row["file"], row["page_no"], "".join(row["defects"])) for row in rows] == page_rows(made)
         assert "rejected" in {row["verdict"] for row in rows}
     assert bad
 
 
-def test_empty_file_is_a_file_cut_short(documents: list[Document]) -> None:
+def test_empty_file_is_a_file_cut_short(documents: list[Scan]) -> None:
     """Some files arrive with no bytes at all."""
-    cut = [scan_document(d) for d in documents if d.defect == "truncated"]
+    cut = [draw_scan(d) for d in documents if d.defect == "truncated"]
     assert {min(map(len, files)) == 0 for files in cut} == {True, False}
 
 
-def test_pages_differ_and_a_second_scan_shows_the_same(documents: list[Document]) -> None:
+def test_pages_differ_and_a_second_scan_shows_the_same(documents: list[Scan]) -> None:
     """Two documents never share bytes; the second scan of a page that was only lied about shows the same."""
-    some = [data for d in documents[:12] if d.is_good for data in scan_document(d)]
+    some = [data for d in documents[:12] if d.is_good for data in draw_scan(d)]
     assert len(set(some)) == len(some)
     lie = next(d for d in documents if d.defect == "missing_page")
-    second = next(d for d in documents if d.replaces == lie.id)
+    second = next(d for d in documents if (d.office, d.replaces) == (lie.office, lie.id))
     named = replace(second, id=lie.id, replaces="", format=lie.format)
-    assert scan_document(named) == scan_document(lie)
+    assert draw_scan(named) == draw_scan(lie)
 
 
 def test_font_has_every_vietnamese_letter() -> None:
     """No letter of the forms falls back on the empty box."""
-    box = ink.text_mask("\ue000", 20, 200)
+    box = draw_ink.text_mask("\ue000", 20, 200)
     for letter in "ươệậỷữĂÂĐÊÔƠƯấầẩẫậắằẳẵặếềểễệốồổỗộớờởỡợứừửữựỳýỷỹỵ":
         for face in ("Regular", "Bold", "Italic"):
-            mask = ink.text_mask(letter, 20, 200, face)
+            mask = draw_ink.text_mask(letter, 20, 200, face)
             assert mask.any() and (mask.shape != box.shape or (mask != box).any()), letter
 
 

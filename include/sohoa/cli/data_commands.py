@@ -16,20 +16,28 @@ from sohoa.terminal.console import Format, out, print_rows, progress_bar, say
 @app.command()
 def simulate(
     folder: Annotated[Path, typer.Option("--out", help="Folder to write into; it must be new or empty.")],
-    agencies: Annotated[int, typer.Option(min=1, max=231, help="How many agencies.")] = 12,
+    agencies: Annotated[
+        int | None, typer.Option(min=1, max=231, help="How many agencies: 12, or with --dossiers all.")
+    ] = None,
     start: Annotated[date, typer.Option("--from", parser=parse_day, help="First dossier day.")] = date(2023, 3, 6),
     end: Annotated[date, typer.Option("--to", parser=parse_day, help="Last dossier day.")] = date(2023, 4, 30),
-    pages_per_day: Annotated[int, typer.Option(min=1, help="Pages a day, all agencies together.")] = 30,
+    pages_per_day: Annotated[int, typer.Option(min=1, help="Pages per day, all agencies together.")] = 30,
+    dossiers: Annotated[
+        int | None, typer.Option(min=1, help="How many dossiers, with judged documents in place of scans: no images.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
 ) -> None:
-    """Make a province with known truth: scans, feeds, and what is wrong with them."""
+    """Make a province with known truth: every feed, scans, and what is wrong with them."""
     from sohoa.simulate import simulate as make
 
     if end < start:
         raise typer.BadParameter("--to lies before --from")
+    size = {"pages_per_day": pages_per_day} if dossiers is None else {"dossiers": dossiers}
+    count = 12 if agencies is None and dossiers is None else agencies
     with progress_bar("simulate") as report:
-        make(folder, agencies, start, end, pages_per_day, seed, report)
-    out.print(f"{folder}: landing/, feeds/, truth/", markup=False, highlight=False)
+        make(folder, start=start, end=end, seed=seed, agencies=count, report=report, **size)
+    scans = "landing/" if dossiers is None else "warehouse/"
+    out.print(f"{folder}: feeds/, {scans}, truth/", markup=False, highlight=False)
 
 
 @app.command()

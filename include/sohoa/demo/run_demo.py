@@ -6,7 +6,7 @@ import csv
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import date
 from pathlib import Path
@@ -25,9 +25,16 @@ from sohoa.registry import PROVINCE
 from sohoa.settings import Settings, load_settings, wants_demo_exit
 from sohoa.simulate import simulate
 from sohoa.simulate.upload_folder import load_folder
+from sohoa.stack import AirflowClient
 from sohoa.store import Store, open_store
 
-AGENCIES, START, END, PAGES_PER_DAY, SEED = 12, date(2023, 3, 6), date(2023, 4, 30), 30, 1
+SIZE: dict[str, Any] = {
+    "agencies": 12,
+    "start": date(2023, 3, 6),
+    "end": date(2023, 4, 30),
+    "pages_per_day": 30,
+    "seed": 1,
+}
 PATIENCE_S = 1_800
 _SHOWN = 20
 
@@ -70,9 +77,9 @@ def _prepare(province: Path, settings: Settings, say: Callable[[str], None], bar
     """Simulate and load once: a second run finds the marks of the first."""
     simulated, loaded = province / "simulated", province / "loaded"
     if not simulated.exists():
-        say(f"simulating {AGENCIES} agencies from {START} to {END}, about {PAGES_PER_DAY} pages a day")
+        say("simulating " + ", ".join(f"{name} {value}" for name, value in SIZE.items()))
         with bar("simulate") as report:
-            simulate(province / "province", AGENCIES, START, END, PAGES_PER_DAY, SEED, report)
+            simulate(province / "province", **SIZE, report=report)
         simulated.touch()
     if not loaded.exists():
         say("uploading, each agency with its own key")
@@ -84,17 +91,22 @@ def _prepare(province: Path, settings: Settings, say: Callable[[str], None], bar
 def _run_dags(settings: Settings, say: Callable[[str], None]) -> None:
     client = stack.airflow_client(settings)
     for dag in ("import_feeds", "check_scan_batches"):
-        say(f"Airflow runs {dag}")
-        run = client.trigger(dag)
-        state = client.wait_for(dag, run, PATIENCE_S)
-        if state != "success":
-            raise StackError(f"the run {run} of {dag} ended as {state}; its log is in the Airflow UI")
+        _run_dag(client, dag, say)
     say("Airflow runs summarise_progress, woken by the two before it")
     store, deadline = open_store(), time.monotonic() + PATIENCE_S
     while any(True for _ in store.list_objects(layout.WAREHOUSE, layout.PENDING)):
         if time.monotonic() > deadline:
             raise StackError("summarise_progress has not taken what is pending; its runs are in the Airflow UI")
         time.sleep(1)
+    _run_dag(client, "reconcile_portal", say)
+
+
+def _run_dag(client: AirflowClient, dag: str, say: Callable[[str], None]) -> None:
+    say(f"Airflow runs {dag}")
+    run = client.trigger(dag)
+    state = client.wait_for(dag, run, PATIENCE_S)
+    if state != "success":
+        raise StackError(f"the run {run} of {dag} ended as {state}; its log is in the Airflow UI")
 
 
 def _show(store: Store, province: Path, out: Console) -> None:
@@ -153,10 +165,12 @@ def _show_defects(store: Store, out: Console) -> None:
 
 def _show_truth(store: Store, truth: Path, out: Console) -> None:
     """Compare every count with the simulator's own, and every page with the defect that was put into it."""
-    counted = {_key(row): _counts(row) for row in store.read_table("progress_daily").to_pylist()}
-    expected = {_key(row): _counts(row) for row in _read_csv(truth / "progress.csv")}
-    same = sum(counted.get(key, (0, 0)) == value for key, value in expected.items())
-    out.print(f"Against the simulator's truth: {same} of {len(expected)} counts equal", highlight=False)
+    out.print("Against the simulator's truth:", highlight=False)
+    for table, name in (("progress_daily", "progress"), ("reconciliation_daily", "reconciliation")):
+        expected = _read_csv(truth / f"{name}.csv")
+        counted = {_as_text(row, expected[0]) for row in store.read_table(table).to_pylist()}
+        same = len(counted & {_as_text(row, row) for row in expected})
+        out.print(f"{same} of {len(expected)} rows of {table} equal, {len(counted) - same} others", highlight=False)
     put_in = {(row["file"], row["page"]): row["defect"] for row in _read_csv(truth / "pages.csv")}
     found = {
         (row["file"].rpartition("/")[2], str(row["page_no"])): row["defects"]
@@ -177,9 +191,6 @@ def _read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _key(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(str(row[name]) for name in ("dossier_date", "unit_code", "definition", "stage"))
-
-
-def _counts(row: dict[str, Any]) -> tuple[int, int]:
-    return int(row["numerator"]), int(row["denominator"])
+def _as_text(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
+    """Return a row's values of these names as a CSV file writes them."""
+    return tuple(str(row[name]) for name in names)

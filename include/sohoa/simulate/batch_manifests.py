@@ -1,20 +1,22 @@
-"""Documents gathered into the batches that an office sends, and the manifest of each."""
+"""Scans gathered into the batches that an office sends, and the manifest of each."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sohoa.simulate.offices import Office
-from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.plan_scans import HASH_MISMATCH, MISSING_PAGE, Scan
 from sohoa.simulate.sample_names import person
 from sohoa.simulate.seeded_draws import generator
 
 MISSING_PAGES = 2  # pages promised that are in no file
+LARGE_SCANNER, SCANNER = "KL1", "MQ1"
+"""What the id of a scanner ends with."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,17 @@ class Batch:
     """One batch: what one office scanned on one device in one day, itself or through the post office."""
 
     id: str
-    office: Office
-    scan_date: date
-    is_large: bool
-    by_post: bool
-    documents: tuple[Document, ...]
+    scans: tuple[Scan, ...]
+
+    @property
+    def office(self) -> Office:
+        """Who sends it."""
+        return self.scans[0].office
+
+    @property
+    def scan_date(self) -> date:
+        """The day inside its id."""
+        return self.scans[0].scan_date
 
 
 @dataclass(frozen=True)
@@ -38,70 +46,67 @@ class FileFacts:
     bytes: int
 
 
-def gather_batches(documents: list[Document]) -> list[Batch]:
-    """The batches in the order of their days and ids."""
-    groups: dict[tuple[date, str, bool, bool], list[Document]] = defaultdict(list)
-    for document in documents:
-        large = document.paper != "a4"
-        by_post = document.office.post is not None and document.dossier is not None and document.dossier.channel == 3
-        groups[document.scan_date, document.office.agency.code, large, by_post].append(document)
-    numbers: dict[tuple[date, str], int] = defaultdict(int)
-    found = []
-    for (day, agency, large, by_post), group in sorted(groups.items()):
-        numbers[day, agency] += 1
-        name = f"{agency}-{day:%Y%m%d}-{numbers[day, agency]:03d}"
-        found.append(Batch(name, group[0].office, day, large, by_post, tuple(group)))
-    return found
+def batch_id(agency: str, day: date, number: int) -> str:
+    """Return the id of a batch."""
+    return f"{agency}-{day:%Y%m%d}-{number:03d}"
+
+
+def gather_batches(scans: Iterable[Scan]) -> list[Batch]:
+    """Return the batches in the order of their days and ids."""
+    groups: dict[tuple[date, str], list[Scan]] = defaultdict(list)
+    for scan in scans:
+        groups[scan.scan_date, batch_id(scan.office.agency.code, scan.scan_date, scan.batch)].append(scan)
+    return [Batch(name, tuple(group)) for (_, name), group in sorted(groups.items())]
 
 
 def manifest(batch: Batch, files: dict[str, Sequence[FileFacts]], seed: int) -> dict[str, Any]:
-    """The manifest of a batch as its office declares it; ``files`` are those of each document id."""
-    agency = batch.office.agency.code
-    operator = person(generator(seed, "operator", agency, str(batch.by_post)))
+    """Return the manifest of a batch as its office declares it; ``files`` are those of each full id."""
+    agency, first = batch.office.agency, batch.scans[0]
+    operator = person(generator(seed, "operator", agency.code, str(first.by_post)))
     return {
         "schema_version": 1,
-        "agency": agency,
+        "agency": agency.code,
         "batch": batch.id,
         "scan_date": batch.scan_date.isoformat(),
         "operator": operator,
-        **({"operator_org": batch.office.post} if batch.by_post else {}),
-        "device": _device(batch),
-        "documents": [_declared(document, files.get(document.id, ())) for document in batch.documents],
+        **({"operator_org": batch.office.post} if first.by_post else {}),
+        "device": _device(batch.office, is_large=first.paper != "a4"),
+        "documents": [_declared(scan, files.get(scan.full_id, ())) for scan in batch.scans],
     }
 
 
-def _device(batch: Batch) -> dict[str, str]:
-    agency = batch.office.agency
-    if batch.is_large:
-        return {"id": f"{agency.code}-KL1", "model": "Máy quét khổ lớn (mẫu)", "kind": "large_format"}
-    kind = "flatbed" if agency.kind == "commune" else "adf"
-    return {"id": f"{agency.code}-MQ1", "model": f"Máy quét A4 {batch.office.dpi} dpi (mẫu)", "kind": kind}
+def _device(office: Office, is_large: bool) -> dict[str, str]:
+    code = office.agency.code
+    if is_large:
+        return {"id": f"{code}-{LARGE_SCANNER}", "model": "Máy quét khổ lớn (mẫu)", "kind": "large_format"}
+    kind = "flatbed" if office.agency.kind == "commune" else "adf"
+    return {"id": f"{code}-{SCANNER}", "model": f"Máy quét A4 {office.dpi} dpi (mẫu)", "kind": kind}
 
 
-def _declared(document: Document, files: Sequence[FileFacts]) -> dict[str, Any]:
-    lost = MISSING_PAGES if document.defect == "missing_page" else 0
+def _declared(scan: Scan, files: Sequence[FileFacts]) -> dict[str, Any]:
+    lost = MISSING_PAGES if scan.defect == MISSING_PAGE else 0
     return {
-        "document_id": document.id,
-        "dossier_code": document.dossier.usual_code if document.dossier else None,
-        "procedure_code": document.procedure.code,
-        "kind": document.kind,
-        "title": document.title,
-        "content": document.content,
-        "paper": document.paper,
-        "cover": document.cover,
-        "physical_pages": document.pages + lost,
-        "note_pages": list(document.note_pages),
-        **({"replaces": document.replaces} if document.replaces else {}),
-        **({"not_scanned": document.not_scanned} if document.not_scanned else {}),
+        "document_id": scan.id,
+        "dossier_code": scan.dossier_code,
+        "procedure_code": scan.procedure.code,
+        "kind": scan.kind,
+        "title": scan.title,
+        "content": scan.content,
+        "paper": scan.paper,
+        "cover": scan.cover,
+        "physical_pages": scan.pages + lost,
+        "note_pages": list(scan.note_pages),
+        **({"replaces": scan.replaces} if scan.replaces else {}),
+        **({"not_scanned": scan.not_scanned} if scan.not_scanned else {}),
         "files": [
-            {"path": file.name, "sha256": _claimed_hash(document, number, file), "bytes": file.bytes, "role": "page"}
+            {"path": file.name, "sha256": _claimed_hash(scan, number, file), "bytes": file.bytes, "role": "page"}
             for number, file in enumerate(files, start=1)
         ],
     }
 
 
-def _claimed_hash(document: Document, number: int, file: FileFacts) -> str:
-    lies = document.defect == "hash_mismatch"
-    if lies and (document.format != "jpeg" or number in document.bad_pages):
+def _claimed_hash(scan: Scan, number: int, file: FileFacts) -> str:
+    lies = scan.defect == HASH_MISMATCH
+    if lies and (scan.format != "jpeg" or number in scan.bad_pages):
         return hashlib.sha256(b"another version of " + file.name.encode()).hexdigest()
     return file.sha256

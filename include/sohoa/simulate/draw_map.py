@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sohoa.simulate import draw_ink as ink
+from sohoa.simulate import draw_ink
 from sohoa.simulate.page_bodies import BODIES, Image, prepare
 from sohoa.simulate.paper_sheet import SIZE_MM, Sheet, empty_paper
-from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.plan_scans import Scan
 from sohoa.simulate.print_forms import dossier_name
 from sohoa.simulate.sample_names import person
 
@@ -18,22 +18,22 @@ LEFT_MM, TOP_MM, RIGHT_MM, BOTTOM_MM = 20, 30, 20, 45  # margins outside the nea
 GRID_MM = 50
 
 
-def draw_map(document: Document, rng: np.random.Generator) -> Image:
+def draw_map(scan: Scan, rng: np.random.Generator) -> Image:
     """The whole sheet, BGR."""
-    width, height = SIZE_MM[document.paper]
-    sheet = Sheet(cv2.merge([empty_paper(document)] * 3), document.dpi)
+    width, height = SIZE_MM[scan.paper]
+    sheet = Sheet(cv2.merge([empty_paper(scan)] * 3), scan.dpi)
     box = tuple(sheet.px(mm) for mm in (LEFT_MM, TOP_MM, width - RIGHT_MM, height - BOTTOM_MM))
     left, top, right, bottom = box
     maps = [body for body in BODIES if body.style == "map"]
-    ground = _fitted(prepare(maps[int(rng.integers(len(maps)))], document.dpi), right - left, bottom - top)
+    ground = _fitted(prepare(maps[int(rng.integers(len(maps)))], scan.dpi), right - left, bottom - top)
     sheet.pixels[top:bottom, left:right] = cv2.addWeighted(ground, 0.5, ground, 0, 127)
     _draw_plots(sheet, box, rng)
     _draw_grid(sheet, box)
-    sheet.centre(f"BẢN ĐỒ ĐỊA CHÍNH (MẪU) - {document.office.agency.name.upper()}", width / 2, 14, 18)
-    sheet.write(f"Mã hồ sơ: {dossier_name(document)}", 24, height - 38, 14)
+    sheet.centre(f"BẢN ĐỒ ĐỊA CHÍNH (MẪU) - {scan.office.agency.name.upper()}", width / 2, 14, 18)
+    sheet.write(f"Mã hồ sơ: {dossier_name(scan)}", 24, height - 38, 14)
     sheet.write(f"Người đo vẽ: {person(rng)} - Tỷ lệ 1:1000", 24, height - 28, 14)
-    seal = ink.turned_seal(sheet.dpi, float(rng.uniform(-12, 12)))
-    ink.stamp(sheet.pixels, seal, ink.RED, sheet.px(width - 80), sheet.px(height - 41))
+    seal = draw_ink.turned_seal(sheet.dpi, float(rng.uniform(-12, 12)))
+    draw_ink.stamp(sheet.pixels, seal, draw_ink.RED, sheet.px(width - 80), sheet.px(height - 41))
     return sheet.pixels
 
 
@@ -50,10 +50,10 @@ def _draw_grid(sheet: Sheet, box: tuple[int, ...]) -> None:
     left, top, right, bottom = box
     step = sheet.px(GRID_MM)
     for x in range(left + step, right, step):
-        cv2.line(sheet.pixels, (x, top), (x, bottom), ink.BLACK, 2)
+        cv2.line(sheet.pixels, (x, top), (x, bottom), draw_ink.BLACK, 2)
     for y in range(top + step, bottom, step):
-        cv2.line(sheet.pixels, (left, y), (right, y), ink.BLACK, 2)
-    cv2.rectangle(sheet.pixels, (left, top), (right, bottom), ink.BLACK, 8)
+        cv2.line(sheet.pixels, (left, y), (right, y), draw_ink.BLACK, 2)
+    cv2.rectangle(sheet.pixels, (left, top), (right, bottom), draw_ink.BLACK, 8)
 
 
 def _draw_plots(sheet: Sheet, box: tuple[int, ...], rng: np.random.Generator) -> None:
@@ -68,5 +68,6 @@ def _draw_plots(sheet: Sheet, box: tuple[int, ...], rng: np.random.Generator) ->
     for number in range(columns * rows):
         row, column = divmod(number, columns)
         at = corners[row : row + 2, column : column + 2].reshape(4, 2).mean(axis=0)
-        mask = ink.text_mask(str(number + 1), 9, sheet.dpi)
-        ink.stamp(sheet.pixels, mask, ink.BLACK, int(at[0]) - mask.shape[1] // 2, int(at[1]) - mask.shape[0] // 2)
+        mask = draw_ink.text_mask(str(number + 1), 9, sheet.dpi)
+        left, top = int(at[0]) - mask.shape[1] // 2, int(at[1]) - mask.shape[0] // 2
+        draw_ink.stamp(sheet.pixels, mask, draw_ink.BLACK, left, top)

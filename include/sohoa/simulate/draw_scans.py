@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from sohoa.simulate.draw_sheets import blank_page, draw_page
 from sohoa.simulate.page_bodies import Image
-from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.plan_scans import Scan
 from sohoa.simulate.seeded_draws import generator
 
 QUALITY, LOW_DPI = 85, 100
@@ -21,52 +21,50 @@ EMPTY_SHARE = 0.35  # of the files cut short
 SUFFIX = {"pdf": "pdf", "jpeg": "jpg", "tiff": "tif"}
 
 
-def file_names(document: Document) -> tuple[str, ...]:
+def file_names(scan: Scan) -> tuple[str, ...]:
     """Names of the document's files, unique in the run."""
-    if document.not_scanned:
+    if scan.not_scanned:
         return ()
-    suffix = SUFFIX[document.format]
-    if document.format == "jpeg":
-        return tuple(f"{document.id}.p{page}.{suffix}" for page in range(1, document.images + 1))
-    return (f"{document.id}.{suffix}",)
+    suffix = SUFFIX[scan.format]
+    if scan.format == "jpeg":
+        return tuple(f"{scan.full_id}.p{page}.{suffix}" for page in range(1, scan.images + 1))
+    return (f"{scan.full_id}.{suffix}",)
 
 
-def scan_document(document: Document) -> tuple[bytes, ...]:
-    """The document's files, in the order of ``file_names``; the same bytes for the same document."""
-    if document.not_scanned:
+def draw_scan(scan: Scan) -> tuple[bytes, ...]:
+    """The document's files, in the order of ``file_names``; the same bytes for the same scan."""
+    if scan.not_scanned:
         return ()
-    rng = generator(0, "scan", document.id)
-    images = [_scan_page(document, page, with_note, rng) for page, with_note in _exposures(document)]
-    dpi = LOW_DPI if document.defect == "low_dpi" else document.dpi
-    if document.format == "jpeg":
-        files = [
-            _jpeg(image, _dpi_of(document, page), _quality(document, page, rng)) for page, image in enumerate(images, 1)
-        ]
-        return tuple(_arrived(document, file, {page}, rng) for page, file in enumerate(files, 1))
-    if document.format == "tiff":
+    rng = generator(0, "scan", scan.full_id)
+    images = [_scan_page(scan, page, with_note, rng) for page, with_note in _exposures(scan)]
+    dpi = LOW_DPI if scan.defect == "low_dpi" else scan.dpi
+    if scan.format == "jpeg":
+        files = [_jpeg(image, _dpi_of(scan, page), _quality(scan, page, rng)) for page, image in enumerate(images, 1)]
+        return tuple(_arrived(scan, file, {page}, rng) for page, file in enumerate(files, 1))
+    if scan.format == "tiff":
         data = _tiff(images, dpi, rng)
     else:
-        data = _pdf([_jpeg(image, dpi, _quality(document, 1, rng)) for image in images], document.defect == "old_pdf")
-    return (_arrived(document, data, set(range(1, document.images + 1)), rng),)
+        data = _pdf([_jpeg(image, dpi, _quality(scan, 1, rng)) for image in images], scan.defect == "old_pdf")
+    return (_arrived(scan, data, set(range(1, scan.images + 1)), rng),)
 
 
-def _exposures(document: Document) -> list[tuple[int, bool]]:
+def _exposures(scan: Scan) -> list[tuple[int, bool]]:
     """(page, with its note) in the order of scanning: a page with a note is scanned with it, then without."""
     return [
         (page, with_note)
-        for page in range(1, document.pages + 1)
-        for with_note in ((True, False) if page in document.note_pages else (False,))
+        for page in range(1, scan.pages + 1)
+        for with_note in ((True, False) if page in scan.note_pages else (False,))
     ]
 
 
-def _scan_page(document: Document, page: int, with_note: bool, rng: np.random.Generator) -> Image:
+def _scan_page(scan: Scan, page: int, with_note: bool, rng: np.random.Generator) -> Image:
     """One page: BGR, or grey where the colour is wrong."""
-    defect = document.defect if page in document.bad_pages else ""
+    defect = scan.defect if page in scan.bad_pages else ""
     if defect == "blank":
-        return blank_page(document)
-    image = draw_page(document, page, with_note)
+        return blank_page(scan)
+    image = draw_page(scan, page, with_note)
     if defect == "low_dpi":
-        scale = LOW_DPI / document.dpi
+        scale = LOW_DPI / scan.dpi
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     if defect == "skewed":
         image = _turn(image, float(rng.uniform(4, 9)) * (1 if rng.random() < 0.5 else -1))
@@ -83,12 +81,12 @@ def _turn(image: Image, degrees: float) -> Image:
     return turned
 
 
-def _dpi_of(document: Document, page: int) -> int:
-    return LOW_DPI if document.defect == "low_dpi" and page in document.bad_pages else document.dpi
+def _dpi_of(scan: Scan, page: int) -> int:
+    return LOW_DPI if scan.defect == "low_dpi" and page in scan.bad_pages else scan.dpi
 
 
-def _quality(document: Document, page: int, rng: np.random.Generator) -> int:
-    over = document.defect == "over_compressed" and page in document.bad_pages
+def _quality(scan: Scan, page: int, rng: np.random.Generator) -> int:
+    over = scan.defect == "over_compressed" and page in scan.bad_pages
     return int(rng.integers(10, 20)) if over else QUALITY
 
 
@@ -150,12 +148,12 @@ def _tiff(images: list[Image], dpi: int, rng: np.random.Generator) -> bytes:
     return out.getvalue()
 
 
-def _arrived(document: Document, data: bytes, pages: set[int], rng: np.random.Generator) -> bytes:
+def _arrived(scan: Scan, data: bytes, pages: set[int], rng: np.random.Generator) -> bytes:
     """The file as it arrives: cut short, at worst to nothing, or a PDF with noise where its objects should be."""
-    if not document.bad_pages & pages:
+    if not scan.bad_pages & pages:
         return data
-    if document.defect == "truncated":
+    if scan.defect == "truncated":
         return b"" if rng.random() < EMPTY_SHARE else data[: int(len(data) * rng.uniform(0.4, 0.7))]
-    if document.defect == "unreadable":
+    if scan.defect == "unreadable":
         return data[:9] + rng.bytes(len(data)) + b"\n%%EOF\n"
     return data

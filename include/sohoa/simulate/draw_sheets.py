@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from sohoa.simulate import draw_ink as ink
+from sohoa.simulate import draw_ink
 from sohoa.simulate.draw_map import draw_map
 from sohoa.simulate.page_bodies import BODIES, Body, Image, prepare
 from sohoa.simulate.paper_sheet import CELL_MM, GRID, coloured, empty_paper, to_px
-from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.plan_scans import Scan
 from sohoa.simulate.print_forms import print_cover, print_form, print_photo
 from sohoa.simulate.seeded_draws import generator
 
@@ -22,44 +22,43 @@ INK = 160  # darker is ink
 GAP_SHARE = 0.01  # a row with less ink lies between lines
 
 
-def blank_page(document: Document) -> Image:
+def blank_page(scan: Scan) -> Image:
     """The paper alone."""
-    return coloured(empty_paper(document), document).pixels
+    return coloured(empty_paper(scan), scan).pixels
 
 
-def draw_page(document: Document, page: int, with_note: bool = False) -> Image:
-    """One page of a document, from 1; a second scan shows what the first showed."""
-    name = document.replaces or document.id
-    rng = generator(0, "page", name, str(page))
-    if document.content == "map":
-        return draw_map(document, rng)
-    grey = empty_paper(document)
-    is_cover = document.cover == "glossy" and page == 1
-    if not is_cover and document.content == "text":
-        _lay_bodies(grey, document, page, rng)
-    sheet = coloured(grey, document)
+def draw_page(scan: Scan, page: int, with_note: bool = False) -> Image:
+    """One page of a scan, from 1; a second scan shows what the first showed."""
+    rng = generator(0, "page", scan.paper_id, str(page))
+    if scan.content == "map":
+        return draw_map(scan, rng)
+    grey = empty_paper(scan)
+    is_cover = scan.cover == "glossy" and page == 1
+    if not is_cover and scan.content == "text":
+        _lay_bodies(grey, scan, page, rng)
+    sheet = coloured(grey, scan)
     if is_cover:
-        print_cover(sheet, document)
-    elif document.content == "photo":
-        print_photo(sheet, document, rng)
+        print_cover(sheet, scan)
+    elif scan.content == "photo":
+        print_photo(sheet, scan, rng)
     else:
-        print_form(sheet, document, page, rng)
+        print_form(sheet, scan, page, rng)
     if with_note:
-        ink.stick_note(sheet.pixels, document.dpi, 95 + 10 * rng.random(), 120 + 40 * rng.random())
+        draw_ink.stick_note(sheet.pixels, scan.dpi, 95 + 10 * rng.random(), 120 + 40 * rng.random())
     return sheet.pixels
 
 
-def _lay_bodies(grey: Image, document: Document, page: int, rng: np.random.Generator) -> None:
+def _lay_bodies(grey: Image, scan: Scan, page: int, rng: np.random.Generator) -> None:
     """A part of a real page in each A4 cell, another one in each cell and page."""
-    order = generator(0, "bodies", document.replaces or document.id).permutation(len(TEXTS))
-    columns, rows = GRID[document.paper]
+    order = generator(0, "bodies", scan.paper_id).permutation(len(TEXTS))
+    columns, rows = GRID[scan.paper]
     for cell in range(columns * rows):
         body = TEXTS[order[(page - 1 + cell) % len(TEXTS)]]
         top = HEAD_MM if page == 1 and cell == 0 else TOP_MM
-        bottom = SIGNATURE_MM if page == document.pages and cell == columns * rows - 1 else BOTTOM_MM
+        bottom = SIGNATURE_MM if page == scan.pages and cell == columns * rows - 1 else BOTTOM_MM
         bottom -= float(rng.uniform(0, 0.4)) * (bottom - top)
         corner = (cell % columns) * CELL_MM[0], (cell // columns) * CELL_MM[1]
-        _lay(grey, body, document.dpi, (corner[0], corner[1] + top), bottom - top, rng)
+        _lay(grey, body, scan.dpi, (corner[0], corner[1] + top), bottom - top, rng)
 
 
 def _lay(

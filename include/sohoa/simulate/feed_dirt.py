@@ -12,30 +12,24 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from sohoa import layout
-from sohoa.simulate.spelled_codes import Bools, Ints, Times
+from sohoa.simulate.arrays import NO_DAY, Bools, Entries, Ints, Times
 
 DELAYED_SHARE, LATE_SHARE, REPEATED_SHARE, UNREADABLE_SHARE = 0.05, 0.03, 0.04, 0.003
 PARQUET_EVERY = 10
-"""Each so many days the file of a source is Parquet."""
+"""One file of a source in so many is Parquet."""
 
 
 @dataclass(frozen=True)
-class Deliveries:
+class Deliveries(Entries):
     """Which row comes with which day's file: positions of rows, days, and the place inside the file (ascending)."""
 
     row: Ints
     dt: Times
     place: Ints
 
-    def plus(self, row: Ints, dt: Times, place: Ints) -> Deliveries:
-        """These and some more."""
-        return Deliveries(
-            np.concatenate([self.row, row]), np.concatenate([self.dt, dt]), np.concatenate([self.place, place])
-        )
-
 
 def deliver(made: Times, fixed: Bools, rng: np.random.Generator) -> Deliveries:
-    """Every row once in the file of the day on which it was made, of the next, or late; some once more.
+    """Send every row once in the file of the day on which it was made, of the next, or late; some once more.
 
     Args:
         made: moment at which each row was made.
@@ -49,16 +43,18 @@ def deliver(made: Times, fixed: Bools, rng: np.random.Generator) -> Deliveries:
     dt = day + np.where(fixed, 0, delay)
     once = Deliveries(np.arange(count), dt, rng.integers(0, 1_000_000, count))
     again = np.flatnonzero(~fixed & (rng.random(count) < REPEATED_SHARE))
-    return once.plus(again, dt[again] + rng.integers(0, 4, len(again)), rng.integers(0, 1_000_000, len(again)))
+    return once.plus(
+        Deliveries(again, dt[again] + rng.integers(0, 4, len(again)), rng.integers(0, 1_000_000, len(again)))
+    )
 
 
 def first_days(deliveries: Deliveries, owner: Ints, count: int) -> Times:
-    """The first file day of each owner of rows, NaT for one that has none."""
+    """Find the first file day of each owner of rows, NaT for one that has none."""
     none = np.iinfo(np.int64).max
     found = np.full(count, none)
     np.minimum.at(found, owner[deliveries.row], deliveries.dt.astype("datetime64[D]").astype(np.int64))
     days = np.where(found == none, 0, found).astype("datetime64[D]")
-    return np.where(found == none, np.datetime64("NaT"), days)
+    return np.where(found == none, NO_DAY, days)
 
 
 def write_feed(feeds: Path, source: str, rows: pa.Table, deliveries: Deliveries) -> None:
@@ -84,7 +80,7 @@ def write_small(feeds: Path, source: str, day: Times, rows: pa.Table) -> None:
 
 
 def spoil(rows: pa.Table, faults: dict[str, str], pick: Callable[[int], Ints]) -> pa.Table:
-    """The rows, each with one field at fault; ``pick`` gives numbers below its argument, one a row."""
+    """Return the rows, each with one field at fault; ``pick`` gives numbers below its argument, one a row."""
     names, which = list(faults), pick(len(faults))
     for number, name in enumerate(names):
         column, fault = rows[name].to_numpy(zero_copy_only=False), which == number

@@ -1,9 +1,7 @@
-"""Documents of the year as rows of ``documents``, ``batches`` and ``reviews``; verdicts without images."""
+"""Planned documents as rows of ``documents``, ``batches`` and ``reviews``: judged without images."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -14,72 +12,34 @@ import pyarrow.parquet as pq
 from sohoa import layout
 from sohoa.enums import DOCUMENT_KINDS, NOT_SCANNED_REASONS
 from sohoa.schema import TABLES
-from sohoa.simulate.spelled_codes import SPELLINGS, Bools, Codes, Ints, Offices, Texts, Times
+from sohoa.simulate.arrays import Ints, Texts, Times
+from sohoa.simulate.batch_manifests import LARGE_SCANNER, SCANNER
+from sohoa.simulate.offices import Offices
+from sohoa.simulate.plan_documents import ACCEPTED, DECLARED, NONE, NOTE, SHEETS, UNAIDED, Documents
+from sohoa.simulate.plan_scans import content_of, paper_of, title
+from sohoa.simulate.sample_names import BY_CODE
 
-UPHELD_SHARE, SECOND_THOUGHTS_SHARE = 0.1, 0.3
-NONE = -1
-"""Name of no document."""
-LEVELS = ("declared", "received", "accepted", "unaided")
-"""``unaided``: accepted without a waiver."""
-ACCEPTED, UNAIDED = LEVELS.index("accepted"), LEVELS.index("unaided")
-_REASONS: Texts = np.array(NOT_SCANNED_REASONS, object)
+UPHELD_SHARE, SECOND_THOUGHTS_SHARE, REVIEW_SHARE = 0.1, 0.3, 0.3
 _NO_TEXT = pa.scalar(None, pa.string())
+_KINDS: Texts = np.array(DOCUMENT_KINDS, object)
+_REASONS: Texts = np.array(["", *NOT_SCANNED_REASONS], object)
+_PAPERS: Texts = np.array([paper_of(sheet) for sheet in SHEETS], object)
+_CONTENTS: Texts = np.array([content_of(sheet) for sheet in SHEETS], object)
 
 
-@dataclass(frozen=True)
-class Documents:
-    """Documents before they are rows.
-
-    ``kind`` is a place in ``vocabulary.DOCUMENT_KINDS``, ``level`` the last one reached in ``LEVELS``; ``agency``
-    scanned it on the day ``scan``; ``name`` and ``replaces`` (``NONE`` for none) are numbers within the agency.
-    """
-
-    codes: Codes
-    kind: Ints
-    level: Ints
-    agency: Ints
-    scan: Times
-    name: Ints
-    replaces: Ints
-    has_code: Bools
-
-    def __len__(self) -> int:
-        return len(self.kind)
-
-    def take(self, rows: Ints | Bools) -> Documents:
-        """Some of them."""
-        return Documents(self.codes.take(rows), *(getattr(self, name)[rows] for name in _COLUMNS))
-
-    def plus(self, more: Documents) -> Documents:
-        """These and some more."""
-        return Documents(
-            self.codes.plus(more.codes),
-            *(np.concatenate([getattr(self, name), getattr(more, name)]) for name in _COLUMNS),
-        )
-
-
-_COLUMNS = [name for name in Documents.__annotations__ if name != "codes"]
-
-
-def concat(parts: list[Documents]) -> Documents:
-    """All of them."""
-    return reduce(Documents.plus, parts)
-
-
-def write_documents(warehouse: Path, offices: Offices, documents: Documents, rng: np.random.Generator) -> None:
-    """Write the tables ``documents``, ``batches`` and ``reviews``, one object a scan day."""
-    rows = documents.take(np.lexsort([documents.agency, documents.scan]))
-    table = _table(offices, rows, rng)
+def write_judged_rows(warehouse: Path, offices: Offices, documents: Documents, rng: np.random.Generator) -> None:
+    """Write the tables ``documents``, ``batches`` and ``reviews``, one object per scan day."""
+    table = _table(offices, documents, rng)
     in_review = pc.fill_null(pc.equal(table["verdict"], "review"), False).to_numpy()
-    is_aided = (rows.level == ACCEPTED) | ((rows.level == UNAIDED) & in_review)
-    decided = np.flatnonzero(is_aided)
-    reviews = _reviews(table.take(pa.array(decided)), rows.level[decided], rows.scan[decided], rng)
-    _write_days(warehouse, "documents", rows.scan, table)
+    is_decided = (documents.level == ACCEPTED) | ((documents.level == UNAIDED) & in_review)
+    decided = np.flatnonzero(is_decided)
+    reviews = _reviews(table.take(pa.array(decided)), documents.level[decided], documents.scan[decided], rng)
+    _write_days(warehouse, "documents", documents.scan, table)
     _write_days(warehouse, "reviews", *reviews)
 
 
 def _write_days(warehouse: Path, name: str, scan: Times, table: pa.Table) -> None:
-    """One object a scan day; ``batches`` with ``documents``."""
+    """One object per scan day; ``batches`` with ``documents``."""
     days, starts = np.unique(scan, return_index=True)
     for day, start, end in zip(days, starts, [*starts[1:], len(table)], strict=True):
         of_day = table.slice(start, end - start)
@@ -109,45 +69,60 @@ def _reviews(documents: pa.Table, level: Ints, scan: Times, rng: np.random.Gener
 
 
 def _table(offices: Offices, rows: Documents, rng: np.random.Generator) -> pa.Table:
-    count, level = len(rows), rows.level
-    pages, scanned = rng.integers(1, 4, count), (level > 0) | (rng.random(count) < 0.5)
-    good = np.where(rng.random(count) < UPHELD_SHARE, "review", "accepted")
-    verdict = np.where(level == UNAIDED, good, np.where(rng.random(count) < 0.3, "review", "rejected"))
-    verdict = np.where(scanned, np.where(level == 0, "rejected", verdict), "")
-    keys, codes = offices.keys(rows.codes), offices.spell(rows.codes, rng.integers(0, SPELLINGS, count))
-    has_code = pa.array(rows.has_code)
+    count, has_code = len(rows), pa.array(rows.has_code)
+    verdict = _verdicts(rows, rng)
     agency = pa.array(offices.codes[rows.agency], pa.string())
+    kinds, procedures = _KINDS[rows.kind], [BY_CODE[code] for code in rows.procedure]
     columns = {
         "agency": agency,
-        "batch": pc.binary_join_element_wise(agency, pc.strftime(pa.array(rows.scan), "%Y%m%d"), "001", "-"),
+        "batch": _batch_ids(agency, rows),
         "document_id": _names(rows.name),
-        "dossier_key": pc.if_else(has_code, keys, _NO_TEXT),
-        "dossier_code": pc.if_else(has_code, codes, _NO_TEXT),
-        "procedure_code": np.full(count, "9.000101", object),
-        "title": np.full(count, "Giấy tờ (mẫu)", object),
-        "kind": np.array(DOCUMENT_KINDS, object)[rows.kind],
-        "content": np.full(count, "text", object),
-        "paper": np.where(rng.random(count) < 0.97, "a4", "a3"),
-        "cover": np.where(rng.random(count) < 0.97, "matte", "glossy"),
-        "device_id": pc.binary_join_element_wise(agency, "MQ1", "-"),
+        "dossier_key": pc.if_else(has_code, offices.keys(rows.codes), _NO_TEXT),
+        "dossier_code": pc.if_else(has_code, offices.spell(rows.codes, rows.spelling), _NO_TEXT),
+        "procedure_code": rows.procedure,
+        "title": [title(procedure, kind) for procedure, kind in zip(procedures, kinds, strict=True)],
+        "kind": kinds,
+        "content": _CONTENTS[rows.sheet],
+        "paper": _PAPERS[rows.sheet],
+        "cover": np.where(rows.is_glossy, "glossy", "matte"),
+        "device_id": pc.binary_join_element_wise(agency, np.where(rows.is_large, LARGE_SCANNER, SCANNER), "-"),
         "operator": np.full(count, "Người quét (mẫu)", object),
-        "operator_org": pa.nulls(count, pa.string()),
+        "operator_org": _posts(offices, rows),
         "replaces": _names(rows.replaces),
-        "not_scanned": _text(np.where(scanned, "", _REASONS[rng.integers(0, len(_REASONS), count)])),
-        "is_received": level > 0,
-        "pages_declared": pages,
-        "note_pages": np.zeros(count, np.int64),
-        "pages_found": np.where(scanned, pages, 0),
-        "pages_accepted": np.where(verdict == "accepted", pages, 0),
+        "not_scanned": _text(_REASONS[rows.reason + 1]),
+        "is_received": rows.level > DECLARED,
+        "pages_declared": rows.images,
+        "note_pages": (rows.sheet == NOTE) * rows.is_scanned,
+        "pages_found": rows.images,
+        "pages_accepted": np.where(verdict == "accepted", rows.images, 0),
         "verdict": _text(verdict),
     }
-    defects = np.where(verdict == "rejected", np.where(level == 0, "hash_mismatch", "blurred"), "")
+    defects = np.where(verdict == "rejected", np.where(rows.level == DECLARED, "hash_mismatch", "blurred"), "")
     lists = [[name] if name else [] for name in np.where(verdict == "review", "skewed", defects).tolist()]
     columns |= {
         "defects": pa.array(lists, pa.list_(pa.string())),
         "notes": pa.array([[]] * count, pa.list_(pa.string())),
     }
     return pa.table({name: columns[name] for name in TABLES["documents"].names}, TABLES["documents"])
+
+
+def _verdicts(rows: Documents, rng: np.random.Generator) -> Texts:
+    """A verdict for each level, empty where nothing was scanned."""
+    good = np.where(rng.random(len(rows)) < UPHELD_SHARE, "review", "accepted")
+    bad = np.where(rng.random(len(rows)) < REVIEW_SHARE, "review", "rejected")
+    verdict = np.where(rows.level == UNAIDED, good, np.where(rows.level == DECLARED, "rejected", bad))
+    return np.where(rows.is_scanned, verdict, "")
+
+
+def _posts(offices: Offices, rows: Documents) -> pa.Array:
+    """The post office where it scanned."""
+    posts = pa.array([office.post for office in offices.all], pa.string())
+    return pc.if_else(pa.array(rows.by_post), posts.take(pa.array(rows.agency)), _NO_TEXT)
+
+
+def _batch_ids(agency: pa.Array, rows: Documents) -> pa.Array:
+    numbers = pc.utf8_lpad(pa.array(rows.batch).cast(pa.string()), 3, "0")
+    return pc.binary_join_element_wise(agency, pc.strftime(pa.array(rows.scan), "%Y%m%d"), numbers, "-")
 
 
 def _text(values: Texts) -> pa.Array:

@@ -1,4 +1,4 @@
-"""What is true of the lateness of the year's dossiers, from the steps that each took."""
+"""What is true of the lateness of the dossiers, from the steps that each took."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.registry import PROVINCE
+from sohoa.simulate.arrays import NO_MOMENT
+from sohoa.simulate.offices import Offices
 from sohoa.simulate.plan_dossiers import STATUS, STEP, Dossiers, waited
-from sohoa.simulate.spelled_codes import Offices
 
 _LEVELS = {"department": "province", "district": "district", "commune": "commune"}
 _FINISHED = (3, 7, 8, 9, 10)
@@ -24,7 +25,7 @@ def lateness_rows(offices: Offices, dossiers: Dossiers, as_of: date) -> pa.Table
         open_overdue (5 ends a case that waits; waiting twice is late), or unknown (no NgayHenTra).
     """
     horizon = np.datetime64(as_of, "s") + np.timedelta64(86_399, "s")
-    times = np.where(dossiers.times > horizon, np.datetime64("NaT", "s"), dossiers.times)
+    times = np.where(dossiers.times > horizon, NO_MOMENT, dossiers.times)
     taken = ~np.isnat(times)
     last = taken.shape[1] - 1 - np.argmax(taken[:, ::-1], axis=1)
     status = STATUS[last]

@@ -7,9 +7,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from sohoa.simulate import draw_ink as ink
+from sohoa.simulate import draw_ink
 from sohoa.simulate.page_bodies import Image
-from sohoa.simulate.plan_scans import Document
+from sohoa.simulate.plan_scans import Scan
 from sohoa.simulate.seeded_draws import generator
 
 MM_PER_INCH = 25.4
@@ -36,19 +36,19 @@ class Sheet:
         self, text: str, x_mm: float, y_mm: float, size: float = 13, face: str = "Regular", blue: bool = False
     ) -> float:
         """Write one line from (x, y) on; the x where it ends, mm."""
-        mask = ink.text_mask(text, size, self.dpi, face)
-        ink.stamp(self.pixels, mask, ink.BLUE if blue else ink.BLACK, self.px(x_mm), self.px(y_mm))
+        mask = draw_ink.text_mask(text, size, self.dpi, face)
+        draw_ink.stamp(self.pixels, mask, draw_ink.BLUE if blue else draw_ink.BLACK, self.px(x_mm), self.px(y_mm))
         return float(x_mm + mask.shape[1] * MM_PER_INCH / self.dpi)
 
     def centre(self, text: str, x_mm: float, y_mm: float, size: float = 13, face: str = "Bold") -> None:
         """Write one line centred on x."""
-        width = ink.text_mask(text, size, self.dpi, face).shape[1] * MM_PER_INCH / self.dpi
+        width = draw_ink.text_mask(text, size, self.dpi, face).shape[1] * MM_PER_INCH / self.dpi
         self.write(text, x_mm - width / 2, y_mm, size, face)
 
     def rule(self, x_mm: float, y_mm: float, width_mm: float) -> None:
         """Draw a thin horizontal line centred on x."""
         left, top = self.px(x_mm - width_mm / 2), self.px(y_mm)
-        cv2.rectangle(self.pixels, (left, top), (self.px(x_mm + width_mm / 2), top + 1), ink.BLACK, cv2.FILLED)
+        cv2.rectangle(self.pixels, (left, top), (self.px(x_mm + width_mm / 2), top + 1), draw_ink.BLACK, cv2.FILLED)
 
 
 def to_px(mm: float, dpi: int) -> int:
@@ -56,20 +56,20 @@ def to_px(mm: float, dpi: int) -> int:
     return round(mm / MM_PER_INCH * dpi)
 
 
-def empty_paper(document: Document) -> Image:
+def empty_paper(scan: Scan) -> Image:
     """Grey paper of the document's size, to be written on: uint8 (h, w)."""
-    width, height = SIZE_MM[document.paper]
-    return _paper(to_px(height, document.dpi), to_px(width, document.dpi)).copy()
+    width, height = SIZE_MM[scan.paper]
+    return _paper(to_px(height, scan.dpi), to_px(width, scan.dpi)).copy()
 
 
-def coloured(grey: Image, document: Document) -> Sheet:
+def coloured(grey: Image, scan: Scan) -> Sheet:
     """The sheet in colour: black ink on paper of the document's tint."""
-    tint = TINTS[int(generator(0, "tint", document.replaces or document.id).integers(len(TINTS)))]
-    if document.cover == "glossy":
+    tint = TINTS[int(generator(0, "tint", scan.paper_id).integers(len(TINTS)))]
+    if scan.cover == "glossy":
         tint = GLOSSY_TINT
     ramp = np.linspace(0, 1, 256)[:, None]
-    table = (np.array(ink.BLACK) * (1 - ramp) + np.array(tint) * ramp).round().astype(np.uint8)
-    return Sheet(cv2.applyColorMap(grey, table[:, None, :]), document.dpi)
+    table = (np.array(draw_ink.BLACK) * (1 - ramp) + np.array(tint) * ramp).round().astype(np.uint8)
+    return Sheet(cv2.applyColorMap(grey, table[:, None, :]), scan.dpi)
 
 
 @lru_cache(maxsize=6)

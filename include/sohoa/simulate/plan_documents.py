@@ -1,124 +1,348 @@
-"""The judged documents of the year's dossiers, without images: as many at each level as was decided beforehand."""
+"""The documents that are scanned for the dossiers: how far each gets is decided here, once for all its uses."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from sohoa.enums import DOCUMENT_KINDS
-from sohoa.simulate.judged_rows import LEVELS, NONE, UNAIDED, Documents, concat, write_documents
-from sohoa.simulate.other_agencies import number_within, others
-from sohoa.simulate.plan_dossiers import TAIL_DAYS, Dossiers, elapsed_share
-from sohoa.simulate.spelled_codes import Codes, Ints, Offices, Shares, Times
+from sohoa.enums import DOCUMENT_KINDS, NOT_SCANNED_REASONS
+from sohoa.simulate.arrays import (
+    Bools,
+    Entries,
+    Ints,
+    Texts,
+    Times,
+    choose,
+    even_draws,
+    number_within,
+    pick_some,
+)
+from sohoa.simulate.offices import Offices
+from sohoa.simulate.other_agencies import others
+from sohoa.simulate.plan_dossiers import Dossiers
+from sohoa.simulate.sample_names import BY_CODE, PROCEDURES
+from sohoa.simulate.spelled_codes import SPELLINGS, Codes
 
-RECEIVED_SHARE, ACCEPTED_SHARE, UNAIDED_SHARE, REPLACED_SHARE, ELSEWHERE_SHARE = 0.95, 0.92, 0.97, 0.05, 0.04
-BACKLOG_SHARE, ORPHAN_SHARE = 0.02, 0.004
+START_SHARE, END_SHARE, STEEPNESS = 0.056, 0.86, 10.0
+TOUCHED_SHARE, OUTSIDE_SHARE = 0.34, 0.25
+"""Dossiers with scans, of those that are not digitised in the end, and of those that do not count."""
+SPOILED_SHARE = 0.2
+"""Dossiers whose scans are all bad, of those without a paper result that were touched and are not digitised."""
+RECEIVED_SHARE, ACCEPTED_SHARE, UNAIDED_SHARE = 0.98, 0.98, 0.95
+"""Documents of a dossier that get from one level to the next, unless it is to be digitised and they are its last."""
+REPLACED_SHARE, LIED_SHARE, OLDER_SHARE = 0.08, 0.2, 0.2
+"""Papers scanned again; papers of a lying office scanned again; of both, papers scanned a third time."""
+RESCANNED_AFTER = (2, 6)
+"""Days after which a paper is scanned again, if the office scans then."""
+EARLIER = {"declared": 0.1, "received": 0.75, "accepted": 0.05, "unaided": 0.1}
+"""How far a scan got that another one replaces."""
+ELSEWHERE_SHARE, LATE_SHARE = 0.04, 0.02
+INTERIM_SHARE, BACKLOG_SHARE, BACKLOG_CODED_SHARE, ORPHAN_SHARE = 0.02, 0.02, 0.5, 0.004
 ORPHAN_NUMBER = 8_000
 """Number in the day of the first dossier that has scans and is in no register."""
+NONE = -1
+LEVELS = ("declared", "received", "accepted", "unaided")
+"""``unaided``: accepted without a waiver."""
+DECLARED, RECEIVED, ACCEPTED, UNAIDED = range(len(LEVELS))
+SHEETS = {"plain": 0.936, "note": 0.02, "a3": 0.025, "photo": 0.01, "map": 0.006, "a2": 0.0015, "a1": 0.0015}
+"""What an application is written on; all else is plain A4."""
+PLAIN, NOTE = list(SHEETS).index("plain"), list(SHEETS).index("note")
+LARGE = tuple(list(SHEETS).index(name) for name in ("a3", "map", "a2", "a1"))
+FORMATS = {"pdf": 0.82, "jpeg": 0.10, "tiff": 0.08}
+COMPONENT_PAGES, OTHER_PAGES = {1: 0.45, 2: 0.35, 3: 0.2}, {1: 0.7, 2: 0.3}
 
 
 @dataclass(frozen=True)
-class Scans:
-    """What stands of each registered dossier.
+class Documents(Entries):
+    """Documents, each scanned once; a paper that is scanned again is another document.
 
-    ``components`` and ``results`` are dossier × ``LEVELS``: documents that no other replaces. ``orphans`` are received
-    documents whose dossier the register never names, ``backlog`` the results of the backlog.
+    Attributes:
+        codes: of their dossiers; has_code: whether the document names it.
+        owner: place of the registered dossier, ``NONE`` where the register has none.
+        kind: place in ``DOCUMENT_KINDS``.
+        level: place in ``LEVELS`` of the last one reached.
+        agency: who scanned it; scan: on which day; batch: number of the batch within both.
+        name: number within the agency; replaces: that of the scan replaced, or ``NONE``; first: that of the first scan
+            of the same paper.
+        is_replaced: another one replaces it.
+        procedure: code of the procedure.
+        sheet: place in ``SHEETS``; format: place in ``FORMATS``; pages: sheets of paper.
+        reason: place in ``NOT_SCANNED_REASONS``, ``NONE`` where it is scanned.
+        by_post: the post office scanned it.
+        spelling: how the dossier's code is written.
     """
 
-    components: Ints
-    results: Ints
-    orphans: Documents
-    backlog: Documents
+    codes: Codes
+    has_code: Bools
+    owner: Ints
+    kind: Ints
+    level: Ints
+    agency: Ints
+    scan: Times
+    batch: Ints
+    name: Ints
+    replaces: Ints
+    first: Ints
+    is_replaced: Bools
+    procedure: Texts
+    sheet: Ints
+    format: Ints
+    pages: Ints
+    reason: Ints
+    by_post: Bools
+    spelling: Ints
+
+    @property
+    def is_scanned(self) -> Bools:
+        """Those with files."""
+        return np.equal(self.reason, NONE)
+
+    @property
+    def images(self) -> Ints:
+        """Pages in the files of each: a page with a note is scanned with it and without."""
+        found: Ints = (self.pages + (self.sheet == NOTE)) * self.is_scanned
+        return found
+
+    @property
+    def is_glossy(self) -> Bools:
+        """Results that are booklets with a glossy cover."""
+        glossy: Bools = np.array([BY_CODE[code].is_glossy for code in self.procedure], np.bool_)
+        found: Bools = glossy & np.isin(self.kind, [_kind("result"), _kind("backlog_result")])
+        return found
+
+    @property
+    def is_large(self) -> Bools:
+        """Those that do not fit a scanner for A4."""
+        return np.isin(self.sheet, LARGE)
+
+    def counts(self, kind: str, dossiers: int) -> Ints:
+        """Count dossier × ``LEVELS``: documents of a kind that no other replaces."""
+        found = np.zeros((dossiers, len(LEVELS)), np.int64)
+        rows = np.flatnonzero((self.kind == _kind(kind)) & ~self.is_replaced & (self.owner != NONE))
+        for level in range(len(LEVELS)):
+            np.add.at(found[:, level], self.owner[rows[self.level[rows] >= level]], 1)
+        return found
 
 
-def write_scans(warehouse: Path, offices: Offices, dossiers: Dossiers, rng: np.random.Generator) -> Scans:
-    """Write the tables ``documents``, ``batches`` and ``reviews``, one object a scan day."""
-    share = elapsed_share(dossiers.codes.day) * (0.7 + 0.6 * offices.keenness[dossiers.codes.agency])
-    components = _levels(dossiers.components, share, rng)
-    results = _levels(dossiers.has_paper.astype(np.int64), share * (dossiers.status >= 9), rng)
-    both = {"component": components, "result": results}
-    standing = [_standing(dossiers, counts, kind, offices, rng) for kind, counts in both.items()]
-    orphans = _orphans(offices, dossiers, rng)
-    interim, backlog = (_extra(offices, dossiers, kind, rng) for kind in ("interim_result", "backlog_result"))
-    named = _named(offices, concat([*standing, orphans, interim, backlog]), rng)
-    write_documents(warehouse, offices, concat([named, _replaced(named, rng)]), rng)
-    return Scans(components, results, orphans, backlog)
+def target_share(elapsed: float) -> float:
+    """Return the share of dossiers digitised after this share of the days (0 to 1): an S from 5.6 % to 86 %."""
+    low, high = _logistic(-STEEPNESS / 2), _logistic(STEEPNESS / 2)
+    rise = (_logistic(STEEPNESS * (elapsed - 0.5)) - low) / (high - low)
+    return START_SHARE + (END_SHARE - START_SHARE) * rise
 
 
-def _levels(wanted: Ints, share: Shares, rng: np.random.Generator) -> Ints:
+def plan_documents(
+    offices: Offices, dossiers: Dossiers, last: Times, has_waivers: bool, rng: np.random.Generator
+) -> Documents:
+    """Plan all documents up to the day ``last``, by scan day and agency.
+
+    Args:
+        offices: the agencies.
+        dossiers: the registered dossiers.
+        last: last day on which anything is scanned.
+        has_waivers: some are accepted by a person's decision alone.
+        rng: source of chance.
+    """
+    components, results = _levels_of_dossiers(offices, dossiers, rng)
+    papers = _papers(offices, dossiers, "component", components, rng)
+    more = [
+        _papers(offices, dossiers, "result", results, rng),
+        _orphans(offices, dossiers, rng),
+        _extra(offices, dossiers, "interim_result", INTERIM_SHARE, rng),
+        _extra(offices, dossiers, "backlog_result", BACKLOG_SHARE, rng),
+    ]
+    papers = papers.plus(*more)
+    if not has_waivers:
+        papers = replace(papers, level=np.where(papers.level == ACCEPTED, UNAIDED, papers.level))
+    papers = replace(papers, scan=offices.scan_days(papers.agency, np.minimum(papers.scan, last), last))
+    papers = papers.take(np.lexsort([papers.agency, papers.scan]))
+    found = _scanned_again(offices, papers, last, has_waivers, rng)
+    found = _with_reasons(offices, found, rng)
+    found = found.take(np.lexsort([found.name, found.agency, found.scan]))
+    return replace(found, batch=_batches(found))
+
+
+def _kind(name: str) -> int:
+    return DOCUMENT_KINDS.index(name)
+
+
+def _logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def _levels_of_dossiers(offices: Offices, dossiers: Dossiers, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Dossier × ``LEVELS``: components and results that stand in the end, so that the chosen dossiers are digitised."""
+    wanted, paper = dossiers.components, dossiers.has_paper.astype(np.int64)
+    digitised = _choose_digitised(offices, dossiers, rng)
+    share = np.where(dossiers.counts, TOUCHED_SHARE, OUTSIDE_SHARE)
+    touched = digitised | (even_draws(rng, len(dossiers)) < share)
+    components = _levels(wanted, touched, digitised, rng)
+    results = _levels(paper, touched & dossiers.is_finished, digitised, rng)
+    done = ((components[:, ACCEPTED] > 0) | (wanted == 0)) & ((results[:, ACCEPTED] > 0) | (paper == 0))
+    too_much = done & touched & ~digitised & dossiers.counts
+    results[too_much & (paper > 0)] = 0
+    is_spoiled = rng.random(len(dossiers)) < SPOILED_SHARE
+    components[too_much & (paper == 0) & ~is_spoiled] = 0
+    components[np.flatnonzero(too_much & (paper == 0) & is_spoiled), ACCEPTED:] = 0
+    return components, results
+
+
+def _choose_digitised(offices: Offices, dossiers: Dossiers, rng: np.random.Generator) -> Bools:
+    """Day after day as many dossiers as the S-curve asks for, those of keener offices first."""
+    days, counts, nothing = dossiers.codes.day, dossiers.counts, (dossiers.components == 0) & ~dossiers.has_paper
+    possible = counts & (dossiers.is_finished | ~dossiers.has_paper)
+    rank = offices.keenness[dossiers.codes.agency] + 0.8 * rng.random(len(days)) + 9.0 * nothing
+    found, wanted, given = np.zeros(len(days), np.bool_), 0.0, 0
+    length = max(np.timedelta64(1, "D"), days.max() - days.min())
+    for day in np.unique(days):
+        today = np.flatnonzero((days == day) & possible)
+        wanted += np.sum(counts[days == day]) * target_share(float((day - days.min()) / length))
+        chosen = max(round(wanted) - given, int(np.sum(nothing[today])))
+        chosen = min(chosen, len(today))
+        given += chosen
+        found[today[np.argsort(-rank[today], kind="stable")[:chosen]]] = True
+    return found
+
+
+def _levels(wanted: Ints, touched: Bools, digitised: Bools, rng: np.random.Generator) -> Ints:
     """Entry × ``LEVELS``: mostly what is wanted, at times less or one more, and some where nothing is wanted."""
-    declared = np.maximum(0, wanted + rng.choice([0, -1, 1], len(wanted), p=[0.88, 0.08, 0.04]))
-    declared = declared * (rng.random(len(wanted)) < share * 1.1)
+    least = (digitised & (wanted > 0)).astype(np.int64)
+    declared = np.maximum(least, wanted + rng.choice([0, -1, 1], len(wanted), p=[0.88, 0.08, 0.04])) * touched
     counts = [declared]
-    for part in (RECEIVED_SHARE, ACCEPTED_SHARE, UNAIDED_SHARE):
-        counts.append(rng.binomial(counts[-1], part))
+    for share, floor in ((RECEIVED_SHARE, least), (ACCEPTED_SHARE, least), (UNAIDED_SHARE, 0)):
+        counts.append(np.maximum(floor, rng.binomial(counts[-1], share)))
     return np.stack(counts, axis=1)
 
 
-def _standing(dossiers: Dossiers, counts: Ints, kind: str, offices: Offices, rng: np.random.Generator) -> Documents:
+def _papers(offices: Offices, dossiers: Dossiers, kind: str, counts: Ints, rng: np.random.Generator) -> Documents:
     """One document each for all that is declared; the first of a dossier are the accepted ones."""
     owner = np.repeat(np.arange(len(dossiers)), counts[:, 0])
-    number = number_within(owner)
-    level = np.sum(number[:, None] <= counts[owner, 1:], axis=1)
+    level = np.sum(number_within(owner)[:, None] <= counts[owner, 1:], axis=1)
     made = dossiers.codes.day if kind == "component" else dossiers.last_change.astype("datetime64[D]")
-    return _documents(dossiers.codes.take(owner), kind, level, made[owner], offices, rng)
-
-
-def _documents(
-    codes: Codes, kind: str, level: Ints, made: Times, offices: Offices, rng: np.random.Generator
-) -> Documents:
-    count = len(level)
-    delay = np.where(rng.random(count) < 0.02, rng.integers(10, 30, count), rng.geometric(0.6, count) - 1)
-    scan = np.minimum(made + delay, codes.day.max() + TAIL_DAYS)
-    agency = others(offices, codes.agency, codes.day, rng.random(count) < ELSEWHERE_SHARE, rng)
-    none = np.full(count, NONE)
-    return Documents(
-        codes, np.full(count, DOCUMENT_KINDS.index(kind)), level, agency, scan, none, none, np.ones(count, np.bool_)
-    )
+    return _documents(offices, dossiers, owner, kind, level, made[owner], rng)
 
 
 def _orphans(offices: Offices, dossiers: Dossiers, rng: np.random.Generator) -> Documents:
     """Received documents of dossiers that are in no register."""
-    picked = np.sort(rng.choice(len(dossiers), max(3, round(len(dossiers) * ORPHAN_SHARE)), replace=False))
-    near = dossiers.codes.take(picked)
-    codes = Codes(near.agency, near.day, ORPHAN_NUMBER + near.number)
-    return _documents(codes, "component", rng.integers(1, len(LEVELS), len(picked)), codes.day, offices, rng)
+    near = pick_some(rng, len(dossiers), ORPHAN_SHARE, 3)
+    level = rng.integers(RECEIVED, len(LEVELS), len(near))
+    found = _documents(offices, dossiers, near, "component", level, dossiers.codes.day[near], rng)
+    codes = replace(found.codes, number=found.codes.number + ORPHAN_NUMBER)
+    return replace(found, codes=codes, owner=np.full(len(near), NONE))
 
 
-def _extra(offices: Offices, dossiers: Dossiers, kind: str, rng: np.random.Generator) -> Documents:
+def _extra(offices: Offices, dossiers: Dossiers, kind: str, share: float, rng: np.random.Generator) -> Documents:
     """Interim results, and results of the backlog, with and without a dossier: in no rate."""
-    picked = np.sort(rng.choice(len(dossiers), max(2, round(len(dossiers) * BACKLOG_SHARE)), replace=False))
-    codes = dossiers.codes.take(picked)
-    found = _documents(codes, kind, rng.integers(0, len(LEVELS), len(picked)), codes.day, offices, rng)
-    has_code = found.has_code if kind == "interim_result" else rng.random(len(found)) < 0.5
-    return replace(found, has_code=has_code)
+    near = pick_some(rng, len(dossiers), share, 2)
+    level = choose(even_draws(rng, len(near)), {0: 0.1, 1: 0.1, 2: 0.1, 3: 0.7})
+    found = _documents(offices, dossiers, near, kind, level, dossiers.codes.day[near], rng)
+    is_coded = (rng.random(len(near)) < BACKLOG_CODED_SHARE) | (kind != "backlog_result")
+    return replace(found, has_code=is_coded)
 
 
-def _named(offices: Offices, documents: Documents, rng: np.random.Generator) -> Documents:
-    """In the order of scan days, each with a number that its agency gives once; some replace an earlier scan.
+def _documents(
+    offices: Offices, dossiers: Dossiers, owner: Ints, kind: str, level: Ints, made: Times, rng: np.random.Generator
+) -> Documents:
+    """Documents of dossiers; ``scan`` is the day on which each could be scanned."""
+    count, codes, none = len(owner), dossiers.codes.take(owner), np.full(len(owner), NONE)
+    is_late = rng.random(count) < LATE_SHARE
+    delay = np.where(is_late, rng.integers(10, 30, count), rng.geometric(0.6, count) - 1)
+    agency = others(offices, codes.agency, codes.day, rng.random(count) < ELSEWHERE_SHARE, rng)
+    sheet = choose(even_draws(rng, count), SHEETS) if kind == "component" else np.full(count, PLAIN)
+    sheet = np.where(level < ACCEPTED, PLAIN, sheet)
+    share = COMPONENT_PAGES if kind == "component" else OTHER_PAGES
+    pages = 1 + choose(even_draws(rng, count), share)
+    found = Documents(
+        codes=codes,
+        has_code=np.ones(count, np.bool_),
+        owner=owner,
+        kind=np.full(count, _kind(kind)),
+        level=level,
+        agency=agency,
+        scan=made + delay,
+        batch=none,
+        name=none,
+        replaces=none,
+        first=none,
+        is_replaced=np.zeros(count, np.bool_),
+        procedure=_procedures(offices, agency, rng) if kind == "backlog_result" else dossiers.procedure[owner],
+        sheet=sheet,
+        format=np.where(np.isin(sheet, LARGE), 0, choose(even_draws(rng, count), FORMATS)),
+        pages=np.where(np.isin(sheet, [PLAIN, NOTE]), pages, 1),
+        reason=none,
+        by_post=offices.has_post[agency] & (dossiers.channel[owner] == 3),
+        spelling=rng.integers(0, SPELLINGS, count),
+    )
+    return replace(found, pages=np.where(found.is_glossy, np.maximum(2, found.pages), found.pages))
+
+
+def _procedures(offices: Offices, agency: Ints, rng: np.random.Generator) -> Texts:
+    groups = [PROCEDURES[kind] for kind in offices.kinds[agency]]
+    codes: Texts = np.array([group[int(rng.integers(len(group)))].code for group in groups], object)
+    return codes
+
+
+def _scanned_again(
+    offices: Offices, papers: Documents, last: Times, has_waivers: bool, rng: np.random.Generator
+) -> Documents:
+    """Papers with the scans before that they replace, whatever became of these; each with its number.
 
     Agencies use the same numbers: what is replaced in one has the number of what stands in another.
     """
-    rows = documents.take(np.lexsort([documents.agency, documents.scan]))
-    numbers = 3 * number_within(np.unique(offices.codes[rows.agency], return_inverse=True)[1])
-    turn = rows.agency % 2
-    again = rng.random(len(rows)) < REPLACED_SHARE
-    return replace(rows, name=numbers + turn, replaces=np.where(again, numbers + 1 - turn, NONE))
-
-
-def _replaced(documents: Documents, rng: np.random.Generator) -> Documents:
-    """The scans that others replace, whatever their own verdict; one in four replaces a still earlier one."""
-    rows = documents.take(documents.replaces != NONE)
-    chance, oldest = rng.random(len(rows)), rows.name - rows.name % 3 + 2
-    first = replace(
-        rows,
-        level=rng.integers(0, len(LEVELS), len(rows)),
-        name=rows.replaces,
-        replaces=np.where(chance < 0.25, oldest, NONE),
-        scan=rows.scan - rng.integers(0, 3, len(rows)),
+    number, turn = 3 * number_within(papers.agency), papers.agency % 2
+    share = np.where(offices.lies[papers.agency], LIED_SHARE, REPLACED_SHARE)
+    second = _later(offices, papers.agency, papers.scan, last, rng)
+    third = _later(offices, papers.agency, second, last, rng)
+    again = (even_draws(rng, len(papers)) < share) & (papers.sheet == PLAIN) & (second > papers.scan)
+    twice = again & (rng.random(len(papers)) < OLDER_SHARE) & (third > second)
+    names = {"now": number + turn, "before": number + 1 - turn, "oldest": number + 2}
+    none, yes = np.full(len(papers), NONE), np.ones(len(papers), np.bool_)
+    first = np.where(twice, names["oldest"], np.where(again, names["before"], names["now"]))
+    now = replace(
+        papers,
+        name=names["now"],
+        first=first,
+        replaces=np.where(again, names["before"], NONE),
+        scan=np.where(twice, third, np.where(again, second, papers.scan)),
     )
-    older = first.take(first.replaces != NONE)
-    none = np.full(len(older), NONE)
-    return concat([first, replace(older, name=older.replaces, replaces=none, level=np.full(len(older), UNAIDED))])
+    before = replace(
+        now,
+        name=names["before"],
+        replaces=np.where(twice, names["oldest"], NONE),
+        scan=np.where(twice, second, papers.scan),
+        level=_earlier_levels(offices, papers, has_waivers, rng),
+        is_replaced=yes,
+    )
+    level = _earlier_levels(offices, papers, has_waivers, rng)
+    oldest = replace(now, name=names["oldest"], replaces=none, scan=papers.scan, level=level, is_replaced=yes)
+    return now.plus(before.take(again), oldest.take(twice))
+
+
+def _later(offices: Offices, agency: Ints, scanned: Times, last: Times, rng: np.random.Generator) -> Times:
+    """The days on which papers scanned on some days would be scanned again."""
+    low, high = RESCANNED_AFTER
+    wanted = np.minimum(scanned + rng.integers(low, high + 1, len(agency)), last)
+    return offices.scan_days(agency, wanted, last, is_first=False)
+
+
+def _earlier_levels(offices: Offices, papers: Documents, has_waivers: bool, rng: np.random.Generator) -> Ints:
+    levels = choose(even_draws(rng, len(papers)), EARLIER)
+    levels = np.where(offices.lies[papers.agency], rng.integers(DECLARED, ACCEPTED, len(papers)), levels)
+    return levels if has_waivers else np.where(levels == ACCEPTED, UNAIDED, levels)
+
+
+def _with_reasons(offices: Offices, documents: Documents, rng: np.random.Generator) -> Documents:
+    """Why documents that are not received were not scanned; at a lying office they were, and their hash is wrong."""
+    reasons = rng.integers(0, len(NOT_SCANNED_REASONS), len(documents))
+    is_left_out = (documents.level == DECLARED) & ~offices.lies[documents.agency]
+    return replace(documents, reason=np.where(is_left_out, reasons, NONE))
+
+
+def _batches(documents: Documents) -> Ints:
+    """Number the batches of each agency and day: A4, by the post office, on the scanner for large sheets."""
+    days = documents.scan.astype("datetime64[D]").astype(np.int64)
+    rows = np.stack([documents.agency, days, 2 * documents.is_large + documents.by_post], axis=1)
+    groups, place = np.unique(rows, axis=0, return_inverse=True)
+    return number_within(groups[:, 0], groups[:, 1])[place.ravel()]

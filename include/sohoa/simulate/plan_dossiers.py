@@ -1,4 +1,4 @@
-"""The dossiers of the year: where and when received, which course each takes, what the register says in the end."""
+"""The dossiers: where and when received, which course each takes, what the register says in the end."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sohoa.simulate.dossiers import EXEMPTIONS, target_share
-from sohoa.simulate.other_agencies import number_within, others, strangers
+from sohoa.simulate.arrays import NO_MOMENT, Bools, Ints, Texts, Times, choose, even_draws, number_within
+from sohoa.simulate.offices import Offices, weekdays
+from sohoa.simulate.other_agencies import others, strangers
 from sohoa.simulate.sample_names import PROCEDURES
-from sohoa.simulate.spelled_codes import Bools, Codes, Ints, Offices, Shares, Texts, Times
+from sohoa.simulate.spelled_codes import Codes
 
 TAIL_DAYS = 60
 """Changes, scans and late rows follow for so long after the last dossier day."""
@@ -43,15 +44,21 @@ COURSES: dict[tuple[str, ...], float] = {
 """The steps of a dossier, and how often."""
 SHAPES: Bools = np.array([[name in steps for name, _ in STEPS] for steps in COURSES])
 """Course × step."""
+EXEMPTIONS = ("DU_LIEU_DA_CHIA_SE", "BAN_SAO_CHUNG_THUC", "GIAY_TO_CHI_XUAT_TRINH", "TAI_LIEU_MAT")
 EXEMPT_SHARE, VOID_SHARE, STALE_COMMUNE_SHARE = 0.04, 0.02, 0.01
+CHANNELS = {1: 0.55, 2: 0.35, 3: 0.10}
+COMPONENTS = {0: 0.10, 1: 0.42, 2: 0.30, 3: 0.15, 5: 0.03}
+"""Components to digitise, and how often so many."""
 HANDED_SHARE, STRANGE_SHARE = 0.02, 0.004
+DAY_WEIGHTS = np.array([1, 1, 1, 1, 1, 0.25, 0.08])
+"""Dossiers received on each weekday, relative to the others."""
 ENDS = ("refused", "withdrawn", "stopped", "done", "returned")
 _HOUR, _DAY = 3_600, 86_400
 
 
 @dataclass(frozen=True)
 class Dossiers:
-    """The registered dossiers as they stand at the end, one place an entry.
+    """The registered dossiers as they stand at the end, one entry per dossier.
 
     Attributes:
         codes: the parts of their codes.
@@ -87,6 +94,17 @@ class Dossiers:
         return len(self.components)
 
     @property
+    def counts(self) -> Bools:
+        """Those in the denominator: neither only registered, refused or withdrawn, nor exempt, nor void."""
+        found: Bools = ~np.isin(self.status, [1, 3, 7]) & (self.exemption == "") & ~self.is_void
+        return found
+
+    @property
+    def is_finished(self) -> Bools:
+        """Those with a result."""
+        return np.isin(self.status, [9, 10])
+
+    @property
     def received(self) -> Times:
         """NgayTiepNhan, NaT for those that were never accepted."""
         return self.times[:, STEP["accepted"]]
@@ -112,9 +130,9 @@ class Dossiers:
         return self.times[:, STEP[step]]
 
 
-def plan_dossiers(offices: Offices, start: Times, days: int, count: int, rng: np.random.Generator) -> Dossiers:
-    """``count`` dossiers received on ``days`` days from ``start`` on, by day."""
-    codes = _receive(offices, start + np.arange(days), count, rng)
+def plan_dossiers(offices: Offices, days: Times, count: int, rng: np.random.Generator) -> Dossiers:
+    """Plan ``count`` dossiers received on these days, by day."""
+    codes = _receive(offices, days, count, rng)
     handler = others(offices, codes.agency, codes.day, rng.random(count) < HANDED_SHARE, rng)
     kinds = offices.kinds[handler]
     commune = _communes(offices, handler, rng)
@@ -122,7 +140,7 @@ def plan_dossiers(offices: Offices, start: Times, days: int, count: int, rng: np
     is_strange = (unit == commune) & (rng.random(count) < STRANGE_SHARE)
     times = _courses(codes.day, rng)
     procedure, field = _procedures(kinds, rng)
-    void_or_exempt = rng.random(count)
+    void_or_exempt = even_draws(rng, count)
     is_exempt = (void_or_exempt > VOID_SHARE) & (void_or_exempt < VOID_SHARE + EXEMPT_SHARE)
     reasons: Texts = np.array(EXEMPTIONS, object)
     return Dossiers(
@@ -130,23 +148,16 @@ def plan_dossiers(offices: Offices, start: Times, days: int, count: int, rng: np
         handler=strangers(offices, handler, codes.day, is_strange, rng),
         procedure=procedure,
         field=field,
-        channel=rng.choice([1, 2, 3], count, p=[0.55, 0.35, 0.10]),
+        channel=1 + choose(even_draws(rng, count), CHANNELS),
         commune=commune,
         unit=unit,
-        components=rng.choice([0, 1, 2, 3, 5], count, p=[0.10, 0.42, 0.30, 0.15, 0.03]),
+        components=np.array(list(COMPONENTS))[choose(even_draws(rng, count), COMPONENTS)],
         has_paper=rng.random(count) < 0.75,
         times=times,
-        due=_promises(times, start + days + TAIL_DAYS, rng),
+        due=_promises(times, days[-1] + 1 + TAIL_DAYS, rng),
         exemption=np.where(is_exempt, reasons[rng.integers(len(reasons), size=count)], ""),
         is_void=void_or_exempt <= VOID_SHARE,
     )
-
-
-def elapsed_share(day: Times) -> Shares:
-    """Share of dossiers digitised on each day: an S over the year."""
-    first, last = day.min(), day.max()
-    parts = (day - first) / max(np.timedelta64(1, "D"), last - first)
-    return np.array([target_share(float(part)) for part in np.unique(parts)])[np.unique(parts, return_inverse=True)[1]]
 
 
 def waited(times: Times) -> Times:
@@ -157,10 +168,9 @@ def waited(times: Times) -> Times:
 
 
 def _receive(offices: Offices, days: Times, count: int, rng: np.random.Generator) -> Codes:
-    weekday = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
-    weights = np.array([1, 1, 1, 1, 1, 0.25, 0.08])[weekday][:, None] * offices.works_on(days) * offices.weights
+    weights = DAY_WEIGHTS[weekdays(days)][:, None] * offices.works_on(days) * offices.weights
     totals = np.cumsum(weights.ravel())
-    places = np.sort(np.searchsorted(totals, rng.random(count) * totals[-1], side="right"))
+    places = np.searchsorted(totals, np.sort(even_draws(rng, count)) * totals[-1], side="right")
     day, agency = np.divmod(places, len(offices.codes))
     return Codes(agency, days[day], number_within(day, agency))
 
@@ -177,9 +187,9 @@ def _procedures(kinds: Texts, rng: np.random.Generator) -> tuple[Texts, Texts]:
 
 def _communes(offices: Offices, handler: Ints, rng: np.random.Generator) -> Texts:
     """Most communes write their own code; districts and departments at times that of any; a few a code out of use."""
-    count, kinds, chance = len(handler), offices.kinds[handler], rng.random(len(handler))
+    kinds, chance = offices.kinds[handler], rng.random(len(handler))
     everywhere: Texts = offices.units[offices.kinds == "commune"]
-    other = everywhere[rng.integers(len(everywhere), size=count)]
+    other = rng.choice(everywhere if len(everywhere) else np.array([""], object), len(handler))
     is_commune = kinds == "commune"
     commune = np.where(is_commune & (chance < 0.8), offices.units[handler], "")
     commune = np.where(~is_commune & (chance < 0.3), other, commune)
@@ -189,7 +199,7 @@ def _communes(offices: Offices, handler: Ints, rng: np.random.Generator) -> Text
 def _courses(day: Times, rng: np.random.Generator) -> Times:
     """Dossier × step: when. The dossier's day is that of its acceptance, or of its registration if never accepted."""
     count = len(day)
-    shape = SHAPES[rng.choice(len(SHAPES), count, p=np.array(list(COURSES.values())) / sum(COURSES.values()))]
+    shape = SHAPES[choose(even_draws(rng, count), COURSES)]
     gaps = rng.integers(_HOUR // 2, 3 * _DAY, (count, len(STEPS)))
     after_wait = [STEP["resumed"], STEP["resumed again"]]
     gaps[:, after_wait] = rng.integers(_HOUR, 8 * _DAY, (count, 2))
@@ -201,7 +211,7 @@ def _courses(day: Times, rng: np.random.Generator) -> Times:
     times = opening[:, None] + passed.astype("timedelta64[s]")
     earlier = rng.integers(60, 20 * _HOUR, count).astype("timedelta64[s]")
     times[:, 0] -= np.where(is_accepted, earlier, np.timedelta64(0, "s"))
-    return np.where(shape, times, np.datetime64("NaT", "s"))
+    return np.where(shape, times, NO_MOMENT)
 
 
 def _promises(times: Times, horizon: Times, rng: np.random.Generator) -> Times:
@@ -220,4 +230,4 @@ def _promises(times: Times, horizon: Times, rng: np.random.Generator) -> Times:
         horizon.astype("datetime64[s]") + np.timedelta64(10 * _DAY, "s"),
     )
     due = np.where(np.isnat(ends), open_due, due)
-    return np.where(rng.random(len(times)) < 0.04, np.datetime64("NaT", "s"), due)
+    return np.where(rng.random(len(times)) < 0.04, NO_MOMENT, due)

@@ -1,16 +1,16 @@
-"""The documents that were scanned for the dossiers, with the defects of the bad ones and their second scans."""
+"""Planned documents as they are drawn: each with its sheets, its files, and what is wrong with it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
-from sohoa.simulate.dossiers import Dossier
-from sohoa.simulate.offices import Office
-from sohoa.simulate.sample_names import PROCEDURES, Procedure
-from sohoa.simulate.seeded_draws import EvenDraws, generator
+from sohoa.enums import DOCUMENT_KINDS, NOT_SCANNED_REASONS
+from sohoa.simulate.offices import Office, Offices
+from sohoa.simulate.plan_documents import DECLARED, FORMATS, NONE, NOTE, RECEIVED, SHEETS, Documents
+from sohoa.simulate.sample_names import BY_CODE, Procedure
 
 PAGE_DEFECTS = (
     "low_dpi",
@@ -22,25 +22,23 @@ PAGE_DEFECTS = (
     "old_pdf",
     "unreadable",
 )
-LIES = ("missing_page", "hash_mismatch")
+MISSING_PAGE, HASH_MISMATCH = LIES = ("missing_page", "hash_mismatch")
 OF_ONE_PAGE = {"blank", "skewed"}
-
-BAD_SHARE, LIAR_SHARE = 0.08, 0.22
-BACKLOG_SHARE, INTERIM_SHARE, OUTSIDE_SHARE = 0.03, 0.12, 0.25
-RESCAN_AFTER, RESCAN_BEFORE = 2, 10  # days after the first scan
-
-SHEETS = {"plain": 0.936, "note": 0.02, "a3": 0.025, "photo": 0.01, "map": 0.006, "poster": 0.003}
-FORMATS = {"pdf": 0.82, "jpeg": 0.10, "tiff": 0.08}
+_PDF_ONLY = {"old_pdf", "missing_page", "unreadable"}
+_NO_TIFF = {"truncated", "over_compressed"}
 
 
 @dataclass(frozen=True)
-class Document:
+class Scan:
     """One document as scanned once.
 
     Attributes:
-        id: unique in the run.
+        id: unique in its agency.
+        paper_id: id of the first scan of the same paper, unique in the run.
         office: who scans it.
-        dossier: what it belongs to, None for a backlog result.
+        batch: number of the batch in the office's day.
+        dossier_code: code of its dossier as the manifest and the paper spell it, None where it names none.
+        received: day of reception of the dossier, None where it names none.
         procedure: what it is about.
         kind: component | interim_result | result | backlog_result.
         content: text | map | photo.
@@ -48,17 +46,21 @@ class Document:
         cover: matte | glossy.
         pages: sheets of paper, one page each.
         note_pages: pages scanned twice because of a note stuck on them.
-        format: pdf | jpeg (a file a page) | tiff.
+        format: pdf | jpeg (one file per page) | tiff.
         scan_date: day of the batch.
+        by_post: the post office scanned it.
         not_scanned: why it is listed without files, empty where it is scanned.
         defect: what is wrong with it, empty where nothing is.
         defect_page: the one page of a defect that takes one page, from 1.
-        replaces: id of the first scan, empty where this is it.
+        replaces: id of the scan that it replaces, empty where there is none.
     """
 
     id: str
+    paper_id: str
     office: Office
-    dossier: Dossier | None
+    batch: int
+    dossier_code: str | None
+    received: date | None
     procedure: Procedure
     kind: str
     content: str
@@ -68,10 +70,16 @@ class Document:
     note_pages: tuple[int, ...]
     format: str
     scan_date: date
+    by_post: bool = False
     not_scanned: str = ""
     defect: str = ""
     defect_page: int = 1
     replaces: str = ""
+
+    @property
+    def full_id(self) -> str:
+        """Its id, unique in the run."""
+        return f"{self.office.agency.code}.{self.id}"
 
     @property
     def is_good(self) -> bool:
@@ -81,9 +89,7 @@ class Document:
     @property
     def title(self) -> str:
         """What it is called."""
-        if self.kind != "component":
-            return self.procedure.result
-        return self.procedure.form if (self.replaces or self.id).endswith(".01") else "Giấy tờ kèm theo hồ sơ"
+        return title(self.procedure, self.kind)
 
     @property
     def images(self) -> int:
@@ -95,7 +101,7 @@ class Document:
         """Pages that carry the defect: one, all, or page 1 where pages are missing; of JPEG files always one."""
         if not self.defect:
             return frozenset()
-        if self.defect == "missing_page":
+        if self.defect == MISSING_PAGE:
             return frozenset({1})
         if self.defect in OF_ONE_PAGE or self.format == "jpeg":
             return frozenset({self.defect_page})
@@ -107,135 +113,71 @@ class Document:
         return 400 if self.content == "map" else self.office.dpi
 
 
-def plan_documents(dossiers: list[Dossier], offices: tuple[Office, ...], last: date, seed: int) -> list[Document]:
-    """All documents up to the day ``last``, by scan date and id; a second scan stands after its first."""
-    rng = generator(seed, "documents")
-    first = [document for dossier in dossiers for document in _of_dossier(dossier, last, rng)]
-    first += _backlog(offices, round(len(first) * BACKLOG_SHARE), [d.scan_date for d in first], rng)
-    first.sort(key=lambda d: (d.scan_date, d.id))
-    first = _with_sheets(first, rng)
-    first = _with_defects(first, last, rng)
-    again = [second for document in first for second in _rescan(document, last, rng)]
-    return sorted([*first, *again], key=lambda d: (d.scan_date, d.id))
+def title(procedure: Procedure, kind: str) -> str:
+    """Return what a document of this kind is called."""
+    return procedure.form if kind == "component" else procedure.result
 
 
-def _of_dossier(dossier: Dossier, last: date, rng: np.random.Generator) -> list[Document]:
-    fate, found = dossier.fate, []
-    if fate == "untouched" or (fate == "outside" and rng.random() >= OUTSIDE_SHARE):
-        return []
-    received = dossier.office.scan_day(dossier.day + timedelta(int(rng.integers(0, 2))), last)
-    for number in range(1, dossier.components + 1):
-        found.append(_scanned(f"{dossier.code}.{number:02d}", "component", dossier, received, rng))
-    if fate == "withheld":
-        found = [replace(d, not_scanned="glossy" if rng.random() < 0.4 else "too_large") for d in found]
-    if dossier.finished is not None and fate not in {"partial", "outside"}:
-        ready = dossier.office.scan_day(dossier.finished + timedelta(int(rng.integers(0, 2))), last)
-        if dossier.has_paper_result:
-            found.append(_scanned(f"{dossier.code}-KQ1", "result", dossier, ready, rng))
-        if dossier.office.agency.kind != "commune" and rng.random() < INTERIM_SHARE:
-            found.append(_scanned(f"{dossier.code}-TG1", "interim_result", dossier, received, rng))
+def paper_of(sheet: str) -> str:
+    """Return the size of paper of a sheet in ``SHEETS``."""
+    return {"a3": "a3", "map": "a3", "a2": "a2", "a1": "a1"}.get(sheet, "a4")
+
+
+def content_of(sheet: str) -> str:
+    """Return the content of a sheet in ``SHEETS``."""
+    return sheet if sheet in {"map", "photo"} else "text"
+
+
+def plan_scans(offices: Offices, documents: Documents, rng: np.random.Generator) -> list[Scan]:
+    """Plan the scans of all documents, in their order: each kind of bad scan in its turn."""
+    codes, glossy = offices.spell(documents.codes, documents.spelling).to_pylist(), documents.is_glossy
+    turn, found = int(rng.integers(len(PAGE_DEFECTS))), []
+    for place in range(len(documents)):
+        defect = ""
+        if documents.level[place] == DECLARED and documents.reason[place] == NONE:
+            defect = HASH_MISMATCH
+        elif documents.level[place] == RECEIVED:
+            lies = offices.lies[documents.agency[place]]
+            defect, turn = (MISSING_PAGE, turn) if lies else (PAGE_DEFECTS[turn % len(PAGE_DEFECTS)], turn + 1)
+        page = int(rng.integers(1, documents.pages[place] + 1))
+        found.append(_scan(offices, documents, place, codes[place], bool(glossy[place]), defect, page))
     return found
 
 
-def _scanned(name: str, kind: str, dossier: Dossier, day: date, rng: np.random.Generator) -> Document:
-    pages = int(rng.choice([1, 2, 3], p=[0.45, 0.35, 0.2] if kind == "component" else [0.7, 0.3, 0.0]))
-    return _document(name, dossier.office, dossier, dossier.procedure, kind, pages, day)
-
-
-def _document(
-    name: str, office: Office, dossier: Dossier | None, procedure: Procedure, kind: str, pages: int, day: date
-) -> Document:
-    glossy = procedure.is_glossy and kind in {"result", "backlog_result"}
-    return Document(
-        id=name,
+def _scan(
+    offices: Offices, documents: Documents, place: int, code: str, glossy: bool, defect: str, defect_page: int
+) -> Scan:
+    office, has_code = offices.all[documents.agency[place]], bool(documents.has_code[place])
+    sheet, reason = list(SHEETS)[documents.sheet[place]], documents.reason[place]
+    pages = int(documents.pages[place])
+    return Scan(
+        id=name(documents.name[place]),
+        paper_id=f"{office.agency.code}.{name(documents.first[place])}",
         office=office,
-        dossier=dossier,
-        procedure=procedure,
-        kind=kind,
-        content="text",
-        paper="a4",
+        batch=int(documents.batch[place]),
+        dossier_code=code if has_code else None,
+        received=documents.codes.day[place].item() if has_code else None,
+        procedure=BY_CODE[documents.procedure[place]],
+        kind=DOCUMENT_KINDS[documents.kind[place]],
+        content=content_of(sheet),
+        paper=paper_of(sheet),
         cover="glossy" if glossy else "matte",
-        pages=max(2, pages) if glossy else pages,
-        note_pages=(),
-        format="pdf",
-        scan_date=day,
+        pages=pages,
+        note_pages=(min(pages, defect_page),) if documents.sheet[place] == NOTE else (),
+        format=_format(list(FORMATS)[documents.format[place]], defect),
+        scan_date=documents.scan[place].item(),
+        by_post=bool(documents.by_post[place]),
+        not_scanned="" if reason == NONE else NOT_SCANNED_REASONS[reason],
+        defect=defect,
+        defect_page=defect_page,
+        replaces="" if documents.replaces[place] == NONE else name(documents.replaces[place]),
     )
 
 
-def _backlog(offices: tuple[Office, ...], count: int, days: list[date], rng: np.random.Generator) -> list[Document]:
-    """Paper results issued in earlier years, scanned when there is time."""
-    found = []
-    for number in range(1, count + 1):
-        office = offices[int(rng.integers(len(offices)))]
-        day = office.scan_day(days[int(rng.integers(len(days)))], max(days))
-        group = PROCEDURES[office.agency.kind]
-        procedure = group[int(rng.integers(len(group)))]
-        name = f"{office.agency.code}.TD-{number:04d}"
-        found.append(_document(name, office, None, procedure, "backlog_result", int(rng.integers(1, 3)), day))
-    return found
+def name(number: int) -> str:
+    """Return the id of a document by its number."""
+    return f"TL-{number}"
 
 
-def _with_sheets(documents: list[Document], rng: np.random.Generator) -> list[Document]:
-    """The same documents on sheets of many kinds, in files of three formats."""
-    sheets, formats = EvenDraws(rng, 200), EvenDraws(rng)
-    posters, found = 0, []
-    for document in documents:
-        document = replace(document, format=formats.choose(FORMATS))
-        sheet = sheets.choose(SHEETS) if document.kind == "component" and not document.not_scanned else "plain"
-        if sheet == "note":
-            document = replace(document, note_pages=(int(rng.integers(1, document.pages + 1)),))
-        elif sheet in {"a3", "map"}:
-            document = replace(document, paper="a3", pages=1, content="map" if sheet == "map" else "text")
-        elif sheet == "photo":
-            document = replace(document, content="photo", pages=1)
-        elif sheet == "poster":
-            posters += 1
-            document = replace(document, paper=("a2", "a1")[posters % 2], pages=1)
-        found.append(document if document.paper == "a4" else replace(document, format="pdf"))
-    return found
-
-
-def _with_defects(documents: list[Document], last: date, rng: np.random.Generator) -> list[Document]:
-    """Some of the plain documents are bad scans: each defect in its turn; the liar's are lies."""
-    honest, lying, found = EvenDraws(rng), EvenDraws(rng), []
-    turn, lie = int(rng.integers(len(PAGE_DEFECTS))), 0
-    for document in documents:
-        plain = document.paper == "a4" and document.content == "text" and not document.not_scanned
-        liar, spoiled = document.office.lies, _is_spoiled(document)
-        luck = (lying if liar else honest).draw()
-        bad = plain and luck < (LIAR_SHARE if liar else BAD_SHARE) and bool(_rescan_days(document, last))
-        if spoiled or bad:
-            lie, turn = lie + liar, turn + (not liar)
-            kind = LIES[lie % len(LIES)] if liar else PAGE_DEFECTS[turn % len(PAGE_DEFECTS)]
-            document = _spoil(document, kind, rng)
-        found.append(document)
-    return found
-
-
-def _is_spoiled(document: Document) -> bool:
-    fate = document.dossier.fate if document.dossier else ""
-    return fate == "spoiled" and document.kind == "component"
-
-
-def _spoil(document: Document, defect: str, rng: np.random.Generator) -> Document:
-    format_ = document.format
-    if defect in {"old_pdf", "missing_page", "unreadable"} or (
-        defect in {"truncated", "over_compressed"} and format_ == "tiff"
-    ):
-        format_ = "pdf"
-    page = int(rng.integers(1, document.pages + 1))
-    return replace(document, defect=defect, defect_page=page, format=format_, note_pages=(), paper="a4", content="text")
-
-
-def _rescan_days(document: Document, last: date) -> list[date]:
-    first = document.scan_date + timedelta(RESCAN_AFTER)
-    return document.office.scan_days(first, min(last, document.scan_date + timedelta(RESCAN_BEFORE)))
-
-
-def _rescan(document: Document, last: date, rng: np.random.Generator) -> list[Document]:
-    """A bad scan is done again some days later, except the one that leaves its dossier short."""
-    if not document.defect or _is_spoiled(document):
-        return []
-    days = _rescan_days(document, last)
-    day = days[int(rng.integers(len(days)))]
-    return [replace(document, id=f"{document.id}-L2", scan_date=day, defect="", replaces=document.id)]
+def _format(planned: str, defect: str) -> str:
+    return "pdf" if defect in _PDF_ONLY or (defect in _NO_TIFF and planned == "tiff") else planned

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sohoa.simulate.arrays import NO_MOMENT, Bools, Ints, Texts, Times, pick_some
 from sohoa.simulate.feed_dirt import deliver, first_days, write_feed
+from sohoa.simulate.offices import Offices
 from sohoa.simulate.other_agencies import others, shifted, strangers
 from sohoa.simulate.plan_dossiers import Dossiers
 from sohoa.simulate.portal_messages import Messages
 from sohoa.simulate.register_feed import digits
-from sohoa.simulate.spelled_codes import SPELLINGS, Bools, Ints, Offices, Texts, Times, stamps
+from sohoa.simulate.spelled_codes import SPELLINGS, stamps
 
 ONLY_THERE_SHARE, VOID_ON_PORTAL, MISSING_SHARE = 0.018, 0.5, 0.04
 AGAIN_SHARE, OUTDATED_SHARE, TIED_SHARE, OTHERWISE_SPELLED, UNDATED_SHARE = 0.015, 0.15, 0.01, 0.25, 0.01
@@ -70,7 +72,7 @@ def write_portal(
     kept = known.take(there).plus(_only_there(offices, dossiers, rng))
     messages = kept.plus(_further(offices, kept, again, spelling, rng))
     is_undated = rng.random(len(messages)) < UNDATED_SHARE
-    messages = replace(messages, received=np.where(is_undated, np.datetime64("NaT", "s"), messages.received))
+    messages = replace(messages, received=np.where(is_undated, NO_MOMENT, messages.received))
     first_seen = _write(feeds, offices, messages, rng)
     return Portal(messages, first_seen, is_matched, differs)
 
@@ -112,8 +114,7 @@ def _known(
 def _other_due(due: Times, differs: Bools, rng: np.random.Generator) -> Times:
     """Another second, another day, or none where there is one; one where there is none."""
     shift = rng.choice([1, 86_400, 0], len(due)).astype("timedelta64[s]")
-    none = np.datetime64("NaT", "s")
-    other = np.where(shift == np.timedelta64(0, "s"), none, due + shift)
+    other = np.where(shift == np.timedelta64(0, "s"), NO_MOMENT, due + shift)
     return np.where(differs, np.where(np.isnat(due), np.datetime64("2024-12-31T17:00:00"), other), due)
 
 
@@ -133,8 +134,8 @@ def _spellings(offices: Offices, known: Messages, spelling: Ints, again: Bools, 
 
 def _only_there(offices: Offices, dossiers: Dossiers, rng: np.random.Generator) -> Messages:
     """Dossiers that the register lacks; a third of them a ministry has."""
-    count = max(9, round(len(dossiers) * ONLY_THERE_SHARE))
-    near = dossiers.codes.take(np.sort(rng.choice(len(dossiers), count, replace=False)))
+    near = dossiers.codes.take(pick_some(rng, len(dossiers), ONLY_THERE_SHARE, 9))
+    count = len(near)
     codes = replace(near, number=near.number + PORTAL_NUMBER)
     agency = others(offices, codes.agency, codes.day, rng.random(count) < 0.2, rng)
     day = shifted(offices, agency, codes.day, rng.random(count) < 0.2, rng)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from sohoa.simulate.spelled_codes import Bools, Codes, Ints, Texts, Times
+from sohoa.simulate.arrays import Bools, Entries, Ints, Texts, Times
+from sohoa.simulate.spelled_codes import Codes
 
 
 @dataclass(frozen=True)
-class Messages:
+class Messages(Entries):
     """Portal rows in force, one for each code as spelled.
 
     Attributes:
@@ -36,20 +35,3 @@ class Messages:
     synced: Times
     is_kept: Bools
     in_ministry: Bools
-
-    def __len__(self) -> int:
-        return len(self.owner)
-
-    def take(self, rows: Ints | Bools) -> Messages:
-        """Some of them."""
-        return Messages(self.codes.take(rows), *(getattr(self, name)[rows] for name in _COLUMNS))
-
-    def plus(self, more: Messages) -> Messages:
-        """These and some more."""
-        return Messages(
-            self.codes.plus(more.codes),
-            *(np.concatenate([getattr(self, name), getattr(more, name)]) for name in _COLUMNS),
-        )
-
-
-_COLUMNS = [name for name in Messages.__annotations__ if name != "codes"]

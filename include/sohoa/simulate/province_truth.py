@@ -1,8 +1,8 @@
-"""What is true of the year, counted from what was decided and from nothing that the pipeline makes.
+"""What is true of the province, counted from what was decided and from nothing that the pipeline makes.
 
-``progress.parquet``: the columns of ``progress_daily``, for every unit and day that has a dossier in the register.
+``progress``: the columns of ``progress_daily``, for every unit and day that has a dossier in the register.
 
-``reconciliation.parquet``: the columns of ``reconciliation_daily``, a unit with all below it; ages from the first file
+``reconciliation``: the columns of ``reconciliation_daily``, a unit with all below it; ages from the first file
 day that named a row, for pairs from the later of both, for scans from the scan day. ``portal`` and
 ``province`` are what each side counts in the cell; R1, R2, R3, R5 lie in the cell of the portal's row, R4 and the
 flags R6, R9 to R12 in the province's. ``R7_out`` and ``R8_out`` lie in the province's cell, ``R7_in`` and ``R8_in`` in
@@ -16,22 +16,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from sohoa.enums import DOCUMENT_KINDS
 from sohoa.registry import PROVINCE
-from sohoa.simulate.judged_rows import LEVELS
+from sohoa.simulate.arrays import Bools, Ints, Texts, Times
 from sohoa.simulate.ministry_feeds import Ministry
-from sohoa.simulate.plan_documents import Scans
+from sohoa.simulate.offices import Offices, lineage
+from sohoa.simulate.plan_documents import LEVELS, NONE, RECEIVED, Documents
 from sohoa.simulate.plan_dossiers import Dossiers
 from sohoa.simulate.portal_feed import Portal
 from sohoa.simulate.register_feed import Register
-from sohoa.simulate.spelled_codes import Bools, Ints, Offices, Texts, Times, lineage
 
 RATES = (("dn_and", "all"), ("dn_or", "all"), ("dn_store", "all"), ("by_stage", "components"), ("by_stage", "result"))
 COUNTS = ("denominator", *LEVELS, "finished")
@@ -40,23 +39,23 @@ Cells = tuple[Texts, Times, Times]
 
 
 @dataclass(frozen=True)
-class Year:
+class Province:
     """All that was decided."""
 
     offices: Offices
     dossiers: Dossiers
     register: Register
-    scans: Scans
+    documents: Documents
     portal: Portal
     ministry: Ministry
     backlog: dict[str, int]
     """Agency -> results in force that it has to digitise."""
 
 
-def progress_rows(year: Year) -> pa.Table:
+def progress_rows(province: Province) -> pa.Table:
     """Truth of ``progress_daily``."""
-    dossiers = year.dossiers
-    totals = _roll_up((dossiers.unit, dossiers.codes.day), _measures(dossiers, year.scans))
+    dossiers = province.dossiers
+    totals = _roll_up((dossiers.unit, dossiers.codes.day), _measures(dossiers, province.documents))
     places = sorted(totals)
     sums = np.array([totals[place] for place in places]).reshape(len(places), len(RATES), len(COUNTS))
     columns = {name: sums[:, :, number].ravel() for number, name in enumerate(COUNTS)}
@@ -70,57 +69,51 @@ def progress_rows(year: Year) -> pa.Table:
     return pa.table({**names, "numerator": columns["accepted"], **columns, "waived": waived})
 
 
-def reconciliation_rows(year: Year) -> pa.Table:
+def reconciliation_rows(province: Province) -> pa.Table:
     """Truth of what differs between the province, the portal and the ministries."""
-    cells = _cells(year)
+    cells = _cells(province)
     rows = [row for category, things in cells.items() for row in _aged(category, *things)]
     names = ("unit_code", "dossier_date", "category", "entries", "oldest_first_seen", "mean_first_seen")
     return pa.table(dict(zip(names, (list(column) for column in zip(*sorted(rows), strict=True)), strict=True)))
 
 
-def backlog_rows(year: Year) -> pa.Table:
+def backlog_rows(province: Province) -> pa.Table:
     """Results of the backlog that each agency has scanned, and ``denominator``, how many it has to digitise."""
-    documents, offices = year.scans.backlog, year.offices
+    offices, documents = province.offices, province.documents
+    documents = documents.take((documents.kind == DOCUMENT_KINDS.index("backlog_result")) & ~documents.is_replaced)
     found: dict[str, dict[str, int]] = {}
     for code, level in zip(offices.codes[documents.agency].tolist(), documents.level.tolist(), strict=True):
         counts = found.setdefault(code, dict.fromkeys(LEVELS, 0))
         for name in LEVELS[: level + 1]:
             counts[name] += 1
     rows = [
-        {"agency": code, **found.get(code, dict.fromkeys(LEVELS, 0)), "denominator": year.backlog.get(code)}
-        for code in sorted(found.keys() | year.backlog.keys())
+        {"agency": code, **found.get(code, dict.fromkeys(LEVELS, 0)), "denominator": province.backlog.get(code)}
+        for code in sorted(found.keys() | province.backlog.keys())
     ]
     table = pa.Table.from_pylist(rows)
     waived = pc.subtract(table["accepted"], table["unaided"])
     return table.drop_columns("unaided").append_column("waived", waived)
 
 
-def write_truth(folder: Path, **tables: pa.Table) -> None:
-    """Write each table as a Parquet file of its name."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        pq.write_table(table, folder / f"{name}.parquet")
-
-
-def _measures(dossiers: Dossiers, scans: Scans) -> Ints:
+def _measures(dossiers: Dossiers, documents: Documents) -> Ints:
     """Dossier × rate × count."""
     wanted, paper = dossiers.components, dossiers.has_paper.astype(np.int64)
-    counts = ~np.isin(dossiers.status, [1, 3, 7]) & (dossiers.exemption == "") & ~dossiers.is_void
-    done = np.isin(dossiers.status, [9, 10])
+    counts, done = dossiers.counts, dossiers.is_finished
+    components, results = (documents.counts(kind, len(dossiers)) for kind in ("component", "result"))
     asked = np.stack([counts, counts, counts * (wanted + paper), counts & (wanted > 0), counts & (paper > 0) & done])
     levels = []
     for level in range(len(LEVELS)):
-        c, r = scans.components[:, level], scans.results[:, level]
+        c, r = components[:, level], results[:, level]
         both = ((c > 0) | (wanted == 0)) & ((r > 0) | (paper == 0))
         stored = np.minimum(c, wanted) + np.minimum(r, paper)
         levels.append(np.stack([both, (c > 0) | (r > 0), stored, c > 0, r > 0]) * (asked > 0))
     return np.stack([asked, *levels, asked * done]).transpose(2, 1, 0).astype(np.int64)
 
 
-def _cells(year: Year) -> dict[str, Cells]:
+def _cells(province: Province) -> dict[str, Cells]:
     """Category -> leaf unit and day of each thing in it."""
-    offices, dossiers, portal, ministry = year.offices, year.dossiers, year.portal, year.ministry
-    day, m, first_seen = dossiers.codes.day, portal.messages, year.register.first_seen
+    offices, dossiers, portal, ministry = province.offices, province.dossiers, province.portal, province.ministry
+    day, m, first_seen = dossiers.codes.day, portal.messages, province.register.first_seen
     home = _placed(offices.leaves(dossiers.handler, day))
     m_day = np.where(np.isnat(m.received), m.codes.day, m.received.astype("datetime64[D]"))
     m_home = _placed(offices.leaves(m.agency, m_day))
@@ -161,7 +154,9 @@ def _cells(year: Year) -> dict[str, Cells]:
         for name, rows in of_dossiers.items()
     }
     cells["R5_ministry"] = (_placed(ministry.commune), ministry.codes.day, ministry.first_seen)
-    orphans = year.scans.orphans
+    documents = province.documents
+    is_received = (documents.level >= RECEIVED) & ~documents.is_replaced & documents.has_code
+    orphans = documents.take((documents.owner == NONE) & is_received)
     cells["R0"] = (_placed(offices.leaves(orphans.agency, orphans.codes.day)), orphans.codes.day, orphans.scan)
     return cells
 

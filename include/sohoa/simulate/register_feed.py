@@ -1,4 +1,4 @@
-"""The register's change feed and the status history of the year's dossiers."""
+"""The register's change feed and the status history of the dossiers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sohoa.simulate.arrays import NO_MOMENT, Bools, Entries, Ints, Texts, Times, number_within
 from sohoa.simulate.feed_dirt import UNREADABLE_SHARE, Deliveries, deliver, first_days, spoil, write_feed
+from sohoa.simulate.offices import Offices
 from sohoa.simulate.plan_dossiers import STATUS, STEP, Dossiers
-from sohoa.simulate.register import FIELDS
-from sohoa.simulate.spelled_codes import SPELLINGS, Bools, Ints, Offices, Texts, Times, stamps
+from sohoa.simulate.spelled_codes import SPELLINGS, stamps
 
+FIELDS = (
+    "MaHoSo", "MaTTHC", "MaLinhVuc", "KenhThucHien", "DonViXuLy", "MaDonViHanhChinh", "NgayTiepNhan", "NgayHenTra",
+    "NgayKetThucXuLy", "NgayTra", "TrangThaiHoSo", "SoThanhPhan", "CoKetQuaGiay", "MienSoHoa", "LoaiBo", "NgayCapNhat",
+)  # fmt: skip
 CORRECTED_SHARE, TWIN_SHARE, RESPELLED_SHARE = 0.05, 0.01, 0.02
 FAULTS = {
     "MaHoSo": "H37-khong-ro-12",
@@ -24,6 +29,8 @@ FAULTS = {
     "MaDonViHanhChinh": "1234",
 }
 """Fields that make a row unreadable."""
+ROWS_PER_UNREADABLE = 40
+"""A file with more unreadable rows than one in so many would be another kind of dirt: a file that is no good."""
 _LATER = np.timedelta64(1_800, "s")
 
 
@@ -36,7 +43,7 @@ class Register:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _Rows(Entries):
     """Rows of the register feed before they are text: of which dossier, after which step, when, in which spelling.
 
     ``is_final`` is the state in force; ``is_wrong`` holds values that another row corrects.
@@ -48,15 +55,6 @@ class _Rows:
     spelling: Ints
     is_final: Bools
     is_wrong: Bools
-
-    def __len__(self) -> int:
-        return len(self.dossier)
-
-    def take(self, rows: Ints | Bools) -> _Rows:
-        return _Rows(*(getattr(self, name)[rows] for name in self.__annotations__))
-
-    def plus(self, more: _Rows) -> _Rows:
-        return _Rows(*(np.concatenate([getattr(self, name), getattr(more, name)]) for name in self.__annotations__))
 
 
 def write_register(feeds: Path, offices: Offices, dossiers: Dossiers, rng: np.random.Generator) -> Register:
@@ -102,7 +100,7 @@ def _with_twins(rows: _Rows, sent: Deliveries, has_twin: Bools, rng: np.random.G
     dt[finals] += np.where(at_once, 0, 1)
     moved = Deliveries(sent.row, dt, place)
     added = np.arange(len(rows), len(rows) + len(finals))
-    return rows.plus(twins), moved.plus(added, twins.at.astype("datetime64[D]"), np.full(len(finals), -1))
+    return rows.plus(twins), moved.plus(Deliveries(added, twins.at.astype("datetime64[D]"), np.full(len(finals), -1)))
 
 
 def _with_respelled(rows: _Rows, sent: Deliveries, respelled: Bools, count: int) -> tuple[_Rows, Deliveries, Ints]:
@@ -111,7 +109,7 @@ def _with_respelled(rows: _Rows, sent: Deliveries, respelled: Bools, count: int)
     again = rows.take(finals)
     again = replace(again, spelling=(again.spelling + 1) % SPELLINGS)
     added = np.arange(len(rows), len(rows) + len(finals))
-    sent = sent.plus(added, again.at.astype("datetime64[D]") + 1, np.zeros(len(finals), np.int64))
+    sent = sent.plus(Deliveries(added, again.at.astype("datetime64[D]") + 1, np.zeros(len(finals), np.int64)))
     spelling = np.zeros(count, np.int64)
     spelling[rows.dossier[rows.is_final]] = rows.spelling[rows.is_final]
     spelling[again.dossier] = again.spelling
@@ -123,7 +121,6 @@ def _fields(offices: Offices, dossiers: Dossiers, rows: _Rows) -> pa.Table:
     d, final, wrong = rows.dossier, rows.is_final, rows.is_wrong
     ended = np.isin(rows.step, [STEP["done"], STEP["returned"], STEP["stopped"], STEP["withdrawn"], STEP["refused"]])
     finish = np.where(np.isnat(dossiers.at("done")), dossiers.last_change, dossiers.at("done"))[d]
-    none = np.datetime64("NaT", "s")
     suffix = np.array(["", ".01", ".000.00.00.H37"], object)[d % 3]
     columns = (
         offices.spell(dossiers.codes.take(d), rows.spelling),
@@ -134,8 +131,8 @@ def _fields(offices: Offices, dossiers: Dossiers, rows: _Rows) -> pa.Table:
         np.where(wrong, "", dossiers.commune[d]),
         stamps(dossiers.received[d]),
         stamps(np.where(wrong, dossiers.due[d] + np.timedelta64(86_400, "s"), dossiers.due[d])),
-        stamps(np.where(ended, finish, none)),
-        stamps(np.where(rows.step == STEP["returned"], dossiers.at("returned")[d], none)),
+        stamps(np.where(ended, finish, NO_MOMENT)),
+        stamps(np.where(rows.step == STEP["returned"], dossiers.at("returned")[d], NO_MOMENT)),
         digits(STATUS[rows.step]),
         digits(np.where(wrong, dossiers.components[d] + 1, dossiers.components[d])),
         digits(dossiers.has_paper[d] ^ wrong),
@@ -149,15 +146,19 @@ def _fields(offices: Offices, dossiers: Dossiers, rows: _Rows) -> pa.Table:
 def _with_unreadable(
     text: pa.Table, rows: _Rows, sent: Deliveries, rng: np.random.Generator
 ) -> tuple[pa.Table, Deliveries]:
-    """Some rows that would be the newest word on their dossier, if only they could be read."""
+    """Some rows that would be the newest word on their dossier, if only they could be read; few in each file."""
     picked = np.flatnonzero(rows.is_final & (rng.random(len(rows)) < UNREADABLE_SHARE))
+    days = rows.at[picked].astype("datetime64[D]") + 1
+    sizes = dict(zip(*np.unique(sent.dt, return_counts=True), strict=True))
+    room = np.array([sizes.get(day, 0) // ROWS_PER_UNREADABLE for day in days], np.int64)
+    is_fitting = number_within(days.astype(np.int64)) <= room
+    picked, days = picked[is_fitting], days[is_fitting]
     bad = text.take(pa.array(picked))
     bad = bad.set_column(bad.column_names.index("NgayCapNhat"), "NgayCapNhat", stamps(rows.at[picked] + _LATER))
     bad = bad.set_column(bad.column_names.index("LoaiBo"), "LoaiBo", pa.array(["1"] * len(picked)))
     bad = spoil(bad, FAULTS, lambda faults: rng.integers(0, faults, len(picked)))
     added = np.arange(len(text), len(text) + len(picked))
-    days = rows.at[picked].astype("datetime64[D]") + 1
-    return pa.concat_tables([text, bad]), sent.plus(added, days, rng.integers(0, 1_000_000, len(picked)))
+    return pa.concat_tables([text, bad]), sent.plus(Deliveries(added, days, rng.integers(0, 1_000_000, len(picked))))
 
 
 def _write_status(feeds: Path, offices: Offices, dossiers: Dossiers, rows: _Rows, rng: np.random.Generator) -> None:

@@ -1,4 +1,4 @@
-"""A simulated year into a store, as if it had arrived and every batch had been judged."""
+"""A simulated province without images into a store, as if it had arrived and every batch had been judged."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sohoa.store import Store
 _THREADS = 8
 
 
-def upload_year(folder: Path, store: Store) -> int:
-    """Upload what ``simulate_year`` wrote, and mark its documents as pending, one marker a scan day.
+def upload_province(folder: Path, store: Store) -> int:
+    """Upload what ``simulate`` wrote, and mark its documents as pending, one marker a scan day.
 
     Returns:
         How many objects there are, markers left out.
