@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "include" / "sohoa"
 
 LAYERS = (
-    {"errors", "defects", "enums", "labels", "logs"},
+    {"errors", "defects", "enums", "format_value", "clean_text", "logs"},
+    {"labels"},
     {"settings", "layout", "dossier_code", "days", "arrow"},
     {"pages"},
     {"schema"},
@@ -20,8 +21,7 @@ LAYERS = (
     {"intake", "quality", "counting", "stack"},
     {"feeds", "progress", "reconcile", "simulate"},
     {"steering"},
-    {"report"},
-    {"slips"},
+    {"report", "slips"},
     {"jobs"},
     {"demo", "terminal"},
     {"cli"},

@@ -19,7 +19,9 @@ import typer.core
 
 from sohoa import cli, layout
 from sohoa.defects import DEFECTS
-from sohoa.intake.manifest import CODES_VI, Manifest
+from sohoa.enums import SEVERITIES
+from sohoa.intake.manifest import Manifest
+from sohoa.labels import LABELS
 from sohoa.quality.thresholds import Rule, load_thresholds
 from sohoa.schema import MEASURED, TABLES
 from sohoa.settings import PREFIX, Settings
@@ -104,11 +106,6 @@ def _scope(rule: Rule) -> str:
     return "; ".join(f"{name} {', '.join(values)}" for name, values in rule.scope.items()) or "all"
 
 
-SEVERITIES_VI = {
-    "reject": ("Không đạt: quét lại", "rejected: scan it again"),
-    "review": ("Chờ người kiểm tra quyết định", "a person decides"),
-    "note": ("Ghi chú: vẫn đạt, không phải quét lại", "a note: accepted as it is"),
-}
 OWN_TESTS = {
     "missing_page": "no declared file is absent, `pages_found` ≥ `pages_declared`; of a sheet captured in tiles "
     "`uncovered_ratio` ≤ {limit}",
@@ -122,7 +119,7 @@ OWN_TESTS = {
 
 def defects_page() -> str:
     """Every defect for who scans: an example, what to do, what is measured, the limits."""
-    severities = [(f"`{name}`", *labels) for name, labels in SEVERITIES_VI.items()]
+    severities = [(f"`{name}`", *LABELS["severities"][name]) for name in reversed(SEVERITIES)]
     names = [(f"[`{d.name}`](#{d.name})", d.label_vi, d.label_en) for d in DEFECTS.values()]
     return (
         NOTE
@@ -204,7 +201,7 @@ def _describe(command: Any, name: str, parts: list[str]) -> None:
 
 def receipts_page() -> str:
     """Every reason code of a refused manifest."""
-    rows: list[tuple[object, ...]] = [(f"`{code}`", text) for code, text in CODES_VI.items()]
+    rows: list[tuple[object, ...]] = [(f"`{code}`", label.vi) for code, label in LABELS["refusals"].items()]
     return NOTE + RECEIPTS + _table(("code", "what the agency reads"), rows)
 
 

@@ -38,7 +38,8 @@ received can be waived.
 The receipt of an admitted batch names each defect and says what to do about it, in Vietnamese and English, as
 [defects.md](defects.md) does. `duplicates` says of which earlier page a page is the copy, `sheets` whether the
 tiles of a large sheet show all of it. `measured` holds each limit that a page fails, with the value, the unit
-and the place on the page (x, y, width, height as shares of it; a line has no width); `outcome` is what becomes
+and the place on the page (x, y, width, height as shares of it; a line has no width); `is_faulty` says whether the
+slip shows a page; `outcome` is what becomes
 of a document after its verdict and the newest decision, `counts` adds them up, and `resend` is the document as
 the manifest of the next batch lists it.
 

@@ -1,23 +1,160 @@
-"""The codes that columns hold."""
+"""The codes that columns hold, each enumeration once: a type, and the tuple of its codes in order.
+
+``sohoa.labels`` has a table of labels for each tuple.
+"""
 
 from __future__ import annotations
 
-DOCUMENT_KINDS = ("component", "interim_result", "result", "backlog_result")
-SEALED_KINDS = ("result", "backlog_result")
+from typing import Literal, get_args
+
+DocumentKind = Literal["component", "interim_result", "result", "backlog_result"]
+DOCUMENT_KINDS: tuple[DocumentKind, ...] = get_args(DocumentKind)
+SEALED_KINDS: tuple[DocumentKind, ...] = ("result", "backlog_result")
 """Kinds of documents that an office puts its red seal on."""
-CONTENTS = ("text", "map", "photo")
-PAPERS = ("a4", "a3", "a2", "a1", "a0", "other")
-COVERS = ("matte", "glossy")
-ROLES = ("page", "tile", "reference")
-DEVICE_KINDS = ("flatbed", "adf", "large_format", "camera")
-NOT_SCANNED_REASONS = ("too_large", "glossy", "fragile", "no_device")
-VERDICTS = ("accepted", "review", "rejected")
-DECISIONS = ("uphold", "waive", "reject")
+
+Content = Literal["text", "map", "photo"]
+CONTENTS: tuple[Content, ...] = get_args(Content)
+
+Paper = Literal["a4", "a3", "a2", "a1", "a0", "other"]
+PAPERS: tuple[Paper, ...] = get_args(Paper)
+
+Cover = Literal["matte", "glossy"]
+COVERS: tuple[Cover, ...] = get_args(Cover)
+
+Role = Literal["page", "tile", "reference"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+DeviceKind = Literal["flatbed", "adf", "large_format", "camera"]
+DEVICE_KINDS: tuple[DeviceKind, ...] = get_args(DeviceKind)
+
+NotScannedReason = Literal["too_large", "glossy", "fragile", "no_device"]
+NOT_SCANNED_REASONS: tuple[NotScannedReason, ...] = get_args(NotScannedReason)
+
+Verdict = Literal["accepted", "review", "rejected"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+Decision = Literal["uphold", "waive", "reject"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
 """What a reviewer decides about a document: the scan is good enough | accepted although it is not | scan it again."""
-SEVERITIES = ("note", "review", "reject")
-NOTICE_KINDS = ("no_connection", "no_work", "device_down")
-DEFINITIONS = ("dn_and", "dn_or", "dn_store", "by_stage")
-ERROR_CODES = (
-    "missing", "hash_mismatch", "unreadable", "truncated", "wrong_format", "encrypted", "altered", "too_large",
-)  # fmt: skip
+
+Outcome = Literal["accepted", "to_scan", "review", "waived", "not_scanned"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+"""What becomes of a document: by its verdict, or by the newest decision about it."""
+
+Severity = Literal["note", "review", "reject"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+ErrorCode = Literal[
+    "missing", "hash_mismatch", "unreadable", "truncated", "wrong_format", "encrypted", "altered", "too_large"
+]
+ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 """What stands before the colon in the column ``error``."""
+
+TileCoverage = Literal["no_reference", "unknown", "known"]
+TILE_COVERAGES: tuple[TileCoverage, ...] = get_args(TileCoverage)
+"""Whether the tiles of a sheet show all of it: no capture of the whole | it cannot be said | a share is known."""
+
+NoticeKind = Literal["no_connection", "no_work", "device_down"]
+NOTICE_KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
+
+ActivityState = Literal[
+    "silent", "refused", "device_down", "no_connection", "no_work", "sent", "nothing_waits", "day_off"
+]
+ACTIVITY_STATES: tuple[ActivityState, ...] = get_args(ActivityState)
+"""What an agency did on a day: first no batch and no notice, then a refused batch or a notice, then the others."""
+
+Definition = Literal["dn_and", "dn_or", "dn_store", "by_stage"]
+DEFINITIONS: tuple[Definition, ...] = get_args(Definition)
+
+RateName = Literal["dn_and", "dn_or", "dn_store", "by_stage components", "by_stage result", "backlog"]
+RATE_NAMES: tuple[RateName, ...] = get_args(RateName)
+"""A definition with its stage, where it has several; ``backlog`` counts the results of earlier years."""
+
+Step = Literal["day", "week", "month"]
+STEPS: tuple[Step, ...] = get_args(Step)
+
+Level = Literal["province", "district", "commune"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""Level of government."""
+
+UnitLevel = Literal["province", "department", "district", "commune"]
+UNIT_LEVELS: tuple[UnitLevel, ...] = get_args(UnitLevel)
+"""What a unit is; a department is an office of the province."""
+
+Group = Literal["lacking", "counted", "out"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+"""A dossier is in the denominator and not, or not wholly, in the numerator | in both | out of the denominator."""
+
+DossierReason = Literal[
+    "only_registered",
+    "refused",
+    "withdrawn",
+    "void",
+    "exempt",
+    "nothing_due",
+    "no_component_due",
+    "no_result_due",
+    "not_finished",
+    "counted_elsewhere",
+    "digitised",
+    "waived",
+    "nothing_to_scan",
+    "component_undeclared",
+    "component_unreceived",
+    "component_rejected",
+    "component_in_review",
+    "result_undeclared",
+    "result_unreceived",
+    "result_rejected",
+    "result_in_review",
+]
+DOSSIER_REASONS: tuple[DossierReason, ...] = get_args(DossierReason)
+"""Why a dossier is out of a rate, counted, or not counted yet."""
+
+ComparisonReason = Literal["not_over", "holidays", "unit_changed", "no_dossiers"]
+COMPARISON_REASONS: tuple[ComparisonReason, ...] = get_args(ComparisonReason)
+"""Why a period is not compared with the one before."""
+
+ForecastReason = Literal["too_few_weeks", "too_few_dossiers", "beyond_horizon", "already"]
+FORECAST_REASONS: tuple[ForecastReason, ...] = get_args(ForecastReason)
+"""Why there is no forecast of a date; ``already`` where the target has been reached."""
+
+RevisionCause = Literal["late_register", "corrected_register", "late_batch", "review", "judged_again", "recounted"]
+REVISION_CAUSES: tuple[RevisionCause, ...] = get_args(RevisionCause)
+"""Why a printed figure has changed since, in the order in which causes are taken: dossiers the register named later |
+its rows changed | documents of batches that came later | decisions of reviewers | verdicts under other limits |
+all else, as a gate that closed or opened."""
+
+Category = Literal[
+    "portal",
+    "province",
+    "R0",
+    "R1",
+    "R2",
+    "R3",
+    "R4",
+    "R5",
+    "R5_ministry",
+    "R6",
+    "R7_out",
+    "R7_in",
+    "R8_out",
+    "R8_in",
+    "R9",
+    "R10",
+    "R11",
+    "R12",
+]
+CATEGORIES: tuple[Category, ...] = get_args(Category)
+"""The two sides of a reconciliation, then why a dossier is on one side only, or differs between them."""
+
+Basis = Literal["national_report", "portal", "last_year"]
+BASES: tuple[Basis, ...] = get_args(Basis)
+"""Where the denominator of indicator 1.4 comes from."""
+
+ReplaySubject = Literal["pages", "documents", "defect_pages", "agency_pages", "agency_documents", "rate"]
+REPLAY_SUBJECTS: tuple[ReplaySubject, ...] = get_args(ReplaySubject)
+"""What is counted before and after other limits."""
+
+IncidentState = Literal["open", "closed"]
+INCIDENT_STATES: tuple[IncidentState, ...] = get_args(IncidentState)

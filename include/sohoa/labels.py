@@ -1,37 +1,434 @@
-"""What the codes of silence, forecasts, comparisons and revisions say to a Vietnamese reader."""
+"""What codes are called, Vietnamese and English: the one table of labels, beside that of ``sohoa.defects``.
+
+Tables, receipts and reports hold codes; a code is translated where it is printed. Each table bears the name of its
+enumeration in ``sohoa.enums``, where there is one.
+"""
 
 from __future__ import annotations
 
-LABELS_VI = {
-    # silence.STATES
-    "silent": "Im lặng: không gửi lô",
-    "refused": "Lô bị từ chối",
-    "device_down": "Báo hỏng máy quét",
-    "no_connection": "Báo mất kết nối",
-    "no_work": "Báo không có việc",
-    "sent": "Có gửi lô",
-    "nothing_waits": "Không còn hồ sơ chờ quét",
-    "day_off": "Ngày nghỉ",
-    # periods.Comparison.reason
-    "not_over": "kỳ này chưa kết thúc",
-    "holidays": "hai kỳ có số ngày làm việc khác nhau",
-    "unit_changed": "đơn vị mới thành lập hoặc thay đổi địa giới",
-    "no_dossiers": "một trong hai kỳ không có hồ sơ",
-    # forecast.Outlook.reason
-    "too_few_weeks": "chưa đủ số tuần có số liệu để dự báo",
-    "too_few_dossiers": "quá ít hồ sơ mỗi tuần để dự báo",
-    "beyond_horizon": "chưa đạt trong thời gian dự báo được",
-    "already": "đã đạt chỉ tiêu",
-    # reported.CAUSES
-    "late_register": "Sổ tiếp nhận bổ sung hồ sơ",
-    "corrected_register": "Sổ tiếp nhận sửa hồ sơ",
-    "late_batch": "Lô quét gửi muộn",
-    "review": "Quyết định của người kiểm tra",
-    "judged_again": "Xét lại theo giới hạn khác",
-    "recounted": "Tính lại (cổng kiểm tra đóng hoặc mở, đổi cách tính)",
-    # levels of a campaign
-    "department": "Sở, ban, ngành",
-    "district": "Huyện, thành phố",
-    "commune": "Xã, phường, thị trấn",
+from typing import NamedTuple
+
+from sohoa.defects import DEFECTS
+from sohoa.format_value import UNKNOWN
+
+
+class Label(NamedTuple):
+    """A code in words."""
+
+    vi: str
+    en: str
+
+
+Labels = dict[str | None, Label]
+
+_NOTICES: Labels = {
+    "no_connection": Label("Báo mất kết nối", "gave notice: no connection"),
+    "no_work": Label("Báo không có việc", "gave notice: no work"),
+    "device_down": Label("Báo hỏng máy quét", "gave notice: scanner broken"),
 }
-"""Code -> what is shown."""
+_PAPERS: Labels = {
+    "a4": Label("A4", "A4"),
+    "a3": Label("A3", "A3"),
+    "a2": Label("A2", "A2"),
+    "a1": Label("A1", "A1"),
+    "a0": Label("A0", "A0"),
+    "other": Label("khác", "other"),
+}
+_COVERS: Labels = {
+    "matte": Label("Bìa thường", "matte cover"),
+    "glossy": Label("Bìa bóng", "glossy cover"),
+}
+_LEVELS: Labels = {
+    "province": Label("Cấp tỉnh", "province"),
+    "district": Label("Cấp huyện", "district"),
+    "commune": Label("Cấp xã", "commune"),
+    None: Label("Không rõ cơ quan", "agency not known"),
+}
+_VERDICTS: Labels = {
+    "accepted": Label("Đạt", "accepted"),
+    "review": Label("Chờ kiểm tra", "waits for review"),
+    "rejected": Label("Không đạt", "rejected"),
+}
+_DEFECTS: Labels = {defect.name: Label(defect.label_vi, defect.label_en) for defect in DEFECTS.values()}
+
+LABELS: dict[str, Labels] = {
+    # what a manifest says of a document
+    "document_kinds": {
+        "component": Label("Thành phần hồ sơ", "component"),
+        "interim_result": Label("Kết quả trung gian", "interim result"),
+        "result": Label("Kết quả giải quyết", "result"),
+        "backlog_result": Label("Kết quả tồn đọng", "result of earlier years"),
+    },
+    "contents": {
+        "text": Label("Văn bản", "text"),
+        "map": Label("Bản đồ", "map"),
+        "photo": Label("Ảnh chụp", "photograph"),
+    },
+    "papers": _PAPERS,
+    "covers": _COVERS,
+    "classes": {code: Label(f"Khổ {label.vi}", f"paper {label.en}") for code, label in _PAPERS.items()} | _COVERS,
+    "roles": {
+        "page": Label("Trang", "page"),
+        "tile": Label("Mảnh", "tile"),
+        "reference": Label("Ảnh toàn tờ", "capture of the whole sheet"),
+    },
+    "device_kinds": {
+        "flatbed": Label("Máy quét phẳng", "flatbed scanner"),
+        "adf": Label("Máy quét có khay cuốn", "scanner with feeder"),
+        "large_format": Label("Máy quét khổ lớn", "large-format scanner"),
+        "camera": Label("Máy ảnh", "camera"),
+    },
+    "not_scanned_reasons": {
+        "too_large": Label("Quá khổ máy quét", "too large for the scanner"),
+        "glossy": Label("Bìa bóng", "glossy cover"),
+        "fragile": Label("Giấy dễ rách", "fragile paper"),
+        "no_device": Label("Không có máy quét", "no scanner"),
+    },
+    # what was found, judged and decided
+    "defects": _DEFECTS,
+    "verdicts": _VERDICTS,
+    "decisions": {
+        "uphold": Label("Người kiểm tra chấp nhận bản quét", "the reviewer upholds the scan"),
+        "waive": Label("Được duyệt miễn quét lại", "accepted by waiver"),
+        "reject": Label("Người kiểm tra yêu cầu quét lại", "the reviewer asks for a new scan"),
+    },
+    "outcomes": {
+        "accepted": Label("Đạt", "accepted"),
+        "to_scan": Label("Phải gửi lại", "to send again"),
+        "review": Label("Chờ kiểm tra", "waits for review"),
+        "waived": Label("Được duyệt miễn quét lại", "accepted by waiver"),
+        "not_scanned": Label("Không quét", "not scanned"),
+    },
+    "severities": {
+        "note": Label("Ghi chú: vẫn đạt, không phải quét lại", "a note: accepted as it is"),
+        "review": Label("Chờ người kiểm tra quyết định", "a person decides"),
+        "reject": Label("Không đạt: quét lại", "rejected: scan it again"),
+    },
+    "error_codes": {
+        "missing": Label("Có trong bản kê nhưng không có trong lô.", "In the manifest, not in the batch."),
+        "hash_mismatch": Label(
+            "Nội dung tệp khác với bản kê (mã SHA-256 không khớp).", "Another content than the manifest's (SHA-256)."
+        ),
+        "unreadable": Label("Không mở được tệp.", "The file does not open."),
+        "truncated": Label("Tệp thiếu phần cuối.", "The end of the file is missing."),
+        "wrong_format": Label("Không phải tệp PDF, JPEG, PNG hay TIFF.", "Not a PDF, JPEG, PNG or TIFF file."),
+        "encrypted": Label("Tệp có mật khẩu.", "The file has a password."),
+        "altered": Label(
+            "Chữ ký số không khớp với tệp: tệp đã bị sửa sau khi ký.",
+            "The signature does not fit: the file was changed after it was signed.",
+        ),
+        "too_large": Label("Tệp hoặc ảnh quá lớn.", "The file or image is too large."),
+    },
+    "tile_coverages": {
+        "no_reference": Label(
+            "Không có ảnh chụp toàn tờ (`reference`): không đối chiếu được các mảnh có đủ hay không.",
+            "There is no capture of the whole sheet (`reference`): whether the tiles show all of it cannot be said.",
+        ),
+        "unknown": Label(
+            "Không đối chiếu được các mảnh với ảnh toàn tờ: thiếu mảnh, thiếu độ phân giải, hoặc có mảnh của tờ khác.",
+            "The tiles cannot be found in the capture of the whole sheet: none, no resolution, or a tile of another"
+            " sheet.",
+        ),
+        "known": Label(
+            "Phần nét trên tờ giấy không có trong mảnh nào: {:.1%}.",
+            "Share of what is drawn on the sheet that no tile shows: {:.1%}.",
+        ),
+    },
+    "limit_tests": {  # followed by the limit
+        "min": Label("cần từ {} trở lên", "at least {}"),
+        "max": Label("không được quá {}", "at most {}"),
+        "max_abs": Label("không được quá {}", "at most {} either way"),
+        "one_of": Label("phải là {}", "one of {}"),
+        "none_of": Label("không được là {}", "none of {}"),
+        "not_null": Label("phải xác định được", "known"),
+    },
+    "refusals": {
+        "not_json": Label(
+            "Bản kê không phải là JSON hợp lệ. Hãy xuất lại bản kê từ phần mềm quét và gửi lại.",
+            "The manifest is not valid JSON. Export it from the scanning program again and send it again.",
+        ),
+        "manifest_too_large": Label(
+            "Bản kê quá lớn. Hãy chia lô thành nhiều lô nhỏ hơn.",
+            "The manifest is too large. Split the batch into smaller ones.",
+        ),
+        "invalid_manifest": Label(
+            "Bản kê sai cấu trúc. Hãy sửa các mục dưới đây và gửi lại.",
+            "The manifest has the wrong structure. Correct what is listed below and send it again.",
+        ),
+        "malformed_batch_id": Label(
+            "Mã lô sai cấu trúc. Mã lô đúng có dạng <mã cơ quan>-<năm tháng ngày>-<số thứ tự 3 chữ số>.",
+            "The batch id is malformed. It is <agency code>-<year month day>-<number of 3 digits>.",
+        ),
+        "stray_object": Label(
+            "Tệp này không phải là bản kê. Trong thư mục inbox chỉ đặt tệp <mã lô>.json.",
+            "This file is no manifest. Only <batch id>.json belongs in the inbox.",
+        ),
+        "unknown_agency": Label(
+            "Mã cơ quan không có trong danh mục. Hãy kiểm tra mã cơ quan với Văn phòng UBND tỉnh.",
+            "The agency code is not in the list. Ask the office of the provincial People's Committee.",
+        ),
+        "agency_mismatch": Label(
+            "Cơ quan ghi trong bản kê khác với thư mục gửi. Mỗi cơ quan chỉ gửi lô của chính mình.",
+            "The manifest names another agency than its folder. An agency sends its own batches only.",
+        ),
+        "batch_mismatch": Label(
+            "Mã lô trong bản kê khác với tên tệp. Hãy đặt tên tệp đúng mã lô.",
+            "The batch id in the manifest differs from the file's name. Name the file after the batch.",
+        ),
+        "scan_date_mismatch": Label(
+            "Ngày quét khác với ngày trong mã lô. Hãy sửa cho khớp.",
+            "The scan date differs from the day in the batch id. Make them agree.",
+        ),
+        "scan_date_in_future": Label(
+            "Ngày quét sau ngày gửi. Hãy kiểm tra lại đồng hồ của máy quét.",
+            "The scan date is later than the day of sending. Check the scanner's clock.",
+        ),
+        "empty_batch": Label(
+            "Lô không có tài liệu nào. Hãy gửi lại khi có tài liệu.",
+            "The batch has no document. Send it when it has one.",
+        ),
+        "path_outside_batch": Label(
+            "Đường dẫn tệp ra ngoài thư mục của lô. Chỉ dùng tên tệp nằm trong lô.",
+            "A file's path leads out of the batch's folder. Use names of files in the batch only.",
+        ),
+        "malformed_hash": Label(
+            "Mã băm SHA-256 sai cấu trúc (64 ký tự thập lục phân viết thường). Hãy tính lại.",
+            "A SHA-256 is malformed (64 lower-case hexadecimal digits). Compute it again.",
+        ),
+        "absurd_size": Label(
+            "Dung lượng tệp ghi trong bản kê không hợp lý. Hãy kiểm tra lại.",
+            "A file's size in the manifest makes no sense. Check it.",
+        ),
+        "duplicate_document": Label(
+            "Một mã tài liệu xuất hiện nhiều lần. Mỗi tài liệu một mã riêng.",
+            "A document id stands more than once. Every document has its own.",
+        ),
+        "duplicate_file": Label(
+            "Một tệp được kê nhiều lần. Mỗi tệp chỉ kê một lần.",
+            "A file is listed more than once. List each file once.",
+        ),
+        "malformed_dossier_code": Label(
+            "Mã hồ sơ sai cấu trúc. Hãy chép đúng mã trên giấy tiếp nhận.",
+            "The dossier code is malformed. Copy it from the receipt of the dossier.",
+        ),
+        "dossier_code_missing": Label(
+            "Thiếu mã hồ sơ. Chỉ kết quả tồn đọng mới được để trống mã hồ sơ.",
+            "The dossier code is missing. Only a result of earlier years may have none.",
+        ),
+        "pages_inconsistent": Label(
+            "Số trang có ghi chú không khớp với số trang giấy. Hãy đếm lại.",
+            "The pages with notes do not fit the number of pages. Count again.",
+        ),
+        "files_inconsistent": Label(
+            "Tài liệu không quét thì không kê tệp; tài liệu có quét phải kê ít nhất một tệp.",
+            "A document that was not scanned has no files; a scanned one has at least one.",
+        ),
+        "document_id_used": Label(
+            "Mã tài liệu đã dùng ở lô khác. Hãy đặt mã mới; nếu quét lại thì ghi mã cũ vào `replaces`.",
+            "The document id is used in another batch. Use a new one; for a new scan name the old id in `replaces`.",
+        ),
+        "replaces_unknown": Label(
+            "Tài liệu cần thay thế chưa được gửi. Hãy gửi lô gốc trước, hoặc kiểm tra lại mã.",
+            "The document to replace was never sent. Send its batch first, or check the id.",
+        ),
+        "replaces_mismatch": Label(
+            "Tài liệu thay thế phải cùng hồ sơ và cùng loại với tài liệu cũ.",
+            "A document that replaces another has the same dossier and kind.",
+        ),
+        "batch_already_committed": Label(
+            "Mã lô này đã được nhận với nội dung khác. Hãy gửi lô có số mới và dùng `replaces`.",
+            "This batch id was received with another content. Send a new batch number and use `replaces`.",
+        ),
+    },
+    "manifest_errors": {  # errors that pydantic itself finds
+        "missing": Label("thiếu trường này", "the field is missing"),
+        "extra_forbidden": Label("trường này không có trong quy định", "there is no such field"),
+        "json_invalid": Label("tệp không phải là JSON hợp lệ", "the file is not valid JSON"),
+        "string_too_long": Label("quá dài", "too long"),
+        "string_too_short": Label("đang để trống", "empty"),
+        "literal_error": Label("giá trị không nằm trong danh mục cho phép", "not one of the allowed values"),
+        "string_type": Label("phải là chuỗi ký tự", "must be a text"),
+        "too_long": Label("có quá nhiều phần tử", "too many elements"),
+        "model_type": Label("phải là một đối tượng JSON", "must be a JSON object"),
+        "list_type": Label("phải là một danh sách JSON", "must be a JSON list"),
+        None: Label("giá trị không hợp lệ", "not a valid value"),
+    },
+    # values of page columns
+    "page_values": {
+        "colour": Label("màu", "colour"),
+        "grey": Label("thang xám", "grey"),
+        "bilevel": Label("đen trắng", "black and white"),
+        "pdf": Label("PDF", "PDF"),
+        "jpeg": Label("JPEG", "JPEG"),
+        "png": Label("PNG", "PNG"),
+        "tiff": Label("TIFF", "TIFF"),
+        "True": Label("có", "yes"),
+        "False": Label("không có", "no"),
+    },
+    # rates and their dossiers
+    "definitions": {
+        "dn_and": Label("Thành phần và kết quả", "components and result"),
+        "dn_or": Label("Thành phần hoặc kết quả", "components or result"),
+        "dn_store": Label("Từng giấy tờ", "each paper"),
+        "by_stage": Label("Từng giai đoạn", "each stage"),
+    },
+    "rate_names": {
+        "dn_and": Label("Hồ sơ đã số hóa cả thành phần và kết quả", "dossiers with component and result digitised"),
+        "dn_or": Label("Hồ sơ đã số hóa thành phần hoặc kết quả", "dossiers with component or result digitised"),
+        "dn_store": Label("Giấy tờ đã số hóa trên giấy tờ phải số hóa", "papers digitised of papers to digitise"),
+        "by_stage components": Label(
+            "Hồ sơ đã số hóa thành phần khi tiếp nhận", "dossiers with a component digitised when received"
+        ),
+        "by_stage result": Label(
+            "Hồ sơ đã giải quyết có kết quả đã số hóa", "finished dossiers with the result digitised"
+        ),
+        "backlog": Label(
+            "Kết quả giấy còn hiệu lực đã số hóa, cộng dồn", "paper results in force digitised, cumulative"
+        ),
+    },
+    "steps": {"day": Label("ngày", "day"), "week": Label("tuần", "week"), "month": Label("tháng", "month")},
+    "levels": _LEVELS,
+    "unit_levels": {
+        "province": Label("Tỉnh", "province"),
+        "department": Label("Sở, ban, ngành", "department"),
+        "district": Label("Huyện", "district"),
+        "commune": Label("Xã", "commune"),
+    },
+    "summed_levels": _LEVELS | {"total": Label("Cộng", "total")},
+    "weeks": {"this": Label("Tuần này", "this week"), "before": Label("Tuần trước", "week before")},
+    "groups": {
+        "lacking": Label("Trong mẫu số, chưa vào đủ tử số", "in the denominator, not wholly in the numerator"),
+        "counted": Label("Trong mẫu số và tử số", "in denominator and numerator"),
+        "out": Label("Ngoài mẫu số", "out of the denominator"),
+    },
+    "dossier_reasons": {
+        "only_registered": Label("Mới đăng ký, chưa được tiếp nhận (trạng thái 1)", "only registered (status 1)"),
+        "refused": Label("Không được tiếp nhận (trạng thái 3)", "not accepted (status 3)"),
+        "withdrawn": Label("Công dân rút hồ sơ (trạng thái 7)", "withdrawn (status 7)"),
+        "void": Label("Hồ sơ đã hủy hoặc hồ sơ thử", "void, or a test"),
+        "exempt": Label("Được miễn số hóa", "exempt"),
+        "nothing_due": Label("Không có giấy tờ nào phải số hóa", "no paper to digitise"),
+        "no_component_due": Label("Không có thành phần nào phải số hóa", "no component to digitise"),
+        "no_result_due": Label("Không trả kết quả giấy", "no result on paper"),
+        "not_finished": Label("Chưa giải quyết xong (chưa có trạng thái 9, 10)", "not finished (no status 9 or 10)"),
+        "counted_elsewhere": Label("Xã bị chia: tính cho đơn vị kế thừa chính", "commune split: counted elsewhere"),
+        "digitised": Label("Đã số hóa, bản quét đạt", "digitised, the scan is accepted"),
+        "waived": Label("Đạt nhờ chấp thuận ngoại lệ", "accepted by waiver"),
+        "nothing_to_scan": Label("Không có giấy tờ nào phải quét", "nothing to scan"),
+        "component_undeclared": Label("Thành phần chưa gửi", "component not sent"),
+        "component_unreceived": Label("Thành phần gửi thiếu tệp", "component sent without all files"),
+        "component_rejected": Label("Thành phần phải quét lại", "component to scan again"),
+        "component_in_review": Label("Thành phần chờ kiểm tra", "component waits for review"),
+        "result_undeclared": Label("Kết quả chưa gửi", "result not sent"),
+        "result_unreceived": Label("Kết quả gửi thiếu tệp", "result sent without all files"),
+        "result_rejected": Label("Kết quả phải quét lại", "result to scan again"),
+        "result_in_review": Label("Kết quả chờ kiểm tra", "result waits for review"),
+    },
+    "comparison_reasons": {
+        "not_over": Label("kỳ này chưa kết thúc", "the period is not over"),
+        "holidays": Label("hai kỳ có số ngày làm việc khác nhau", "the periods have other numbers of working days"),
+        "unit_changed": Label("đơn vị mới thành lập hoặc thay đổi địa giới", "the unit is new or has changed"),
+        "no_dossiers": Label("một trong hai kỳ không có hồ sơ", "a period has no dossiers"),
+    },
+    "forecast_reasons": {
+        "too_few_weeks": Label("chưa đủ số tuần có số liệu để dự báo", "too few weeks with figures"),
+        "too_few_dossiers": Label("quá ít hồ sơ mỗi tuần để dự báo", "too few dossiers per week"),
+        "beyond_horizon": Label("chưa đạt trong thời gian dự báo được", "not reached as far as can be forecast"),
+        "already": Label("đã đạt chỉ tiêu", "the target has been reached"),
+    },
+    "revision_causes": {
+        "late_register": Label("Sổ tiếp nhận bổ sung hồ sơ", "dossiers added to the register"),
+        "corrected_register": Label("Sổ tiếp nhận sửa hồ sơ", "dossiers corrected in the register"),
+        "late_batch": Label("Lô quét gửi muộn", "batch sent late"),
+        "review": Label("Quyết định của người kiểm tra", "decision of a reviewer"),
+        "judged_again": Label("Xét lại theo giới hạn khác", "judged again by other limits"),
+        "recounted": Label(
+            "Tính lại (cổng kiểm tra đóng hoặc mở, đổi cách tính)",
+            "counted again (gate, other method)",
+        ),
+    },
+    "replay_subjects": {
+        "pages": Label("Trang", "Pages"),
+        "documents": Label("Tài liệu", "Documents"),
+        "defect_pages": Label("Lỗi, số trang", "Defects, pages"),
+        "agency_pages": Label("Cơ quan, số trang", "Agencies, pages"),
+        "agency_documents": Label("Cơ quan, số tài liệu", "Agencies, documents"),
+        "rate": Label("Tỷ lệ số hóa toàn tỉnh", "Rate of the province"),
+    },
+    "replay_states": _VERDICTS
+    | {
+        "noted": Label("Ghi chú", "noted"),
+        "received": Label("Đã nhận", "received"),
+        "denominator": Label("Mẫu số", "denominator"),
+        "rate_percent": Label("Tỷ lệ, %", "rate, %"),
+    },
+    # what the report names
+    "report_files": {
+        "report.pdf": Label("PDF", "PDF"),
+        "report.html": Label("Trang web", "web page"),
+        "report.xlsx": Label("Bảng tính", "workbook"),
+    },
+    "versions": {
+        "engine_version": Label("phần mềm đo trang", "page engine"),
+        "thresholds_version": Label("ngưỡng", "limits"),
+    },
+    "chart_lines": {"baseline": Label("mức đầu", "baseline"), "target": Label("chỉ tiêu", "target")},
+    # agencies and scanners
+    "notice_kinds": _NOTICES,
+    "activity_states": _NOTICES
+    | {
+        "silent": Label("Im lặng: không gửi lô", "sent nothing and gave no notice"),
+        "refused": Label("Lô bị từ chối", "batch refused"),
+        "sent": Label("Có gửi lô", "sent a batch"),
+        "nothing_waits": Label("Không còn hồ sơ chờ quét", "no dossier waits"),
+        "day_off": Label("Ngày nghỉ", "day off"),
+    },
+    "incident_measures": _DEFECTS | {"volume": Label("Số trang trong ngày", "pages per day")},
+    "incident_states": {
+        "open": Label("Đang mở", "open"),
+        "closed": Label("Đã trở lại bình thường", "back to normal"),
+    },
+    # reconciliation with the national portal
+    "categories": {
+        "portal": Label("Trên Cổng Dịch vụ công quốc gia", "rows on the national portal"),
+        "province": Label("Trên hệ thống của tỉnh", "dossiers of the province, void ones left out"),
+        "R0": Label("Bản quét không có hồ sơ", "scanned document whose dossier the register lacks"),
+        "R1": Label("Chỉ có trên Cổng, chưa tiếp nhận", "only on the portal, not received yet (status 1 or 3)"),
+        "R2": Label("Chỉ có trên Cổng, không rõ nguồn", "only on the portal otherwise, or void in the province"),
+        "R3": Label("Trùng trên Cổng", "further spelling of a dossier on the portal"),
+        "R4": Label("Chưa đồng bộ", "in the province, not on the portal"),
+        "R5": Label("Hồ sơ hệ thống bộ, có trên Cổng", "in a ministry system and on the portal, not in the province"),
+        "R5_ministry": Label("Hồ sơ hệ thống bộ, không có trên Cổng", "only in a ministry system"),
+        "R6": Label("Lệch trạng thái", "the status differs"),
+        "R7_out": Label("Lệch kỳ, Cổng ghi ngày khác: chuyển đi", "the portal counts it on another day"),
+        "R7_in": Label("Lệch kỳ, tỉnh ghi ngày khác: chuyển đến", "the province counts it on another day"),
+        "R8_out": Label("Lệch đơn vị, Cổng ghi đơn vị khác: chuyển đi", "the portal counts it in another unit"),
+        "R8_in": Label("Lệch đơn vị, tỉnh ghi đơn vị khác: chuyển đến", "the province counts it in another unit"),
+        "R9": Label("Lệch mã thủ tục", "the code of the procedure differs"),
+        "R10": Label("Lệch cờ số hóa", "the portal's flag differs from the accepted scans"),
+        "R11": Label("Hỏng đường dẫn kết quả", "the link to the result is missing or broken"),
+        "R12": Label("Lệch hạn trả", "the promised date differs"),
+    },
+    "indicators": {
+        "official": Label("Như Cổng tính", "as the portal counts"),
+        "adjusted": Label("Không kể hồ sơ hệ thống bộ", "without dossiers of ministry systems"),
+    },
+    "bases": {
+        "national_report": Label("báo cáo quốc gia", "national report"),
+        "portal": Label("tiếp nhận trên Cổng", "received on the portal"),
+        "last_year": Label("bình quân năm trước", "mean of last year"),
+        None: Label("chưa có số liệu", "no figures yet"),
+    },
+}
+"""Name of a table -> code -> label; under None what stands where there is no code."""
+
+
+def label_vi(table: str, code: str | None) -> str:
+    """Write a code in Vietnamese; one without a label, which is a defect, as it is: it must not stop a run."""
+    found = LABELS[table].get(code)
+    return found.vi if found else code or UNKNOWN
+
+
+def rate_name(definition: str, stage: str) -> str:
+    """Name a rate by its definition, and by its stage where it has several: a code of ``enums.RATE_NAMES``."""
+    return definition if stage == "all" else f"{definition} {stage}"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sohoa.intake.manifest import CODES_VI, Refusal, parse_manifest
+from sohoa.intake.manifest import Refusal, parse_manifest
+from sohoa.labels import LABELS
 
 HASH = "0" * 64
 
@@ -103,7 +104,7 @@ def test_a_broken_rule_has_its_reason_code(code: str, change: Callable[[dict[str
     with pytest.raises(Refusal) as refusal:
         parse_manifest(changed(change))
     assert refusal.value.code == code
-    assert code in CODES_VI
+    assert code in LABELS["refusals"]
     assert all(problem["vi"] and problem["en"] for problem in refusal.value.problems)
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sohoa.counting.count_progress import MEASURES, RATES, progress_of_day
+from sohoa.enums import DOSSIER_REASONS
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import MAP_DATES, progress_on_map
-from sohoa.progress.dossier_reasons import LABELS_VI
 from sohoa.progress.explain_figure import GROUPS, Explained, explain_day, group_of
 from sohoa.progress.unit_progress import Question
 from sohoa.store import with_path_key
@@ -41,7 +41,7 @@ def test_the_dossiers_add_up_to_the_figure(province, rate, asked):
     lines = explain(dossiers, unit, *rate, map_day)
     assert {name: sum(getattr(line, name) for line in lines) for name in COUNTS} == {n: figure[n] for n in COUNTS}
     for line in lines:
-        assert line.reasons and set(line.reasons) <= set(LABELS_VI)
+        assert line.reasons and set(line.reasons) <= set(DOSSIER_REASONS)
     assert [GROUPS.index(group_of(line)) for line in lines] == sorted(GROUPS.index(group_of(line)) for line in lines)
 
 

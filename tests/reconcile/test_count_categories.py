@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations import reconciliation_daily
+from sohoa.enums import CATEGORIES
 from sohoa.jobs import check_reconciliation
-from sohoa.reconcile.categories import CATEGORIES
+from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance, count_entries
 from sohoa.reconcile.ledger import ENTRY
 from sohoa.registry import ancestors
@@ -155,4 +156,4 @@ def test_the_gate_closes_on_unknown_categories_and_repeated_rows():
 def test_the_suite_speaks_of_the_categories_of_the_contract():
     """Names and effects are written down twice, and are the same."""
     assert set(reconciliation_daily.CATEGORIES) == set(CATEGORIES)
-    assert {c.name: c.effect for c in CATEGORIES.values() if c.effect} == reconciliation_daily.EFFECTS
+    assert {name: effect for name, effect in EFFECTS.items() if effect} == reconciliation_daily.EFFECTS

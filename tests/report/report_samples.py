@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from sohoa.report import chart_specs
-from sohoa.report.model import Chart, Column, Section, Table, WeekReport
+from sohoa.report.model import Chart, Column, Row, Section, Table, WeekReport
 
 MONDAY = date(2024, 4, 8)
 UNIT_COLUMNS = (
@@ -24,6 +25,9 @@ FILE_COLUMNS = (
     Column("title", "Tên giấy tờ", "Title", "text"),
     Column("defect", "Lỗi", "Defect", "text"),
     Column("scan_date", "Ngày quét", "Scan date", "date"),
+    Column("defects", "Các lỗi", "Defects", "labels", labels="defects"),
+    Column("verdict", "Kết luận", "Verdict", "label", labels="verdicts", note="title"),
+    Column("remark", "Ghi chú", "Remark", "text"),
 )
 HOSTILE = (
     "=cmd|' /C calc'!A0",
@@ -50,13 +54,31 @@ HOSTILE = (
 )
 
 
-def unit_rows(count: int) -> tuple[tuple[Any, ...], ...]:
+def records(columns: tuple[Column, ...], rows: Iterable[tuple[Any, ...]]) -> tuple[Row, ...]:
+    """Rows by the keys of their columns."""
+    return tuple(dict(zip((column.key for column in columns), row, strict=True)) for row in rows)
+
+
+def unit_rows(count: int) -> tuple[Row, ...]:
     """Rows of every kind of value, each third one with what is not known."""
-    return tuple(
+    rows = (
         (f"{i:05d}", f"Xã Bằng Mạc {i}", 942_934 + i, 97.923 - i % 90, 0.125 * i, MONDAY + timedelta(i % 7), "2024-W15")
         if i % 3
         else (f"{i:05d}", f"Thị trấn Đồng Đăng {i}", 0, None, None, None, None)
         for i in range(count)
+    )
+    return records(UNIT_COLUMNS, rows)
+
+
+def file_rows(names: Iterable[str]) -> tuple[Row, ...]:
+    """Files whose every text is a name; the defects and verdicts are codes."""
+    defects = (("skewed", "blurred"), ("glare",), ())
+    return records(
+        FILE_COLUMNS,
+        (
+            ("H37.81.03", name, name, name, MONDAY, defects[n % 3], "review" if n % 2 else None, name)
+            for n, name in enumerate(names)
+        ),
     )
 
 
@@ -105,11 +127,10 @@ MARKS = {
 def sample_report(rows: int = 30, *, hostile: tuple[str, ...] = ()) -> WeekReport:
     """A report with two sections, all charts and an annex; ``hostile`` texts stand wherever an agency's may stand."""
     names = list(hostile) or ["Huyện Cao Lộc", "Huyện Lộc Bình", "Thành phố Lạng Sơn"]
-    files = tuple(("H37.81.03", name, name, name, MONDAY) for name in names)
     note = "Dấu – là chưa biết."
     units = Table("units", "Kết quả theo đơn vị", "Results by unit", UNIT_COLUMNS, unit_rows(rows), note)
-    files_table = Table("faulty_files", "Danh sách tệp lỗi", "Faulty files", FILE_COLUMNS, files)
-    short = Table("rates", "Tỷ lệ số hóa", "Rate", UNIT_COLUMNS[:4], tuple(row[:4] for row in unit_rows(3)))
+    files_table = Table("faulty_files", "Danh sách tệp lỗi", "Faulty files", FILE_COLUMNS, file_rows(names))
+    short = Table("rates", "Tỷ lệ số hóa", "Rate", UNIT_COLUMNS[:4], unit_rows(3))
     drawn = sample_charts([name[:300] for name in names], "Huyện Cao Lộc 10,5 %; " + "; ".join(hostile))
     said = ("Toàn tỉnh đạt 97,92 %: 942.934 hồ sơ.", *hostile)
     sections = (

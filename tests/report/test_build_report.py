@@ -12,14 +12,16 @@ import pytest
 
 from sohoa import jobs, layout
 from sohoa.days import Week
+from sohoa.enums import COVERS, PAPERS
 from sohoa.errors import InputError
+from sohoa.format_value import count
+from sohoa.labels import LABELS
 from sohoa.progress.revisions import keep_reported
 from sohoa.report.build_report import build_report
-from sohoa.report.format_value import format_value
 from sohoa.report.formats import write_pdf
-from sohoa.report.model import Table, WeekReport
+from sohoa.report.model import Row, Table, WeekReport
 from sohoa.report.report_week import report_day
-from sohoa.report.sections.proposals import propose, records
+from sohoa.report.sections.proposals import propose
 from sohoa.store import Store
 from tests.report.reported_week import Reported
 
@@ -31,8 +33,8 @@ def table(report: WeekReport, name: str) -> Table:
     return next(found for found in report.tables if found.name == name)
 
 
-def rows(report: WeekReport, name: str) -> list[dict[str, Any]]:
-    return [row for found in report.tables if found.name == name for row in records(found)]
+def rows(report: WeekReport, name: str) -> list[Row]:
+    return [row for found in report.tables if found.name == name for row in found.rows]
 
 
 def week_rows(reported: Reported, name: str) -> list[dict[str, Any]]:
@@ -57,7 +59,16 @@ def test_names_can_be_sheets_and_every_row_fits_its_columns(reported: Reported):
     for found in reported.report.tables:
         assert re.fullmatch(r"[a-z_]{1,31}", found.name)
         assert len({column.key for column in found.columns}) == len(found.columns)
-        assert all(len(row) == len(found.columns) for row in found.rows), found.name
+        assert all(row.keys() >= {column.key for column in found.columns} for row in found.rows), found.name
+
+
+def test_codes_are_translated_where_they_are_printed(reported: Reported):
+    """A column of labels holds codes of its table alone, so that nothing compares printed words."""
+    for found in reported.report.tables:
+        for column in (column for column in found.columns if column.kind in ("label", "labels")):
+            values = (row[column.key] for row in found.rows)
+            codes = {code for value in values for code in (value if column.kind == "labels" else (value,))}
+            assert codes - {None} <= LABELS[column.labels].keys(), (found.name, column.key)
 
 
 def test_the_rates_are_the_sums_of_progress_daily(reported: Reported):
@@ -114,24 +125,23 @@ def test_classes_count_every_document_once_by_paper_and_once_by_cover(reported: 
     found = {row["class"]: row for row in rows(reported.report, "classes")}
     whole = rows(reported.report, "verdicts")[0]
     for name in ("received", "pages_found"):
-        assert sum(row[name] for label, row in found.items() if label.startswith("Khổ")) == whole[name]
-        assert sum(row[name] for label, row in found.items() if label.startswith("Bìa")) == whole[name] > 0
+        assert sum(row[name] for code, row in found.items() if code in PAPERS) == whole[name]
+        assert sum(row[name] for code, row in found.items() if code in COVERS) == whole[name] > 0
 
 
 def test_every_figure_of_a_proposal_stands_in_a_table(reported: Reported):
     """A proposal without the figure behind it would be an opinion; sums of a column or of R1 to R3 count as figures."""
     known = set(RANKS)
     for found in reported.report.tables:
-        kinds = [column.kind for column in found.columns]
-        known |= {format_value(value, kind) for row in found.rows for value, kind in zip(row, kinds, strict=True)}
-        numbers = [[row[place] or 0 for row in found.rows] for place, kind in enumerate(kinds) if kind == "count"]
-        known |= {format_value(sum(column), "count") for column in numbers} | {format_value(len(found.rows), "count")}
+        known |= {text for row in found.rows for text in found.texts(row)} | {count(len(found.rows))}
+        keys = [column.key for column in found.columns if column.kind == "count"]
+        known |= {count(sum(row[key] or 0 for row in found.rows)) for key in keys}
     counts = {row["category"]: row["entries"] for row in rows(reported.report, "categories")}
-    known |= {format_value(sum(counts.get(n, 0) for n in group), "count") for group in SUMS}
+    known |= {count(sum(counts.get(n, 0) for n in group)) for group in SUMS}
     agencies = rows(reported.report, "agencies")
     known.add(str(sum(row["rejected"] is not None for row in agencies)))
-    known.add(str(sum(row["state"].startswith("Im lặng") for row in agencies)))
-    known.add(str(sum(row["kind"] == "Báo mất kết nối" for row in rows(reported.report, "notices"))))
+    known.add(str(sum(row["state"] == "silent" for row in agencies)))
+    known.add(str(sum(row["notice_kind"] == "no_connection" for row in rows(reported.report, "notices"))))
     for line in reported.report.sections[-1].paragraphs:
         said = re.sub(r"^\d+\. |R5_ministry|\bR\d+\b|\d+° ", "", line.split(". Đặt ")[0])
         for figure in re.findall(r"\d[\d.,]*(?:\xa0%)?", said):
@@ -179,7 +189,7 @@ def test_what_was_printed_and_changed_since_is_told_with_its_cause(reported: Rep
     assert jobs.summarise()["closed"] == []
     now = build_report(reported.store, reported.week)
     (row,) = rows(now, "revisions")
-    assert (row["week"], row["cause"]) == (reported.week, "Quyết định của người kiểm tra")
+    assert (row["week"], row["cause"]) == (reported.week, "review")
     assert (row["printed_numerator"], row["printed_denominator"]) == (then["numerator"], then["denominator"])
     assert row["printed_numerator"] + row["numerator_change"] == rows(now, "rates")[0]["numerator"]
     keep_reported(reported.store, reported.first)

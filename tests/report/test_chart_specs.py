@@ -10,7 +10,6 @@ import pytest
 
 from sohoa.report import chart_specs
 from sohoa.report.model import Chart
-from sohoa.report.sections.proposals import records
 from tests.report.reported_week import Reported
 
 GREYS = {"black", "white", "transparent", "none"}
@@ -69,7 +68,7 @@ def test_the_trend_has_both_published_lines(drawn: dict[str, Chart]):
 
 def test_the_charts_show_the_figures_of_the_tables(reported: Reported, drawn: dict[str, Chart]):
     """Ranking and Pareto row by row; the newest column of the heat map; the map's communes."""
-    tables = {table.name: records(table) for table in reported.report.tables}
+    tables = {table.name: table.rows for table in reported.report.tables}
     ranked = [(row["unit"], row["rate"]) for row in values(drawn["ranking"]) if "unit" in row]
     blocks = [
         (row["unit"], round(row["rate_percent"], 2)) for row in tables["blocks"] if row["rate_percent"] is not None

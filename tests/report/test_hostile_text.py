@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
+from sohoa.clean_text import clean, shorten
 from sohoa.report.formats import write_html, write_workbook
 from sohoa.report.model import WeekReport
-from sohoa.report.printable_text import clean, shorten
 from tests.report.page_reader import read_page
-from tests.report.report_samples import HOSTILE, MONDAY, sample_report
+from tests.report.report_samples import HOSTILE, file_rows, sample_report
 
 PLAIN = sample_report(1)
 HARMLESS = tuple(f"Tờ khai {i}" for i in range(len(HOSTILE)))
@@ -69,7 +69,7 @@ def test_texts_stay_texts_when_a_cell_is_edited(hostile: WeekReport) -> None:
 @given(st.lists(ANY_TEXT, min_size=1, max_size=3))
 def test_any_text_is_read_back_from_the_workbook(texts: list[str]) -> None:
     """No text at all breaks the file or comes back as anything but itself."""
-    files = replace(PLAIN.annex[1], rows=tuple(("H37.81.03", text, text, text, MONDAY) for text in texts))
+    files = replace(PLAIN.annex[1], rows=file_rows(texts))
     data = write_workbook.render(replace(PLAIN, annex=(files,)))
     rows = openpyxl.load_workbook(BytesIO(data))["faulty_files"].iter_rows(min_row=write_workbook.HEADER_ROW + 2)
     read = [unescape(row[1].value or "") for row in rows]

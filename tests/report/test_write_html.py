@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from sohoa.report.format_value import format_value
 from sohoa.report.formats import write_html
 from tests.report.page_reader import read_page
 from tests.report.report_samples import sample_report
@@ -33,9 +32,7 @@ def test_every_value_of_every_table_is_printed(text: str) -> None:
     tables = read_page(text).tables
     assert len(tables) == len(REPORT.tables)
     for table in REPORT.tables:
-        kinds = [column.kind for column in table.columns]
-        rows = [[format_value(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in table.rows]
-        assert tables[f"table-{table.name}"][1:] == rows
+        assert tables[f"table-{table.name}"][1:] == [table.texts(row) for row in table.rows]
 
 
 def test_headers_name_the_column_and_its_unit(text: str) -> None:

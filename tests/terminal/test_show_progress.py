@@ -15,17 +15,17 @@ from typer.testing import CliRunner
 
 from sohoa import layout
 from sohoa.cli import app
-from sohoa.counting.count_progress import progress_of_day
+from sohoa.counting.count_progress import RATES, progress_of_day
 from sohoa.counting.document_states import STATES
 from sohoa.counting.join_dossiers import merge_dossiers
 from sohoa.counting.record_review import add_decisions
-from sohoa.enums import DEFINITIONS
-from sohoa.progress.dossier_reasons import LABELS_VI
+from sohoa.enums import DOSSIER_REASONS, RATE_NAMES
+from sohoa.labels import label_vi, rate_name
 from sohoa.progress.unit_progress import Figure
 from sohoa.schema import TABLES
 from sohoa.settings import Settings
-from sohoa.terminal import numbers
-from sohoa.terminal.show_progress import RATES_VI, progress_table, spark_lines
+from sohoa.terminal.bars import bar, sparkline
+from sohoa.terminal.show_progress import progress_table, spark_lines
 
 MONDAY = date(2024, 4, 15)
 SETTINGS = Settings()
@@ -58,17 +58,9 @@ def lines(*parts: Any, width: int = 100) -> list[str]:
     return console.file.getvalue().splitlines()
 
 
-def test_numbers_are_written_as_a_vietnamese_reader_expects():
-    """Dots between thousands, a decimal comma, days first; unknown is a dash and not zero."""
-    assert [numbers.count(value) for value in (0, 942934, None)] == ["0", "942.934", "–"]
-    assert [numbers.decimal(value) for value in (0.0, 97.92, None)] == ["0,0", "97,9", "–"]
-    assert numbers.day(MONDAY) == "15/04/2024"
-    assert numbers.days(MONDAY, MONDAY + timedelta(6)) == "15/04–21/04"
-
-
 def test_a_sparkline_rises_with_the_rate_and_leaves_gaps():
     """One character a value, lowest at 0 %, highest at 100 %, a blank where nothing is known."""
-    drawn = numbers.sparkline([0.0, None, 50.0, 100.0])
+    drawn = sparkline([0.0, None, 50.0, 100.0])
     assert len(drawn) == 4
     assert drawn[1] == " "
     assert drawn[0] < drawn[2] < drawn[3] == "█"
@@ -77,8 +69,8 @@ def test_a_sparkline_rises_with_the_rate_and_leaves_gaps():
 @pytest.mark.parametrize(("percent", "cells"), [(0.0, 0), (50.0, 5), (100.0, 10)])
 def test_a_bar_is_as_long_as_its_share(percent, cells):
     """In eighths of a cell: 1 % more is seen."""
-    assert len(numbers.bar(percent, 10)) == cells
-    assert numbers.bar(percent, 10) != numbers.bar(percent + 1.5, 10)
+    assert len(bar(percent, 10)) == cells
+    assert bar(percent, 10) != bar(percent + 1.5, 10)
 
 
 @pytest.mark.parametrize("width", [100, 80])
@@ -108,11 +100,11 @@ def test_a_long_sparkline_is_broken_at_the_width():
     assert "Không có hồ sơ" in "\n".join(lines(spark_lines([figure(None)], "day", 100)))
 
 
-def test_every_rate_and_reason_has_its_label():
-    """One table of each; a new definition or state without a label would print a code."""
-    assert {definition for definition, _ in RATES_VI} == {*DEFINITIONS, "backlog"}
+def test_every_rate_and_reason_has_its_code():
+    """A new definition, stage or state is named in the enumerations, which have labels."""
+    assert {rate_name(*rate) for rate in RATES} | {"backlog"} == set(RATE_NAMES)
     for kind in ("component", "result"):
-        assert {f"{kind}_{state}" for state in ("undeclared", *STATES[1:4])} <= set(LABELS_VI)
+        assert {f"{kind}_{state}" for state in ("undeclared", *STATES[1:4])} <= set(DOSSIER_REASONS)
 
 
 @pytest.fixture
@@ -155,7 +147,12 @@ def test_progress_and_explain_agree(two_dossiers):
         ("-1", "1", "digitised"),
     ]
     text = sohoa(*asked)
-    for part in ("Tử số 1 / mẫu số 2", "50,0 % nhận (chính thức)", LABELS_VI["component_undeclared"], "1 hồ sơ có"):
+    for part in (
+        "Tử số 1 / mẫu số 2",
+        "50,0 % nhận (chính thức)",
+        label_vi("dossier_reasons", "component_undeclared"),
+        "1 hồ sơ có",
+    ):
         assert part in text
 
 

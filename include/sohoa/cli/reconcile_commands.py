@@ -84,18 +84,19 @@ def show_categories(unit: str, start: date, end: date, as_of: date | None, forma
 
 
 def _show_entries(unit: str, start: date, end: date, category: str, format: Format) -> None:
+    from sohoa.enums import CATEGORIES
+    from sohoa.labels import label_vi
     from sohoa.progress.carry_forward import unit_name
-    from sohoa.reconcile.categories import CATEGORIES
     from sohoa.reconcile.list_dossiers import Entry, read_entries
     from sohoa.store import open_store
     from sohoa.terminal import show_reconciliation as screen
 
-    one_of("--category", category, tuple(CATEGORIES))
+    one_of("--category", category, CATEGORIES)
     name = unit_name(unit, end)
     found = read_entries(open_store(), unit, start, end, category)
     if format is not Format.table:
         print_rows(list(Entry.__dataclass_fields__), [asdict(entry) for entry in found], format)
         return
     out.print(screen.heading(name, unit, start, end), soft_wrap=True)
-    out.print(f"{category}: {CATEGORIES[category].label_vi} · {len(found)}", style="bold", highlight=False)
+    out.print(f"{category}: {label_vi('categories', category)} · {len(found)}", style="bold", highlight=False)
     out.print(screen.entry_table(found))

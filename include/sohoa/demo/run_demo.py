@@ -19,6 +19,7 @@ from rich.table import Table
 from sohoa import layout, stack
 from sohoa.defects import DEFECTS
 from sohoa.errors import StackError
+from sohoa.format_value import decimal
 from sohoa.jobs.query_tables import run_query
 from sohoa.progress.rate import progress_share, weekly_progress, worst_units
 from sohoa.registry import PROVINCE
@@ -120,7 +121,12 @@ def _show(store: Store, province: Path, out: Console) -> None:
         share = progress_share(rate, settings.baseline_percent, settings.target_percent)
         bar = "█" * round((rate or 0) / 5)
         table.add_row(
-            row["week"], str(row["numerator"]), str(row["denominator"]), _percent(rate), _percent(share, 100), bar
+            row["week"],
+            str(row["numerator"]),
+            str(row["denominator"]),
+            decimal(rate),
+            decimal(share and 100 * share),
+            bar,
         )
     out.print(table)
     _show_units(progress, out)
@@ -136,16 +142,12 @@ def _table(*names: str) -> Table:
     return table
 
 
-def _percent(value: float | None, factor: float = 1) -> str:
-    return "" if value is None else f"{factor * value:.1f}".replace(".", ",")
-
-
 def _show_units(progress: Any, out: Console) -> None:
     table = _table("Xã, phường (commune)", "Tử số", "Mẫu số", "Tỷ lệ %")
     table.title = "Các đơn vị thấp nhất (worst units)"
     for row in worst_units(progress, "commune", 5).to_pylist():
         name = f"{row['name']} ({row['unit_code']})"
-        table.add_row(name, str(row["numerator"]), str(row["denominator"]), _percent(row["rate_percent"]))
+        table.add_row(name, str(row["numerator"]), str(row["denominator"]), decimal(row["rate_percent"]))
     out.print(table)
 
 

@@ -20,50 +20,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sohoa import layout
 from sohoa.dossier_code import dossier_key
+from sohoa.enums import Content, Cover, DeviceKind, DocumentKind, NotScannedReason, Paper, Role
+from sohoa.labels import LABELS
 
 MAX_DOCUMENTS, MAX_FILES, MAX_PROBLEMS = 5_000, 2_000, 20
-
-LABELS_VI = {
-    "missing": "thiếu trường này",
-    "extra_forbidden": "trường này không có trong quy định",
-    "json_invalid": "tệp không phải là JSON hợp lệ",
-    "string_too_long": "quá dài",
-    "string_too_short": "đang để trống",
-    "literal_error": "giá trị không nằm trong danh mục cho phép",
-    "string_type": "phải là chuỗi ký tự",
-    "too_long": "có quá nhiều phần tử",
-    "model_type": "phải là một đối tượng JSON",
-    "list_type": "phải là một danh sách JSON",
-}
-"""What a clerk reads for an error that pydantic itself finds; everything else is «giá trị không hợp lệ»."""
-
-CODES_VI = {
-    "not_json": "Bản kê không phải là JSON hợp lệ. Hãy xuất lại bản kê từ phần mềm quét và gửi lại.",
-    "manifest_too_large": "Bản kê quá lớn. Hãy chia lô thành nhiều lô nhỏ hơn.",
-    "invalid_manifest": "Bản kê sai cấu trúc. Hãy sửa các mục dưới đây và gửi lại.",
-    "malformed_batch_id": "Mã lô sai cấu trúc. Mã lô đúng có dạng <mã cơ quan>-<năm tháng ngày>-<số thứ tự 3 chữ số>.",
-    "stray_object": "Tệp này không phải là bản kê. Trong thư mục inbox chỉ đặt tệp <mã lô>.json.",
-    "unknown_agency": "Mã cơ quan không có trong danh mục. Hãy kiểm tra mã cơ quan với Văn phòng UBND tỉnh.",
-    "agency_mismatch": "Cơ quan ghi trong bản kê khác với thư mục gửi. Mỗi cơ quan chỉ gửi lô của chính mình.",
-    "batch_mismatch": "Mã lô trong bản kê khác với tên tệp. Hãy đặt tên tệp đúng mã lô.",
-    "scan_date_mismatch": "Ngày quét khác với ngày trong mã lô. Hãy sửa cho khớp.",
-    "scan_date_in_future": "Ngày quét sau ngày gửi. Hãy kiểm tra lại đồng hồ của máy quét.",
-    "empty_batch": "Lô không có tài liệu nào. Hãy gửi lại khi có tài liệu.",
-    "path_outside_batch": "Đường dẫn tệp ra ngoài thư mục của lô. Chỉ dùng tên tệp nằm trong lô.",
-    "malformed_hash": "Mã băm SHA-256 sai cấu trúc (64 ký tự thập lục phân viết thường). Hãy tính lại.",
-    "absurd_size": "Dung lượng tệp ghi trong bản kê không hợp lý. Hãy kiểm tra lại.",
-    "duplicate_document": "Một mã tài liệu xuất hiện nhiều lần. Mỗi tài liệu một mã riêng.",
-    "duplicate_file": "Một tệp được kê nhiều lần. Mỗi tệp chỉ kê một lần.",
-    "malformed_dossier_code": "Mã hồ sơ sai cấu trúc. Hãy chép đúng mã trên giấy tiếp nhận.",
-    "dossier_code_missing": "Thiếu mã hồ sơ. Chỉ kết quả tồn đọng mới được để trống mã hồ sơ.",
-    "pages_inconsistent": "Số trang có ghi chú không khớp với số trang giấy. Hãy đếm lại.",
-    "files_inconsistent": "Tài liệu không quét thì không kê tệp; tài liệu có quét phải kê ít nhất một tệp.",
-    "document_id_used": "Mã tài liệu đã dùng ở lô khác. Hãy đặt mã mới; nếu quét lại thì ghi mã cũ vào `replaces`.",
-    "replaces_unknown": "Tài liệu cần thay thế chưa được gửi. Hãy gửi lô gốc trước, hoặc kiểm tra lại mã.",
-    "replaces_mismatch": "Tài liệu thay thế phải cùng hồ sơ và cùng loại với tài liệu cũ.",
-    "batch_already_committed": "Mã lô này đã được nhận với nội dung khác. Hãy gửi lô có số mới và dùng `replaces`.",
-}
-"""Reason code of a refusal -> what the agency's clerk reads."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -94,7 +54,7 @@ class Device(_Part):
 
     id: Line
     model: Line
-    kind: Literal["flatbed", "adf", "large_format", "camera"]
+    kind: DeviceKind
 
 
 class File(_Part):
@@ -103,7 +63,7 @@ class File(_Part):
     path: Annotated[Line, AfterValidator(_inside)]
     sha256: str
     bytes: int
-    role: Literal["page", "tile", "reference"] = "page"
+    role: Role = "page"
     sheet: int | None = Field(default=None, ge=1, le=MAX_FILES)
 
     @field_validator("sha256")
@@ -127,15 +87,15 @@ class Document(_Part):
     document_id: Identifier
     dossier_code: str | None
     procedure_code: Line
-    kind: Literal["component", "interim_result", "result", "backlog_result"]
+    kind: DocumentKind
     title: Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_plain)]
-    content: Literal["text", "map", "photo"]
-    paper: Literal["a4", "a3", "a2", "a1", "a0", "other"]
-    cover: Literal["matte", "glossy"]
+    content: Content
+    paper: Paper
+    cover: Cover
     physical_pages: int = Field(ge=1, le=2_000)
     note_pages: tuple[int, ...] = Field(default=(), max_length=2_000)
     replaces: Identifier | None = None
-    not_scanned: Literal["too_large", "glossy", "fragile", "no_device"] | None = None
+    not_scanned: NotScannedReason | None = None
     files: tuple[File, ...] = Field(default=(), max_length=MAX_FILES)
 
     @property
@@ -198,7 +158,7 @@ class Refusal(Exception):
     """Why a manifest is refused: control flow inside intake, it always ends as a receipt.
 
     Attributes:
-        code: reason code, a key of ``CODES_VI``.
+        code: reason code, one of the refusals of ``sohoa.labels``.
         problems: what exactly is wrong, one dict a problem: where, vi, en.
     """
 
@@ -220,11 +180,12 @@ def parse_manifest(data: bytes) -> Manifest:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
     types = [item["type"] for item in found]
-    code = "not_json" if "json_invalid" in types else next((t for t in types if t in CODES_VI), "invalid_manifest")
+    code = next((kind for kind in types if kind in LABELS["refusals"]), "invalid_manifest")
+    code = "not_json" if "json_invalid" in types else code
     raise Refusal(code, [_problem(item) for item in found[:MAX_PROBLEMS]])
 
 
 def _problem(item: ErrorDetails) -> dict[str, str]:
     where = ".".join(str(step + 1) if isinstance(step, int) else step for step in item["loc"])
-    vi = CODES_VI.get(item["type"]) or LABELS_VI.get(item["type"], "giá trị không hợp lệ")
-    return {"where": where[:200], "vi": vi, "en": item["msg"][:200]}
+    words = LABELS["refusals"] | LABELS["manifest_errors"]
+    return {"where": where[:200], "vi": words.get(item["type"], words[None]).vi, "en": item["msg"][:200]}

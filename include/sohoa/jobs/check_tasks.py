@@ -14,7 +14,7 @@ from sohoa.intake import publish_batches as publishing
 from sohoa.intake.check_run import ADMITTED, Entry, work_key
 from sohoa.quality import duplicate_pages, failed_limits, thresholds, tile_coverage, verdicts
 from sohoa.schema import TABLES
-from sohoa.slips import receipt
+from sohoa.slips.receipt_facts import collect_receipt_facts
 from sohoa.store import Store, open_store
 
 JUDGED_TABLES = ("pages", "documents", "batches")
@@ -98,8 +98,8 @@ def write_receipts(work: str) -> dict[str, Any]:
     limits = thresholds.load_thresholds(store.settings.profile)
     failed = failed_limits.find_failures(tables["pages"], limits)
     entries = check_run.load_entries(store, work)
-    told = receipt.gather(entries, tables, closed, limits.own_limit("duplicate_page"), failed)
-    return {"receipts": write_slips.write_slips(store, told)}
+    facts = collect_receipt_facts(entries, tables, closed, limits.own_limit("duplicate_page"), failed)
+    return {"receipts": write_slips.write_slips(store, facts)}
 
 
 def settle_batches(work: str) -> dict[str, Any]:

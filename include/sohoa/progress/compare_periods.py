@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.enums import ComparisonReason
 from sohoa.progress.carry_forward import valid_since
 from sohoa.progress.rate import rate_percent
 from sohoa.registry import working_days
@@ -40,8 +41,8 @@ class Comparison:
     before_percent: float | None
     """None where the periods are unlike or nothing counted."""
     change_points: float | None
-    reason: str | None
-    """Why there is no change: not_over | holidays | unit_changed | no_dossiers; None where there is one."""
+    reason: ComparisonReason | None
+    """Why there is no change; None where there is one."""
 
 
 def period_before(period: Period) -> Period:
@@ -76,7 +77,7 @@ def compare(
     return Comparison(period, before, now, then, now - then, None)
 
 
-def _unlike(unit_code: str, period: Period, before: Period, last_day: date) -> str | None:
+def _unlike(unit_code: str, period: Period, before: Period, last_day: date) -> ComparisonReason | None:
     if period.last > last_day:
         return "not_over"
     if len(working_days(period.first, period.last)) != len(working_days(before.first, before.last)):

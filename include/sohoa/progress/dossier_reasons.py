@@ -1,4 +1,4 @@
-"""Why a dossier is in a rate's denominator and numerator, or out of them: reason codes and what they say."""
+"""Why a dossier is in a rate's denominator and numerator, or out of them: codes of ``enums.DOSSIER_REASONS``."""
 
 from __future__ import annotations
 
@@ -10,31 +10,6 @@ from sohoa.counting.document_states import STATES
 
 UNDECLARED = "undeclared"
 _ACCEPTED = STATES.index("waived")
-
-LABELS_VI = {
-    "only_registered": "Mới đăng ký, chưa được tiếp nhận (trạng thái 1)",
-    "refused": "Không được tiếp nhận (trạng thái 3)",
-    "withdrawn": "Công dân rút hồ sơ (trạng thái 7)",
-    "void": "Hồ sơ đã hủy hoặc hồ sơ thử",
-    "exempt": "Được miễn số hóa",
-    "nothing_due": "Không có giấy tờ nào phải số hóa",
-    "no_component_due": "Không có thành phần nào phải số hóa",
-    "no_result_due": "Không trả kết quả giấy",
-    "not_finished": "Chưa giải quyết xong (chưa có trạng thái 9, 10)",
-    "counted_elsewhere": "Xã bị chia: tính cho đơn vị kế thừa chính",
-    "digitised": "Đã số hóa, bản quét đạt",
-    "waived": "Đạt nhờ chấp thuận ngoại lệ",
-    "nothing_to_scan": "Không có giấy tờ nào phải quét",
-    "component_undeclared": "Thành phần chưa gửi",
-    "component_unreceived": "Thành phần gửi thiếu tệp",
-    "component_rejected": "Thành phần phải quét lại",
-    "component_in_review": "Thành phần chờ kiểm tra",
-    "result_undeclared": "Kết quả chưa gửi",
-    "result_unreceived": "Kết quả gửi thiếu tệp",
-    "result_rejected": "Kết quả phải quét lại",
-    "result_in_review": "Kết quả chờ kiểm tra",
-}
-"""Reason code -> what is shown."""
 
 Documents = Mapping[str, list[str]]
 """Kind of document -> the states (``states.STATES``) of a dossier's documents of this kind."""

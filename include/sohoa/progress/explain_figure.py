@@ -14,14 +14,13 @@ from sohoa import layout
 from sohoa.counting.count_progress import MEASURES, RATES, measure_dossiers, placed_dossiers
 from sohoa.counting.document_states import REACHED, document_states
 from sohoa.counting.join_dossiers import list_documents
+from sohoa.enums import GROUPS, Group
 from sohoa.progress.carry_forward import Place, places, unit_name
 from sohoa.progress.dossier_reasons import Documents, what_lacks, why_counted, why_out
 from sohoa.progress.unit_progress import Figure, Question, make_figure
 from sohoa.settings import Settings
 from sohoa.store import Store
 
-GROUPS = ("lacking", "counted", "out")
-"""In the denominator and not, or not wholly, in the numerator | in both | out of the denominator."""
 _SHOWN = ("dossier_key", "unit_code", "handling_agency", "procedure_code", "status", "exemption")
 
 
@@ -45,7 +44,7 @@ class Explained:
     interim_results: int
     """Accepted papers between reception and result: a count, in no rate."""
     reasons: tuple[str, ...]
-    """Codes of ``reasons.LABELS_VI``."""
+    """Codes of ``enums.DOSSIER_REASONS``."""
     exemption: str | None
     is_approximate: bool
     """Its commune was split: whether it belongs here is not known."""
@@ -89,8 +88,8 @@ def count_unregistered(store: Store, day: date) -> int:
     return int(pc.sum(pc.invert(dossiers["in_register"])).as_py() or 0)
 
 
-def group_of(line: Explained) -> str:
-    """Which of ``GROUPS`` a dossier is in; one that is digitised in part lacks something."""
+def group_of(line: Explained) -> Group:
+    """Which of ``enums.GROUPS`` a dossier is in; one that is digitised in part lacks something."""
     if line.denominator == 0:
         return "out"
     return "counted" if line.accepted == line.denominator else "lacking"

@@ -18,13 +18,10 @@ import pyarrow as pa
 from sohoa import layout
 from sohoa.counting.count_progress import MEASURES, progress_of_day
 from sohoa.days import Week
+from sohoa.enums import REVISION_CAUSES
 from sohoa.errors import InputError
 from sohoa.schema import TABLES
 from sohoa.store import Store
-
-CAUSES = ("late_register", "corrected_register", "late_batch", "review", "judged_again", "recounted")
-"""In the order in which they are taken: dossiers the register named later | its rows changed | documents of batches
-that came later | decisions of reviewers | verdicts under other limits | all else, as a gate that closed or opened."""
 
 _KEY = ["unit_code", "definition", "stage"]
 _CHANGES = ("numerator", "denominator", "received")
@@ -91,8 +88,9 @@ def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) ->
         new: its dossiers now.
 
     Returns:
-        Columns of ``REVISIONS``: of each unit and rate the causes that changed it, in the order of ``CAUSES``; the
-        changes of a unit and rate add up to the difference between ``now`` and ``printed``.
+        Columns of ``REVISIONS``: of each unit and rate the causes that changed it, in the order of
+        ``enums.REVISION_CAUSES``; the changes of a unit and rate add up to the difference between ``now`` and
+        ``printed``.
     """
     before, after = _by_key(old), _by_key(new)
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
@@ -183,7 +181,7 @@ def _difference(
 
 
 def _table(found: dict[tuple[str, ...], dict[str, int]]) -> pa.Table:
-    order = sorted(found, key=lambda key: (*key[:-1], CAUSES.index(key[-1])))
+    order = sorted(found, key=lambda key: (*key[:-1], REVISION_CAUSES.index(key[-1])))
     rows = [
         dict(zip((*_KEY, "cause"), key, strict=True)) | {f"{name}_change": found[key][name] for name in _CHANGES}
         for key in order

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 
-from sohoa.enums import SEVERITIES
+from sohoa.enums import SEVERITIES, Severity
 from sohoa.quality.rules import failing_rules
 from sohoa.quality.thresholds import Rule, Thresholds
 
-PageKey = tuple[str, str, int]
+BatchPage = tuple[str, str, int]
 """Batch, file and page number."""
 
 
-def find_failures(pages: pa.Table, thresholds: Thresholds) -> dict[PageKey, list[dict[str, Any]]]:
+class FailedLimit(TypedDict):
+    """A limit that a page fails, and by how much."""
+
+    defect: str
+    severity: Severity
+    column: str
+    value: Any
+    """Null where it is not known."""
+    test: str
+    limit: Any
+    unit: str
+
+
+def find_failures(pages: pa.Table, thresholds: Thresholds) -> dict[BatchPage, list[FailedLimit]]:
     """For each page with a defect, the limits that it fails, the worst of each defect and column; notes left out.
 
     Args:
         pages: judged page rows.
         thresholds: the limits by which they were judged.
-
-    Returns:
-        Of each limit ``defect``, ``severity``, ``column``, ``value`` (null where it is not known), ``test``,
-        ``limit`` and ``unit``.
     """
     rows = pages.filter(pa.array([bool(defects) for defects in pages["defects"].to_pylist()], pa.bool_()))
     columns = sorted({"batch", "file", "page_no", *(rule.column for rule in thresholds.rules)})
@@ -45,7 +54,7 @@ def _worst(failed: list[Rule]) -> list[Rule]:
     return [rule for rule in worst.values() if rule.severity != SEVERITIES[0]]
 
 
-def _failure(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
+def _failure(rule: Rule, row: dict[str, Any]) -> FailedLimit:
     return {
         "defect": rule.defect,
         "severity": rule.severity,

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from sohoa.defects import DEFECTS
-from sohoa.enums import CONTENTS, COVERS, DOCUMENT_KINDS, ERROR_CODES, PAPERS
+from sohoa.enums import CONTENTS, COVERS, DOCUMENT_KINDS, ERROR_CODES, PAPERS, Severity
 from sohoa.schema import MEASURED
 
 Scope = dict[str, tuple[str, ...]]
 """Declared column -> the values for which a limit holds; a column that is not named may hold anything."""
 
-OWN_DEFECTS = ("missing_page", "extra_page", "hash_mismatch", "duplicate_page", "wrong_colour")
+OwnDefect = Literal["missing_page", "extra_page", "hash_mismatch", "duplicate_page", "wrong_colour"]
+OWN_DEFECTS: tuple[OwnDefect, ...] = get_args(OwnDefect)
 """Defects that a document has of its own; each has a ``[[document]]`` entry."""
 
 _OWN_LIMITS = {"missing_page", "duplicate_page", "wrong_colour"}
 _DECLARED = {"kind": DOCUMENT_KINDS, "paper": PAPERS, "cover": COVERS, "content": CONTENTS}
 _LISTED = {pa.string(): str, pa.int64(): int, pa.bool_(): bool}
 _NUMBERS = (pa.int64(), pa.float64())
-_Severity = Literal["note", "review", "reject"]
 _Text = Annotated[str, Field(min_length=1)]
 
 
@@ -32,10 +32,10 @@ class DocumentLimit(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    defect: Literal["missing_page", "extra_page", "hash_mismatch", "duplicate_page", "wrong_colour"]
+    defect: OwnDefect
     limit: StrictFloat | StrictInt | None = None
     unit: str = ""
-    severity: _Severity
+    severity: Severity
     reason: _Text
     source: _Text
 
@@ -56,7 +56,7 @@ class Limit(BaseModel):
     test: Literal["min", "max", "max_abs", "one_of", "none_of", "not_null"]
     limit: StrictFloat | StrictInt | tuple[StrictBool | StrictInt | StrictStr, ...] | None = None
     unit: str = ""
-    severity: _Severity
+    severity: Severity
     reason: _Text
     source: _Text
     profile: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sohoa.reconcile.categories import CATEGORIES
+from sohoa.reconcile.categories import EFFECTS
 from sohoa.registry import ancestors
 
 _SUMS = [("entries", "sum"), ("oldest", "min"), ("days", "sum")]
@@ -55,4 +55,4 @@ def _with_units_above(rows: pa.Table) -> pa.Table:
 def balance(counts: dict[str, int]) -> tuple[int, int]:
     """(portal − province, what the categories explain of it) of one cell or of a sum of cells."""
     difference = counts.get("portal", 0) - counts.get("province", 0)
-    return difference, sum(category.effect * counts.get(name, 0) for name, category in CATEGORIES.items())
+    return difference, sum(effect * counts.get(name, 0) for name, effect in EFFECTS.items())

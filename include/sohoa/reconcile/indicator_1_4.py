@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.days import ONE_DAY, each_day
+from sohoa.enums import Basis
 from sohoa.store import Store
 
 Counts = Mapping[str, int]
@@ -25,8 +26,8 @@ class Indicator:
     numerator: int
     """Dossiers of the province that the portal has, by the portal's NgayTiepNhan."""
     denominator: float | None
-    basis: str | None
-    """Where the denominator comes from: national_report | portal | last_year."""
+    basis: Basis | None
+    """Where the denominator comes from."""
 
     @property
     def rate_percent(self) -> float | None:
@@ -53,7 +54,7 @@ def adjusted(counts: Counts, reported: int | None) -> Indicator:
     return _indicator(counts, {"national_report": rest, "portal": _received(counts) - on_portal}, None)
 
 
-def _indicator(counts: Counts, sources: Mapping[str, int | None], last_year: float | None) -> Indicator:
+def _indicator(counts: Counts, sources: Mapping[Basis, int | None], last_year: float | None) -> Indicator:
     numerator = _received(counts) - sum(counts.get(name, 0) for name in ("R2", "R3", "R5"))
     basis = max(sources, key=lambda name: sources[name] or 0)
     if sources[basis]:

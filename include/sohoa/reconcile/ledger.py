@@ -19,7 +19,7 @@ def entries(category: str, rows: pa.Table, province: Any = None, portal: Any = N
     """One entry a row.
 
     Args:
-        category: a name of ``categories.CATEGORIES``.
+        category: a name of ``enums.CATEGORIES``.
         rows: their days, unit, key, code and first_seen, among other columns.
         province: what the province says of each, as text, number or time; None for nothing.
         portal: what the portal says, likewise.

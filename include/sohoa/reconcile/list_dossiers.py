@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.days import each_day
+from sohoa.enums import CATEGORIES
 from sohoa.errors import InputError
-from sohoa.reconcile.categories import CATEGORIES
 from sohoa.registry import ancestors
 from sohoa.store import Store
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import altair as alt
 
+from sohoa.clean_text import clean
+from sohoa.format_value import decimal
+from sohoa.labels import label_vi
 from sohoa.report.formats import draw_in_process
 from sohoa.report.model import Chart
-from sohoa.report.printable_text import clean
 
 FONT = "Liberation Serif, Times New Roman, serif"
 WIDTH = 560
@@ -23,7 +25,6 @@ _CONFIG = {
     "text": {"fontSize": 12, "color": "#000"},
     "view": {"stroke": "#999"},
 }
-_LINES_VI = {"baseline": "mức đầu", "target": "chỉ tiêu"}
 _DASHES = {"baseline": [2, 3], "target": [8, 4]}
 RATE_CLASSES = ("dưới 40 %", "40 đến dưới 80 %", "80 đến dưới 86 %", "từ 86 %", "không có hồ sơ")
 """Classes of the map; the last two limits are those of full points (decision 766/QĐ-TTg) and of the target."""
@@ -47,7 +48,11 @@ def trend(weeks: Rows, ahead: Rows, lines: dict[str, float], title: str, alt_vi:
     y = alt.Y("rate:Q", title="Tỷ lệ đạt (%)", scale=alt.Scale(domain=[0, 100]))
     known = alt.Chart(_data(weeks)).mark_line(color="#000", point={"color": "#000", "size": 18}).encode(x, y)
     rules = [
-        {"rate": rate, "label": f"{_LINES_VI[name]} {_comma(rate)} %", "dash": _DASHES[name]}
+        {
+            "rate": rate,
+            "label": f"{label_vi('chart_lines', name)} {decimal(rate).removesuffix(',0')} %",
+            "dash": _DASHES[name],
+        }
         for name, rate in sorted(lines.items(), key=lambda item: item[1])
     ]
     layers: list[Any] = [_rule(rule) for rule in rules]
@@ -159,6 +164,10 @@ def _rule(rule: dict[str, Any]) -> Any:
     return alt.Chart(_data([rule])).mark_rule(strokeDash=rule["dash"], color="#000").encode(alt.Y("rate:Q"))
 
 
+def _line_label(name: str, rate: float) -> str:
+    return f"{label_vi('chart_lines', name)} {decimal(rate).removesuffix(',0')} %"
+
+
 def _tips(kind: str = "N", pattern: str = "", **titles: str) -> list[Any]:
     """What is told of a mark on a screen: the fields by their titles."""
     told = {"format": pattern} if pattern else {}
@@ -173,10 +182,6 @@ def _chart(name: str, title: str, alt_vi: str, chart: Any) -> Chart:
     spec = chart.configure(**_CONFIG).to_dict(validate=True)
     del spec["$schema"]
     return Chart(name, title, alt_vi, spec)
-
-
-def _comma(value: float) -> str:
-    return f"{value:.1f}".replace(".", ",").removesuffix(",0")
 
 
 def draw(drawn: Sequence[Chart]) -> list[str]:

@@ -15,12 +15,11 @@ from time import perf_counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa import layout
+from sohoa import format_value, layout
 from sohoa.days import Week
 from sohoa.logs import get_logger, seconds_since
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.registry import parents_above
-from sohoa.report.format_value import week_label
 from sohoa.store import Store
 
 log = get_logger(__name__)
@@ -83,7 +82,7 @@ def _contents(site: Path, week: str, results: dict[str, tuple[int, int]]) -> str
         link = page.relative_to(site).as_posix()
         rows.append(f'<tr><td><a href="{link}">{suite}</a><td>{checks}<td>{failed}')
     head = "<tr><th>Bộ kiểm tra · Suite<th>Số phép kiểm · Checks<th>Không đạt · Failed"
-    return _page(f"Great Expectations · {week_label(week)}", f"<table>{head}{''.join(rows)}</table>")
+    return _page(f"Great Expectations · {format_value.week(week)}", f"<table>{head}{''.join(rows)}</table>")
 
 
 def _page(title: str, body: str) -> str:
@@ -114,7 +113,7 @@ def _keep_newest(store: Store) -> list[str]:
     kept = weeks[: store.settings.data_docs_weeks]
     for week in weeks[len(kept) :]:
         store.delete_prefix(layout.REPORTS, layout.data_docs_prefix(week))
-    links = "".join(f'<li><a href="{week}/{_INDEX}">{week_label(week)}</a>' for week in kept)
+    links = "".join(f'<li><a href="{week}/{_INDEX}">{format_value.week(week)}</a>' for week in kept)
     page = _page("Great Expectations", f"<ul>{links}</ul>")
     store.put(layout.REPORTS, layout.DATA_DOCS + _INDEX, page.encode(), _TYPES[".html"])
     return kept

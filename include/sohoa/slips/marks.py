@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
+
+from sohoa.slips.receipt import PictureSize, Place, PlacedLimit
 
 _ROOM = 4.0  # pixels between a defect and its box
 _FRAME = 2.0  # pixels of the picture that no mark covers
 _STROKES = (("#fff", 6.0), ("#c4120c", 2.6))  # light around dark, so that a mark is seen on any page, printed too
 _RADIUS = 11.0
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,12 @@ class Mark:
     angle: float = 0.0
 
 
-def find_mark(failed: list[Row], picture: Row | None) -> Mark | None:
-    """The mark for one defect of a page; null where it has no place, or where there is no picture.
+def find_mark(failed: list[PlacedLimit], picture: PictureSize | None) -> Mark | None:
+    """Find the mark for one defect of a page; null where it has no place, or where there is no picture.
 
     Args:
-        failed: the limits that the page fails by this defect, as a receipt holds them.
-        picture: width and height of the picture.
+        failed: the limits that the page fails by this defect.
+        picture: the picture of the page.
     """
     if picture is None:
         return None
@@ -50,7 +49,7 @@ def find_mark(failed: list[Row], picture: Row | None) -> Mark | None:
     return None
 
 
-def _at(place: list[float], width: int, height: int) -> Mark:
+def _at(place: Place, width: int, height: int) -> Mark:
     """A place given as shares of the page; one without width is a line."""
     x, y, across, down = place
     if not across:
@@ -61,8 +60,8 @@ def _at(place: list[float], width: int, height: int) -> Mark:
     return Mark("box", left, top, right - left, bottom - top)
 
 
-def draw_mark(mark: Mark, number: int, picture: Row) -> Markup:
-    """The mark and its number as SVG elements."""
+def draw_mark(mark: Mark, number: int, picture: PictureSize) -> Markup:
+    """Draw the mark and its number as SVG elements."""
     shapes = [_SHAPES[mark.kind](mark, f'fill="none" stroke="{ink}" stroke-width="{wide}"') for ink, wide in _STROKES]
     label = _label(number, *_label_at(mark, picture["width"], picture["height"]))
     return Markup("".join([*shapes, label]))  # noqa: S704 (made of numbers alone)

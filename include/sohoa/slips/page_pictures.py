@@ -12,10 +12,8 @@ from sohoa import layout
 from sohoa.errors import ObjectMissing, ObjectTooLarge
 from sohoa.intake.check_run import Entry
 from sohoa.pages.guard.guard import Guard
+from sohoa.slips.receipt import PageKey, Place
 from sohoa.store import Store
-
-PageKey = tuple[str, int]
-"""File and page number, of one batch."""
 
 _SHOWN_ERRORS = ("truncated",)  # of other faulty files nothing is to be seen, or it is not what was declared
 
@@ -30,14 +28,14 @@ class Picture:
     """Base64."""
     width: int
     height: int
-    places: dict[str, list[float]]
+    places: dict[str, Place]
     """Metric -> x, y, width, height as shares of the page, of those whose place is not in the page's row."""
 
 
 def draw_pictures(
     store: Store, guard: Guard, entry: Entry, pages: Sequence[dict[str, Any]], columns: dict[PageKey, list[str]]
 ) -> dict[PageKey, Picture]:
-    """Pictures of at most ``settings.pictures_per_batch`` of these pages; none where nothing can be seen.
+    """Draw pictures of at most ``settings.pictures_per_batch`` of these pages; none where nothing can be seen.
 
     Args:
         store: where the files of the batch are.

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from time import perf_counter
-from typing import Any
 
 import pyarrow.compute as pc
 
@@ -21,8 +20,10 @@ from sohoa.logs import get_logger, seconds_since
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import TIME_ZONE
+from sohoa.slips.make_receipt import make_receipt
 from sohoa.slips.page_pictures import draw_pictures
-from sohoa.slips.receipt import Told, make_receipt
+from sohoa.slips.receipt import Receipt
+from sohoa.slips.receipt_facts import ReceiptFacts
 from sohoa.slips.receipt_outcomes import with_decisions
 from sohoa.slips.slip_page import render
 from sohoa.store import Store
@@ -31,30 +32,27 @@ log = get_logger(__name__)
 
 _THREADS = 8
 _DRAWING = 2
-_PRUNED_AT_A_TIME = 200
-Row = dict[str, Any]
+_MAX_PRUNED = 200
 
 
-def write_slips(store: Store, told: Iterable[Told]) -> int:
+def write_slips(store: Store, facts: Iterable[ReceiptFacts]) -> int:
     """Write the receipt and the slip of each entry, with pictures of its faulty pages; returns how many."""
     start = perf_counter()
     with Guard(Limits.of(store.settings), _DRAWING) as guard, ThreadPoolExecutor(_THREADS) as pool:
-        slips = len(list(pool.map(lambda entry: _write(store, entry, guard), told)))
+        slips = len(list(pool.map(lambda one: _write(store, one, guard), facts)))
     log.info("slips_written", slips=slips, seconds=seconds_since(start))
     return slips
 
 
-def _write(store: Store, told: Told, guard: Guard) -> None:
-    columns = {page: [failure["column"] for failure in failures] for page, failures in told.failures.items()}
-    pictures = draw_pictures(store, guard, told.entry, told.faulty_pages(), columns)
-    receipt = make_receipt(told, pictures)
+def _write(store: Store, facts: ReceiptFacts, guard: Guard) -> None:
+    columns = {page: [failure["column"] for failure in failures] for page, failures in facts.failures.items()}
+    pictures = draw_pictures(store, guard, facts.entry, facts.faulty_pages(), columns)
+    receipt = make_receipt(facts, pictures)
+    named = {picture.name: picture.jpeg for picture in pictures.values()}
     if pictures:
-        named = {picture.name: picture.jpeg for picture in pictures.values()}
         store.put_json(layout.WAREHOUSE, _marker(receipt), _name(receipt))
         store.put_json(layout.LANDING, layout.pictures_key(*_place(receipt)), named)
-        _put(store, receipt, named)
-    else:
-        _put(store, receipt, {})
+    _put(store, receipt, named)
 
 
 def revise_slip(store: Store, agency: str, batch: str, scan_date: date) -> None:
@@ -88,7 +86,7 @@ def prune_slips(store: Store, entries: Iterable[Entry]) -> int:
     if now is None:
         return 0
     oldest = now.date() - timedelta(store.settings.pictures_days)
-    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.PICTURED, most=_PRUNED_AT_A_TIME)]
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.PICTURED, most=_MAX_PRUNED)]
     expired = [key for key in keys if layout.pictured_day(key) < oldest]
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(lambda key: _prune(store, key), expired))
@@ -105,7 +103,7 @@ def _prune(store: Store, marker: str) -> None:
     store.delete(layout.WAREHOUSE, marker)
 
 
-def _put(store: Store, receipt: Row, pictures: dict[str, str]) -> None:
+def _put(store: Store, receipt: Receipt, pictures: dict[str, str]) -> None:
     settings, place = store.settings, _place(receipt)
     page = render(receipt, pictures, settings.waiver_contact, settings.pictures_days)
     store.put_json(layout.LANDING, layout.receipt_key(*place), receipt)
@@ -120,14 +118,14 @@ def _pictures(store: Store, place: tuple[str, str, str]) -> dict[str, str]:
         return {}
 
 
-def _name(receipt: Row) -> dict[str, str]:
+def _name(receipt: Receipt) -> dict[str, str]:
     return {name: receipt[name] for name in ("agency", "batch", "manifest_sha256")}
 
 
-def _place(receipt: Row) -> tuple[str, str, str]:
+def _place(receipt: Receipt) -> tuple[str, str, str]:
     return receipt["agency"], receipt["batch"], receipt["manifest_sha256"]
 
 
-def _marker(receipt: Row) -> str:
+def _marker(receipt: Receipt) -> str:
     received = datetime.fromisoformat(receipt["received_at"]).astimezone(TIME_ZONE).date()
     return layout.pictured_key(received, *_place(receipt))

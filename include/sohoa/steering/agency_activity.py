@@ -15,11 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.enums import ACTIVITY_STATES, ActivityState, NoticeKind
 from sohoa.registry import is_working_day, working_days
 from sohoa.steering.unscanned_dossiers import waiting_dossiers
-
-STATES = ("silent", "refused", "device_down", "no_connection", "no_work", "sent", "nothing_waits", "day_off")
-"""Neglect first, then those that tried or said why, then those of whom nothing more is asked."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,7 @@ class Freshness:
     """One agency on one day."""
 
     agency: str
-    state: str
-    """One of ``STATES``."""
+    state: ActivityState
     note: str | None
     """What its notice says."""
     last_batch: date | None
@@ -54,7 +51,7 @@ def freshness(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day: dat
         day: the day.
 
     Returns:
-        By state, in the order of ``STATES``, then the longest quiet, then agency.
+        By state, in the order of ``ACTIVITY_STATES``, then the longest quiet, then agency.
     """
     waiting = _by_agency(waiting_dossiers(dossiers, day))
     past = batches.filter(pc.less_equal(batches["scan_date"], day))
@@ -66,7 +63,7 @@ def freshness(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day: dat
         _freshness(agency, waiting[agency], scanned[agency], day in refused[agency], excuses.get(agency), day)
         for agency in sorted({*waiting, *scanned})
     ]
-    return sorted(found, key=lambda row: (STATES.index(row.state), -row.quiet_days, row.agency))
+    return sorted(found, key=lambda row: (ACTIVITY_STATES.index(row.state), -row.quiet_days, row.agency))
 
 
 def _freshness(
@@ -94,14 +91,17 @@ def _freshness(
     )
 
 
-def _state(waits: bool, has_sent: bool, excuse: dict[str, Any] | None, day: date) -> str:
+def _state(waits: bool, has_sent: bool, excuse: dict[str, Any] | None, day: date) -> ActivityState:
     if has_sent:
         return "sent"
     if not waits:
         return "nothing_waits"
     if not is_working_day(day):
         return "day_off"
-    return "silent" if excuse is None else str(excuse["notice_kind"])
+    if excuse is None:
+        return "silent"
+    kind: NoticeKind = excuse["notice_kind"]
+    return kind
 
 
 def _quiet_days(oldest: date, last: date | None, day: date) -> int:

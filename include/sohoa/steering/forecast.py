@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sohoa.enums import ForecastReason
+
 LEVEL = 0.8
 """Share of the futures that an interval should hold."""
 FEWEST_WEEKS, FEWEST_DOSSIERS = 20, 10
@@ -60,8 +62,8 @@ class Outlook:
     """In one future of ten before this; None where it lies beyond the horizon."""
     latest: date | None
     """In one future of ten after this, or never; None where it lies beyond the horizon."""
-    reason: str | None
-    """Why there is no date: too_few_weeks | too_few_dossiers | beyond_horizon; ``already`` where it is past."""
+    reason: ForecastReason | None
+    """Why there is no date; ``already`` where it is past."""
 
 
 def outlook(weekly: pa.Table, target_percent: float) -> Outlook:
@@ -86,7 +88,7 @@ def outlook(weekly: pa.Table, target_percent: float) -> Outlook:
     return Outlook(last, weeks, middle, earliest, latest, None if middle else "beyond_horizon")
 
 
-def why_silent(denominator: NDArray[np.int64]) -> str | None:
+def why_silent(denominator: NDArray[np.int64]) -> ForecastReason | None:
     """Why the weeks are too few for a forecast; None where they are not."""
     known = denominator[denominator >= _KNOWN]
     if len(known) < FEWEST_WEEKS:

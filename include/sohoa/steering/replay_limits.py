@@ -25,7 +25,7 @@ from sohoa.counting.count_progress import RATES, progress_of_day
 from sohoa.counting.join_dossiers import list_documents, merge_dossiers, split_by_dossier_day
 from sohoa.days import each_day
 from sohoa.defects import DEFECTS
-from sohoa.enums import VERDICTS
+from sohoa.enums import REPLAY_SUBJECTS, VERDICTS
 from sohoa.errors import InputError, SettingsError
 from sohoa.logs import get_logger, seconds_since
 from sohoa.progress.rate import rate_percent
@@ -43,7 +43,6 @@ DEFECT_STATES = ("noted", "review", "rejected")
 
 _NAME = ["agency", "batch", "document_id"]
 _RATE_COUNTS = ("accepted", "received", "denominator")
-_SUBJECTS = ("pages", "documents", "defect_pages", "agency_pages", "agency_documents")
 _States = npt.NDArray[np.uint8]
 _Sums = Counter[tuple[str, str, str]]
 _Moves = Counter[tuple[str, str, str, str]]
@@ -168,7 +167,7 @@ def _lines(moves: _Moves) -> list[Line]:
 
 def _order(key: tuple[str, str]) -> tuple[int, int, str]:
     subject, name = key
-    return _SUBJECTS.index(subject), list(DEFECTS).index(name) if name in DEFECTS else 0, name
+    return REPLAY_SUBJECTS.index(subject), list(DEFECTS).index(name) if name in DEFECTS else 0, name
 
 
 def _counts(sums: _Sums, subject: str, name: str) -> dict[str, int | float | None]:

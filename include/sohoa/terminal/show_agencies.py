@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from sohoa.counting.count_devices import DirtyGlass
-from sohoa.labels import LABELS_VI
+from sohoa.format_value import UNKNOWN, count, day, days, decimal
+from sohoa.labels import label_vi
 from sohoa.registry import find_agency
 from sohoa.steering.agency_activity import Freshness
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed
-from sohoa.terminal.numbers import UNKNOWN, count, day, days, decimal
 
 _STYLES = {"silent": "red", "refused": "red", "device_down": "yellow", "no_connection": "yellow", "no_work": "yellow"}
 
@@ -27,11 +27,10 @@ def freshness_table(rows: list[Freshness], shown_day: date) -> Table:
     table.add_column("Hồ sơ\nchờ", justify="right")
     table.add_column("Hồ sơ lâu nhất")
     for row in rows:
-        state = LABELS_VI[row.state] if row.note is None else f"{LABELS_VI[row.state]}: {row.note}"
-        last = UNKNOWN if row.last_batch is None else day(row.last_batch)
+        state = label_vi("activity_states", row.state) + (f": {row.note}" if row.note else "")
         oldest = UNKNOWN if row.oldest is None else f"{row.oldest_key} ({day(row.oldest)})"
         quiet = str(row.quiet_days) if row.quiet_days else ""
-        cells = agency_name(row.agency), Text(state, _STYLES.get(row.state, "")), quiet, last
+        cells = agency_name(row.agency), Text(state, _STYLES.get(row.state, "")), quiet, day(row.last_batch)
         table.add_row(*cells, count(row.dossiers), oldest)
     return table
 
@@ -68,7 +67,7 @@ def large_format_table(rows: list[LargeFormatNeed]) -> Table:
         table.add_column(head, justify="right")
     table.add_column("Khổ")
     for row in rows:
-        papers = ", ".join(paper.upper() if paper != "other" else "khác" for paper in row.papers)
+        papers = ", ".join(label_vi("papers", paper) for paper in row.papers)
         counts = count(row.never_scanned), count(row.rejected), count(row.documents)
         table.add_row(agency_name(row.agency), *counts, papers)
     return table

@@ -8,17 +8,14 @@ from datetime import date
 from rich.table import Table
 from rich.text import Text
 
-from sohoa.progress.dossier_reasons import LABELS_VI
-from sohoa.progress.explain_figure import GROUPS, Explained, count_reasons, group_of
+from sohoa.enums import GROUPS
+from sohoa.format_value import count, decimal
+from sohoa.labels import label_vi
+from sohoa.progress.explain_figure import Explained, count_reasons, group_of
 from sohoa.progress.unit_progress import Figure
 from sohoa.registry import find_agency, unit_at
-from sohoa.terminal.numbers import count, decimal
 
-_GROUPS_VI = {
-    "lacking": ("Trong mẫu số, chưa vào đủ tử số", "yellow"),
-    "counted": ("Trong mẫu số và tử số", "green"),
-    "out": ("Ngoài mẫu số", "dim"),
-}
+_STYLES = {"lacking": "bold yellow", "counted": "bold green", "out": "bold white"}
 _UNIT = 26
 
 
@@ -38,15 +35,14 @@ def stale_line(stored: Figure) -> Text:
 
 
 def dossier_tables(lines: list[Explained], day: date) -> Iterator[Text | Table]:
-    """A table a group, the group's reasons with their counts above it."""
+    """Make one table per group, the group's reasons with their counts above it."""
     for group in GROUPS:
         found = [line for line in lines if group_of(line) == group]
         if found:
-            title, style = _GROUPS_VI[group]
-            yield Text(f"\n{title}: {count(len(found))} hồ sơ", f"bold {style}".replace("dim", "white"))
+            yield Text(f"\n{label_vi('groups', group)}: {count(len(found))} hồ sơ", _STYLES[group])
             reasons = count_reasons(found)
             for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
-                yield Text(f"  {count(number):>5}  {LABELS_VI[reason]}", "dim")
+                yield Text(f"  {count(number):>5}  {label_vi('dossier_reasons', reason)}", "dim")
             yield _table(found, day)
     interim = sum(line.interim_results for line in lines)
     yield Text(f"\nKết quả trung gian đạt: {count(interim)} giấy tờ (số đếm, không phải tỷ lệ)")
@@ -69,7 +65,7 @@ def _table(lines: list[Explained], day: date) -> Table:
 
 def _reason(line: Explained) -> str:
     exemption = f" ({line.exemption})" if line.exemption and "exempt" in line.reasons else ""
-    return "; ".join(LABELS_VI[reason] for reason in line.reasons) + exemption
+    return "; ".join(label_vi("dossier_reasons", reason) for reason in line.reasons) + exemption
 
 
 def _unit(code: str, day: date) -> str:

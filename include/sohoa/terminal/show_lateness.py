@@ -6,27 +6,28 @@ from typing import Any
 
 from rich.table import Table
 
-from sohoa.terminal.numbers import count, decimal
+from sohoa.enums import LEVELS
+from sohoa.format_value import count, decimal
+from sohoa.labels import label_vi
 
-LEVELS_VI = {"province": "Cấp tỉnh", "district": "Cấp huyện", "commune": "Cấp xã", None: "Không rõ cơ quan"}
 _HEADS = ("Đúng\nhạn", "Trả\nquá hạn", "Chưa xong\ncòn hạn", "Chưa xong\nquá hạn", "Không rõ\nhạn", "Quá hạn\n%")
 
 
 def level_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> Table:
-    """One row a level, then the sum; the share counts what is late over all whose promise is known.
+    """Make one row per level, then the sum; the share counts what is late over all whose promise is known.
 
     Args:
-        rows: level and the counts ``names``, one row a unit.
+        rows: level and the counts ``names``, one row per unit.
         names: finished in time, finished late, open in time, open overdue, unknown.
     """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("Cấp xử lý", vertical="bottom")
     for head in _HEADS:
         table.add_column(head, justify="right", no_wrap=True)
-    for level, label in LEVELS_VI.items():
+    for level in (*LEVELS, None):
         of_level = [row for row in rows if row["level"] == level]
         if of_level:
-            table.add_row(label, *_cells(of_level, names))
+            table.add_row(label_vi("levels", level), *_cells(of_level, names))
     if rows:
         table.add_row("Cộng", *_cells(rows, names), style="bold")
     return table

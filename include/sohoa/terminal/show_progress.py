@@ -8,38 +8,29 @@ from datetime import date
 from rich.table import Table
 from rich.text import Text
 
+from sohoa.format_value import count, day, days, decimal
+from sohoa.labels import label_vi, rate_name
 from sohoa.progress.unit_progress import BacklogFigure, Figure, Question
 from sohoa.registry import find_agency
 from sohoa.settings import Settings
-from sohoa.terminal.numbers import bar, count, day, days, decimal, sparkline
+from sohoa.terminal.bars import bar, sparkline
 
 _BAR, _SHORTEST_BAR = 24, 8
-_STEPS_VI = {"day": "ngày", "week": "tuần", "month": "tháng"}
-RATES_VI = {
-    ("dn_and", "all"): "hồ sơ đã số hóa cả thành phần và kết quả",
-    ("dn_or", "all"): "hồ sơ đã số hóa thành phần hoặc kết quả",
-    ("dn_store", "all"): "giấy tờ đã số hóa trên giấy tờ phải số hóa",
-    ("by_stage", "components"): "hồ sơ đã số hóa thành phần khi tiếp nhận",
-    ("by_stage", "result"): "hồ sơ đã giải quyết có kết quả đã số hóa",
-    ("backlog", "all"): "kết quả giấy còn hiệu lực đã số hóa, cộng dồn",
-}
-"""(definition, stage) -> what it counts."""
 
 
 def heading(title: str, name: str, question: Question, start: date, end: date) -> Text:
     """Title, unit and period; then definition and map."""
-    rate = (question.definition, question.stage)
-    shown = question.definition if question.stage == "all" else f"{question.definition} {question.stage}"
+    rate = rate_name(question.definition, question.stage)
     period = day(start) if start == end else f"{day(start)} – {day(end)}"
     map_vi = "của ngày tiếp nhận" if question.map_day is None else f"ngày {day(question.map_day)}"
     text = Text.assemble((f"{title} · {name} ({question.unit_code})", "bold"), f" · {period}\n")
-    return text.append(f"Định nghĩa {shown}: {RATES_VI[rate]} · địa giới {map_vi}\n", "dim")
+    return text.append(f"Định nghĩa {rate}: {label_vi('rate_names', rate)} · địa giới {map_vi}\n", "dim")
 
 
 def progress_table(figures: list[Figure], total: Figure, step: str, settings: Settings, width: int) -> Table:
-    """One row a period, then the sum of all; the bars take what is left of ``width`` columns."""
+    """Make one row per period, then the sum of all; the bars take what is left of ``width`` columns."""
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column(_STEPS_VI[step].capitalize(), no_wrap=True, vertical="bottom")
+    table.add_column(label_vi("steps", step).capitalize(), no_wrap=True, vertical="bottom")
     baseline, target = decimal(settings.baseline_percent), decimal(settings.target_percent, 0)
     counts = ("Mẫu\nsố", "Kê\nkhai", "Đã\nnhận", "Đạt\n(tử số)", "Ngoại\nlệ ¹")
     rates = ("Tỷ lệ\nđạt %", "Chính\nthức ²", "Điểm\n766", f"{baseline}→{target}\n% ³")
@@ -72,7 +63,7 @@ def spark_lines(figures: list[Figure], step: str, width: int) -> Text:
     if not known:
         return Text("\nKhông có hồ sơ nào trong mẫu số của kỳ này.\n", "yellow")
     span = days(figures[0].first_day, figures[-1].last_day)
-    text = Text(f"\nTỷ lệ đạt theo {_STEPS_VI[step]}, {span} (▁ 0 %, █ 100 %)\n")
+    text = Text(f"\nTỷ lệ đạt theo {label_vi('steps', step)}, {span} (▁ 0 %, █ 100 %)\n")
     line = sparkline(rates)
     for first in range(0, len(line), width - 2):
         text.append(f"  {line[first : first + width - 2]}\n", "cyan")
@@ -108,7 +99,7 @@ def notes(total: Figure, electronic_results: int, settings: Settings) -> Iterato
 
 
 def backlog_table(figures: list[BacklogFigure], total: BacklogFigure) -> Table:
-    """One row an agency, then the sum."""
+    """Make one row per agency, then the sum."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("Cơ quan số hóa", vertical="bottom", overflow="fold")
     for head in ("Phải\nsố hóa", "Kê\nkhai", "Đã\nnhận", "Đạt\n(tử số)", "Ngoại\nlệ", "Tỷ lệ\nđạt %", "Tỷ lệ\nnhận %"):

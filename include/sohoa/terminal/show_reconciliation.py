@@ -8,19 +8,14 @@ from datetime import date
 from rich.table import Table
 from rich.text import Text
 
-from sohoa.reconcile.categories import CATEGORIES
+from sohoa.format_value import count, day, decimal, signed
+from sohoa.labels import label_vi
+from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator
 from sohoa.reconcile.list_dossiers import Entry, Line
-from sohoa.terminal.numbers import count, day, decimal
 
 _SIDES = ("portal", "province")
-_BASES_VI = {
-    "national_report": "báo cáo quốc gia",
-    "portal": "tiếp nhận trên Cổng",
-    "last_year": "bình quân năm trước",
-    None: "chưa có số liệu",
-}
 
 
 def heading(name: str, unit_code: str, start: date, end: date) -> Text:
@@ -37,11 +32,11 @@ def category_table(lines: list[Line]) -> Table:
     for head in ("Số lượng", "Cổng − tỉnh", "Lâu nhất\n(ngày)", "Bình quân\n(ngày)"):
         table.add_column(head, justify="right", no_wrap=True)
     for line in lines:
-        category, is_side = CATEGORIES[line.category], line.category in _SIDES
-        effect = f"{'+' if category.effect > 0 else '−'}{count(line.entries)}" if category.effect else ""
+        is_side, effect = line.category in _SIDES, EFFECTS[line.category]
+        shown = signed(effect * line.entries) if effect else ""
         ages = ("", "") if is_side else (count(line.oldest_days), decimal(line.mean_days))
-        name = "" if is_side else line.category
-        table.add_row(name, category.label_vi, count(line.entries), effect, *ages, style="bold" if is_side else "")
+        name, label = "" if is_side else line.category, label_vi("categories", line.category)
+        table.add_row(name, label, count(line.entries), shown, *ages, style="bold" if is_side else "")
     return table
 
 
@@ -49,15 +44,15 @@ def balance_line(lines: list[Line]) -> Text:
     """Whether the difference is explained to the last dossier."""
     difference, explained = balance({line.category: line.entries for line in lines})
     rest = difference - explained
-    text = f"\nCổng − tỉnh = {_signed(difference)}; các nhóm giải thích {_signed(explained)}; còn lại {_signed(rest)}"
+    text = f"\nCổng − tỉnh = {signed(difference)}; các nhóm giải thích {signed(explained)}; còn lại {signed(rest)}"
     return Text(text, "red bold" if rest else "green")
 
 
 def indicator_lines(official: Indicator, adjusted: Indicator) -> Iterator[Text]:
     """Indicator 1.4 twice, side by side."""
     yield Text("\nChỉ số 1.4, hồ sơ đồng bộ lên Cổng (Quyết định 766/QĐ-TTg)", "bold")
-    yield _indicator_line("như Cổng tính", official)
-    yield _indicator_line("không kể hồ sơ hệ thống bộ", adjusted)
+    yield _indicator_line("official", official)
+    yield _indicator_line("adjusted", adjusted)
     yield Text("  Số thứ hai để đối chiếu, không thay số chính thức.", "dim")
 
 
@@ -74,12 +69,9 @@ def entry_table(entries: list[Entry]) -> Table:
     return table
 
 
-def _indicator_line(label: str, found: Indicator) -> Text:
+def _indicator_line(way: str, found: Indicator) -> Text:
     whole = found.denominator is None or float(found.denominator).is_integer()
     over = count(None if found.denominator is None else int(found.denominator)) if whole else decimal(found.denominator)
-    counts = f"{count(found.numerator)} / {over} ({_BASES_VI[found.basis]})"
-    return Text.assemble(f"  {label}: ", (f"{decimal(found.rate_percent, 2)} %", "bold"), f" = {counts}")
-
-
-def _signed(value: int) -> str:
-    return "0" if value == 0 else f"{'+' if value > 0 else '−'}{count(abs(value))}"
+    label, rate = label_vi("indicators", way), f"{decimal(found.rate_percent, 2)} %"
+    counts = f"{count(found.numerator)} / {over} ({label_vi('bases', found.basis)})"
+    return Text.assemble(f"  {label}: ", (rate, "bold"), f" = {counts}")

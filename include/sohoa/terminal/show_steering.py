@@ -10,7 +10,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from sohoa.labels import LABELS_VI
+from sohoa.format_value import UNKNOWN, count, day, days, decimal, signed
+from sohoa.labels import label_vi
 from sohoa.progress.carry_forward import unit_name
 from sohoa.progress.compare_periods import Comparison
 from sohoa.registry import Campaign
@@ -18,7 +19,6 @@ from sohoa.steering.forecast import Outlook
 from sohoa.steering.rank_campaigns import Standing
 from sohoa.steering.read_steering import Prospect
 from sohoa.steering.target_line import Pace, Path
-from sohoa.terminal.numbers import UNKNOWN, count, day, days, decimal
 
 _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 
@@ -43,8 +43,9 @@ def outlook_line(outlook: Outlook, path: Path) -> Text:
         assert outlook.reached is not None
         return Text(f"Đạt {target} từ tuần kết thúc ngày {day(_sunday(outlook.reached))}.", "bold green")
     if outlook.weeks is None:
-        return Text(f"Không dự báo ngày đạt {target}: {LABELS_VI[outlook.reason or '']}.", "yellow")
-    middle = f"khoảng {day(_sunday(outlook.reached))}" if outlook.reached else LABELS_VI["beyond_horizon"]
+        return Text(f"Không dự báo ngày đạt {target}: {label_vi('forecast_reasons', outlook.reason)}.", "yellow")
+    never = label_vi("forecast_reasons", "beyond_horizon")
+    middle = f"khoảng {day(_sunday(outlook.reached))}" if outlook.reached else never
     early = day(_sunday(outlook.earliest)) if outlook.earliest else "sau kỳ dự báo"
     late = day(_sunday(outlook.latest)) if outlook.latest else "sau kỳ dự báo hoặc không đạt"
     return Text.assemble((f"Dự báo đạt {target}: {middle}", "bold"), f" · khoảng 80 %: từ {early} đến {late}")
@@ -54,10 +55,9 @@ def change(comparison: Comparison) -> str:
     """A rate against the period before, or why it is not compared."""
     rate = f"{decimal(comparison.rate_percent)} %"
     if comparison.change_points is None:
-        return f"{rate} (không so sánh: {LABELS_VI[comparison.reason or '']})"
-    sign = "+" if comparison.change_points >= 0 else "−"
+        return f"{rate} (không so sánh: {label_vi('comparison_reasons', comparison.reason)})"
     before = days(comparison.before.first, comparison.before.last)
-    return f"{rate} ({sign}{decimal(abs(comparison.change_points))} điểm so với {before})"
+    return f"{rate} ({signed(comparison.change_points, 1)} điểm so với {before})"
 
 
 def standings_table(standings: list[Standing], campaign: Campaign, last_day: date) -> Iterator[Text | Table]:
@@ -72,13 +72,14 @@ def standings_table(standings: list[Standing], campaign: Campaign, last_day: dat
     for head in ("Tử số", "Mẫu số", "Tỷ lệ %", "Đạt", *(["So với kỳ trước"] if is_compared else [])):
         table.add_column(head, justify="right")
     for level, units in groupby(standings, key=lambda unit: unit.level):
-        table.add_row("", Text(LABELS_VI[level], "bold"))
+        table.add_row("", Text(label_vi("unit_levels", level), "bold"))
         for unit in units:
             table.add_row(*_cells(unit, until), *([_points(unit.against)] if is_compared else []))
     yield Text(f"{campaign.name_vi}\n{days(campaign.start, until)}{target}", "bold")
     yield table
     if not is_compared:
-        yield Text("Không so với kỳ trước: " + "; ".join(LABELS_VI[reason] for reason in reasons if reason), "dim")
+        named = "; ".join(label_vi("comparison_reasons", reason) for reason in reasons if reason)
+        yield Text(f"Không so với kỳ trước: {named}", "dim")
 
 
 def revisions_table(first_day: date, printed: dict[str, Any], revised: list[dict[str, Any]]) -> Iterator[Text | Table]:
@@ -90,8 +91,8 @@ def revisions_table(first_day: date, printed: dict[str, Any], revised: list[dict
     for head in ("Tử số", "Mẫu số", "Đã nhận"):
         table.add_column(head, justify="right")
     for row in revised:
-        changes = (f"{row[name + '_change']:+d}" for name in ("numerator", "denominator", "received"))
-        table.add_row(LABELS_VI[row["cause"]], *changes)
+        changes = (signed(row[f"{name}_change"]) for name in ("numerator", "denominator", "received"))
+        table.add_row(label_vi("revision_causes", row["cause"]), *changes)
     yield table if revised else Text("Không có gì thay đổi từ khi in.")
     numerator += sum(row["numerator_change"] for row in revised)
     denominator += sum(row["denominator_change"] for row in revised)
@@ -145,5 +146,5 @@ def _sunday(monday: date) -> date:
 
 def _points(comparison: Comparison) -> str:
     if comparison.change_points is None:
-        return LABELS_VI[comparison.reason or ""]
-    return f"{'+' if comparison.change_points >= 0 else '−'}{decimal(abs(comparison.change_points))}"
+        return label_vi("comparison_reasons", comparison.reason)
+    return signed(comparison.change_points, 1)

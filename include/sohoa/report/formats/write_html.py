@@ -14,11 +14,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from sohoa.clean_text import clean, shorten
+from sohoa.format_value import count
 from sohoa.report.chart_specs import cleaned, draw
-from sohoa.report.format_value import format_value
 from sohoa.report.formats.draw_in_process import FORMAT_LOCALE, javascript
-from sohoa.report.model import NUMBERS, Table, WeekReport
-from sohoa.report.printable_text import UNSIGNED, clean, days, label, shorten, title
+from sohoa.report.model import NUMBERS, UNSIGNED, Table, WeekReport
 
 MAX_CHARACTERS = 500
 """Of a table's cell; the workbook has the whole text."""
@@ -35,8 +35,8 @@ def render(report: WeekReport) -> str:
     template = _environment().get_template("page.html")
     return template.render(
         report=report,
-        title=title(report),
-        days=days(report),
+        title=report.title,
+        days=report.days,
         unsigned=UNSIGNED,
         style=_trusted(_read("page.css")),
         scripts=[_trusted(script) for script in scripts],
@@ -58,9 +58,9 @@ def _library() -> str:
 def _environment() -> Environment:
     loader = PackageLoader("sohoa.report")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    filters = {"clean": clean, "shorten": shorten, "cells": _cells, "json": _json}
+    filters = {"clean": clean, "shorten": shorten, "count": count, "cells": _cells, "json": _json}
     environment.globals["classes"] = _classes
-    environment.filters |= filters | {"label": label, "count": lambda value: format_value(value, "count")}
+    environment.filters |= filters
     return environment
 
 
@@ -80,11 +80,7 @@ def _hash(script: str) -> str:
 
 def _cells(table: Table) -> list[list[str]]:
     """The texts of each row."""
-    kinds = [column.kind for column in table.columns]
-    return [
-        [shorten(clean(format_value(value, kind)), MAX_CHARACTERS) for value, kind in zip(row, kinds, strict=True)]
-        for row in table.rows
-    ]
+    return [[shorten(clean(text), MAX_CHARACTERS) for text in table.texts(row)] for row in table.rows]
 
 
 def _classes(table: Table, cells: list[list[str]]) -> list[str]:

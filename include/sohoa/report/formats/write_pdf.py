@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from sohoa import format_value
+from sohoa.clean_text import clean, shorten
 from sohoa.report.chart_specs import draw
-from sohoa.report.format_value import format_value, week_label
 from sohoa.report.formats import draw_in_process
 from sohoa.report.formats.font_glyphs import printable
-from sohoa.report.model import NUMBERS, Chart, Section, Table, WeekReport
-from sohoa.report.printable_text import UNSIGNED, clean, label, shorten
+from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
 from sohoa.report.sentences import span
 
 PARENT, OFFICE, SYMBOL, PLACE = "UBND tỉnh Lạng Sơn", "Văn phòng", "VP", "Lạng Sơn"
@@ -39,7 +39,7 @@ def render(report: WeekReport) -> bytes:
 
 
 def _content(report: WeekReport) -> dict[str, Any]:
-    week = week_label(report.week)
+    week = format_value.week(report.week)
     day = report.last_day
     pictures = iter(draw([chart for section in report.sections for chart in section.charts]))
     return {
@@ -76,8 +76,7 @@ def _section(section: Section, pictures: Iterator[str]) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    kinds = [column.kind for column in table.columns]
-    rows = [[_cell(format_value(v, kind)) for v, kind in zip(row, kinds, strict=True)] for row in table.rows]
+    rows = [list(map(_cell, table.texts(row))) for row in table.rows]
     return {
         "kind": "table",
         "title": _text(table.title_vi),
@@ -90,15 +89,14 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _listed(table: Table) -> dict[str, Any]:
     """A table as a list: above the lines of each group its first column, in each line the others."""
-    kinds = [column.kind for column in table.columns]
     groups: dict[str, list[str]] = {}
     for row in table.rows:
-        first, *others = (_cell(format_value(v, kind)) for v, kind in zip(row, kinds, strict=True))
+        first, *others = map(_cell, table.texts(row))
         groups.setdefault(first, []).append(_SEPARATOR.join(others))
     return {
         "kind": "list",
         "title": _text(table.title_vi),
-        "head": _SEPARATOR.join(_text(label(column)) for column in table.columns[1:]),
+        "head": _SEPARATOR.join(_text(column.heading) for column in table.columns[1:]),
         "lists": [{"head": head, "items": items} for head, items in groups.items()],
         "note": _text(table.note_vi),
     }
@@ -107,7 +105,7 @@ def _listed(table: Table) -> dict[str, Any]:
 def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:
     """Label, side, and weight: each column as wide as its longest cell or word, long texts broken."""
     for place, column in enumerate(table.columns):
-        head, is_text = _text(label(column)), column.kind == "text"
+        head, is_text = _text(column.heading), column.kind in WORDS
         words = [*head.split(), *(word for row in rows for word in (_words(row[place]) if is_text else [row[place]]))]
         longest = max((len(row[place]) for row in rows), default=0) if is_text else 0
         weight = max(_NARROW, min(_BROAD, longest), *(min(_BROAD, len(word)) for word in words))

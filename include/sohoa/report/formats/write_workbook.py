@@ -7,16 +7,15 @@ a formula or a link, and its cell carries the mark that keeps it a text when som
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from io import BytesIO
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from sohoa.report.format_value import format_value
-from sohoa.report.model import Column, Table, WeekReport
-from sohoa.report.printable_text import UNSIGNED, clean, days, label, shorten, title
+from sohoa.clean_text import clean, shorten
+from sohoa.format_value import UNKNOWN
+from sohoa.report.model import UNSIGNED, WORDS, Column, Row, Table, WeekReport
 
 CONTENTS = "muc_luc"
 HEADER_ROW = 2
@@ -24,6 +23,8 @@ MAX_CHARACTERS = 16_000
 """Of a cell's text; a cell holds 32,767 UTF-16 units."""
 NUMBER_FORMATS = {
     "text": "General",
+    "label": "General",
+    "labels": "General",
     "code": "@",
     "week": "@",
     "count": "#,##0",
@@ -31,7 +32,7 @@ NUMBER_FORMATS = {
     "number": "#,##0.00",
     "date": "dd/mm/yyyy",
 }
-_TEXTS = ("text", "code", "week")
+_TEXTS = ("text", "label", "labels", "code", "week")
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _NARROW, _WIDE = 10, 52
 
@@ -41,7 +42,7 @@ def render(report: WeekReport) -> bytes:
     out = BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
         made = datetime.combine(report.last_day, time())
-        facts = {"title": title(report), "author": "sohoa", "comments": report.content_hash, "created": made}
+        facts = {"title": report.title, "author": "sohoa", "comments": report.content_hash, "created": made}
         book.set_properties(facts)
         styles = _add_styles(book)
         _write_contents(book.add_worksheet(CONTENTS), report, styles)
@@ -72,7 +73,7 @@ def _write_contents(sheet: Worksheet, report: WeekReport, styles: dict[str, Form
     """The first sheet: what the report is, and its tables with links to their sheets."""
     for column, width in enumerate((26, 60, 60, 10)):
         sheet.set_column(column, column, width)
-    _put(sheet, 0, 0, styles["title"], f"{title(report)} ({days(report)})")
+    _put(sheet, 0, 0, styles["title"], f"{report.title} ({report.days})")
     facts = (UNSIGNED, report.definition_vi, *report.versions, f"SHA-256: {report.content_hash}")
     for row, fact in enumerate(facts, 1):
         sheet.set_row(row, 15 * (1 + len(fact) // 140))
@@ -92,15 +93,15 @@ def _write_contents(sheet: Worksheet, report: WeekReport, styles: dict[str, Form
 def _write_table(sheet: Worksheet, table: Table, report: WeekReport, styles: dict[str, Format]) -> None:
     """Title, note, frozen header with filters, and the rows."""
     for index, column in enumerate(table.columns):
-        sheet.set_column(index, index, _width(column, (row[index] for row in table.rows)))
+        sheet.set_column(index, index, _width(column, table.rows))
     _put(sheet, 0, 0, styles["title"], table.title_vi)
     _put(sheet, 1, 0, styles["note"], table.note_vi or table.title_en)
     sheet.set_row(HEADER_ROW, 48)
     for index, column in enumerate(table.columns):
-        _put(sheet, HEADER_ROW, index, styles["header"], label(column), column.label_en)
+        _put(sheet, HEADER_ROW, index, styles["header"], column.heading, column.label_en)
     for number, row in enumerate(table.rows, HEADER_ROW + 1):
-        for index, (column, value) in enumerate(zip(table.columns, row, strict=True)):
-            _write_value(sheet, number, index, value, column, styles[column.kind])
+        for index, column in enumerate(table.columns):
+            _write_value(sheet, number, index, row, column, styles[column.kind])
     sheet.freeze_panes(HEADER_ROW + 1, 0)
     sheet.autofilter(HEADER_ROW, 0, HEADER_ROW + len(table.rows), len(table.columns) - 1)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
@@ -108,15 +109,18 @@ def _write_table(sheet: Worksheet, table: Table, report: WeekReport, styles: dic
     _set_page(sheet, report)
 
 
-def _write_value(sheet: Worksheet, row: int, column: int, value: Any, about: Column, style: Format) -> None:
-    if value is None:
-        sheet.write_blank(row, column, None, style)
+def _write_value(sheet: Worksheet, number: int, index: int, row: Row, column: Column, style: Format) -> None:
+    value = row[column.key]
+    if value is None and column.text(row) == UNKNOWN:
+        sheet.write_blank(number, index, None, style)
+    elif column.kind in WORDS:
+        _put(sheet, number, index, style, column.text(row))
     elif isinstance(value, str):
-        _put(sheet, row, column, style, value)
+        _put(sheet, number, index, style, value)
     elif isinstance(value, date):
-        sheet.write_datetime(row, column, datetime.combine(value, time()), style)
+        sheet.write_datetime(number, index, datetime.combine(value, time()), style)
     else:
-        sheet.write_number(row, column, value / 100 if about.kind == "percent" else value, style)
+        sheet.write_number(number, index, value / 100 if column.kind == "percent" else value, style)
 
 
 def _put(sheet: Worksheet, row: int, column: int, style: Format, *lines: str) -> None:
@@ -129,10 +133,10 @@ def _put(sheet: Worksheet, row: int, column: int, style: Format, *lines: str) ->
     sheet.write_string(row, column, f"{text} " if text.endswith("</r>") else text, style)
 
 
-def _width(column: Column, values: Iterable[Any]) -> int:
+def _width(column: Column, rows: Iterable[Row]) -> int:
     """A width, in characters, that shows the column's longest value, within bounds."""
-    longest = max((len(format_value(value, column.kind)) for value in values), default=0)
-    return min(_WIDE, max(_NARROW, len(label(column)) // 2 + 4, longest + 2))
+    longest = max((len(column.text(row)) for row in rows), default=0)
+    return min(_WIDE, max(_NARROW, len(column.heading) // 2 + 4, longest + 2))
 
 
 def _set_page(sheet: Worksheet, report: WeekReport) -> None:
@@ -140,4 +144,4 @@ def _set_page(sheet: Worksheet, report: WeekReport) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    sheet.set_footer(f"&L{title(report)}&R&P/&N")
+    sheet.set_footer(f"&L{report.title}&R&P/&N")

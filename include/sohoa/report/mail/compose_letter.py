@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from sohoa import layout
+from sohoa.clean_text import clean
 from sohoa.errors import InputError, SettingsError
+from sohoa.format_value import day, week
+from sohoa.labels import label_vi
 from sohoa.progress.carry_forward import unit_name
-from sohoa.report.format_value import format_value, week_label
 from sohoa.report.mail.smtp import is_address
-from sohoa.report.printable_text import clean
+from sohoa.report.model import Column, Row
 from sohoa.settings import TIME_ZONE
 
-FORMATS = {"report.pdf": "PDF", "report.html": "Trang web", "report.xlsx": "Bảng tính"}
+_FILES = ("report.pdf", "report.html", "report.xlsx")
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,12 @@ def compose(report: dict[str, Any], recipient: Recipient, sender: str, reports_u
         sender: the address it comes from.
         reports_url: where the bucket ``reports`` can be opened; None: the mail names the keys in it.
     """
-    week = report["week"]
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = recipient.address
-    mail["Subject"] = f"Báo cáo số hóa hồ sơ {week_label(week)}"
+    mail["Subject"] = f"Báo cáo số hóa hồ sơ {week(report['week'])}"
     mail["Date"] = format_datetime(datetime.now(TIME_ZONE))
-    mail["Message-ID"] = message_id(week, report["content_hash"], recipient, sender.rpartition("@")[2])
+    mail["Message-ID"] = message_id(report["week"], report["content_hash"], recipient, sender.rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content("\n".join(_lines(report, recipient, reports_url)) + "\n", cte="quoted-printable")
     return mail
@@ -88,7 +89,7 @@ def _lines(report: dict[str, Any], recipient: Recipient, reports_url: str | None
     name = _name(recipient.unit_code, last)
     yield f"Kính gửi: {clean(recipient.name)}"
     yield ""
-    yield f"Báo cáo số hóa hồ sơ, {week_label(report['week'])} ({first:%d/%m/%Y} – {last:%d/%m/%Y}), tỉnh Lạng Sơn."
+    yield f"Báo cáo số hóa hồ sơ, {week(report['week'])} ({day(first)} – {day(last)}), tỉnh Lạng Sơn."
     yield ""
     yield f"Số liệu của {name}:"
     yield from list(_figures(report, recipient.unit_code)) or ["  Không có số liệu trong tuần này."]
@@ -97,30 +98,32 @@ def _lines(report: dict[str, Any], recipient: Recipient, reports_url: str | None
         yield clean(paragraph)
     yield ""
     yield "Báo cáo đầy đủ:" if reports_url else f"Báo cáo đầy đủ, trong kho lưu trữ `{layout.REPORTS}`:"
-    for file, label in FORMATS.items():
+    for file in _FILES:
         key = layout.report_key(report["week"], file)
-        yield f"  {label}: {reports_url.rstrip('/') + '/' if reports_url else ''}{key}"
+        yield f"  {label_vi('report_files', file)}: {reports_url.rstrip('/') + '/' if reports_url else ''}{key}"
     yield ""
     yield "Thư do hệ thống lập và gửi tự động; xin không trả lời thư này."
 
 
 def _figures(report: dict[str, Any], unit_code: str) -> Iterator[str]:
-    """Each value of the unit's row in the tables of the annex that have one row a unit."""
+    """Each value of the unit's row in the tables of the annex that have one row per unit."""
     for table in report["annex"]:
-        keys = [column["key"] for column in table["columns"]]
-        rows = [row for row in table["rows"] if "unit_code" in keys and row[keys.index("unit_code")] == unit_code]
+        rows = [row for row in table["rows"] if row.get("unit_code") == unit_code]
         if len(rows) != 1:  # several rows are a list of cases: that is what the report is for
             continue
         yield f"  {table['title_vi']}"
-        for column, value in zip(table["columns"], rows[0], strict=True):
-            if column["key"] not in {"unit_code", "unit"}:
-                yield f"    {column['label_vi']}: {clean(_text(value, column['kind'], column['unit']))}"
+        for column in (Column(**about) for about in table["columns"]):
+            if column.key not in {"unit_code", "unit"}:
+                yield f"    {column.label_vi}: {clean(_text(column, rows[0]))}"
 
 
-def _text(value: Any, kind: Any, unit: str) -> str:
-    known = date.fromisoformat(value) if kind == "date" and value is not None else value
-    is_bare = not unit or value is None or kind == "percent"  # a percentage is written with its sign
-    return format_value(known, kind) + ("" if is_bare else f" {unit}")
+def _text(column: Column, row: Row) -> str:
+    """A value with its unit; a percentage is written with its sign."""
+    value = row[column.key]
+    if column.kind == "date" and value is not None:
+        row = {column.key: date.fromisoformat(value)}
+    is_bare = not column.unit or value is None or column.kind == "percent"
+    return column.text(row) + ("" if is_bare else f" {column.unit}")
 
 
 def _name(unit_code: str, day: date) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.days import Week, each_day, in_chunks
-from sohoa.labels import LABELS_VI
+from sohoa.enums import ACTIVITY_STATES
+from sohoa.format_value import count, day
 from sohoa.registry import find_agency
-from sohoa.report.model import Column, Table
+from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
-from sohoa.report.sentences import AGENCY, AGENCY_NAME, SHOWN, agency_name
-from sohoa.steering.agency_activity import STATES, Freshness, freshness
+from sohoa.report.sections.part import Part
+from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, agency_name, first_rows
+from sohoa.steering.agency_activity import Freshness, freshness
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, capacity, large_format_needs
 from sohoa.steering.unscanned_dossiers import waiting_dossiers
 from sohoa.store import Store
@@ -25,11 +28,12 @@ _WAITING, _SCANNERS = timedelta(364), timedelta(27)
 """How long a dossier can wait before it is given up; days whose scanners are looked at."""
 _DAYS_AT_ONCE = 7
 _BATCHES = ["scan_date", "agency", "refusal"]
-_OTHER_PAPER = {"other": "khác"}
+_QUEUE = ("agency_name", "documents", "devices", "documents_a_day", "days_to_clear")
+_SILENT = ("agency_name", "days_without_batch", "last_batch", "dossiers", "documents", "oldest")
 
 
 @dataclass(frozen=True)
-class Desks:
+class AgencyOverview:
     """What the agencies did, and with what."""
 
     agencies: list[Freshness]
@@ -39,7 +43,26 @@ class Desks:
     notices: Table
 
 
-def read_desks(store: Store, week: Week) -> Desks:
+def build(store: Store, week: Week) -> Part:
+    """Make section V."""
+    overview = read_overview(store, week)
+    agencies = agencies_table(overview, week)
+    silent, queue = silent_table(agencies), queue_table(agencies)
+    said = (
+        f"Ngày làm việc cuối của tuần ({day(report_day(week))}): {count(len(silent.rows))} trong "
+        f"{count(len(agencies.rows))} cơ quan còn hồ sơ chờ mà không gửi lô và không báo lý do."
+    )
+    tables = (
+        states_table(overview, week),
+        first_rows(silent, "silent", silent.title_vi, _SILENT),
+        overview.notices,
+        first_rows(queue, "queue", queue.title_vi, _QUEUE),
+        large_format_table(overview, week),
+    )
+    return Part((said,), tables, annex=(agencies,))
+
+
+def read_overview(store: Store, week: Week) -> AgencyOverview:
     """Read what the agencies sent, what waits for them, and what their scanners did in four weeks."""
     day = report_day(week)
     days = each_day(day - _WAITING, day)
@@ -50,7 +73,7 @@ def read_desks(store: Store, week: Week) -> Desks:
     recent = each_day(week.last - _SCANNERS, week.last)
     devices, documents = store.read_table("device_daily", recent, layout.DAY), store.read_table("documents", recent)
     queues = {row.agency: row for row in capacity(devices, found)}
-    return Desks(found, queues, large_format_needs(documents, devices), _notices(notices.to_pylist(), week))
+    return AgencyOverview(found, queues, large_format_needs(documents, devices), _notices(notices.to_pylist(), week))
 
 
 def _waiting(store: Store, days: list[date], day: date) -> pa.Table:
@@ -59,26 +82,24 @@ def _waiting(store: Store, days: list[date], day: date) -> pa.Table:
     return rows.filter(pc.is_in(rows["dossier_key"], waiting_dossiers(rows, day)["dossier_key"].combine_chunks()))
 
 
-def states_table(desks: Desks, week: Week) -> Table:
-    """How many agencies are in which state."""
-    counts = Counter(found.state for found in desks.agencies)
+def states_table(overview: AgencyOverview, week: Week) -> Table:
+    """Count the agencies in each state."""
+    counts = Counter(found.state for found in overview.agencies)
     columns = (
-        Column("state", "Tình trạng", "State", "text"),
+        Column("state", "Tình trạng", "State", "label", labels="activity_states"),
         Column("agencies", "Số cơ quan", "Agencies", "count", "cơ quan"),
     )
-    rows = tuple((LABELS_VI[state], counts[state]) for state in STATES if counts[state])
-    return Table(
-        "desk_states", f"Tình hình gửi lô ngày {report_day(week):%d/%m/%Y}", "What agencies sent", columns, rows
-    )
+    rows = tuple({"state": state, "agencies": counts[state]} for state in ACTIVITY_STATES if counts[state])
+    return Table("agency_states", f"Tình hình gửi lô ngày {day(report_day(week))}", "What agencies sent", columns, rows)
 
 
-def agencies_table(desks: Desks, week: Week) -> Table:
-    """Every agency: state, silence, queue and how long it takes."""
+def agencies_table(overview: AgencyOverview, week: Week) -> Table:
+    """List every agency: state, days without a batch, queue and how long it takes."""
     columns = (
         AGENCY,
         AGENCY_NAME,
-        Column("state", "Tình trạng", "State", "text"),
-        Column("quiet_days", "Ngày không gửi", "Quiet days", "count", "ngày làm việc"),
+        Column("state", "Tình trạng", "State", "label", labels="activity_states", note="note"),
+        Column("days_without_batch", "Ngày không gửi", "Days without batch", "count", "ngày làm việc"),
         Column("last_batch", "Lô cuối", "Last batch", "date"),
         Column("dossiers", "Hồ sơ chờ", "Dossiers waiting", "count", "hồ sơ"),
         Column("documents", "Tài liệu chờ", "Documents waiting", "count", "tài liệu"),
@@ -89,85 +110,77 @@ def agencies_table(desks: Desks, week: Week) -> Table:
         Column("never_scanned", "Tờ khổ lớn chưa quét", "Large sheets never scanned", "count", "tờ"),
         Column("rejected", "Trang khổ lớn bị loại", "Large pages rejected", "count", "trang"),
     )
-    needs, rows = {need.agency: need for need in desks.large_format}, []
-    for one in desks.agencies:
-        queue = desks.capacity.get(one.agency)
-        scanners = (queue.devices, queue.documents_a_day, queue.days_to_clear) if queue else (None, None, None)
-        need = needs.get(one.agency)
-        large = (need.never_scanned, need.rejected) if need else (None, None)
-        state = LABELS_VI[one.state] + (f" ({one.note})" if one.note else "")
-        waiting = (one.dossiers, one.documents, one.oldest)
-        rows.append(
-            (
-                one.agency,
-                agency_name(one.agency, week.last),
-                state,
-                one.quiet_days,
-                one.last_batch,
-                *waiting,
-                *scanners,
-                *large,
-            )
-        )
-    title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {report_day(week):%d/%m/%Y}"
-    return Table("agencies", title, "Every agency", columns, tuple(rows))
+    needs = {need.agency: need for need in overview.large_format}
+    rows = tuple(
+        _agency_row(found, overview.capacity.get(found.agency), needs.get(found.agency), week)
+        for found in overview.agencies
+    )
+    title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {day(report_day(week))}"
+    return Table("agencies", title, "Every agency", columns, rows)
 
 
-def silent_table(agencies: Table, name: str = "silent") -> Table:
-    """The rows of silent agencies, longest silence first."""
-    silent = [row for row in agencies.rows if row[2] == LABELS_VI["silent"]]
-    return Table(name, "Cơ quan còn hồ sơ chờ mà không gửi lô", "Silent agencies", agencies.columns, tuple(silent))
+def _agency_row(found: Freshness, queue: Capacity | None, need: LargeFormatNeed | None, week: Week) -> Row:
+    return {
+        "agency": found.agency,
+        "agency_name": agency_name(found.agency, week.last),
+        "state": found.state,
+        "note": found.note,
+        "days_without_batch": found.quiet_days,
+        "last_batch": found.last_batch,
+        "dossiers": found.dossiers,
+        "documents": found.documents,
+        "oldest": found.oldest,
+        "devices": queue and queue.devices,
+        "documents_a_day": queue and queue.documents_a_day,
+        "days_to_clear": queue and queue.days_to_clear,
+        "never_scanned": need and need.never_scanned,
+        "rejected": need and need.rejected,
+    }
+
+
+def silent_table(agencies: Table) -> Table:
+    """List the silent agencies, longest silence first."""
+    rows = tuple(row for row in agencies.rows if row["state"] == "silent")
+    return Table("silent", "Cơ quan còn hồ sơ chờ mà không gửi lô", "Silent agencies", agencies.columns, rows)
 
 
 def queue_table(agencies: Table) -> Table:
-    """The agencies by the days that their queue takes; those that nobody knows of come last."""
-    place = [column.key for column in agencies.columns].index("days_to_clear")
-    waiting = [row for row in agencies.rows if row[place] is not None]
-    rows = sorted(waiting, key=lambda row: (-row[place], row[0]))
-    return Table("queue", "Hàng chờ lâu nhất so với năng lực quét", "Longest queues", agencies.columns, tuple(rows))
+    """List the agencies by the days that their queue takes, where these are known."""
+    known = (row for row in agencies.rows if row["days_to_clear"] is not None)
+    rows = tuple(sorted(known, key=lambda row: (-row["days_to_clear"], row["agency"])))
+    return Table("queue", "Hàng chờ lâu nhất so với năng lực quét", "Longest queues", agencies.columns, rows)
 
 
-def large_format_table(desks: Desks, week: Week) -> Table:
-    """Who lacks a large-format scanner, in four weeks."""
+def large_format_table(overview: AgencyOverview, week: Week) -> Table:
+    """List who lacks a large-format scanner, in four weeks."""
     columns = (
         AGENCY_NAME,
         Column("never_scanned", "Tờ chưa quét", "Sheets never scanned", "count", "tờ"),
         Column("rejected", "Trang bị loại", "Pages rejected", "count", "trang"),
         Column("documents", "Tài liệu", "Documents", "count", "tài liệu"),
-        Column("papers", "Khổ", "Papers", "text"),
+        Column("papers", "Khổ", "Papers", "labels", labels="papers"),
     )
-    rows = tuple(
-        (agency_name(n.agency, week.last), n.never_scanned, n.rejected, n.documents, _papers(n.papers))
-        for n in desks.large_format[:SHOWN]
-    )
-    more = f"{SHOWN} trong {len(desks.large_format)} cơ quan; đủ danh sách ở Phụ lục."
-    note = more if len(desks.large_format) > SHOWN else ""
+    needs = overview.large_format
+    rows = tuple({"agency_name": agency_name(need.agency, week.last), **asdict(need)} for need in needs[:MAX_ROWS])
+    note = f"{MAX_ROWS} trong {len(needs)} cơ quan; đủ danh sách ở Phụ lục." if len(needs) > MAX_ROWS else ""
     return Table("large_format", "Cơ quan cần máy quét khổ lớn (bốn tuần)", "Large format needed", columns, rows, note)
 
 
-def _notices(rows: list[dict[str, object]], week: Week) -> Table:
+def _notices(rows: list[dict[str, Any]], week: Week) -> Table:
     columns = (
         AGENCY_NAME,
-        Column("notice_kind", "Báo", "Notice", "text"),
+        Column("notice_kind", "Báo", "Notice", "label", labels="notice_kinds"),
         Column("start", "Từ ngày", "First day", "date"),
         Column("end", "Đến ngày", "Last day", "date"),
         Column("note", "Ghi chú", "Note", "text"),
     )
-    inside = [r for r in rows if r["start"] <= week.last and (r["end"] is None or r["end"] >= week.first)]  # type: ignore[operator]
+    inside = (row for row in rows if row["start"] <= week.last and (row["end"] is None or row["end"] >= week.first))
     found = {
-        (
-            agency_name(str(r["agency"]), week.last),
-            LABELS_VI.get(str(r["notice_kind"]), str(r["notice_kind"])),
-            r["start"],
-            r["end"],
-            r["note"],
-        )
-        for r in inside
+        (agency_name(row["agency"], week.last), row["start"], row["notice_kind"], row["end"], row["note"])
+        for row in inside
     }
+    names = ("agency_name", "start", "notice_kind", "end", "note")
+    ordered = sorted(found, key=lambda values: [*map(str, values)])
+    given = tuple(dict(zip(names, values, strict=True)) for values in ordered)
     title = "Cơ quan báo mất kết nối, hỏng máy hoặc không có việc trong tuần"
-    ordered = sorted(found, key=lambda row: (row[0], str(row[2]), row[1], str(row[3]), str(row[4])))
-    return Table("notices", title, "Notices", columns, tuple(ordered))
-
-
-def _papers(papers: tuple[str, ...]) -> str:
-    return ", ".join(_OTHER_PAPER.get(paper, paper.upper()) for paper in papers)
+    return Table("notices", title, "Notices", columns, given)

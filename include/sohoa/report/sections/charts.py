@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from sohoa.days import Week
+from sohoa.format_value import count, percent
+from sohoa.labels import label_vi
 from sohoa.registry import PROVINCE, unit_at
 from sohoa.report import chart_specs
-from sohoa.report.model import Chart, Table
+from sohoa.report.model import Chart, Row, Table
 from sohoa.report.report_week import HEAT_WEEKS, TREND_WEEKS
-from sohoa.report.sections.proposals import records
 from sohoa.report.sections.unit_rates import Place, Progress, mondays, ranked_places, rate_of
-from sohoa.report.sentences import percent, place_name, text
+from sohoa.report.sentences import place_name
 from sohoa.steering.forecast import Outlook
 
 _SEEN_WEEKS_AHEAD = 13
@@ -41,7 +42,7 @@ def trend_chart(progress: Progress, outlook: Outlook, week: Week, lines: dict[st
 
 def ranking_chart(blocks: Table, target: float) -> Chart | None:
     """The districts and the departments together, best first."""
-    rows = [row for row in records(blocks) if row["rate_percent"] is not None]
+    rows = [row for row in blocks.rows if row["rate_percent"] is not None]
     if not rows:
         return None
     units = [
@@ -77,21 +78,20 @@ def heat_chart(progress: Progress, week: Week) -> Chart | None:
 
 def pareto_chart(defects: Table) -> Chart | None:
     """Defects by cause."""
-    rows = records(defects)
-    if not rows:
+    if not defects.rows:
         return None
     data = [
         {
-            "defect": r["defect"],
-            "bad": r["pages_bad"],
-            "label": text(r["pages_bad"]),
-            "cumulative": _rounded(r["cumulative_percent"]),
+            "defect": label_vi("defects", row["defect"]),
+            "bad": row["pages_bad"],
+            "label": count(row["pages_bad"]),
+            "cumulative": _rounded(row["cumulative_percent"]),
         }
-        for r in rows
+        for row in defects.rows
     ]
-    first = rows[0]
+    first = defects.rows[0]
     alt = (
-        f"Biểu đồ Pareto {len(rows)} loại lỗi: nhiều nhất là “{first['defect']}” với {text(first['bad'])} trang, "
+        f"Biểu đồ Pareto {len(data)} loại lỗi: nhiều nhất là “{data[0]['defect']}” với {data[0]['label']} trang, "
         f"bằng {percent(first['cumulative_percent'])} số lượt lỗi."
     )
     return chart_specs.pareto(data, "Lỗi bản quét theo nguyên nhân (Pareto)", alt)
@@ -99,7 +99,7 @@ def pareto_chart(defects: Table) -> Chart | None:
 
 def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
     """Every commune whose coordinates are known, by its rate of the week."""
-    rates = {row["unit_code"]: row for row in records(units)}
+    rates = {row["unit_code"]: row for row in units.rows}
     found = [(place, unit_at(place.code, week.last)) for place in progress.places if place.level == "commune"]
     placed = [
         (unit, rates[place.code]) for place, unit in found if unit and unit.lat is not None and unit.lon is not None
@@ -121,7 +121,7 @@ def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
     return chart_specs.commune_map(points, _district_names(placed, week), "Tỷ lệ số hóa trong tuần của các xã", alt)
 
 
-def _district_names(placed: list[tuple[Any, dict[str, Any]]], week: Week) -> list[dict[str, Any]]:
+def _district_names(placed: list[tuple[Any, Row]], week: Week) -> list[dict[str, Any]]:
     """The name of each district at the mean of its communes' coordinates."""
     names = []
     for code in sorted({unit.parent for unit, _ in placed if unit.parent not in {None, PROVINCE}}):

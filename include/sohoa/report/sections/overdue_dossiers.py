@@ -6,12 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from sohoa.days import Week
+from sohoa.enums import LEVELS
+from sohoa.format_value import count, day, percent
 from sohoa.progress.lateness import LATENESS, read_lateness
 from sohoa.progress.rate import rate_percent
 from sohoa.report.model import Column, Table
-from sohoa.report.sentences import LEVELS_VI, SHOWN, place_name
+from sohoa.report.sections.part import Part
+from sohoa.report.sentences import MAX_ROWS, place_name
 from sohoa.store import Store
 
+TOTAL = "total"
 WEEKS = 26
 """Dossiers received in so many weeks up to the week's Sunday are looked at."""
 _LABELS = ("Xong đúng hạn", "Xong quá hạn", "Chưa xong, còn hạn", "Chưa xong, quá hạn", "Không rõ hạn")
@@ -24,48 +28,62 @@ _COLUMNS = (
 )
 
 
+def build(store: Store, week: Week) -> Part:
+    """Make section IV."""
+    rows = read_overdue(store, week)
+    if not rows:
+        return Part(("Chưa có hồ sơ nào trong sổ tiếp nhận.",))
+    total = _sums(rows)
+    said = (
+        f"Đến ngày {day(week.last)}, {count(total['open_overdue'])} hồ sơ chưa giải quyết xong đã quá hạn, "
+        f"{count(total['finished_late'])} hồ sơ đã trả nhưng quá hạn; tỷ lệ quá hạn {percent(total['late_percent'])}."
+    )
+    return Part((said,), (levels_table(rows), units_table(rows, week)))
+
+
 def read_overdue(store: Store, week: Week) -> list[dict[str, Any]]:
-    """The counts of every level and unit on the week's Sunday."""
+    """Read the counts of every level and unit on the week's Sunday."""
     start = week.first - timedelta(7 * (WEEKS - 1))
     rows: list[dict[str, Any]] = read_lateness(store, start, week.last, week.last).to_pylist()
     return rows
 
 
 def levels_table(rows: list[dict[str, Any]]) -> Table:
-    """One row a level of government, then the sum."""
-    found = []
-    for level, label in LEVELS_VI.items():
-        of_level = [row for row in rows if row["level"] == level]
-        if of_level:
-            found.append((label, *_counts(of_level)))
-    if rows:
-        found.append(("Cộng", *_counts(rows)))
-    columns = (Column("level", "Cấp xử lý", "Level", "text"), *_COLUMNS)
+    """Make one row per level of government, then the sum."""
+    by_level = {level: [row for row in rows if row["level"] == level] for level in (*LEVELS, None)}
+    found = [{"level": level, **_sums(of_level)} for level, of_level in by_level.items() if of_level]
+    found.append({"level": TOTAL, **_sums(rows)})
+    columns = (Column("level", "Cấp xử lý", "Level", "label", labels="summed_levels"), *_COLUMNS)
     title = f"Tình hình giải quyết hồ sơ tiếp nhận trong {WEEKS} tuần"
     note = "Tỷ lệ quá hạn: hồ sơ xong quá hạn và chưa xong quá hạn trên hồ sơ rõ hạn."
     return Table("lateness", title, "Lateness by level", columns, tuple(found), note)
 
 
 def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
-    """The units with most dossiers that are overdue and not finished."""
+    """List the units with most dossiers that are overdue and not finished."""
     late = sorted(
         (r for r in rows if r["open_overdue"]), key=lambda r: (-r["open_overdue"], r["unit_code"], str(r["level"]))
     )
     columns = (
         Column("unit_code", "Mã", "Code", "code"),
         Column("unit", "Đơn vị", "Unit", "text"),
-        Column("level", "Cấp xử lý", "Level", "text"),
+        Column("level", "Cấp xử lý", "Level", "label", labels="levels"),
         *_COLUMNS,
     )
     found = tuple(
-        (r["unit_code"], place_name(r["unit_code"], week.last), LEVELS_VI[r["level"]], *_counts([r]))
-        for r in late[:SHOWN]
+        {
+            "unit_code": row["unit_code"],
+            "unit": place_name(row["unit_code"], week.last),
+            "level": row["level"],
+            **_sums([row]),
+        }
+        for row in late[:MAX_ROWS]
     )
     note = f"{len(found)} trong {len(late)} đơn vị có hồ sơ chưa xong đã quá hạn." if len(late) > len(found) else ""
     return Table("late_units", "Đơn vị còn nhiều hồ sơ quá hạn nhất", "Units with most overdue", columns, found, note)
 
 
-def _counts(rows: list[dict[str, Any]]) -> tuple[Any, ...]:
-    sums = [sum(row[name] for row in rows) for name in LATENESS]
-    known, late = sum(sums[:4]), sums[1] + sums[3]
-    return *sums, rate_percent(late, known)
+def _sums(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    sums = {name: sum(row[name] for row in rows) for name in LATENESS}
+    known = sum(sums.values()) - sums["unknown"]
+    return sums | {"late_percent": rate_percent(sums["finished_late"] + sums["open_overdue"], known)}

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from sohoa.days import Week
-from sohoa.reconcile.categories import CATEGORIES
+from sohoa.format_value import count
+from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator, read_indicators
 from sohoa.reconcile.list_dossiers import Line, read_lines
 from sohoa.registry import PROVINCE
-from sohoa.report.model import Column, Table
-from sohoa.report.sentences import text
+from sohoa.report.model import Column, Row, Table
+from sohoa.report.sections.part import Part
 from sohoa.store import Store
 
 _SIDES = ("portal", "province")
-BASES_VI = {
-    "national_report": "báo cáo quốc gia",
-    "portal": "tiếp nhận trên Cổng",
-    "last_year": "bình quân năm trước",
-    None: "chưa có số liệu",
-}
+
+
+def build(store: Store, week: Week) -> Part:
+    """Make section III."""
+    lines = read_categories(store, week)
+    said = balance_vi(lines) if lines else "Chưa có số liệu đối soát của tuần."
+    return Part((said,), (categories_table(lines), indicator_table(*read_indicator_rows(store, week))))
 
 
 def read_categories(store: Store, week: Week) -> list[Line]:
@@ -27,30 +29,37 @@ def read_categories(store: Store, week: Week) -> list[Line]:
 
 
 def categories_table(lines: list[Line]) -> Table:
-    """One row a category: how many, what it adds to portal − province, how old."""
+    """Make one row per category: how many, what it adds to portal − province, how old."""
     columns = (
         Column("category", "Nhóm", "Category", "code"),
-        Column("meaning", "Nội dung", "Meaning", "text"),
+        Column("meaning", "Nội dung", "Meaning", "label", labels="categories"),
         Column("entries", "Số lượng", "Count", "count"),
         Column("effect", "Cổng trừ tỉnh", "Portal − province", "count"),
         Column("oldest_days", "Lâu nhất", "Oldest", "count", "ngày"),
         Column("mean_days", "Bình quân", "Mean", "number", "ngày"),
     )
-    rows = []
-    for line in lines:
-        category, is_side = CATEGORIES[line.category], line.category in _SIDES
-        effect = category.effect * line.entries if category.effect else None
-        ages = (None, None) if is_side else (line.oldest_days, line.mean_days)
-        rows.append((None if is_side else line.category, category.label_vi, line.entries, effect, *ages))
-    return Table("categories", "Chênh lệch giữa Cổng và hệ thống của tỉnh", "Categories", columns, tuple(rows))
+    title = "Chênh lệch giữa Cổng và hệ thống của tỉnh"
+    return Table("categories", title, "Categories", columns, tuple(map(_category_row, lines)))
+
+
+def _category_row(line: Line) -> Row:
+    is_side, effect = line.category in _SIDES, EFFECTS[line.category]
+    return {
+        "category": None if is_side else line.category,
+        "meaning": line.category,
+        "entries": line.entries,
+        "effect": effect * line.entries if effect else None,
+        "oldest_days": None if is_side else line.oldest_days,
+        "mean_days": None if is_side else line.mean_days,
+    }
 
 
 def balance_vi(lines: list[Line]) -> str:
     """Whether the difference is explained to the last dossier."""
     difference, explained = balance({line.category: line.entries for line in lines})
     return (
-        f"Cổng trừ tỉnh: {text(difference)} hồ sơ; các nhóm chênh lệch giải thích được {text(explained)} hồ sơ, "
-        f"còn {text(difference - explained)} hồ sơ chưa rõ nguyên nhân."
+        f"Cổng trừ tỉnh: {count(difference)} hồ sơ; các nhóm chênh lệch giải thích được {count(explained)} hồ sơ, "
+        f"còn {count(difference - explained)} hồ sơ chưa rõ nguyên nhân."
     )
 
 
@@ -60,17 +69,23 @@ def read_indicator_rows(store: Store, week: Week) -> tuple[Indicator, Indicator]
 
 
 def indicator_table(official: Indicator, adjusted: Indicator) -> Table:
-    """Indicator 1.4 of decision 766/QĐ-TTg, twice."""
+    """Make one row per way to count indicator 1.4 of decision 766/QĐ-TTg."""
     columns = (
-        Column("way", "Cách tính", "Way", "text"),
+        Column("way", "Cách tính", "Way", "label", labels="indicators"),
         Column("numerator", "Đã đồng bộ", "Synchronised", "count", "hồ sơ"),
         Column("denominator", "Mẫu số", "Denominator", "number", "hồ sơ"),
-        Column("basis", "Nguồn mẫu số", "Basis", "text"),
+        Column("basis", "Nguồn mẫu số", "Basis", "label", labels="bases"),
         Column("rate_percent", "Tỷ lệ", "Rate", "percent", "%"),
     )
     rows = tuple(
-        (label, found.numerator, _whole(found.denominator), BASES_VI[found.basis], found.rate_percent)
-        for label, found in (("Như Cổng tính", official), ("Không kể hồ sơ hệ thống bộ", adjusted))
+        {
+            "way": way,
+            "numerator": found.numerator,
+            "denominator": _whole(found.denominator),
+            "basis": found.basis,
+            "rate_percent": found.rate_percent,
+        }
+        for way, found in (("official", official), ("adjusted", adjusted))
     )
     note = "Dòng thứ hai để đối chiếu, không thay số chính thức."
     title = "Chỉ số 1.4 (Quyết định 766/QĐ-TTg): hồ sơ đồng bộ lên Cổng"

@@ -6,14 +6,12 @@ No proposal is made on a limit of its own: a cause is named because it is there,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from sohoa.defects import DEFECTS
-from sohoa.labels import LABELS_VI
-from sohoa.report.model import Table
-from sohoa.report.sections.scan_quality import CLASSES_VI
-from sohoa.report.sections.unit_rates import DEPARTMENTS_VI
-from sohoa.report.sentences import percent, text
+from sohoa.format_value import count, number, percent
+from sohoa.labels import label_vi
+from sohoa.report.model import Row, Table
+from sohoa.report.sections.overdue_dossiers import TOTAL
 
 Tables = Mapping[str, Table]
 _NAMED = 3
@@ -25,30 +23,31 @@ def propose(tables: Tables) -> tuple[str, ...]:
     return tuple(f"{number}. {line}" for number, line in enumerate((line for line in found if line), start=1))
 
 
-def records(table: Table) -> list[dict[str, Any]]:
-    """The rows by the keys of their columns."""
-    return [dict(zip((column.key for column in table.columns), row, strict=True)) for row in table.rows]
-
-
-def _rows(tables: Tables, name: str) -> list[dict[str, Any]]:
+def _rows(tables: Tables, name: str) -> tuple[Row, ...]:
     """The rows of a table; none where the report has no such table."""
-    return records(tables[name]) if name in tables else []
+    return tables[name].rows if name in tables else ()
 
 
 def _lowest_rates(tables: Tables) -> str | None:
-    province = next((row["rate_percent"] for row in _rows(tables, "rates")), None)
+    province = next((row["rate_percent"] for row in _rows(tables, "rates") if row["rate"] == "dn_and"), None)
     blocks = [row for row in _rows(tables, "blocks") if row["rate_percent"] is not None]
     low = [row for row in blocks if province is not None and row["rate_percent"] < province][::-1][:_NAMED]
     if not low:
         return None
     named = "; ".join(
-        f"{row['unit']} {percent(row['rate_percent'])} ({text(row['numerator'])}/{text(row['denominator'])} hồ sơ)"
+        f"{_in_sentence(row)} {percent(row['rate_percent'])} "
+        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ)"
         for row in low
     )
     return (
         f"Đề nghị các đơn vị có tỷ lệ thấp nhất và dưới mức chung {percent(province)} của tỉnh rà soát, số hóa bổ sung "
         f"hồ sơ còn thiếu: {named}."
-    ).replace(DEPARTMENTS_VI, DEPARTMENTS_VI.lower())
+    )
+
+
+def _in_sentence(row: Row) -> str:
+    """The name of a unit; the departments together, which have no code, bear no proper name."""
+    return str(row["unit"] if row["unit_code"] else row["unit"].lower())
 
 
 def _commonest_defect(tables: Tables) -> str | None:
@@ -56,22 +55,22 @@ def _commonest_defect(tables: Tables) -> str | None:
     if not rows:
         return None
     first, total = rows[0], sum(row["pages_bad"] for row in rows)
-    advice = next((d.advice_vi for d in DEFECTS.values() if d.label_vi == first["defect"]), "")
+    defect = DEFECTS[first["defect"]]
     return (
-        f"Đề nghị các cơ quan hướng dẫn lại người quét về lỗi “{first['defect']}”: {text(first['bad'])} trong "
-        f"{text(total)} lượt trang lỗi, bằng {percent(first['cumulative_percent'])}. {advice}"
+        f"Đề nghị các cơ quan hướng dẫn lại người quét về lỗi “{defect.label_vi}”: {count(first['pages_bad'])} trong "
+        f"{count(total)} lượt trang lỗi, bằng {percent(first['cumulative_percent'])}. {defect.advice_vi}"
     )
 
 
 def _glossy_covers(tables: Tables) -> str | None:
     rows = {row["class"]: row for row in _rows(tables, "classes")}
-    glossy, matte = (rows.get(CLASSES_VI["cover", name]) for name in ("glossy", "matte"))
+    glossy, matte = (rows.get(cover) for cover in ("glossy", "matte"))
     if not glossy or not matte or (glossy["bad_percent"] or 0) <= (matte["bad_percent"] or 0):
         return None
     return (
         f"Đề nghị các cơ quan quét bìa bóng theo hướng dẫn chống lóa hoặc chuyển sang nơi có máy phù hợp: "
-        f"{percent(glossy['bad_percent'])} trang bìa bóng chưa đạt ({text(glossy['pages_bad'])}/"
-        f"{text(glossy['pages_found'])} trang), bìa thường {percent(matte['bad_percent'])}."
+        f"{percent(glossy['bad_percent'])} trang bìa bóng chưa đạt ({count(glossy['pages_not_accepted'])}/"
+        f"{count(glossy['pages_found'])} trang), bìa thường {percent(matte['bad_percent'])}."
     )
 
 
@@ -81,21 +80,21 @@ def _dirty_glass(tables: Tables) -> str | None:
         return None
     named = "; ".join(
         f"{row['device_id'] or 'máy không tên'} của {row['agency_name']} (sọc cách mép trái "
-        f"{text(row['x_mm'], 'number')} mm, {text(row['pages'])} trang)"
+        f"{number(row['x_mm'])} mm, {count(row['pages'])} trang)"
         for row in rows[:_NAMED]
     )
-    return f"Đề nghị lau mặt kính {text(len(rows))} máy quét có sọc lặp lại, trước hết: {named}."
+    return f"Đề nghị lau mặt kính {count(len(rows))} máy quét có sọc lặp lại, trước hết: {named}."
 
 
 def _synchronise(tables: Tables) -> str | None:
     counts = {row["category"]: row["entries"] for row in _rows(tables, "categories")}
     parts = []
     if counts.get("R4"):
-        parts.append(f"đồng bộ lên Cổng {text(counts['R4'])} hồ sơ còn thiếu (R4)")
+        parts.append(f"đồng bộ lên Cổng {count(counts['R4'])} hồ sơ còn thiếu (R4)")
     surplus = sum(counts.get(name, 0) for name in ("R1", "R2", "R3"))
     if surplus:
-        each = ", ".join(f"{name}: {text(counts[name])}" for name in ("R1", "R2", "R3") if counts.get(name))
-        parts.append(f"rà soát {text(surplus)} hồ sơ chỉ có hoặc trùng trên Cổng ({each})")
+        each = ", ".join(f"{name}: {count(counts[name])}" for name in ("R1", "R2", "R3") if counts.get(name))
+        parts.append(f"rà soát {count(surplus)} hồ sơ chỉ có hoặc trùng trên Cổng ({each})")
     return (
         f"Đề nghị bộ phận vận hành Hệ thống thông tin giải quyết TTHC của tỉnh {'; '.join(parts)}." if parts else None
     )
@@ -103,48 +102,48 @@ def _synchronise(tables: Tables) -> str | None:
 
 def _ministries(tables: Tables) -> str | None:
     counts = {row["category"]: row["entries"] for row in _rows(tables, "categories")}
-    found = [(name, counts[name]) for name in ("R5", "R5_ministry") if counts.get(name)]
+    found = {name: counts[name] for name in ("R5", "R5_ministry") if counts.get(name)}
     if not found:
         return None
-    each = ", ".join(f"{name}: {text(count)}" for name, count in found)
+    each = ", ".join(f"{name}: {count(dossiers)}" for name, dossiers in found.items())
     return (
-        f"Kiến nghị các bộ, ngành chia sẻ dữ liệu của {text(sum(count for _, count in found))} hồ sơ thực hiện trên hệ "
+        f"Kiến nghị các bộ, ngành chia sẻ dữ liệu của {count(sum(found.values()))} hồ sơ thực hiện trên hệ "
         f"thống của bộ ({each}), hiện không được tính vào tỷ lệ đồng bộ của tỉnh."
     )
 
 
 def _overdue(tables: Tables) -> str | None:
-    levels = [row for row in _rows(tables, "lateness")[:-1] if row["open_overdue"]]
+    levels = [row for row in _rows(tables, "lateness") if row["level"] != TOTAL and row["open_overdue"]]
     if not levels:
         return None
-    worst = max(levels, key=lambda row: (row["late_percent"] or 0, row["level"]))
-    unit = _rows(tables, "late_units")[0]
+    worst = max(levels, key=lambda row: row["late_percent"] or 0)
+    unit, level = _rows(tables, "late_units")[0], label_vi("levels", worst["level"]).lower()
     return (
-        f"Đề nghị {worst['level'].lower()}, nơi có tỷ lệ quá hạn cao nhất ({percent(worst['late_percent'])}), "
-        f"giải quyết dứt điểm {text(worst['open_overdue'])} hồ sơ chưa xong đã quá hạn; nhiều nhất là {unit['unit']} "
-        f"({text(unit['open_overdue'])} hồ sơ)."
+        f"Đề nghị {level}, nơi có tỷ lệ quá hạn cao nhất ({percent(worst['late_percent'])}), "
+        f"giải quyết dứt điểm {count(worst['open_overdue'])} hồ sơ chưa xong đã quá hạn; nhiều nhất là {unit['unit']} "
+        f"({count(unit['open_overdue'])} hồ sơ)."
     )
 
 
 def _silent(tables: Tables) -> str | None:
-    rows = [row for row in _rows(tables, "agencies") if row["state"] == LABELS_VI["silent"]]
+    rows = [row for row in _rows(tables, "agencies") if row["state"] == "silent"]
     if not rows:
         return None
     named = "; ".join(
-        f"{row['agency_name']} ({text(row['quiet_days'])} ngày làm việc, {text(row['dossiers'])} hồ sơ chờ)"
+        f"{row['agency_name']} ({count(row['days_without_batch'])} ngày làm việc, {count(row['dossiers'])} hồ sơ chờ)"
         for row in rows[:_NAMED]
     )
-    return f"Đề nghị {text(len(rows))} cơ quan còn hồ sơ chờ mà không gửi lô gửi ngay, trước hết: {named}."
+    return f"Đề nghị {count(len(rows))} cơ quan còn hồ sơ chờ mà không gửi lô gửi ngay, trước hết: {named}."
 
 
 def _connection(tables: Tables) -> str | None:
-    rows = [row for row in _rows(tables, "notices") if row["notice_kind"] == LABELS_VI["no_connection"]]
+    rows = [row for row in _rows(tables, "notices") if row["notice_kind"] == "no_connection"]
     names = sorted({row["agency_name"] for row in rows})
     if not names:
         return None
-    more = f" và {text(len(names) - _NAMED)} cơ quan khác" if len(names) > _NAMED else ""
+    more = f" và {count(len(names) - _NAMED)} cơ quan khác" if len(names) > _NAMED else ""
     return (
-        f"Kiến nghị doanh nghiệp viễn thông khôi phục, mở rộng đường truyền cho {text(len(names))} cơ quan báo mất "
+        f"Kiến nghị doanh nghiệp viễn thông khôi phục, mở rộng đường truyền cho {count(len(names))} cơ quan báo mất "
         f"kết nối trong tuần: {', '.join(names[:_NAMED])}{more}."
     )
 
@@ -154,8 +153,8 @@ def _queues(tables: Tables) -> str | None:
     if not rows:
         return None
     named = "; ".join(
-        f"{row['agency_name']} ({text(row['documents'])} tài liệu chờ, {text(row['devices'])} máy, "
-        f"{text(row['days_to_clear'], 'number')} ngày quét)"
+        f"{row['agency_name']} ({count(row['documents'])} tài liệu chờ, {count(row['devices'])} máy, "
+        f"{number(row['days_to_clear'])} ngày quét)"
         for row in rows
     )
     return f"Đề nghị bổ sung máy quét hoặc người quét cho các cơ quan có hàng chờ lâu nhất: {named}."
@@ -167,9 +166,9 @@ def _large_format(tables: Tables) -> str | None:
         return None
     never, rejected = (sum(row[name] for row in lacking) for name in ("never_scanned", "rejected"))
     return (
-        f"Đề nghị bố trí máy quét khổ lớn dùng chung: {text(len(lacking))} cơ quan không có máy khổ lớn còn "
-        f"{text(never)} tờ chưa quét và {text(rejected)} trang bị loại; nhiều nhất là {rows[0]['agency_name']} "
-        f"({text(rows[0]['never_scanned'])} tờ, {text(rows[0]['rejected'])} trang)."
+        f"Đề nghị bố trí máy quét khổ lớn dùng chung: {count(len(lacking))} cơ quan không có máy khổ lớn còn "
+        f"{count(never)} tờ chưa quét và {count(rejected)} trang bị loại; nhiều nhất là {rows[0]['agency_name']} "
+        f"({count(rows[0]['never_scanned'])} tờ, {count(rows[0]['rejected'])} trang)."
     )
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sohoa import layout
 from sohoa.days import Week
-from sohoa.labels import LABELS_VI
 from sohoa.progress.revisions import newest_print, revised_since
 from sohoa.registry import PROVINCE
-from sohoa.report.model import Column, Table
+from sohoa.report.model import Column, Row, Table
 from sohoa.store import Store
 
 _WEEKS_BEFORE = 4
@@ -19,12 +17,12 @@ _CHANGES = ("numerator_change", "denominator_change", "received_change")
 
 
 def revisions_table(store: Store, week: Week) -> Table:
-    """One row a printed week and cause.
+    """Make one row per printed week and cause.
 
     Earlier weeks are compared with their newest print. The week itself is compared with its first one, so that
     printing it again does not hide what has changed since people first read it.
     """
-    rows: list[tuple[Any, ...]] = []
+    rows: list[Row] = []
     for back in range(_WEEKS_BEFORE + 1):
         one = week.back(back)
         prints = list(store.list_objects(layout.WAREHOUSE, layout.table_prefix("reported", one.first)))
@@ -36,7 +34,7 @@ def revisions_table(store: Store, week: Week) -> Table:
         Column("week", "Tuần", "Week", "week"),
         Column("printed_numerator", "Tử số đã in", "Numerator printed", "count", "hồ sơ"),
         Column("printed_denominator", "Mẫu số đã in", "Denominator printed", "count", "hồ sơ"),
-        Column("cause", "Nguyên nhân", "Cause", "text"),
+        Column("cause", "Nguyên nhân", "Cause", "label", labels="revision_causes"),
         Column("numerator_change", "Tử số thay đổi", "Numerator change", "count", "hồ sơ"),
         Column("denominator_change", "Mẫu số thay đổi", "Denominator change", "count", "hồ sơ"),
         Column("received_change", "Đã nhận thay đổi", "Received change", "count", "hồ sơ"),
@@ -46,10 +44,14 @@ def revisions_table(store: Store, week: Week) -> Table:
     return Table("revisions", title, "Revisions", columns, tuple(rows), note)
 
 
-def _rows(store: Store, week: Week, name: str) -> Iterator[tuple[Any, ...]]:
+def _rows(store: Store, week: Week, name: str) -> Iterator[Row]:
     printed, changes = revised_since(store, week.first, name)
     then = next((row for row in printed.to_pylist() if _KEY.items() <= row.items()), {"numerator": 0, "denominator": 0})
     for row in changes.to_pylist():
         if _KEY.items() <= row.items():
-            cause = LABELS_VI[row["cause"]]
-            yield week.name, then["numerator"], then["denominator"], cause, *(row[change] for change in _CHANGES)
+            yield {
+                "week": week.name,
+                "printed_numerator": then["numerator"],
+                "printed_denominator": then["denominator"],
+                **{name: row[name] for name in ("cause", *_CHANGES)},
+            }

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa import layout
+from sohoa import format_value, layout
 from sohoa.days import Week, each_day, in_chunks
+from sohoa.labels import rate_name
 from sohoa.progress.compare_periods import Comparison, Period, compare
 from sohoa.progress.rate import rate_percent
 from sohoa.registry import PROVINCE, agencies_at, units_at
@@ -20,20 +21,19 @@ from sohoa.report.report_week import TREND_WEEKS
 from sohoa.report.sentences import BEFORE, CHANGE, DENOMINATOR, NUMERATOR, RATE, RECEIVED, place_name
 from sohoa.store import Store
 
-RATES_VI = {
-    ("dn_and", "all"): "Hồ sơ đã số hóa cả thành phần và kết quả (dn_and)",
-    ("dn_or", "all"): "Hồ sơ đã số hóa thành phần hoặc kết quả (dn_or)",
-    ("dn_store", "all"): "Giấy tờ đã số hóa trên giấy tờ phải số hóa (dn_store)",
-    ("by_stage", "components"): "Hồ sơ đã số hóa thành phần khi tiếp nhận",
-    ("by_stage", "result"): "Hồ sơ đã giải quyết có kết quả đã số hóa",
-}
-"""(definition, stage) -> what it counts, in the order of the table."""
-DEPARTMENTS_VI = "Khối sở, ban, ngành"
+_RATES = (
+    ("dn_and", "all"),
+    ("dn_or", "all"),
+    ("dn_store", "all"),
+    ("by_stage", "components"),
+    ("by_stage", "result"),
+)
+"""(definition, stage) in the order of the table."""
+_DEPARTMENTS_VI = "Khối sở, ban, ngành"
 _COUNTS = ("numerator", "denominator", "received")
 _UNIT = (Column("unit_code", "Mã", "Code", "code"), Column("unit", "Đơn vị", "Unit", "text"))
-_KIND = Column("level", "Cấp", "Level", "text")
+_LEVEL = Column("level", "Cấp", "Level", "label", labels="unit_levels")
 _FIGURES = (DENOMINATOR, NUMERATOR, RATE, RECEIVED, BEFORE, CHANGE)
-_KINDS_VI = {"province": "Tỉnh", "department": "Sở, ban, ngành", "district": "Huyện", "commune": "Xã"}
 
 
 @dataclass(frozen=True)
@@ -75,43 +75,63 @@ def read_progress(store: Store, week: Week) -> Progress:
 
 
 def rates_table(progress: Progress, week: Week) -> Table:
-    """The province by every definition."""
-    rows = [
-        (label, *_figures(progress.rows, PROVINCE, week, definition, stage))
-        for (definition, stage), label in RATES_VI.items()
-    ]
-    label = Column("rate", "Cách tính", "Definition", "text")
-    return Table("rates", "Tỷ lệ số hóa toàn tỉnh theo từng cách tính", "Rates", (label, *_FIGURES), tuple(rows))
+    """Make one row per definition, of the whole province."""
+    rows = tuple(
+        {
+            "rate": rate_name(definition, stage),
+            "definition": definition if stage == "all" else None,
+            **_figures(progress.rows, PROVINCE, week, definition, stage),
+        }
+        for definition, stage in _RATES
+    )
+    rate = Column("rate", "Cách tính", "Definition", "label", labels="rate_names", note="definition")
+    return Table("rates", "Tỷ lệ số hóa toàn tỉnh theo từng cách tính", "Rates", (rate, *_FIGURES), rows)
 
 
 def units_table(progress: Progress, week: Week) -> Table:
-    """Every unit by definition dn_and; a district's office and communes follow it."""
+    """Make one row per unit by definition dn_and; a district's office and communes follow it."""
     rows = dn_and(progress.rows)
     by_unit = {code: rows.filter(pc.field("unit_code") == code) for code in pc.unique(rows["unit_code"]).to_pylist()}
     nothing = rows.slice(0, 0)
-    found = []
-    for place in progress.places:
-        figures = _figures(by_unit.get(place.code, nothing), place.code, week)
-        found.append((place.code, place_name(place.code, week.last), _KINDS_VI[place.level], *figures))
+    found = tuple(
+        {
+            "unit_code": place.code,
+            "unit": place_name(place.code, week.last),
+            "level": place.level,
+            **_figures(by_unit.get(place.code, nothing), place.code, week),
+        }
+        for place in progress.places
+    )
     return Table(
         "units",
         f"Kết quả số hóa của từng đơn vị, {week_vi(week)}",
         "Every unit",
-        (*_UNIT, _KIND, *_FIGURES),
-        tuple(found),
+        (*_UNIT, _LEVEL, *_FIGURES),
+        found,
         "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được.",
     )
 
 
 def blocks_table(progress: Progress, week: Week) -> Table:
-    """The districts (without districts the communes), best first, and the departments together."""
-    units = [place.code for place in ranked_places(progress)]
+    """Make one row per district (without districts per commune), best first, and one for the departments together.
+
+    The departments have no code.
+    """
+    ranked = ranked_places(progress)
     departments = {place.code for place in progress.places if place.level == "department"}
-    rows = [(code, place_name(code, week.last), *_figures(progress.rows, code, week)) for code in units]
-    rows.append((None, DEPARTMENTS_VI, *_sum_figures(dn_and(progress.rows), departments, week)))
-    rows.sort(key=lambda row: (row[4] is None, -(row[4] or 0), row[1]))
+    rows: list[dict[str, Any]] = [
+        {
+            "unit_code": place.code,
+            "unit": place_name(place.code, week.last),
+            **_figures(progress.rows, place.code, week),
+        }
+        for place in ranked
+    ]
+    together = _sum_figures(dn_and(progress.rows), departments, week)
+    rows.append({"unit_code": None, "unit": _DEPARTMENTS_VI, **together})
+    rows.sort(key=lambda row: (row["rate_percent"] is None, -(row["rate_percent"] or 0), row["unit"]))
     title = "Kết quả theo huyện, thành phố và khối sở, ban, ngành"
-    if any(place.level == "commune" for place in ranked_places(progress)):
+    if any(place.level == "commune" for place in ranked):
         title = "Kết quả theo xã, phường và khối sở, ban, ngành"
     return Table("blocks", title, "By district, and departments together", (*_UNIT, *_FIGURES), tuple(rows))
 
@@ -124,7 +144,7 @@ def ranked_places(progress: Progress) -> list[Place]:
 
 def week_vi(week: Week) -> str:
     """The week in a title."""
-    return f"tuần {week.first:%V} năm {week.first:%G}"
+    return format_value.week(week.name).lower()
 
 
 def dn_and(rows: pa.Table) -> pa.Table:
@@ -137,22 +157,36 @@ def comparison(rows: pa.Table, code: str, week: Week, definition: str = "dn_and"
     return compare(rows, code, Period(week.first, week.last), week.last, definition, stage)
 
 
-def _figures(rows: pa.Table, code: str, week: Week, definition: str = "dn_and", stage: str = "all") -> tuple[Any, ...]:
+def _figures(
+    rows: pa.Table, code: str, week: Week, definition: str = "dn_and", stage: str = "all"
+) -> dict[str, float | None]:
     asked = (pc.field("unit_code") == code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
     numerator, denominator, received = _sums(rows.filter(asked), week)
     found = comparison(rows, code, week, definition, stage)
-    rates = (found.rate_percent, rate_percent(received, denominator), found.before_percent, found.change_points)
-    return denominator, numerator, *rates
+    return {
+        "denominator": denominator,
+        "numerator": numerator,
+        "rate_percent": found.rate_percent,
+        "received_percent": rate_percent(received, denominator),
+        "before_percent": found.before_percent,
+        "change_points": found.change_points,
+    }
 
 
-def _sum_figures(rows: pa.Table, codes: set[str], week: Week) -> tuple[Any, ...]:
+def _sum_figures(rows: pa.Table, codes: set[str], week: Week) -> dict[str, float | None]:
     """The figures of some units together; compared where each of them can be."""
     rows = rows.filter(pc.is_in(rows["unit_code"], pa.array(sorted(codes), pa.string())))
     numerator, denominator, received = _sums(rows, week)
     now, then = rate_percent(numerator, denominator), rate_percent(*_sums(rows, week.before)[:2])
     is_alike = comparison(rows, PROVINCE, week).reason in {None, "no_dossiers"}
-    change = now - then if is_alike and now is not None and then is not None else None
-    return denominator, numerator, now, rate_percent(received, denominator), then if is_alike else None, change
+    return {
+        "denominator": denominator,
+        "numerator": numerator,
+        "rate_percent": now,
+        "received_percent": rate_percent(received, denominator),
+        "before_percent": then if is_alike else None,
+        "change_points": now - then if is_alike and now is not None and then is not None else None,
+    }
 
 
 def _sums(rows: pa.Table, week: Week) -> tuple[int, int, int]:

@@ -1,0 +1,71 @@
+"""The files of the week that are not accepted, in the annex."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pyarrow as pa
+
+from sohoa.days import Week
+from sohoa.defects import DEFECTS
+from sohoa.report.model import Column, Row, Table
+from sohoa.report.sentences import AGENCY_NAME, agency_name
+
+_COLUMNS = (
+    AGENCY_NAME,
+    Column("batch", "Lô", "Batch", "code"),
+    Column("file", "Tệp", "File", "text"),
+    Column("pages", "Trang", "Pages", "text"),
+    Column("dossier", "Mã hồ sơ", "Dossier", "code"),
+    Column("title", "Tên giấy tờ", "Title", "text"),
+    Column("defects", "Lỗi", "Defects", "labels", labels="defects"),
+    Column("verdict", "Kết luận", "Verdict", "label", labels="verdicts"),
+)
+_FILE = ("agency", "batch", "document_id", "file")
+_FAULTY = ("rejected", "review")
+"""Verdicts of which the worst is named."""
+
+
+def faulty_files_table(documents: pa.Table, bad_pages: pa.Table, week: Week) -> Table:
+    """List every file with a page that is not accepted, and every document that is not accepted as a whole."""
+    by_id = {(row["agency"], row["document_id"]): row for row in documents.to_pylist()}
+    pages: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for page in bad_pages.to_pylist():
+        pages[tuple(page[name] or "" for name in _FILE)].append(page)
+    have_pages = {key[:-1] for key in pages}
+    for row in by_id.values():
+        key = (row["agency"], row["batch"], row["document_id"])
+        if row["verdict"] in _FAULTY and key not in have_pages:
+            pages[*key, ""] = []
+    rows = (
+        _file_row(dict(zip(_FILE, key, strict=True)), found, by_id.get((key[0], key[2]), {}), week)
+        for key, found in sorted(pages.items())
+    )
+    return Table("faulty_files", "Danh sách tệp lỗi trong tuần", "Faulty files", _COLUMNS, tuple(rows))
+
+
+def _file_row(file: dict[str, str], pages: list[dict[str, Any]], document: dict[str, Any], week: Week) -> Row:
+    defects = {name for row in (*pages, document) for name in row.get("defects") or ()}
+    verdicts = {row.get("verdict") for row in (*pages, document)}
+    return {
+        "agency_name": agency_name(file["agency"], week.last),
+        "batch": file["batch"],
+        "file": file["file"] or file["document_id"],
+        "pages": _runs(sorted({page["page_no"] for page in pages if page["page_no"] is not None})),
+        "dossier": document.get("dossier_code"),
+        "title": document.get("title"),
+        "defects": tuple(name for name in DEFECTS if name in defects),
+        "verdict": next((verdict for verdict in _FAULTY if verdict in verdicts), None),
+    }
+
+
+def _runs(numbers: list[int]) -> str | None:
+    """Page numbers as 1, 3–5."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs) or None
