@@ -1,6 +1,6 @@
 """The outbox: a report that lies in the store is mailed once to each recipient, whatever goes wrong on the way.
 
-A marker ``_outbox/<week>.json`` says that a week's report waits. What became of it is one object a recipient and
+A marker ``_outbox/<week>.json`` says that a week's report waits. What became of it is one object per recipient and
 content, written before and after the final dot of each mail, so that a process which dies knows afterwards what is
 certain. ``uncertain`` counts the mails whose answer never came; after the second nothing more is sent.
 """
@@ -25,12 +25,12 @@ log = get_logger(__name__)
 SENT, REFUSED, FAILED, UNCERTAIN = "sent", "refused", "failed", "uncertain"
 STATES = (SENT, REFUSED, FAILED, UNCERTAIN)
 """The server has taken it | answered that it does not | not now, or the connection failed first | no answer came."""
-_MOST_UNCERTAIN = 2
+_MAX_UNCERTAIN = 2
 """Mails without an answer to one recipient: the first, and one repeat with the same Message-ID."""
 
 
 @dataclass(frozen=True)
-class Letter:
+class Delivery:
     """One report on its way to one recipient."""
 
     report: dict[str, Any]
@@ -51,7 +51,7 @@ class Letter:
     @property
     def is_done(self) -> bool:
         """Whether nothing more is to be sent."""
-        return self.state == SENT or self.uncertain >= _MOST_UNCERTAIN
+        return self.state == SENT or self.uncertain >= _MAX_UNCERTAIN
 
 
 def queue_report(store: Store, week: str) -> None:
@@ -63,7 +63,7 @@ def deliver_reports(store: Store) -> dict[str, int]:
     """Mail every report that waits to every recipient that has not got it; on a site without mail, do nothing.
 
     Returns:
-        How many letters of the waiting reports are in each state.
+        How many mails of the waiting reports are in each state.
 
     Raises:
         MailError: something is worth another try: no connection, or a mail without an answer.
@@ -73,13 +73,13 @@ def deliver_reports(store: Store) -> dict[str, int]:
     if account is None:
         log.info("mail_is_off", reason="SOHOA_SMTP_HOST is not set")
         return {}
-    letters = list(_letters(store))
-    _send_all(store, account, deque(letter for letter in letters if not letter.is_done))
-    letters = list(_letters(store))
-    again = [letter for letter in letters if not letter.is_done and letter.state != REFUSED]
+    deliveries = list(_deliveries(store))
+    _send_all(store, account, deque(delivery for delivery in deliveries if not delivery.is_done))
+    deliveries = list(_deliveries(store))
+    again = [delivery for delivery in deliveries if not delivery.is_done and delivery.state != REFUSED]
     if again:
         raise MailError(f"{len(again)} mails to send again: {_names(again)}")
-    return {state: sum(letter.state == state for letter in letters) for state in STATES}
+    return {state: sum(delivery.state == state for delivery in deliveries) for state in STATES}
 
 
 def settle_outbox(store: Store) -> list[str]:
@@ -89,59 +89,59 @@ def settle_outbox(store: Store) -> list[str]:
     """
     if mail_account(store.settings) is None:
         return []
-    letters = list(_letters(store))
-    waiting = {letter.report["week"] for letter in letters if not letter.is_done}
+    deliveries = list(_deliveries(store))
+    waiting = {delivery.report["week"] for delivery in deliveries if not delivery.is_done}
     for week in _weeks(store):
         if week not in waiting:
             store.delete(layout.WAREHOUSE, layout.outbox_key(week))
-    return [_line(letter) for letter in letters if letter.state != SENT]
+    return [_line(delivery) for delivery in deliveries if delivery.state != SENT]
 
 
-def _send_all(store: Store, account: Account, letters: deque[Letter]) -> None:
-    while letters:
+def _send_all(store: Store, account: Account, deliveries: deque[Delivery]) -> None:
+    while deliveries:
         with Connection(account) as connection:
-            while letters and _send(store, account, connection, letters.popleft()):
+            while deliveries and _send(store, account, connection, deliveries.popleft()):
                 pass
 
 
-def _send(store: Store, account: Account, connection: Connection, letter: Letter) -> bool:
-    """Send one letter and record what became of it; whether the session can go on."""
-    mail = compose(letter.report, letter.recipient, account.sender, store.settings.reports_url)
+def _send(store: Store, account: Account, connection: Connection, delivery: Delivery) -> bool:
+    """Send one mail and record what became of it; whether the session can go on."""
+    mail = compose(delivery.report, delivery.recipient, account.sender, store.settings.reports_url)
 
     def record(state: str, uncertain: int, reply: str) -> None:
         body = {
-            "week": letter.report["week"],
-            "content_hash": letter.report["content_hash"],
-            "unit_code": letter.recipient.unit_code,
-            "address": letter.recipient.address,
+            "week": delivery.report["week"],
+            "content_hash": delivery.report["content_hash"],
+            "unit_code": delivery.recipient.unit_code,
+            "address": delivery.recipient.address,
             "message_id": mail["Message-ID"],
             "state": state,
             "uncertain": uncertain,
             "reply": reply,
         }
-        store.put_json(layout.WAREHOUSE, letter.key, body)
+        store.put_json(layout.WAREHOUSE, delivery.key, body)
 
     def end(state: str, uncertain: int, reply: str) -> None:
         record(state, uncertain, reply)
-        week, unit_code, seconds = letter.report["week"], letter.recipient.unit_code, seconds_since(start)
+        week, unit_code, seconds = delivery.report["week"], delivery.recipient.unit_code, seconds_since(start)
         if state == SENT:
             log.info("mail_sent", week=week, unit_code=unit_code, seconds=seconds)
         else:
             log.warning("mail_not_sent", week=week, unit_code=unit_code, state=state, reply=reply, seconds=seconds)
 
-    start, unanswered = perf_counter(), letter.uncertain + 1
+    start, unanswered = perf_counter(), delivery.uncertain + 1
     try:
-        connection.send(mail, letter.recipient.address, lambda: record(UNCERTAIN, unanswered, "no answer yet"))
+        connection.send(mail, delivery.recipient.address, lambda: record(UNCERTAIN, unanswered, "no answer yet"))
     except Refused as error:
-        end(REFUSED if error.is_final else FAILED, letter.uncertain, str(error))
+        end(REFUSED if error.is_final else FAILED, delivery.uncertain, str(error))
         return True
     except MailError as error:
-        end(FAILED, letter.uncertain, str(error))
+        end(FAILED, delivery.uncertain, str(error))
         return False
     except Unanswered as error:
         end(UNCERTAIN, unanswered, str(error))
         return False
-    end(SENT, letter.uncertain, "")
+    end(SENT, delivery.uncertain, "")
     return True
 
 
@@ -149,28 +149,28 @@ def _weeks(store: Store) -> list[str]:
     return [layout.outbox_week(item.key) for item in store.list_objects(layout.WAREHOUSE, layout.OUTBOX)]
 
 
-def _letters(store: Store) -> Iterator[Letter]:
+def _deliveries(store: Store) -> Iterator[Delivery]:
     """The newest report of each waiting week, to each recipient, with what is recorded of it."""
     recipients = read_recipients(store.settings.recipients_file)
     for week in _weeks(store):
         report = store.get_json(layout.REPORTS, layout.report_key(week, "report.json"))
         for recipient in recipients:
-            letter = Letter(report, recipient, None, 0, "not tried yet")
-            yield _with_record(store, letter)
+            delivery = Delivery(report, recipient, None, 0, "not tried yet")
+            yield _with_record(store, delivery)
 
 
-def _with_record(store: Store, letter: Letter) -> Letter:
+def _with_record(store: Store, delivery: Delivery) -> Delivery:
     try:
-        found = store.get_json(layout.WAREHOUSE, letter.key)
+        found = store.get_json(layout.WAREHOUSE, delivery.key)
     except ObjectMissing:
-        return letter
-    return Letter(letter.report, letter.recipient, found["state"], found["uncertain"], found["reply"])
+        return delivery
+    return Delivery(delivery.report, delivery.recipient, found["state"], found["uncertain"], found["reply"])
 
 
-def _names(letters: list[Letter]) -> str:
-    shown = "; ".join(map(_line, letters[:5]))
-    return shown + (f"; and {len(letters) - 5} more" if len(letters) > 5 else "")
+def _names(deliveries: list[Delivery]) -> str:
+    shown = "; ".join(map(_line, deliveries[:5]))
+    return shown + (f"; and {len(deliveries) - 5} more" if len(deliveries) > 5 else "")
 
 
-def _line(letter: Letter) -> str:
-    return f"{letter.report['week']} {letter.recipient.address}: {letter.state or 'waits'}, {letter.reply}"
+def _line(delivery: Delivery) -> str:
+    return f"{delivery.report['week']} {delivery.recipient.address}: {delivery.state or 'waits'}, {delivery.reply}"
