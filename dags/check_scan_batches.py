@@ -47,7 +47,7 @@ def check_scan_batches() -> None:
         return pass_on(found, jobs.admit_batches(found["work"]))
 
     @task(task_display_name="Chia phần việc")
-    def plan_shards(found: Any) -> list[dict[str, str]]:
+    def plan_shards(found: Any) -> list[Any]:
         from sohoa import jobs
 
         return jobs.plan_shards(found["work"])
@@ -58,7 +58,7 @@ def check_scan_batches() -> None:
         execution_timeout=MAX_MEASURING_TIME,
         map_index_template="{{ task.op_kwargs['shard']['label'] }}",
     )
-    def measure_shard(shard: dict[str, str]) -> object:
+    def measure_shard(shard: Any) -> object:
         from sohoa import jobs
 
         return jobs.measure_shard(shard["work"], shard["shard"])
@@ -70,17 +70,11 @@ def check_scan_batches() -> None:
 
         return pass_on(found, jobs.judge_batches(found["work"]))
 
-    @task(task_display_name="Ghi bảng")
+    @task(task_display_name="Ghi bảng, trả biên nhận")
     def publish_batches(found: Any) -> object:
         from sohoa import jobs
 
         return pass_on(found, jobs.publish_batches(found["work"]))
-
-    @task(task_display_name="Trả biên nhận")
-    def write_receipts(found: Any) -> object:
-        from sohoa import jobs
-
-        return pass_on(found, jobs.write_receipts(found["work"]))
 
     @task(task_display_name="Hoàn tất lô", outlets=[SCAN_BATCHES])
     def settle_batches(found: Any) -> object:
@@ -91,7 +85,7 @@ def check_scan_batches() -> None:
     admitted = admit_batches(discover_batches())
     judged = judge_batches(admitted)
     measure_shard.expand(shard=plan_shards(admitted)) >> judged
-    report_closed(settle_batches(write_receipts(publish_batches(judged))))
+    report_closed(settle_batches(publish_batches(judged)))
 
 
 check_scan_batches()

@@ -75,4 +75,4 @@ def report_closed(settled: Any) -> None:
     """End red where a gate stayed closed; all that could be written has been."""
     from sohoa import jobs
 
-    jobs.report_closed(settled["closed"])
+    jobs.report_closed(settled["problems"])

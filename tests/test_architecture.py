@@ -18,6 +18,7 @@ LAYERS = (
     {"pages"},
     {"schema"},
     {"store", "registry"},
+    {"work", "pending"},
     {"intake", "quality", "counting", "stack"},
     {"feeds", "progress", "reconcile", "simulate"},
     {"steering"},

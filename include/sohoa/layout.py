@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date, datetime
+from typing import NamedTuple, Self
 
 LANDING, FEEDS, WAREHOUSE, REPORTS = "landing", "feeds", "warehouse", "reports"
 BUCKETS = (LANDING, FEEDS, WAREHOUSE, REPORTS)
@@ -15,6 +16,7 @@ PENDING = "_pending/"
 UNRECONCILED = "_unreconciled/"
 IMPORTED = "_imported/"
 WORK = "_work/"
+DEBTS = "_debts/"
 PICTURED = "_pictured/"
 OUTBOX = "_outbox/"
 WEEKLY = "weekly/"
@@ -49,18 +51,31 @@ DAY = "day"
 """Name of the one object that a day of a table has, where it is not split by batch or feed file."""
 
 _FEED_KEY = re.compile(r"^[^/]+(?:/(?P<system>[A-Za-z0-9_-]+))?/dt=(?P<day>\d{4}-\d{2}-\d{2})/(?P<name>.+)$")
-_BATCH_ID = re.compile(r"^(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<date>\d{8})-(?P<number>\d{3})$")
+_BATCH_ID = re.compile(r"^(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<day>\d{8})-(?P<number>\d{3})$")
+
+
+class BatchId(NamedTuple):
+    """What a well-formed batch id says: ``<agency>-<yyyymmdd>-<nnn>``."""
+
+    agency: str
+    scan_date: date
+    number: int
+
+    @classmethod
+    def parse(cls, batch: str) -> Self | None:
+        """Read a batch id, None where it is not well-formed."""
+        match = _BATCH_ID.match(batch)
+        try:
+            day = datetime.strptime(match["day"], "%Y%m%d").date() if match else None  # noqa: DTZ007 (a date, no zone)
+        except ValueError:
+            return None
+        return cls(match["agency"], day, int(match["number"])) if match and day else None
 
 
 def batch_date(batch: str, agency: str) -> date | None:
     """The scan date inside a well-formed batch id of this agency, else None."""
-    match = _BATCH_ID.match(batch)
-    if match is None or match["agency"] != agency:
-        return None
-    try:
-        return datetime.strptime(match["date"], "%Y%m%d").date()  # noqa: DTZ007 (a date has no zone)
-    except ValueError:
-        return None
+    found = BatchId.parse(batch)
+    return found.scan_date if found and found.agency == agency else None
 
 
 def batch_prefix(agency: str, scan_date: date, batch: str) -> str:
@@ -81,8 +96,11 @@ def split_inbox_key(key: str) -> tuple[str, str]:
 
 def safe_name(text: str) -> str:
     """``text`` where it can stand in a key as it is, else a stable stand-in made from its hash."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", text):
-        return text
+    return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", text) else stand_in(text)
+
+
+def stand_in(text: str) -> str:
+    """A name for what has no usable one: ``invalid-`` and 12 hexadecimal digits, the same for the same text."""
     return "invalid-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -201,9 +219,19 @@ def imported_key(feed_key: str, etag: str) -> str:
     return f"{IMPORTED}{feed_key}/{safe_name(etag)}.json"
 
 
-def work_prefix(job: str, work: str | None = None) -> str:
-    """Prefix in ``warehouse`` of the intermediate objects of one run of a job, or of all its runs."""
-    return f"{WORK}{job}/" if work is None else f"{WORK}{job}/{work}/"
+def work_prefix(job: str) -> str:
+    """Prefix in ``warehouse`` of the intermediate objects of all runs of a job."""
+    return f"{WORK}{job}/"
+
+
+def work_key(job: str, run: str, name: str) -> str:
+    """Key in ``warehouse`` of one intermediate object of one run of a job."""
+    return f"{work_prefix(job)}{run}/{name}"
+
+
+def debt_key(job: str) -> str:
+    """Key in ``warehouse`` of what a killed run of a job still owes."""
+    return f"{DEBTS}{job}.json"
 
 
 def report_key(week: str, name: str) -> str:

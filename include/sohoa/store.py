@@ -33,7 +33,7 @@ from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
 _MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed"}
-_READERS = 8
+_THREADS = 8
 T = TypeVar("T")
 
 
@@ -71,7 +71,7 @@ class Store:
             secure=url.scheme == "https",
             region=settings.s3_region,
             http_client=urllib3.PoolManager(
-                maxsize=_READERS * 2,
+                maxsize=_THREADS * 2,
                 timeout=urllib3.Timeout(connect=5, read=120),
                 retries=urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504]),
             ),
@@ -89,6 +89,12 @@ class Store:
                 f"{what}: cannot reach the store at {self.settings.s3_endpoint} "
                 f"({type(error).__name__}); is it up? `sohoa stack status store` tells"
             ) from error
+
+    @staticmethod
+    def each(work: Callable[..., T], *items: Iterable[Any]) -> list[T]:
+        """Do ``work``, which waits for the store, on all items: eight at a time, the results in the items' order."""
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return list(pool.map(work, *items))
 
     # objects
 
@@ -248,8 +254,7 @@ class Store:
             name: only the object of this name in each day.
         """
         keys = self._table_keys(table, days, name)
-        with ThreadPoolExecutor(_READERS) as pool:
-            parts = [part for part in pool.map(lambda key: self._read_part(table, key), keys) if part is not None]
+        parts = [part for part in self.each(partial(self._read_part, table), keys) if part is not None]
         path_key = pa.field(layout.PATH_KEY[table], pa.date32())
         return pa.concat_tables(parts) if parts else pa.schema([path_key, *TABLES[table]]).empty_table()
 

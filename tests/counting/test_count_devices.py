@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sohoa import layout
 from sohoa.counting import summarise_days
 from sohoa.counting.count_devices import devices_of_day, dirty_glass
+from sohoa.pending import mark_scan
 from sohoa.steering.agency_activity import Freshness
 from sohoa.steering.scanner_capacity import capacity, large_format_needs
 from sohoa.store import with_path_key
@@ -160,9 +160,8 @@ def test_the_summary_writes_the_scanners_of_the_days_it_touches(clean_store):
     }
     for table_name, values in rows.items():
         clean_store.write_table(table_name, DAY, name, table(table_name, values))
-    marker = {"agency": AGENCY, "batch": name, "scan_date": DAY.isoformat()}
-    clean_store.put_json(layout.WAREHOUSE, layout.pending_scan_key(AGENCY, name), marker)
-    summarise_days.summarise_quality(clean_store, summarise_days.take_pending(clean_store)["work"], {"streaks": ()})
+    mark_scan(clean_store, AGENCY, name, DAY)
+    summarise_days.count_scan_days(clean_store, summarise_days.take_markers(clean_store)["work"], {"streaks": ()})
     (found,) = clean_store.read_table("device_daily").to_pylist()
     assert (found["scan_date"], found["device_id"], found["pages_received"]) == (DAY, "S1", 2)
     assert found["streaks"] == [{"x_mm": 104, "pages": 1}]

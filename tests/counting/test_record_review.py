@@ -14,6 +14,7 @@ from sohoa.counting.document_states import STATES, document_states
 from sohoa.counting.join_dossiers import list_documents
 from sohoa.counting.record_review import Review, record_review
 from sohoa.errors import InputError
+from sohoa.pending import mark_scan
 from tests.counting_cases import by_rate, document, dossier, merged, review, table
 
 DAY, SCAN_DAY = date(2024, 4, 15), date(2024, 4, 16)
@@ -80,18 +81,17 @@ def fill(store: Any, *documents: dict[str, Any]) -> None:
         mark = {"batch": BATCH, "dossier_key": row["dossier_key"], "kind": row["kind"]}
         store.put_json(layout.WAREHOUSE, layout.document_key(AGENCY, row["document_id"]), mark)
     store.write_table("register", DAY, layout.DAY, table("register", [dossier(has_paper_result=False)]))
-    marker = {"agency": AGENCY, "batch": BATCH, "scan_date": SCAN_DAY.isoformat()}
-    store.put_json(layout.WAREHOUSE, layout.pending_scan_key(AGENCY, BATCH), marker)
+    mark_scan(store, AGENCY, BATCH, SCAN_DAY)
     summarise(store)
 
 
 def summarise(store: Any) -> dict[str, Any]:
-    work = summarise_days.take_pending(store)["work"]
-    counts = summarise_days.summarise_dossiers(store, work)
-    summarise_days.summarise_progress(store, work, lambda rows, dossiers: {})
-    quality = summarise_days.summarise_quality(store, work, {})
-    summarise_days.settle_summaries(store, work)
-    return counts | {"quality": quality["days"]}
+    work = summarise_days.take_markers(store)["work"]
+    counts = summarise_days.write_dossiers(store, work)
+    summarise_days.count_dossier_days(store, work, lambda rows, dossiers: {})
+    quality = summarise_days.count_scan_days(store, work, {})
+    summarise_days.delete_markers(store, work)
+    return {**counts, **quality}
 
 
 def decide(store: Any, document_id: str, decision: str, hour: int = 9) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def test_a_decision_redoes_its_dossier_day_alone(clean_store):
     assert by_rate(clean_store.read_table("progress_daily", [DAY]))[AND]["accepted"] == 0
     row = decide(clean_store, "a", "waive")
     assert (row["scan_date"], row["batch"]) == (SCAN_DAY, BATCH)
-    assert summarise(clean_store) == {"days": 1, "dossiers": 2, "quality": 0}
+    assert summarise(clean_store) == {"dossier_days": 1, "dossiers": 2, "scan_days": 0}
     rate = by_rate(clean_store.read_table("progress_daily", [DAY]))[AND]
     assert (rate["accepted"], rate["waived"], rate["received"]) == (1, 1, 1)
     decide(clean_store, "a", "reject", 10)

@@ -10,6 +10,7 @@ import pytest
 
 from sohoa import layout
 from sohoa.counting import summarise_days
+from sohoa.pending import mark_register, mark_scan
 from sohoa.store import Store
 from tests.counting_cases import DAY, by_rate, document, dossier, table
 
@@ -38,14 +39,13 @@ def publish(store: Store, batch: str, documents: list[dict[str, Any]]) -> None:
     pages = [{"agency": AGENCY, "batch": batch, "skew_deg": 0.0, "defects": []} for _ in documents]
     store.write_table("documents", SCAN_DAY, batch, table("documents", rows))
     store.write_table("pages", SCAN_DAY, batch, table("pages", pages))
-    marker = {"agency": AGENCY, "batch": batch, "scan_date": SCAN_DAY.isoformat()}
-    store.put_json(layout.WAREHOUSE, layout.pending_scan_key(AGENCY, batch), marker)
+    mark_scan(store, AGENCY, batch, SCAN_DAY)
 
 
 def register(store: Store, etag: str, day: date, rows: list[dict[str, Any]]) -> None:
     """What the import leaves of one feed file: the day's register and a pending marker."""
     store.write_table("register", day, layout.DAY, table("register", rows))
-    store.put_json(layout.WAREHOUSE, layout.pending_register_key(etag, day), {"day": day.isoformat()})
+    mark_register(store, day, etag)
 
 
 def fill(store: Store) -> None:
@@ -57,11 +57,11 @@ def fill(store: Store) -> None:
 
 
 def run(store: Store, check: summarise_days.Check = all_is_well) -> dict[str, Any]:
-    work = summarise_days.take_pending(store)["work"]
-    summarise_days.summarise_dossiers(store, work)
-    summarise_days.summarise_progress(store, work, check)
-    summarise_days.summarise_quality(store, work, JUDGED)
-    return summarise_days.settle_summaries(store, work)
+    work = summarise_days.take_markers(store)["work"]
+    summarise_days.write_dossiers(store, work)
+    summarise_days.count_dossier_days(store, work, check)
+    summarise_days.count_scan_days(store, work, JUDGED)
+    return summarise_days.delete_markers(store, work)
 
 
 def keys(store: Store, prefix: str = "") -> list[str]:
@@ -82,8 +82,8 @@ def province(store: Store, day: date) -> dict[str, int]:
 def test_one_run_takes_all_that_is_pending(clean_store):
     """Two batches and two feed markers make three tables; nothing is left to do, and a second run does nothing."""
     fill(clean_store)
-    assert summarise_days.take_pending(clean_store)["markers"] == 4
-    assert run(clean_store) == {"settled": 4, "closed": []}
+    assert summarise_days.take_markers(clean_store)["markers"] == 4
+    assert run(clean_store) == {"settled": 4, "problems": []}
     assert keys(clean_store, layout.PENDING) == keys(clean_store, layout.WORK) == []
     first, second = province(clean_store, DAY), province(clean_store, NEXT_DAY)
     assert (first["numerator"], first["denominator"]) == (1, 2)
@@ -91,8 +91,8 @@ def test_one_run_takes_all_that_is_pending(clean_store):
     quality = clean_store.read_table("quality_daily", [SCAN_DAY]).to_pylist()
     assert [(row["defect"], row["pages_bad"], row["pages_judged"]) for row in quality] == [("skewed", 0, 3)]
     before = tables(clean_store)
-    assert summarise_days.take_pending(clean_store)["markers"] == 0
-    assert run(clean_store) == {"settled": 0, "closed": []}
+    assert summarise_days.take_markers(clean_store)["markers"] == 0
+    assert run(clean_store) == {"settled": 0, "problems": []}
     assert tables(clean_store) == before
     assert keys(clean_store, layout.WORK) == []
 
@@ -118,8 +118,8 @@ def test_a_late_register_row_redoes_its_day_alone(clean_store):
     assert clean_store.read_table("progress_daily").num_rows == 0
     before = clean_store.stat(layout.WAREHOUSE, layout.table_key("dossiers", NEXT_DAY, layout.DAY))
     register(clean_store, "e2", DAY, [dossier(has_paper_result=False)])
-    work = summarise_days.take_pending(clean_store)["work"]
-    assert summarise_days.summarise_dossiers(clean_store, work) == {"days": 1, "dossiers": 1}
+    work = summarise_days.take_markers(clean_store)["work"]
+    assert summarise_days.write_dossiers(clean_store, work) == {"dossier_days": 1, "dossiers": 1}
     run(clean_store)
     assert province(clean_store, DAY)["numerator"] == 1
     assert clean_store.stat(layout.WAREHOUSE, layout.table_key("dossiers", NEXT_DAY, layout.DAY)) == before
@@ -129,32 +129,32 @@ def test_a_closed_gate_stops_its_day_alone(clean_store):
     """The day keeps the rows and markers it had, the other day is written; the next run with good rows takes it up."""
     fill(clean_store)
     answer = run(clean_store, closed_on_the_day)
-    assert answer["closed"] == [f"{DAY}: row 20 dn_and all: accepted > received"]
+    assert answer["problems"] == [f"{DAY}: row 20 dn_and all: accepted > received"]
     assert clean_store.read_table("progress_daily", [DAY]).num_rows == 0
     assert province(clean_store, NEXT_DAY)["denominator"] == 1
     left = [layout.pending_register_key("e1", DAY)]
     left += [layout.pending_scan_key(AGENCY, batch) for batch in (FIRST, SECOND)]
     assert keys(clean_store, layout.PENDING) == left
-    assert run(clean_store) == {"settled": 3, "closed": []}
+    assert run(clean_store) == {"settled": 3, "problems": []}
     assert province(clean_store, DAY)["numerator"] == 1
 
 
 def test_a_marker_written_again_meanwhile_stays(clean_store):
     """What arrives after the take is for the next run, even under the same key."""
     fill(clean_store)
-    work = summarise_days.take_pending(clean_store)["work"]
-    summarise_days.summarise_dossiers(clean_store, work)
-    summarise_days.summarise_progress(clean_store, work, all_is_well)
+    work = summarise_days.take_markers(clean_store)["work"]
+    summarise_days.write_dossiers(clean_store, work)
+    summarise_days.count_dossier_days(clean_store, work, all_is_well)
     key = layout.pending_register_key("e1", DAY)
-    clean_store.put_json(layout.WAREHOUSE, key, {"day": DAY.isoformat(), "again": True})
-    summarise_days.settle_summaries(clean_store, work)
+    clean_store.put_json(layout.WAREHOUSE, key, clean_store.get_json(layout.WAREHOUSE, key) | {"again": True})
+    summarise_days.delete_markers(clean_store, work)
     assert keys(clean_store, layout.PENDING) == [key]
 
 
 def test_a_backlog_batch_touches_no_dossier_day(clean_store):
     """Its pages are counted, its marker goes, no dossier is made."""
     publish(clean_store, FIRST, [document("a", None, "backlog_result")])
-    assert run(clean_store) == {"settled": 1, "closed": []}
+    assert run(clean_store) == {"settled": 1, "problems": []}
     assert list(tables(clean_store)) == [layout.table_key("quality_daily", SCAN_DAY, layout.DAY)]
 
 

@@ -54,7 +54,7 @@ def test_a_batch_with_nothing_to_measure_gets_its_receipt(airflow: AirflowClient
     state, tasks = run(airflow, "check_scan_batches")
     assert state == "success"
     assert tasks["measure_shard"] == "skipped"
-    assert tasks["write_receipts"] == tasks["report_closed"] == "success"
+    assert tasks["publish_batches"] == tasks["report_closed"] == "success"
     assert list(clean_store.list_objects(layout.LANDING, "receipts/H37.60/"))
     assert not list(clean_store.list_objects(layout.LANDING, layout.INBOX))
 

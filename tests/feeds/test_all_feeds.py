@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sohoa import layout
-from sohoa.feeds.import_files import discover_feeds, import_feed_files, settle_feeds
+from sohoa.feeds.import_files import find_new_files, mark_imported, merge_files
 from sohoa.store import Store
 from tests.feeds.feed_rows import csv_bytes, row
 from tests.feeds.test_sources import GOOD, OLD_SPELLING, csv_of
@@ -22,8 +22,8 @@ def send(store: Store, name: str, *rows: dict[str, str], dt: str = "2024-04-16",
 
 
 def run(store: Store) -> dict:
-    found = discover_feeds(store)
-    return found | import_feed_files(store, found["work"]) | settle_feeds(store, found["work"])
+    found = find_new_files(store)
+    return found | merge_files(store, found["work"]) | mark_imported(store, found["work"])
 
 
 def take_markers(store: Store) -> dict[str, list[date]]:
@@ -43,7 +43,7 @@ def test_one_run_takes_every_feed(clean_store: Store):
         send(clean_store, name, GOOD[name])
     clean_store.put(layout.FEEDS, "register/dt=2024-04-16/a.csv", csv_bytes(row()))
     found = run(clean_store)
-    assert (found["files"], found["rows"], found["rejects"], found["closed"]) == (7, 7, 0, [])
+    assert (found["files"], found["rows"], found["rejects"], found["problems"]) == (7, 7, 0, [])
     days = {name: clean_store.read_table(name).column(0).to_pylist() for name in GOOD}
     assert days == {name: [DAY if name in {"portal", "ministry", "status"} else date(2024, 4, 16)] for name in GOOD}
     assert clean_store.read_table("ministry")["system"].to_pylist() == ["gplx"]

@@ -7,9 +7,10 @@ from datetime import date, datetime
 import pytest
 
 from sohoa import jobs, layout
-from sohoa.feeds.import_files import discover_feeds
+from sohoa.feeds.import_files import find_new_files
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
+from sohoa.work import Work
 from tests.feeds.feed_rows import csv_bytes, row
 
 SINCE = date(2024, 4, 16)
@@ -19,8 +20,8 @@ SYSTEM_OLD, SYSTEM_NEW = "ministry/gplx/dt=2024-04-15/a.csv", "ministry/dkkd/dt=
 
 def found_files(store: Store, since: date | None) -> dict[str, bool]:
     """Key of each file found -> whether it corrects one imported before."""
-    work = discover_feeds(store, since)["work"]
-    plan = store.get_json(layout.WAREHOUSE, f"{layout.work_prefix('import', work)}files.json")
+    work = find_new_files(store, since)["work"]
+    plan = Work(store, "import", work).read("files")
     return {file["key"]: file["is_correction"] for file in plan}
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 import pytest
 
 from sohoa import layout
-from sohoa.feeds.import_files import discover_feeds, import_feed_files, settle_feeds
+from sohoa.feeds.import_files import find_new_files, mark_imported, merge_files
 from sohoa.store import Store
 from tests.feeds.feed_rows import DT, csv_bytes, row
 
@@ -23,14 +23,14 @@ def send(store: Store, key: str, *rows: dict[str, str]) -> None:
 
 
 def run(store: Store) -> dict:
-    found = discover_feeds(store)
-    return found | import_feed_files(store, found["work"]) | settle_feeds(store, found["work"])
+    found = find_new_files(store)
+    return found | merge_files(store, found["work"]) | mark_imported(store, found["work"])
 
 
 def take_markers(store: Store) -> list[str]:
     """The dossier days that are pending; the markers are taken away."""
     keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.PENDING)]
-    days = sorted({store.get_json(layout.WAREHOUSE, key)["day"] for key in keys})
+    days = sorted({store.get_json(layout.WAREHOUSE, key)["dossier_date"] for key in keys})
     store.delete_prefix(layout.WAREHOUSE, layout.PENDING)
     return days
 
@@ -42,7 +42,15 @@ def register(store: Store) -> list[dict]:
 def test_a_new_file_becomes_rows_and_markers(clean_store: Store):
     """Rows go to the dossier's own day, one object a day, and each day gets its marker."""
     send(clean_store, KEY, row(1), row(2), row(MaHoSo=OTHER_DAY))
-    assert run(clean_store) | {"work": ""} == {"work": "", "files": 1, "rows": 3, "rejects": 0, "days": 2, "closed": []}
+    assert run(clean_store) | {"work": ""} == {
+        "work": "",
+        "files": 1,
+        "rows": 3,
+        "rejects": 0,
+        "changed_days": 2,
+        "settled": 1,
+        "problems": [],
+    }
     assert [(r["dossier_date"], r["dossier_key"]) for r in register(clean_store)] == [
         (date(2024, 4, 12), "H37.81.03-240412-1"),
         (date(2024, 4, 15), "H37.81.03-240415-1"),
@@ -59,8 +67,8 @@ def test_nothing_new_is_nothing_to_do(clean_store: Store):
     run(clean_store)
     take_markers(clean_store)
     send(clean_store, KEY, row(1))
-    assert discover_feeds(clean_store)["files"] == 0
-    assert run(clean_store)["days"] == 0
+    assert find_new_files(clean_store)["files"] == 0
+    assert run(clean_store)["changed_days"] == 0
     assert take_markers(clean_store) == []
 
 
@@ -105,7 +113,7 @@ def test_too_many_rejects_close_the_gate_and_block_nothing(clean_store: Store):
     """The closing names the file and how many rows; good rows are used, and the next run has nothing to do."""
     send(clean_store, KEY, row(1), row(2, LoaiBo="?"))
     send(clean_store, "register/dt=2024-04-16/b.csv", row(3))
-    (closed,) = run(clean_store)["closed"]
+    (closed,) = run(clean_store)["problems"]
     assert closed.startswith("register/dt=2024-04-16/a.csv: 1 of 2 rows")
     assert [r["dossier_key"][-1] for r in register(clean_store)] == ["1", "3"]
     assert take_markers(clean_store) == ["2024-04-15"]
@@ -123,7 +131,7 @@ def test_a_hopeless_file_loses_nothing_else(clean_store: Store):
     clean_store.put(layout.FEEDS, "register/dt=2024-04-16/_SUCCESS", b"")
     send(clean_store, "register/dt=2024-04-16/large.csv", *(row(n) for n in range(100)))
     send(clean_store, KEY, row(1))
-    assert len(run(small)["closed"]) == 3
+    assert len(run(small)["problems"]) == 3
     rejects = clean_store.read_table("rejects").to_pylist()
     assert sorted(r["feed_key"].rpartition("/")[2] for r in rejects) == ["a.csv", "hồ sơ.pdf", "large.csv"]
     assert [r["line"] for r in rejects] == [None] * 3
@@ -133,11 +141,11 @@ def test_a_hopeless_file_loses_nothing_else(clean_store: Store):
 def test_settling_twice_is_no_error(clean_store: Store):
     """A task that is tried again after it ended finds nothing left to do."""
     send(clean_store, KEY, row(1))
-    work = discover_feeds(clean_store)["work"]
-    import_feed_files(clean_store, work)
-    settle_feeds(clean_store, work)
-    assert settle_feeds(clean_store, work) == {"files": 0, "closed": []}
-    assert import_feed_files(clean_store, work)["rows"] == 0
+    work = find_new_files(clean_store)["work"]
+    merge_files(clean_store, work)
+    mark_imported(clean_store, work)
+    assert mark_imported(clean_store, work) == {"settled": 0, "problems": []}
+    assert merge_files(clean_store, work)["rows"] == 0
 
 
 class Killed(BaseException):

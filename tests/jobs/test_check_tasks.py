@@ -307,7 +307,6 @@ def test_a_newer_marker_survives_the_settling_of_an_older_one(clean_store: Store
         jobs.measure_shard(pointer["work"], pointer["shard"])
     jobs.judge_batches(work)
     jobs.publish_batches(work)
-    jobs.write_receipts(work)
     jobs.settle_batches(work)
     assert inbox(clean_store) == [layout.inbox_key(AGENCY, f"{AGENCY}-20230306-001")]
     assert [r["document_id"] for r in rows(clean_store, "documents")] == ["D1"]

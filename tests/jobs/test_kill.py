@@ -1,30 +1,43 @@
-"""kill -9 before every single write of a job, then the job again: the same tables, and nothing left to do."""
+"""A job killed before every single write: the next run ends as if nothing had happened, whatever came meanwhile."""
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from itertools import count
-from threading import Lock
 from typing import Any
 
 import pytest
 
 from sohoa import jobs, layout
-from sohoa.quality import thresholds
+from sohoa.intake import measure_shards
+from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.guard import Guard
+from sohoa.quality import gate, rules, thresholds
 from sohoa.quality.thresholds import load_thresholds
-from sohoa.schema import TABLES
+from sohoa.slips import write_slips
 from sohoa.store import Store, open_store
-from tests.batch_builder import DOSSIER, commit, document, manifest, page_jpeg, put_files
+from tests.batch_builder import AGENCY, DOSSIER, commit, document, manifest, page_jpeg, put_files
+from tests.jobs.kills import (
+    Job,
+    contents,
+    killed_before,
+    left_over,
+    outside_work,
+    really_killed_before,
+    receipts,
+    take_snapshot,
+    waiting,
+)
 
 pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
-WRITES = ("put", "copy", "delete")
+GOOD, BAD = page_jpeg(1, dpi=100), page_jpeg(2, dpi=100)[:-2]
+LATER = "H37.80.01-230510-0007"
 REGISTER = (
     "MaHoSo,MaTTHC,MaLinhVuc,KenhThucHien,DonViXuLy,MaDonViHanhChinh,NgayTiepNhan,NgayHenTra,NgayKetThucXuLy,NgayTra,"
     "TrangThaiHoSo,SoThanhPhan,CoKetQuaGiay,MienSoHoa,LoaiBo,NgayCapNhat\n"
-    f"{DOSSIER},1.001193,LV01,1,H37.80.01,,20230306080000,20230310170000,,,4,1,0,,0,20230306090000\n"
+    "{dossier},1.001193,LV01,1,H37.80.01,,{day}080000,20230710170000,,,4,{components},0,,0,{day}090000\n"
 )
 PORTAL = (
     "MaHoSo,MaTTHC,DonViXuLy,NgayTiepNhan,NgayHenTra,TrangThaiHoSo,HoSoCoThanhPhanSoHoa,DuongDanKetQua,NgayDongBo\n"
@@ -32,140 +45,210 @@ PORTAL = (
 )
 
 
-def die_before(number: int) -> None:
-    """In this process, the ``number``-th write to the store is never sent: the process is killed."""
-    lock, made = Lock(), count(1)
-    for name in WRITES:
-        original = getattr(Store, name)
-
-        def write(self: Store, *args: Any, _original: Callable[..., Any] = original, **kwargs: Any) -> Any:
-            with lock:
-                if next(made) == number:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return _original(self, *args, **kwargs)
-
-        setattr(Store, name, write)
+def send_batch(number: int, files: dict[str, bytes], **changes: Any) -> None:
+    """One document of one batch, committed."""
+    body = manifest([document(f"D{number}", files, **changes)], number)
+    put_files(open_store(), body["batch"], files)
+    commit(open_store(), body)
 
 
-def killed_at(job: Callable[[], Any], number: int) -> bool:
-    """Run a job in a child that dies at its ``number``-th write; False where the job ended before."""
-    child = os.fork()
-    if child == 0:
-        status = 70
-        try:
-            die_before(number)
-            job()
-            status = 0
-        finally:
-            os._exit(status)
-    _, ended = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(ended) or os.WEXITSTATUS(ended) == 0, "the job failed by itself"
-    return os.WIFSIGNALED(ended)
+def send_register(day: str, dossier: str = DOSSIER, components: int = 1) -> None:
+    """The register's row of one dossier."""
+    rows = REGISTER.format(dossier=dossier, day=day.replace("-", ""), components=components)
+    open_store().put(layout.FEEDS, f"register/dt={day}/register.csv", rows.encode())
 
 
-def contents(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """All rows of all tables; when a marker was received depends on the test's own clock."""
-    found = {table: store.read_table(table).to_pylist() for table in TABLES}
-    for row in found["batches"]:
-        row.pop("received_at")
-    return found
-
-
-def take_snapshot(store: Store) -> list[tuple[str, str, bytes]]:
-    """Every object: bucket, key, bytes."""
-    return [
-        (bucket, item.key, store.get(bucket, item.key))
-        for bucket in layout.BUCKETS
-        for item in store.list_objects(bucket, "")
-    ]
-
-
-def waiting(store: Store) -> list[str]:
-    """What the queues hold: markers in the inbox, days that the summaries or the reconciliation have not taken."""
-    inbox = [item.key for item in store.list_objects(layout.LANDING, layout.INBOX)]
-    pending = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.PENDING)]
-    unreconciled = store.list_objects(layout.WAREHOUSE, layout.UNRECONCILED)
-    return [*inbox, *pending, *sorted({str(layout.unreconciled_day(item.key)) for item in unreconciled})]
-
-
-def left_over(store: Store) -> list[str]:
-    return [item.key for item in store.list_objects(layout.WAREHOUSE, layout.WORK)]
-
-
-def fill(store: Store) -> None:
-    """One good batch, one refused one, one with a bad page, and the register's row."""
-    good, bad = page_jpeg(1), page_jpeg(2)[:-2]
-    first = manifest([document("D1", {"a.jpg": bad})], 1)
-    second = manifest([document("D2", {"b.jpg": good}, replaces="D1")], 2)
-    put_files(store, first["batch"], {"a.jpg": bad})
-    put_files(store, second["batch"], {"b.jpg": good})
-    commit(store, first)
-    commit(store, second)
-    commit(store, b"{", "H37.80.01-20230306-003")
-    store.put(layout.FEEDS, "register/dt=2023-03-06/register.csv", REGISTER.encode())
-    send_portal("20230307")
-
-
-def send_portal(received: str) -> None:
+def send_portal(day: str) -> None:
     """The portal's row: it counts the dossier on another day than the province."""
-    key = f"portal/dt={received[:4]}-{received[4:6]}-{received[6:]}/portal.csv"
-    open_store().put(layout.FEEDS, key, PORTAL.format(received=received).encode())
+    rows = PORTAL.format(received=day.replace("-", ""))
+    open_store().put(layout.FEEDS, f"portal/dt={day}/portal.csv", rows.encode())
 
 
-def move() -> None:
-    """The dossier has been reconciled, and the portal then moves it to a third day."""
-    jobs.reconcile()
-    send_portal("20230308")
+def fill() -> None:
+    """One batch with a bad page, one that replaces it, one refused, and the dossier in register and portal."""
+    send_batch(1, {"a.jpg": BAD})
+    send_batch(2, {"b.jpg": GOOD}, replaces="D1")
+    commit(open_store(), b"{", f"{AGENCY}-20230306-003")
+    send_register("2023-03-06")
+    send_portal("2023-03-07")
+
+
+def move_on_portal(day: str) -> None:
+    """The portal moves the dossier to another day, which the reconciliation is to do again."""
+    send_portal(day)
     jobs.import_all()
 
 
-@pytest.fixture(autouse=True)
-def few_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer limits, so that the many runs of this test cost seconds: what is shown is the order of the writes."""
-    full = load_thresholds("tthc")
-    kept = tuple(rule for rule in full.rules if rule.column == "error")
-    monkeypatch.setattr(thresholds, "load_thresholds", lambda profile: replace(full, rules=kept))
+def change_inbox() -> None:
+    """A batch is withdrawn, other content put under the id of another, and a new one sent."""
+    store = open_store()
+    store.delete(layout.LANDING, layout.inbox_key(AGENCY, f"{AGENCY}-20230306-001"))
+    commit(store, manifest([document("D9", {"b.jpg": GOOD})], 2))
+    send_batch(4, {"d.jpg": GOOD})
 
 
-JOBS: dict[str, tuple[Callable[[], Any], list[Callable[[], Any]]]] = {
-    "check": (jobs.check, []),
-    "import": (jobs.import_all, []),
-    "summarise": (jobs.summarise, [jobs.check, jobs.import_all]),
-    "reconcile": (jobs.reconcile, [jobs.check, jobs.import_all, jobs.summarise, move]),
+def change_feeds() -> None:
+    """The register's file is corrected, and the next import looks at later days only, where one is new."""
+    send_register("2023-03-06", components=2)
+    send_register("2023-05-10", LATER)
+    jobs.import_all("2023-05-05")
+
+
+def change_pending() -> None:
+    """Another batch and a corrected register have come to be counted."""
+    send_batch(4, {"d.jpg": GOOD}, kind="result")
+    jobs.check()
+    send_register("2023-03-08", components=2)
+    jobs.import_all()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A job, what must have run before it, and what may come between its death and its next run."""
+
+    job: Job
+    before: tuple[Job, ...]
+    change: Job
+
+
+CASES = {
+    "check": Case(jobs.check, (), change_inbox),
+    "import": Case(jobs.import_all, (), change_feeds),
+    "summarise": Case(jobs.summarise, (jobs.check, jobs.import_all), change_pending),
+    "reconcile": Case(
+        jobs.reconcile,
+        (jobs.check, jobs.import_all, jobs.summarise, jobs.reconcile, lambda: move_on_portal("2023-03-08")),
+        lambda: move_on_portal("2023-03-09"),
+    ),
 }
-"""Job -> itself, and the jobs that must have run before it."""
 
 
-@pytest.mark.parametrize("name", JOBS)
-def test_killed_anywhere_and_run_again(name: str, clean_store: Store, empty: Callable[[], None]) -> None:
-    """Each write in turn is the last thing the worker did not do: tables and queues end as if nothing had happened."""
-    job, before = JOBS[name]
-    fill(clean_store)
-    for earlier in before:
+@pytest.fixture(scope="module")
+def guard(store: Store) -> Iterator[Guard]:
+    """The processes that measure and draw, started once for the many runs of this module."""
+    with Guard(Limits.of(store.settings), 2) as guard:
+        yield guard
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch, guard: Guard) -> None:
+    """Few limits, judged by numpy, no gate closes, no new processes: what is shown is the order of the writes."""
+    full = load_thresholds("tthc")
+    few = replace(full, rules=tuple(rule for rule in full.rules if rule.column == "error"))
+    monkeypatch.setattr(thresholds, "load_thresholds", lambda profile: few)
+    monkeypatch.setattr(gate, "judge_pages", lambda rows, limits: rules.judge_pages(rows, limits.rules))
+    monkeypatch.setattr(gate, "check_rows", lambda *_: [])
+    for module in (measure_shards, write_slips):
+        monkeypatch.setattr(module, "Guard", lambda *_: nullcontext(guard))
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest, clean_store: Store) -> Case:
+    """The named case, with all that comes before its job."""
+    case = CASES[request.param]
+    fill()
+    for earlier in case.before:
         earlier()
+    return case
+
+
+@pytest.fixture
+def restore(case: Case, clean_store: Store, empty: Callable[[], None]) -> Job:
+    """Puts the store back to where the case begins."""
     start = take_snapshot(clean_store)
-    job()
-    expected, queues = contents(clean_store), waiting(clean_store)
-    for number in count(1):
+
+    def put_back() -> None:
         empty()
         for bucket, key, data in start:
             clean_store.put(bucket, key, data)
-        died = killed_at(job, number)
-        job()
-        assert contents(clean_store) == expected, f"killed before write {number}"
-        assert waiting(clean_store) == queues, f"killed before write {number}"
-        job()
+
+    return put_back
+
+
+def state(store: Store) -> tuple[Any, ...]:
+    return contents(store), receipts(store), waiting(store)
+
+
+by_case = pytest.mark.parametrize("case", CASES, indirect=True)
+
+
+@by_case
+def test_killed_anywhere_and_run_again(case: Case, restore: Job, clean_store: Store) -> None:
+    """Each write in turn is the last thing the worker did not do: tables and queues end as if nothing had happened."""
+    case.job()
+    expected = state(clean_store)
+    for number in count(1):
+        restore()
+        died = killed_before(case.job, number)
+        case.job()
+        assert state(clean_store) == expected, f"killed before write {number}"
+        if died:
+            case.job()
         assert not left_over(clean_store), f"killed before write {number}"
         if not died:
             assert number > 5, "the job made too few writes to show anything"
             return
 
 
+@by_case
+def test_killed_anywhere_and_then_other_input(case: Case, restore: Job, clean_store: Store) -> None:
+    """Whatever comes before the next run, the killed one has happened entirely or not at all."""
+    case.change()
+    case.job()
+    undone = state(clean_store)
+    restore()
+    case.job()
+    case.change()
+    case.job()
+    done = state(clean_store)
+    left: dict[str, str] = {}
+    for number in count(1):
+        restore()
+        died = killed_before(case.job, number)
+        before, left = left, outside_work(clean_store)
+        if died and left == before:
+            continue  # only its work has grown, which a run of other input does not read
+        case.change()
+        case.job()
+        assert state(clean_store) in (undone, done), f"killed before write {number}"
+        assert not left_over(clean_store), f"killed before write {number}"
+        if not died:
+            return
+
+
+@by_case
+def test_killed_by_the_system_and_run_again(case: Case, restore: Job, clean_store: Store) -> None:
+    """SIGKILL in the midst of the writes, with threads and all: the next run makes up for it."""
+    case.job()
+    expected = state(clean_store)
+    restore()
+    assert really_killed_before(case.job, 6)
+    case.job()
+    assert state(clean_store) == expected
+
+
 def test_the_undisturbed_run_counts_the_rescan(clean_store: Store) -> None:
     """What the kills are compared with is right: one dossier, digitised by the second scan."""
-    fill(clean_store)
-    for job, _ in JOBS.values():
-        job()
+    fill()
+    for case in CASES.values():
+        case.job()
     rows = contents(clean_store)["progress_daily"]
     (province,) = [row for row in rows if row["unit_code"] == "20" and row["definition"] == "dn_and"]
     assert (province["numerator"], province["denominator"]) == (1, 1)
+
+
+def test_a_day_written_by_a_killed_import_is_counted_although_the_window_moves_on(
+    clean_store: Store, empty: Callable[[], None]
+) -> None:
+    """Killed between table and marker; then a run whose window is past the file finds none, then one looks at all."""
+    for number in count(1):
+        empty()
+        send_register("2023-03-06")
+        assert killed_before(jobs.import_all, number)
+        if len(clean_store.read_table("register")):
+            break
+    assert not waiting(clean_store)
+    assert jobs.import_all("2023-05-05")["files"] == 0
+    jobs.import_all()
+    jobs.summarise()
+    assert len(contents(clean_store)["dossiers"]) == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ from sohoa import jobs, layout
 from sohoa.cli import app
 from sohoa.errors import MailError, Undelivered
 from sohoa.progress.revisions import newest_print
+from sohoa.report.formats import write_html, write_pdf, write_workbook
 from sohoa.store import Store
+from tests.jobs.kills import killed_before
 from tests.report.report_samples import MONDAY
 from tests.report.smtp_sink import Sink, running
 from tests.servers import free_port
@@ -73,6 +77,26 @@ def test_a_report_asked_for_a_past_week_does_not_touch_the_others(clean_store: S
     first = objects(clean_store)
     jobs.build_report(f"{MONDAY + timedelta(7):%G-W%V}")
     assert objects(clean_store) == first
+
+
+def test_killed_anywhere_and_then_another_week(
+    clean_store: Store, empty: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+):
+    """The report of the first week is there entirely, waiting to be mailed, or not at all."""
+    for module in (write_pdf, write_html, write_workbook):  # what is shown is the order of the writes
+        kind = str if module is write_html else bytes
+        monkeypatch.setattr(module, "render", lambda report, kind=kind: kind())
+    for number in count(1):
+        empty()
+        died = killed_before(lambda: jobs.build_report(WEEK), number)
+        jobs.build_report(f"{MONDAY + timedelta(7):%G-W%V}")
+        is_mailed = clean_store.stat(layout.WAREHOUSE, layout.outbox_key(WEEK)) is not None
+        assert set(objects(clean_store)) == (NAMES if is_mailed else set()), f"killed before write {number}"
+        assert (len(clean_store.read_table("reported", [MONDAY])) > 0) == is_mailed
+        assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.DEBTS))
+        if not died:
+            assert number > 5
+            return
 
 
 def test_the_command_refuses_what_is_no_week(tmp_path: Path):

@@ -13,6 +13,7 @@ import pytest
 
 from sohoa import jobs, layout
 from sohoa.intake import measure_shards
+from sohoa.intake.check_run import CheckRun
 from sohoa.simulate import Truth, simulate
 from sohoa.simulate.upload_folder import load_folder
 from sohoa.store import Store
@@ -48,10 +49,10 @@ def counted(made: Made, store: Store) -> Store:
     pipe.unlink()
     assert [line.split(":")[0] for line in loaded.skipped] == [str(pipe)]
     checked = jobs.check()
-    assert (checked["refused"], checked["closed"]) == (0, [])
+    assert (checked["refused"], checked["problems"]) == (0, [])
     assert checked["admitted"] == loaded.manifests > 20
     for job in (jobs.import_all, jobs.summarise, jobs.reconcile):
-        assert job()["closed"] == []
+        assert job()["problems"] == []
     return store
 
 
@@ -103,18 +104,18 @@ def test_a_closed_gate_stops_its_batch_alone(clean_store: Store, monkeypatch: py
         names.append(body["batch"])
     load_pages = measure_shards.load_pages
 
-    def with_a_page_twice(store: Store, work: str) -> object:
-        rows = load_pages(store, work)
+    def with_a_page_twice(run: CheckRun) -> object:
+        rows = load_pages(run)
         return measure_shards.page_table([*rows.to_pylist(), rows.to_pylist()[0]])
 
     monkeypatch.setattr(measure_shards, "load_pages", with_a_page_twice)
     counts = jobs.check()
-    assert [line.split(":")[0] for line in counts["closed"]] == [names[0]]
-    assert "page_no" in counts["closed"][0]
+    assert [line.split(":")[0] for line in counts["problems"]] == [names[0]]
+    assert "page_no" in counts["problems"][0]
     assert clean_store.read_table("batches")["batch"].to_pylist() == [names[1]]
     assert [item.key for item in clean_store.list_objects(layout.LANDING, layout.INBOX)] == [
         layout.inbox_key(AGENCY, names[0])
     ]
     monkeypatch.undo()
-    assert jobs.check()["closed"] == []
+    assert jobs.check()["problems"] == []
     assert sorted(clean_store.read_table("batches")["batch"].to_pylist()) == names

@@ -68,7 +68,7 @@ def answers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     for part in _parts(folder, PARTS[request.param]):
         upload_province(part, store)
         for run in (jobs.import_all, jobs.summarise, jobs.reconcile):
-            assert run()["closed"] == []
+            assert run()["problems"] == []
     tables = (store.read_table(name) for name in ("progress_daily", "reconciliation_daily"))
     return Answers(window["start"], window["end"], folder, truth, ask_oracle(folder), *tables)
 

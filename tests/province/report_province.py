@@ -47,7 +47,7 @@ def fill(store: Store, folder: Path, *, end: date, weeks: int, dossiers: int, se
         scan_documents(folder / layout.WAREHOUSE, end - timedelta(back), rng)
     upload_province(folder, store)
     for job in (jobs.import_all, jobs.summarise, jobs.reconcile):
-        assert job()["closed"] == [], job
+        assert job()["problems"] == [], job
 
 
 def scan_documents(warehouse: Path, day: date, rng: np.random.Generator) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 from sohoa import layout
+from sohoa.pending import mark_scan
 from sohoa.store import Store
 
 _THREADS = 8
@@ -30,5 +32,4 @@ def _put(store: Store, folder: Path, bucket: str, path: Path) -> None:
 
 
 def _mark(store: Store, day: str) -> None:
-    marker = {"agency": "20", "batch": layout.DAY, "scan_date": day}
-    store.put_json(layout.WAREHOUSE, layout.pending_scan_key("20", day), marker)
+    mark_scan(store, "20", layout.DAY, date.fromisoformat(day))

@@ -10,6 +10,7 @@ import pytest
 
 from sohoa import jobs, layout
 from sohoa.errors import InputError
+from sohoa.pending import mark_scan
 from sohoa.reconcile import reconcile_days as reconciliation
 from sohoa.reconcile.list_dossiers import read_entries, read_lines
 from sohoa.schema import TABLES
@@ -41,7 +42,14 @@ def test_a_day_is_counted_in_every_cell_that_it_touches(clean_store: Store):
     """A moved dossier is counted on both days; the markers are gone and nothing intermediate stays."""
     write(clean_store, "register", registered())
     write(clean_store, "portal", received(16))
-    assert jobs.reconcile() | {"work": ""} == {"work": "", "markers": 2, "days": 1, "closed": [], "settled": 2}
+    assert jobs.reconcile() | {"work": ""} == {
+        "work": "",
+        "markers": 2,
+        "reconciled_days": 1,
+        "closed_gates": 0,
+        "problems": [],
+        "settled": 2,
+    }
     assert counts(clean_store) == {
         (DAY, "R7_out"): 1,
         (DAY, "province"): 1,
@@ -61,7 +69,7 @@ def test_what_moves_on_leaves_nothing_behind(clean_store: Store):
     jobs.reconcile()
     assert counts(clean_store)[NEXT_DAY, "R7_in"] == counts(clean_store)[NEXT_DAY, "R4"] == 1
     write(clean_store, "portal", received(17))
-    assert jobs.reconcile()["days"] == 1
+    assert jobs.reconcile()["reconciled_days"] == 1
     found = counts(clean_store)
     assert {name for day, name in found if day == NEXT_DAY} == {"province", "R4"}
     assert found[THIRD_DAY, "R7_in"] == 1
@@ -79,7 +87,7 @@ def test_only_days_that_wait_are_done(clean_store: Store):
     clean_store.write_table("portal", DAY, "day", rows)
     assert jobs.reconcile()["markers"] == 0
     assert counts(clean_store)[DAY, "R4"] == 1
-    assert jobs.reconcile(DAY)["days"] == 1
+    assert jobs.reconcile(DAY)["reconciled_days"] == 1
     assert (DAY, "R4") not in counts(clean_store)
 
 
@@ -89,22 +97,22 @@ def test_a_day_that_does_not_balance_keeps_what_it_had(clean_store: Store):
     jobs.reconcile()
     write(clean_store, "portal", received(15))
     write(clean_store, "register", registered(dossier_code="H37.81.03-240416-0001"))
-    work = reconciliation.take_days(clean_store)["work"]
-    reconciliation.reconcile_days(clean_store, work, lambda _: {DAY: ["no balance"]})
-    assert reconciliation.settle_days(clean_store, work) == {"settled": 1, "closed": ["2024-04-15: no balance"]}
+    work = reconciliation.take_markers(clean_store)["work"]
+    reconciliation.classify_days(clean_store, work, lambda _: {DAY: ["no balance"]})
+    assert reconciliation.delete_markers(clean_store, work) == {"settled": 1, "problems": ["2024-04-15: no balance"]}
     assert counts(clean_store)[DAY, "R4"] == counts(clean_store)[NEXT_DAY, "R4"] == 1
-    assert jobs.reconcile()["days"] == 1
+    assert jobs.reconcile()["reconciled_days"] == 1
     assert (DAY, "R4") not in counts(clean_store)
 
 
 def test_a_marker_written_again_stays(clean_store: Store):
     """What changes while a run is under way is done by the next one."""
     write(clean_store, "register", registered())
-    work = reconciliation.take_days(clean_store)["work"]
-    reconciliation.reconcile_days(clean_store, work, jobs.check_reconciliation)
+    work = reconciliation.take_markers(clean_store)["work"]
+    reconciliation.classify_days(clean_store, work, jobs.check_reconciliation)
     clean_store.put_json(layout.WAREHOUSE, layout.unreconciled_key(DAY, "register"), {"again": True})
-    assert reconciliation.settle_days(clean_store, work)["settled"] == 0
-    assert reconciliation.settle_days(clean_store, work) == {"settled": 0, "closed": []}
+    assert reconciliation.delete_markers(clean_store, work)["settled"] == 0
+    assert reconciliation.delete_markers(clean_store, work) == {"settled": 0, "problems": []}
     assert jobs.reconcile()["markers"] == 1
 
 
@@ -164,9 +172,8 @@ def test_documents_ask_for_a_reconciliation(clean_store: Store):
     empty = {name: pa.nulls(1) for name in TABLES["documents"].names if name not in documents.column_names}
     rows = pa.table({**{name: documents[name] for name in documents.column_names}, **empty})
     clean_store.write_table("documents", scanned, "H37.81.03-20240420-001", rows)
-    marker = {"scan_date": scanned.isoformat(), "batch": "H37.81.03-20240420-001"}
-    clean_store.put_json(layout.WAREHOUSE, layout.pending_scan_key("H37.81.03", "H37.81.03-20240420-001"), marker)
+    mark_scan(clean_store, "H37.81.03", "H37.81.03-20240420-001", scanned)
     jobs.summarise()
-    assert jobs.reconcile()["days"] == 1
+    assert jobs.reconcile()["reconciled_days"] == 1
     (entry,) = read_entries(clean_store, "20", DAY, DAY, "R0")
     assert (entry.unit_code, entry.province, entry.first_seen) == (UNIT, "H37.81.03/D1", scanned)

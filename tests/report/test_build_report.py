@@ -186,7 +186,7 @@ def test_what_was_printed_and_changed_since_is_told_with_its_cause(reported: Rep
         "documents", day, document["batch"], whole.filter(pc.equal(whole["batch"], document["batch"]))
     )
     jobs.review(document["agency"], document["document_id"], "waive", "An", "mờ", datetime(2023, 5, 2, 9))  # noqa: DTZ001
-    assert jobs.summarise()["closed"] == []
+    assert jobs.summarise()["problems"] == []
     now = build_report(reported.store, reported.week)
     (row,) = rows(now, "revisions")
     assert (row["week"], row["cause"]) == (reported.week, "review")

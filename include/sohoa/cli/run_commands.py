@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from sohoa.cli.root import parse_day, parse_week, run_app
 from sohoa.days import Week
 from sohoa.registry import PROVINCE
 from sohoa.terminal.console import Format, out, print_counts
+from sohoa.work import Settled
 
 
 @run_app.command("check")
@@ -92,8 +93,8 @@ def run_deliver() -> None:
     jobs.report_undelivered()
 
 
-def _finish(counts: dict[str, Any]) -> None:
+def _finish(counts: Settled) -> None:
     from sohoa import jobs
 
     print_counts(counts)
-    jobs.report_closed(counts.get("closed", []))
+    jobs.report_closed(counts["problems"])

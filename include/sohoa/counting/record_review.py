@@ -14,6 +14,7 @@ from sohoa.arrow import join_names
 from sohoa.dossier_code import dossier_day
 from sohoa.enums import DECISIONS
 from sohoa.errors import InputError, ObjectMissing
+from sohoa.pending import PendingReview, mark_review
 from sohoa.schema import TABLES
 from sohoa.store import Store
 
@@ -46,11 +47,16 @@ def record_review(store: Store, review: Review) -> dict[str, Any]:
     _check(review, document)
     scan_date, key = document["scan_date"], document["dossier_key"]
     row = {**asdict(review), "batch": document["batch"], "dossier_key": key}
+    marker: PendingReview = {
+        "kind": "review",
+        "batch": document["batch"],
+        "scan_date": scan_date.isoformat(),
+        "dossier_date": None if key is None else dossier_day(key).isoformat(),
+    }
+    mark_review(store, review.agency, review.document_id, marker)  # a kill after this loses nothing
     name = layout.review_name(review.agency, review.document_id, review.decided_at)
     store.write_table("reviews", scan_date, name, pa.Table.from_pylist([row], TABLES["reviews"]))
-    day = None if key is None else dossier_day(key).isoformat()
-    marker = {"day": day, "batch": row["batch"], "scan_date": scan_date.isoformat()}
-    store.put_json(layout.WAREHOUSE, layout.pending_review_key(review.agency, review.document_id), marker)
+    mark_review(store, review.agency, review.document_id, marker)  # nor does a summary that took the first marker
     return {"scan_date": scan_date, **row}
 
 

@@ -1,16 +1,17 @@
 """Bring the summaries up to date with all that is pending, in steps that may be killed and done again.
 
-``take_pending`` writes down what one run has to do, the ``summarise_*`` functions do it, ``settle_summaries`` deletes
-the markers. Only days that a marker touches are read. A plan that is gone was settled: then there is nothing to do.
+``take_markers`` writes down what one run has to do, ``write_dossiers``, ``count_dossier_days`` and ``count_scan_days``
+do it, ``delete_markers`` ends it. Only days that a marker touches are read. Nothing is owed from run to run: the
+markers stay until all is counted, and each day is counted again from the tables alone.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any
+from functools import partial
+from time import perf_counter
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,173 +24,188 @@ from sohoa.counting.count_progress import progress_of_day
 from sohoa.counting.join_dossiers import DOCUMENT_COLUMNS, merge_dossiers, split_by_dossier_day
 from sohoa.counting.record_review import add_decisions
 from sohoa.days import in_chunks
-from sohoa.errors import ObjectMissing
+from sohoa.logs import get_logger, seconds_since
+from sohoa.pending import Pending, mark_unreconciled
 from sohoa.store import ObjectInfo, Store
-
-JOB = "summarise"
+from sohoa.work import Settled, Taken, Work, clear_work, delete_taken, digest, identity
 
 Check = Callable[[dict[date, pa.Table], dict[date, pa.Table]], dict[date, list[str]]]
 """(progress rows by day, dossiers by day) -> day -> what is wrong with its rows; a day where all is well is absent."""
 
-_THREADS = 8
+log = get_logger(__name__)
 _DAYS_AT_ONCE = 64
 """Days that one check takes: it costs much the same for one as for many."""
 _TAKEN = ["scan_date", *DOCUMENT_COLUMNS]
 """What is read of the documents."""
-_NOTHING: dict[str, list[Any]] = {"markers": [], "dossier_days": [], "scan_days": [], "batches": []}
 
 
-def take_pending(store: Store) -> dict[str, Any]:
-    """Write down all that is pending as the plan of one run.
+class DossiersWritten(TypedDict):
+    """How many dossier days were joined, and how many dossiers they have."""
 
-    Returns:
-        ``work``, the run's name, the same for the same markers; ``markers``, how many there are. Where there are none,
-        nothing is written.
-    """
+    dossier_days: int
+    dossiers: int
+
+
+class ProgressCounted(TypedDict):
+    """How many dossier days were counted, and the gates of how many closed."""
+
+    progress_days: int
+    closed_gates: int
+
+
+class QualityCounted(TypedDict):
+    """How many scan days were counted."""
+
+    scan_days: int
+
+
+class _Batch(TypedDict):
+    scan_date: str
+    batch: str
+
+
+class _TakenMarker(TypedDict):
+    """A pending marker as it was seen, with the days that it touches."""
+
+    key: str
+    identity: str
+    dossier_days: list[str]
+    scan_days: list[str]
+    batch: _Batch | None
+    """Of a scan or a review: whose documents are read."""
+
+
+def take_markers(store: Store) -> Taken:
+    """Write down all that is pending as the plan of one run; where nothing is, delete what killed runs have left."""
     found = list(store.list_objects(layout.WAREHOUSE, layout.PENDING))
-    work = hashlib.sha256("\n".join(map(_identity, found)).encode()).hexdigest()[:16]
-    if found:
-        with ThreadPoolExecutor(_THREADS) as pool:
-            markers = list(pool.map(lambda info: _read_marker(store, info), found))
-        store.put_json(layout.WAREHOUSE, _plan_key(work), _make_plan(markers))
-    else:
-        store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))
+    if not found:
+        clear_work(store, "summarise")
+        return {"work": "", "markers": 0}
+    work = digest([identity(info) for info in found])
+    _plan(store, work).save("markers", store.each(partial(_read_marker, store), found))
     return {"work": work, "markers": len(found)}
 
 
-def summarise_dossiers(store: Store, work: str) -> dict[str, int]:
+def write_dossiers(store: Store, work: str) -> DossiersWritten:
     """Write the dossiers and the backlog of the days touched, with the documents of the batches taken."""
-    plan = _read_plan(store, work)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        documents = _read_all_documents(store, pool, plan["batches"])
-        list(pool.map(lambda day: _summarise_backlog_of(store, day, documents), _backlog_days(documents)))
-        by_day = split_by_dossier_day(documents)
-        none = documents.slice(0, 0)
-        days = [date.fromisoformat(day) for day in plan["dossier_days"]]
-        dossiers = sum(pool.map(lambda day: _summarise_dossiers_of(store, day, by_day.get(day, none)), days))
-    return {"days": len(days), "dossiers": dossiers}
+    markers = _load_markers(store, work)
+    documents = _read_all_documents(store, _batches(markers))
+    store.each(lambda day: _write_backlog(store, day, documents), _backlog_days(documents))
+    by_day, none = split_by_dossier_day(documents), documents.slice(0, 0)
+    days = _dossier_days(markers)
+    dossiers = store.each(lambda day: _write_dossiers(store, day, by_day.get(day, none)), days)
+    return {"dossier_days": len(days), "dossiers": sum(dossiers)}
 
 
-def summarise_progress(store: Store, work: str, check: Check) -> dict[str, int]:
+def count_dossier_days(store: Store, work: str, check: Check) -> ProgressCounted:
     """Write the progress of the days touched; a day whose rows fail ``check`` keeps the rows it had."""
-    plan = _read_plan(store, work)
-    if not plan["markers"]:
-        return {"days": 0, "closed": 0}
-    days = [date.fromisoformat(day) for day in plan["dossier_days"]]
-    closed: dict[str, list[str]] = {}
+    markers = _load_markers(store, work)
+    if not markers:
+        return {"progress_days": 0, "closed_gates": 0}
+    days, closed = _dossier_days(markers), dict[str, list[str]]()
     for some in in_chunks(days, _DAYS_AT_ONCE):
-        found = _summarise_progress_of(store, some, check)
+        found = _count_progress(store, some, check)
         closed |= {day.isoformat(): problems for day, problems in found.items()}
-    store.put_json(layout.WAREHOUSE, _closed_key(work), closed)
-    return {"days": len(days), "closed": len(closed)}
+    _plan(store, work).save("closed", closed)
+    return {"progress_days": len(days), "closed_gates": len(closed)}
 
 
-def _summarise_progress_of(store: Store, days: list[date], check: Check) -> dict[date, list[str]]:
-    with ThreadPoolExecutor(_THREADS) as pool:
-        dossiers = dict(zip(days, pool.map(lambda day: _read_dossiers(store, day), days), strict=True))
-        rows = {day: progress_of_day(day, dossiers[day]) for day in days}
-        closed = check(rows, dossiers)
-        written = [day for day in days if day not in closed]
-        list(pool.map(lambda day: store.write_table("progress_daily", day, layout.DAY, rows[day]), written))
+def _count_progress(store: Store, days: list[date], check: Check) -> dict[date, list[str]]:
+    start = perf_counter()
+    dossiers = dict(zip(days, store.each(partial(_read_dossiers, store), days), strict=True))
+    rows = {day: progress_of_day(day, dossiers[day]) for day in days}
+    closed = check(rows, dossiers)
+    written = [day for day in days if day not in closed]
+    store.each(lambda day: store.write_table("progress_daily", day, layout.DAY, rows[day]), written)
+    for day in written:
+        log.info("dossier_day_counted", day=day, dossiers=len(dossiers[day]))
+    for day, problems in closed.items():
+        log.warning("gate_closed", day=day, problems=problems)
+    log.info("dossier_days_counted", days=len(written), seconds=seconds_since(start))
     return closed
 
 
-def summarise_quality(store: Store, work: str, judged: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+def count_scan_days(store: Store, work: str, judged: Mapping[str, tuple[str, ...]]) -> QualityCounted:
     """Write the defect counts and the devices of the scan days touched, from all that was scanned on those days."""
-    days = [date.fromisoformat(day) for day in _read_plan(store, work)["scan_days"]]
-    for day in days:
+    days = sorted({day for marker in _load_markers(store, work) for day in marker["scan_days"]})
+    for day in map(date.fromisoformat, days):
+        start = perf_counter()
         pages, documents, batches = (store.read_table(name, [day]) for name in ("pages", "documents", "batches"))
         store.write_table("quality_daily", day, layout.DAY, quality_of_day(pages, judged))
         store.write_table("device_daily", day, layout.DAY, devices_of_day(pages, documents, batches))
-    return {"days": len(days)}
+        log.info("scan_day_counted", day=day, pages=len(pages), seconds=seconds_since(start))
+    return {"scan_days": len(days)}
 
 
-def settle_summaries(store: Store, work: str) -> dict[str, Any]:
-    """Delete the markers that were taken; those of a closed day stay, and so does one written again since.
-
-    Returns:
-        ``settled``, how many were deleted; ``closed``, a line for each problem of a closed day.
-    """
-    plan = _read_plan(store, work)
-    if not plan["markers"]:
-        return {"settled": 0, "closed": []}
-    closed = store.get_json(layout.WAREHOUSE, _closed_key(work))
-    _ask_for_reconciliation(store, work, plan["dossier_days"])
-    unchanged = {_identity(info) for info in store.list_objects(layout.WAREHOUSE, layout.PENDING)}
-    keys = [
-        marker["key"]
-        for marker in plan["markers"]
-        if marker["identity"] in unchanged and closed.keys().isdisjoint(marker["days"])
-    ]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda key: store.delete(layout.WAREHOUSE, key), keys))
-    store.delete(layout.WAREHOUSE, _plan_key(work))  # first: a clean-up killed after it has nothing left to decide
-    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))  # of killed runs too: one summary runs at a time
-    lines = [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems]
-    return {"settled": len(keys), "closed": lines}
-
-
-def _ask_for_reconciliation(store: Store, work: str, days: list[str]) -> None:
-    """Mark the dossier days whose documents may have changed."""
-    keys = [layout.unreconciled_key(date.fromisoformat(day), f"summarise-{work}") for day in days]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda key: store.put_json(layout.WAREHOUSE, key, {"work": work}), keys))
-
-
-def _plan_key(work: str) -> str:
-    return layout.work_prefix(JOB, work) + "plan.json"
-
-
-def _closed_key(work: str) -> str:
-    return layout.work_prefix(JOB, work) + "closed.json"
-
-
-def _identity(info: ObjectInfo) -> str:
-    """A marker as it was seen: one written again later is another."""
-    return f"{info.key} {info.etag} {info.last_modified.isoformat()}"
-
-
-def _read_marker(store: Store, info: ObjectInfo) -> dict[str, Any]:
-    """A marker with the dossier days it touches and, of a scan or a review, its scan day and batch."""
-    marker = store.get_json(layout.WAREHOUSE, info.key)
-    seen = {"key": info.key, "identity": _identity(info)}
-    batch = [marker["scan_date"], marker["batch"]] if "batch" in marker else None
-    if "day" in marker:
-        days = [] if marker["day"] is None else [marker["day"]]
-        return {**seen, "days": days, "review": batch} if batch else {**seen, "days": days}
-    documents = store.read_table("documents", [date.fromisoformat(marker["scan_date"])], name=marker["batch"])
-    return {**seen, "days": [day.isoformat() for day in split_by_dossier_day(documents)], "scan": batch}
-
-
-def _make_plan(markers: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    batches = {kind: {tuple(marker[kind]) for marker in markers if kind in marker} for kind in ("scan", "review")}
+def delete_markers(store: Store, work: str) -> Settled:
+    """Delete the markers that were taken; those of a closed day stay, and so does one written again since."""
+    plan, markers = _plan(store, work), _load_markers(store, work)
+    if not markers:
+        return {"settled": 0, "problems": []}
+    closed: dict[str, list[str]] = plan.read("closed")
+    store.each(lambda day: mark_unreconciled(store, day, f"summarise-{work}"), _dossier_days(markers))
+    done = [marker for marker in markers if closed.keys().isdisjoint(marker["dossier_days"])]
+    settled = delete_taken(store, layout.PENDING, [(marker["key"], marker["identity"]) for marker in done])
+    plan.forget("markers")  # first: a clean-up killed after it has nothing left to decide
+    clear_work(store, "summarise")
     return {
-        "markers": markers,
-        "dossier_days": sorted({day for marker in markers for day in marker["days"]}),
-        "scan_days": sorted({day for day, _ in batches["scan"]}),
-        "batches": sorted(batches["scan"] | batches["review"]),
+        "settled": settled,
+        "problems": [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems],
     }
 
 
-def _read_plan(store: Store, work: str) -> dict[str, list[Any]]:
-    try:
-        plan: dict[str, list[Any]] = store.get_json(layout.WAREHOUSE, _plan_key(work))
-    except ObjectMissing:
-        return _NOTHING
-    return plan
+def _plan(store: Store, work: str) -> Work:
+    return Work(store, "summarise", work)
 
 
-def _read_all_documents(store: Store, pool: ThreadPoolExecutor, batches: list[list[str]]) -> pa.Table:
+def _load_markers(store: Store, work: str) -> list[_TakenMarker]:
+    return _plan(store, work).load("markers", list[_TakenMarker]())
+
+
+def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
+    """A marker with the days it touches."""
+    marker: Pending = store.get_json(layout.WAREHOUSE, info.key)
+    taken: _TakenMarker = {
+        "key": info.key,
+        "identity": identity(info),
+        "dossier_days": [],
+        "scan_days": [],
+        "batch": None,
+    }
+    match marker["kind"]:
+        case "register":
+            taken["dossier_days"] = [marker["dossier_date"]]
+        case "review":
+            taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
+            taken["dossier_days"] = [marker["dossier_date"]] if marker["dossier_date"] else []
+        case "scan":
+            documents = store.read_table("documents", [date.fromisoformat(marker["scan_date"])], name=marker["batch"])
+            taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
+            taken["dossier_days"] = [day.isoformat() for day in split_by_dossier_day(documents)]
+            taken["scan_days"] = [marker["scan_date"]]
+    return taken
+
+
+def _dossier_days(markers: list[_TakenMarker]) -> list[date]:
+    return sorted({date.fromisoformat(day) for marker in markers for day in marker["dossier_days"]})
+
+
+def _batches(markers: list[_TakenMarker]) -> list[tuple[date, str]]:
+    """Scan date and id of the batches whose documents are read, each once."""
+    batches = [marker["batch"] for marker in markers if marker["batch"]]
+    return sorted({(date.fromisoformat(batch["scan_date"]), batch["batch"]) for batch in batches})
+
+
+def _read_all_documents(store: Store, batches: list[tuple[date, str]]) -> pa.Table:
     """The documents of some batches with their path key and the newest decision about each."""
-    days = sorted({date.fromisoformat(day) for day, _ in batches})
-    reviews = dict(zip(days, pool.map(lambda day: store.read_table("reviews", [day]), days), strict=True))
-    parts = pool.map(lambda batch: _read_documents(store, batch[0], batch[1], reviews), batches)
+    days = sorted({day for day, _ in batches})
+    reviews = dict(zip(days, store.each(lambda day: store.read_table("reviews", [day]), days), strict=True))
+    parts = store.each(lambda batch: _read_documents(store, batch[0], batch[1], reviews), batches)
     empty = add_decisions(store.read_table("documents", []), store.read_table("reviews", []))
     return pa.concat_tables([empty.select(_TAKEN), *parts])
 
 
-def _read_documents(store: Store, scan_date: str, batch: str, reviews: Mapping[date, pa.Table]) -> pa.Table:
-    day = date.fromisoformat(scan_date)
+def _read_documents(store: Store, day: date, batch: str, reviews: Mapping[date, pa.Table]) -> pa.Table:
     documents = store.read_table("documents", [day], name=batch)
     return add_decisions(documents, reviews[day]).select(_TAKEN)
 
@@ -200,7 +216,7 @@ def _backlog_days(documents: pa.Table) -> list[date]:
     return sorted(pc.unique(days).to_pylist())
 
 
-def _summarise_backlog_of(store: Store, day: date, documents: pa.Table) -> None:
+def _write_backlog(store: Store, day: date, documents: pa.Table) -> None:
     old = store.read_table("backlog_documents", [day], name=layout.DAY)
     rows = merge_backlog(old, documents.filter(pc.equal(documents["scan_date"], day)))
     store.write_table("backlog_documents", day, layout.DAY, rows)
@@ -210,7 +226,7 @@ def _read_dossiers(store: Store, day: date) -> pa.Table:
     return store.read_table("dossiers", [day], name=layout.DAY)
 
 
-def _summarise_dossiers_of(store: Store, day: date, documents: pa.Table) -> int:
+def _write_dossiers(store: Store, day: date, documents: pa.Table) -> int:
     register = store.read_table("register", [day], name=layout.DAY)
     rows = merge_dossiers(_read_dossiers(store, day), register, documents)
     store.write_table("dossiers", day, layout.DAY, rows)

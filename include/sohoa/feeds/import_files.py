@@ -1,4 +1,4 @@
-"""Import of the feeds: discover what is new, merge it into the tables of source rows, settle.
+"""Import of the feeds: find what is new, merge it into the tables of source rows, mark it as imported.
 
 Files may come late, twice or in any order: the tables are the same. Killed anywhere and run again, the import leaves
 the same tables and markers: what it is about to change is written down first, a file counts as imported last.
@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import PurePosixPath
-from typing import Any
+from time import perf_counter
+from typing import Any, TypedDict
 
 import pyarrow as pa
 
@@ -19,16 +20,17 @@ from sohoa.errors import ObjectMissing, ObjectTooLarge
 from sohoa.feeds.adapt_rows import adapt
 from sohoa.feeds.merge_rows import no_rows, rank_rows
 from sohoa.feeds.read_file import read_chunks
-from sohoa.feeds.save_days import run_all, save_rows
+from sohoa.feeds.save_days import forget_files, list_begun_files, mark_owed_days, owe_files, save_rows
 from sohoa.feeds.sources import SOURCES, Source
 from sohoa.feeds.text_rows import Reject, UnusableFile, too_large
-from sohoa.intake.check_run import digest
+from sohoa.logs import get_logger, seconds_since
 from sohoa.registry import ministry_systems
 from sohoa.schema import TABLES
 from sohoa.settings import TIME_ZONE
 from sohoa.store import ObjectInfo, Store
+from sohoa.work import Settled, Work, clear_work, digest
 
-JOB = "import"
+log = get_logger(__name__)
 _GROUP_ROWS = 250_000
 """Rows that are merged at once: more of them are more memory, fewer are more rounds over the same days."""
 
@@ -44,7 +46,7 @@ class FeedFile:
     is_placed: bool
     """The key is of the form that its source asks for; else ``dt`` is the day on which the file came."""
     is_correction: bool
-    """Another content of this file was imported before."""
+    """Another content of this file was imported before, or begun."""
 
     @property
     def system(self) -> str | None:
@@ -57,69 +59,94 @@ class FeedFile:
         return layout.split_feed_key(self.key)[2]
 
 
-def discover_feeds(store: Store, since: date | None = None) -> dict[str, Any]:
-    """Write down the feed files that are new or changed as the plan of one run.
+class FilesFound(TypedDict):
+    """The run's name, the same for the same files, and how many files are new or changed."""
+
+    work: str
+    files: int
+
+
+class FilesMerged(TypedDict):
+    """How many rows were read, how many of these could not be used, and how many days of tables changed."""
+
+    rows: int
+    rejects: int
+    changed_days: int
+
+
+class FileRead(TypedDict):
+    """What became of one file; kept as its mark once it is imported."""
+
+    key: str
+    etag: str
+    rows: int
+    rejects: int
+
+
+def find_new_files(store: Store, since: date | None = None) -> FilesFound:
+    """Write down the feed files that are new or changed as the plan of one run; first mark what a killed run owes.
 
     Args:
         store: the store.
         since: look only at the files of this day and later, of systems that the registry knows; at all where None. A
             look at all takes longer with every year.
-
-    Returns:
-        ``work``, the run's name, the same for the same files; ``files``, how many there are. Where there are none,
-        nothing is written.
     """
-    files = [file for source in SOURCES.values() for file in _discover(store, source, since)]
+    mark_owed_days(store, "owed")
+    begun = list_begun_files(store)
+    files = [file for source in SOURCES.values() for file in _find_files(store, source, since, begun)]
+    if not files:
+        clear_work(store, "import")
+        return {"work": "", "files": 0}
     plan = [{**vars(file), "dt": file.dt.isoformat()} for file in files]
     work = digest(plan)
-    if plan:
-        store.put_json(layout.WAREHOUSE, _work_key(work, "files"), plan)
-    else:
-        store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))  # a killed settling leaves some
+    Work(store, "import", work).save("files", plan)
     return {"work": work, "files": len(plan)}
 
 
-def import_feed_files(store: Store, work: str) -> dict[str, Any]:
-    """Merge the files of a run into their tables; rows that cannot be used go to ``rejects``, one object a file.
+def merge_files(store: Store, work: str) -> FilesMerged:
+    """Merge the files of a run into their tables; rows that cannot be used go to ``rejects``, one object per file.
 
     Each day of the register that changes gets a marker for the summaries, each day of what is compared one for the
     reconciliation. Nothing happens where the run has been settled.
-
-    Returns:
-        Counts: ``rows`` read, of these ``rejects``, and the ``days`` of tables that changed.
     """
-    files = _load_plan(store, work)
+    files = _load_files(store, work)
     if not files:
-        return {"rows": 0, "rejects": 0, "days": 0}
-    results: list[dict[str, Any]] = []
-    changed: set[tuple[str, date]] = set()
+        return {"rows": 0, "rejects": 0, "changed_days": 0}
+    mark_owed_days(store, work)
+    owe_files(store, [(file.key, file.etag) for file in files])
+    results: list[FileRead] = []
+    changed = 0
     for source in SOURCES.values():
         own = [file for file in files if file.source == source.name]
-        for rows in _read_groups(store, source, own, results):
-            days = save_rows(store, source, rows, work)
-            changed |= {(source.name, day) for day in days}
-    store.put_json(layout.WAREHOUSE, _work_key(work, "results"), results)
-    counts = {name: sum(result[name] for result in results) for name in ("rows", "rejects")}
-    return {**counts, "days": len(changed)}
+        merge = _merge_by_day if source.is_by_dossier_day else _keep_by_file
+        changed += merge(store, source, own, work, results)
+    Work(store, "import", work).save("results", results)
+    return {
+        "rows": sum(result["rows"] for result in results),
+        "rejects": sum(result["rejects"] for result in results),
+        "changed_days": changed,
+    }
 
 
-def settle_feeds(store: Store, work: str) -> dict[str, Any]:
+def mark_imported(store: Store, work: str) -> Settled:
     """Mark the files of this run as imported.
 
     Returns:
-        ``files``, how many; ``closed``, a line for each file with more unusable rows than the settings allow. Its
-        usable rows are in their table and it counts as imported: the closing asks for a corrected file and blocks
-        nothing.
+        How many, and a line for each file with more unusable rows than the settings allow. Its usable rows are in their
+        table and it counts as imported: the line asks for a corrected file and blocks nothing.
     """
-    try:
-        results = store.get_json(layout.WAREHOUSE, _work_key(work, "results"))
-    except ObjectMissing:
-        results = []
-    run_all(lambda result: _mark_imported(store, result), results)
-    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))
+    files = _load_files(store, work)
+    if not files:
+        return {"settled": 0, "problems": []}
+    results: list[FileRead] = Work(store, "import", work).read("results")
+    store.each(lambda result: _mark_imported(store, result), results)
+    forget_files(store, [file.key for file in files])
+    clear_work(store, "import")
     limit = store.settings.reject_share_limit
-    closed = [_closing(result, limit) for result in results if result["rejects"] > limit * result["rows"]]
-    return {"files": len(results), "closed": closed}
+    bad = [result for result in results if result["rejects"] > limit * result["rows"]]
+    for result in bad:
+        log.warning("feed_file_mostly_rejected", key=result["key"], rows=result["rows"], rejects=result["rejects"])
+    return {"settled": len(results), "problems": [_describe_problem(result, limit) for result in bad]}
 
 
 def read_file(source: Source, file: FeedFile, data: bytes, limit: int) -> tuple[pa.Table, list[Reject], int]:
@@ -132,8 +159,8 @@ def read_file(source: Source, file: FeedFile, data: bytes, limit: int) -> tuple[
         limit: how many bytes it may have once it is unpacked.
 
     Returns:
-        (rows of the source's table, of one by dossier day as ``merge`` takes them; rejects by line; number of rows
-        read); a file that cannot be used counts as one row.
+        (rows as ``merge`` takes them; rejects by line; number of rows read); a file that cannot be used counts as one
+        row.
     """
     parts, rejects, count = [no_rows(source)], [], 0
     try:
@@ -141,7 +168,7 @@ def read_file(source: Source, file: FeedFile, data: bytes, limit: int) -> tuple[
             raise UnusableFile(f"Tệp nằm sai chỗ; hãy đặt vào {source.place}.")
         for text, ragged in read_chunks(file.name, data, [field.source for field in source.fields], limit):
             rows, faulty = adapt(source, text, file.dt, file.system)
-            parts.append(rank_rows(rows, file.is_correction) if source.is_by_dossier_day else rows)
+            parts.append(rank_rows(rows, file.is_correction))
             rejects += [*ragged, *faulty]
             count += text.num_rows + len(ragged)
     except UnusableFile as error:
@@ -149,12 +176,17 @@ def read_file(source: Source, file: FeedFile, data: bytes, limit: int) -> tuple[
     return pa.concat_tables(parts), sorted(rejects, key=lambda reject: reject.line or 0), count
 
 
-def _discover(store: Store, source: Source, since: date | None) -> list[FeedFile]:
-    """The source's files that are new or changed, by day."""
+def _find_files(store: Store, source: Source, since: date | None, begun: list[tuple[str, str]]) -> list[FeedFile]:
+    """The source's files that are new or changed, by day; of ``begun`` ones a run was killed."""
     marks = {info.key for info in _list(store, layout.WAREHOUSE, layout.imported_prefix, source, since)}
     known = {key.rpartition("/")[0] for key in marks}
     found = [info for info in _list(store, layout.FEEDS, layout.feed_prefix, source, since) if not _is_hidden(info)]
-    files = [_describe(source, info, known) for info in found if layout.imported_key(info.key, info.etag) not in marks]
+    files = []
+    for info in found:
+        mark = layout.imported_key(info.key, info.etag)
+        if mark not in marks:
+            is_begun = any(key == info.key and etag != info.etag for key, etag in begun)
+            files.append(_describe(source, info, is_begun or mark.rpartition("/")[0] in known))
     return sorted(files, key=lambda file: (file.dt, file.key))
 
 
@@ -175,47 +207,63 @@ def _is_hidden(info: ObjectInfo) -> bool:
     return PurePosixPath(info.key).name.startswith(("_", ".", "~$"))  # left behind by exports and by Excel
 
 
-def _describe(source: Source, info: ObjectInfo, known: set[str]) -> FeedFile:
+def _describe(source: Source, info: ObjectInfo, is_correction: bool) -> FeedFile:
     system, dt, _ = layout.split_feed_key(info.key)
     is_placed = dt is not None and (system is not None) == source.has_systems
     came = info.last_modified.astimezone(TIME_ZONE).date()
-    is_correction = layout.imported_key(info.key, info.etag).rpartition("/")[0] in known
     return FeedFile(info.key, info.etag, source.name, dt or came, is_placed, is_correction)
 
 
-def _work_key(work: str, name: str) -> str:
-    return f"{layout.work_prefix(JOB, work)}{name}.json"
-
-
-def _load_plan(store: Store, work: str) -> list[FeedFile]:
-    try:
-        plan = store.get_json(layout.WAREHOUSE, _work_key(work, "files"))
-    except ObjectMissing:
-        return []
+def _load_files(store: Store, work: str) -> list[FeedFile]:
+    plan: list[dict[str, Any]] = Work(store, "import", work).load("files", [])
     return [FeedFile(**{**file, "dt": date.fromisoformat(file["dt"])}) for file in plan]
 
 
-def _read_groups(
-    store: Store, source: Source, files: Iterable[FeedFile], results: list[dict[str, Any]]
-) -> Iterator[pa.Table]:
-    """Rows of the files, a bounded number at a time; adds key, etag, rows and rejects of each file to ``results``."""
+def _merge_by_day(store: Store, source: Source, files: Iterable[FeedFile], work: str, results: list[FileRead]) -> int:
+    """Merge files into the dossier days of their table, a bounded number of rows at a time; how many days changed."""
+    changed: set[date] = set()
+    for rows in _group_rows(store, source, files, results):
+        changed |= save_rows(store, source, rows, work)
+    return len(changed)
+
+
+def _group_rows(store: Store, source: Source, files: Iterable[FeedFile], results: list[FileRead]) -> Iterator[pa.Table]:
     parts = [no_rows(source)]
-    for file in files:
-        try:
-            rows, rejects, count = _read_object(store, source, file)
-        except ObjectMissing:
-            continue  # withdrawn since it was listed
-        _write_rejects(store, file, rejects)
-        results.append({"key": file.key, "etag": file.etag, "rows": count, "rejects": len(rejects)})
-        if not source.is_by_dossier_day:
-            _replace_rows(store, file, rows)
-            continue
+    for _, rows in _read_all(store, source, files, results):
         parts.append(rows)
         if sum(part.num_rows for part in parts) > _GROUP_ROWS:
             yield pa.concat_tables(parts)
             parts = [no_rows(source)]
-    if source.is_by_dossier_day:
-        yield pa.concat_tables(parts)
+    yield pa.concat_tables(parts)
+
+
+def _keep_by_file(store: Store, source: Source, files: Iterable[FeedFile], _work: str, results: list[FileRead]) -> int:
+    """Make the object of each file say what the file says now; no dossier day changes."""
+    for file, rows in _read_all(store, source, files, results):
+        name = layout.safe_name(file.name)
+        if rows.num_rows:
+            store.write_table(file.source, file.dt, name, rows)
+        else:
+            store.delete(layout.WAREHOUSE, layout.table_key(file.source, file.dt, name))
+    return 0
+
+
+def _read_all(
+    store: Store, source: Source, files: Iterable[FeedFile], results: list[FileRead]
+) -> Iterator[tuple[FeedFile, pa.Table]]:
+    """Rows of each file; writes its rejects and adds what became of it to ``results``."""
+    for file in files:
+        start = perf_counter()
+        try:
+            rows, rejects, count = _read_object(store, source, file)
+        except ObjectMissing:
+            log.warning("feed_file_withdrawn", key=file.key)
+            continue
+        _write_rejects(store, file, rejects)
+        results.append({"key": file.key, "etag": file.etag, "rows": count, "rejects": len(rejects)})
+        seconds = seconds_since(start)
+        log.info("feed_file_read", key=file.key, rows=count, rejects=len(rejects), seconds=seconds)
+        yield file, rows
 
 
 def _read_object(store: Store, source: Source, file: FeedFile) -> tuple[pa.Table, list[Reject], int]:
@@ -224,15 +272,6 @@ def _read_object(store: Store, source: Source, file: FeedFile) -> tuple[pa.Table
         return read_file(source, file, store.get(layout.FEEDS, file.key, limit), limit)
     except ObjectTooLarge:
         return no_rows(source), [Reject(None, None, str(too_large(limit)))], 1
-
-
-def _replace_rows(store: Store, file: FeedFile, rows: pa.Table) -> None:
-    """Make the object of a file say what the file says now."""
-    key = layout.table_key(file.source, file.dt, layout.safe_name(file.name))
-    if rows.num_rows:
-        store.write_table(file.source, file.dt, layout.safe_name(file.name), rows)
-    else:
-        store.delete(layout.WAREHOUSE, key)
 
 
 def _write_rejects(store: Store, file: FeedFile, rejects: list[Reject]) -> None:
@@ -244,7 +283,7 @@ def _write_rejects(store: Store, file: FeedFile, rejects: list[Reject]) -> None:
     store.write_table("rejects", file.dt, name, pa.Table.from_pylist(rows, TABLES["rejects"]))
 
 
-def _mark_imported(store: Store, result: dict[str, Any]) -> None:
+def _mark_imported(store: Store, result: FileRead) -> None:
     """Mark one content of a file as imported, and no other."""
     key = layout.imported_key(result["key"], result["etag"])
     store.put_json(layout.WAREHOUSE, key, result)
@@ -253,7 +292,7 @@ def _mark_imported(store: Store, result: dict[str, Any]) -> None:
             store.delete(layout.WAREHOUSE, info.key)
 
 
-def _closing(result: dict[str, Any], limit: float) -> str:
+def _describe_problem(result: FileRead, limit: float) -> str:
     return (
         f"{result['key']}: {result['rejects']} of {result['rows']} rows could not be used, more than {limit:.1%}; the "
         "table rejects has line and reason; put a corrected file under the same key, it is imported again"

@@ -14,15 +14,13 @@ _IS_CORRECTION = "is_correction"
 
 
 def rank_rows(rows: pa.Table, is_correction: bool) -> pa.Table:
-    """``rows`` with the column that ``merge`` needs."""
+    """Add ``is_correction`` (0 or 1), which breaks ties in ``merge``."""
     return rows.append_column(_IS_CORRECTION, pa.array(np.full(rows.num_rows, is_correction, np.int8)))
 
 
 def no_rows(source: Source) -> pa.Table:
-    """An empty table of the source, where it is by dossier day as ``merge`` takes it."""
-    if not source.is_by_dossier_day:
-        return source.schema.empty_table()
-    return rank_rows(pa.schema([*source.schema, pa.field("dossier_date", pa.date32())]).empty_table(), False)
+    """An empty table of the source as ``read_file`` gives it."""
+    return rank_rows(source.row_schema.empty_table(), False)
 
 
 def merge(source: Source, *parts: pa.Table) -> pa.Table:

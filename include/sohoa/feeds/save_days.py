@@ -1,36 +1,97 @@
-"""Rows of a feed into the dossier days of its table, and the markers of the days that this changes."""
+"""Rows of a feed into the dossier days of its table, and the markers of the days that this changes.
+
+A killed run may have written a day without its markers, and it may have merged a file in part. Both are owed from run
+to run: the next import marks the days first, and takes another content of such a file for a correction.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing
 from sohoa.feeds.merge_rows import merge, rank_rows
-from sohoa.feeds.sources import Source
+from sohoa.feeds.sources import SOURCES, Source
+from sohoa.pending import mark_register, mark_unreconciled
 from sohoa.store import Store
-
-_THREADS = 8
-_CHANGED_KEY = layout.work_prefix("import", "changed") + "days.json"
-T = TypeVar("T")
+from sohoa.work import Debts
 
 
-def save_rows(store: Store, source: Source, rows: pa.Table, work: str) -> set[date]:
+class Owed(TypedDict):
+    """What a killed import leaves to the next one."""
+
+    days: list[tuple[str, str]]
+    """Source and ISO day of days that may lack their markers."""
+    files: list[tuple[str, str]]
+    """Key and ETag of files that may have been merged in part."""
+
+
+def load_owed(store: Store) -> Owed:
+    """What a killed import has left."""
+    nothing: Owed = {"days": [], "files": []}
+    return Debts(store, "import").load(nothing)
+
+
+def owe_files(store: Store, files: Iterable[tuple[str, str]]) -> None:
+    """Remember files, by key and ETag, before any of their rows is merged."""
+    owed = load_owed(store)
+    _owe(store, owed["days"], [*owed["files"], *files])
+
+
+def list_begun_files(store: Store) -> list[tuple[str, str]]:
+    """Key and ETag of files that a killed import may have merged in part; those marked as imported are forgotten."""
+    marks = {(key, etag): layout.imported_key(key, etag) for key, etag in load_owed(store)["files"]}
+    imported = [key for (key, _), mark in marks.items() if store.stat(layout.WAREHOUSE, mark) is not None]
+    if imported:
+        forget_files(store, imported)
+    return [(key, etag) for key, etag in marks if key not in imported]
+
+
+def forget_files(store: Store, keys: Iterable[str]) -> None:
+    """Forget files that have been imported."""
+    owed, imported = load_owed(store), set(keys)
+    _owe(store, owed["days"], [(key, etag) for key, etag in owed["files"] if key not in imported])
+
+
+def mark_owed_days(store: Store, writer: str) -> None:
+    """Mark the days that a killed import may have left without markers."""
+    owed = load_owed(store)
+    if owed["days"]:
+        store.each(lambda place: _mark(store, writer, *place), owed["days"])
+        _owe(store, [], owed["files"])
+
+
+def _owe(store: Store, days: Iterable[tuple[str, str]], files: Iterable[tuple[str, str]]) -> None:
+    # tuples come back from JSON as lists
+    owed: Owed = {"days": sorted({(a, b) for a, b in days}), "files": sorted({(a, b) for a, b in files})}
+    if owed["days"] or owed["files"]:
+        Debts(store, "import").owe(owed)
+    else:
+        Debts(store, "import").clear()
+
+
+def _mark(store: Store, writer: str, source: str, iso_day: str) -> None:
+    day = date.fromisoformat(iso_day)
+    if SOURCES[source].is_counted:
+        mark_register(store, day, writer)
+    if SOURCES[source].is_compared:
+        mark_unreconciled(store, day, writer)
+
+
+def save_rows(store: Store, source: Source, rows: pa.Table, writer: str) -> set[date]:
     """Merge rows into the days that they belong to; a day whose rows change is written and gets its markers.
 
     Args:
         store: the store.
         source: a feed whose table is by dossier day.
         rows: its rows as ``merge`` takes them, of any days.
-        work: name of the run, which its markers carry.
+        writer: name of the run, which its markers carry.
 
     Returns:
         The days that changed.
@@ -38,16 +99,14 @@ def save_rows(store: Store, source: Source, rows: pa.Table, work: str) -> set[da
     rows = rows.sort_by("dossier_date")
     days, starts = np.unique(rows["dossier_date"].to_numpy(), return_index=True)
     parts = [rows.slice(start, end - start) for start, end in pairwise([*starts.tolist(), rows.num_rows])]
-    tables = run_all(partial(_merge_day, store, source), days.tolist(), parts)
+    tables = store.each(partial(_merge_day, store, source), days.tolist(), parts)
     changed = {day: table for day, table in zip(days.tolist(), tables, strict=True) if table is not None}
-    _save(store, source, work, changed)
+    if changed:
+        owed = load_owed(store)
+        _owe(store, [*owed["days"], *((source.name, day.isoformat()) for day in changed)], owed["files"])
+        store.each(lambda day: store.write_table(source.name, day, layout.DAY, changed[day]), changed)
+        mark_owed_days(store, writer)
     return set(changed)
-
-
-def run_all(work: Callable[..., T], *items: Iterable[Any]) -> list[T]:
-    """``work`` on all items, a few at a time, in their order."""
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(work, *items))
 
 
 def _merge_day(store: Store, source: Source, day: date, rows: pa.Table) -> pa.Table | None:
@@ -56,26 +115,3 @@ def _merge_day(store: Store, source: Source, day: date, rows: pa.Table) -> pa.Ta
     old = store.read_table(source.name, [day], name=layout.DAY).select(schema.names)
     new = merge(source, rank_rows(old, False), rows.drop_columns("dossier_date")).select(schema.names).cast(schema)
     return None if new.equals(old) else new
-
-
-def _save(store: Store, source: Source, work: str, changed: dict[date, pa.Table]) -> None:
-    """Write the days, then their markers; days that a killed run may have left without a marker get theirs too."""
-    try:
-        places = {tuple(place) for place in store.get_json(layout.WAREHOUSE, _CHANGED_KEY)}
-    except ObjectMissing:
-        places = set()
-    places |= {(source.name, day.isoformat()) for day in changed}
-    if not places:
-        return
-    store.put_json(layout.WAREHOUSE, _CHANGED_KEY, sorted(places))
-    run_all(lambda day: store.write_table(source.name, day, layout.DAY, changed[day]), changed)
-    run_all(lambda place: _put_markers(store, work, *place), sorted(places))
-    store.delete(layout.WAREHOUSE, _CHANGED_KEY)
-
-
-def _put_markers(store: Store, work: str, table: str, iso_day: str) -> None:
-    day, marker = date.fromisoformat(iso_day), {"day": iso_day, "work": work}
-    if table == "register":
-        store.put_json(layout.WAREHOUSE, layout.pending_register_key(work, day), marker)
-    if table != "status":  # nothing is counted from the history alone
-        store.put_json(layout.WAREHOUSE, layout.unreconciled_key(day, work), marker)

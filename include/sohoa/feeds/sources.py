@@ -1,10 +1,12 @@
 """The feeds, one ``Source`` each: fields as the messages name them, columns of the table, and which row is in force.
 
 Field names are those of the national message format (MaHoSo, NgayTiepNhan …), in the order in which a row is checked.
+A new feed is one ``Source`` here, its table in ``sohoa.schema`` and the path key of the table in ``sohoa.layout``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,6 +14,7 @@ import pyarrow as pa
 from sohoa.enums import NOTICE_KINDS
 from sohoa.feeds import fields as field
 from sohoa.feeds.fields import Field, parse_integer, parse_one_of
+from sohoa.feeds.refuse_rows import Sorted, refuse_backwards, refuse_homeless, refuse_strangers, refuse_unknown_units
 from sohoa.layout import PATH_KEY
 from sohoa.schema import TABLES
 
@@ -25,9 +28,16 @@ class Source:
     key: tuple[str, ...] = ()
     """Columns that name one row in force; none: a file's rows are kept as they are, in its own object."""
     time: str | None = None
-    """Column that says when a row was written: the newest is in force, later dt and line decide ties."""
+    """Column that says when a row was written: the newest is in force, later dt and line decide ties. A row of the
+    future is refused."""
     has_systems: bool = False
     """Files lie below a folder for each system."""
+    refusals: tuple[Callable[[pa.Table], Sorted], ...] = ()
+    """What else makes a row useless."""
+    is_counted: bool = False
+    """A dossier day that changes wakes the summaries."""
+    is_compared: bool = False
+    """A dossier day that changes wakes the reconciliation."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -38,6 +48,16 @@ class Source:
     def is_by_dossier_day(self) -> bool:
         """Whether rows in force are merged by dossier day, over all files."""
         return PATH_KEY[self.name] == "dossier_date"
+
+    @property
+    def row_schema(self) -> pa.Schema:
+        """The columns of its rows before they are saved: those of the table, and the dossier day where it has one."""
+        days = [pa.field("dossier_date", pa.date32())] if self.is_by_dossier_day else []
+        return pa.schema([*self.schema, *days])
+
+    def field_of(self, column: str) -> str:
+        """Name of the field that fills a column."""
+        return next(field.source for field in self.fields if field.target == column)
 
     @property
     def place(self) -> str:
@@ -67,6 +87,9 @@ REGISTER = Source(
     ),
     key=("dossier_key",),
     time="updated_at",
+    refusals=(refuse_homeless,),
+    is_counted=True,
+    is_compared=True,
 )
 PORTAL = Source(
     "portal",
@@ -83,6 +106,7 @@ PORTAL = Source(
     ),
     key=("dossier_key", "dossier_code"),
     time="synced_at",
+    is_compared=True,
 )
 MINISTRY = Source(
     "ministry",
@@ -95,6 +119,7 @@ MINISTRY = Source(
     ),
     key=("system", "dossier_key"),
     has_systems=True,
+    is_compared=True,
 )
 STATUS = Source(
     "status",
@@ -110,6 +135,7 @@ NATIONAL_REPORT = Source(
         field.day("DenNgay", "end"),
         field.count("TiepNhan", "dossiers_received", "số hồ sơ tiếp nhận, từ 0"),
     ),
+    refusals=(refuse_backwards, refuse_unknown_units),
 )
 BACKLOG = Source(
     "backlog",
@@ -117,6 +143,7 @@ BACKLOG = Source(
         field.text("MaDonVi", "agency", is_required=True),
         field.count("SoKetQua", "results", "số kết quả còn hiệu lực phải số hóa, từ 0"),
     ),
+    refusals=(refuse_strangers,),
 )
 NOTICES = Source(
     "notices",
@@ -127,6 +154,7 @@ NOTICES = Source(
         Field("Loai", "notice_kind", parse_one_of(NOTICE_KINDS), "một trong: " + ", ".join(NOTICE_KINDS), True),
         field.text("GhiChu", "note"),
     ),
+    refusals=(refuse_backwards, refuse_strangers),
 )
 SOURCES = {source.name: source for source in (REGISTER, PORTAL, MINISTRY, STATUS, NATIONAL_REPORT, BACKLOG, NOTICES)}
 """All feeds, by name."""

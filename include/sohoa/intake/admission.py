@@ -1,33 +1,59 @@
-"""Discovery and admission: which markers lie in the inbox, and which of them become batches."""
+"""Discovery and admission: which markers lie in the inbox, and which of them become batches.
+
+The only reader of manifests: what they declare goes from here to the later steps.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from sohoa import layout, registry
 from sohoa.errors import ObjectMissing
 from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
 from sohoa.intake.manifest import Document, Manifest, Refusal, parse_manifest
+from sohoa.logs import get_logger
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.store import Store
 
-_THREADS = 8
+log = get_logger(__name__)
 
 
-def discover_markers(store: Store) -> list[Marker]:
-    """One LIST of the inbox, then a stat of each marker; in the order in which they were received."""
+class Admission(NamedTuple):
+    """What was decided about one marker; the manifest where it was admitted."""
+
+    entry: Entry
+    manifest: Manifest | None = None
+
+
+class Committed(NamedTuple):
+    """The content that was admitted under a batch id; settled once its manifest has been kept."""
+
+    sha256: str
+    is_settled: bool
+
+
+def discover_markers(store: Store, owed: list[Marker]) -> list[Marker]:
+    """List the inbox, one LIST and a stat of each marker; with ``owed`` ones, in the order in which they were received.
+
+    An owed marker stays to be done when its agency has withdrawn it or written another over it.
+    """
     keys = [item.key for item in store.list_objects(layout.LANDING, layout.INBOX)]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        found = [info for info in pool.map(lambda key: store.stat(layout.LANDING, key), keys) if info is not None]
+    found = [info for info in store.each(partial(store.stat, layout.LANDING), keys) if info is not None]
     markers = [
         Marker(info.key, info.version_id, info.etag, info.size, info.last_modified.astimezone(TIME_ZONE).isoformat())
         for info in found
     ]
-    return sorted(markers, key=lambda marker: (marker.received, marker.batch.rpartition("-")[0][-8:], marker.key))
+    return sorted(dict.fromkeys([*owed, *markers]), key=_order)
+
+
+def _order(marker: Marker) -> tuple[datetime, str, str]:
+    """Sort key: a batch of an earlier scan date may be replaced by one that came in the same second."""
+    found = layout.BatchId.parse(marker.batch)
+    return marker.received, found.scan_date.isoformat() if found else "", marker.key
 
 
 @dataclass(frozen=True)
@@ -64,61 +90,60 @@ class Documents:
             self._new[manifest.agency, document.document_id] = known
 
 
-def admit(store: Store, markers: list[Marker]) -> list[Entry]:
+def admit(store: Store, markers: list[Marker]) -> list[Admission]:
     """Decide about each marker, in the order given: a later batch may replace documents of an earlier one."""
+    documents, admitted = Documents(store), dict[str, Committed]()
+    bodies = store.each(partial(_read_manifest, store), markers)
+    committed = store.each(partial(_committed, store), markers)
+    decided = []
+    for marker, body, known in zip(markers, bodies, committed, strict=True):
+        if body is not None:
+            found = _decide(documents, marker, body, admitted.get(marker.key, known), store.settings)
+            if found.manifest is not None:
+                admitted[marker.key] = Committed(found.entry.sha256, is_settled=True)
+            decided.append(found)
+    return decided
+
+
+def _read_manifest(store: Store, marker: Marker) -> bytes | None:
+    """The manifest's bytes of that very version: empty where there are too many, None where it is gone."""
     limit = store.settings.max_manifest_bytes
-    documents = Documents(store)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        bodies = list(pool.map(lambda marker: read_manifest(store, marker, limit), markers))
-        committed = list(pool.map(lambda marker: _committed(store, marker), markers))
-    return [
-        _decide(documents, marker, body, row, store.settings)
-        for marker, body, row in zip(markers, bodies, committed, strict=True)
-        if body is not None
-    ]
-
-
-def read_manifest(store: Store, marker: Marker, limit: int) -> bytes | None:
-    """The manifest's bytes of that very version: empty where there are more than ``limit``, None where it is gone."""
     try:
         return store.get(layout.LANDING, marker.key, limit, marker.version_id) if marker.size <= limit else b""
     except ObjectMissing:
         return None
 
 
-def _committed(store: Store, marker: Marker) -> dict[str, Any] | None:
-    """The row of the batch already admitted under this marker's id, with whether it was settled."""
+def _committed(store: Store, marker: Marker) -> Committed | None:
+    """The batch already admitted under this marker's id."""
     day = layout.batch_date(marker.batch, marker.agency)
-    if day is None:
-        return None
-    rows: list[dict[str, Any]] = store.read_table("batches", [day], name=marker.batch).to_pylist()
+    rows = [] if day is None else store.read_table("batches", [day], name=marker.batch).to_pylist()
     if not rows or rows[0]["refusal"] is not None:
         return None
-    key = layout.manifest_key(marker.agency, marker.batch, rows[0]["manifest_sha256"])
-    return rows[0] | {"is_settled": store.stat(layout.WAREHOUSE, key) is not None}
+    sha256 = rows[0]["manifest_sha256"]
+    kept = layout.manifest_key(marker.agency, marker.batch, sha256)
+    return Committed(sha256, store.stat(layout.WAREHOUSE, kept) is not None)
 
 
 def _decide(
-    documents: Documents, marker: Marker, body: bytes, committed: dict[str, Any] | None, settings: Settings
-) -> Entry:
+    documents: Documents, marker: Marker, body: bytes, committed: Committed | None, settings: Settings
+) -> Admission:
     sha256 = hashlib.sha256(body).hexdigest()
     day = layout.batch_date(marker.batch, marker.agency)
-    name = marker.batch if day is not None else _stand_in(marker)
+    name = marker.batch if day is not None else layout.stand_in(marker.key)
     where = (sha256, name, day or marker.received.date())
-    if committed is not None and committed["manifest_sha256"] != sha256:
-        return Entry(marker, OTHER_CONTENT, *where, code="batch_already_committed")
-    if committed is not None and committed["is_settled"]:
-        return Entry(marker, REPEATED, *where)
+    if committed is not None and committed.sha256 != sha256:
+        return Admission(Entry(marker, OTHER_CONTENT, *where, code="batch_already_committed"))
+    if committed is not None and committed.is_settled:
+        return Admission(Entry(marker, REPEATED, *where))
     try:
         manifest = _check(documents, marker, body, settings)
     except Refusal as refusal:
-        return Entry(marker, REFUSED, *where, code=refusal.code, problems=refusal.problems)
+        log.warning("manifest_refused", agency=marker.agency, batch=marker.batch, reason=refusal.code)
+        return Admission(Entry(marker, REFUSED, *where, code=refusal.code, problems=refusal.problems))
     documents.add(manifest)
-    return Entry(marker, ADMITTED, *where)
-
-
-def _stand_in(marker: Marker) -> str:
-    return "invalid-" + hashlib.sha256(marker.key.encode()).hexdigest()[:12]
+    log.info("manifest_admitted", agency=marker.agency, batch=marker.batch, documents=len(manifest.documents))
+    return Admission(Entry(marker, ADMITTED, *where), manifest)
 
 
 def _check(documents: Documents, marker: Marker, body: bytes, settings: Settings) -> Manifest:
@@ -135,17 +160,13 @@ def _check(documents: Documents, marker: Marker, body: bytes, settings: Settings
         raise Refusal("agency_mismatch")
     if manifest.batch != marker.batch:
         raise Refusal("batch_mismatch")
-    if manifest.scan_date > _local_day(marker):
+    if manifest.scan_date > marker.received.date():
         raise Refusal("scan_date_in_future")
     for document in manifest.documents:
         if any(file.bytes > settings.max_file_bytes for file in document.files):
             raise Refusal("absurd_size", [_about(document, "tệp quá lớn", "a file is too large")])
         _check_document(documents, manifest, document)
     return manifest
-
-
-def _local_day(marker: Marker) -> date:
-    return marker.received.date()
 
 
 def _check_document(documents: Documents, manifest: Manifest, document: Document) -> None:

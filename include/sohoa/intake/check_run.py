@@ -1,22 +1,31 @@
-"""What one run of the check has to do, as objects under its work prefix: a task killed half-way finds it again."""
+"""What one run of the check hands from step to step: a step killed half-way finds it again."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict
+
+import pyarrow as pa
 
 from sohoa import layout
 from sohoa.errors import ObjectMissing
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
+from sohoa.work import Debts, Work, digest
 
-JOB = "check"
 ADMITTED, REFUSED, REPEATED, OTHER_CONTENT = "admitted", "refused", "repeated", "other_content"
-STATUSES = (ADMITTED, REFUSED, REPEATED, OTHER_CONTENT)
+_ROWS: list[dict[str, Any]] = []
+JUDGED_TABLES = ("pages", "documents", "batches")
+
+
+class Shard(TypedDict):
+    """A pointer to files that one task measures; ``label`` is for people."""
+
+    work: str
+    shard: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -62,54 +71,105 @@ class Entry:
     problems: list[dict[str, str]] = field(default_factory=list)
 
 
-def digest(value: Any) -> str:
-    """Stable short name of a JSON-ready value: 16 hexadecimal digits."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+class CheckRun(Work):
+    """The intermediate objects of one check, by their names; no markers and entries where it has been settled."""
+
+    def __init__(self, store: Store, run: str) -> None:
+        """Name the run; nothing is read or written yet."""
+        super().__init__(store, "check", run)
+        self.name = run
+
+    @classmethod
+    def begin(cls, store: Store, markers: Iterable[Marker]) -> CheckRun:
+        """Write down what was discovered; the run's name is the same for the same markers."""
+        rows = [asdict(marker) for marker in markers]
+        run = cls(store, digest(rows))
+        run.save("markers", rows)
+        return run
+
+    def markers(self) -> list[Marker]:
+        """What was discovered."""
+        return [Marker(**row) for row in self.load("markers", _ROWS)]
+
+    def save_entries(self, entries: Iterable[Entry]) -> None:
+        """Write down what was decided about each marker."""
+        rows = [asdict(entry) | {"scan_date": entry.scan_date.isoformat()} for entry in entries]
+        self.save("entries", rows)
+
+    def entries(self) -> list[Entry]:
+        """What was decided about each marker."""
+        return [
+            Entry(**{**row, "marker": Marker(**row["marker"]), "scan_date": date.fromisoformat(row["scan_date"])})
+            for row in self.load("entries", _ROWS)
+        ]
+
+    def save_declared(self, table: str, rows: pa.Table) -> None:
+        """Write what the admitted manifests declare: ``documents``, ``batches`` or ``files``."""
+        self.save_rows(f"declared/{table}", rows)
+
+    def declared(self, table: str) -> pa.Table:
+        """What the admitted manifests declare: ``documents``, ``batches`` or ``files``."""
+        return self.load_rows(f"declared/{table}")
+
+    def save_shard(self, shard: str, tasks: list[dict[str, Any]]) -> None:
+        """Write the files of one shard."""
+        self.save(f"shards/{shard}", tasks)
+
+    def shard(self, shard: str) -> list[dict[str, Any]]:
+        """The files of one shard."""
+        rows: list[dict[str, Any]] = self.read(f"shards/{shard}")
+        return rows
+
+    def save_plan(self, shards: Sequence[str]) -> None:
+        """Write the shards of this run; one that was killed and planned again may have left others."""
+        self.save("shards", list(shards))
+
+    def plan(self) -> list[str]:
+        """The shards of this run."""
+        shards: list[str] = self.read("shards")
+        return shards
+
+    def save_pages(self, shard: str, rows: pa.Table) -> None:
+        """Write the page rows that a shard has measured."""
+        self.save_rows(f"pages/{shard}", rows)
+
+    def pages(self, shard: str) -> pa.Table | None:
+        """The page rows that a shard has measured, None where it has not."""
+        try:
+            return self.load_rows(f"pages/{shard}")
+        except ObjectMissing:
+            return None
+
+    def measured(self) -> list[pa.Table]:
+        """The page rows of all shards of this run, in their order."""
+        return [self.load_rows(f"pages/{shard}") for shard in self.plan()]
+
+    def save_judged(self, tables: dict[str, pa.Table], closed: dict[str, list[str]]) -> None:
+        """Write the judged tables, and what is wrong with the rows of each batch whose gate is closed."""
+        for table, rows in tables.items():
+            self.save_rows(f"judged/{table}", rows)
+        self.save("closed", closed)
+
+    def judged(self) -> dict[str, pa.Table]:
+        """The judged tables."""
+        return {table: self.load_rows(f"judged/{table}") for table in JUDGED_TABLES}
+
+    def closed(self) -> dict[str, list[str]]:
+        """Batch whose gate is closed -> what is wrong with its rows."""
+        closed: dict[str, list[str]] = self.read("closed")
+        return closed
 
 
-def work_key(work: str, name: str) -> str:
-    """Key in ``warehouse`` of one intermediate object of a check run."""
-    return layout.work_prefix(JOB, work) + name
+def owe_markers(store: Store, entries: Iterable[Entry]) -> None:
+    """Let the next run check these batches even if this one is killed and their markers are withdrawn."""
+    Debts(store, "check").owe([asdict(entry.marker) for entry in entries])
 
 
-def save_markers(store: Store, markers: Iterable[Marker]) -> str:
-    """Write down what was discovered; returns the run's name, the same for the same markers."""
-    rows = [asdict(marker) for marker in markers]
-    work = digest(rows)
-    if rows:
-        store.put_json(layout.WAREHOUSE, work_key(work, "markers.json"), rows)
-    else:
-        clean_up(store)
-    return work
+def owed_markers(store: Store) -> list[Marker]:
+    """The markers of batches that a killed run may have published in part."""
+    return [Marker(**row) for row in Debts(store, "check").load(_ROWS)]
 
 
-def clean_up(store: Store) -> None:
-    """Delete all intermediate objects, those of runs that were killed too: one check runs at a time."""
-    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))
-
-
-def load_markers(store: Store, work: str) -> list[Marker]:
-    """The markers of this run, none where the run has been settled."""
-    try:
-        rows = store.get_json(layout.WAREHOUSE, work_key(work, "markers.json"))
-    except ObjectMissing:
-        return []
-    return [Marker(**row) for row in rows]
-
-
-def save_entries(store: Store, work: str, entries: Iterable[Entry]) -> None:
-    """Write down what was decided about each marker."""
-    rows = [asdict(entry) | {"scan_date": entry.scan_date.isoformat()} for entry in entries]
-    store.put_json(layout.WAREHOUSE, work_key(work, "entries.json"), rows)
-
-
-def load_entries(store: Store, work: str) -> list[Entry]:
-    """The decisions of this run, none where the run has been settled."""
-    try:
-        rows = store.get_json(layout.WAREHOUSE, work_key(work, "entries.json"))
-    except ObjectMissing:
-        return []
-    return [
-        Entry(**{**row, "marker": Marker(**row["marker"]), "scan_date": date.fromisoformat(row["scan_date"])})
-        for row in rows
-    ]
+def clear_owed_markers(store: Store) -> None:
+    """Nothing is owed: the batches are settled."""
+    Debts(store, "check").clear()

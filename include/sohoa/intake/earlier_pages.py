@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -14,8 +13,6 @@ from sohoa.arrow import join_names
 from sohoa.intake.check_run import ADMITTED, Entry
 from sohoa.schema import CAPTURES
 from sohoa.store import Store
-
-_THREADS = 8
 
 
 def list_captures(entries: Iterable[Entry], documents: pa.Table, pages: pa.Table) -> pa.Table:
@@ -36,9 +33,8 @@ def load_earlier(store: Store, entries: Iterable[Entry], days: int) -> pa.Table:
         if entry.status == ADMITTED:
             agency = entry.marker.agency
             first[agency] = min(first.get(agency, _received(entry)), _received(entry))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        keys = pool.map(lambda agency: _keys_since(store, agency, first[agency] - timedelta(days)), sorted(first))
-        parts = list(pool.map(store.get_parquet, [key for found in keys if days for key in found]))
+    keys = store.each(lambda agency: _keys_since(store, agency, first[agency] - timedelta(days)), sorted(first))
+    parts = store.each(store.get_parquet, [key for found in keys if days for key in found])
     return pa.concat_tables([CAPTURES.empty_table(), *(part.cast(CAPTURES) for part in parts)])
 
 

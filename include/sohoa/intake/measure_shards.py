@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from time import perf_counter
 from typing import Any
 
 import pyarrow as pa
@@ -13,15 +14,18 @@ import pyarrow as pa
 from sohoa import layout
 from sohoa.enums import SEALED_KINDS
 from sohoa.errors import ObjectMissing, ObjectTooLarge
-from sohoa.intake.check_run import digest, work_key
+from sohoa.intake.check_run import CheckRun, Shard
 from sohoa.intake.manifest import Manifest
+from sohoa.logs import get_logger, seconds_since
 from sohoa.pages.columns import ENGINE_VERSION
 from sohoa.pages.guard.bounds import Limits
 from sohoa.pages.guard.guard import Guard
 from sohoa.schema import MEASURED, TABLES, VERDICT
 from sohoa.store import Store
+from sohoa.work import digest
 
-_THREADS = 2
+log = get_logger(__name__)
+_PROCESSES = 2
 PAGES = pa.schema(
     [*(field for field in TABLES["pages"] if field.name not in VERDICT.names), pa.field("sketch", pa.string())]
 )
@@ -48,7 +52,7 @@ class FileTask:
     prefix: str
 
 
-def file_tasks(manifest: Manifest) -> Iterator[FileTask]:
+def _file_tasks(manifest: Manifest) -> Iterator[FileTask]:
     """The files of a batch, in the manifest's order."""
     prefix = layout.batch_prefix(manifest.agency, manifest.scan_date, manifest.batch)
     for document in manifest.documents:
@@ -71,22 +75,25 @@ def file_tasks(manifest: Manifest) -> Iterator[FileTask]:
             )
 
 
-def plan_shards(store: Store, work: str, tasks: list[FileTask]) -> list[dict[str, str]]:
-    """Cut the files into shards of about ``settings.shard_bytes`` and write each down.
+def declared_files(manifests: Iterable[Manifest]) -> pa.Table:
+    """One row per file to measure, the fields of ``FileTask``."""
+    return pa.Table.from_pylist([asdict(task) for manifest in manifests for task in _file_tasks(manifest)])
 
-    Returns:
-        One pointer a shard, for a mapped task: work, shard, label.
-    """
-    pointers = []
-    for number, part in enumerate(_parts(tasks, store.settings.shard_bytes), start=1):
-        rows = [asdict(task) for task in part]
-        shard = f"{number:04d}-{digest([ENGINE_VERSION, rows])}"
-        store.put_json(layout.WAREHOUSE, work_key(work, f"shards/{shard}.json"), rows)
-        agencies = sorted({task.agency for task in part})
-        label = f"{agencies[0]}…{agencies[-1]} · {len(part)} tệp (files)"
-        pointers.append({"work": work, "shard": shard, "label": label})
-    store.put_json(layout.WAREHOUSE, work_key(work, "shards.json"), [pointer["shard"] for pointer in pointers])
-    return pointers
+
+def cut_shards(run: CheckRun, files: pa.Table, shard_bytes: int) -> list[Shard]:
+    """Cut files, rows of ``declared_files``, into shards of about ``shard_bytes`` and write each down."""
+    tasks = [FileTask(**row) for row in files.to_pylist()]
+    shards = [_save_shard(run, number, part) for number, part in enumerate(_parts(tasks, shard_bytes), start=1)]
+    run.save_plan([shard["shard"] for shard in shards])
+    return shards
+
+
+def _save_shard(run: CheckRun, number: int, part: list[FileTask]) -> Shard:
+    rows = [asdict(task) for task in part]
+    shard = f"{number:04d}-{digest([ENGINE_VERSION, rows])}"
+    run.save_shard(shard, rows)
+    agencies = sorted({task.agency for task in part})
+    return {"work": run.name, "shard": shard, "label": f"{agencies[0]}…{agencies[-1]} · {len(part)} tệp (files)"}
 
 
 def _parts(tasks: list[FileTask], limit: int) -> Iterator[list[FileTask]]:
@@ -102,22 +109,27 @@ def _parts(tasks: list[FileTask], limit: int) -> Iterator[list[FileTask]]:
         yield part
 
 
-def measure_shard(store: Store, work: str, shard: str) -> int:
+def measure_files(store: Store, run: CheckRun, shard: str) -> int:
     """Measure the files of one shard; a shard measured before, by the same engine, is not measured again.
 
     Returns:
         Number of page rows written.
     """
-    key = work_key(work, f"pages/{shard}.parquet")
-    if store.stat(layout.WAREHOUSE, key) is not None:
-        return int(store.get_parquet(key).num_rows)
-    tasks = [FileTask(**row) for row in store.get_json(layout.WAREHOUSE, work_key(work, f"shards/{shard}.json"))]
-    limits = Limits.of(store.settings)
-    with Guard(limits, _THREADS) as guard, ThreadPoolExecutor(_THREADS) as pool:
+    pages = run.pages(shard)
+    if pages is None:
+        pages = page_table(_measure(store, [FileTask(**row) for row in run.shard(shard)]))
+        run.save_pages(shard, pages)
+    return len(pages)
+
+
+def _measure(store: Store, tasks: list[FileTask]) -> list[dict[str, Any]]:
+    start, limits = perf_counter(), Limits.of(store.settings)
+    # a file in memory for each guarded process, and no more
+    with Guard(limits, _PROCESSES) as guard, ThreadPoolExecutor(_PROCESSES) as pool:
         measured = pool.map(lambda task: measure_file_of(store, task, limits, guard), tasks)
         rows = [row for found in measured for row in found]
-    store.put_parquet(key, page_table(rows))
-    return len(rows)
+    log.info("shard_measured", files=len(tasks), pages=len(rows), seconds=seconds_since(start))
+    return rows
 
 
 def measure_file_of(store: Store, task: FileTask, limits: Limits, guard: Guard) -> list[dict[str, Any]]:
@@ -149,11 +161,7 @@ def page_table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=PAGES)
 
 
-def load_pages(store: Store, work: str) -> pa.Table:
-    """All page rows that the shards of this run have measured, in the shards' order.
-
-    A run that was killed and planned again may have left shards that are not in its plan any more.
-    """
-    planned = store.get_json(layout.WAREHOUSE, work_key(work, "shards.json"))
-    parts = [store.get_parquet(work_key(work, f"pages/{shard}.parquet")) for shard in planned]
+def load_pages(run: CheckRun) -> pa.Table:
+    """All page rows that the shards of this run have measured, in the shards' order."""
+    parts = run.measured()
     return pa.concat_tables(parts) if parts else PAGES.empty_table()

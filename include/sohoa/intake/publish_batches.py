@@ -1,40 +1,26 @@
-"""From judged pages to tables, receipts and markers: the end of a check run."""
+"""From judged pages to tables and markers: the end of a check run."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing
-from sohoa.intake.admission import read_manifest
-from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry
+from sohoa.intake.check_run import ADMITTED, REFUSED, REPEATED, Entry, clear_owed_markers, owe_markers
 from sohoa.intake.earlier_pages import save_captures
-from sohoa.intake.manifest import Manifest, parse_manifest
+from sohoa.intake.manifest import Manifest
+from sohoa.logs import get_logger, seconds_since
 from sohoa.pages.columns import ENGINE_VERSION
+from sohoa.pending import mark_scan
 from sohoa.schema import TABLES
 from sohoa.store import Store
 
-_THREADS = 8
-Check = Callable[[dict[str, pa.Table]], dict[str, list[str]]]
-"""A gate: tables of a run -> batch -> what is wrong with its rows (absent where nothing is)."""
-
-
-def manifest_of(store: Store, entry: Entry) -> Manifest:
-    """The manifest of an admitted entry, read again from its own version.
-
-    Raises:
-        ObjectMissing: that version is gone, because the entry has been settled meanwhile.
-    """
-    body = read_manifest(store, entry.marker, store.settings.max_manifest_bytes)
-    if body is None:
-        raise ObjectMissing(f"landing/{entry.marker.key} version {entry.marker.version_id} is gone")
-    return parse_manifest(body)
+log = get_logger(__name__)
 
 
 def declared_documents(manifests: Iterable[Manifest]) -> pa.Table:
@@ -58,20 +44,47 @@ def declared_documents(manifests: Iterable[Manifest]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=TABLES["documents"])
 
 
+def declared_batches(manifests: Iterable[Manifest]) -> pa.Table:
+    """Batch rows with what the manifests declare; all else is null."""
+    rows = [
+        {
+            "agency": manifest.agency,
+            "batch": manifest.batch,
+            "operator": manifest.operator,
+            "device_id": manifest.device.id,
+            "device_model": manifest.device.model,
+            "device_kind": manifest.device.kind,
+        }
+        for manifest in manifests
+    ]
+    return pa.Table.from_pylist(rows, schema=TABLES["batches"])
+
+
 def batch_table(
-    entries: list[Entry],
-    manifests: dict[str, Manifest],
+    entries: Iterable[Entry],
+    declared: pa.Table,
     documents: pa.Table,
     thresholds_version: str,
     worst: Callable[[Iterable[str | None]], str | None],
 ) -> pa.Table:
-    """One row an admitted or refused entry."""
+    """Batch rows of the admitted and refused entries.
+
+    Args:
+        entries: what was decided about each marker.
+        declared: rows of ``declared_batches``.
+        documents: judged documents.
+        thresholds_version: version of the limits by which they were judged.
+        worst: the worst of some verdicts.
+    """
+    by_batch = {row["batch"]: row for row in declared.to_pylist()}
     counts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     names = ["batch", "is_received", "verdict", "pages_declared", "pages_found", "pages_accepted"]
     for row in documents.select(names).to_pylist():
         counts[row["batch"]].append(row)
     rows = []
     for entry in entries:
+        if entry.status not in {ADMITTED, REFUSED}:
+            continue
         row = {
             "agency": entry.marker.agency,
             "batch": entry.name,
@@ -82,22 +95,15 @@ def batch_table(
             "thresholds_version": thresholds_version,
         }
         if entry.status == ADMITTED:
-            row |= _admitted(manifests[entry.name], counts[entry.name], worst)
+            rows.append(by_batch[entry.name] | row | _count(counts[entry.name], worst))
         else:
             detail = "; ".join(f"{p['where']}: {p['en']}" for p in entry.problems)
-            row |= {"refusal": entry.code, "refusal_detail": detail or None}
-        rows.append(row)
+            rows.append(row | {"refusal": entry.code, "refusal_detail": detail or None})
     return pa.Table.from_pylist(rows, schema=TABLES["batches"])
 
 
-def _admitted(
-    manifest: Manifest, documents: list[dict[str, Any]], worst: Callable[[Iterable[str | None]], str | None]
-) -> dict[str, Any]:
+def _count(documents: list[dict[str, Any]], worst: Callable[[Iterable[str | None]], str | None]) -> dict[str, Any]:
     return {
-        "operator": manifest.operator,
-        "device_id": manifest.device.id,
-        "device_model": manifest.device.model,
-        "device_kind": manifest.device.kind,
         "documents_declared": len(documents),
         "documents_received": sum(row["is_received"] for row in documents),
         "documents_accepted": sum(row["verdict"] == "accepted" for row in documents),
@@ -113,39 +119,50 @@ def of_batch(rows: pa.Table, batch: str) -> pa.Table:
     return rows.filter(pc.equal(rows["batch"], batch))
 
 
-def publish(store: Store, entries: list[Entry], tables: dict[str, pa.Table], closed: set[str]) -> int:
-    """Write the tables of every entry whose gate is open; returns how many batches were written."""
-    open_entries = [e for e in entries if e.status in {ADMITTED, REFUSED} and e.name not in closed]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda entry: _publish_batch(store, entry, tables), open_entries))
-    return len(open_entries)
+def publish(store: Store, entries: Iterable[Entry], tables: dict[str, pa.Table], closed: Iterable[str]) -> int:
+    """Write the tables of every entry whose gate is open, and first their markers as owed until they are settled.
+
+    Returns:
+        Number of batches written.
+    """
+    open_entries = [entry for entry in entries if entry.name not in set(closed)]
+    owe_markers(store, open_entries)
+    written = [entry for entry in open_entries if entry.status in {ADMITTED, REFUSED}]
+    store.each(lambda entry: _publish_batch(store, entry, tables), written)
+    return len(written)
 
 
 def _publish_batch(store: Store, entry: Entry, tables: dict[str, pa.Table]) -> None:
+    start = perf_counter()
+    pages, documents, batches = (of_batch(tables[table], entry.name) for table in ("pages", "documents", "batches"))
     if entry.status == ADMITTED:
-        for table in ("pages", "documents"):
-            store.write_table(table, entry.scan_date, entry.name, of_batch(tables[table], entry.name))
-        save_captures(store, entry, *(of_batch(tables[table], entry.name) for table in ("documents", "pages")))
-        for row in of_batch(tables["documents"], entry.name).to_pylist():
+        store.write_table("pages", entry.scan_date, entry.name, pages)
+        store.write_table("documents", entry.scan_date, entry.name, documents)
+        save_captures(store, entry, documents, pages)
+        for row in documents.to_pylist():
             known = {name: row[name] for name in ("batch", "dossier_key", "kind")}
             store.put_json(layout.WAREHOUSE, layout.document_key(row["agency"], row["document_id"]), known)
-    store.write_table("batches", entry.scan_date, entry.name, of_batch(tables["batches"], entry.name))
+    store.write_table("batches", entry.scan_date, entry.name, batches)
+    counts = {"documents": len(documents), "pages": len(pages), "seconds": seconds_since(start)}
+    log.info("batch_published", agency=entry.marker.agency, batch=entry.name, status=entry.status, **counts)
 
 
-def settle(store: Store, entries: list[Entry], closed: set[str]) -> int:
-    """Pending marker in, manifest copied, that version of the inbox marker out; a closed batch keeps its marker."""
-    done = [entry for entry in entries if entry.name not in closed]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda entry: _settle_entry(store, entry), done))
+def settle(store: Store, entries: Iterable[Entry], closed: Iterable[str]) -> int:
+    """Write pending markers, keep manifests and delete those versions of the inbox markers; a closed batch keeps its.
+
+    Returns:
+        Number of inbox markers settled.
+    """
+    done = [entry for entry in entries if entry.name not in set(closed)]
+    store.each(lambda entry: _settle_entry(store, entry), done)
+    clear_owed_markers(store)
     return len(done)
 
 
 def _settle_entry(store: Store, entry: Entry) -> None:
     marker = entry.marker
-    if entry.status in {ADMITTED, OTHER_CONTENT}:
-        # with other content under its id, the batch first committed may not have been settled before a kill
-        pending = {"agency": marker.agency, "batch": entry.name, "scan_date": entry.scan_date.isoformat()}
-        store.put_json(layout.WAREHOUSE, layout.pending_scan_key(marker.agency, entry.name), pending)
+    if entry.status == ADMITTED:
+        mark_scan(store, marker.agency, entry.name, entry.scan_date)
     if entry.status != REPEATED:
         target = layout.manifest_key(marker.agency, marker.batch, entry.sha256)
         store.copy((layout.LANDING, marker.key, marker.version_id), (layout.WAREHOUSE, target))

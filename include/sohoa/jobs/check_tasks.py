@@ -2,75 +2,145 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 
-from sohoa import layout
 from sohoa.counting import record_review
 from sohoa.intake import admission, check_run, earlier_pages, measure_shards
-from sohoa.intake import publish_batches as publishing
-from sohoa.intake.check_run import ADMITTED, Entry, work_key
+from sohoa.intake.check_run import CheckRun, Entry, Shard
+from sohoa.intake.publish_batches import batch_table, declared_batches, declared_documents, publish, settle
+from sohoa.logs import get_logger
 from sohoa.quality import duplicate_pages, failed_limits, thresholds, tile_coverage, verdicts
 from sohoa.schema import TABLES
 from sohoa.slips.receipt_facts import collect_receipt_facts
 from sohoa.store import Store, open_store
+from sohoa.work import Settled, Taken, clear_work
 
-JUDGED_TABLES = ("pages", "documents", "batches")
+__all__ = [
+    "admit_batches",
+    "check",
+    "discover_batches",
+    "judge_batches",
+    "measure_shard",
+    "plan_shards",
+    "publish_batches",
+    "review",
+    "settle_batches",
+]
+
+log = get_logger(__name__)
 
 
-def discover_batches() -> dict[str, Any]:
-    """List the inbox and write down what lies in it: work, markers."""
+class Admitted(TypedDict):
+    """How many markers were decided in each way."""
+
+    admitted: int
+    refused: int
+    repeated: int
+    other_content: int
+
+
+class Measured(TypedDict):
+    """How many page rows a shard has."""
+
+    shard_pages: int
+
+
+class Judged(TypedDict):
+    """How many rows were judged, and of how many batches the gate closed."""
+
+    pages: int
+    documents: int
+    batches: int
+    closed_gates: int
+
+
+class Published(TypedDict):
+    """How many batches were written, and how many receipts."""
+
+    published: int
+    receipts: int
+
+
+class Checked(Taken, Admitted, Judged, Published, Settled):
+    """What one whole check did."""
+
+
+def discover_batches() -> Taken:
+    """List the inbox and write down what lies in it, and what a killed run owes."""
     store = open_store()
-    markers = admission.discover_markers(store)
-    return {"work": check_run.save_markers(store, markers), "markers": len(markers)}
+    markers = admission.discover_markers(store, check_run.owed_markers(store))
+    if not markers:
+        clear_work(store, "check")
+        return {"work": "", "markers": 0}
+    return {"work": CheckRun.begin(store, markers).name, "markers": len(markers)}
 
 
-def admit_batches(work: str) -> dict[str, Any]:
-    """Decide about each marker: how many are admitted, refused, repeated."""
+def admit_batches(work: str) -> Admitted:
+    """Decide about each marker, and write down what the admitted manifests declare."""
     store = open_store()
-    entries = admission.admit(store, check_run.load_markers(store, work))
-    check_run.save_entries(store, work, entries)
-    return {status: sum(entry.status == status for entry in entries) for status in check_run.STATUSES}
+    run = CheckRun(store, work)
+    markers = run.markers()
+    decided = admission.admit(store, markers)
+    if markers:
+        manifests = [found.manifest for found in decided if found.manifest is not None]
+        run.save_declared("documents", declared_documents(manifests))
+        run.save_declared("batches", declared_batches(manifests))
+        run.save_declared("files", measure_shards.declared_files(manifests))
+        run.save_entries(found.entry for found in decided)
+    counts = Counter(found.entry.status for found in decided)
+    return {
+        "admitted": counts[check_run.ADMITTED],
+        "refused": counts[check_run.REFUSED],
+        "repeated": counts[check_run.REPEATED],
+        "other_content": counts[check_run.OTHER_CONTENT],
+    }
 
 
-def plan_shards(work: str) -> list[dict[str, str]]:
-    """Cut the admitted files into shards: one pointer (work, shard, label) a mapped task."""
+def plan_shards(work: str) -> list[Shard]:
+    """Cut the admitted files into shards: one pointer per mapped task."""
     store = open_store()
-    manifests = _manifests(store, check_run.load_entries(store, work))
-    tasks = [task for manifest in manifests.values() for task in measure_shards.file_tasks(manifest)]
-    return measure_shards.plan_shards(store, work, tasks)
+    run = CheckRun(store, work)
+    return measure_shards.cut_shards(run, run.declared("files"), store.settings.shard_bytes) if run.markers() else []
 
 
-def measure_shard(work: str, shard: str) -> dict[str, Any]:
+def measure_shard(work: str, shard: str) -> Measured:
     """Measure the pages of one shard."""
-    return {"pages": measure_shards.measure_shard(open_store(), work, shard)}
+    store = open_store()
+    return {"shard_pages": measure_shards.measure_files(store, CheckRun(store, work), shard)}
 
 
-def judge_batches(work: str) -> dict[str, Any]:
+def judge_batches(work: str) -> Judged:
     """Let Great Expectations judge every page, then documents and batches; close the gates that must close."""
+    store = open_store()
+    run = CheckRun(store, work)
+    entries = run.entries()
+    if not entries:
+        return {"pages": 0, "documents": 0, "batches": 0, "closed_gates": 0}
+    tables = _judge(store, run, entries)
+    closed = _closed_batches(tables)
+    run.save_judged(tables, closed)
+    pages, documents, batches = (len(tables[name]) for name in check_run.JUDGED_TABLES)
+    return {"pages": pages, "documents": documents, "batches": batches, "closed_gates": len(closed)}
+
+
+def _judge(store: Store, run: CheckRun, entries: list[Entry]) -> dict[str, pa.Table]:
     from sohoa.quality import gate
 
-    store = open_store()
-    entries = check_run.load_entries(store, work)
     limits = thresholds.load_thresholds(store.settings.profile)
-    manifests = _manifests(store, entries)
-    declared = publishing.declared_documents(manifests.values())
-    pages = _compared(store, entries, declared, gate.judge_pages(measure_shards.load_pages(store, work), limits))
+    declared = run.declared("documents")
+    judged = gate.judge_pages(measure_shards.load_pages(run), limits)
+    pages = _compare_pages(store, entries, declared, judged)
     documents = verdicts.judge_documents(declared, pages, limits)
-    kept = [entry for entry in entries if entry.status in {ADMITTED, check_run.REFUSED}]
-    batches = publishing.batch_table(kept, manifests, documents, limits.version, verdicts.worst)
-    tables = {"pages": pages, "documents": documents, "batches": batches}
-    for name, rows in tables.items():
-        store.put_parquet(work_key(work, f"judged/{name}.parquet"), rows)
-    closed = _closed_batches(tables)
-    store.put_json(layout.WAREHOUSE, work_key(work, "closed.json"), closed)
-    return {name: rows.num_rows for name, rows in tables.items()} | {"closed": len(closed)}
+    batches = batch_table(entries, run.declared("batches"), documents, limits.version, verdicts.worst)
+    return {"pages": pages, "documents": documents, "batches": batches}
 
 
-def _compared(store: Store, entries: list[Entry], declared: pa.Table, pages: pa.Table) -> pa.Table:
-    """The pages with what only others tell: earlier captures of the same sheet, tiles of the sheet of a reference."""
+def _compare_pages(store: Store, entries: list[Entry], declared: pa.Table, pages: pa.Table) -> pa.Table:
+    """Add what only other pages tell: earlier captures of the same sheet, tiles of the sheet of a reference."""
     days = store.settings.duplicate_days
     new = earlier_pages.list_captures(entries, declared, pages)
     values = {
@@ -82,50 +152,6 @@ def _compared(store: Store, entries: list[Entry], declared: pa.Table, pages: pa.
     return pages.drop_columns("sketch")
 
 
-def publish_batches(work: str) -> dict[str, Any]:
-    """Write pages, documents and batches of every batch whose gate is open."""
-    store = open_store()
-    tables, closed = _judged(store, work)
-    return {"batches": publishing.publish(store, check_run.load_entries(store, work), tables, set(closed))}
-
-
-def write_receipts(work: str) -> dict[str, Any]:
-    """Give every agency its receipts, and the slips with pictures of what to scan again."""
-    from sohoa.slips import write_slips
-
-    store = open_store()
-    tables, closed = _judged(store, work)
-    limits = thresholds.load_thresholds(store.settings.profile)
-    failed = failed_limits.find_failures(tables["pages"], limits)
-    entries = check_run.load_entries(store, work)
-    facts = collect_receipt_facts(entries, tables, closed, limits.own_limit("duplicate_page"), failed)
-    return {"receipts": write_slips.write_slips(store, facts)}
-
-
-def settle_batches(work: str) -> dict[str, Any]:
-    """Pending markers in, inbox markers out, old pictures away; tells which gates stayed closed."""
-    from sohoa.slips import write_slips
-
-    store = open_store()
-    entries = check_run.load_entries(store, work)
-    if not entries:
-        return {"settled": 0, "closed": []}
-    closed = store.get_json(layout.WAREHOUSE, work_key(work, "closed.json"))
-    settled = publishing.settle(store, entries, set(closed))
-    write_slips.prune_slips(store, entries)
-    check_run.clean_up(store)
-    return {"settled": settled, "closed": [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]}
-
-
-def _manifests(store: Store, entries: list[Entry]) -> dict[str, Any]:
-    return {entry.name: publishing.manifest_of(store, entry) for entry in entries if entry.status == ADMITTED}
-
-
-def _judged(store: Store, work: str) -> tuple[dict[str, pa.Table], dict[str, list[str]]]:
-    tables = {name: store.get_parquet(work_key(work, f"judged/{name}.parquet")) for name in JUDGED_TABLES}
-    return tables, store.get_json(layout.WAREHOUSE, work_key(work, "closed.json"))
-
-
 def _closed_batches(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
     from sohoa.quality import gate
 
@@ -134,7 +160,41 @@ def _closed_batches(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
         for violation in gate.check_rows(name, rows):
             for batch in sorted({str(row["batch"]) for row in violation.rows}):
                 closed.setdefault(batch, []).append(f"{name}: {violation.message}")
+    for batch, problems in closed.items():
+        log.warning("gate_closed", batch=batch, problems=problems)
     return closed
+
+
+def publish_batches(work: str) -> Published:
+    """Write pages, documents and batches of every batch whose gate is open, then the receipts and slips of all."""
+    from sohoa.slips import write_slips
+
+    store = open_store()
+    run = CheckRun(store, work)
+    entries = run.entries()
+    if not entries:
+        return {"published": 0, "receipts": 0}
+    tables, closed = run.judged(), run.closed()
+    published = publish(store, entries, tables, closed)
+    limits = thresholds.load_thresholds(store.settings.profile)
+    failed = failed_limits.find_failures(tables["pages"], limits)
+    facts = collect_receipt_facts(entries, tables, closed, limits.own_limit("duplicate_page"), failed)
+    return {"published": published, "receipts": write_slips.write_slips(store, facts)}
+
+
+def settle_batches(work: str) -> Settled:
+    """Write pending markers, delete inbox markers, delete expired pictures; tells which gates stayed closed."""
+    from sohoa.slips import write_slips
+
+    store = open_store()
+    run = CheckRun(store, work)
+    if not run.markers():
+        return {"settled": 0, "problems": []}
+    entries, closed = run.entries(), run.closed()
+    settled = settle(store, entries, closed)
+    write_slips.prune_slips(store, entries)
+    clear_work(store, "check")
+    return {"settled": settled, "problems": [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]}
 
 
 def review(
@@ -150,14 +210,11 @@ def review(
     return row
 
 
-def check() -> dict[str, Any]:
-    """The whole of check_scan_batches in this process."""
+def check() -> Checked:
+    """Do the whole of check_scan_batches in this process."""
     found = discover_batches()
     work = found["work"]
-    if not found["markers"]:
-        return found
-    counts = found | admit_batches(work)
-    for pointer in plan_shards(work):
-        measure_shard(pointer["work"], pointer["shard"])
-    counts |= judge_batches(work) | publish_batches(work) | write_receipts(work)
-    return counts | settle_batches(work)
+    admitted = admit_batches(work)
+    for shard in plan_shards(work):
+        measure_shard(shard["work"], shard["shard"])
+    return {**found, **admitted, **judge_batches(work), **publish_batches(work), **settle_batches(work)}

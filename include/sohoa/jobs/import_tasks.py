@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sohoa.feeds import import_files
+from sohoa.feeds.import_files import FilesFound, FilesMerged, find_new_files, mark_imported, merge_files
 from sohoa.settings import TIME_ZONE
 from sohoa.store import open_store
+from sohoa.work import Settled
+
+__all__ = [
+    "discover_feeds",
+    "feed_window",
+    "import_all",
+    "import_feed_files",
+    "settle_feeds",
+]
 
 FEED_WINDOW, SUNDAY = timedelta(days=60), 6
+
+
+class Imported(FilesFound, FilesMerged, Settled):
+    """What one whole import did."""
 
 
 def feed_window(run_after: datetime, is_scheduled: bool) -> str | None:
@@ -18,24 +30,22 @@ def feed_window(run_after: datetime, is_scheduled: bool) -> str | None:
     return (today - FEED_WINDOW).isoformat() if is_scheduled and today.weekday() != SUNDAY else None
 
 
-def discover_feeds(since: str | None = None) -> dict[str, Any]:
-    """List the feed files that are new or changed, since a day where one is given: work, files."""
-    return import_files.discover_feeds(open_store(), date.fromisoformat(since) if since else None)
+def discover_feeds(since: str | None = None) -> FilesFound:
+    """List the feed files that are new or changed, since a day where one is given."""
+    return find_new_files(open_store(), date.fromisoformat(since) if since else None)
 
 
-def import_feed_files(work: str) -> dict[str, Any]:
+def import_feed_files(work: str) -> FilesMerged:
     """Merge the feed files into the tables of source rows."""
-    return import_files.import_feed_files(open_store(), work)
+    return merge_files(open_store(), work)
 
 
-def settle_feeds(work: str) -> dict[str, Any]:
+def settle_feeds(work: str) -> Settled:
     """Mark the files as imported; tells which have too many unusable rows."""
-    return import_files.settle_feeds(open_store(), work)
+    return mark_imported(open_store(), work)
 
 
-def import_all(since: str | None = None) -> dict[str, Any]:
-    """The whole of import_feeds in this process."""
+def import_all(since: str | None = None) -> Imported:
+    """Do the whole of import_feeds in this process."""
     found = discover_feeds(since)
-    if not found["files"]:
-        return found
-    return found | import_feed_files(found["work"]) | settle_feeds(found["work"])
+    return {**found, **import_feed_files(found["work"]), **settle_feeds(found["work"])}

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
-from sohoa.reconcile import reconcile_days as reconciliation
+from sohoa.pending import mark_unreconciled
+from sohoa.reconcile.reconcile_days import Reconciled, classify_days, delete_markers, take_markers
 from sohoa.store import open_store
+from sohoa.work import Settled, Taken
+
+__all__ = [
+    "check_reconciliation",
+    "reconcile",
+    "reconcile_days",
+    "settle_days",
+    "take_days",
+]
 
 
-def take_days() -> dict[str, Any]:
-    """Write down which dossier days wait to be reconciled: work, markers."""
-    return reconciliation.take_days(open_store())
+class ReconcileCounts(Taken, Reconciled, Settled):
+    """What one whole reconciliation did."""
 
 
-def reconcile_days(work: str) -> dict[str, Any]:
+def take_days() -> Taken:
+    """Write down which dossier days wait to be reconciled."""
+    return take_markers(open_store())
+
+
+def reconcile_days(work: str) -> Reconciled:
     """Classify and count the dossiers of each day taken; a day that breaks an invariant is not written."""
-    return reconciliation.reconcile_days(open_store(), work, check_reconciliation)
+    return classify_days(open_store(), work, check_reconciliation)
 
 
-def settle_days(work: str) -> dict[str, Any]:
+def settle_days(work: str) -> Settled:
     """Delete the markers taken; tells which days' gates stayed closed."""
-    return reconciliation.settle_days(open_store(), work)
+    return delete_markers(open_store(), work)
 
 
 def check_reconciliation(counts: pa.Table) -> dict[date, list[str]]:
@@ -37,11 +50,10 @@ def check_reconciliation(counts: pa.Table) -> dict[date, list[str]]:
     return closed
 
 
-def reconcile(day: date | None = None) -> dict[str, Any]:
-    """The whole of reconcile_portal in this process; with a day, that dossier day too where nothing has changed."""
+def reconcile(day: date | None = None) -> ReconcileCounts:
+    """Do the whole of reconcile_portal in this process; with a day, that dossier day too where nothing has changed."""
     if day is not None:
-        reconciliation.mark_day(open_store(), day)
+        mark_unreconciled(open_store(), day, "asked")
     found = take_days()
-    if not found["markers"]:
-        return found
-    return found | reconcile_days(found["work"]) | settle_days(found["work"])
+    work = found["work"]
+    return {**found, **reconcile_days(work), **settle_days(work)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from sohoa.errors import GateClosed
 
+__all__ = ["report_closed"]
 
-def report_closed(closed: list[str]) -> None:
+
+def report_closed(problems: list[str]) -> None:
     """Fail visibly where a gate stayed closed; everything else has been written by then.
 
     Raises:
         GateClosed: names the rows.
     """
-    if closed:
-        raise GateClosed(f"{len(closed)} closed: " + " | ".join(closed[:20]))
+    if problems:
+        raise GateClosed(f"{len(problems)} closed: " + " | ".join(problems[:20]))

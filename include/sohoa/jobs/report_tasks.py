@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from sohoa.days import Week
 from sohoa.errors import Undelivered
 from sohoa.settings import TIME_ZONE
 from sohoa.store import open_store
+from sohoa.work import Debts
+
+__all__ = [
+    "build_report",
+    "choose_week",
+    "deliver_reports",
+    "report",
+    "report_undelivered",
+    "update_incidents",
+    "write_data_docs",
+    "write_report",
+]
+
+
+class Built(TypedDict):
+    """A week, and the hash of what its report says."""
+
+    week: str
+    content: str
 
 
 def choose_week(partition_key: str | None, asked: str | None, run_after: datetime) -> str:
@@ -25,15 +44,25 @@ def update_incidents() -> dict[str, Any]:
     return scanner_incidents.update_incidents(open_store())
 
 
-def build_report(week: str) -> dict[str, Any]:
-    """Make the report of an ISO week and write it to the store in every format; it waits to be mailed then."""
+def build_report(week: str) -> Built:
+    """Make the report of an ISO week and write it to the store in every format; it waits to be mailed then.
+
+    Then the same for weeks whose report a killed run may have written in part.
+    """
     from sohoa.report import build_report as weeks
     from sohoa.report import write_report
 
     store = open_store()
-    report = weeks.build_report(store, week)
-    write_report.publish(store, report)
-    return {"week": report.week, "content": report.content_hash}
+    debts = Debts(store, "report")
+    waiting = [week, *(owed for owed in debts.load(list[str]()) if owed != week)]
+    content: dict[str, str] = {}
+    while waiting:
+        report = weeks.build_report(store, waiting[0])
+        debts.owe(waiting)
+        write_report.publish(store, report)
+        content[waiting.pop(0)] = report.content_hash
+    debts.clear()
+    return {"week": week, "content": content[week]}
 
 
 def write_report(week: str, folder: Path) -> list[Path]:

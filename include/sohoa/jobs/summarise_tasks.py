@@ -3,44 +3,68 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import registry
 from sohoa.counting import summarise_days
+from sohoa.counting.summarise_days import DossiersWritten, ProgressCounted, QualityCounted
 from sohoa.days import Week
 from sohoa.progress import revisions
 from sohoa.quality import thresholds
 from sohoa.store import open_store, with_path_key
+from sohoa.work import Settled, Taken
+
+__all__ = [
+    "check_progress",
+    "keep_week",
+    "settle_summaries",
+    "summarise",
+    "summarise_dossiers",
+    "summarise_progress",
+    "summarise_quality",
+    "take_pending",
+]
 
 
-def take_pending() -> dict[str, Any]:
-    """Write down which days the pending markers touch: work, markers."""
-    return summarise_days.take_pending(open_store())
+class Summarised(Taken, DossiersWritten, ProgressCounted, QualityCounted, Settled):
+    """What one whole summary did."""
 
 
-def summarise_dossiers(work: str) -> dict[str, Any]:
+class Kept(TypedDict):
+    """A week whose figures are kept as printed, and the name of the print."""
+
+    week: str
+    print: str
+
+
+def take_pending() -> Taken:
+    """Write down which days the pending markers touch."""
+    return summarise_days.take_markers(open_store())
+
+
+def summarise_dossiers(work: str) -> DossiersWritten:
     """Join register and documents for each dossier day touched."""
-    return summarise_days.summarise_dossiers(open_store(), work)
+    return summarise_days.write_dossiers(open_store(), work)
 
 
-def summarise_progress(work: str) -> dict[str, Any]:
+def summarise_progress(work: str) -> ProgressCounted:
     """Count each dossier day touched; a day that breaks an invariant is not written."""
-    return summarise_days.summarise_progress(open_store(), work, check_progress)
+    return summarise_days.count_dossier_days(open_store(), work, check_progress)
 
 
-def summarise_quality(work: str) -> dict[str, Any]:
+def summarise_quality(work: str) -> QualityCounted:
     """Count the defects of each scan day touched."""
     store = open_store()
     limits = thresholds.load_thresholds(store.settings.profile)
-    return summarise_days.summarise_quality(store, work, limits.judged_columns())
+    return summarise_days.count_scan_days(store, work, limits.judged_columns())
 
 
-def settle_summaries(work: str) -> dict[str, Any]:
+def settle_summaries(work: str) -> Settled:
     """Delete the markers taken; tells which days' gates stayed closed."""
-    return summarise_days.settle_summaries(open_store(), work)
+    return summarise_days.delete_markers(open_store(), work)
 
 
 def check_progress(rows: dict[date, pa.Table], dossiers: dict[date, pa.Table]) -> dict[date, list[str]]:
@@ -59,16 +83,19 @@ def check_progress(rows: dict[date, pa.Table], dossiers: dict[date, pa.Table]) -
     return closed
 
 
-def keep_week(first_day: date) -> dict[str, Any]:
+def keep_week(first_day: date) -> Kept:
     """Keep the figures of the week of this Monday as printed; the same figures are kept once."""
     return {"week": Week.of(first_day).name, "print": revisions.keep_reported(open_store(), first_day)}
 
 
-def summarise() -> dict[str, Any]:
-    """The whole of summarise_progress in this process."""
+def summarise() -> Summarised:
+    """Do the whole of summarise_progress in this process."""
     found = take_pending()
-    if not found["markers"]:
-        return found
     work = found["work"]
-    counts = found | summarise_dossiers(work) | summarise_progress(work) | summarise_quality(work)
-    return counts | settle_summaries(work)
+    return {
+        **found,
+        **summarise_dossiers(work),
+        **summarise_progress(work),
+        **summarise_quality(work),
+        **settle_summaries(work),
+    }

@@ -43,7 +43,5 @@ def received_scans(dossiers: pa.Table) -> pa.Table:
 def _scan_dates(documents: pa.Table) -> pa.Array:
     """The scan date inside each batch id."""
     names = pc.dictionary_encode(documents["batch"].combine_chunks())
-    days = [
-        layout.batch_date(batch, batch.rpartition("-")[0].rpartition("-")[0]) for batch in names.dictionary.to_pylist()
-    ]
+    days = [found and found.scan_date for found in map(layout.BatchId.parse, names.dictionary.to_pylist())]
     return pa.array(days, pa.date32()).take(names.indices)

@@ -1,18 +1,17 @@
 """Bring the reconciliation up to date with all days touched, in steps that may be killed and done again.
 
-``take_days`` writes down which dossier days one run has to do, ``reconcile_days`` does them, ``settle_days`` deletes
-the markers. A dossier day is read and written alone; of the days on which the portal counts its dossiers only the
-counts are made again.
+``take_markers`` writes down which dossier days one run has to do, ``classify_days`` does them, ``delete_markers`` ends
+it. A dossier day is read and written alone; of the days on which the portal counts its dossiers only the counts are
+made again. Which these are is owed from run to run: a kill may leave dossiers in cells that are not counted yet.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from time import perf_counter
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,74 +19,73 @@ import pyarrow.compute as pc
 from sohoa import layout
 from sohoa.days import in_chunks
 from sohoa.errors import ObjectMissing
+from sohoa.logs import get_logger, seconds_since
 from sohoa.reconcile.count_categories import count_entries
 from sohoa.reconcile.match_dossiers import Sides, classify
 from sohoa.reconcile.received_documents import received_scans
 from sohoa.reconcile.result_links import own_object
-from sohoa.store import ObjectInfo, Store
+from sohoa.store import Store
+from sohoa.work import Debts, Settled, Taken, Work, clear_work, delete_taken, digest, identity
 
-JOB = "reconcile"
 Check = Callable[[pa.Table], dict[date, list[str]]]
 """Counts by day in the codes -> that day -> what is wrong with them; a day where all is well is absent."""
 
-_THREADS = 8
+log = get_logger(__name__)
 _DAYS_AT_ONCE = 64
 """Days that are classified and checked together: a check costs much the same for one as for many."""
-_RECOUNT_KEY = layout.work_prefix(JOB, "recount") + "days.json"
-T = TypeVar("T")
 
 
-def take_days(store: Store) -> dict[str, Any]:
-    """Write down the days that wait as the plan of one run.
+class Reconciled(TypedDict):
+    """How many dossier days were classified, and the gates of how many closed."""
 
-    Returns:
-        ``work``, the run's name, the same for the same markers; ``markers``, how many there are. Where there are none,
-        nothing is written.
-    """
-    found = list(store.list_objects(layout.WAREHOUSE, layout.UNRECONCILED))
-    markers = {info.key: _identity(info) for info in found}
-    work = hashlib.sha256("\n".join(markers.values()).encode()).hexdigest()[:16]
-    if markers:
-        store.put_json(layout.WAREHOUSE, _work_key(work, "plan"), markers)
-    else:
-        store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))
+    reconciled_days: int
+    closed_gates: int
+
+
+def take_markers(store: Store) -> Taken:
+    """Write down the days that wait as the plan of one run; where none does, delete what killed runs have left."""
+    markers = {info.key: identity(info) for info in store.list_objects(layout.WAREHOUSE, layout.UNRECONCILED)}
+    if not markers:
+        _pay_debts(store)
+        clear_work(store, "reconcile")
+        return {"work": "", "markers": 0}
+    work = digest(sorted(markers.values()))
+    _plan(store, work).save("markers", markers)
     return {"work": work, "markers": len(markers)}
 
 
-def mark_day(store: Store, day: date) -> None:
-    """Let the next run do a dossier day, whether or not anything has changed."""
-    store.put_json(layout.WAREHOUSE, layout.unreconciled_key(day, "asked"), {})
-
-
-def reconcile_days(store: Store, work: str, check: Check) -> dict[str, int]:
+def classify_days(store: Store, work: str, check: Check) -> Reconciled:
     """Do the days of a plan; one whose counts fail ``check`` keeps what it had. A settled plan is nothing to do."""
-    markers = _load(store, _work_key(work, "plan"), {})
+    markers = _load_markers(store, work)
     if not markers:
-        return {"days": 0, "closed": 0}
+        return {"reconciled_days": 0, "closed_gates": 0}
     days = sorted({layout.unreconciled_day(key) for key in markers})
     closed = reconcile(store, days, check)
     problems = {day.isoformat(): lines for day, lines in sorted(closed.items())}
-    store.put_json(layout.WAREHOUSE, _work_key(work, "closed"), problems)
-    return {"days": len(days), "closed": len(closed)}
+    _plan(store, work).save("closed", problems)
+    return {"reconciled_days": len(days), "closed_gates": len(closed)}
 
 
-def settle_days(store: Store, work: str) -> dict[str, Any]:
-    """Delete the markers that were taken; those of a closed day stay, and so does one written again since.
-
-    Returns:
-        ``settled``, how many were deleted; ``closed``, a line for each problem of a closed day.
-    """
-    markers = _load(store, _work_key(work, "plan"), {})
+def delete_markers(store: Store, work: str) -> Settled:
+    """Delete the markers that were taken; those of a closed day stay, and so does one written again since."""
+    plan, markers = _plan(store, work), _load_markers(store, work)
     if not markers:
-        return {"settled": 0, "closed": []}
-    closed = store.get_json(layout.WAREHOUSE, _work_key(work, "closed"))
-    unchanged = {_identity(info) for info in store.list_objects(layout.WAREHOUSE, layout.UNRECONCILED)}
-    done = [key for key, seen in markers.items() if seen in unchanged]
-    done = [key for key in done if layout.unreconciled_day(key).isoformat() not in closed]
-    _map(lambda key: store.delete(layout.WAREHOUSE, key), done)
-    store.delete(layout.WAREHOUSE, _work_key(work, "plan"))  # first: a clean-up killed after it decides nothing more
-    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(JOB))
-    return {"settled": len(done), "closed": [f"{day}: {line}" for day, lines in closed.items() for line in lines]}
+        return {"settled": 0, "problems": []}
+    closed: dict[str, list[str]] = plan.read("closed")
+    done = [(key, seen) for key, seen in markers.items() if layout.unreconciled_day(key).isoformat() not in closed]
+    settled = delete_taken(store, layout.UNRECONCILED, done)
+    plan.forget("markers")  # first: a clean-up killed after it has nothing left to decide
+    clear_work(store, "reconcile")
+    return {"settled": settled, "problems": [f"{day}: {line}" for day, lines in closed.items() for line in lines]}
+
+
+def _plan(store: Store, work: str) -> Work:
+    return Work(store, "reconcile", work)
+
+
+def _load_markers(store: Store, work: str) -> dict[str, str]:
+    """Key -> identity of the markers taken."""
+    return _plan(store, work).load("markers", dict[str, str]())
 
 
 def reconcile(store: Store, days: Iterable[date], check: Check) -> dict[date, list[str]]:
@@ -96,18 +94,37 @@ def reconcile(store: Store, days: Iterable[date], check: Check) -> dict[date, li
     Returns:
         Day -> what is wrong with its counts; such a day keeps what it had.
     """
-    days, closed = sorted(set(days)), dict[date, list[str]]()
-    recount = {date.fromisoformat(day) for day in _load(store, _RECOUNT_KEY, [])}  # of a run that was killed
-    for chunk in in_chunks(days, _DAYS_AT_ONCE):
-        entries = classify(read_sides(store, chunk))
-        found = check(count_entries(entries, ("code_day", "dossier_date")))
-        kept = {day: entries.filter(pc.equal(entries["code_day"], pa.scalar(day))) for day in chunk if day not in found}
-        recount |= {cell for cells in _map(partial(_cells_of, store), kept, kept.values()) for cell in cells}
-        store.put_json(layout.WAREHOUSE, _RECOUNT_KEY, sorted(day.isoformat() for day in recount))
-        _map(partial(_write_entries, store), kept, kept.values())
-        closed |= found
-    _map(partial(_count_cell_day, store), sorted(recount))
-    store.delete(layout.WAREHOUSE, _RECOUNT_KEY)
+    _pay_debts(store)
+    days, closed, recount = sorted(set(days)), dict[date, list[str]](), set[date]()
+    for some in in_chunks(days, _DAYS_AT_ONCE):
+        closed |= _classify(store, some, check, recount)
+    _pay_debts(store)
+    return closed
+
+
+def _pay_debts(store: Store) -> None:
+    """Count again the cells that a run, this one or one that was killed, has touched."""
+    debts = Debts(store, "reconcile")
+    owed = debts.load(list[str]())
+    store.each(lambda day: _count_cell_day(store, date.fromisoformat(day)), owed)
+    if owed:
+        debts.clear()
+
+
+def _classify(store: Store, days: list[date], check: Check, recount: set[date]) -> dict[date, list[str]]:
+    """Write the entries of some days; adds to ``recount``, and owes, the cells that they touch."""
+    start = perf_counter()
+    entries = classify(read_sides(store, days))
+    closed = check(count_entries(entries, ("code_day", "dossier_date")))
+    kept = {day: entries.filter(pc.equal(entries["code_day"], pa.scalar(day))) for day in days if day not in closed}
+    recount |= {cell for cells in store.each(partial(_cells_of, store), kept, kept.values()) for cell in cells}
+    Debts(store, "reconcile").owe(sorted(day.isoformat() for day in recount))
+    store.each(partial(_write_entries, store), kept, kept.values())
+    for day, rows in kept.items():
+        log.info("dossier_day_reconciled", day=day, entries=len(rows))
+    for day, problems in closed.items():
+        log.warning("gate_closed", day=day, problems=problems)
+    log.info("dossier_days_reconciled", days=len(kept), seconds=seconds_since(start))
     return closed
 
 
@@ -120,9 +137,8 @@ def read_sides(store: Store, days: list[date]) -> Sides:
 
 def _absent_links(store: Store, portal: pa.Table) -> frozenset[str]:
     links = [link for link in pc.unique(portal["result_link"]).to_pylist() if link and own_object(link)]
-    return frozenset(
-        link for link, there in zip(links, _map(partial(_is_there, store), links), strict=True) if not there
-    )
+    there = store.each(partial(_is_there, store), links)
+    return frozenset(link for link, is_there in zip(links, there, strict=True) if not is_there)
 
 
 def _is_there(store: Store, link: str) -> bool:
@@ -136,7 +152,11 @@ def _cells_of(store: Store, day: date, entries: pa.Table) -> set[date]:
 
 
 def _known_cells(store: Store, day: date) -> set[date]:
-    return {date.fromisoformat(cell) for cell in _load(store, layout.reconciled_key(day), [])}
+    try:
+        cells = store.get_json(layout.WAREHOUSE, layout.reconciled_key(day))
+    except ObjectMissing:
+        return set()
+    return {date.fromisoformat(cell) for cell in cells}
 
 
 def _write_entries(store: Store, day: date, entries: pa.Table) -> None:
@@ -162,24 +182,3 @@ def _count_cell_day(store: Store, day: date) -> None:
         store.write_table("reconciliation_daily", day, layout.DAY, count_entries(entries))
     else:
         store.delete(layout.WAREHOUSE, layout.table_key("reconciliation_daily", day, layout.DAY))
-
-
-def _load(store: Store, key: str, default: Any) -> Any:
-    try:
-        return store.get_json(layout.WAREHOUSE, key)
-    except ObjectMissing:
-        return default
-
-
-def _work_key(work: str, name: str) -> str:
-    return f"{layout.work_prefix(JOB, work)}{name}.json"
-
-
-def _identity(info: ObjectInfo) -> str:
-    """A marker as it was seen: one written again later is another."""
-    return f"{info.key} {info.etag} {info.last_modified.isoformat()}"
-
-
-def _map(work: Callable[..., T], *items: Iterable[Any]) -> list[T]:
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(work, *items))

@@ -7,9 +7,9 @@ receipt, under the agency's own prefix; a marker by the day received leads to th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from time import perf_counter
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -30,7 +30,6 @@ from sohoa.store import Store
 
 log = get_logger(__name__)
 
-_THREADS = 8
 _DRAWING = 2
 _MAX_PRUNED = 200
 
@@ -38,8 +37,8 @@ _MAX_PRUNED = 200
 def write_slips(store: Store, facts: Iterable[ReceiptFacts]) -> int:
     """Write the receipt and the slip of each entry, with pictures of its faulty pages; returns how many."""
     start = perf_counter()
-    with Guard(Limits.of(store.settings), _DRAWING) as guard, ThreadPoolExecutor(_THREADS) as pool:
-        slips = len(list(pool.map(lambda one: _write(store, one, guard), facts)))
+    with Guard(Limits.of(store.settings), _DRAWING) as guard:
+        slips = len(store.each(lambda one: _write(store, one, guard), facts))
     log.info("slips_written", slips=slips, seconds=seconds_since(start))
     return slips
 
@@ -48,6 +47,8 @@ def _write(store: Store, facts: ReceiptFacts, guard: Guard) -> None:
     columns = {page: [failure["column"] for failure in failures] for page, failures in facts.failures.items()}
     pictures = draw_pictures(store, guard, facts.entry, facts.faulty_pages(), columns)
     receipt = make_receipt(facts, pictures)
+    if receipt["status"] == "admitted":  # a decision may have come after a run that was killed had written its tables
+        receipt = with_decisions(receipt, _newest_reviews(store, facts.entry.name, facts.entry.scan_date))
     named = {picture.name: picture.jpeg for picture in pictures.values()}
     if pictures:
         store.put_json(layout.WAREHOUSE, _marker(receipt), _name(receipt))
@@ -66,11 +67,16 @@ def revise_slip(store: Store, agency: str, batch: str, scan_date: date) -> None:
             receipt = store.get_json(layout.LANDING, layout.receipt_key(*place))
         except ObjectMissing:
             return
-        reviews = store.read_table("reviews", [scan_date])
-        order = [(name, "ascending") for name in ("decided_at", "decision", "approver")]
-        reviews = reviews.filter(pc.equal(reviews["batch"], batch)).sort_by(order)
-        newest = {review["document_id"]: review for review in reviews.to_pylist()}
-        _put(store, with_decisions(receipt, newest), _pictures(store, place))
+        decided = with_decisions(receipt, _newest_reviews(store, batch, scan_date))
+        _put(store, decided, _pictures(store, place))
+
+
+def _newest_reviews(store: Store, batch: str, scan_date: date) -> dict[str, dict[str, Any]]:
+    """The newest decision about each document of a batch, by document id."""
+    reviews = store.read_table("reviews", [scan_date])
+    order = [(name, "ascending") for name in ("decided_at", "decision", "approver")]
+    reviews = reviews.filter(pc.equal(reviews["batch"], batch)).sort_by(order)
+    return {review["document_id"]: review for review in reviews.to_pylist()}
 
 
 def prune_slips(store: Store, entries: Iterable[Entry]) -> int:
@@ -88,8 +94,7 @@ def prune_slips(store: Store, entries: Iterable[Entry]) -> int:
     oldest = now.date() - timedelta(store.settings.pictures_days)
     keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.PICTURED, most=_MAX_PRUNED)]
     expired = [key for key in keys if layout.pictured_day(key) < oldest]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda key: _prune(store, key), expired))
+    store.each(lambda key: _prune(store, key), expired)
     if expired:
         log.info("slip_pictures_deleted", slips=len(expired), older_than=oldest)
     return len(expired)

@@ -71,7 +71,7 @@ def is_healthy(settings: Settings) -> bool:
 
 
 def _takes_writes(store: Store) -> bool:
-    key = layout.work_prefix("stack", "start") + "probe"
+    key = layout.work_key("stack", "start", "probe")
     try:
         store.make_buckets()
         store.put(layout.WAREHOUSE, key, b"ready")

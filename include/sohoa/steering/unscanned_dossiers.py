@@ -49,7 +49,7 @@ def _received(dossiers: pa.Table, day: date) -> tuple[Bools, Bools]:
     """Which dossiers have a component, and a result, received in a batch scanned by that day."""
     documents = list_documents(dossiers)
     batches = pc.dictionary_encode(documents["batch"].combine_chunks())
-    dates = [layout.batch_date(batch, batch.rsplit("-", 2)[0]) for batch in batches.dictionary.to_pylist()]
+    dates = [found and found.scan_date for found in map(layout.BatchId.parse, batches.dictionary.to_pylist())]
     scanned = pa.array(dates, pa.date32()).take(batches.indices)
     documents = documents.filter(pc.less_equal(scanned, day))
     received = documents.filter(pa.array(has_reached(document_states(documents), "received")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
@@ -52,7 +52,7 @@ def say(text: str) -> None:
     err.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_counts(counts: dict[str, Any]) -> None:
+def print_counts(counts: Mapping[str, object]) -> None:
     """Counts of a job as one JSON object."""
     out.print(json.dumps(counts, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
 

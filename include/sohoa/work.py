@@ -1,0 +1,140 @@
+"""The work of a run, which ends with it, and the debts of a job, which a killed run leaves to the next one.
+
+Every job may be killed and run again. What its steps hand to each other lies under ``_work/<job>/<run>/`` and is
+deleted when the run is settled, or when there is nothing to do. What must not be forgotten, whatever the next run looks
+at, lies in ``_debts/<job>.json``: it is written before the deed and deleted when all that belongs to it is done.
+``docs/flow.md`` lists every such object with its writer and its reader.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any, Literal, TypedDict, TypeVar
+
+import pyarrow as pa
+
+from sohoa import layout
+from sohoa.errors import ObjectMissing
+from sohoa.store import ObjectInfo, Store
+
+Job = Literal["check", "import", "summarise", "reconcile", "report"]
+T = TypeVar("T")
+
+
+class Taken(TypedDict):
+    """What there is to do: the name of the run, the same for the same markers, and how many markers there are."""
+
+    work: str
+    markers: int
+
+
+class Settled(TypedDict):
+    """How a run ended: how many markers it deleted, and one line per problem of each closed gate."""
+
+    settled: int
+    problems: list[str]
+
+
+class Work:
+    """Intermediate objects of one run of a job."""
+
+    def __init__(self, store: Store, job: Job, run: str) -> None:
+        """Name the run; nothing is read or written yet."""
+        self._store, self._job, self._run = store, job, run
+
+    def save(self, name: str, value: Any) -> None:
+        """Write a JSON-ready value."""
+        self._store.put_json(layout.WAREHOUSE, self._key(f"{name}.json"), value)
+
+    def load(self, name: str, default: T) -> T:
+        """Read a value, the default where there is none: the run has been settled."""
+        return _load(self._store, self._key(f"{name}.json"), default)
+
+    def read(self, name: str) -> Any:
+        """Read a value that an earlier step of this run has written.
+
+        Raises:
+            ObjectMissing: it has not.
+        """
+        return self._store.get_json(layout.WAREHOUSE, self._key(f"{name}.json"))
+
+    def save_rows(self, name: str, rows: pa.Table) -> None:
+        """Write a table."""
+        self._store.put_parquet(self._key(f"{name}.parquet"), rows)
+
+    def load_rows(self, name: str) -> pa.Table:
+        """Read a table that an earlier step of this run has written.
+
+        Raises:
+            ObjectMissing: it has not.
+        """
+        return self._store.get_parquet(self._key(f"{name}.parquet"))
+
+    def forget(self, name: str) -> None:
+        """Delete a value."""
+        self._store.delete(layout.WAREHOUSE, self._key(f"{name}.json"))
+
+    def _key(self, name: str) -> str:
+        return layout.work_key(self._job, self._run, name)
+
+
+def clear_work(store: Store, job: Job) -> None:
+    """Delete the work of all runs of a job, of killed ones too: one run of a job at a time."""
+    store.delete_prefix(layout.WAREHOUSE, layout.work_prefix(job))
+
+
+class Debts:
+    """What a run of a job must not forget if it is killed."""
+
+    def __init__(self, store: Store, job: Job) -> None:
+        """Name the job; nothing is read or written yet."""
+        self._store, self._key = store, layout.debt_key(job)
+
+    def owe(self, value: Any) -> None:
+        """Write a JSON-ready value, before anything of it is done."""
+        self._store.put_json(layout.WAREHOUSE, self._key, value)
+
+    def load(self, default: T) -> T:
+        """Read what is owed, the default where nothing is."""
+        return _load(self._store, self._key, default)
+
+    def clear(self) -> None:
+        """Delete the debts: all is done."""
+        self._store.delete(layout.WAREHOUSE, self._key)
+
+
+def digest(value: Any) -> str:
+    """Name a JSON-ready value: 16 hexadecimal digits, the same for the same value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def identity(info: ObjectInfo) -> str:
+    """Name a marker as it was seen: one written again later has another name."""
+    return f"{info.key} {info.etag} {info.last_modified.isoformat()}"
+
+
+def delete_taken(store: Store, prefix: str, taken: Iterable[tuple[str, str]]) -> int:
+    """Delete the markers that a run took, but for those written again since.
+
+    Args:
+        store: the store.
+        prefix: where the markers lie in ``warehouse``.
+        taken: key and identity of each.
+
+    Returns:
+        How many were deleted.
+    """
+    unchanged = {identity(info) for info in store.list_objects(layout.WAREHOUSE, prefix)}
+    keys = [key for key, seen in taken if seen in unchanged]
+    store.each(lambda key: store.delete(layout.WAREHOUSE, key), keys)
+    return len(keys)
+
+
+def _load(store: Store, key: str, default: T) -> T:
+    try:
+        value: T = store.get_json(layout.WAREHOUSE, key)
+    except ObjectMissing:
+        return default
+    return value
