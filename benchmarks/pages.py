@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks import script_opencv, script_typical
 from benchmarks.processes import watch
 from benchmarks.timing import cpu_seconds
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.pages.measure_page import measure_bytes
 from sohoa.settings import load_settings
@@ -33,7 +33,7 @@ _BATCH = 24
 
 def main() -> None:
     """Print CPU time and ratio for each format of one A4 page at 300 dpi, for scripts, workers and A0 sheets."""
-    limits, files = Limits.of(load_settings()), _files()
+    limits, files = FileBounds.of(load_settings()), _files()
     page = files["JPEG"]
     decode = cpu_seconds(lambda: simplejpeg.decode_jpeg(page))
     size = f"{len(page) / 1e6:.1f} MB"
@@ -52,7 +52,7 @@ def main() -> None:
     _print_sheets()
 
 
-def _print_qualities(limits: Limits) -> None:
+def _print_qualities(limits: FileBounds) -> None:
     """The same page with less and with more loss: the larger its file, the less counts what follows decoding."""
     table = Table("JPEG quality", "MB", "decode ms", "colour decodes", title="The page by its quality")
     for quality in (85, 92, 95):
@@ -64,7 +64,7 @@ def _print_qualities(limits: Limits) -> None:
     Console().print(table)
 
 
-def _decode_and_measure(data: bytes, limits: Limits) -> tuple[Callable[[], object], Callable[[], object]]:
+def _decode_and_measure(data: bytes, limits: FileBounds) -> tuple[Callable[[], object], Callable[[], object]]:
     return lambda: simplejpeg.decode_jpeg(data), lambda: measure_bytes(data, "page", limits)
 
 
@@ -97,7 +97,7 @@ def _files() -> dict[str, bytes]:
     return files | {"TIFF G4": bilevel.getvalue()}
 
 
-def _print_workers(data: bytes, limits: Limits) -> None:
+def _print_workers(data: bytes, limits: FileBounds) -> None:
     """Pages a second with one worker process and with two, as ``sohoa measure`` uses them; each the best of three."""
     rates = {count: _pages_a_second(data, limits, count) for count in _WORKERS}
     table = Table("workers", "pages a second", "times", title=f"Workers, {os.cpu_count()} CPUs")
@@ -106,7 +106,7 @@ def _print_workers(data: bytes, limits: Limits) -> None:
     Console().print(table)
 
 
-def _pages_a_second(data: bytes, limits: Limits, workers: int) -> float:
+def _pages_a_second(data: bytes, limits: FileBounds, workers: int) -> float:
     best = 0.0
     with Guard(limits, workers) as guard, ThreadPoolExecutor(workers) as pool:
         for _ in range(4):  # the first round starts the processes

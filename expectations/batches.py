@@ -14,7 +14,7 @@ COLUMNS = (*KEY, *DOCUMENTS, *PAGES, "verdict", "refusal")
 
 
 def build_suite() -> gx.ExpectationSuite:
-    """One row a batch, with counts or a refusal; declared ≥ received ≥ accepted."""
+    """Build the suite: one row per batch, with counts or a refusal; declared ≥ received ≥ accepted."""
     admitted, refused = Column("refusal").is_null(), Column("refusal").is_not_null()
     counts = (*DOCUMENTS, *PAGES)
     return gx.ExpectationSuite(

@@ -74,7 +74,7 @@ def _define(context: Any, source: Any, folder: Path, suite: gx.ExpectationSuite,
 
 
 def _escape(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows with every text harmless in a page; no suite compares a text that this changes."""
+    """Return the rows with every text harmless in a page; no suite compares a text that this changes."""
     texts = {
         name: frame[name].map(lambda value: html.escape(value) if isinstance(value, str) else value)
         for name in frame.select_dtypes(["object", "string"]).columns

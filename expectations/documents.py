@@ -13,7 +13,7 @@ COLUMNS = (*KEY, "is_received", "not_scanned", "pages_declared", "pages_found", 
 
 
 def build_suite() -> gx.ExpectationSuite:
-    """One row a document; declared ≥ received ≥ accepted; a verdict on each scan, none without."""
+    """Build the suite: one row per document; declared ≥ received ≥ accepted; a verdict on each scan, none without."""
     scanned, not_scanned = Column("not_scanned").is_null(), Column("not_scanned").is_not_null()
     return gx.ExpectationSuite(
         name="documents",

@@ -11,24 +11,24 @@ VERDICTS = ("accepted", "review", "rejected")
 
 
 def key(*columns: str) -> list[gxe.Expectation]:
-    """The columns together name one row; ``page_no`` and the like may be null, the first column not."""
+    """Expect the columns together to name one row; ``page_no`` and the like may be null, the first column not."""
     name = ", ".join(columns)
     unique = gxe.ExpectCompoundColumnsToBeUnique(column_list=list(columns), description=f"one row for each {name}")
     return [known(columns[0]), unique]
 
 
 def known(column: str, **common: Any) -> gxe.Expectation:
-    """The column is not null."""
+    """Expect the column not to be null."""
     return gxe.ExpectColumnValuesToNotBeNull(column=column, description=f"{column} is not null", **common)
 
 
 def unknown(column: str, **common: Any) -> gxe.Expectation:
-    """The column is null."""
+    """Expect the column to be null."""
     return gxe.ExpectColumnValuesToBeNull(column=column, description=f"{column} is null", **common)
 
 
 def falling(*columns: str) -> list[gxe.Expectation]:
-    """No column is above the one named before it, and the last is not below zero."""
+    """Expect no column above the one named before it, and the last not below zero."""
     steps = [
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A=a, column_B=b, or_equal=True, description=f"{a} >= {b}")
         for a, b in pairwise(columns)
@@ -38,7 +38,7 @@ def falling(*columns: str) -> list[gxe.Expectation]:
 
 
 def verdict() -> gxe.Expectation:
-    """The verdict, where there is one, is one of the three."""
+    """Expect the verdict, where there is one, to be one of the three."""
     return gxe.ExpectColumnValuesToBeInSet(
         column="verdict", value_set=list(VERDICTS), description="verdict is " + ", ".join(VERDICTS)
     )

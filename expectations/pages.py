@@ -21,7 +21,7 @@ Rule = Any
 
 
 def build_suite() -> gx.ExpectationSuite:
-    """Each page has one row and a verdict."""
+    """Build the suite: each page has one row and a verdict."""
     return gx.ExpectationSuite(
         name="pages",
         expectations=[*invariants.key(*KEY), invariants.known("verdict"), invariants.verdict()],
@@ -29,7 +29,7 @@ def build_suite() -> gx.ExpectationSuite:
 
 
 def build_limits_suite(rules: Sequence[Rule], error_pattern: Callable[[Sequence[str]], str]) -> gx.ExpectationSuite:
-    """One expectation a rule; ``meta`` carries its defect, severity, reason and source.
+    """Build one expectation per rule; ``meta`` carries its defect, severity, reason and source.
 
     Args:
         rules: the rules of one profile.
@@ -63,7 +63,7 @@ def _expect(rule: Rule, error_pattern: Callable[[Sequence[str]], str]) -> gxe.Ex
 
 
 def _condition(rule: Rule) -> Condition | None:
-    """The rows that a rule is for, as alternatives of conditions that hold together (GX nests no OR inside an AND)."""
+    """Select the rows of a rule: alternatives of conditions that hold together (GX nests no OR inside an AND)."""
     first = [Column(name).is_in(values) for name, values in rule.scope.items()]
     if rule.column != "error":
         first.append(Column("error").is_null())

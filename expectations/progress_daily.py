@@ -23,7 +23,7 @@ Place = tuple[date, str]
 
 
 def build_suite() -> gx.ExpectationSuite:
-    """Rates between 0 and 1, each unit the sum of those below it, no unit lost and none made up; see ``lay_out``."""
+    """Build the suite: rates of 0 to 1, each unit the sum of those below it, none lost or made up; see ``lay_out``."""
     return gx.ExpectationSuite(
         name="progress_daily",
         expectations=[
@@ -42,7 +42,7 @@ def build_suite() -> gx.ExpectationSuite:
 
 
 def lay_out(rows: pd.DataFrame, parents: Mapping[Place, str], units: Collection[Place]) -> pd.DataFrame:
-    """The rows with, beside each count, its sum over the units right below; null for a unit that has none below.
+    """Return the rows with, beside each count, its sum over the units right below; null for a unit that has none below.
 
     A unit of ``units`` that has no row for one of ``RATES`` gets one of nulls. ``is_known`` tells whether the unit is
     one of its day, ``is_rate`` whether the rate is one of ``RATES``.

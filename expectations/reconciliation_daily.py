@@ -19,7 +19,7 @@ CATEGORIES = ("portal", "province", "R0", *EFFECTS, "R5_ministry", "R6", "R9", "
 
 
 def build_suite() -> gx.ExpectationSuite:
-    """Portal − province of every cell is explained to the last dossier; see ``lay_out``."""
+    """Build the suite: portal − province of every cell is explained to the last dossier; see ``lay_out``."""
     in_order = gxe.ExpectColumnPairValuesAToBeGreaterThanB(
         column_A="mean_first_seen", column_B="oldest_first_seen", or_equal=True, description="mean >= oldest first_seen"
     )
@@ -42,7 +42,7 @@ def build_suite() -> gx.ExpectationSuite:
 
 
 def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with, beside each, portal − province of its cell and what the categories explain of it."""
+    """Return the rows with, beside each, portal − province of its cell and what the categories explain of it."""
     sides = rows["category"].map({"portal": 1, "province": -1}).fillna(0) * rows["entries"]
     effects = rows["category"].map(EFFECTS).fillna(0) * rows["entries"]
     cells = [rows[name] for name in CELL]

@@ -22,7 +22,7 @@ from typing import Any
 
 from sohoa.enums import ERROR_CODES
 from sohoa.pages.columns import COLUMNS
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import load_settings
 from tests.pages.mutations import mutate
@@ -65,7 +65,7 @@ def _code(error: str) -> str:
     return "ended" if "(decoder: " in error else error.partition(":")[0]
 
 
-def fuzz(seeds: dict[str, bytes], files: int, seed: int, limits: Limits) -> tuple[list[Found], int]:
+def fuzz(seeds: dict[str, bytes], files: int, seed: int, limits: FileBounds) -> tuple[list[Found], int]:
     """Measure mutated files; what became of each, and the largest memory of any process in bytes."""
     with Guard(limits, _PROCESSES) as guard, ThreadPoolExecutor(_PROCESSES) as threads:
         found = list(
@@ -74,7 +74,7 @@ def fuzz(seeds: dict[str, bytes], files: int, seed: int, limits: Limits) -> tupl
     return found, 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 
 
-def _measure(guard: Guard, limits: Limits, name: str, what: str, data: bytes, number: int) -> Found:
+def _measure(guard: Guard, limits: FileBounds, name: str, what: str, data: bytes, number: int) -> Found:
     start = time.monotonic()
     looked_at = {"with_colour": number % 4 < 2, "with_sketch": number % 7 == 0}
     rows = guard.measure_bytes(data, "page", **looked_at)
@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="folder for the files that broke a promise or ended a process")
     args = parser.parse_args()
-    limits = replace(Limits.of(load_settings()), max_file_seconds=10, max_memory_bytes=1_073_741_824)
+    limits = replace(FileBounds.of(load_settings()), max_file_seconds=10, max_memory_bytes=1_073_741_824)
     seeds = make_seeds()
     found, peak = fuzz(seeds, args.files, args.seed, limits)
     print(json.dumps(report_of(found, peak), indent=2, sort_keys=True))

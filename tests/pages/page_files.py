@@ -13,11 +13,11 @@ import pikepdf
 import simplejpeg
 from PIL import Image
 
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.measure_page import measure_bytes
 
 REAL = Path(__file__).parents[1] / "data" / "pages"
-LIMITS = Limits(
+LIMITS = FileBounds(
     max_file_bytes=50_000_000,
     max_pixels=40_000_000,
     max_decoded_bytes=200_000_000,
@@ -89,7 +89,7 @@ def pdf_file(
         return out.getvalue()
 
 
-def measure(data: bytes, limits: Limits = LIMITS) -> list[dict[str, Any]]:
+def measure(data: bytes, limits: FileBounds = LIMITS) -> list[dict[str, Any]]:
     return measure_bytes(data, "page", limits)
 
 

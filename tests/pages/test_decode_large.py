@@ -13,7 +13,7 @@ from PIL import Image
 
 from sohoa.pages.decode import file_data, pillow, read_pages
 from sohoa.pages.decode import page as page_module
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.measure_page import measure_bytes, measure_file
 from sohoa.settings import Settings
 from tests.pages.large_sheets import A0_600, large_jpeg
@@ -26,7 +26,7 @@ FULL = {"width_px": 1241, "height_px": 1755}
 @pytest.fixture
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sizes from which a sheet is reduced and a file is mapped, as if a page were a sheet."""
-    monkeypatch.setattr(page_module, "MOST_GREY_PX", 1_000_000)
+    monkeypatch.setattr(page_module, "MAX_GREY_PX", 1_000_000)
     monkeypatch.setattr(file_data, "_MAPPED_FROM", 10_000)
 
 
@@ -87,7 +87,7 @@ def test_no_sheet_is_reduced_below_300_dpi(small_is_large, dpi):
 def test_a_sheet_is_reduced_no_further_than_needed(monkeypatch):
     """1200 dpi goes down to a quarter only where half is still too large."""
     for most, factor in ((10_000_000, 1), (1_000_000, 2), (200_000, 4)):
-        monkeypatch.setattr(page_module, "MOST_GREY_PX", most)
+        monkeypatch.setattr(page_module, "MAX_GREY_PX", most)
         assert grey_of(at_dpi(1200)).shape == (-(-1755 // factor), -(-1241 // factor))
 
 
@@ -162,6 +162,6 @@ def test_a_progressive_sheet_over_the_limit_says_what_to_do():
     at = data.index(b"\xff\xc0")
     data[at + 1] = 0xC2  # as if it were progressive
     data[at + 5 : at + 9] = (28_087).to_bytes(2, "big") + (19_866).to_bytes(2, "big")
-    (row,) = measure_bytes(bytes(data), "a0.jpg", Limits.of(Settings()))
+    (row,) = measure_bytes(bytes(data), "a0.jpg", FileBounds.of(Settings()))
     assert code(row) == "too_large" and "baseline JPEG" in row["error"]
     assert (row["width_px"], row["height_px"], row["paper_class"]) == (19_866, 28_087, "a0")

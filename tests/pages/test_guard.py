@@ -195,8 +195,8 @@ import pathlib, time
 from sohoa.pages.guard import child_process
 from sohoa.pages.guard import guard as guard_module
 from sohoa.pages.guard.guard import Guard
-from sohoa.pages.guard.bounds import Limits
-guard = Guard(Limits(**{LIMITS.__dict__!r}), 1)
+from sohoa.pages.guard.bounds import FileBounds
+guard = Guard(FileBounds(**{LIMITS.__dict__!r}), 1)
 guard.measure_bytes(b"", "page")
 pathlib.Path({str(tmp_path / "ready")!r}).touch()
 time.sleep(100)

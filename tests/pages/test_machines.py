@@ -11,10 +11,10 @@ from tests.pages.page_files import REAL
 _MEASURE = """
 import json, sys
 from pathlib import Path
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.measure_page import measure_file
 from sohoa.settings import load_settings
-limits = Limits.of(load_settings())
+limits = FileBounds.of(load_settings())
 print(json.dumps([measure_file(Path(path), limits) for path in sys.argv[1:]]))
 """
 _PLAIN_PROCESSOR = {

@@ -14,11 +14,11 @@ import pytest
 from PIL import Image as Pillow
 
 from sohoa.pages.draw_sketches import draw_sketches
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.quality.tile_coverage import find_uncovered
 from sohoa.settings import Settings
 
-LIMITS = Limits.of(Settings())
+LIMITS = FileBounds.of(Settings())
 REAL = Path(__file__).parents[1] / "data" / "pages"
 DPI, SIZE_MM = 60, (594, 841)
 Image = np.ndarray[Any, np.dtype[np.uint8]]

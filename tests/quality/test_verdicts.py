@@ -8,7 +8,7 @@ import pytest
 
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
-from sohoa.quality.verdicts import judge_batch, judge_documents, worst
+from sohoa.quality.verdicts import judge_documents, worst
 from sohoa.schema import TABLES
 from tests.quality.quality_rows import page_table, table_of
 
@@ -26,6 +26,7 @@ def judge(documents: list[dict[str, Any]], pages: list[dict[str, Any]]) -> list[
 
 
 def test_worst() -> None:
+    """The worst verdict is that of all; what was not scanned has none and says nothing."""
     assert worst(["accepted", "rejected", "review"]) == "rejected"
     assert worst(["accepted", None, "review"]) == "review"
     assert worst([None]) is worst([]) is None
@@ -203,12 +204,3 @@ def test_the_answer_is_rows_of_the_table_in_the_given_order() -> None:
 
 def test_no_documents_give_no_rows() -> None:
     assert judge([], []) == []
-
-
-def test_a_batch_is_as_bad_as_its_worst_document() -> None:
-    def verdict(*verdicts: str | None) -> str | None:
-        return judge_batch(table_of("documents", [document(verdict=v) for v in verdicts]))
-
-    assert verdict("accepted", "review", None) == "review"
-    assert verdict("rejected", "accepted") == "rejected"
-    assert verdict(None) is verdict() is None

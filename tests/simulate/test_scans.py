@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 import sohoa.simulate
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.measure_page import measure_bytes
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
@@ -54,7 +54,7 @@ def documents() -> list[Scan]:
 
 def judged(document: Scan) -> list[dict[str, Any]]:
     """Every page of a document with its verdict."""
-    limits = Limits.of(Settings())
+    limits = FileBounds.of(Settings())
     rows = [
         {**row, **{name: getattr(document, name) for name in DECLARED}}
         for name, data in zip(file_names(document), draw_scan(document), strict=True)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sohoa.defects import DEFECTS
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.measure_page import measure_bytes
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
@@ -29,7 +29,7 @@ def judged(image: Any, dpi: int, sheet: str) -> set[str]:
     """All that the engine finds on a page, notes included."""
     sink = io.BytesIO()
     Image.fromarray(image[..., ::-1]).save(sink, "JPEG", quality=90, dpi=(dpi, dpi))
-    (row,) = measure_bytes(sink.getvalue(), "page.jpg", Limits.of(load_settings()))
+    (row,) = measure_bytes(sink.getvalue(), "page.jpg", FileBounds.of(load_settings()))
     content, cover, paper = draw_pictures.SHEETS[sheet]
     row |= {"kind": "result", "content": content, "cover": cover, "paper": paper}
     rows = pa.Table.from_pylist([row], pa.schema([*MEASURED, *DECLARED]))

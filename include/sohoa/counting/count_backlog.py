@@ -15,7 +15,7 @@ _LEVELS = tuple(REACHED)
 
 
 def merge_backlog(old: pa.Table, documents: pa.Table) -> pa.Table:
-    """The backlog documents of one scan day as known now.
+    """Merge what is known now of the backlog documents of one scan day.
 
     Args:
         old: the day's rows of ``backlog_documents``; those of the batches in ``documents`` are replaced.
@@ -31,7 +31,7 @@ def merge_backlog(old: pa.Table, documents: pa.Table) -> pa.Table:
 
 
 def backlog_of(documents: pa.Table, targets: pa.Table) -> pa.Table:
-    """How much of the backlog each agency has digitised so far.
+    """Count how much of the backlog each agency has digitised so far.
 
     Args:
         documents: rows of ``backlog_documents`` with their path key, of all days up to the one asked for.
@@ -57,7 +57,7 @@ def backlog_of(documents: pa.Table, targets: pa.Table) -> pa.Table:
 
 
 def _newest(targets: pa.Table) -> pa.Table:
-    """agency, denominator, and told: the day of that target."""
+    """Return agency, denominator, and told: the day of that target."""
     newest: dict[str, tuple[int, date]] = {}
     for row in targets.sort_by([("dt", "ascending"), ("line", "ascending")]).to_pylist():
         newest[row["agency"]] = (row["results"], row["dt"])

@@ -17,7 +17,7 @@ _Ints = npt.NDArray[np.int64]
 
 
 def quality_of_day(pages: pa.Table, judged: Mapping[str, tuple[str, ...]]) -> pa.Table:
-    """Bad and judged pages by agency, declared paper, declared cover and defect.
+    """Count bad and judged pages by agency, declared paper, declared cover and defect.
 
     Args:
         pages: all rows of the table ``pages`` of one scan day; of their columns the three above, ``defects`` and those
@@ -41,7 +41,7 @@ def quality_of_day(pages: pa.Table, judged: Mapping[str, tuple[str, ...]]) -> pa
 
 
 def _group_pages(pages: pa.Table) -> tuple[_Ints, pa.Table]:
-    """The group of each page, and the agency, paper and cover of each group in their order."""
+    """Return the group of each page, and the agency, paper and cover of each group in their order."""
     parts = [pages[name].combine_chunks().dictionary_encode(null_encoding="encode") for name in _GROUP]
     sizes = [len(part.dictionary) for part in parts]
     combined = np.ravel_multi_index([part.indices.to_numpy() for part in parts], sizes)
@@ -56,7 +56,7 @@ def _group_pages(pages: pa.Table) -> tuple[_Ints, pa.Table]:
 
 
 def _rows(groups: pa.Table, names: list[str], bad: _Ints, judged: _Ints) -> pa.Table:
-    """The rows of all groups and defects of which anything can be said, from their counts."""
+    """Return the rows of all groups and defects of which anything can be said, from their counts."""
     group, defect = (pa.array(place) for place in np.nonzero(judged))
     columns = {name: groups[name].take(group) for name in _GROUP}
     columns |= {
@@ -69,7 +69,7 @@ def _rows(groups: pa.Table, names: list[str], bad: _Ints, judged: _Ints) -> pa.T
 
 
 def _find_defects(pages: pa.Table, names: list[str]) -> list[_Ints]:
-    """The pages with each defect, each page once."""
+    """Find the pages with each defect, each page once."""
     lists = pages["defects"].combine_chunks()
     page = pc.list_parent_indices(lists).to_numpy()
     defect = pc.fill_null(pc.index_in(pc.list_flatten(lists), pa.array(names)), len(names)).to_numpy()
@@ -79,7 +79,7 @@ def _find_defects(pages: pa.Table, names: list[str]) -> list[_Ints]:
 
 
 def _find_unknown(pages: pa.Table, columns: tuple[str, ...], found: _Ints) -> _Ints:
-    """The pages on which all of the columns are null, without those in ``found``; none where no column is named."""
+    """Find the pages on which all of the columns are null, without those in ``found``; none for no column."""
     if not columns or any(pages[name].null_count == 0 for name in columns):
         return np.empty(0, np.int64)
     is_unknown = np.logical_and.reduce([pc.is_null(pages[name]).to_numpy() for name in columns])
@@ -88,6 +88,6 @@ def _find_unknown(pages: pa.Table, columns: tuple[str, ...], found: _Ints) -> _I
 
 
 def _count(group: _Ints, pages_of: list[_Ints], groups: int) -> _Ints:
-    """Group × list: how many pages of each list are in each group."""
+    """Count, group × list, how many pages of each list are in each group."""
     places = [place * groups + group[pages] for place, pages in enumerate(pages_of)]
     return np.bincount(np.concatenate(places), minlength=len(places) * groups).reshape(len(places), groups).T

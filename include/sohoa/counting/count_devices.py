@@ -16,7 +16,7 @@ from sohoa.schema import TABLES
 
 _REACH_MM = 2
 """A streak a day later this far away is the same: sheets do not lie at the same place to the millimetre."""
-_FEWEST_DAYS = 3
+_MIN_DAYS = 3
 """Scan days with a streak at one place that make it dirt on the glass and not a fold in a paper."""
 _DEVICE = ["agency", "device_id"]
 _SCHEMA = TABLES["device_daily"]
@@ -41,7 +41,7 @@ class DirtyGlass:
 
 
 def devices_of_day(pages: pa.Table, documents: pa.Table, batches: pa.Table) -> pa.Table:
-    """What the scanners did on one scan day.
+    """Count what each scanner did on one scan day.
 
     Args:
         pages: all rows of the table ``pages`` of that day: their defects are counted.
@@ -71,7 +71,7 @@ def devices_of_day(pages: pa.Table, documents: pa.Table, batches: pa.Table) -> p
 
 
 def dirty_glass(devices: pa.Table) -> list[DirtyGlass]:
-    """Streaks that stay at one place on at least three scan days and were there on the device's last one.
+    """Find streaks that stay at one place on at least three scan days and were there on the device's last one.
 
     Args:
         devices: rows of ``device_daily`` with their path key ``scan_date``, of some weeks.
@@ -88,12 +88,12 @@ def dirty_glass(devices: pa.Table) -> list[DirtyGlass]:
         glass
         for device in sorted(seen, key=lambda device: (device[0], device[1] or ""))
         for group in _places(sorted(seen[device]))
-        if (glass := _glass(device, group)).days >= _FEWEST_DAYS and glass.last_day == max(days[device])
+        if (glass := _glass(device, group)).days >= _MIN_DAYS and glass.last_day == max(days[device])
     ]
 
 
 def _places(streaks: list[tuple[int, date, int]]) -> Iterator[list[tuple[int, date, int]]]:
-    """Streaks from left to right, cut wherever the next is farther than ``_REACH_MM``."""
+    """Yield streaks from left to right, cut wherever the next is farther than ``_REACH_MM``."""
     group: list[tuple[int, date, int]] = []
     for streak in streaks:
         if group and streak[0] - group[-1][0] > _REACH_MM:
@@ -116,7 +116,7 @@ def _device(row: dict[str, Any]) -> Device:
 
 
 def _received(documents: pa.Table) -> dict[Device, tuple[int, int]]:
-    """Device -> documents received from it, and their pages."""
+    """Count, by device, the documents received from it, and their pages."""
     rows = documents.filter(documents["is_received"]).group_by(_DEVICE, use_threads=False)
     sums = rows.aggregate([([], "count_all"), ("pages_found", "sum")]).to_pylist()
     return defaultdict(lambda: (0, 0), {_device(row): (row["count_all"], row["pages_found_sum"]) for row in sums})
@@ -131,7 +131,7 @@ def _defects(pages: pa.Table) -> dict[Device, Counter[str]]:
 
 
 def _streaks(pages: pa.Table) -> dict[Device, Counter[int]]:
-    """Place of the streak of each page that has one worth a word, whatever its severity."""
+    """Count, by device and place, the streaks that are worth a word, whatever their severity."""
     rows = pages.select([*_DEVICE, "streak_x_mm", "defects", "notes"]).filter(pc.is_valid(pages["streak_x_mm"]))
     found: dict[Device, Counter[int]] = defaultdict(Counter)
     for row in rows.to_pylist():

@@ -39,7 +39,7 @@ _Ints = npt.NDArray[np.int64]
 
 
 def progress_of_day(day: date, dossiers: pa.Table) -> pa.Table:
-    """What is known now of one day's dossiers.
+    """Count what is known now of one day's dossiers.
 
     A document that another one ``replaces`` is at no level, whatever its verdict. A dossier that the register does not
     know, or knows without a unit, enters nothing.
@@ -61,12 +61,12 @@ def progress_of_day(day: date, dossiers: pa.Table) -> pa.Table:
 
 
 def placed_dossiers(dossiers: pa.Table) -> pa.Table:
-    """The dossiers that can be in a rate: the register knows them and their unit."""
+    """Return the dossiers that can be in a rate: the register knows them and their unit."""
     return dossiers.filter(pc.and_(dossiers["in_register"], pc.is_valid(dossiers["unit_code"])))
 
 
 def measure_dossiers(dossiers: pa.Table) -> _Ints:
-    """What each dossier adds to each rate: dossier × ``MEASURES`` × ``RATES``."""
+    """Measure what each dossier adds to each rate: dossier × ``MEASURES`` × ``RATES``."""
     components, results = _due(dossiers)
     is_finished = as_mask(pc.is_in(dossiers["status"], pa.array(FINISHED, pa.int64())))
     ones = np.ones(len(dossiers), np.int64)
@@ -86,19 +86,19 @@ def measure_dossiers(dossiers: pa.Table) -> _Ints:
 
 
 def _due(dossiers: pa.Table) -> tuple[_Ints, _Ints]:
-    """Components and paper results of each dossier that are to be digitised."""
+    """Return components and paper results of each dossier that are to be digitised."""
     components = pc.fill_null(dossiers["components"], 0).to_numpy()
     return components, as_mask(dossiers["has_paper_result"]).astype(np.int64)
 
 
 def is_counted(dossiers: pa.Table) -> Bools:
-    """Which dossiers are in the denominator: not refused or withdrawn, not exempt, not void."""
+    """Return which dossiers are in the denominator: not refused or withdrawn, not exempt, not void."""
     is_out = as_mask(pc.is_in(dossiers["status"], pa.array(OUT_OF_SCOPE, pa.int64()))) | as_mask(dossiers["is_void"])
     return ~is_out & as_mask(pc.is_null(dossiers["exemption"]))
 
 
 def _digitised(components: _Ints, results: _Ints, found_components: _Ints, found_results: _Ints) -> _Ints:
-    """Dossier × ``RATES``: how much of each dossier is digitised, by the documents found at one level."""
+    """Return dossier × ``RATES``: how much of each dossier is digitised, by the documents found at one level."""
     has_component, has_result = found_components > 0, found_results > 0
     both = (has_component | (components == 0)) & (has_result | (results == 0))
     stored = np.minimum(components, found_components) + np.minimum(results, found_results)
@@ -106,14 +106,14 @@ def _digitised(components: _Ints, results: _Ints, found_components: _Ints, found
 
 
 def _counts(documents: pa.Table, dossiers: int) -> tuple[_Ints, _Ints]:
-    """Component and result documents of each dossier."""
+    """Return component and result documents of each dossier."""
     kinds = (documents.filter(pc.equal(documents["kind"], kind)) for kind in ("component", "result"))
     components, results = (np.bincount(rows["row"].to_numpy(), minlength=dossiers) for rows in kinds)
     return components, results
 
 
 def _add_up(day: date, leaves: Mapping[str, _Ints]) -> dict[str, _Ints]:
-    """The sums of each unit and all below it, by unit code in order."""
+    """Return the sums of each unit and all below it, by unit code in order."""
     totals: dict[str, _Ints] = {}
     for leaf, sums in leaves.items():
         for unit in (leaf, *ancestors(leaf, day)):
@@ -122,7 +122,7 @@ def _add_up(day: date, leaves: Mapping[str, _Ints]) -> dict[str, _Ints]:
 
 
 def _rows(totals: Mapping[str, _Ints]) -> pa.Table:
-    """The table's rows from unit code -> ``_MEASURES`` × ``RATES``."""
+    """Return the table's rows from unit code -> ``_MEASURES`` × ``RATES``."""
     sums = np.array(list(totals.values()), np.int64).reshape(len(totals), len(MEASURES), len(RATES))
     columns: dict[str, Any] = {name: sums[:, i, :].ravel() for i, name in enumerate(MEASURES)}
     columns["unit_code"] = pa.array([unit for unit in totals for _ in RATES], pa.string())

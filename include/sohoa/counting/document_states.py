@@ -22,14 +22,13 @@ REACHED = {
 }
 """Level -> the states that have reached it; ``unaided`` is accepted without any waiver."""
 
-STATE_COLUMNS = ("agency", "document_id", "replaces", "is_received", "verdict", "decision")
-
 
 def document_states(documents: pa.Table) -> pa.Array:
-    """The state of each document.
+    """Return the state of each document.
 
     Args:
-        documents: rows with ``STATE_COLUMNS``; a document is replaced only by one that is among them.
+        documents: rows with agency, document_id, replaces, is_received, verdict and decision; a document
+            is replaced only by one that is among them.
     """
     verdict, decision = documents["verdict"], documents["decision"]
     is_refused = _equals(decision, "reject")
@@ -47,7 +46,7 @@ def document_states(documents: pa.Table) -> pa.Array:
 
 
 def has_reached(states: Any, level: str) -> Bools:
-    """Which documents have reached a level of ``REACHED``."""
+    """Return which documents have reached a level of ``REACHED``."""
     return as_mask(pc.is_in(states, pa.array(REACHED[level], pa.string())))
 
 

@@ -25,7 +25,7 @@ _ORDER = [(name, "ascending") for name in ("dossier_key", "agency", "batch", "do
 
 
 def split_by_dossier_day(documents: pa.Table) -> dict[date, pa.Table]:
-    """Documents of each dossier day; backlog results belong to no dossier and are left out.
+    """Split documents by dossier day; backlog results belong to no dossier and are left out.
 
     Args:
         documents: rows of the table ``documents``, with any of its columns, ``dossier_key`` and ``kind`` among them.
@@ -44,7 +44,7 @@ def split_by_dossier_day(documents: pa.Table) -> dict[date, pa.Table]:
 
 
 def list_documents(dossiers: pa.Table) -> pa.Table:
-    """The document lists of dossiers, one row a document.
+    """List the documents of dossiers, one row per document.
 
     Returns:
         ``row`` (position of its dossier in ``dossiers``, from 0), ``dossier_key`` and the fields of a document.
@@ -56,7 +56,7 @@ def list_documents(dossiers: pa.Table) -> pa.Table:
 
 
 def merge_dossiers(old: pa.Table | None, register: pa.Table, documents: pa.Table) -> pa.Table:
-    """The dossiers of one day as known now.
+    """Merge what is known now of the dossiers of one day.
 
     Doing it again changes nothing, and neither does the order in which batches arrive.
 
@@ -78,7 +78,7 @@ def merge_dossiers(old: pa.Table | None, register: pa.Table, documents: pa.Table
 
 
 def _merge_documents(old: pa.Table | None, documents: pa.Table) -> pa.Table:
-    """Old and new entries in order; a batch's new entries replace its old ones."""
+    """Merge old and new entries in order; a batch's new entries replace its old ones."""
     new = documents.select(DOCUMENT_COLUMNS)
     if old is not None:
         kept = list_documents(old).select(DOCUMENT_COLUMNS)
@@ -97,7 +97,7 @@ def _sorted_keys(*columns: Any) -> pa.Array:
 
 
 def _nest(entries: pa.Table, keys: pa.Array) -> pa.Array:
-    """The list of entries of each key; both are sorted by key."""
+    """Return the list of entries of each key; both are sorted by key."""
     place = pc.index_in(entries["dossier_key"].combine_chunks(), keys).to_numpy()
     ends = np.cumsum(np.bincount(place, minlength=len(keys)))
     offsets = pa.array(np.concatenate([[0], ends]), pa.int32())

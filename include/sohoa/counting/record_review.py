@@ -61,7 +61,7 @@ def record_review(store: Store, review: Review) -> dict[str, Any]:
 
 
 def add_decisions(documents: pa.Table, reviews: pa.Table) -> pa.Table:
-    """Documents with the column ``decision``: the newest of their reviews, null where there is none.
+    """Add the column ``decision`` to documents: the newest of their reviews, null where there is none.
 
     Args:
         documents: rows with ``agency`` and ``document_id``.

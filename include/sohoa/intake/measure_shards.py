@@ -18,7 +18,7 @@ from sohoa.intake.check_run import CheckRun, Shard
 from sohoa.intake.manifest import Manifest
 from sohoa.logs import get_logger, seconds_since
 from sohoa.pages.columns import ENGINE_VERSION
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.schema import MEASURED, TABLES, VERDICT
 from sohoa.store import Store
@@ -123,7 +123,7 @@ def measure_files(store: Store, run: CheckRun, shard: str) -> int:
 
 
 def _measure(store: Store, tasks: list[FileTask]) -> list[dict[str, Any]]:
-    start, limits = perf_counter(), Limits.of(store.settings)
+    start, limits = perf_counter(), FileBounds.of(store.settings)
     # a file in memory for each guarded process, and no more
     with Guard(limits, _PROCESSES) as guard, ThreadPoolExecutor(_PROCESSES) as pool:
         measured = pool.map(lambda task: measure_file_of(store, task, limits, guard), tasks)
@@ -132,7 +132,7 @@ def _measure(store: Store, tasks: list[FileTask]) -> list[dict[str, Any]]:
     return rows
 
 
-def measure_file_of(store: Store, task: FileTask, limits: Limits, guard: Guard) -> list[dict[str, Any]]:
+def measure_file_of(store: Store, task: FileTask, limits: FileBounds, guard: Guard) -> list[dict[str, Any]]:
     """The page rows of one file; a file that is absent or has other bytes than declared is one row with ``error``."""
     declared = {name: value for name, value in asdict(task).items() if name in PAGES.names}
     try:

@@ -269,7 +269,7 @@ COLUMNS: dict[str, Measured] = {name: hint.__metadata__[0] for name, hint in _HI
 
 
 def kind_of(column: str) -> type:
-    """The Python type of a column's values: str, int, float, bool or list[float]."""
+    """Return the Python type of a column's values: str, int, float, bool or list[float]."""
     hint = _HINTS[column].__origin__
     kinds: list[type] = [kind for kind in get_args(hint) if kind is not NoneType] or [hint]
     return kinds[0]

@@ -35,7 +35,7 @@ Box = tuple[float, float, float, float]
 
 
 def draw_pages(data: FileData, wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pictures of some pages of one file, for what is not kept in their rows.
+    """Draw pictures of some pages of one file, for what is not kept in their rows.
 
     Args:
         data: the file.

@@ -15,7 +15,7 @@ from sohoa.pages.columns import COLUMNS, PageRow
 from sohoa.pages.decode import file_format, read_pages
 from sohoa.pages.decode.file_data import FileData, read_file
 from sohoa.pages.decode.page import Page
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.metrics.chroma import measure_chroma
 from sohoa.pages.metrics.ink import is_blank, measure_ink
@@ -53,25 +53,25 @@ METRICS = _load_metrics()
 """Columns -> the function that measures them."""
 
 
-def measure_file(path: Path, limits: Limits, with_colour: bool = False) -> list[PageRow]:
+def measure_file(path: Path, bounds: FileBounds, with_colour: bool = False) -> list[PageRow]:
     """Measure the pages of the file at ``path``, at least one; a path that cannot be read is a row with ``error``.
 
     Only a regular file is opened: a FIFO, socket, device or folder would block or answer nonsense.
     """
     try:
-        data = read_file(path, limits)
+        data = read_file(path, bounds)
     except BadPage as fault:
         return [fault_row({"file": str(path)}, fault)]
-    return measure_bytes(data, str(path), limits, with_colour)
+    return measure_bytes(data, str(path), bounds, with_colour)
 
 
-def measure_bytes(data: FileData, file: str, limits: Limits, with_colour: bool = False) -> list[PageRow]:
+def measure_bytes(data: FileData, file: str, bounds: FileBounds, with_colour: bool = False) -> list[PageRow]:
     """Measure the pages of one file: one row per page in order, at least one.
 
     Args:
         data: the file.
         file: its name, as it stands in the rows.
-        limits: what may be spent on it.
+        bounds: what may be spent on it.
         with_colour: look at its colour too, half as much work again: where a seal is to be expected.
 
     Returns:
@@ -79,8 +79,8 @@ def measure_bytes(data: FileData, file: str, limits: Limits, with_colour: bool =
     """
     known = identify_file(data, file)
     try:
-        limits.check_file(len(data))
-        pages = read_pages(data, known["format"], limits)
+        bounds.check_file(len(data))
+        pages = read_pages(data, known["format"], bounds)
         rows = [known | {"page_no": number} | _measure_page(page) for number, page in enumerate(pages, 1)]
     except BadPage as fault:
         return [fault_row(known, fault)]

@@ -15,7 +15,7 @@ _LOWEST_DPI = 100  # thinner than 0.2 mm is the finest stroke that counts: half 
 
 
 def reduce_page(grey: Grey, dpi: float | None) -> Grey:
-    """The page at about 1754 px on its long side, but never below 100 dpi where the resolution is known.
+    """Return the page at about 1754 px on its long side, but never below 100 dpi where the resolution is known.
 
     The factor is whole, so that area averaging is exact and fast. An unknown or absurd resolution stops at a factor
     of four, so that thin lines of a large sheet are not averaged away.
@@ -26,7 +26,7 @@ def reduce_page(grey: Grey, dpi: float | None) -> Grey:
 
 
 def fit_long_side(grey: Grey, pixels: int, enlarge: float) -> Grey:
-    """The page scaled to ``pixels`` on its long side, enlarged at most ``enlarge`` times.
+    """Return the page scaled to ``pixels`` on its long side, enlarged at most ``enlarge`` times.
 
     A whole factor by area averaging, the rest by bilinear interpolation: four times as fast as averaging over broken
     areas.
@@ -38,7 +38,7 @@ def fit_long_side(grey: Grey, pixels: int, enlarge: float) -> Grey:
 
 
 def halve(grey: Grey) -> Grey:
-    """The image at half size, an odd last row or column left out; a side of one pixel stays."""
+    """Return the image at half size, an odd last row or column left out; a side of one pixel stays."""
     factors = [2 if side > 1 else 1 for side in grey.shape]
     height, width = (side // factor for side, factor in zip(grey.shape, factors, strict=True))
     whole = grey[: height * factors[0], : width * factors[1]]
@@ -46,7 +46,7 @@ def halve(grey: Grey) -> Grey:
 
 
 def shrink(grey: Grey, factor: int) -> Grey:
-    """The image at one ``factor``-th of its size by averaging whole squares; what is left over is cut off."""
+    """Return the image at one ``factor``-th of its size by averaging whole squares; what is left over is cut off."""
     if factor <= 1:
         return grey
     height, width = grey.shape[0] // factor, grey.shape[1] // factor

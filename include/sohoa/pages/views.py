@@ -17,7 +17,7 @@ MIN_SIDE_PX = 32
 _MM_PER_INCH = 25.4
 _SMALL_PX = 877  # long side of the small view: 75 dpi of A4
 _LINES = 180  # scan lines taken in each direction
-_MOST_IN_16_BITS = 257  # greys of 255 that add up to at most 65535
+_MAX_IN_16_BITS = 257  # greys of 255 that add up to at most 65535
 _PAPER_PX = 13  # 4.4 mm of A4: wider than strokes of letters, narrower than pictures
 
 
@@ -39,7 +39,7 @@ class Lines:
 
     @classmethod
     def of(cls, lines: Grey, window: int) -> Lines:
-        """Windows along the first axis of ``lines``, (position, line)."""
+        """Return the windows along the first axis of ``lines``, (position, line)."""
         count = max(1, (len(lines) - 1) // window)
         window = min(window, len(lines) - 1)
         shape = (count, window, lines.shape[1])
@@ -66,7 +66,7 @@ class PageViews:
 
     @classmethod
     def of(cls, full: Grey, dpi: float | None) -> PageViews:
-        """Views of a page of at least ``MIN_SIDE_PX`` each way."""
+        """Return the views of a page of at least ``MIN_SIDE_PX`` each way."""
         scale = dpi / _MM_PER_INCH if dpi else max(full.shape) / A4_LONG_MM
         return cls(full, reduce_page(full, dpi), scale)
 
@@ -134,15 +134,15 @@ class PageViews:
 
 
 def group_rows(image: Grey, count: int) -> NDArray[np.float32]:
-    """Means of ``count`` groups of neighbouring rows, as equal as they can be: float32 (count, width)."""
+    """Return the means of ``count`` groups of neighbouring rows, as equal as they can be: float32 (count, width)."""
     size = max(1, len(image) // count)
     groups = image[: len(image) // size * size].reshape(-1, size, image.shape[1])[:count]
-    fits = size <= _MOST_IN_16_BITS
+    fits = size <= _MAX_IN_16_BITS
     return np.asarray(groups.sum(axis=1, dtype=np.uint16 if fits else np.uint32) / np.float32(size), np.float32)
 
 
 def percentiles(values: Grey, *shares: float) -> tuple[int, ...]:
-    """The grey levels that these shares (0 to 1) of ``values`` do not exceed."""
+    """Return the grey levels that these shares (0 to 1) of ``values`` do not exceed."""
     counts = cv2.calcHist([np.ascontiguousarray(values).reshape(-1, 1)], [0], None, [256], [0, 256])
     total = np.cumsum(np.ravel(counts), dtype=np.float64)
     return tuple(int(np.searchsorted(total, share * total[-1])) for share in shares)

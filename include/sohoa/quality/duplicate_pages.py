@@ -33,7 +33,7 @@ _Words = npt.NDArray[np.uint64]
 
 
 def find_twins(new: pa.Table, earlier: pa.Table, days: int) -> pa.Array[Any]:
-    """For each new capture the nearest earlier one of its agency that may show the same sheet, else null.
+    """Find for each new capture the nearest earlier one of its agency that may show the same sheet, else null.
 
     Earlier is what stands above it in its batch, and what a batch brought that was received before, at most ``days``
     ago. Two captures may show one sheet where
@@ -112,7 +112,7 @@ def _comparable(rows: pa.Table) -> Bools:
 
 
 def _hashes(rows: pa.Table, is_compared: Bools) -> _Words:
-    """Hashes as four words a capture; zeros where there is none to compare."""
+    """Return the hashes as four words a capture; zeros where there is none to compare."""
     words = np.zeros((len(rows), _HASH_BYTES // 8), np.uint64)
     text = "".join(rows["phash"].filter(pa.array(is_compared)).to_pylist())
     words[is_compared] = np.frombuffer(bytes.fromhex(text), np.uint64).reshape(-1, words.shape[1])
@@ -120,19 +120,19 @@ def _hashes(rows: pa.Table, is_compared: Bools) -> _Words:
 
 
 def _codes(values: Any) -> _Ints:
-    """A number for each value, in the values' own order; 0 for null."""
+    """Return a number for each value, in the values' own order; 0 for null."""
     names = pc.unique(pc.drop_null(values)).sort()
     return np.asarray(pc.add(pc.fill_null(pc.index_in(values, names), -1), 1).to_numpy(), np.int64)
 
 
 def _codes_of_both(values: Any, others: Any) -> tuple[_Ints, _Ints]:
-    """Codes of two columns over the same names; -1 for a null of the second."""
+    """Return the codes of two columns over the same names; -1 for a null of the second."""
     codes = _codes(pa.chunked_array([*values.chunks, *others.chunks], pa.string()))
     return codes[: len(values)], codes[len(values) :] - (codes[len(values) :] == 0)
 
 
 def _groups(codes: _Ints, rows: _Ints) -> list[_Ints]:
-    """The rows of each code, in their order."""
+    """Return the rows of each code, in their order."""
     rows = rows[np.argsort(codes[rows], kind="stable")]
     return [part for part in np.split(rows, np.flatnonzero(np.diff(codes[rows])) + 1) if len(part)]
 
@@ -154,7 +154,7 @@ def _find_in_batch(captures: _Captures, rows: _Ints, days: int, twins: _Ints, bi
 
 
 def _before(captures: _Captures, row: int, days: int) -> _Ints:
-    """The captures that the agency sent before the batch of ``row``, in the order in which they were received."""
+    """Return the captures that the agency sent before the batch of ``row``, in the order of their receipt."""
     time, batch = captures.time_us, captures.batch
     if days == 0:
         return np.empty(0, np.int64)
@@ -165,13 +165,13 @@ def _before(captures: _Captures, row: int, days: int) -> _Ints:
 
 
 def _first_of_each(codes: _Ints) -> _Ints:
-    """For each place the first place of the same code."""
+    """Find for each place the first place of the same code."""
     _, where, group = np.unique(codes, return_index=True, return_inverse=True)
     return np.asarray(where[group], np.int64)
 
 
 def _nearest(captures: _Captures, among: _Ints, priors: int) -> tuple[_Ints, _Ints]:
-    """For each capture after the first ``priors``: the place of its twin by hash, -1 for none, and the distance."""
+    """Find for each capture after the first ``priors`` the place of its twin by hash, or -1, and the distance."""
     hashes, covers = captures.hashes[among], captures.cover[among]
     pages = np.arange(priors, len(among))
     twins, bits, neighbours = _compare(hashes, covers, pages)
@@ -183,7 +183,7 @@ def _nearest(captures: _Captures, among: _Ints, priors: int) -> tuple[_Ints, _In
 
 
 def _compare(hashes: _Words, covers: _Ints, pages: _Ints) -> tuple[_Ints, _Ints, _Ints]:
-    """These pages with all others: the place of what may be the twin of each or -1, its distance, how many are near.
+    """Compare these pages with all others: place and distance of a possible twin of each, or -1, and how many are near.
 
     A quarter of the hash alone drops nearly all pairs: a batch of 1,000 pages against 60,000 takes a third of a second.
     """
@@ -205,7 +205,7 @@ def _compare(hashes: _Words, covers: _Ints, pages: _Ints) -> tuple[_Ints, _Ints,
 
 
 def _near_pairs(hashes: _Words, covers: _Ints, pages: _Ints) -> tuple[_Ints, _Ints, _Ints]:
-    """All pairs of these pages with others at most ``SAME_SHEET_BITS`` apart: (place in ``pages``, other, distance)."""
+    """List pairs of these pages and others at most ``SAME_SHEET_BITS`` apart: (place in ``pages``, other, distance)."""
     quarter = np.bitwise_count(hashes[pages, :1] ^ hashes[None, :, 0])
     place, other = np.nonzero(quarter <= SAME_SHEET_BITS)
     page = pages[place]

@@ -28,7 +28,7 @@ class FailedLimit(TypedDict):
 
 
 def find_failures(pages: pa.Table, thresholds: Thresholds) -> dict[BatchPage, list[FailedLimit]]:
-    """For each page with a defect, the limits that it fails, the worst of each defect and column; notes left out.
+    """Find for each page with a defect the limits that it fails, the worst of each defect and column; notes left out.
 
     Args:
         pages: judged page rows.
@@ -45,7 +45,7 @@ def find_failures(pages: pa.Table, thresholds: Thresholds) -> dict[BatchPage, li
 
 
 def _worst(failed: list[Rule]) -> list[Rule]:
-    """Of limits on one column for one defect the worst, in the order of the file of limits."""
+    """Keep the worst of the limits on one column for one defect, in the order of the file of limits."""
     worst: dict[tuple[str, str], Rule] = {}
     for rule in failed:
         known = worst.get((rule.defect, rule.column))

@@ -59,7 +59,7 @@ class Violation:
 
 
 def judge_pages(rows: pa.Table, thresholds: Thresholds) -> pa.Table:
-    """The rows with ``verdict``, ``defects`` and ``notes``, from the rows that fail in Great Expectations.
+    """Return the rows with ``verdict``, ``defects`` and ``notes``, from the rows that fail in Great Expectations.
 
     Args:
         rows: as for ``rules.judge_pages``, whose answer is the same.
@@ -77,7 +77,7 @@ def judge_pages(rows: pa.Table, thresholds: Thresholds) -> pa.Table:
 
 
 def validate_pages(rows: pa.Table, thresholds: Thresholds, key: Collection[str] = ()) -> Any:
-    """The validation result of all limits on the rows.
+    """Return the validation result of all limits on the rows.
 
     Args:
         rows: as for ``judge_pages``.
@@ -98,7 +98,7 @@ def check_rows(
     parents: Mapping[progress_daily.Place, str] = _NO_PARENTS,
     leaf_units: Collection[progress_daily.Place] = (),
 ) -> list[Violation]:
-    """The invariants of a table that the rows break; none where all is well.
+    """Return the invariants of a table that the rows break; none where all is well.
 
     Args:
         table: pages, documents, batches, progress_daily or reconciliation_daily.
@@ -121,7 +121,7 @@ def validate_rows(
     parents: Mapping[progress_daily.Place, str] = _NO_PARENTS,
     leaf_units: Collection[progress_daily.Place] = (),
 ) -> Any:
-    """The validation result of a table's invariants, as ``check_rows`` reads it."""
+    """Return the validation result of a table's invariants, as ``check_rows`` reads it."""
     return _validate(*_prepare(table, rows, parents, leaf_units))
 
 
@@ -160,7 +160,7 @@ def _prepare(
     parents: Mapping[progress_daily.Place, str],
     leaf_units: Collection[progress_daily.Place],
 ) -> tuple[gx.ExpectationSuite, pd.DataFrame, Collection[str]]:
-    """The suite of a table's invariants, the rows as it wants them, and the columns that name a row."""
+    """Return the suite of a table's invariants, the rows as it wants them, and the columns that name a row."""
     if table == "reconciliation_daily":
         frame = reconciliation_daily.lay_out(_frame(rows, reconciliation_daily.COLUMNS))
         return reconciliation_daily.build_suite(), frame, reconciliation_daily.KEY
@@ -185,7 +185,7 @@ def _with_ancestors(
 
 
 def _frame(rows: pa.Table, names: Iterable[str]) -> pd.DataFrame:
-    """The named columns, each in the type of the contract."""
+    """Return the named columns, each in the type of the contract."""
     columns: dict[str, Any] = {name: rows[name] for name in names}
     for name in columns.keys() & set(MEASURED.names):
         columns[name] = columns[name].cast(MEASURED.field(name).type)
@@ -211,7 +211,7 @@ def _validate(suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Collection[s
 
 
 def _require_checked(result: Any, suite: str) -> None:
-    """Great Expectations keeps what goes wrong inside an expectation as a result: a gate must not stay open for it."""
+    """Raise what went wrong inside an expectation, which GX keeps as a result: a gate must not stay open for it."""
     if "unexpected_index_list" not in result.result:
         config = result.expectation_config
         raise GateClosed(
@@ -232,7 +232,7 @@ def _columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """A value without numpy or pandas: null as None, a count that nulls beside it made a float as int."""
+    """Return a value without numpy or pandas: null as None, a count that nulls beside it made a float as int."""
     if pd.isna(value):
         return None
     value = value.item() if isinstance(value, np.generic) else value

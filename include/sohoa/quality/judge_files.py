@@ -11,7 +11,7 @@ from typing import Any
 from sohoa.enums import SEALED_KINDS
 from sohoa.errors import InputError, SettingsError
 from sohoa.pages.columns import PageRow
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import Settings
 
@@ -34,7 +34,7 @@ def measure_and_judge(
     Raises:
         InputError: there is no such profile.
     """
-    with Guard(Limits.of(settings), min(_PROCESSES, len(files))) as guard:
+    with Guard(FileBounds.of(settings), min(_PROCESSES, len(files))) as guard:
         threads = ThreadPoolExecutor(_PROCESSES)
         try:
             with_colour = declared.get("kind") in SEALED_KINDS

@@ -26,7 +26,7 @@ _VERDICT_OF_LEVEL = ("accepted", "accepted", "review", "rejected")
 
 
 def judge_pages(rows: pa.Table, rules: Sequence[Rule]) -> pa.Table:
-    """The rows with ``verdict``, ``defects`` and ``notes``.
+    """Return the rows with ``verdict``, ``defects`` and ``notes``.
 
     Args:
         rows: page rows with the columns of ``schema.MEASURED`` and kind, paper, cover and content; each
@@ -37,7 +37,7 @@ def judge_pages(rows: pa.Table, rules: Sequence[Rule]) -> pa.Table:
 
 
 def failing_rules(rows: pa.Table, rules: Sequence[Rule]) -> list[list[Rule]]:
-    """For each row, the rules that it fails, in their order.
+    """List for each row the rules that it fails, in their order.
 
     Args:
         rows: as for ``judge_pages``.
@@ -52,12 +52,12 @@ def failing_rules(rows: pa.Table, rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def no_levels(rows: int) -> Levels:
-    """Levels of rows that have no defect."""
+    """Return the levels of rows that have no defect."""
     return np.zeros((rows, len(DEFECTS)), np.uint8)
 
 
 def with_verdict(rows: pa.Table, levels: Levels) -> pa.Table:
-    """The rows with the columns of ``schema.VERDICT`` made from the severity of each defect, replacing older ones."""
+    """Add the columns of ``schema.VERDICT``, made from the severity of each defect, in place of older ones."""
     worst = levels.max(axis=1, initial=0)
     columns = {
         "verdict": pa.array(_VERDICT_OF_LEVEL).take(pa.array(worst)),
@@ -77,12 +77,12 @@ def raise_levels(levels: Levels, rows: npt.NDArray[Any], defect: str, severity: 
 
 
 def error_pattern(codes: Sequence[Any]) -> str:
-    """Regular expression of a value of ``error`` that begins with one of the codes."""
+    """Return the regular expression of a value of ``error`` that begins with one of the codes."""
     return f"^(?:{'|'.join(map(str, codes))}):"
 
 
 def _names(mask: Bools) -> pa.Array[Any]:
-    """For each row, the names of the defects that are set."""
+    """List for each row the names of the defects that are set."""
     offsets = np.concatenate([[0], np.cumsum(mask.sum(axis=1))])
     names = pa.array(list(DEFECTS)).take(pa.array(np.nonzero(mask)[1], pa.int64()))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names)
@@ -110,15 +110,15 @@ class _Columns:
         return self._rows[name].cast(MEASURED.field(name).type if name in MEASURED.names else pa.string())
 
     def _known(self, name: str) -> Bools:
-        """Where a value is neither null nor NaN."""
+        """Return where a value is neither null nor NaN."""
         return ~as_mask(pc.is_null(self._values(name), nan_is_null=True))
 
     def _numbers(self, name: str) -> npt.NDArray[np.float64]:
-        """The values, NaN where they are null."""
+        """Return the values, NaN where they are null."""
         return np.asarray(self._values(name).cast(pa.float64()).to_numpy(), np.float64)
 
     def _inside(self, name: str, listed: tuple[Any, ...]) -> Bools:
-        """Where a value is in the list; ``error`` by its code."""
+        """Return where a value is in the list; ``error`` by its code."""
         values = self._values(name)
         if name == "error":
             return as_mask(pc.match_substring_regex(values, error_pattern(listed)))
@@ -126,7 +126,7 @@ class _Columns:
 
 
 def _fails(columns: _Columns, rule: Rule) -> Bools:
-    """The rows on which the test fails, in the scope of the rule or not; null passes, except in ``not_null``."""
+    """Return the rows on which the test fails, in the scope of the rule or not; null passes, except in ``not_null``."""
     name, limit = rule.column, rule.limit
     if isinstance(limit, tuple):
         inside = columns.inside(name, limit)
@@ -140,7 +140,7 @@ def _fails(columns: _Columns, rule: Rule) -> Bools:
 
 
 def _holds(columns: _Columns, rule: Rule) -> Bools:
-    """The rows that a rule is for: in its scope, not replaced by another, and without error but for error rules."""
+    """Find the rows of a rule: in its scope, not replaced by another, and without error but for error rules."""
     mask = _in_scope(columns, rule.scope)
     for scope in rule.unless:
         mask &= ~_in_scope(columns, scope)

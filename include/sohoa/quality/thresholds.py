@@ -43,13 +43,13 @@ class Thresholds:
     version: str
 
     def own_limit(self, defect: str) -> float:
-        """The limit of a defect of a document's own that has one."""
+        """Return the limit of a defect of a document's own that has one."""
         limit = self.documents[defect].limit
         assert limit is not None
         return limit
 
     def judged_columns(self) -> dict[str, tuple[str, ...]]:
-        """Page defect -> the columns of which one must be known to judge it; none where every page can be judged."""
+        """Return, by page defect, the columns of which one must be known to judge it; none where none must."""
         columns: dict[str, tuple[str, ...]] = {rule.defect: () for rule in self.rules}
         for rule in self.rules:
             if rule.column != "error" and rule.test != "not_null" and rule.column not in columns[rule.defect]:
@@ -58,7 +58,7 @@ class Thresholds:
 
 
 def load_thresholds(profile: str) -> Thresholds:
-    """The limits that this package ships.
+    """Load the limits that this package ships.
 
     Raises:
         SettingsError: there is no such profile.
@@ -68,7 +68,7 @@ def load_thresholds(profile: str) -> Thresholds:
 
 
 def read_thresholds(path: Path, profile: str) -> Thresholds:
-    """The limits in another file.
+    """Read the limits in another file.
 
     Raises:
         SettingsError: the file cannot be read, breaks its form, or lacks the profile; the message names the entry.
@@ -81,7 +81,7 @@ def read_thresholds(path: Path, profile: str) -> Thresholds:
 
 
 def compile_rules(limits: Sequence[Limit], profile: str) -> tuple[Rule, ...]:
-    """The limits of a profile, each kept out of the scopes of later ones that replace it."""
+    """Compile the limits of a profile, each kept out of the scopes of later ones that replace it."""
     held = [limit for limit in limits if not limit.profile or profile in limit.profile]
     rules = []
     for place, limit in enumerate(held):
@@ -150,7 +150,7 @@ def _hides(later: Limit, limit: Limit) -> bool:
 
 
 def _covers(wide: Scope, narrow: Scope) -> bool:
-    """Whether every page in ``narrow`` is in ``wide``."""
+    """Return whether every page in ``narrow`` is in ``wide``."""
     return all(name in narrow and set(narrow[name]) <= set(values) for name, values in wide.items())
 
 

@@ -24,7 +24,7 @@ _GROUP = ("agency", "batch", "document_id", "sheet")
 
 
 def find_uncovered(pages: pa.Table) -> pa.Array[Any]:
-    """For each reference the share of its ink that no tile of its sheet shows; null for all other pages.
+    """Find for each reference the share of its ink that no tile of its sheet shows; null for all other pages.
 
     Each tile is sought in the reference by the correlation of their inks, in the four quarter turns. Null too where
     there is nothing to compare: no tile, no ink, a scale that is not known, a tile that is found nowhere in it.
@@ -46,7 +46,7 @@ def find_uncovered(pages: pa.Table) -> pa.Array[Any]:
 
 
 def _ink(sketch: str) -> _Ink:
-    """Grey levels by which a sketch is darker than the paper around."""
+    """Return the grey levels by which a sketch is darker than the paper around."""
     grey = read_sketch(sketch)
     ink = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, np.ones((_STROKE_PX, _STROKE_PX), np.uint8))
     return np.asarray(np.where(ink > _INK, ink, 0), np.float32)
@@ -65,7 +65,7 @@ def _share_uncovered(reference: _Ink, tiles: Iterable[_Ink]) -> float | None:
 
 
 def _find(reference: _Ink, tile: _Ink) -> tuple[int, int, int, int] | None:
-    """Where the tile lies in the reference: x, y, width, height in its pixels; None where it is not found."""
+    """Return where the tile lies in the reference: x, y, width, height in its pixels; None where it is not found."""
     best, found = _SAME, None
     for turns in range(4):
         turned = np.ascontiguousarray(np.rot90(tile, turns))

@@ -21,17 +21,12 @@ _Ints = npt.NDArray[np.int64]
 
 
 def worst(verdicts: Iterable[str | None]) -> str | None:
-    """The worst of the verdicts; null ones say nothing, and of none at all the answer is None."""
+    """Return the worst of the verdicts; null ones say nothing, and of none at all the answer is None."""
     return max((verdict for verdict in verdicts if verdict is not None), key=VERDICTS.index, default=None)
 
 
-def judge_batch(documents: pa.Table) -> str | None:
-    """The verdict of a batch: the worst of its documents; None where nothing was scanned."""
-    return worst(pc.unique(documents["verdict"]).to_pylist())
-
-
 def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> pa.Table:
-    """Documents with what their pages tell: received, page counts, verdict, and the defects of their own.
+    """Judge documents by what their pages tell: received, page counts, verdict, and the defects of their own.
 
     A document is received when every file is there with the declared hash. Its pages are counted against the manifest,
     where a sheet that was captured in tiles is one page however many they are, and none if there is only a reference of
@@ -68,7 +63,7 @@ def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds
 
 
 def _gather(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> dict[str, _Ints]:
-    """For each document: counts of its page rows by what they are, and the rank of its worst page."""
+    """Count for each document its page rows by what they are, and the rank of its worst page."""
     place = pc.index_in(_document_names(pages), _document_names(documents).combine_chunks())
     pages, place = pages.filter(pc.is_valid(place)), pc.drop_null(place).to_numpy()
     size = len(documents)
@@ -93,7 +88,7 @@ def _gather(documents: pa.Table, pages: pa.Table, thresholds: Thresholds) -> dic
 
 
 def _count_sheets(documents: pa.Table, pages: pa.Table, place: _Ints) -> dict[str, _Ints]:
-    """For each document: sheets that there are tiles of, and tiles of which the sheet is not known."""
+    """Count for each document the sheets that there are tiles of, and tiles of which the sheet is not known."""
     is_tile = as_mask(pc.equal(pages["role"], "tile")) & ~_has_error(pages, "missing")
     owner, sheet = place[is_tile], pc.fill_null(pages["sheet"], 0).to_numpy()[is_tile]
     only = (_numbers(documents["pages_declared"]) - _numbers(documents["note_pages"]))[owner] == 1
@@ -106,7 +101,7 @@ def _count_sheets(documents: pa.Table, pages: pa.Table, place: _Ints) -> dict[st
 
 
 def _count_twins(documents: pa.Table, pages: pa.Table, place: _Ints, thresholds: Thresholds) -> dict[str, _Ints]:
-    """For each document: pages with an earlier twin in the document itself, and in another."""
+    """Count for each document the pages with an earlier twin in the document itself, and in another."""
     batch, document, bits = (pc.struct_field(pages["twin"], name) for name in ("batch", "document_id", "bits"))
     is_copy = as_mask(pc.less_equal(bits, thresholds.own_limit("duplicate_page")))
     is_own = as_mask(pc.and_(pc.equal(batch, pages["batch"]), pc.equal(document, pages["document_id"])))
@@ -147,5 +142,5 @@ def _has_error(pages: pa.Table, code: str) -> Bools:
 
 
 def _ranks(verdicts: Any) -> _Ints:
-    """Place of each verdict in ``VERDICTS``, the worst last."""
+    """Return the place of each verdict in ``VERDICTS``, the worst last."""
     return np.asarray(pc.index_in(verdicts, pa.array(VERDICTS)).to_numpy(), np.int64)

@@ -24,7 +24,7 @@ _ARROW: dict[Any, pa.DataType] = {str: TEXT, int: INT, float: FLOAT, bool: BOOL,
 
 
 def _rows(**types: pa.DataType) -> pa.DataType:
-    """A list of structs with these parts."""
+    """Return a list of structs with these parts."""
     return pa.list_(pa.struct(list(types.items())))
 
 
@@ -39,7 +39,7 @@ class Field:
     values: tuple[str, ...] = ()
 
     def to_arrow(self) -> pa.Field[Any]:
-        """The nullable Arrow field, with meaning and unit in the file's own metadata."""
+        """Return the nullable Arrow field, with meaning and unit in the file's own metadata."""
         meaning = ": ".join(filter(None, (self.meaning, " | ".join(self.values))))
         return pa.field(
             self.name, self.type, metadata={"meaning": meaning, **({"unit": self.unit} if self.unit else {})}
@@ -47,7 +47,7 @@ class Field:
 
 
 def by_name(fields: Iterable[Field]) -> dict[str, Field]:
-    """Fields by their names.
+    """Return the fields by their names.
 
     Raises:
         ValueError: two fields have one name.

@@ -17,7 +17,7 @@ from sohoa import layout
 from sohoa.errors import ObjectMissing
 from sohoa.intake.check_run import Entry
 from sohoa.logs import get_logger, seconds_since
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import TIME_ZONE
 from sohoa.slips.make_receipt import make_receipt
@@ -37,7 +37,7 @@ _MAX_PRUNED = 200
 def write_slips(store: Store, facts: Iterable[ReceiptFacts]) -> int:
     """Write the receipt and the slip of each entry, with pictures of its faulty pages; returns how many."""
     start = perf_counter()
-    with Guard(Limits.of(store.settings), _DRAWING) as guard:
+    with Guard(FileBounds.of(store.settings), _DRAWING) as guard:
         slips = len(store.each(lambda one: _write(store, one, guard), facts))
     log.info("slips_written", slips=slips, seconds=seconds_since(start))
     return slips

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from sohoa.pages.decode.file_data import FileData
 from sohoa.pages.decode.page import Page
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 
 _MAGIC = (
@@ -26,7 +26,7 @@ _PDF_HEADER_WITHIN = 1024  # readers accept that much before %PDF-
 
 
 def file_format(data: FileData) -> str | None:
-    """One of jpeg, png, tiff, pdf by the first bytes, whatever the name says; null where it is none of them."""
+    """Return one of jpeg, png, tiff, pdf by the first bytes, whatever the name says; null where it is none of them."""
     head = data[:_PDF_HEADER_WITHIN]
     for magic, name in _MAGIC:
         if head.startswith(magic):
@@ -34,13 +34,13 @@ def file_format(data: FileData) -> str | None:
     return "pdf" if b"%PDF-" in head else None
 
 
-def read_pages(data: FileData, name: str | None, limits: Limits) -> Iterator[Page]:
-    """Pages of a file one by one, decoded to grey.
+def read_pages(data: FileData, name: str | None, bounds: FileBounds) -> Iterator[Page]:
+    """Yield pages of a file one by one, decoded to grey.
 
     Args:
         data: the file.
         name: what ``file_format`` says of it.
-        limits: what may be spent on it.
+        bounds: what may be spent on it.
 
     Raises:
         BadPage: the file as a whole cannot be read.
@@ -50,4 +50,4 @@ def read_pages(data: FileData, name: str | None, limits: Limits) -> Iterator[Pag
     if name is None:
         raise BadPage("wrong_format", f"the file starts with {data[:8].hex(' ')}")
     reader = import_module(f"sohoa.pages.decode.{name}")  # only now: the libraries of all formats take 25 MB
-    yield from reader.read_pages(data, limits)
+    yield from reader.read_pages(data, bounds)

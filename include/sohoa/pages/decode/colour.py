@@ -22,7 +22,7 @@ from sohoa.pages.reduce import Grey
 
 _FACTOR = 8
 _RENDER_SCALE = 36 / 72  # 36 dpi
-_MOST_RENDERED = 2_000  # pixels of a side
+_MAX_RENDERED = 2_000  # pixels of a side
 
 
 class ColourReader:
@@ -47,7 +47,7 @@ class ColourReader:
             self._pdf.close()
 
     def page(self, number: int) -> Grey | None:
-        """Page ``number`` from 1 as a reader shows it, uint8 (height, width, 3) in blue, green, red.
+        """Return the page ``number`` from 1 as a reader shows it, uint8 (height, width, 3) in blue, green, red.
 
         Null where it cannot be had. Of a JPEG that is cut short, what is lost is grey.
         """
@@ -68,7 +68,7 @@ class ColourReader:
             colour = _from_jpeg(bytes(scan.image.read_raw_bytes()), self._least_px)
             return np.ascontiguousarray(np.rot90(colour, scan.turns or 0))
         long_side = max(box.width, box.height)
-        scale = min(max(_RENDER_SCALE, self._least_px / long_side), _MOST_RENDERED / long_side)
+        scale = min(max(_RENDER_SCALE, self._least_px / long_side), _MAX_RENDERED / long_side)
         with PDFIUM, closing(pypdfium2.PdfDocument(self._data)) as document:
             return np.array(document[number - 1].render(scale=scale, draw_annots=False).to_numpy())[..., :3].copy()
 
@@ -81,7 +81,7 @@ class ColourReader:
 
 
 def _factor(side: int, least_px: int) -> int:
-    """Whole number by which a side is divided, one that libjpeg knows."""
+    """Return the whole number by which a side is divided, one that libjpeg knows."""
     factor = _FACTOR
     while factor > 1 and side / factor < least_px:
         factor //= 2

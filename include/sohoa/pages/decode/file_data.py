@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 
 FileData = bytes | mmap.mmap
@@ -22,8 +22,8 @@ _JPEG = b"\xff\xd8\xff"
 _LET_GO_EVERY = 0.02  # seconds, in which a decoder reads through about 1.5 MB
 
 
-def read_file(path: Path, limits: Limits) -> FileData:
-    """The bytes of a regular file; any other kind would block or answer nonsense.
+def read_file(path: Path, bounds: FileBounds) -> FileData:
+    """Return the bytes of a regular file; any other kind would block or answer nonsense.
 
     A large JPEG is mapped: its decoder needs no copy. It must not be cut short while it is measured.
 
@@ -38,25 +38,25 @@ def read_file(path: Path, limits: Limits) -> FileData:
             found = os.fstat(stream.fileno())
             if not stat.S_ISREG(found.st_mode):  # replaced since the first look
                 raise BadPage("unreadable", "not a regular file")
-            limits.check_file(found.st_size)
-            return _read(stream, found.st_size, limits)
+            bounds.check_file(found.st_size)
+            return _read(stream, found.st_size, bounds)
     except FileNotFoundError:
         raise BadPage("missing", "no such file") from None
     except (OSError, ValueError) as error:  # no permission, a loop of links, a failing disk; a NUL in the name
         raise BadPage("unreadable", type(error).__name__) from None
 
 
-def _read(stream: BinaryIO, size: int, limits: Limits) -> FileData:
+def _read(stream: BinaryIO, size: int, bounds: FileBounds) -> FileData:
     if size >= _MAPPED_FROM:
         if stream.read(len(_JPEG)) == _JPEG:
             return mmap.mmap(stream.fileno(), size, prot=mmap.PROT_READ)
         stream.seek(0)
-    return stream.read(limits.max_file_bytes + 1)
+    return stream.read(bounds.max_file_bytes + 1)
 
 
 @contextmanager
 def reading_through(data: FileData) -> Iterator[None]:
-    """While a decoder reads through a mapped file, let go of what lies in memory of it.
+    """Let go of what lies in memory of a mapped file while a decoder reads through it.
 
     The system keeps a file's pages anyway, but counts those that are mapped as this process's own: 84 MB for A0 at
     600 dpi. A page that is needed again is mapped again.

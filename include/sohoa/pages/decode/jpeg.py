@@ -16,57 +16,57 @@ import simplejpeg
 from sohoa.pages.decode.file_data import FileData, reading_through
 from sohoa.pages.decode.jpeg_header import JpegHeader, read_header
 from sohoa.pages.decode.page import Page, filled
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _COLOURS = {1: "grey", 3: "colour", 4: "colour"}
 _COEFFICIENT_BYTES = 2
-_MOST_SCANS = 200  # a progressive JPEG has about ten; thousands are made to burn time
+_MAX_SCANS = 200  # a progressive JPEG has about ten; thousands are made to burn time
 _UPSIDE_DOWN = 3
 TURNS = {_UPSIDE_DOWN: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
 """EXIF orientation -> the turn that it asks for."""
 
 
-def read_pages(data: FileData, limits: Limits) -> list[Page]:
-    """The one page of a JPEG file."""
-    return [filled(Page(), lambda page: fill_page(page, data, limits))]
+def read_pages(data: FileData, bounds: FileBounds) -> list[Page]:
+    """Return the one page of a JPEG file."""
+    return [filled(Page(), lambda page: fill_page(page, data, bounds))]
 
 
-def fill_page(page: Page, data: FileData, limits: Limits) -> None:
+def fill_page(page: Page, data: FileData, bounds: FileBounds) -> None:
     """Fill a page from a whole JPEG stream, turned as its EXIF block asks.
 
     Raises:
-        BadPage: the stream is damaged, cut short or over the limits; what its header says is in ``page`` by then.
+        BadPage: the stream is damaged, cut short or over the bounds; what its header says is in ``page`` by then.
     """
     header = read_header(data)
     page.width_px, page.height_px = header.width, header.height
     page.set_dpi(header.dpi)
     page.bit_depth, page.quantisation = header.bits, header.quantisation
     page.colour_mode = _COLOURS.get(header.components)
-    page.grey = decode_grey(data, header, page.reduction, limits)
+    page.grey = decode_grey(data, header, page.reduction, bounds)
     if header.orientation in TURNS:
         page.grey = np.asarray(cv2.rotate(page.grey, TURNS[header.orientation]), np.uint8)
         if header.orientation != _UPSIDE_DOWN:
             page.swap_sides()
 
 
-def decode_grey(data: FileData, header: JpegHeader, factor: int, limits: Limits) -> Grey:
-    """All pixels in grey, uint8 (height, width).
+def decode_grey(data: FileData, header: JpegHeader, factor: int, bounds: FileBounds) -> Grey:
+    """Return all pixels in grey, uint8 (height, width).
 
     Args:
         data: the stream.
         header: its header.
         factor: 1, 2, 4 or 8, by which the sides are divided, rounded up.
-        limits: what may be spent.
+        bounds: what may be spent.
 
     Raises:
         BadPage: as ``fill_page``.
     """
     coefficients = header.samples_per_pixel * _COEFFICIENT_BYTES if header.is_progressive else 0.0
-    limits.check_image(header.width, header.height, 1 / factor**2 + coefficients)
-    if header.is_progressive and sum(1 for _ in islice(re.finditer(b"\xff\xda", data), _MOST_SCANS + 1)) > _MOST_SCANS:
-        raise BadPage("unreadable", f"more than {_MOST_SCANS} scans")
+    bounds.check_image(header.width, header.height, 1 / factor**2 + coefficients)
+    if header.is_progressive and sum(1 for _ in islice(re.finditer(b"\xff\xda", data), _MAX_SCANS + 1)) > _MAX_SCANS:
+        raise BadPage("unreadable", f"more than {_MAX_SCANS} scans")
     if header.components == 4:
         raise BadPage("wrong_format", "the JPEG is CMYK")
     height, width = (-(-side // factor) if factor > 1 else 0 for side in (header.height, header.width))

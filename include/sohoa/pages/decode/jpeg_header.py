@@ -14,7 +14,7 @@ _SOI, _EOI, _SOS, _DQT, _APP0, _APP1 = 0xD8, 0xD9, 0xDA, 0xDB, 0xE0, 0xE1
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}  # markers without a length
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-_MOST_SEGMENTS = 4096
+_MAX_SEGMENTS = 4096
 _SAME = 0.01
 _ZIGZAG = (
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
@@ -53,7 +53,7 @@ class JpegHeader:
 
 
 def read_header(data: FileData) -> JpegHeader:
-    """The header of a JPEG stream, or of the tables that a TIFF keeps apart.
+    """Return the header of a JPEG stream, or of the tables that a TIFF keeps apart.
 
     Raises:
         BadPage: truncated where it ends before the first scan, unreadable where it is not well formed.
@@ -72,9 +72,9 @@ def read_header(data: FileData) -> JpegHeader:
 
 
 def _segments(data: FileData) -> Iterator[tuple[int, bytes]]:
-    """(marker, body) of each segment up to the first scan or the end marker."""
+    """Yield (marker, body) of each segment up to the first scan or the end marker."""
     at = 2
-    for _ in range(_MOST_SEGMENTS):
+    for _ in range(_MAX_SEGMENTS):
         while data[at : at + 2] == b"\xff\xff":  # fill bytes
             at += 1
         if at + 2 > len(data):
@@ -92,7 +92,7 @@ def _segments(data: FileData) -> Iterator[tuple[int, bytes]]:
             raise BadPage("truncated", "the JPEG ends inside its header")
         yield marker, data[at + 2 : at + length]
         at += max(2, length)
-    raise BadPage("unreadable", f"the JPEG header has more than {_MOST_SEGMENTS} segments")
+    raise BadPage("unreadable", f"the JPEG header has more than {_MAX_SEGMENTS} segments")
 
 
 def _read_frame(header: JpegHeader, marker: int, body: bytes) -> None:

@@ -10,12 +10,12 @@ from sohoa.pages.reduce import Grey
 
 CREDIBLE_DPI = (10.0, 20_000.0)
 """Outside of these a resolution is a place-holder (1 × 1) or nonsense, and not known."""
-MOST_GREY_PX = 150_000_000
+MAX_GREY_PX = 150_000_000
 """A larger sheet is decoded to a whole fraction of its sides: A0 at 300 dpi has 139.5 million pixels."""
-_LEAST_DPI = 297.0  # after reduction: 300 less what a header rounds off
+_MIN_DPI = 297.0  # after reduction: 300 less what a header rounds off
 _PAGE_PX = 8_000_000  # a page of fewer costs little: A4 at 300 dpi has 8.7 million
 _LARGEST_PAGE_PX = 40_000_000  # A3 at 400 dpi has 31 million; larger sheets carry finer lines
-_LEAST_PAGE_DPI = 148.5
+_MIN_PAGE_DPI = 148.5
 
 
 @dataclass
@@ -55,8 +55,8 @@ class Page:
         that still tells a blur of 0.085 mm, at four fifths of the cost.
         """
         pixels, factor = (self.width_px or 0) * (self.height_px or 0), 1
-        is_sheet = self.dpi is None or pixels > min(_LARGEST_PAGE_PX, MOST_GREY_PX)
-        most, least = (MOST_GREY_PX, _LEAST_DPI) if is_sheet else (_PAGE_PX, _LEAST_PAGE_DPI)
+        is_sheet = self.dpi is None or pixels > min(_LARGEST_PAGE_PX, MAX_GREY_PX)
+        most, least = (MAX_GREY_PX, _MIN_DPI) if is_sheet else (_PAGE_PX, _MIN_PAGE_DPI)
         while pixels > most * factor**2 and factor < 8:
             if self.dpi is not None and min(self.dpi) / (2 * factor) < least:
                 break
@@ -70,7 +70,7 @@ class Page:
 
 
 def filled(page: Page, fill: Callable[[Page], None]) -> Page:
-    """The page after ``fill``, with the fault that stopped it."""
+    """Return the page after ``fill``, with the fault that stopped it."""
     try:
         fill(page)
     except BadPage as fault:

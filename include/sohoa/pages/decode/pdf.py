@@ -14,7 +14,7 @@ from sohoa.pages.decode import jpeg, jpeg_header, pdf_content, pdf_images, pdf_r
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.pdf_content import Box, Scan
 from sohoa.pages.decode.pdf_images import PIKEPDF_ERRORS
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
@@ -22,19 +22,19 @@ _POINTS_PER_INCH = 72.0
 _MM_PER_INCH = 25.4
 _CMYK = 4
 _EOF_WITHIN = 1024
-_MOST_NODES = 100_000
-_MOST_MEMORY = 268_435_456  # of any one stream that qpdf unpacks: page descriptions, object streams
+_MAX_NODES = 100_000
+_MAX_MEMORY = 268_435_456  # of any one stream that qpdf unpacks: page descriptions, object streams
 
 pikepdf.settings.set_qpdf_limits(
-    flate_max_memory=_MOST_MEMORY,
-    png_max_memory=_MOST_MEMORY,
-    run_length_max_memory=_MOST_MEMORY,
-    tiff_max_memory=_MOST_MEMORY,
+    flate_max_memory=_MAX_MEMORY,
+    png_max_memory=_MAX_MEMORY,
+    run_length_max_memory=_MAX_MEMORY,
+    tiff_max_memory=_MAX_MEMORY,
 )
 
 
-def read_pages(data: bytes, limits: Limits) -> Iterator[Page]:
-    """Pages of a PDF file.
+def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
+    """Yield pages of a PDF file.
 
     Raises:
         BadPage: the file needs a password, is damaged, has no page or more than the limit.
@@ -42,7 +42,7 @@ def read_pages(data: bytes, limits: Limits) -> Iterator[Page]:
     pdf = _open(data)
     with pdf:
         try:
-            limits.check_pages(_count_pages(pdf, limits.max_pages))
+            bounds.check_pages(_count_pages(pdf, bounds.max_pages))
             version, has_signature = _version(pdf), _has_signature(pdf)
             pages = list(pdf.pages)
         except PIKEPDF_ERRORS as error:
@@ -53,7 +53,7 @@ def read_pages(data: bytes, limits: Limits) -> Iterator[Page]:
         with pdf_render.Renderer(data) as renderer:
             for number, found in enumerate(pages):
                 page = Page(pdf_version=version, has_signature=has_signature, fault=altered)
-                yield filled(page, lambda p, n=number, f=found: _fill(p, f, n, renderer, limits))  # type: ignore[misc]
+                yield filled(page, lambda p, n=number, f=found: _fill(p, f, n, renderer, bounds))  # type: ignore[misc]
 
 
 def _open(data: bytes) -> pikepdf.Pdf:
@@ -69,9 +69,9 @@ def _open(data: bytes) -> pikepdf.Pdf:
 
 
 def _count_pages(pdf: pikepdf.Pdf, most: int) -> int:
-    """Pages in the page tree, counted to one over ``most`` at the most and without building the list of them."""
+    """Return pages in the page tree, counted to one over ``most`` at the most and without building the list of them."""
     count, stack = 0, [pdf.Root.Pages]
-    for _ in range(_MOST_NODES):
+    for _ in range(_MAX_NODES):
         if not stack or count > most:
             return count
         node = stack.pop()
@@ -86,24 +86,24 @@ def _count_pages(pdf: pikepdf.Pdf, most: int) -> int:
 
 
 def _version(pdf: pikepdf.Pdf) -> str | None:
-    """The larger of the versions in header and catalog, null where neither is well formed."""
+    """Return the larger of the versions in header and catalog, null where neither is well formed."""
     said = [str(pdf.pdf_version), str(pdf.Root.get("/Version", "")).lstrip("/")]
     known = [text for text in said if re.fullmatch(r"\d\.\d", text)]
     return max(known, default=None)
 
 
 def _has_signature(pdf: pikepdf.Pdf) -> bool:
-    """Whether a signature field has a value, whatever that is."""
+    """Return whether a signature field has a value, whatever that is."""
     form = pdf.Root.get("/AcroForm")
     if not isinstance(form, pikepdf.Dictionary):
         return False
     stack: list[tuple[Any, bool]] = [(form.get("/Fields"), False)]
-    for _ in range(_MOST_NODES):
+    for _ in range(_MAX_NODES):
         if not stack:
             return False
         node, is_signature = stack.pop()
         if isinstance(node, pikepdf.Array):
-            stack.extend((kid, is_signature) for kid in list(node)[:_MOST_NODES])
+            stack.extend((kid, is_signature) for kid in list(node)[:_MAX_NODES])
         elif isinstance(node, pikepdf.Dictionary):
             is_signature = node.get("/FT", "/Sig" if is_signature else None) == "/Sig"
             if is_signature and node.get("/V") is not None:
@@ -118,20 +118,20 @@ def _check_signatures(data: bytes) -> BadPage | None:
     return check_signatures(data)
 
 
-def _fill(page: Page, found: pikepdf.Page, number: int, renderer: pdf_render.Renderer, limits: Limits) -> None:
+def _fill(page: Page, found: pikepdf.Page, number: int, renderer: pdf_render.Renderer, bounds: FileBounds) -> None:
     try:
         box = pdf_content.visible_box(found)
-        images = pdf_images.check_images(pdf_content.inherited(found, "/Resources"), limits)
+        images = pdf_images.check_images(pdf_content.inherited(found, "/Resources"), bounds)
         scan, is_alone = pdf_content.find_scan(found, box)
         page.colour_mode, page.bit_depth = pdf_images.colour_of([scan.image] if scan else images)
         _set_sides(page, box, scan)
-        grey = _decode_scan(page, scan.image, limits) if scan else None
+        grey = _decode_scan(page, scan.image, bounds) if scan else None
     except PIKEPDF_ERRORS as error:
         raise BadPage.from_library("qpdf", error) from None
     if grey is not None and is_alone and scan is not None and scan.turns is not None:
         page.grey = np.ascontiguousarray(np.rot90(grey, scan.turns))
     else:
-        page.grey = renderer.render(number, box, scan.size if scan else None, limits)
+        page.grey = renderer.render(number, box, scan.size if scan else None, bounds)
 
 
 def _set_sides(page: Page, box: Box, scan: Scan | None) -> None:
@@ -142,12 +142,12 @@ def _set_sides(page: Page, box: Box, scan: Scan | None) -> None:
         page.set_dpi((scan.size[0] / inches[0], scan.size[1] / inches[1]))
 
 
-def _decode_scan(page: Page, image: Any, limits: Limits) -> Grey | None:
-    """The scan in grey, checked strictly whether or not more is drawn over it; null where it must be rendered."""
+def _decode_scan(page: Page, image: Any, bounds: FileBounds) -> Grey | None:
+    """Decode the scan to grey, strictly whether or not more is drawn over it; null where it must be rendered."""
     filters = pdf_images.filters_of(image)
     if filters != ["/DCTDecode"]:
         return pdf_images.unpack_grey(image, filters, page.reduction)
     stream = bytes(image.read_raw_bytes())
     header = jpeg_header.read_header(stream)
     page.quantisation = header.quantisation
-    return None if header.components == _CMYK else jpeg.decode_grey(stream, header, page.reduction, limits)
+    return None if header.components == _CMYK else jpeg.decode_grey(stream, header, page.reduction, bounds)

@@ -10,9 +10,9 @@ import pikepdf
 
 from sohoa.pages.guard.faults import BadPage
 
-_MOST_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a scan
-_MOST_DEPTH = 6
-_MOST_ANCESTORS = 50
+_MAX_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a scan
+_MAX_DEPTH = 6
+_MAX_ANCESTORS = 50
 _FULL_PAGE = 0.01  # of a side, by which the image may miss the page's edge
 _PAINTS = {"S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh", "INLINE IMAGE"}
 _SHOWS_TEXT = {"Tj", "TJ", "'", '"'}
@@ -52,9 +52,9 @@ class Scan:
 
 
 def inherited(page: pikepdf.Page, key: str) -> Any:
-    """An attribute of a page, or else of the nearest node of the page tree above it; null where none has it."""
+    """Return an attribute of a page, or else of the nearest node of the page tree above it; null where none has it."""
     node = page.obj
-    for _ in range(_MOST_ANCESTORS):
+    for _ in range(_MAX_ANCESTORS):
         if node is None or key in node:
             break
         node = node.get("/Parent")
@@ -62,7 +62,7 @@ def inherited(page: pikepdf.Page, key: str) -> Any:
 
 
 def visible_box(page: pikepdf.Page) -> Box:
-    """The crop box inside the media box, with the page's own unit and turn.
+    """Return the crop box inside the media box, with the page's own unit and turn.
 
     Raises:
         BadPage: unreadable, where it has no area.
@@ -84,11 +84,11 @@ def _ordered(box: list[float]) -> tuple[float, float, float, float]:
 
 
 def find_scan(page: pikepdf.Page, box: Box) -> tuple[Scan | None, bool]:
-    """The one opaque image that fills the page, and whether it is all that is seen.
+    """Return the one opaque image that fills the page, and whether it is all that is seen.
 
     What is drawn before it lies under it; invisible text over it (the layer of a text recogniser) is not seen.
     """
-    if _content_size(page) > _MOST_CONTENT_BYTES:
+    if _content_size(page) > _MAX_CONTENT_BYTES:
         return None, False
     scans: list[Scan] = []
     is_alone = True
@@ -106,13 +106,13 @@ def _content_size(page: pikepdf.Page) -> int:
     size = 0
     for part in parts:
         size += len(part.read_bytes())
-        if size > _MOST_CONTENT_BYTES:
+        if size > _MAX_CONTENT_BYTES:
             break
     return size
 
 
 def _marks(content: Any, resources: Any, matrix: pikepdf.Matrix, depth: int) -> Iterator[tuple[Any, pikepdf.Matrix]]:
-    """Everything visible that is drawn, in order: (image, its matrix), or (None, …) for text, lines and areas."""
+    """Yield everything visible that is drawn, in order: (image, its matrix), or (None, …) for text, lines and areas."""
     stack: list[tuple[pikepdf.Matrix, int]] = []
     text_mode = 0
     objects = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
@@ -137,7 +137,7 @@ def _drawn(drawn: Any, resources: Any, matrix: pikepdf.Matrix, depth: int) -> It
     kind = drawn.get("/Subtype") if drawn is not None else None
     if kind == "/Image":
         yield drawn, matrix
-    elif kind == "/Form" and depth < _MOST_DEPTH and len(drawn.read_bytes()) <= _MOST_CONTENT_BYTES:
+    elif kind == "/Form" and depth < _MAX_DEPTH and len(drawn.read_bytes()) <= _MAX_CONTENT_BYTES:
         inner = pikepdf.Matrix(*(float(value) for value in drawn.get("/Matrix", [1, 0, 0, 1, 0, 0])))
         yield from _marks(drawn, drawn.get("/Resources", resources), inner @ matrix, depth + 1)
     elif kind is not None:
@@ -145,7 +145,7 @@ def _drawn(drawn: Any, resources: Any, matrix: pikepdf.Matrix, depth: int) -> It
 
 
 def _as_scan(image: Any, matrix: pikepdf.Matrix, box: Box) -> Scan | None:
-    """The image as a scan where it is opaque and fills the page, else null."""
+    """Return the image as a scan where it is opaque and fills the page, else null."""
     if any(key in image for key in ("/SMask", "/Mask")) or image.get("/ImageMask", False):
         return None
     xs = [matrix.e, matrix.e + matrix.a + matrix.c]
@@ -163,7 +163,7 @@ def _as_scan(image: Any, matrix: pikepdf.Matrix, box: Box) -> Scan | None:
 
 
 def _quarter_turns(matrix: pikepdf.Matrix) -> int | None:
-    """Quarters counter-clockwise by which the matrix turns an image, null where it mirrors or slants it."""
+    """Return the quarters counter-clockwise by which the matrix turns an image, null where it mirrors or slants it."""
     large = max(abs(matrix.a), abs(matrix.b), abs(matrix.c), abs(matrix.d))
     a, b, c, d = (
         0 if abs(v) < 1e-3 * large else (1 if v > 0 else -1) for v in (matrix.a, matrix.b, matrix.c, matrix.d)

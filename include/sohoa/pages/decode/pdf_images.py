@@ -9,7 +9,7 @@ from typing import Any
 import pikepdf
 
 from sohoa.pages.decode import pillow
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
@@ -19,33 +19,33 @@ PIKEPDF_ERRORS = (
     pikepdf.PdfError, pikepdf.PikepdfError, ValueError, TypeError, KeyError, IndexError, AttributeError,
     NotImplementedError, RuntimeError, OverflowError, ArithmeticError,
 )  # fmt: skip
-_MOST_DEPTH = 6
-_MOST_IMAGES = 2_000
+_MAX_DEPTH = 6
+_MAX_IMAGES = 2_000
 _CHUNK = 1 << 20
 _LOSSLESS = {"/FlateDecode", "/LZWDecode", "/RunLengthDecode", "/CCITTFaxDecode"}
 _GREYS = {"/DeviceGray", "/CalGray", "/G", "None"}  # a mask has no colour space
 _SPACES = {"/DeviceRGB": 3, "/CalRGB": 3, "/Lab": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4}
 
 
-def check_images(resources: Any, limits: Limits) -> list[Any]:
-    """All images that a page's resources name.
+def check_images(resources: Any, bounds: FileBounds) -> list[Any]:
+    """Return all images that a page's resources name.
 
     Raises:
-        BadPage: too_large or unreadable, where one of them breaks the limits.
+        BadPage: too_large or unreadable, where one of them breaks the bounds.
     """
     images = []
     for image in _images(resources, 0):
         width, height = int(image.get("/Width", 0)), int(image.get("/Height", 0))
-        limits.check_image(width, height, 1)
+        bounds.check_image(width, height, 1)
         images.append(image)
-        if len(images) > _MOST_IMAGES:
-            raise BadPage("too_large", f"more than {_MOST_IMAGES} images on one page")
+        if len(images) > _MAX_IMAGES:
+            raise BadPage("too_large", f"more than {_MAX_IMAGES} images on one page")
     return images
 
 
 def _images(resources: Any, depth: int) -> Iterator[Any]:
     found = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
-    if found is None or depth > _MOST_DEPTH:
+    if found is None or depth > _MAX_DEPTH:
         return
     for item in found.values():
         if item.get("/Subtype") == "/Image":
@@ -55,13 +55,13 @@ def _images(resources: Any, depth: int) -> Iterator[Any]:
 
 
 def filters_of(image: Any) -> list[str]:
-    """Names of an image's filters, in the order in which they are undone."""
+    """Return the names of an image's filters, in the order in which they are undone."""
     found = image.get("/Filter", pikepdf.Array())
     return [str(name) for name in (found if isinstance(found, pikepdf.Array) else [found])]
 
 
 def colour_of(images: list[Any]) -> tuple[str | None, int | None]:
-    """The richest colour mode and depth among images, nulls where there is none."""
+    """Return the richest colour mode and depth among images, nulls where there is none."""
     kinds = [_image_kind(image) for image in images]
     order = ("bilevel", "grey", "colour")
     return max(kinds, key=lambda kind: (order.index(kind[0]), kind[1]), default=(None, None))
@@ -74,7 +74,7 @@ def _image_kind(image: Any) -> tuple[str, int]:
 
 
 def _channels(image: Any) -> tuple[int, bool]:
-    """Channels of an image, and whether one alone means grey."""
+    """Return the channels of an image, and whether one alone means grey."""
     space = image.get("/ColorSpace")
     name = str(space[0] if isinstance(space, pikepdf.Array) else space)
     if name == "/ICCBased":
@@ -83,7 +83,7 @@ def _channels(image: Any) -> tuple[int, bool]:
 
 
 def unpack_grey(image: Any, filters: list[str], factor: int) -> Grey | None:
-    """The pixels of a losslessly coded image, uint8 (height, width); null where it takes a renderer to read it.
+    """Return the pixels of a losslessly coded image, uint8 (height, width); null where it takes a renderer to read it.
 
     Raises:
         BadPage: truncated, unreadable, or too_large where it unpacks to far more than its header says.

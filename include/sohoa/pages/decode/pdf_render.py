@@ -9,7 +9,7 @@ import numpy as np
 import pypdfium2
 
 from sohoa.pages.decode.pdf_content import Box
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
@@ -35,21 +35,21 @@ class Renderer:
             with PDFIUM:
                 self._document.close()
 
-    def render(self, number: int, box: Box, size: tuple[int, int] | None, limits: Limits) -> Grey:
-        """A page in grey: at the size of the image that fills it, else at 200 dpi.
+    def render(self, number: int, box: Box, size: tuple[int, int] | None, bounds: FileBounds) -> Grey:
+        """Return a page in grey: at the size of the image that fills it, else at 200 dpi.
 
         Args:
             number: page from 0.
             box: what is shown of the page.
             size: width and height in pixels of the one image that fills it, if one does.
-            limits: what may be spent.
+            bounds: what may be spent.
 
         Raises:
             BadPage: too_large before anything is rendered, unreadable where PDFium fails.
         """
         dpi = size[0] / box.width * _POINTS_PER_INCH * _BELOW if size else RENDER_DPI
         width, height = (max(1, round(side / _POINTS_PER_INCH * dpi)) for side in (box.width, box.height))
-        limits.check_image(width, height, _BYTES_PER_PIXEL)
+        bounds.check_image(width, height, _BYTES_PER_PIXEL)
         try:
             with PDFIUM:
                 return self._render(number, dpi / _POINTS_PER_INCH)

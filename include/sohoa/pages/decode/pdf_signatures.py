@@ -25,7 +25,7 @@ from sohoa.pages.guard.faults import BadPage
 
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # a changed file is a row, not a stack trace
 
-_MOST_SIGNATURES = 16  # each is a pass over the whole file
+_MAX_SIGNATURES = 16  # each is a pass over the whole file
 _DETACHED = {"/adbe.pkcs7.detached", "/ETSI.CAdES.detached"}
 
 # What pyHanko and its libraries let through on malformed files: their own errors (most are ValueError), and those of
@@ -37,7 +37,7 @@ _ERRORS = (
 
 
 def check_signatures(data: bytes) -> BadPage | None:
-    """The fault of a signed PDF, ``altered`` where a signature is broken; None where all fit or cannot be checked.
+    """Find the fault of a signed PDF, ``altered`` where a signature is broken; None where all fit or cannot be checked.
 
     A signature is broken where it cannot be read, or its digest or its own mathematics do not fit. Where none reaches
     to the end of the file, what follows the last must be no more than a signed file may gain (time stamps, revocation
@@ -48,11 +48,11 @@ def check_signatures(data: bytes) -> BadPage | None:
         reader = PdfFileReader(io.BytesIO(data), strict=False)
         if reader.encrypted:
             reader.decrypt(b"")
-        fields = list(islice(enumerate_sig_fields(reader, filled_status=True), _MOST_SIGNATURES + 1))
+        fields = list(islice(enumerate_sig_fields(reader, filled_status=True), _MAX_SIGNATURES + 1))
     except _ERRORS:  # the reader that opened the file before forgives more
         return None
-    if len(fields) > _MOST_SIGNATURES:
-        return BadPage("too_large", f"more than {_MOST_SIGNATURES} signatures")
+    if len(fields) > _MAX_SIGNATURES:
+        return BadPage("too_large", f"more than {_MAX_SIGNATURES} signatures")
     try:
         return _fault([_read(reader, field, name) for name, value, field in fields if _kind(value) in _DETACHED])
     except BadPage as fault:
@@ -67,7 +67,7 @@ def _kind(value: Any) -> str:
 
 
 def _read(reader: Any, field: Any, name: str) -> Any:
-    """A signature.
+    """Return a signature.
 
     Raises:
         BadPage: altered, where what stands in its place is none.
@@ -93,7 +93,7 @@ def _fault(signatures: list[Any]) -> BadPage | None:
 
 
 def _fits(found: Any) -> bool:
-    """Whether digest and signature fit, or cannot be checked."""
+    """Return whether digest and signature fit, or cannot be checked."""
     try:
         digest = found.compute_digest()
         is_intact, is_valid = validate_sig_integrity(found.signer_info, found.signer_cert, "data", digest)
@@ -103,7 +103,7 @@ def _fits(found: Any) -> bool:
 
 
 def _reach(found: Any) -> int:
-    """Where the signed bytes end; -1 where they are not all bytes from the first on but the signature's own."""
+    """Return where the signed bytes end; -1 where they are not all bytes from the first on but the signature's own."""
     try:
         first, length, second, rest = (int(number) for number in found.byte_range)
     except _ERRORS:
@@ -113,7 +113,7 @@ def _reach(found: Any) -> int:
 
 
 def _allows_rest(found: Any) -> bool:
-    """Whether what follows the signed bytes is no more than the signature allows."""
+    """Return whether what follows the signed bytes is no more than the signature allows."""
     if _reach(found) < 0:
         return False
     try:

@@ -14,7 +14,7 @@ from PIL import Image
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
-Image.MAX_IMAGE_PIXELS = None  # our own limits are checked on the header first
+Image.MAX_IMAGE_PIXELS = None  # our own bounds are checked on the header first
 
 # What Pillow's readers let through when a file lies: no decoder or cut data (OSError), malformed structures
 # (SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error), numbers that do not
@@ -37,7 +37,7 @@ def _faults() -> Iterator[None]:
 
 
 def open_image(stream: BinaryIO) -> Image.Image:
-    """The image whose header ``stream`` starts with; no pixel is decoded yet.
+    """Return the image whose header ``stream`` starts with; no pixel is decoded yet.
 
     Raises:
         BadPage: unreadable.
@@ -47,7 +47,7 @@ def open_image(stream: BinaryIO) -> Image.Image:
 
 
 def colour_mode(image: Image.Image, bits: int) -> str:
-    """One of bilevel, grey, colour, as the file stores it; a palette of greys is no colour.
+    """Return one of bilevel, grey, colour, as the file stores it; a palette of greys is no colour.
 
     Raises:
         BadPage: truncated or unreadable, where Pillow has to decode an image to know its palette.
@@ -61,12 +61,12 @@ def colour_mode(image: Image.Image, bits: int) -> str:
 
 
 def bytes_per_pixel(channels: int, bits: int) -> float:
-    """Memory that ``decode_grey`` needs for each pixel: Pillow keeps several channels in four bytes."""
+    """Return the memory that ``decode_grey`` needs for each pixel: Pillow keeps several channels in four bytes."""
     return 1.0 + (4 if channels > 1 else max(1, bits // 8))
 
 
 def decode_grey(image: Image.Image, factor: int) -> Grey:
-    """All pixels in grey on white paper, uint8 (height, width).
+    """Return all pixels in grey on white paper, uint8 (height, width).
 
     Args:
         image: as opened.

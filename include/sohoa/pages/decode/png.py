@@ -11,7 +11,7 @@ from PIL import Image
 
 from sohoa.pages.decode import pillow
 from sohoa.pages.decode.page import Page, filled
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 
 _SIGNATURE = 8
@@ -22,17 +22,17 @@ _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
 _PIECE = 1 << 20
 
 
-def read_pages(data: bytes, limits: Limits) -> list[Page]:
-    """The one page of a PNG file."""
-    return [filled(Page(), lambda page: _fill(page, data, limits))]
+def read_pages(data: bytes, bounds: FileBounds) -> list[Page]:
+    """Return the one page of a PNG file."""
+    return [filled(Page(), lambda page: _fill(page, data, bounds))]
 
 
-def _fill(page: Page, data: bytes, limits: Limits) -> None:
+def _fill(page: Page, data: bytes, bounds: FileBounds) -> None:
     needed: list[bytes | memoryview] = [data[:_SIGNATURE]]
     bytes_per_pixel = 0.0
     for name, body, whole in _chunks(data):
         if name == b"IHDR":
-            bytes_per_pixel = _read_header(page, body, limits)
+            bytes_per_pixel = _read_header(page, body, bounds)
         elif name == b"pHYs" and len(body) == 9 and body[8] == 1:
             x, y = struct.unpack_from(">II", body)
             page.set_dpi((x * _METRES_PER_INCH, y * _METRES_PER_INCH))
@@ -47,19 +47,19 @@ def _fill(page: Page, data: bytes, limits: Limits) -> None:
     page.grey = grey
 
 
-def _read_header(page: Page, body: bytes, limits: Limits) -> float:
-    """Bytes that one pixel needs to decode; the header's facts go into ``page``."""
+def _read_header(page: Page, body: bytes, bounds: FileBounds) -> float:
+    """Return the bytes that one pixel needs to decode; the header's facts go into ``page``."""
     if len(body) != 13:
         raise BadPage("unreadable", "the PNG header is malformed")
     page.width_px, page.height_px, page.bit_depth, kind = struct.unpack_from(">IIBB", body)
     channels = _CHANNELS.get(kind, 4)
     bytes_per_pixel = pillow.bytes_per_pixel(channels, page.bit_depth or 8)
-    limits.check_image(page.width_px or 0, page.height_px or 0, bytes_per_pixel)
+    bounds.check_image(page.width_px or 0, page.height_px or 0, bytes_per_pixel)
     return bytes_per_pixel
 
 
 def _check_rows(image: Image.Image, chunks: list[bytes | memoryview]) -> None:
-    """Pillow leaves rows for which there is no data at zero and says nothing: look closer where the last row is.
+    """Refuse an image whose last rows are missing: Pillow leaves them at zero and says nothing.
 
     Raises:
         BadPage: truncated.
@@ -89,7 +89,7 @@ def _unpacks_to(size: int, parts: list[bytes | memoryview]) -> bool:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, memoryview]]:
-    """(name, first 32 bytes of the body, whole chunk) up to IEND."""
+    """Yield (name, first 32 bytes of the body, whole chunk) up to IEND."""
     view, at = memoryview(data), _SIGNATURE
     while at + 12 <= len(data):
         length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]

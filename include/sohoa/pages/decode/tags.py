@@ -17,7 +17,7 @@ _USED = {
     JPEG_TABLES,
 }  # fmt: skip
 _TYPES = {1: "B", 3: "H", 4: "I", 5: "II", 7: "B", 16: "Q"}  # BYTE SHORT LONG RATIONAL UNDEFINED LONG8
-_MOST_VALUES = 1_000_000  # strips of one page; A0 at 600 dpi has 28 087 rows
+_MAX_VALUES = 1_000_000  # strips of one page; A0 at 600 dpi has 28 087 rows
 _INCH, _CENTIMETRE = 2, 3
 
 Tags = dict[int, tuple[int, ...]]
@@ -38,7 +38,7 @@ class TiffFile:
         return (8, f"{self.order}Q") if self.is_big else (4, f"{self.order}I")
 
     def next_directory(self, offset: int) -> int:
-        """Offset of the directory after the one at ``offset``, 0 after the last.
+        """Return the offset of the directory after the one at ``offset``, 0 after the last.
 
         Raises:
             BadPage: truncated, where the directory does not lie inside the file.
@@ -47,7 +47,7 @@ class TiffFile:
         return int(self._unpack("Q" if self.is_big else "I", entries + count * size)[0])
 
     def read(self, offset: int) -> Tags:
-        """Values of the tags that this package uses, of the directory at ``offset``.
+        """Return the values of the tags that this package uses, of the directory at ``offset``.
 
         Raises:
             BadPage: truncated, where the directory or a value does not lie inside the file.
@@ -71,7 +71,7 @@ class TiffFile:
     def _values(self, at: int, code: str) -> tuple[int, ...]:
         wide = "Q" if self.is_big else "I"
         count = int(self._unpack(wide, at + 4)[0])
-        if count > _MOST_VALUES:
+        if count > _MAX_VALUES:
             raise BadPage("unreadable", f"a tag claims {count} values")
         layout = f"{count * len(code)}{code[0]}"
         place = at + 4 + struct.calcsize("=" + wide)
@@ -87,7 +87,7 @@ class TiffFile:
 
 
 def open_tiff(data: bytes) -> TiffFile:
-    """The header of a TIFF file or of an EXIF block.
+    """Return the header of a TIFF file or of an EXIF block.
 
     Raises:
         BadPage: the header is cut short or is none.
@@ -103,12 +103,12 @@ def open_tiff(data: bytes) -> TiffFile:
 
 
 def first(tags: Tags, tag: int, default: int) -> int:
-    """The first value of a tag."""
+    """Return the first value of a tag."""
     return tags[tag][0] if tags.get(tag) else default
 
 
 def dpi_of(tags: Tags) -> tuple[float, float] | None:
-    """Resolution in pixels an inch, null where it is absent, relative or nonsense."""
+    """Return the resolution in pixels an inch, null where it is absent, relative or nonsense."""
     unit = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(first(tags, RESOLUTION_UNIT, _INCH))
     x, y = (tags.get(tag, ()) for tag in (X_RESOLUTION, Y_RESOLUTION))
     if unit is None or len(x) != 2 or len(y) != 2 or 0 in (*x, *y):

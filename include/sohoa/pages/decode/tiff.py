@@ -9,30 +9,30 @@ from collections.abc import Iterator
 from sohoa.pages.decode import jpeg_header, pillow, tags
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.tags import Tags, TiffFile, first
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 
 _JPEG = 7
 _SIDEWAYS = {5, 6, 7, 8}  # orientations that exchange width and height
 
 
-def read_pages(data: bytes, limits: Limits) -> Iterator[Page]:
-    """Pages of a TIFF file in the order of its directories.
+def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
+    """Yield pages of a TIFF file in the order of its directories.
 
     Raises:
         BadPage: the header is damaged, or there are more pages than the limit.
     """
     file = tags.open_tiff(data)
-    offsets, end = _directories(file, limits)
+    offsets, end = _directories(file, bounds)
     stream = io.BytesIO(data)
     for offset in offsets:
-        yield filled(Page(), lambda page, offset=offset: _fill(page, file, offset, stream, limits))  # type: ignore[misc]
+        yield filled(Page(), lambda page, offset=offset: _fill(page, file, offset, stream, bounds))  # type: ignore[misc]
     if end is not None:
         yield Page(fault=end)
 
 
-def _directories(file: TiffFile, limits: Limits) -> tuple[list[int], BadPage | None]:
-    """Offsets of the directories, and why the chain breaks off where it does."""
+def _directories(file: TiffFile, bounds: FileBounds) -> tuple[list[int], BadPage | None]:
+    """Return the offsets of the directories, and why the chain breaks off where it does."""
     offsets: dict[int, None] = {}
     offset = file.first
     while offset:
@@ -43,17 +43,17 @@ def _directories(file: TiffFile, limits: Limits) -> tuple[list[int], BadPage | N
         except BadPage as fault:
             return list(offsets), fault
         offsets[offset] = None
-        limits.check_pages(len(offsets))
+        bounds.check_pages(len(offsets))
         offset = following
     return list(offsets), None if offsets else BadPage("unreadable", "the TIFF has no page")
 
 
-def _fill(page: Page, file: TiffFile, offset: int, stream: io.BytesIO, limits: Limits) -> None:
+def _fill(page: Page, file: TiffFile, offset: int, stream: io.BytesIO, bounds: FileBounds) -> None:
     found = file.read(offset)
     page.width_px, page.height_px = first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0)
     page.bit_depth = max(found.get(tags.BITS, ()) or (1,))
     page.set_dpi(tags.dpi_of(found))
-    _check_size(page, found, limits)
+    _check_size(page, found, bounds)
     _check_data(page, found, len(file.data))
     if first(found, tags.COMPRESSION, 1) == _JPEG:
         page.quantisation = _quantisation(file.data, found)
@@ -71,16 +71,16 @@ def _fill(page: Page, file: TiffFile, offset: int, stream: io.BytesIO, limits: L
         raise BadPage("unreadable", "the picture has other sides than its header says")
 
 
-def _check_size(page: Page, found: Tags, limits: Limits) -> None:
+def _check_size(page: Page, found: Tags, bounds: FileBounds) -> None:
     samples = first(found, tags.SAMPLES, 1)
     bytes_per_pixel = pillow.bytes_per_pixel(samples, page.bit_depth or 1)
-    limits.check_image(page.width_px or 0, page.height_px or 0, bytes_per_pixel)
+    bounds.check_image(page.width_px or 0, page.height_px or 0, bytes_per_pixel)
     if tags.TILE_WIDTH in found:
-        limits.check_image(first(found, tags.TILE_WIDTH, 0), first(found, tags.TILE_HEIGHT, 0), bytes_per_pixel)
+        bounds.check_image(first(found, tags.TILE_WIDTH, 0), first(found, tags.TILE_HEIGHT, 0), bytes_per_pixel)
 
 
 def _check_data(page: Page, found: Tags, size: int) -> None:
-    """All strips or tiles that the page needs are listed and lie inside the file."""
+    """Return all strips or tiles that the page needs are listed and lie inside the file."""
     is_tiled = tags.TILE_OFFSETS in found
     offsets = found.get(tags.TILE_OFFSETS if is_tiled else tags.STRIP_OFFSETS, ())
     counts = found.get(tags.TILE_COUNTS if is_tiled else tags.STRIP_COUNTS, ())
@@ -101,7 +101,7 @@ def _needed(page: Page, found: Tags, is_tiled: bool) -> int:
 
 
 def _quantisation(data: bytes, found: Tags) -> tuple[tuple[int, ...], ...]:
-    """Tables of a page that is stored as JPEG: kept apart, or in its first strip or tile."""
+    """Return the tables of a page that is stored as JPEG: kept apart, or in its first strip or tile."""
     apart = bytes(found.get(tags.JPEG_TABLES, ()))
     start = first(found, tags.TILE_OFFSETS, 0) or first(found, tags.STRIP_OFFSETS, 0)
     size = first(found, tags.TILE_COUNTS, 0) or first(found, tags.STRIP_COUNTS, 0)

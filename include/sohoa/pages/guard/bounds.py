@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # pydantic takes 10 MB of each measuring process
 
 
 @dataclass(frozen=True)
-class Limits:
+class FileBounds:
     """Bounds on one file: the first four are checked before a decoder allocates, the system holds the last two."""
 
     max_file_bytes: int
@@ -23,8 +23,8 @@ class Limits:
     max_memory_bytes: int
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """The limits of these settings."""
+    def of(cls, settings: Settings) -> FileBounds:
+        """Return the bounds of these settings."""
         return cls(**{field.name: getattr(settings, field.name) for field in fields(cls)})
 
     def check_file(self, size: int) -> None:

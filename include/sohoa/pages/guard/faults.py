@@ -39,7 +39,7 @@ class BadPage(Exception):
 
     @classmethod
     def from_library(cls, library: str, error: BaseException) -> BadPage:
-        """The fault that a library's error stands for, in the same words each time."""
+        """Return the fault that a library's error stands for, in the same words each time."""
         message = re.sub(r"<[^<>]* object at 0x[0-9a-f]+>", "file", str(error)) or type(error).__name__
         codes = (code for words, code in _TOLD_BY if words in message.lower())
         return cls(next(codes, "unreadable"), f"{library}: {message}")

@@ -23,7 +23,7 @@ from typing import Any
 
 from sohoa.errors import MeasuringError
 from sohoa.pages.columns import PageRow
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.settings import child_environment
 
@@ -37,8 +37,8 @@ _LAST_WORDS = 4096  # bytes
 class Guard:
     """A few processes that measure files. Safe to call from as many threads."""
 
-    def __init__(self, limits: Limits, processes: int) -> None:
-        self._limits = limits
+    def __init__(self, bounds: FileBounds, processes: int) -> None:
+        self._limits = bounds
         self._idle: LifoQueue[_Process | None] = LifoQueue()
         self._count = processes
         self._started: set[_Process] = set()
@@ -133,9 +133,9 @@ class _Ended(Exception):
 class _Process:
     """One process and the pipes to it."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._wall = _WALL_PER_CPU * limits.max_file_seconds
-        self._seconds = limits.max_file_seconds
+    def __init__(self, bounds: FileBounds) -> None:
+        self._wall = _WALL_PER_CPU * bounds.max_file_seconds
+        self._seconds = bounds.max_file_seconds
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed in ``end``)
         self._process = subprocess.Popen(
             _COMMAND,
@@ -149,7 +149,7 @@ class _Process:
         self._requests, self._answers = self._process.stdin, self._process.stdout
         self.is_alive = True
         try:
-            self._exchange(json.dumps(asdict(limits)).encode() + b"\n", b"")
+            self._exchange(json.dumps(asdict(bounds)).encode() + b"\n", b"")
         except _Ended as end:
             raise MeasuringError(f"a measuring process does not start: {end.fault}") from None
 
@@ -205,7 +205,7 @@ class _Process:
         return json.loads(answer)
 
     def _ending(self) -> _Ended:
-        """Why the process ended without an answer."""
+        """Say why the process ended without an answer."""
         status = self._process.wait()
         self._errors.seek(0)
         said = self._errors.read()[-_LAST_WORDS:].decode(errors="replace").strip().rpartition("\n")[2]

@@ -10,22 +10,22 @@ from sohoa.pages.views import PageViews, percentiles
 
 _STRONGEST = 0.995  # share of the page that is not its blackest ink
 _INK_SHARE = 0.4  # of the blackest ink, where ink begins
-_LEAST_INK = 15  # grey levels
+_MIN_INK = 15  # grey levels
 _BAND_PX = 64  # of ``small``, 22 mm of A4
 _HALO_PX = 7  # of ``small`` around ink, 2.4 mm of A4, that its own edges may darken
 _AROUND_PX = 15  # of half ``small``, 10 mm of A4, over which paper is even
 _SAMPLE = 8  # every eighth row tells the levels of the paper
 _PAPER_SHARE = 0.8  # of the page's bright paper; darker is a picture, a shadow or the bed
-_LEAST = 5  # grey levels by which the other side shows
+_MIN_SHOWN = 5  # grey levels by which the other side shows
 _SPREADS = 3.25  # standard deviations of the paper that it must exceed
 _RULE_PX = 8  # of half ``small``, longer than a stroke of a letter: ruled paper
 _HALF_SHOWN = 120  # of 255: two of four pixels
 _ZERO = 64  # where a depth of 0 stands in their histogram
-_FEWEST = 0.03  # share of the page that is paper without ink, or nothing can be said
+_MIN_BARE = 0.03  # share of the page that is paper without ink, or nothing can be said
 
 
 def measure_bleed_through(views: PageViews) -> float | None:
-    """Share of the ink-free paper on which the other side shows, 0 to 1; null where too little of the page is paper.
+    """Measure the share of ink-free paper on which the other side shows, 0 to 1; null where there is too little paper.
 
     What shows through is a few grey levels darker than the paper around it, more than the paper's own texture (taken
     from its brighter half, which nothing darkens), wider than a pixel, and neither near ink nor a long line. Dense
@@ -37,23 +37,23 @@ def measure_bleed_through(views: PageViews) -> float | None:
     bright = percentiles(views.half_paper[::_SAMPLE], 0.8)[0]
     used = cv2.bitwise_and(bare, cv2.compare(around, (round(_PAPER_SHARE * bright),), cv2.CMP_GT))
     count = cv2.countNonZero(used)
-    if count < _FEWEST * small.size:
+    if count < _MIN_BARE * small.size:
         return None
     low, middle = _levels(around[::_SAMPLE], small[::_SAMPLE], used[::_SAMPLE])
-    least = int(middle + max(_LEAST, _SPREADS * (middle - low)))
+    least = int(middle + max(_MIN_SHOWN, _SPREADS * (middle - low)))
     shows = cv2.compare(cv2.subtract(around, small), (max(0, least),), cv2.CMP_GT)
     return _area_without_rules(cv2.bitwise_and(shows, used)) / max(float(count), 0.2 * small.size)
 
 
 def _far_from_ink(ink: Grey) -> Grey:
-    """255 where no ink is near, else 0."""
+    """Return 255 where no ink is near, else 0."""
     strongest = percentiles(ink[::_SAMPLE], _STRONGEST)[0]
     near = cv2.dilate(ink, np.ones((_HALO_PX, _HALO_PX), np.uint8))
-    return np.asarray(cv2.compare(near, (int(max(_LEAST_INK, _INK_SHARE * strongest)),), cv2.CMP_LE), np.uint8)
+    return np.asarray(cv2.compare(near, (int(max(_MIN_INK, _INK_SHARE * strongest)),), cv2.CMP_LE), np.uint8)
 
 
 def _bands(image: Grey) -> Grey:
-    """Every second band of ``_BAND_PX`` rows, one under the other; all of a low image."""
+    """Return every second band of ``_BAND_PX`` rows, one under the other; all of a low image."""
     count = len(image) // (2 * _BAND_PX)
     if not count:
         return image
@@ -62,7 +62,7 @@ def _bands(image: Grey) -> Grey:
 
 
 def _around(small: Grey, paper: Grey, ink: Grey, bare: Grey) -> Grey:
-    """Grey of the paper around each pixel, where ink is filled with the paper under it."""
+    """Return the grey of the paper around each pixel, where ink is filled with the paper under it."""
     texture = cv2.sumElems(cv2.bitwise_and(ink, bare))[0] / max(1, cv2.countNonZero(bare))
     filled = cv2.copyTo(small, bare, cv2.subtract(paper, (round(texture),)))
     blurred = cv2.blur(halve(filled), (_AROUND_PX, _AROUND_PX))
@@ -70,7 +70,7 @@ def _around(small: Grey, paper: Grey, ink: Grey, bare: Grey) -> Grey:
 
 
 def _levels(around: Grey, small: Grey, used: Grey) -> tuple[float, float]:
-    """Depth of the brighter paper, one standard deviation off, and of the middle, in grey levels."""
+    """Return the depth of the brighter paper, one standard deviation off, and of the middle, in grey levels."""
     depth = np.clip(around.astype(np.int16) - small + _ZERO, 0, 255).astype(np.uint8)
     counts = cv2.calcHist([depth], [0], np.ascontiguousarray(used), [256], [0, 256])
     total = np.cumsum(np.ravel(counts), dtype=np.float64)
@@ -79,7 +79,7 @@ def _levels(around: Grey, small: Grey, used: Grey) -> tuple[float, float]:
 
 
 def _area_without_rules(shows: Grey) -> float:
-    """Pixels that show, those of long thin lines and single ones left out."""
+    """Return the pixels that show, those of long thin lines and single ones left out."""
     is_shown = cv2.compare(halve(shows), (_HALF_SHOWN,), cv2.CMP_GT)
     across = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((1, _RULE_PX), np.uint8))
     down = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((_RULE_PX, 1), np.uint8))

@@ -11,16 +11,16 @@ from sohoa.pages.views import Lines, PageViews
 _PARTS = 7  # each way
 _STRONG = 0.5  # of the strongest edges of a part; weaker ones are strokes met at a slant, or tints
 _PAGE_SHARE = 0.12  # of the strongest edges of the page, or a part has nothing to judge by
-_LEAST_LEVELS = 20
-_FEWEST = 10  # edges, or a part has too few to judge by
-_FEWEST_SHARE = 0.15  # of the edges of the fullest part
+_MIN_LEVELS = 20
+_MIN_EDGES = 10  # edges, or a part has too few to judge by
+_MIN_EDGE_SHARE = 0.15  # of the edges of the fullest part
 _SHARPEST = 0.25  # share of the edges of a part that are sharper than the one that stands for it
 _WORST_SHARE = 0.5  # weight of the worst part; the rest is the mean of all
 _SHARP_PX = 1.35  # edge width of a sharp capture, in pixels
 
 
 def measure_blur(views: PageViews) -> float | None:
-    """Edge width in mm beyond what sharp pixels make, 0 for a sharp page; null where the page has no edges.
+    """Measure the edge width in mm beyond what sharp pixels make, 0 for a sharp page; null where the page has no edges.
 
     The width of an edge is its grey range over the largest step of one pixel, 2.5 σ of a Gaussian blur or the length
     of a motion. Each window of 4 mm along a scan line gives one. The page is cut into parts; a part is as sharp as
@@ -36,31 +36,31 @@ def measure_blur(views: PageViews) -> float | None:
 
 
 def _worst_width(lines: Lines) -> float | None:
-    """Edge width in px along the lines, half of it that of the worst part."""
+    """Return the edge width in px along the lines, half of it that of the worst part."""
     ranges, steps = _parts(lines.range), _parts(lines.step)
     top = _strongest(ranges)
-    if top.max() < _LEAST_LEVELS:
+    if top.max() < _MIN_LEVELS:
         return None
-    least = np.maximum(_STRONG * top, max(_LEAST_LEVELS, _PAGE_SHARE * top.max()))
+    least = np.maximum(_STRONG * top, max(_MIN_LEVELS, _PAGE_SHARE * top.max()))
     width = np.where(ranges >= least[:, None], ranges / np.maximum(steps, 1).astype(np.float32), np.inf)
     count = np.isfinite(width).sum(axis=1)
-    if count.max() < _FEWEST:
+    if count.max() < _MIN_EDGES:
         return None
     width.sort(axis=1)
     typical = width[np.arange(len(width)), (count * _SHARPEST).astype(int)]
-    enough = count >= max(_FEWEST, _FEWEST_SHARE * count.max())
+    enough = count >= max(_MIN_EDGES, _MIN_EDGE_SHARE * count.max())
     mean = float(np.average(typical[enough], weights=count[enough]))
     return mean + _WORST_SHARE * (float(typical[enough].max()) - mean)
 
 
 def _strongest(ranges: Grey) -> Grey:
-    """Range that one window in fifty of each part exceeds."""
+    """Return the range that one window in fifty of each part exceeds."""
     last = max(1, ranges.shape[1] // 50)
     return np.asarray(np.partition(ranges, -last, axis=1)[:, -last], np.uint8)
 
 
 def _parts(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The windows of each part of the page in one row, (part, window)."""
+    """Return the windows of each part of the page in one row, (part, window)."""
     rows, columns = (max(1, size // _PARTS) for size in values.shape)
     down, across = values.shape[0] // rows, values.shape[1] // columns
     cut = values[: down * rows, : across * columns].reshape(down, rows, across, columns)

@@ -13,7 +13,7 @@ _MM_PER_INCH = 25.4
 
 
 def measure_chroma(colour: Grey, dpi: float | None) -> float:
-    """Levels of Cb or Cr (ITU-R BT.601, 0 to 127) by which 50 mm² of the page differ from the paper.
+    """Measure the levels of Cb or Cr (ITU-R BT.601, 0 to 127) by which 50 mm² of the page differ from the paper.
 
     The paper is the median, so that its own tint is no colour; averaging over an eighth leaves the noise of a scanner
     below 2. On real colour scans of black print it is 2 to 30, on a grey scan that was stored in colour 0.

@@ -22,7 +22,7 @@ _FRAME = 0.9  # of the side that it covers
 
 
 def measure_edge_cut(views: PageViews) -> float:
-    """Characters and lines that the worst side of the frame cuts, 0 for none.
+    """Measure characters and lines that the worst side of the frame cuts, 0 for none.
 
     Counts the dark runs along the frame that are as wide as a stroke or a letter and go on inwards. Where the frame
     runs between two lines of text nothing is cut, and nothing can be seen. A line drawn along a whole side closes it:
@@ -32,14 +32,14 @@ def measure_edge_cut(views: PageViews) -> float:
 
 
 def count_cuts(views: PageViews) -> tuple[int, int, int, int]:
-    """Characters and lines that the frame cuts at the top, bottom, left and right."""
+    """Return characters and lines that the frame cuts at the top, bottom, left and right."""
     page, scale = views.page, views.page_px_per_mm
     top, bottom, left, right = (_cut(side, scale) for side in (page, page[::-1], page.T, page.T[::-1]))
     return top, bottom, left, right
 
 
 def _cut(side: Grey, scale: float) -> int:
-    """Runs of ink that cross the first rows of ``side``."""
+    """Return the runs of ink that cross the first rows of ``side``."""
     strip = np.ascontiguousarray(side[: max(3, round(_STRIP_MM * scale))])
     if len(strip) < 3 or strip.shape[1] < 16:
         return 0
@@ -53,7 +53,7 @@ def _cut(side: Grey, scale: float) -> int:
 
 
 def _paper(strip: Grey, scale: float) -> NDArray[np.int16]:
-    """Paper along the strip: the brightest grey around, int16 (width,)."""
+    """Return the paper along the strip: the brightest grey around, int16 (width,)."""
     width = max(3, round(_AROUND_MM * scale)) | 1
     brightest = cv2.dilate(strip.max(axis=0)[None], np.ones((1, width), np.uint8))
     return np.asarray(cv2.blur(brightest, (width, 1))[0], np.int16)

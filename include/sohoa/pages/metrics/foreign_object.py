@@ -11,14 +11,14 @@ from sohoa.pages.views import PageViews, percentiles
 
 _DARKER = (0.12, 0.45)  # of the paper; the second parts an object from shade that it lies in
 _SHARP = 0.08  # of the paper that the object's edge drops within 2 mm; a shadow fades
-_LEAST_MM2 = 60.0
+_MIN_MM2 = 60.0
 _WIDTH_MM = (6.0, 45.0)  # along the frame: thinner is ink, longer is bed or a picture
 _REACH_MM = (6.0, 90.0)  # into the page
 _SOLID = 0.5  # of its box that it fills
 
 
 def measure_foreign_object(views: PageViews) -> float:
-    """Share of the page that the largest object at the frame covers, 0 to 1.
+    """Measure the share of the page that the largest object at the frame covers, 0 to 1.
 
     An object is a solid field darker than the paper, without ink, that one side or one corner of the frame cuts over
     6 to 45 mm and that ends sharply. Print that runs to the frame in such a form is taken for one.
@@ -28,13 +28,13 @@ def measure_foreign_object(views: PageViews) -> float:
 
 
 def find_foreign_object(views: PageViews) -> tuple[float, float, float, float] | None:
-    """x, y, width, height of the box around that object as shares of the page, null where there is none."""
+    """Return x, y, width, height of the box around that object as shares of the page, null where there is none."""
     found = _find(views)
     return None if found is None else found[1]
 
 
 def _find(views: PageViews) -> tuple[float, tuple[float, float, float, float]] | None:
-    """Share of the page and box of the largest object."""
+    """Return the share of the page and box of the largest object."""
     thin = views.half_paper
     paper = percentiles(thin[::2, ::2], 0.7)[0]
     frame = min(int(side.min()) for side in (thin[:2], thin[-2:], thin[:, :2], thin[:, -2:]))
@@ -50,25 +50,25 @@ def _find(views: PageViews) -> tuple[float, tuple[float, float, float, float]] |
 
 
 def _objects(cells: Grey, paper: int, level: float, scale: float) -> list[list[int]]:
-    """x, y, width, height and area, in cells, of the objects darker than ``level``."""
+    """Return x, y, width, height and area, in cells, of the objects darker than ``level``."""
     count, parts, boxes, _ = cv2.connectedComponentsWithStats((cells < level).astype(np.uint8), connectivity=4)
     return [
         boxes[part].tolist()
         for part in range(1, count)
-        if boxes[part, cv2.CC_STAT_AREA] >= _LEAST_MM2 * scale**2
+        if boxes[part, cv2.CC_STAT_AREA] >= _MIN_MM2 * scale**2
         and _lies_at_frame(parts, part, boxes[part].tolist(), scale)
         and _drop_at_edge(cells, parts == part) >= _SHARP * paper
     ]
 
 
 def _square_millimetres(views: PageViews) -> tuple[Grey, float]:
-    """Paper by cells of about 1 mm, and cells a millimetre."""
+    """Return the paper by cells of about 1 mm, and cells a millimetre."""
     factor = max(1, min(round(views.small_px_per_mm), *views.paper.shape))
     return shrink(views.paper, factor), views.small_px_per_mm / factor
 
 
 def _lies_at_frame(parts: NDArray[np.int32], part: int, box: list[int], scale: float) -> bool:
-    """Whether one side or one corner of the frame cuts the part as it would cut a finger."""
+    """Return whether one side or one corner of the frame cuts the part as it would cut a finger."""
     width, height, area = box[2:]
     if area < _SOLID * width * height or width == parts.shape[1] or height == parts.shape[0]:
         return False
@@ -82,7 +82,7 @@ def _lies_at_frame(parts: NDArray[np.int32], part: int, box: list[int], scale: f
 
 
 def _drop_at_edge(cells: Grey, part: NDArray[np.bool_]) -> float:
-    """Grey levels between just inside and just outside of the part."""
+    """Return the grey levels between just inside and just outside of the part."""
     inside, square = part.astype(np.uint8), np.ones((3, 3), np.uint8)
     outside = cv2.dilate(inside, square, iterations=2) > cv2.dilate(inside, square)
     rim = inside > cv2.erode(inside, square, borderValue=1)

@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
 _CELL_MM = 3.0
-_FEWEST_CELLS = 8  # on the shorter side
+_MIN_CELLS = 8  # on the shorter side
 _WHITE = 248  # paper as bright as that cannot be outshone
 _BLOB_LEAST = 235
 _BLOB_ABOVE = 10  # grey levels above the page's own paper
@@ -44,7 +44,7 @@ _FEW = 12  # inked cells, or no plane
 
 
 def measure_glare(views: PageViews) -> tuple[float, Box | None]:
-    """Share of the page lost to glare, 0 to 1, and where the largest is.
+    """Measure the share of the page lost to glare, 0 to 1, and where the largest is.
 
     Returns:
         (share; x, y, width, height of the box around the largest glare as shares of the page, null where there is
@@ -62,14 +62,14 @@ def measure_glare(views: PageViews) -> tuple[float, Box | None]:
 def _darkest_and_brightest(views: PageViews) -> tuple[Grey, Grey] | None:
     small, side = views.small, max(2, round(_CELL_MM * views.small_px_per_mm))
     rows, columns = small.shape[0] // side, small.shape[1] // side
-    if min(rows, columns) < _FEWEST_CELLS:
+    if min(rows, columns) < _MIN_CELLS:
         return None
     darkest, brightest = (_cells(small, side, pick) for pick in (np.min, np.max))
     return darkest, brightest
 
 
 def _cells(image: Grey, side: int, pick: Callable[..., Grey]) -> Grey:
-    """The darkest or brightest pixel of each whole square of ``side`` pixels."""
+    """Return the darkest or brightest pixel of each whole square of ``side`` pixels."""
     rows, columns = image.shape[0] // side, image.shape[1] // side
     bands = pick(image[: rows * side, : columns * side].reshape(rows, side, columns * side), axis=1)
     turned = np.ascontiguousarray(bands.T).reshape(columns, side, rows)
@@ -91,14 +91,14 @@ def _blob(darkest: Grey, brightest: Grey, own: float) -> Floats:
 
 
 def _is_soft(blob: NDArray[np.bool_], brightest: Grey, own: float) -> bool:
-    """Whether the light fades around the blob; around a white field on a coloured cover it ends at once."""
+    """Return whether the light fades around the blob; around a white field on a coloured cover it ends at once."""
     around = [cv2.dilate(blob.astype(np.uint8), _square(side)) for side in (3, 5)]
     ring = brightest[(around[1] > around[0])]
     return ring.size > 0 and float(np.median(ring)) > own + _BLOB_SOFT * (float(brightest[blob].mean()) - own)
 
 
 def _is_margin(blob: NDArray[np.bool_], brightest: Grey) -> bool:
-    """Whether the blob reaches a frame that is as bright all around: the white margin of a tinted page."""
+    """Return whether the blob reaches a frame that is as bright all around: the white margin of a tinted page."""
     is_frame = np.ones(blob.shape, np.bool_)
     is_frame[1:-1, 1:-1] = False
     if not (blob & is_frame).any():
@@ -130,14 +130,14 @@ def _hole(darkest: Grey, brightest: Grey, own: float) -> Floats:
 
 
 def _box_around(cells: NDArray[np.bool_], more: int) -> tuple[slice, slice]:
-    """The smallest box that holds all true cells, and ``more`` cells on each side."""
+    """Return the smallest box that holds all true cells, and ``more`` cells on each side."""
     spans = (np.flatnonzero(cells.any(axis=axis)) for axis in (1, 0))
     rows, columns = (slice(max(0, int(span[0]) - more), int(span[-1]) + more + 1) for span in spans)
     return rows, columns
 
 
 def _plane_share(ink: Floats, is_inked: NDArray[np.bool_]) -> Floats:
-    """Share of the variance of the inked cells in each window that a plane explains; 0 where there is too little."""
+    """Return how much of the variance of inked cells in each window a plane explains; 0 where there is too little."""
     weight = is_inked.astype(np.float32)
     y, x = (axis.astype(np.float32) for axis in np.indices(ink.shape))
     count = _sum(weight) + 1e-3

@@ -16,7 +16,7 @@ _DARK, _BRIGHT = 0.04, 0.95  # shares of the paper that are darker than what is 
 
 
 def measure_illumination(views: PageViews) -> float:
-    """One minus the dark over the bright level (p4, p95) of the paper, 0 for even light.
+    """Measure one minus the dark over the bright level (p4, p95) of the paper, 0 for even light.
 
     Pictures and tints are left out: fields that a sharp edge closes off from the sheet and that do not touch the
     frame, from beyond which shade falls. The method is our own.
@@ -29,7 +29,7 @@ def measure_illumination(views: PageViews) -> float:
 
 
 def _cells(paper: Grey) -> tuple[Grey, Grey]:
-    """Paper by cells, and where it changes but slowly, uint8 0 or 1."""
+    """Return the paper by cells, and where it changes but slowly, uint8 0 or 1."""
     size = tuple(max(1, side * 2 // _CELL_PX) for side in paper.shape[::-1])
     steps = cv2.morphologyEx(paper, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     cells, change = (
@@ -40,7 +40,7 @@ def _cells(paper: Grey) -> tuple[Grey, Grey]:
 
 
 def _reaches_frame(is_smooth: Grey) -> NDArray[np.bool_]:
-    """Which cells hang together with the frame, or with most others."""
+    """Return which cells hang together with the frame, or with most others."""
     count, parts, stats, _ = cv2.connectedComponentsWithStats(is_smooth, connectivity=4)
     keep = np.zeros(count, bool)
     if count > 1:

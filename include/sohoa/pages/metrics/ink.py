@@ -14,7 +14,7 @@ _PAPER_CELLS = 15  # 20 mm of A4: wider than any letter
 
 
 def measure_ink(views: PageViews) -> float:
-    """Share of the page inside a 3 % margin that is ink, 0 for none to 1.
+    """Measure the share of the page inside a 3 % margin that is ink, 0 for none to 1.
 
     Ink is more than 45 grey levels darker than the paper around it in two neighbouring pixels of ``small`` (0.3 mm of
     A4), which noise, specks and paper texture are not; the mean of such pairs along and across. The paper is the grey
@@ -31,5 +31,5 @@ def measure_ink(views: PageViews) -> float:
 
 
 def is_blank(ink_ratio: float) -> bool:
-    """Whether that little ink means a blank page: below 3 in 10 000, 19 mm² of A4, a few words."""
+    """Return whether that little ink means a blank page: below 3 in 10 000, 19 mm² of A4, a few words."""
     return ink_ratio < BLANK_BELOW

@@ -19,7 +19,7 @@ _CHROMINANCE = (
 
 
 def _scaled_tables() -> NDArray[np.float64]:
-    """Both tables at every libjpeg quality, (100, 2, 64): row ``q - 1`` is quality q."""
+    """Return both tables at every libjpeg quality, (100, 2, 64): row ``q - 1`` is quality q."""
     base = np.array([_LUMINANCE.split(), _CHROMINANCE.split()], np.int64)
     quality = np.arange(1, 101)
     scale = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
@@ -30,7 +30,7 @@ _STANDARD = np.log(_scaled_tables())
 
 
 def measure_jpeg_quality(tables: Sequence[Sequence[int]]) -> float | None:
-    """The libjpeg quality, 1 (coarsest) to 100, whose tables are nearest to these.
+    """Measure the libjpeg quality, 1 (coarsest) to 100, whose tables are nearest to these.
 
     Exact for tables that libjpeg made; for others the one with the least mean difference of logarithms.
 

@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 _TILE = 64  # px of ``page``: 11 mm of A4
 _TILES = 3
 _INK = 40  # grey levels that ink is darker than paper
-_LEAST_PAPER = 0.3  # of a tile, or nothing can be said
+_MIN_PAPER = 0.3  # of a tile, or nothing can be said
 _NOISE = 0.6  # grey levels of noise that any paper has
 _HANN = np.outer(np.hanning(_TILE), np.hanning(_TILE)).astype(np.float32)
 _FREQUENCY = np.hypot(*np.meshgrid(np.fft.fftfreq(_TILE), np.fft.rfftfreq(_TILE), indexing="ij")) * _TILE
@@ -27,7 +27,7 @@ _BAND = (_FREQUENCY > 3.5) & (_FREQUENCY < 29)  # 0.4 to 3 mm of A4
 
 
 def measure_moire(views: PageViews) -> float | None:
-    """Height of the strongest period over the noise of the paper, in its standard deviations; median of three tiles.
+    """Measure the strongest period over the noise of the paper, in its standard deviations; median of three tiles.
 
     Null where the page is smaller than a tile.
     """
@@ -55,11 +55,11 @@ def _brightest_tiles(views: PageViews) -> list[Grey]:
 
 
 def _residual(tile: Grey) -> Floats:
-    """The tile without its ink and its shading, faded towards its frame; zero where too little of it is paper."""
+    """Free the tile of its ink and its shading, faded towards its frame; zero where too little of it is paper."""
     paper = cv2.blur(cv2.dilate(tile, np.ones((7, 7), np.uint8)), (15, 15))
     ink = cv2.dilate(cv2.subtract(paper, tile), np.ones((5, 5), np.uint8))
     is_paper = (ink <= _INK).astype(np.float32)
-    if float(is_paper.mean()) < _LEAST_PAPER:
+    if float(is_paper.mean()) < _MIN_PAPER:
         return np.zeros(tile.shape, np.float32)
     shading = cv2.blur(tile * is_paper, (31, 31)) / np.maximum(cv2.blur(is_paper, (31, 31)), 0.05)
     return np.asarray((tile - shading) * is_paper * _HANN, np.float32)

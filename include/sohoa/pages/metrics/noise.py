@@ -12,7 +12,7 @@ _LIGHTNESS = 100 / 255  # L* a grey level: sRGB and L* are both near a power of 
 
 
 def measure_noise(views: PageViews) -> float:
-    """Standard deviation of the grain of the paper in L*, 0 for none.
+    """Measure the standard deviation of the grain of the paper in L*, 0 for none.
 
     From the mean step between neighbouring pixels within 4 mm of the calmer scan lines, which carry no ink. It stands
     in for the noise of FADGI and ISO 19264-1, which is taken from a grey target.

@@ -16,12 +16,12 @@ Labels = NDArray[np.uint16]
 Whole = NDArray[np.intp]
 
 _TILE_PX = 480  # side of a tile at most; its parts must have labels of 16 bits
-_MOST_TILES = 20
+_MAX_TILES = 20
 _INKED = 0.5  # of the page's darkest ink
-_LEAST_LEVELS = 24
-_LEAST_SHARE = 0.002  # of a tile that is ink, or it holds no text
-_PATIENCE, _FEWEST = 6, 3  # tiles, and pairs in line that they must hold, or the page is no text
-_LEAST_PX = 5  # height of a letter; a smaller one shows no head and foot
+_MIN_LEVELS = 24
+_MIN_SHARE = 0.002  # of a tile that is ink, or it holds no text
+_PATIENCE, _MIN_IN_LINE = 6, 3  # tiles, and pairs in line that they must hold, or the page is no text
+_MIN_PX = 5  # height of a letter; a smaller one shows no head and foot
 _TALLEST_MM = 10.0  # letter, on A4; a false resolution would hide them all
 _WIDEST = 3  # of that: letters that touch
 _GAPS = (0.12, 0.24, 0.36, 0.48, 0.6, 0.75)  # of its height behind a letter, where the next one is looked for
@@ -57,7 +57,7 @@ class Votes:
     def add(self, labels: Labels, boxes: Whole, tallest: float) -> None:
         """Count the letters among ``boxes``, (label; x, y, width, height)."""
         _, _, width, height = boxes.T
-        is_letter = (height >= _LEAST_PX) & (width >= 2) & (height <= tallest) & (width <= _WIDEST * tallest)
+        is_letter = (height >= _MIN_PX) & (width >= 2) & (height <= tallest) & (width <= _WIDEST * tallest)
         one, two = _neighbours(labels, boxes, is_letter)
         (_, tops, _, _), (_, other_tops, _, _) = boxes[one].T, boxes[two].T
         larger = np.maximum(height[one], height[two])
@@ -72,7 +72,7 @@ class Votes:
 
 
 def measure_orientation(views: PageViews) -> int | None:
-    """Degrees by which the content is turned clockwise, 0, 90, 180 or 270; null where unsure.
+    """Measure degrees by which the content is turned clockwise, 0, 90, 180 or 270; null where unsure.
 
     Neighbouring letters of Latin text stand on one foot line, but their heads differ (b, d, f, h, k, l, t, capitals)
     three times as often as they share a head line and differ at the foot (g, p, q, y); dots and nearly all Vietnamese
@@ -85,7 +85,7 @@ def measure_orientation(views: PageViews) -> int | None:
     upright, turned = Votes(), Votes()
     tallest = _TALLEST_MM * max(views.page.shape) / A4_LONG_MM
     for seen, tile in enumerate(_tiles(views)):
-        if seen == _PATIENCE and max(upright.in_line, turned.in_line) < _FEWEST:
+        if seen == _PATIENCE and max(upright.in_line, turned.in_line) < _MIN_IN_LINE:
             return None
         labels, boxes = _components(tile)
         axis = _axis(upright, turned)
@@ -100,7 +100,7 @@ def measure_orientation(views: PageViews) -> int | None:
 
 
 def _axis(upright: Votes, turned: Votes) -> float:
-    """Log of the odds of lines across against lines along the page."""
+    """Return the log of the odds of lines across against lines along the page."""
     return float(np.log((upright.in_line + 5) / (turned.in_line + 5)))
 
 
@@ -113,17 +113,17 @@ def _decide(upright: Votes, turned: Votes, least_axis: float, least: float) -> i
 
 
 def _tiles(views: PageViews) -> Iterator[Grey]:
-    """Parts of ``page``, 1 where there is ink and 0 elsewhere, the most inked ones first."""
+    """Yield the parts of ``page``, 1 where there is ink and 0 elsewhere, the most inked ones first."""
     paper, ink = views.paper, views.ink
     factor = max(1, round(max(views.page.shape) / max(paper.shape)))
-    level = max(_LEAST_LEVELS, round(_INKED * percentiles(ink[::8], 0.995)[0]))
+    level = max(_MIN_LEVELS, round(_INKED * percentiles(ink[::8], 0.995)[0]))
     rows, columns = (-(-size // max(1, _TILE_PX // factor)) for size in ink.shape)
     height, width = ink.shape[0] // rows, ink.shape[1] // columns
     is_ink = cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1]
     places = [(row * height, column * width) for row in range(rows) for column in range(columns)]
     inked = {(y, x): cv2.countNonZero(is_ink[y : y + height, x : x + width]) for y, x in places}
-    for y, x in sorted(places, key=inked.__getitem__, reverse=True)[:_MOST_TILES]:
-        if inked[y, x] < _LEAST_SHARE * height * width:
+    for y, x in sorted(places, key=inked.__getitem__, reverse=True)[:_MAX_TILES]:
+        if inked[y, x] < _MIN_SHARE * height * width:
             return
         around = paper[y : y + height, x : x + width]
         part = views.page[y * factor : (y + height) * factor, x * factor : (x + width) * factor]
@@ -132,7 +132,7 @@ def _tiles(views: PageViews) -> Iterator[Grey]:
 
 
 def _components(tile: Grey) -> tuple[Labels, Whole]:
-    """Label of each pixel, and x, y, width, height by label; the ground and what the tile cuts have no size."""
+    """Label each pixel; return also x, y, width, height by label; the ground and what the tile cuts have no size."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(tile, connectivity=8, ltype=cv2.CV_16U)
     boxes = stats[:, :4].astype(np.intp)
     low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
@@ -142,7 +142,7 @@ def _components(tile: Grey) -> tuple[Labels, Whole]:
 
 
 def _neighbours(labels: Labels, boxes: Whole, is_letter: NDArray[np.bool_]) -> tuple[Whole, Whole]:
-    """Labels of letters and of the next letter of like height close to the right of each."""
+    """Return the labels of letters and of the next letter of like height close to the right of each."""
     letters = np.flatnonzero(is_letter)
     x, y, width, height = boxes[letters].T[:, :, None]
     after = _first(labels, y + height // 2, x + width - 1 + _steps(_GAPS, height), letters)
@@ -152,7 +152,7 @@ def _neighbours(labels: Labels, boxes: Whole, is_letter: NDArray[np.bool_]) -> t
 
 
 def _marks(labels: Labels, boxes: Whole, letters: Whole) -> tuple[int, int]:
-    """Letters with a mark close over, and under, their middle."""
+    """Find the letters with a mark close over, and under, their middle."""
     x, y, width, height = boxes[letters].T[:, :, None]
     steps, middle = _steps(_MARK_GAPS, height), x + width // 2
     found = [_first(labels, rows, middle, letters) for rows in (y - steps, y + height - 1 + steps)]
@@ -168,12 +168,12 @@ def _marks(labels: Labels, boxes: Whole, letters: Whole) -> tuple[int, int]:
 
 
 def _steps(shares: tuple[float, ...], height: Whole) -> Whole:
-    """Distances in px, (letter, step), each at least one more than the one before."""
+    """Return the distances in px, (letter, step), each at least one more than the one before."""
     return np.maximum(np.arange(1, len(shares) + 1), (np.array(shares) * height).astype(np.intp))
 
 
 def _first(labels: Labels, rows: Whole, columns: Whole, own: Whole) -> Whole:
-    """The first label of each line of points that is neither ground nor ``own``; 0 where there is none."""
+    """Return the first label of each line of points that is neither ground nor ``own``; 0 where there is none."""
     rows, columns = (
         np.maximum(0, np.minimum(at, side - 1)) for at, side in zip((rows, columns), labels.shape, strict=True)
     )

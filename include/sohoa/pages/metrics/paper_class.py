@@ -8,7 +8,7 @@ TOLERANCE_SHARE = 0.01  # a large sheet stretches and is trimmed by more
 
 
 def paper_class(width_mm: float, height_mm: float) -> str:
-    """Name of the ISO size in either orientation, else ``other``.
+    """Return the name of the ISO size in either orientation, else ``other``.
 
     Each side must be within 3 mm, or 1 % of it where that is more.
     """

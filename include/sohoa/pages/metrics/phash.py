@@ -14,7 +14,7 @@ _KEPT = 16
 
 
 def measure_phash(views: PageViews) -> str:
-    """256 bits as 64 hexadecimal digits: signs of the lowest 16 × 16 cosine frequencies against their median.
+    """Measure 256 bits as 64 hexadecimal digits: signs of the lowest 16 × 16 cosine frequencies against their median.
 
     Distances in bits on 107 real pages: saved again, smaller or as another JPEG, at most 4 for nine in ten and at most
     10 for all; laid on the glass anew within 0.1° and 0.5 mm at most 10 for nine in ten, within 0.4° and 2 mm 18 as a
@@ -28,7 +28,7 @@ def measure_phash(views: PageViews) -> str:
 
 
 def _mean_cells(grey: Grey) -> NDArray[np.float64]:
-    """Means of 64 × 64 cells of equal size that cover the image, parts of pixels at their share."""
+    """Return the means of 64 × 64 cells of equal size that cover the image, parts of pixels at their share."""
     sums = np.asarray(cv2.integral(grey))
     edges = _at_fractions(_at_fractions(sums, grey.shape[0]).T, grey.shape[1]).T
     cells = np.diff(np.diff(edges, axis=0), axis=1)
@@ -36,7 +36,7 @@ def _mean_cells(grey: Grey) -> NDArray[np.float64]:
 
 
 def _at_fractions(sums: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Rows of running sums at 65 equal steps from 0 to ``size``, between rows in proportion."""
+    """Return the rows of running sums at 65 equal steps from 0 to ``size``, between rows in proportion."""
     place = np.arange(_SIDE + 1) * (size / _SIDE)
     row = np.minimum(place.astype(np.intp), size - 1)
     part = (place - row)[:, None]

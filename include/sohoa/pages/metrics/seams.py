@@ -25,20 +25,20 @@ _CANDIDATES = 10
 _GAPS = (1, 2, 3, 4)  # rows that a seam may fill with one tone
 _MARGIN = 0.05  # of the page where no strip ends
 _PLAIN = 24  # grey levels between which a row without content stays
-_LEAST_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
+_MIN_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
 _SAMPLE = 3  # every third row tells where a seam down the page may be
 _CLEAR = 0.15  # by which the best lag must beat lag zero
 _GROUPS = 12
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
-_LEAST_PX = 64
+_MIN_PX = 64
 _LARGEST_GAIN = 0.15
 
 
 def measure_seams(views: PageViews) -> float | None:
-    """Worst step between strips: 1 is a shift of 0.3 mm or 2 % of the brightness, 0 none; null on a tiny page."""
+    """Measure the worst step between strips: 1 for 0.3 mm or 2 % of the brightness, 0 for none; null on a tiny page."""
     page, scale = views.page, views.page_px_per_mm
-    if min(page.shape) < _LEAST_PX:
+    if min(page.shape) < _MIN_PX:
         return None
     thin = page[::_SAMPLE]
     shift = max(
@@ -52,13 +52,13 @@ def measure_seams(views: PageViews) -> float | None:
 
 
 def _worst_gain(paper: Grey, ink: Grey) -> float:
-    """Largest sharp step of the paper between two columns over the whole height, as a share of it.
+    """Return the largest sharp step of the paper between two columns over the whole height, as a share of it.
 
     Args:
         paper: grey of the paper.
         ink: the ink on it, at twice the size.
     """
-    if paper.shape[1] < _LEAST_PX // 2:
+    if paper.shape[1] < _MIN_PX // 2:
         return 0.0
     paper = np.ascontiguousarray(paper)
     groups = np.log(np.maximum(group_rows(paper, _GROUPS), 30))
@@ -76,14 +76,14 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
 
 
 def _second_lowest(values: Floats) -> Floats:
-    """The second lowest value of each column."""
+    """Return the second lowest value of each column."""
     rest = values.copy()
     rest[values.argmin(axis=0), np.arange(values.shape[1])] = np.inf
     return np.asarray(rest.min(axis=0), np.float32)
 
 
 def _is_ruled(ink: Grey) -> NDArray[np.bool_]:
-    """Columns near which a line is printed over most of the height but not to its ends: a tinted field, not a seam."""
+    """Find columns near a line printed over most of the height but not to its ends: a tinted field, not a seam."""
     line = np.ones((max(3, len(ink) // 10), 1), np.uint8)
     is_ink = cv2.morphologyEx(cv2.compare(ink, (_RULE,), cv2.CMP_GT), cv2.MORPH_OPEN, line)
     end = max(1, round(_END * len(ink)))
@@ -97,7 +97,7 @@ def _share(is_ink: Grey) -> Floats:
 
 
 def _mixed_steps(before: Grey, after: Grey, axis: int) -> Floats:
-    """How much neighbours along the other axis differ by both signs, mean grey levels: 0 where all step one way."""
+    """Measure how much neighbours along the other axis differ by both signs, in grey levels: 0 if all step one way."""
     changed, first, last = (
         np.ravel(cv2.reduce(part, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
         for part in (cv2.absdiff(before, after), before, after)
@@ -106,7 +106,7 @@ def _mixed_steps(before: Grey, after: Grey, axis: int) -> Floats:
 
 
 def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
-    """Largest shift in mm between two rows of ``page``, less where the rows do not match well.
+    """Return the largest shift in mm between two rows of ``page``, less where the rows do not match well.
 
     Args:
         page: the page.
@@ -127,7 +127,7 @@ def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
 
 
 def _candidates(mixed: Floats) -> Places:
-    """Rows that differ from the next by both signs far more than those around."""
+    """Return the rows that differ from the next by both signs far more than those around."""
     line = mixed[None]
     usual = (cv2.blur(line, (15, 1)) * 15 - cv2.blur(line, (3, 1)) * 3) / 12
     excess = (line / (usual + 0.3))[0]
@@ -139,7 +139,7 @@ def _candidates(mixed: Floats) -> Places:
 
 
 def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
-    """Rows to be matched at each candidate, its own and those across a gap of one tone.
+    """Return the rows to be matched at each candidate, its own and those across a gap of one tone.
 
     Slanting lines shift from every row to the next: what rows before and after do alike is no seam.
 
@@ -159,13 +159,13 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
 
 
 def _match(above: Grey, below: Grey, far: int) -> Floats:
-    """Pixels by which each row of ``below`` is shifted against that of ``above``, (pair, x) both; 0 for none."""
+    """Find the pixels by which each row of ``below`` is shifted against that of ``above``, both (pair, x); 0: none."""
     core, other = above[:, far:-far].astype(np.float32), below.astype(np.float32)
     core -= core.mean(axis=1, keepdims=True)
     other -= other.mean(axis=1, keepdims=True)
     power = np.cumsum(np.pad(other * other, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
     spread = np.einsum("ij,ij->i", core, core)
-    can_match = (spread >= _LEAST_SPREAD**2 * core.shape[1]) & (power[:, -1] >= _LEAST_SPREAD**2 * other.shape[1])
+    can_match = (spread >= _MIN_SPREAD**2 * core.shape[1]) & (power[:, -1] >= _MIN_SPREAD**2 * other.shape[1])
     there = np.maximum(power[:, core.shape[1] :] - power[:, : -core.shape[1]], 1.0)
     products = [np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)]
     match = np.reshape(products, there.shape) / np.sqrt(np.maximum(spread, 1.0)[:, None] * there)

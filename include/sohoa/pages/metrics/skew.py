@@ -39,7 +39,7 @@ Power = NDArray[np.float32]
 
 
 def measure_skew(ink: Grey) -> tuple[float | None, float]:
-    """Skew in degrees, positive where the content is turned counter-clockwise, and its confidence.
+    """Measure the skew in degrees, positive where the content is turned counter-clockwise, and its confidence.
 
     Args:
         ink: grey levels by which the page is darker than its paper, uint8 (height, width); about 900 px on the long
@@ -67,7 +67,7 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
 
 
 def power_spectrum(ink: Grey) -> Power:
-    """Right half of the power spectrum of a small, windowed copy of the ink.
+    """Return the right half of the power spectrum of a small, windowed copy of the ink.
 
     Returns:
         float32 (384, 193): vertical frequency from -192, horizontal from 0.
@@ -83,7 +83,7 @@ def power_spectrum(ink: Grey) -> Power:
 
 
 def _power(packed: Power) -> Power:
-    """Squared magnitudes from OpenCV's packed transform of a real image of an even side, as rows -n/2 … n/2."""
+    """Take squared magnitudes from OpenCV's packed transform of a real image of an even side, as rows -n/2 … n/2."""
     side = len(packed)
     half = side // 2
     power = np.zeros((side, half + 1), np.float32)
@@ -97,7 +97,7 @@ def _power(packed: Power) -> Power:
 
 
 def _energy_by_angle(power: Power, is_sideways: bool) -> Power:
-    """Energy of lines turned by each coarse angle: of rows, or of rows that stand on their side."""
+    """Return the energy of lines turned by each coarse angle: of rows, or of rows that stand on their side."""
     x, y = (_COS, -_SIN) if is_sideways else (_SIN, _COS)
     x, y = x * _CYCLES, y * _CYCLES
     y = np.where(x < 0, -y, y) + _SPECTRUM_PX // 2
@@ -111,7 +111,7 @@ def _prominence(energy: Power) -> float:
 
 
 def _refine(ink: Grey, coarse: float) -> float:
-    """The angle near ``coarse`` at which the strips' lower edges line up best, degrees."""
+    """Return the angle near ``coarse`` at which the strips' lower edges line up best, degrees."""
     turn = coarse if abs(coarse) > _UPRIGHT_DEG else 0.0
     strips = _strip_spectra(_turn(ink, -turn) if turn else ink)
     near, _ = _best(strips, coarse - turn, 0.1, 6)
@@ -129,7 +129,7 @@ def _turn(ink: Grey, degrees: float) -> Grey:
 
 
 def _strip_spectra(ink: Grey) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
-    """Spectra of the strips' lower-edge profiles (strip, frequency), and the phase each turns by at slope one."""
+    """Return the spectra of the strips' lower edges (strip, frequency), and the phase each turns by at slope one."""
     height, width = ink.shape
     edges = cv2.subtract(ink[:-1], ink[1:])
     columns = cv2.transpose(edges)
@@ -149,7 +149,7 @@ def _strip_spectra(ink: Grey) -> tuple[NDArray[np.complex64], NDArray[np.float32
 def _best(
     strips: tuple[NDArray[np.complex64], NDArray[np.float32]], around: float, step: float, count: int
 ) -> tuple[float, NDArray[np.float64]]:
-    """The best of 2 ``count`` + 1 angles, ``step`` degrees apart, and the score of each."""
+    """Return the best of 2 ``count`` + 1 angles, ``step`` degrees apart, and the score of each."""
     spectra, phase = strips
     slopes = [math.tan(math.radians(around + step * k)) for k in range(-count, count + 1)]
     turning = spectra * _unit(phase * np.float32(slopes[0]))
@@ -163,7 +163,7 @@ def _best(
 
 
 def _unit(phase: NDArray[np.float32]) -> NDArray[np.complex64]:
-    """Complex numbers of length one, faster than ``np.exp(1j * phase)``."""
+    """Return complex numbers of length one, faster than ``np.exp(1j * phase)``."""
     numbers = np.empty(phase.shape, np.complex64)
     np.cos(phase, out=numbers.real)
     np.sin(phase, out=numbers.imag)

@@ -23,7 +23,7 @@ _BANDS = 12
 _INK_BANDS = 3
 _FAINTEST = 0.5  # grey levels; less is the grain of the paper
 _END = 0.007  # share of the length at both ends, where a streak still is and a printed rule is not
-_MOST = 6  # dust makes no more lines than this; ruled paper does
+_MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper does
 _WHITE = 248  # paper that hides a lighter streak
 _FLAT = 12  # grey levels by which the darkest ink of columns of text differs
 _PALE = 0.13  # share of the columns around that may be paler: the streak itself
@@ -32,7 +32,7 @@ _BED = 100  # below is scanner bed
 
 
 def measure_streaks(views: PageViews) -> tuple[float, float | None]:
-    """Strength of the strongest streak in grey levels, 0 for none, and where it is.
+    """Measure the strength of the strongest streak in grey levels, 0 for none, and where it is.
 
     Returns:
         (strength, at most 24 on paper; millimetres from the left edge, null where there is none or where the streak
@@ -47,7 +47,7 @@ def measure_streaks(views: PageViews) -> tuple[float, float | None]:
 
 
 def _strongest(lines: Grey, page: Grey, reach: int) -> tuple[float, int]:
-    """Strength and column of the strongest streak down ``page``; ``lines`` are rows of it."""
+    """Return the strength and column of the strongest streak down ``page``; ``lines`` are rows of it."""
     if lines.shape[1] <= 8 * reach or lines.shape[0] < _BANDS:
         return 0.0, 0
     depth = max(2, round(_END * len(page)))
@@ -59,7 +59,7 @@ def _strongest(lines: Grey, page: Grey, reach: int) -> tuple[float, int]:
 
 
 def _on_paper(lines: Grey, ends: list[Grey], reach: int, is_lighter: bool) -> Floats:
-    """Grey levels of a streak at each column in each pair of bands, as far as it is at both ends."""
+    """Return the grey levels of a streak at each column in each pair of bands, as far as it is at both ends."""
     beyond = _beyond(lines, reach, is_lighter)
     count = len(beyond) // _BANDS
     bands = beyond[: count * _BANDS].reshape(_BANDS, count, -1).sum(axis=1, dtype=np.uint16)
@@ -72,7 +72,7 @@ def _on_paper(lines: Grey, ends: list[Grey], reach: int, is_lighter: bool) -> Fl
 
 
 def _beyond(lines: Grey, reach: int, is_lighter: bool) -> Grey:
-    """Grey levels by which each pixel is beyond both neighbours at ``reach``, at most ``_CLIP``."""
+    """Return the grey levels by which each pixel is beyond both neighbours at ``reach``, at most ``_CLIP``."""
     before, here, after = lines[:, : -2 * reach], lines[:, reach:-reach], lines[:, 2 * reach :]
     if is_lighter:
         return np.asarray(cv2.min(cv2.subtract(here, cv2.max(before, after)), (_CLIP,)), np.uint8)
@@ -80,19 +80,19 @@ def _beyond(lines: Grey, reach: int, is_lighter: bool) -> Grey:
 
 
 def _at_end(end: Grey, reach: int, is_lighter: bool) -> Floats:
-    """Mean grey levels of a streak at one end of the page; no obstacle where the end is scanner bed."""
+    """Return the mean grey levels of a streak at one end of the page; no obstacle where the end is scanner bed."""
     beyond = _beyond(end, reach, is_lighter).mean(axis=0, dtype=np.float32)[None]
     is_bed = cv2.blur(end.mean(axis=0, dtype=np.float32)[None], (8 * reach + 1, 1))[0, reach:-reach] < _BED
     return np.where(is_bed, np.float32(_CLIP), _local(beyond, reach)[0])
 
 
 def _local(profile: Floats, reach: int) -> Floats:
-    """The profile less its mean over some 4 mm, so that a column of text is no streak."""
+    """Return the profile less its mean over some 4 mm, so that a column of text is no streak."""
     return np.asarray(profile - cv2.blur(profile, (8 * reach + 1, 1)).reshape(profile.shape), np.float32)
 
 
 def _on_ink(lines: Grey, reach: int) -> Floats:
-    """Grey levels by which the darkest ink of each column is lighter than that around it, in all of three bands."""
+    """Return by how much the darkest ink of each column is lighter than that around it, in all of three bands."""
     count = len(lines) // _INK_BANDS
     darkest = lines[: count * _INK_BANDS].reshape(_INK_BANDS, count, -1).min(axis=1)
     near = cv2.erode(darkest, np.ones((1, 2 * reach + 1), np.uint8), borderType=cv2.BORDER_REPLICATE)
@@ -106,8 +106,8 @@ def _on_ink(lines: Grey, reach: int) -> Floats:
 
 
 def _above_ruling(score: Floats, reach: int) -> tuple[float, int]:
-    """The strongest line, less the strength of one line more than dust makes, and its column."""
+    """Return the strongest line, less the strength of one line more than dust makes, and its column."""
     is_peak = score >= cv2.dilate(score[None], np.ones((1, 2 * reach + 1), np.uint8))[0]
     order = np.sort(np.where(is_peak, score, 0))
-    strength = float(order[-1] - max(0.0, order[-1 - _MOST])) if len(order) > _MOST else 0.0
+    strength = float(order[-1] - max(0.0, order[-1 - _MAX_DUST_LINES])) if len(order) > _MAX_DUST_LINES else 0.0
     return max(0.0, strength), int(score.argmax()) + reach
