@@ -145,7 +145,7 @@ def mark_imported(store: Store, work: str) -> Settled:
     limit = store.settings.reject_share_limit
     bad = [result for result in results if result["rejects"] > limit * result["rows"]]
     for result in bad:
-        log.warning("feed_file_mostly_rejected", key=result["key"], rows=result["rows"], rejects=result["rejects"])
+        log.warning("too_many_rejects", key=result["key"], rows=result["rows"], rejects=result["rejects"])
     return {"settled": len(results), "problems": [_describe_problem(result, limit) for result in bad]}
 
 

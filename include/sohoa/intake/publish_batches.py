@@ -143,8 +143,15 @@ def _publish_batch(store: Store, entry: Entry, tables: dict[str, pa.Table]) -> N
             known = {name: row[name] for name in ("batch", "dossier_key", "kind")}
             store.put_json(layout.WAREHOUSE, layout.document_key(row["agency"], row["document_id"]), known)
     store.write_table("batches", entry.scan_date, entry.name, batches)
-    counts = {"documents": len(documents), "pages": len(pages), "seconds": seconds_since(start)}
-    log.info("batch_published", agency=entry.marker.agency, batch=entry.name, status=entry.status, **counts)
+    log.info(
+        "batch_published",
+        agency=entry.marker.agency,
+        batch=entry.name,
+        status=entry.status,
+        documents=len(documents),
+        pages=len(pages),
+        seconds=seconds_since(start),
+    )
 
 
 def settle(store: Store, entries: Iterable[Entry], closed: Iterable[str]) -> int:

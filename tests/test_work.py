@@ -1,0 +1,52 @@
+"""The work of a run and the debts of a job on the real store."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from sohoa import layout
+from sohoa.errors import ObjectMissing
+from sohoa.store import Store
+from sohoa.work import Debts, Work, clear_work, delete_taken, identity
+
+pytestmark = pytest.mark.store
+
+
+def test_a_run_that_was_settled_loads_its_default_and_reads_nothing(clean_store: Store) -> None:
+    """Other runs of the job go with it, runs of other jobs stay."""
+    one, other = Work(clean_store, "check", "a"), Work(clean_store, "import", "a")
+    for run in (one, Work(clean_store, "check", "b"), other):
+        run.save("markers", ["m"])
+        run.save_rows("pages/0001", pa.table({"page": [1]}))
+    assert one.load("markers", list[str]()) == one.read("markers") == ["m"]
+    assert one.load_rows("pages/0001").to_pylist() == [{"page": 1}]
+    clear_work(clean_store, "check")
+    assert one.load("markers", list[str]()) == []
+    for read in (lambda: one.read("markers"), lambda: one.load_rows("pages/0001")):
+        with pytest.raises(ObjectMissing):
+            read()
+    assert other.read("markers") == ["m"]
+
+
+def test_debts_outlive_the_work(clean_store: Store) -> None:
+    """They are there until they are paid."""
+    debts = Debts(clean_store, "check")
+    assert debts.load(list[str]()) == []
+    debts.owe(["day"])
+    clear_work(clean_store, "check")
+    assert debts.load(list[str]()) == ["day"]
+    debts.clear()
+    assert debts.load(list[str]()) == []
+
+
+def test_a_marker_that_was_written_again_is_not_deleted(clean_store: Store) -> None:
+    """Of three that were taken, one has changed and one is gone already."""
+    keys = [f"{layout.PENDING}{name}.json" for name in "abc"]
+    for key in keys:
+        clean_store.put_json(layout.WAREHOUSE, key, {})
+    taken = [(info.key, identity(info)) for info in clean_store.list_objects(layout.WAREHOUSE, layout.PENDING)]
+    clean_store.put_json(layout.WAREHOUSE, keys[0], {"again": True})
+    clean_store.delete(layout.WAREHOUSE, keys[1])
+    assert delete_taken(clean_store, layout.PENDING, taken) == 1
+    assert [info.key for info in clean_store.list_objects(layout.WAREHOUSE, layout.PENDING)] == keys[:1]
