@@ -83,7 +83,7 @@ class ReceiptDecision(TypedDict):
 
 
 class Resend(TypedDict):
-    """A document as the manifest of the next batch lists it."""
+    """A document as the manifest of the next batch lists it, in the order in which people read it."""
 
     document_id: str
     replaces: str
@@ -95,8 +95,8 @@ class Resend(TypedDict):
     paper: str
     cover: str
     physical_pages: int
-    files: list[Any]
     note_pages: NotRequired[list[int]]
+    files: list[Any]
 
 
 class ReceiptDocument(TypedDict):

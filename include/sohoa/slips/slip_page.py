@@ -41,11 +41,6 @@ MAX_LISTED = 500
 
 _MAX_CHARACTERS = 200
 _MAX_FREQUENT = 4
-_RESENT = (
-    "document_id", "replaces", "dossier_code", "procedure_code", "kind", "title", "content", "paper", "cover",
-    "physical_pages", "note_pages", "files",
-)  # fmt: skip
-"""What is said of a document to send again, in the order in which people read it."""
 _TICKED = re.compile("`([^`]+)`")
 
 
@@ -164,10 +159,11 @@ def frequent_defects(documents: list[ReceiptDocument]) -> list[tuple[str, int]]:
 def fragment(resend: Resend) -> str:
     """Write a document of the next manifest as JSON, with placeholders for the new file."""
     file = {"path": "<tên tệp mới>", "sha256": "<mã SHA-256 của tệp mới>", "bytes": "<dung lượng>"}
-    known = {name: resend[name] for name in _RESENT if name in resend}  # type: ignore[literal-required]
+    known = {name: resend[name] for name in Resend.__annotations__ if name in resend}  # type: ignore[literal-required]
     whole = {name: clean(value) if isinstance(value, str) else value for name, value in known.items()}
     return json.dumps(whole | {"files": [file]}, ensure_ascii=False, indent=2)
 
 
 def _local_time(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(TIME_ZONE):%H:%M ngày %d/%m/%Y}"
+    local = datetime.fromisoformat(text).astimezone(TIME_ZONE)
+    return f"{local:%H:%M} ngày {day(local)}"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from sohoa.days import Week
-from sohoa.format_value import count, percent
+from sohoa.format_value import count, decimal, percent
 from sohoa.labels import label_vi
 from sohoa.registry import PROVINCE, unit_at
 from sohoa.report import chart_specs
@@ -147,8 +147,8 @@ def _apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _cell(progress: Progress, place: Place, monday: Any, week: Week) -> dict[str, Any]:
     rate = rate_of(progress.weekly[place.code].get(monday))
-    label = "–" if rate is None else f"{rate:.0f}"
-    return {"unit": place_name(place.code, week.last), "week": f"T{monday:%V}", "rate": _rounded(rate), "label": label}
+    unit, name = place_name(place.code, week.last), f"T{monday:%V}"
+    return {"unit": unit, "week": name, "rate": _rounded(rate), "label": decimal(rate, 0)}
 
 
 def _ahead(outlook: Outlook) -> list[dict[str, Any]]:
