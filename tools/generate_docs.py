@@ -58,7 +58,9 @@ def tables_page() -> str:
         "Parquet (zstd) in the bucket `warehouse`, as `<table>/<path key>=<date>/<name>.parquet`. One name is one "
         "quantity, in every table that has it. The metadata of each file carry the version of its table's columns as "
         "`schema_version`, and of each column `meaning` and `unit`:\n\n"
-        '```python\npyarrow.parquet.read_schema("….parquet").metadata[b"schema_version"]\n```'
+        '```python\npyarrow.parquet.read_schema("….parquet").metadata[b"schema_version"]\n```\n\n'
+        "`channel`, `field_code`, `manifest_etag`, `refusal_detail`, `is_blank`, `skew_confidence`, and `centre`, "
+        "`lower` and `upper` of an incident are kept for those who read the tables: the product does not use them."
     )
     parts = [NOTE, f"# Tables\n\n{where}\n"]
     for table, schema in TABLES.items():

@@ -117,7 +117,7 @@ def waits(agency: str, documents: int) -> Freshness:
 
 
 def test_what_waits_against_what_is_scanned():
-    """10 documents a scan day clear 25 in 2.5 days; who never scanned comes first, who waits for nothing not at all."""
+    """10 documents per scan day clear 25 in 2.5 days; who never scanned is first, who waits for nothing left out."""
     devices = pa.concat_tables([device_day(DAY), device_day(DAY + timedelta(1), device="S2")])
     found = capacity(devices, [waits(AGENCY, 25), waits("b", 1), waits("c", 0)])
     shown = [(row.agency, row.devices, row.scan_days, row.documents_a_day, row.days_to_clear) for row in found]

@@ -18,7 +18,7 @@ _SCHEMA = TABLES["dossiers"]
 _ENTRY = _SCHEMA.field("documents").type.value_type
 _ENTRY_NAMES = [field.name for field in _ENTRY]
 DOCUMENT_COLUMNS = ["dossier_key", *_ENTRY_NAMES]
-"""What a dossier keeps of its documents, and the dossier; ``reviews.add_decisions`` adds the column ``decision``."""
+"""What a dossier keeps of its documents, and the dossier; ``record_review.add_decisions`` adds ``decision``."""
 
 _STATE = [name for name in _SCHEMA.names if name not in {"dossier_key", "in_register", "documents"}]
 _ORDER = [(name, "ascending") for name in ("dossier_key", "agency", "batch", "document_id")]

@@ -26,7 +26,7 @@ class Review:
     agency: str
     document_id: str
     decision: str
-    """One of ``vocabulary.DECISIONS``."""
+    """One of ``enums.DECISIONS``."""
     approver: str
     reason: str
     decided_at: datetime

@@ -57,7 +57,7 @@ class PageViews:
     Attributes:
         full: the page as decoded, uint8 (height, width).
         page: about 150 dpi of an A4 page, as ``reduce.reduce_page`` leaves it.
-        px_per_mm: pixels of ``full`` a millimetre; where the resolution is not known, as if the long side were A4's.
+        px_per_mm: pixels of ``full`` per millimetre; where the resolution is not known, as if the long side were A4's.
     """
 
     full: Grey
@@ -84,12 +84,12 @@ class PageViews:
 
     @cached_property
     def small_px_per_mm(self) -> float:
-        """Pixels of ``small`` a millimetre."""
+        """Pixels of ``small`` per millimetre."""
         return float(self.px_per_mm * max(self.small.shape) / max(self.full.shape))
 
     @cached_property
     def page_px_per_mm(self) -> float:
-        """Pixels of ``page`` a millimetre."""
+        """Pixels of ``page`` per millimetre."""
         return float(self.px_per_mm * max(self.page.shape) / max(self.full.shape))
 
     @cached_property

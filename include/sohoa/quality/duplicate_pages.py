@@ -112,7 +112,7 @@ def _comparable(rows: pa.Table) -> Bools:
 
 
 def _hashes(rows: pa.Table, is_compared: Bools) -> _Words:
-    """Return the hashes as four words a capture; zeros where there is none to compare."""
+    """Return the hashes as four words per capture; zeros where there is none to compare."""
     words = np.zeros((len(rows), _HASH_BYTES // 8), np.uint64)
     text = "".join(rows["phash"].filter(pa.array(is_compared)).to_pylist())
     words[is_compared] = np.frombuffer(bytes.fromhex(text), np.uint64).reshape(-1, words.shape[1])

@@ -30,7 +30,7 @@ def find_uncovered(pages: pa.Table) -> pa.Array[Any]:
     there is nothing to compare: no tile, no ink, a scale that is not known, a tile that is found nowhere in it.
 
     Args:
-        pages: page rows with the column ``sketch`` (``pages.sketch``), which tiles and references have.
+        pages: page rows with the column ``sketch`` (``pages.draw_sketches``), which tiles and references have.
     """
     uncovered: list[float | None] = [None] * len(pages)
     parts = defaultdict(list)

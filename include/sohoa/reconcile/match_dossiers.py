@@ -31,7 +31,7 @@ class Sides:
         register: rows of ``register``.
         portal: rows of ``portal``.
         ministry: rows of ``ministry``.
-        scans: rows of ``scans.SCANS``.
+        scans: rows of ``received_documents.SCANS``.
         absent_links: links to objects of the own store that are not there.
     """
 

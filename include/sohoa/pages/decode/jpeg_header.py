@@ -39,7 +39,7 @@ class JpegHeader:
 
     @property
     def dpi(self) -> tuple[float, float] | None:
-        """Resolution in pixels an inch; null where JFIF and EXIF are silent, or contradict each other."""
+        """Resolution in pixels per inch; null where JFIF and EXIF are silent, or contradict each other."""
         if not self.densities:
             return None
         x, y = self.densities[0]

@@ -108,7 +108,7 @@ def first(tags: Tags, tag: int, default: int) -> int:
 
 
 def dpi_of(tags: Tags) -> tuple[float, float] | None:
-    """Return the resolution in pixels an inch, null where it is absent, relative or nonsense."""
+    """Return the resolution in pixels per inch, null where it is absent, relative or nonsense."""
     unit = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(first(tags, RESOLUTION_UNIT, _INCH))
     x, y = (tags.get(tag, ()) for tag in (X_RESOLUTION, Y_RESOLUTION))
     if unit is None or len(x) != 2 or len(y) != 2 or 0 in (*x, *y):

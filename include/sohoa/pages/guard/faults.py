@@ -1,4 +1,4 @@
-"""Why a page cannot be measured or trusted: one code a cause, each with the next step in Vietnamese and English."""
+"""Why a page cannot be measured or trusted: one code per cause, each with the next step in Vietnamese and English."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _objects(cells: Grey, paper: int, level: float, scale: float) -> list[list[i
 
 
 def _square_millimetres(views: PageViews) -> tuple[Grey, float]:
-    """Return the paper by cells of about 1 mm, and cells a millimetre."""
+    """Return the paper by cells of about 1 mm, and cells per millimetre."""
     factor = max(1, min(round(views.small_px_per_mm), *views.paper.shape))
     return shrink(views.paper, factor), views.small_px_per_mm / factor
 

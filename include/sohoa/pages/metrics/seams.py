@@ -111,7 +111,7 @@ def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
     Args:
         page: the page.
         mixed: of each row, how much the next one differs by both signs.
-        scale: pixels a millimetre.
+        scale: pixels per millimetre.
     """
     far = min(page.shape[1] // 4, round(_FARTHEST_MM * scale))
     rows = _candidates(mixed)
