@@ -12,8 +12,8 @@ from sohoa.counting.count_progress import MEASURES, RATES, progress_of_day
 from sohoa.enums import DOSSIER_REASONS
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import MAP_DATES, progress_on_map
-from sohoa.progress.explain_figure import GROUPS, Explained, explain_day, group_of
-from sohoa.progress.unit_progress import Question
+from sohoa.progress.explain_figure import GROUPS, DossierInFigure, explain_day, group_of
+from sohoa.progress.unit_progress import ProgressQuery
 from sohoa.store import with_path_key
 from tests.counting_cases import DAY, LEAVES, document, dossier, key, merged, provinces, review
 
@@ -24,8 +24,8 @@ ASKED += [(unit, REFORM) for unit in ("20", "06187", "06001", "H37.60", "H37.80"
 """(unit, map): units of the map that some of ``LEAVES`` come to."""
 
 
-def explain(dossiers, unit="20", definition="dn_and", stage="all", map_day=None) -> list[Explained]:
-    return explain_day(DAY, dossiers, Question(unit, definition, stage, map_day))
+def explain(dossiers, unit="20", definition="dn_and", stage="all", map_day=None) -> list[DossierInFigure]:
+    return explain_day(DAY, dossiers, ProgressQuery(unit, definition, stage, map_day))
 
 
 @settings(max_examples=50, deadline=None)
@@ -159,4 +159,4 @@ def test_a_unit_that_the_map_lacks_is_refused():
         explain(merged([dossier()], []), "178", map_day=REFORM)
     young = merged([dossier(unit_code="06040")], [])
     with pytest.raises(InputError):
-        explain_day(date(2025, 1, 3), young, Question("20", "dn_and", "all", FIRST))
+        explain_day(date(2025, 1, 3), young, ProgressQuery("20", "dn_and", "all", FIRST))

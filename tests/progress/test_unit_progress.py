@@ -14,7 +14,7 @@ from sohoa.counting.count_progress import progress_of_day
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import MAP_DATES
 from sohoa.progress.unit_progress import (
-    Question,
+    ProgressQuery,
     by_period,
     count_electronic_results,
     default_start,
@@ -28,7 +28,7 @@ from sohoa.schema import TABLES
 from sohoa.settings import Settings
 from tests.counting_cases import decided, document, dossier, merged, review, table
 
-PROVINCE = Question("20", "dn_and", "all", None)
+PROVINCE = ProgressQuery("20", "dn_and", "all", None)
 MONDAY = date(2024, 4, 15)
 DAY = timedelta(days=1)
 SETTINGS = Settings(baseline_percent=5.6, target_percent=86, points_766_digitised=4)
@@ -129,7 +129,7 @@ def test_a_code_means_the_unit_that_bears_it_at_the_end(clean_store):
     write_day(clean_store, merger, dossier(1, unit_code="06040"))
 
     def due(map_day):
-        rows = read_days(clean_store, Question("06040", "dn_and", "all", map_day), merger - DAY, merger)
+        rows = read_days(clean_store, ProgressQuery("06040", "dn_and", "all", map_day), merger - DAY, merger)
         figure = by_period(rows, merger - DAY, merger, "all", SETTINGS)[0]
         return figure.denominator, figure.is_approximate
 
@@ -161,7 +161,7 @@ def test_electronic_results_are_dossiers_with_a_link(clean_store):
 
     def count(unit: str, days: int, map_day: date | None = None) -> int:
         return count_electronic_results(
-            clean_store, Question(unit, "dn_and", "all", map_day), MONDAY, MONDAY + days * DAY
+            clean_store, ProgressQuery(unit, "dn_and", "all", map_day), MONDAY, MONDAY + days * DAY
         )
 
     assert [count(unit, 0) for unit in ("20", "178", "05971", "H37.60", "06001")] == [2, 1, 1, 1, 0]
@@ -228,11 +228,11 @@ def test_the_backlog_of_a_unit_is_that_of_its_agencies(clean_store):
         clean_store.write_table("backlog", day, layout.DAY, told)
 
     def rates(unit: str, end: date, map_day: date = MAP_DATES[0]) -> list[tuple[str, float | None]]:
-        found = read_backlog(clean_store, Question(unit, "backlog", "all", map_day), end)
+        found = read_backlog(clean_store, ProgressQuery(unit, "backlog", "all", map_day), end)
         return [(figure.agency, figure.rate_percent) for figure in found]
 
     assert rates("20", MONDAY) == [("H37.60", None), ("H37.80.01", 25.0)]
     assert rates("05971", MONDAY + DAY) == rates("06187", MONDAY + DAY, MAP_DATES[-1]) == [("H37.80.01", 12.5)]
     assert rates("20", MONDAY - DAY) == []
-    total = sum_backlog(read_backlog(clean_store, Question("20", "backlog", "all", MAP_DATES[0]), MONDAY))
+    total = sum_backlog(read_backlog(clean_store, ProgressQuery("20", "backlog", "all", MAP_DATES[0]), MONDAY))
     assert (total.accepted, total.denominator) == (1, 4)

@@ -1,4 +1,4 @@
-"""Dossiers that wait, agencies that are silent, and those that said why."""
+"""Dossiers that are not scanned yet, agencies that are silent, and those that gave notice."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sohoa.steering.agency_activity import freshness
-from sohoa.steering.unscanned_dossiers import waiting_dossiers
+from sohoa import layout
+from sohoa.steering.agency_activity import list_activity, read_activity
+from sohoa.steering.unscanned_dossiers import unscanned_dossiers
 from sohoa.store import with_path_key
 from tests.counting_cases import document, dossier, key, merged, table
 
@@ -34,8 +35,8 @@ def notice(kind: str, start: date, end: date | None, note: str | None = None) ->
 NO_NOTICE = table("notices", [])
 
 
-def waiting(rows: pa.Table, day: date = MONDAY) -> dict[str, int]:
-    found = waiting_dossiers(rows, day)
+def unscanned(rows: pa.Table, day: date = MONDAY) -> dict[str, int]:
+    found = unscanned_dossiers(rows, day)
     return dict(zip(found["dossier_key"].to_pylist(), found["documents"].to_pylist(), strict=True))
 
 
@@ -58,27 +59,27 @@ def waiting(rows: pa.Table, day: date = MONDAY) -> dict[str, int]:
         "a_bad_scan_is_a_scan", "exempt", "refused", "void",
     ],
 )  # fmt: skip
-def test_what_waits(values, documents, expected):
-    """Components until one is received, the result once the dossier is finished; what does not count never waits."""
-    assert waiting(dossiers([dossier(1, **values)], documents), TUESDAY).get(key(1), 0) == expected
+def test_what_is_unscanned(values, documents, expected):
+    """Components until one is received, the result once the dossier is finished; what does not count is not due."""
+    assert unscanned(dossiers([dossier(1, **values)], documents), TUESDAY).get(key(1), 0) == expected
 
 
 def test_a_day_is_seen_as_it_was_scanned():
-    """The batch of Tuesday helps from Tuesday on, however late it arrived; dossiers of later days do not wait yet."""
+    """The batch of Tuesday helps from Tuesday on, however late it arrived; dossiers of later days are not there yet."""
     rows = dossiers([dossier(1)], [document("a")])
-    assert waiting(rows, MONDAY) == {key(1): 1}
-    assert waiting(rows, TUESDAY) == {}
-    assert waiting(dossiers([dossier(1)], day=TUESDAY), MONDAY) == {}
+    assert unscanned(rows, MONDAY) == {key(1): 1}
+    assert unscanned(rows, TUESDAY) == {}
+    assert unscanned(dossiers([dossier(1)], day=TUESDAY), MONDAY) == {}
 
 
-def test_the_oldest_waits_first():
+def test_the_oldest_comes_first():
     """By dossier day, then key."""
     rows = pa.concat_tables([dossiers([dossier(2)], day=TUESDAY), dossiers([dossier(3), dossier(1)])])
-    assert list(waiting(rows, WEDNESDAY)) == [key(1), key(3), key(2)]
+    assert list(unscanned(rows, WEDNESDAY)) == [key(1), key(3), key(2)]
 
 
 @pytest.mark.parametrize(
-    ("day", "sent", "given", "state", "quiet"),
+    ("day", "sent", "given", "state", "days"),
     [
         (WEDNESDAY, (), NO_NOTICE, "silent", 3),
         (WEDNESDAY, (MONDAY,), NO_NOTICE, "silent", 2),
@@ -96,34 +97,34 @@ def test_the_oldest_waits_first():
         "silent_again", "no_connection", "notice_is_over", "sent_in_spite_of_the_notice",
     ],
 )  # fmt: skip
-def test_silence_is_told_from_other_reasons(day, sent, given, state, quiet):
-    """Working days without a batch while a dossier of Monday waits: neglect, unless a notice covers the day."""
-    (found,) = freshness(dossiers([dossier(1)]), batches(*sent), given, day)
-    assert (found.state, found.quiet_days) == (state, quiet)
+def test_silence_is_separate_from_other_reasons(day, sent, given, state, days):
+    """Working days without a batch while a dossier of Monday is unscanned: neglect, unless a notice covers the day."""
+    (found,) = list_activity(dossiers([dossier(1)]), batches(*sent), given, day)
+    assert (found.state, found.days_without_batch) == (state, days)
 
 
 def test_who_has_nothing_to_scan_is_not_silent():
-    """No dossier waits: no batch is missed."""
-    (found,) = freshness(dossiers([dossier(1)], [document("a")]), batches(TUESDAY), NO_NOTICE, WEDNESDAY)
-    assert (found.state, found.quiet_days, found.oldest) == ("nothing_waits", 0, None)
+    """No dossier is unscanned: no batch is missed."""
+    (found,) = list_activity(dossiers([dossier(1)], [document("a")]), batches(TUESDAY), NO_NOTICE, WEDNESDAY)
+    assert (found.state, found.days_without_batch, found.oldest) == ("nothing_waits", 0, None)
 
 
 def test_a_late_batch_ends_the_silence_of_its_own_day():
     """Looked at again after the batch of Tuesday came on Friday, Tuesday was not silent."""
-    before = freshness(dossiers([dossier(1)]), batches(), NO_NOTICE, TUESDAY)[0]
-    after = freshness(dossiers([dossier(1), dossier(2)], [document("a")]), batches(TUESDAY), NO_NOTICE, TUESDAY)[0]
+    before = list_activity(dossiers([dossier(1)]), batches(), NO_NOTICE, TUESDAY)[0]
+    after = list_activity(dossiers([dossier(1), dossier(2)], [document("a")]), batches(TUESDAY), NO_NOTICE, TUESDAY)[0]
     assert (before.state, after.state, after.dossiers) == ("silent", "sent", 1)
 
 
 def test_a_refused_batch_is_neither_sent_nor_silent():
     """It tried: the receipt says what is wrong."""
     refused = with_path_key("batches", table("batches", [{"agency": AGENCY, "refusal": "bad_path"}]), TUESDAY)
-    (found,) = freshness(dossiers([dossier(1)]), refused, NO_NOTICE, TUESDAY)
-    assert (found.state, found.last_batch, found.quiet_days) == ("refused", None, 2)
+    (found,) = list_activity(dossiers([dossier(1)]), refused, NO_NOTICE, TUESDAY)
+    assert (found.state, found.last_batch, found.days_without_batch) == ("refused", None, 2)
 
 
 def test_the_longest_silence_comes_first():
-    """Silent before excused; then by quiet days; the oldest dossier and the notice's words are named."""
+    """Silent before excused; then by days without a batch; the oldest dossier and the notice's words are named."""
     rows = pa.concat_tables(
         [
             dossiers([dossier(1, handling_agency="a"), dossier(2, handling_agency="c", components=2)]),
@@ -131,9 +132,18 @@ def test_the_longest_silence_comes_first():
         ]
     )
     given = table("notices", [{"agency": "c", "notice_kind": "no_connection", "start": MONDAY, "note": "mất sóng"}])
-    found = freshness(rows, batches(), given, WEDNESDAY)
+    found = list_activity(rows, batches(), given, WEDNESDAY)
     assert [(row.agency, row.state) for row in found] == [
         ("a", "silent"), ("b", "silent"), ("c", "no_connection"), (AGENCY, "nothing_waits"),
     ]  # fmt: skip
     excused = found[2]
     assert (excused.oldest, excused.oldest_key, excused.documents, excused.note) == (MONDAY, key(2), 2, "mất sóng")
+
+
+def test_agencies_that_no_longer_exist_are_left_out_on_request(clean_store):
+    """The weekly report lists those that exist on the day; the command lists all that dossiers name."""
+    rows = dossiers([dossier(1), dossier(2, handling_agency="closed")]).drop_columns("dossier_date")
+    clean_store.write_table("dossiers", MONDAY, layout.DAY, rows)
+    found = {only: read_activity(clean_store, TUESDAY, existing_only=only) for only in (False, True)}
+    assert [row.agency for row in found[False]] == [AGENCY, "closed"]
+    assert [row.agency for row in found[True]] == [AGENCY]

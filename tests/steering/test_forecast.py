@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sohoa.steering.forecast import HORIZON, MONTH, forecast_weeks, outlook, weeks_until, why_silent
+from sohoa.steering.forecast import HORIZON, MONTH, forecast_target, forecast_weeks, weeks_until, why_silent
 
 MONDAY = date(2023, 1, 2)
 TARGET = 86.0
@@ -34,7 +34,7 @@ def weekly(rates: np.ndarray, due: int = 400, finished: float = 0.95, seed: int 
 
 def test_a_steady_climb_reaches_the_target_on_its_date():
     """40 weeks known; the 46th is at 86 %, so the month is there a week or two later: inside a narrow interval."""
-    found = outlook(weekly(climb(40)), TARGET)
+    found = forecast_target(weekly(climb(40)), TARGET)
     assert found.last_week == MONDAY + timedelta(7 * 39)
     assert found.earliest is not None
     assert found.latest is not None
@@ -69,7 +69,7 @@ def test_small_units_are_seen_with_more_doubt():
 def test_a_target_that_was_reached_needs_no_forecast():
     """The first month at the target counts, though the rate falls back later."""
     rates = np.concatenate([np.full(10, 0.5), np.full(6, 0.95), np.full(10, 0.5)])
-    found = outlook(weekly(rates), TARGET)
+    found = forecast_target(weekly(rates), TARGET)
     assert (found.reached, found.reason, found.weeks) == (MONDAY + timedelta(7 * 13), "already", None)
 
 
@@ -77,12 +77,12 @@ def test_one_good_week_is_no_month():
     """A single week above the target does not reach it."""
     rates = np.full(30, 0.5)
     rates[12] = 0.99
-    assert outlook(weekly(rates), TARGET).reason == "beyond_horizon"
+    assert forecast_target(weekly(rates), TARGET).reason == "beyond_horizon"
 
 
 def test_a_plateau_gets_no_date():
     """60 weeks at 50 %: most futures do not arrive within half a year, and that is what is said."""
-    found = outlook(weekly(np.full(60, 0.5)), TARGET)
+    found = forecast_target(weekly(np.full(60, 0.5)), TARGET)
     assert (found.reached, found.latest, found.reason) == (None, None, "beyond_horizon")
     assert found.weeks is not None
     assert len(found.weeks.middle) == HORIZON
@@ -106,8 +106,8 @@ def test_silence(denominator, reason):
 def test_nothing_known_is_silence():
     """No rows, or no dossiers: a reason, and no exception."""
     empty = weekly(np.full(2, 0.5)).slice(0, 0)
-    assert (outlook(empty, TARGET).reason, outlook(empty, TARGET).last_week) == ("too_few_weeks", None)
-    assert outlook(weekly(climb(8)), TARGET).reason == "too_few_weeks"
+    assert (forecast_target(empty, TARGET).reason, forecast_target(empty, TARGET).last_week) == ("too_few_weeks", None)
+    assert forecast_target(weekly(climb(8)), TARGET).reason == "too_few_weeks"
 
 
 def test_young_weeks_stay_out():
@@ -121,25 +121,25 @@ def test_young_weeks_stay_out():
             "finished": [200, 20],
         }
     )
-    assert outlook(pa.concat_tables([rows, young]), TARGET).reached == outlook(rows, TARGET).reached
+    assert forecast_target(pa.concat_tables([rows, young]), TARGET).reached == forecast_target(rows, TARGET).reached
 
 
 def test_a_gap_is_no_fall():
     """Two weeks of Tết without dossiers, and one with three: the forecast goes on as if they were not there."""
     rows = weekly(climb(44))
-    whole = outlook(rows, TARGET)
+    whole = forecast_target(rows, TARGET)
     gap = np.isin(np.arange(44), (20, 21))
     numerator = np.where(np.arange(44) == 22, 0, rows["numerator"].to_numpy())
     denominator = np.where(np.arange(44) == 22, 3, rows["denominator"].to_numpy())
     holed = rows.set_column(1, "numerator", pa.array(numerator)).set_column(2, "denominator", pa.array(denominator))
     holed = holed.set_column(3, "finished", pa.array(np.where(np.arange(44) == 22, 3, 380))).filter(pa.array(~gap))
-    assert abs(outlook(holed, TARGET).reached - whole.reached) <= timedelta(14)
+    assert abs(forecast_target(holed, TARGET).reached - whole.reached) <= timedelta(14)
 
 
 def test_the_same_weeks_give_the_same_answer():
     """The futures are drawn from a fixed seed."""
     rows = weekly(climb(30))
-    first, second = outlook(rows, TARGET), outlook(rows, TARGET)
+    first, second = forecast_target(rows, TARGET), forecast_target(rows, TARGET)
     assert (first.earliest, first.reached, first.latest) == (second.earliest, second.reached, second.latest)
     np.testing.assert_array_equal(first.weeks.paths, second.weeks.paths)
 

@@ -1,4 +1,4 @@
-"""Like periods, the ranking of a campaign's units, and what it takes a day to arrive on time."""
+"""Like periods, the ranking of a campaign's units, and the work per day to arrive on time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sohoa.progress.compare_periods import Period, compare, period_before
 from sohoa.registry import Campaign
 from sohoa.schema import TABLES
 from sohoa.steering.rank_campaigns import rank_units
-from sohoa.steering.target_line import Path, pages_per_dossier, required_pace
+from sohoa.steering.target_line import TargetLine, pages_per_dossier, required_work
 from tests.counting_cases import document
 
 MONDAY = date(2024, 5, 13)
@@ -102,13 +102,13 @@ def test_a_campaign_is_ranked_up_to_the_last_day_known():
     assert rank_units(progress, CAMPAIGN, WEEK.first - timedelta(1)) == []
 
 
-PATH = Path(MONDAY, MONDAY + timedelta(11), 6.0, 86.0)
+LINE = TargetLine(MONDAY, MONDAY + timedelta(11), 6.0, 86.0)
 """Twelve days, ten of them working days."""
 
 
-def test_the_path_is_a_straight_line():
+def test_the_target_line_is_straight():
     """Half of the days, half of the way; level before and after."""
-    shown = [PATH.percent_on(MONDAY + timedelta(n)) for n in (-5, -1, 5, 11, 99)]
+    shown = [LINE.percent_on(MONDAY + timedelta(n)) for n in (-5, -1, 5, 11, 99)]
     assert shown == pytest.approx([6, 6, 46, 86, 86])
 
 
@@ -116,19 +116,19 @@ def test_what_is_missing_is_shared_among_the_days_left():
     """100 due and 20 done in the first week, more come in every day: 86 % of all of them less 20, in five days."""
     recent = [day for n in range(0, 56) if (day := WEEK.last - timedelta(n)).weekday() < 5]
     progress = rows(*(daily(day, "20", 4 if day >= MONDAY else 0, 20 if day >= MONDAY else 10) for day in recent))
-    pace = required_pace(progress, "20", PATH, WEEK.last, pages_per_dossier=3.0)
-    assert (pace.denominator, pace.numerator, pace.days_left) == (100, 20, 5)
+    work = required_work(progress, "20", LINE, WEEK.last, pages_per_dossier=3.0)
+    assert (work.denominator, work.numerator, work.days_left) == (100, 20, 5)
     a_day = (100 + 10 * (len(recent) - 5)) / 37  # 40 weekdays less 18 April, 29 and 30 April, 1 May; 4 May is worked
-    assert pace.due_a_day == pytest.approx(a_day)
-    assert pace.required_dossiers == pytest.approx((0.86 * (100 + 5 * a_day) - 20) / 5)
-    assert pace.required_pages == pytest.approx(3 * pace.required_dossiers)
+    assert work.due_per_day == pytest.approx(a_day)
+    assert work.required_dossiers == pytest.approx((0.86 * (100 + 5 * a_day) - 20) / 5)
+    assert work.required_pages == pytest.approx(3 * work.required_dossiers)
 
 
 def test_no_day_left_asks_for_nothing():
     """After the end nobody can be told to hurry; a target that is certain asks for 0."""
-    over = required_pace(rows(daily(MONDAY, "20", 1, 9)), "20", PATH, PATH.end, 3.0)
+    over = required_work(rows(daily(MONDAY, "20", 1, 9)), "20", LINE, LINE.end, 3.0)
     assert (over.days_left, over.required_dossiers, over.required_pages) == (0, None, None)
-    done = required_pace(rows(daily(MONDAY, "20", 99, 99)), "20", Path(MONDAY, PATH.end, 6, 1), WEEK.last, None)
+    done = required_work(rows(daily(MONDAY, "20", 99, 99)), "20", TargetLine(MONDAY, LINE.end, 6, 1), WEEK.last, None)
     assert (done.required_dossiers, done.required_pages) == (0, None)
 
 

@@ -17,7 +17,7 @@ from sohoa.labels import label_vi
 from sohoa.progress.compare_periods import Comparison, Period
 from sohoa.schema import TABLES
 from sohoa.steering.forecast import Outlook
-from sohoa.steering.target_line import Path
+from sohoa.steering.target_line import TargetLine
 from sohoa.store import Store
 from sohoa.terminal.show_steering import change, outlook_line
 
@@ -156,5 +156,5 @@ def test_a_comparison_is_signed_or_explained():
 
 def test_a_date_is_the_end_of_its_week():
     """Reached in the week of Monday 15 April: known on Sunday the 21st."""
-    path = Path(date(2024, 1, 1), date(2024, 12, 31), 5.6, 86.0)
-    assert "21/04/2024" in outlook_line(Outlook(MONDAY, None, MONDAY, None, None, "already"), path).plain
+    line = TargetLine(date(2024, 1, 1), date(2024, 12, 31), 5.6, 86.0)
+    assert "21/04/2024" in outlook_line(Outlook(MONDAY, None, MONDAY, None, None, "already"), line).plain

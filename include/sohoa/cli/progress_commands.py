@@ -14,8 +14,8 @@ from sohoa.settings import load_settings
 from sohoa.terminal.console import Format, out, print_rows
 
 if TYPE_CHECKING:
-    from sohoa.progress.explain_figure import Explained
-    from sohoa.progress.unit_progress import Question
+    from sohoa.progress.explain_figure import DossierInFigure
+    from sohoa.progress.unit_progress import ProgressQuery
     from sohoa.store import Store
 
 Unit = Annotated[str, typer.Option("--unit", help="Unit code, or the code of a department or district office.")]
@@ -44,15 +44,15 @@ def progress(
     from sohoa.progress import unit_progress
     from sohoa.store import open_store
 
-    question, store = ask(unit, definition, stage, map_day), open_store()
+    query, store = progress_query(unit, definition, stage, map_day), open_store()
     last = end or unit_progress.newest_day(store)
     first = start or unit_progress.default_start(last)
     if last < first:
         raise typer.BadParameter("--to lies before --from")
     if definition == "backlog":
-        _show_backlog(store, question, last, format)
+        _show_backlog(store, query, last, format)
     else:
-        _show_progress(store, question, first, last, format)
+        _show_progress(store, query, first, last, format)
 
 
 @app.command()
@@ -65,60 +65,60 @@ def explain(
     format: Output = Format.table,
 ) -> None:
     """List the dossiers behind a figure, in or out of numerator and denominator, with the reason of each."""
-    from sohoa.progress.explain_figure import read_explained
+    from sohoa.progress.explain_figure import read_figure_dossiers
     from sohoa.store import open_store
 
     if definition == "backlog":
         raise typer.BadParameter("backlog results belong to no dossier", param_hint="--definition")
-    question, store = ask(unit, definition, stage, map_day), open_store()
-    lines = read_explained(store, day, question)
+    query, store = progress_query(unit, definition, stage, map_day), open_store()
+    lines = read_figure_dossiers(store, day, query)
     if format is Format.table:
-        _show_explained(store, question, day, lines)
+        _show_explained(store, query, day, lines)
     else:
         print_rows(list(lines[0].__dataclass_fields__) if lines else [], [asdict(line) for line in lines], format)
 
 
-def ask(unit: str, definition: str, stage: str | None, map_day: date | None) -> Question:
-    """The figure that the options ask for.
+def progress_query(unit: str, definition: str, stage: str | None, map_day: date | None) -> ProgressQuery:
+    """The figure that the options progress_query for.
 
     Raises:
         typer.BadParameter: definition, stage or map is none of those that there are.
     """
     from sohoa.progress.carry_forward import MAP_DATES
-    from sohoa.progress.unit_progress import Question
+    from sohoa.progress.unit_progress import ProgressQuery
 
     stages = ("components", "result") if definition == "by_stage" else ("all",)
     one_of("--definition", definition, (*DEFINITIONS, "backlog"))
     one_of("--stage", stage, stages)
     if map_day is not None:
         one_of("--map", map_day.isoformat(), tuple(day.isoformat() for day in MAP_DATES))
-    return Question(unit, definition, stage or stages[0], map_day)
+    return ProgressQuery(unit, definition, stage or stages[0], map_day)
 
 
-def _show_progress(store: Store, question: Question, start: date, end: date, format: Format) -> None:
+def _show_progress(store: Store, query: ProgressQuery, start: date, end: date, format: Format) -> None:
     from sohoa.progress import unit_progress
     from sohoa.progress.carry_forward import unit_name, valid_since
     from sohoa.terminal import show_progress as screen
 
     settings, step, fine = load_settings(), *unit_progress.steps(start, end)
-    rows = unit_progress.read_days(store, question, start, end)
+    rows = unit_progress.read_days(store, query, start, end)
     found = unit_progress.by_period(rows, start, end, step, settings)
     if format is not Format.table:
         print_rows(list(found[0].__dataclass_fields__), [asdict(figure) for figure in found], format)
         return
     total = unit_progress.by_period(rows, start, end, "all", settings)[0]
-    name = unit_name(question.unit_code, question.map_day or end)
-    out.print(screen.heading("Tiến độ số hóa", name, question, start, end), soft_wrap=True)
+    name = unit_name(query.unit_code, query.map_day or end)
+    out.print(screen.heading("Tiến độ số hóa", name, query, start, end), soft_wrap=True)
     out.print(screen.progress_table(found, total, step, settings, out.width))
     out.print(screen.spark_lines(unit_progress.by_period(rows, start, end, fine, settings), fine, out.width))
-    if question.map_day is None and (since := valid_since(question.unit_code, end)) > start:
+    if query.map_day is None and (since := valid_since(query.unit_code, end)) > start:
         out.print(screen.since_line(since))
-    results = unit_progress.count_electronic_results(store, question, start, end)
+    results = unit_progress.count_electronic_results(store, query, start, end)
     for note in screen.notes(total, results, settings):
         out.print(note)
 
 
-def _show_explained(store: Store, question: Question, day: date, lines: list[Explained]) -> None:
+def _show_explained(store: Store, query: ProgressQuery, day: date, lines: list[DossierInFigure]) -> None:
     from sohoa.progress import unit_progress
     from sohoa.progress.carry_forward import unit_name
     from sohoa.progress.explain_figure import count_unregistered, sum_up
@@ -126,32 +126,32 @@ def _show_explained(store: Store, question: Question, day: date, lines: list[Exp
     from sohoa.terminal import show_dossiers as screen
     from sohoa.terminal.show_progress import heading
 
-    settings, name = load_settings(), unit_name(question.unit_code, question.map_day or day)
+    settings, name = load_settings(), unit_name(query.unit_code, query.map_day or day)
     figure = sum_up(lines, day, settings)
-    stored = unit_progress.by_period(unit_progress.read_days(store, question, day, day), day, day, "all", settings)[0]
-    out.print(heading("Hồ sơ của số liệu", name, question, day, day), soft_wrap=True)
+    stored = unit_progress.by_period(unit_progress.read_days(store, query, day, day), day, day, "all", settings)[0]
+    out.print(heading("Hồ sơ của số liệu", name, query, day, day), soft_wrap=True)
     out.print(screen.figure_line(figure, lines))
     if (stored.accepted, stored.denominator) != (figure.accepted, figure.denominator):
         out.print(screen.stale_line(stored))
     for part in screen.dossier_tables(lines, day):
         out.print(part)
-    if question.unit_code == PROVINCE and (unknown := count_unregistered(store, day)):
+    if query.unit_code == PROVINCE and (unknown := count_unregistered(store, day)):
         out.print(f"{unknown} hồ sơ có bản quét mà sổ tiếp nhận chưa có (R0): không vào tỷ lệ nào.", style="yellow")
 
 
-def _show_backlog(store: Store, question: Question, end: date, format: Format) -> None:
+def _show_backlog(store: Store, query: ProgressQuery, end: date, format: Format) -> None:
     from sohoa.progress import unit_progress
     from sohoa.progress.carry_forward import map_of, unit_name
     from sohoa.terminal import show_progress as screen
 
-    map_day = question.map_day or map_of(end)
-    question = replace(question, map_day=map_day)
-    found = unit_progress.read_backlog(store, question, end)
+    map_day = query.map_day or map_of(end)
+    query = replace(query, map_day=map_day)
+    found = unit_progress.read_backlog(store, query, end)
     if format is not Format.table:
         print_rows(list(unit_progress.BacklogFigure.__dataclass_fields__), [asdict(figure) for figure in found], format)
         return
-    name = unit_name(question.unit_code, map_day)
-    out.print(screen.heading("Kết quả còn hiệu lực", name, question, end, end), soft_wrap=True)
+    name = unit_name(query.unit_code, map_day)
+    out.print(screen.heading("Kết quả còn hiệu lực", name, query, end, end), soft_wrap=True)
     out.print(screen.backlog_table(found, unit_progress.sum_backlog(found)))
     if any(figure.denominator is None for figure in found):
         out.print("\n– Chưa báo số kết quả phải số hóa (SoKetQua): không cộng vào tỷ lệ.", style="yellow")

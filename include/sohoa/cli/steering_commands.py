@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sohoa.cli.progress_commands import Definition, Map, Output, Stage, Unit, ask
+from sohoa.cli.progress_commands import Definition, Map, Output, Stage, Unit, progress_query
 from sohoa.cli.root import app, one_of, parse_day, parse_week
 from sohoa.days import Week
 from sohoa.settings import load_settings
@@ -35,25 +35,24 @@ def forecast(
 ) -> None:
     """Show a unit's path to the target: what it takes a day, and when it arrives, with an interval."""
     from sohoa.progress.carry_forward import unit_name
-    from sohoa.steering.read_steering import read_prospect
-    from sohoa.steering.target_line import Path
+    from sohoa.steering.target_line import TargetLine, read_target_outlook
     from sohoa.terminal import show_steering as screen
     from sohoa.terminal.show_progress import heading
 
     one_of("--definition", definition, ("dn_and", "dn_or", "by_stage"))
-    question, settings, (store, last) = ask(unit, definition, stage, map_day), load_settings(), _newest(to)
-    path = Path(
+    query, settings, (store, last) = progress_query(unit, definition, stage, map_day), load_settings(), _newest(to)
+    line = TargetLine(
         start or date(last.year, 1, 1),
         end or date(last.year, 12, 31),
         settings.baseline_percent,
         settings.target_percent,
     )
-    if path.end < path.start:
+    if line.end < line.start:
         raise typer.BadParameter("--by lies before --from")
     name = unit_name(unit, map_day or last)
-    prospect = read_prospect(store, question, path, last)
-    out.print(heading("Hướng tới chỉ tiêu", name, question, path.start, last), soft_wrap=True)
-    for part in screen.prospect_lines(prospect, path, last):
+    ahead = read_target_outlook(store, query, line, last)
+    out.print(heading("Hướng tới chỉ tiêu", name, query, line.start, last), soft_wrap=True)
+    for part in screen.target_outlook_lines(ahead, line, last):
         out.print(part)
 
 
@@ -65,7 +64,7 @@ def campaign(
 ) -> None:
     """Rank the units of a campaign, or list the campaigns."""
     from sohoa.registry import campaigns, find_campaign
-    from sohoa.steering.read_steering import read_standings
+    from sohoa.steering.rank_campaigns import read_ranks
     from sohoa.terminal import show_steering as screen
 
     if code is None:
@@ -73,12 +72,12 @@ def campaign(
         print_rows(["code", "name_vi", "start", "end", "target_percent"], rows, format)
         return
     found, (store, last) = find_campaign(code), _newest(to)
-    standings = read_standings(store, found, last)
+    ranks = read_ranks(store, found, last)
     if format is Format.table:
-        for part in screen.standings_table(standings, found, last):
+        for part in screen.ranks_table(ranks, found, last):
             out.print(part)
     else:
-        _print(standings, format)
+        _print(ranks, format)
 
 
 @app.command()
@@ -94,9 +93,9 @@ def revised(
     from sohoa.store import open_store
     from sohoa.terminal import show_steering as screen
 
-    question, first_day, store = ask(unit, definition, stage, None), week.first, open_store()
+    query, first_day, store = progress_query(unit, definition, stage, None), week.first, open_store()
     printed, changes = revised_since(store, first_day, newest_print(store, first_day))
-    key = {"unit_code": unit, "definition": question.definition, "stage": question.stage}
+    key = {"unit_code": unit, "definition": query.definition, "stage": query.stage}
     lines = [row for row in changes.to_pylist() if key.items() <= row.items()]
     if format is not Format.table:
         print_rows(changes.column_names, lines, format)
@@ -114,14 +113,14 @@ def silent(
     format: Output = Format.table,
 ) -> None:
     """List the agencies that should have scanned on a day and did not, and those that said why."""
-    from sohoa.steering.read_steering import read_freshness
+    from sohoa.steering.agency_activity import read_activity
     from sohoa.terminal import show_agencies as screen
 
     store, asked = _newest(day)
-    rows = read_freshness(store, asked)
+    rows = read_activity(store, asked, existing_only=False)
     rows = rows if is_all else [row for row in rows if row.state not in ("sent", "nothing_waits", "day_off")]
     if format is Format.table:
-        out.print(screen.freshness_table(rows, asked))
+        out.print(screen.activity_table(rows, asked))
     else:
         _print(rows, format)
 
@@ -134,14 +133,17 @@ def devices(
     to: Until = None,
 ) -> None:
     """Say whose scanner wants cleaning, whose queue is long, and who lacks a large-format scanner."""
-    from sohoa.steering.read_steering import read_equipment
+    from sohoa.steering.agency_activity import read_activity
+    from sohoa.steering.dirty_glass import read_dirty_glass
+    from sohoa.steering.scanner_capacity import read_capacity
     from sohoa.terminal import show_agencies as screen
 
     store, last = _newest(to)
-    found = read_equipment(store, start or last - timedelta(27), last)
-    for line in screen.glass_lines(found.dirty_glass):
+    first = start or last - timedelta(27)
+    capacity, needs = read_capacity(store, first, last, read_activity(store, last, existing_only=False))
+    for line in screen.glass_lines(read_dirty_glass(store, first, last)):
         out.print(line, soft_wrap=True)
-    for table in (screen.capacity_table(found.capacity), screen.large_format_table(found.large_format)):
+    for table in (screen.capacity_table(capacity), screen.large_format_table(needs)):
         out.print(table)
 
 

@@ -17,7 +17,7 @@ from sohoa.counting.join_dossiers import list_documents
 from sohoa.enums import GROUPS, Group
 from sohoa.progress.carry_forward import Place, places, unit_name
 from sohoa.progress.dossier_reasons import Documents, what_lacks, why_counted, why_out
-from sohoa.progress.unit_progress import Figure, Question, make_figure
+from sohoa.progress.unit_progress import Figure, ProgressQuery, make_figure
 from sohoa.settings import Settings
 from sohoa.store import Store
 
@@ -25,7 +25,7 @@ _SHOWN = ("dossier_key", "unit_code", "handling_agency", "procedure_code", "stat
 
 
 @dataclass(frozen=True)
-class Explained:
+class DossierInFigure:
     """One dossier and what it adds to the figure; the sums over all are the figure."""
 
     dossier_key: str
@@ -50,7 +50,7 @@ class Explained:
     """Its commune was split: whether it belongs here is not known."""
 
 
-def explain_day(day: date, dossiers: pa.Table, question: Question) -> list[Explained]:
+def explain_day(day: date, dossiers: pa.Table, query: ProgressQuery) -> list[DossierInFigure]:
     """The dossiers of one unit and day, out of the numerator first, then in it, then out of the denominator.
 
     A dossier that a split commune may have left to this unit, but that is counted in another, is listed with zeros and
@@ -59,27 +59,27 @@ def explain_day(day: date, dossiers: pa.Table, question: Question) -> list[Expla
     Args:
         day: the dossier day.
         dossiers: all rows of the table ``dossiers`` of that day.
-        question: unit, definition, stage and map.
+        query: unit, definition, stage and map.
 
     Raises:
         InputError: no unit bears the code, or a dossier's unit is younger than the map.
     """
-    unit_name(question.unit_code, question.map_day or day)
+    unit_name(query.unit_code, query.map_day or day)
     known = placed_dossiers(dossiers)
-    measures = measure_dossiers(known)[:, :, RATES.index((question.definition, question.stage))]
+    measures = measure_dossiers(known)[:, :, RATES.index((query.definition, query.stage))]
     documents = _documents_by_row(known)
     found = []
     for number, row in enumerate(known.drop_columns("documents").to_pylist()):
-        place = _find_place(row["unit_code"], day, question)
+        place = _find_place(row["unit_code"], day, query)
         if place is not None:
             counts = dict(zip(MEASURES, measures[number].tolist(), strict=True))
-            found.append(_explain(row, counts, documents[number], place, question))
+            found.append(_explain(row, counts, documents[number], place, query))
     return sorted(found, key=lambda line: (GROUPS.index(group_of(line)), line.reasons, line.dossier_key))
 
 
-def read_explained(store: Store, day: date, question: Question) -> list[Explained]:
+def read_figure_dossiers(store: Store, day: date, query: ProgressQuery) -> list[DossierInFigure]:
     """``explain_day`` from the store; one object is read."""
-    return explain_day(day, store.read_table("dossiers", [day], name=layout.DAY), question)
+    return explain_day(day, store.read_table("dossiers", [day], name=layout.DAY), query)
 
 
 def count_unregistered(store: Store, day: date) -> int:
@@ -88,16 +88,16 @@ def count_unregistered(store: Store, day: date) -> int:
     return int(pc.sum(pc.invert(dossiers["in_register"])).as_py() or 0)
 
 
-def group_of(line: Explained) -> Group:
+def group_of(line: DossierInFigure) -> Group:
     """Which of ``enums.GROUPS`` a dossier is in; one that is digitised in part lacks something."""
     if line.denominator == 0:
         return "out"
     return "counted" if line.accepted == line.denominator else "lacking"
 
 
-def _find_place(leaf: str, day: date, question: Question) -> Place | None:
-    found = places(leaf, day, question.map_day)
-    return next((place for place in found if place.unit_code == question.unit_code), None)
+def _find_place(leaf: str, day: date, query: ProgressQuery) -> Place | None:
+    found = places(leaf, day, query.map_day)
+    return next((place for place in found if place.unit_code == query.unit_code), None)
 
 
 def _documents_by_row(dossiers: pa.Table) -> dict[int, Documents]:
@@ -111,29 +111,30 @@ def _documents_by_row(dossiers: pa.Table) -> dict[int, Documents]:
 
 
 def _explain(
-    row: dict[str, Any], counts: dict[str, int], documents: Documents, place: Place, question: Question
-) -> Explained:
-    rate = (question.definition, question.stage)
+    row: dict[str, Any], counts: dict[str, int], documents: Documents, place: Place, query: ProgressQuery
+) -> DossierInFigure:
+    rate = (query.definition, query.stage)
     reasons: tuple[str, ...]
     if not place.is_counted:
         counts, reasons = dict.fromkeys(counts, 0), ("counted_elsewhere",)
     elif counts["denominator"] == 0:
-        reasons = (why_out(row, question.stage),)
+        reasons = (why_out(row, query.stage),)
     elif counts["accepted"] == counts["denominator"]:
         reasons = why_counted(counts["waived"], documents)
     else:
         reasons = what_lacks(row, *rate, documents)
     values: dict[str, Any] = {name: row[name] for name in _SHOWN} | counts
     interim_results = sum(state in REACHED["accepted"] for state in documents.get("interim_result", ()))
-    return Explained(**values, interim_results=interim_results, reasons=reasons, is_approximate=place.is_approximate)
+    values |= {"interim_results": interim_results, "reasons": reasons, "is_approximate": place.is_approximate}
+    return DossierInFigure(**values)
 
 
-def sum_up(lines: list[Explained], day: date, settings: Settings) -> Figure:
+def sum_up(lines: list[DossierInFigure], day: date, settings: Settings) -> Figure:
     """The figure that the dossiers of a day add up to."""
     sums = {name: sum(getattr(line, name) for line in lines) for name in MEASURES}
     return make_figure(day, day, sums, any(line.is_approximate for line in lines), settings)
 
 
-def count_reasons(lines: list[Explained]) -> Counter[str]:
+def count_reasons(lines: list[DossierInFigure]) -> Counter[str]:
     """How many dossiers have each reason."""
     return Counter(reason for line in lines for reason in line.reasons)

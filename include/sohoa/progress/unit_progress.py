@@ -27,7 +27,7 @@ _DAYS_UNTIL, _WEEKS_UNTIL = 14, 112
 
 
 @dataclass(frozen=True)
-class Question:
+class ProgressQuery:
     """Which figure is asked for."""
 
     unit_code: str
@@ -77,24 +77,24 @@ def default_start(end: date) -> date:
     return end - timedelta(end.weekday() + 7 * (_DEFAULT_WEEKS - 1))
 
 
-def read_days(store: Store, question: Question, start: date, end: date) -> pa.Table:
-    """The question's rows by day, with ``is_approximate``; only the objects of these days are read.
+def read_days(store: Store, query: ProgressQuery, start: date, end: date) -> pa.Table:
+    """The query's rows by day, with ``is_approximate``; only the objects of these days are read.
 
     Without a map the unit is the one that bears the code on ``end``: days before it stood are not its days.
 
     Raises:
         InputError: no unit bears the code, or the map cannot show these days.
     """
-    unit_name(question.unit_code, question.map_day or end)
-    if question.map_day is None:
-        start = max(start, valid_since(question.unit_code, end))
+    unit_name(query.unit_code, query.map_day or end)
+    if query.map_day is None:
+        start = max(start, valid_since(query.unit_code, end))
     rows = store.read_table("progress_daily", each_day(start, end), name=layout.DAY)
-    is_asked = pc.and_(pc.equal(rows["definition"], question.definition), pc.equal(rows["stage"], question.stage))
-    if question.map_day is None:
-        rows = rows.filter(pc.and_(is_asked, pc.equal(rows["unit_code"], question.unit_code)))
+    is_asked = pc.and_(pc.equal(rows["definition"], query.definition), pc.equal(rows["stage"], query.stage))
+    if query.map_day is None:
+        rows = rows.filter(pc.and_(is_asked, pc.equal(rows["unit_code"], query.unit_code)))
         return rows.append_column("is_approximate", pa.array([False] * len(rows), pa.bool_()))
-    rows = progress_on_map(rows.filter(is_asked), question.map_day)
-    return rows.filter(pc.equal(rows["unit_code"], question.unit_code))
+    rows = progress_on_map(rows.filter(is_asked), query.map_day)
+    return rows.filter(pc.equal(rows["unit_code"], query.unit_code))
 
 
 def by_period(rows: pa.Table, start: date, end: date, step: str, settings: Settings) -> list[Figure]:
@@ -127,7 +127,7 @@ def steps(start: date, end: date) -> tuple[str, str]:
     return ("week", "day") if length <= _WEEKS_UNTIL else ("month", "week")
 
 
-def count_electronic_results(store: Store, question: Question, start: date, end: date) -> int:
+def count_electronic_results(store: Store, query: ProgressQuery, start: date, end: date) -> int:
     """Dossiers of the period whose result the portal links to: a count, never a rate.
 
     Both spellings of a code are one dossier, of the unit of the newest portal row that has a link.
@@ -141,7 +141,7 @@ def count_electronic_results(store: Store, question: Question, start: date, end:
     return sum(
         number
         for agency, day, number in zip(*(column.to_pylist() for column in owners.columns), strict=True)
-        if (leaf := leaf_unit(agency or "", None, day)) is not None and _is_counted(question, leaf, day)
+        if (leaf := leaf_unit(agency or "", None, day)) is not None and _is_counted(query, leaf, day)
     )
 
 
@@ -167,24 +167,24 @@ class BacklogFigure:
         return rate_percent(self.received, self.denominator or 0)
 
 
-def read_backlog(store: Store, question: Question, end: date) -> list[BacklogFigure]:
+def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogFigure]:
     """The backlog so far of each agency of a unit.
 
     Args:
         store: the store.
-        question: its map must be given, since days of all maps add up.
+        query: its map must be given, since days of all maps add up.
         end: the last day.
 
     Raises:
         InputError: no unit bears the code, or the map is older than an agency's unit.
     """
-    unit_name(question.unit_code, question.map_day or end)
+    unit_name(query.unit_code, query.map_day or end)
     rows = backlog_of(_until(store, "backlog_documents", end), _until(store, "backlog", end))
     found = []
     for row in rows.to_pylist():
         day = row.pop("last_day")
         leaf = leaf_unit(row["agency"], None, day)
-        if leaf is not None and _is_counted(question, leaf, day):
+        if leaf is not None and _is_counted(query, leaf, day):
             found.append(BacklogFigure(**row))
     return found
 
@@ -196,9 +196,9 @@ def sum_backlog(figures: list[BacklogFigure]) -> BacklogFigure:
     return BacklogFigure("", **{name: sum(getattr(figure, name) for figure in known) for name in names})
 
 
-def _is_counted(question: Question, leaf: str, day: date) -> bool:
-    found = places(leaf, day, question.map_day)
-    return any(place.unit_code == question.unit_code and place.is_counted for place in found)
+def _is_counted(query: ProgressQuery, leaf: str, day: date) -> bool:
+    found = places(leaf, day, query.map_day)
+    return any(place.unit_code == query.unit_code and place.is_counted for place in found)
 
 
 def _until(store: Store, table: str, end: date) -> pa.Table:

@@ -1,1 +1,1 @@
-"""What those who steer ask: when a unit arrives, who fell silent, what scanners need, what limits would change."""
+"""What decision makers ask: when a unit arrives, who is silent, what scanners and other limits would change."""

@@ -1,8 +1,8 @@
-"""Agencies that should have scanned and did not, told from those that said why.
+"""Agencies that should have scanned on a day and did not, separately from agencies that gave notice.
 
-An agency is silent on a working day where dossiers of it wait and it has no batch of that scan day. A notice
-(no connection, no work, device down) that covers the day names another reason than neglect. A batch that arrives late
-is counted on its own scan day, so the silence ends when the day is looked at again.
+An agency is silent on a working day if dossiers of it are not scanned yet and it has no batch of that scan day. A
+notice (no connection, no work, device down) that covers the day names another reason than neglect. A batch that arrives
+late is counted on its own scan day, so the agency is no longer silent when the day is looked at again.
 """
 
 from __future__ import annotations
@@ -15,14 +15,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa import layout
+from sohoa.days import each_day, in_chunks
 from sohoa.enums import ACTIVITY_STATES, ActivityState, NoticeKind
-from sohoa.registry import is_working_day, working_days
-from sohoa.steering.unscanned_dossiers import waiting_dossiers
+from sohoa.registry import find_agency, is_working_day, working_days
+from sohoa.steering.unscanned_dossiers import unscanned_dossiers
+from sohoa.store import Store
+
+_GIVEN_UP = timedelta(364)
+"""Dossiers older than this are not read."""
+_DAYS_AT_ONCE = 7
 
 
 @dataclass(frozen=True)
-class Freshness:
-    """One agency on one day."""
+class AgencyActivity:
+    """What one agency did on one day."""
 
     agency: str
     state: ActivityState
@@ -30,89 +37,110 @@ class Freshness:
     """What its notice says."""
     last_batch: date | None
     """Newest scan day up to this one."""
-    quiet_days: int
-    """Working days on end, this one included, without a batch while dossiers waited."""
+    days_without_batch: int
+    """Working days in a row, this one included, without a batch while dossiers were not scanned."""
     dossiers: int
-    """Dossiers that wait."""
+    """Dossiers that are not scanned yet."""
     documents: int
     """Documents to scan for them."""
     oldest: date | None
-    """Day of the oldest dossier that waits."""
+    """Day of the oldest of these dossiers."""
     oldest_key: str | None
 
 
-def freshness(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day: date) -> list[Freshness]:
-    """What each agency with dossiers or batches did on a day.
+def read_activity(store: Store, day: date, *, existing_only: bool) -> list[AgencyActivity]:
+    """Read from the store what each agency did on a day, and what it has not scanned yet.
 
     Args:
-        dossiers: rows of the table ``dossiers`` with their path key, as far back as dossiers may wait.
-        batches: rows of the table ``batches`` with their path key; a refused one is neither batch nor silence.
+        store: the store.
+        day: the day.
+        existing_only: leave out agencies that no longer exist on that day.
+    """
+    days = each_day(day - _GIVEN_UP, day)
+    dossiers = pa.concat_tables(_read_unscanned(store, some, day) for some in in_chunks(days, _DAYS_AT_ONCE))
+    batches = store.read_table("batches", days).select(["scan_date", "agency", "refusal"])
+    found = list_activity(dossiers, batches, store.read_table("notices"), day)
+    return [one for one in found if not existing_only or find_agency(one.agency, day)]
+
+
+def _read_unscanned(store: Store, days: list[date], day: date) -> pa.Table:
+    """Read the dossiers of some days that are not scanned yet: so few that a year of them can be held at once."""
+    rows = store.read_table("dossiers", days, layout.DAY)
+    return rows.filter(pc.is_in(rows["dossier_key"], unscanned_dossiers(rows, day)["dossier_key"].combine_chunks()))
+
+
+def list_activity(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day: date) -> list[AgencyActivity]:
+    """List what each agency with dossiers or batches did on a day.
+
+    Args:
+        dossiers: rows of the table ``dossiers`` with their path key, as far back as dossiers may lie unscanned.
+        batches: rows of the table ``batches`` with their path key; after a refused one an agency is not silent.
         notices: rows of the table ``notices``.
         day: the day.
 
     Returns:
-        By state, in the order of ``ACTIVITY_STATES``, then the longest quiet, then agency.
+        By state, in the order of ``ACTIVITY_STATES``, then most days without a batch, then agency.
     """
-    waiting = _by_agency(waiting_dossiers(dossiers, day))
+    unscanned = _by_agency(unscanned_dossiers(dossiers, day))
     past = batches.filter(pc.less_equal(batches["scan_date"], day))
     scanned = _scan_days(past.filter(pc.is_null(past["refusal"])))
     refused = _scan_days(past.filter(pc.is_valid(past["refusal"])))
     given = [row for row in notices.to_pylist() if row["start"] <= day and (row["end"] is None or day <= row["end"])]
-    excuses = {row["agency"]: row for row in sorted(given, key=lambda row: row["start"])}  # the newest holds
+    in_force = {row["agency"]: row for row in sorted(given, key=lambda row: row["start"])}  # the newest holds
     found = [
-        _freshness(agency, waiting[agency], scanned[agency], day in refused[agency], excuses.get(agency), day)
-        for agency in sorted({*waiting, *scanned})
+        _activity_of(agency, unscanned[agency], scanned[agency], day in refused[agency], in_force.get(agency), day)
+        for agency in sorted({*unscanned, *scanned})
     ]
-    return sorted(found, key=lambda row: (ACTIVITY_STATES.index(row.state), -row.quiet_days, row.agency))
+    return sorted(found, key=lambda row: (ACTIVITY_STATES.index(row.state), -row.days_without_batch, row.agency))
 
 
-def _freshness(
+def _activity_of(
     agency: str,
-    waiting: list[dict[str, Any]],
+    unscanned: list[dict[str, Any]],
     scanned: set[date],
     is_refused: bool,
-    excuse: dict[str, Any] | None,
+    notice: dict[str, Any] | None,
     day: date,
-) -> Freshness:
-    oldest = waiting[0] if waiting else None
+) -> AgencyActivity:
+    oldest = unscanned[0] if unscanned else None
     last = max(scanned, default=None)
-    state = _state(bool(waiting), day in scanned, excuse, day)
+    state = _state(bool(unscanned), day in scanned, notice, day)
     state = "refused" if state == "silent" and is_refused else state
-    return Freshness(
+    return AgencyActivity(
         agency=agency,
         state=state,
-        note=excuse["note"] if excuse is not None and state == excuse["notice_kind"] else None,
+        note=notice["note"] if notice is not None and state == notice["notice_kind"] else None,
         last_batch=last,
-        quiet_days=_quiet_days(oldest["dossier_date"], last, day) if oldest else 0,
-        dossiers=len(waiting),
-        documents=sum(row["documents"] for row in waiting),
+        days_without_batch=_days_without_batch(oldest["dossier_date"], last, day) if oldest else 0,
+        dossiers=len(unscanned),
+        documents=sum(row["documents"] for row in unscanned),
         oldest=oldest["dossier_date"] if oldest else None,
         oldest_key=oldest["dossier_key"] if oldest else None,
     )
 
 
-def _state(waits: bool, has_sent: bool, excuse: dict[str, Any] | None, day: date) -> ActivityState:
+def _state(has_unscanned: bool, has_sent: bool, notice: dict[str, Any] | None, day: date) -> ActivityState:
     if has_sent:
         return "sent"
-    if not waits:
+    if not has_unscanned:
         return "nothing_waits"
     if not is_working_day(day):
         return "day_off"
-    if excuse is None:
+    if notice is None:
         return "silent"
-    kind: NoticeKind = excuse["notice_kind"]
+    kind: NoticeKind = notice["notice_kind"]
     return kind
 
 
-def _quiet_days(oldest: date, last: date | None, day: date) -> int:
-    """Working days since the last batch, as far as a dossier already waited."""
+def _days_without_batch(oldest: date, last: date | None, day: date) -> int:
+    """Count the working days since the last batch on which a dossier was there to scan."""
     first = oldest if last is None else max(oldest, last + timedelta(1))
     return len(working_days(first, day))
 
 
-def _by_agency(waiting: pa.Table) -> dict[str, list[dict[str, Any]]]:
+def _by_agency(unscanned: pa.Table) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in waiting.to_pylist():
+    for row in unscanned.to_pylist():
         found[row["handling_agency"]].append(row)
     return found
 

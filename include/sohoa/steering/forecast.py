@@ -66,7 +66,7 @@ class Outlook:
     """Why there is no date; ``already`` where it is past."""
 
 
-def outlook(weekly: pa.Table, target_percent: float) -> Outlook:
+def forecast_target(weekly: pa.Table, target_percent: float) -> Outlook:
     """Forecast the date at which a unit reaches its target.
 
     Args:

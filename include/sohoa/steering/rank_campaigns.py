@@ -1,4 +1,4 @@
-"""How the units of a campaign stand: their rates since its start, their place, and how far they have come."""
+"""The ranking of a campaign's units: their rates since its start, their place, and the change against before."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.progress.compare_periods import Comparison, Period, compare
+from sohoa import layout
+from sohoa.days import each_day
+from sohoa.progress.compare_periods import Comparison, Period, compare, period_before
 from sohoa.registry import Campaign, find_agency, unit_at
+from sohoa.store import Store
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One unit of a campaign."""
+class UnitRank:
+    """One unit of a campaign and its place."""
 
     place: int | None
     """1 for the highest rate, equal rates share it; None where nothing counts."""
@@ -29,8 +32,17 @@ class Standing:
     """The period before, where it is alike."""
 
 
-def rank_units(progress: pa.Table, campaign: Campaign, last_day: date) -> list[Standing]:
-    """The units of each level that a campaign ranks, best first, levels in the order of its scope.
+def read_ranks(store: Store, campaign: Campaign, last_day: date) -> list[UnitRank]:
+    """Read progress from the store and rank the units of a campaign up to a day."""
+    period = Period(campaign.start, min(campaign.end, last_day))
+    if period.days < 1:
+        return []
+    rows = store.read_table("progress_daily", each_day(period_before(period).first, period.last), layout.DAY)
+    return rank_units(rows, campaign, last_day)
+
+
+def rank_units(progress: pa.Table, campaign: Campaign, last_day: date) -> list[UnitRank]:
+    """Rank the units of each level of a campaign, best first, levels in the order of its scope.
 
     Args:
         progress: rows of ``progress_daily`` with their path key, the period before the campaign's days included.
@@ -48,17 +60,17 @@ def rank_units(progress: pa.Table, campaign: Campaign, last_day: date) -> list[S
     rows = progress.filter(wanted)
     sums = rows.filter(inside).group_by("unit_code", use_threads=False)
     found = sums.aggregate([("numerator", "sum"), ("denominator", "sum")]).to_pylist()
-    standings: list[Standing] = []
+    ranks: list[UnitRank] = []
     for level in campaign.scope:
         units = [row for row in found if _level(row["unit_code"], period.last) == level]
-        standings += _rank(level, [(row, compare(rows, row["unit_code"], period, last_day)) for row in units], campaign)
-    return standings
+        ranks += _rank(level, [(row, compare(rows, row["unit_code"], period, last_day)) for row in units], campaign)
+    return ranks
 
 
-def _rank(level: str, units: list[tuple[dict[str, int | str], Comparison]], campaign: Campaign) -> list[Standing]:
+def _rank(level: str, units: list[tuple[dict[str, int | str], Comparison]], campaign: Campaign) -> list[UnitRank]:
     rates = sorted((c.rate_percent for _, c in units if c.rate_percent is not None), reverse=True)
     found = [
-        Standing(
+        UnitRank(
             place=None if against.rate_percent is None else 1 + rates.index(against.rate_percent),
             unit_code=str(row["unit_code"]),
             level=level,

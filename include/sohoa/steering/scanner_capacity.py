@@ -1,4 +1,4 @@
-"""What equipment would change: documents that wait against what is scanned a day, and sheets too large for a desk."""
+"""What more scanners would change: the queue against the documents scanned per day, and sheets too large for A4."""
 
 from __future__ import annotations
 
@@ -11,28 +11,31 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa import layout
 from sohoa.counting.document_states import document_states
+from sohoa.days import each_day
 from sohoa.enums import PAPERS
-from sohoa.steering.agency_activity import Freshness
+from sohoa.steering.agency_activity import AgencyActivity
+from sohoa.store import Store
 
 LARGE_PAPERS = ("a3", "a2", "a1", "a0", "other")
-"""Papers that the A4 scanner of a one-stop desk cannot take. No legal text draws the line."""
+"""Papers that the A4 scanner of a one-stop office cannot take. No legal text draws the line."""
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """One agency: what waits against what its scanners do."""
+    """One agency: what is not scanned yet against what its scanners do."""
 
     agency: str
     devices: int
     """Scanners it used in the days given."""
     scan_days: int
-    documents_a_day: float | None
+    documents_per_day: float | None
     """Documents received for each of its scan days; None where it had none."""
-    waiting: int
-    """Documents that wait."""
+    unscanned: int
+    """Documents that are not scanned yet."""
     days_to_clear: float | None
-    """Scan days until nothing waits, were nothing to come in; None where nobody knows how much it can scan."""
+    """Scan days until all are scanned, if none came in; None where nobody knows how much it can scan."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,21 @@ class LargeFormatNeed:
     """Which papers, in the order of ``vocabulary.PAPERS``."""
 
 
-def capacity(devices: pa.Table, agencies: Iterable[Freshness]) -> list[Capacity]:
-    """Documents that wait against what is scanned a day, longest queue first; who waits for nothing is left out.
+def read_capacity(
+    store: Store, first: date, last: date, agencies: Iterable[AgencyActivity]
+) -> tuple[list[Capacity], list[LargeFormatNeed]]:
+    """Read what the scanners did from ``first`` to ``last``: ``list_capacity`` and ``large_format_needs`` of it."""
+    days = each_day(first, last)
+    devices, documents = store.read_table("device_daily", days, layout.DAY), store.read_table("documents", days)
+    return list_capacity(devices, agencies), large_format_needs(documents, devices)
+
+
+def list_capacity(devices: pa.Table, agencies: Iterable[AgencyActivity]) -> list[Capacity]:
+    """List unscanned documents against documents scanned per day, longest queue first; no agency without a queue.
 
     Args:
         devices: rows of ``device_daily`` with their path key ``scan_date``, of some weeks up to the day asked for.
-        agencies: what waits on that day.
+        agencies: what is not scanned yet on that day.
     """
     used: dict[str, set[str | None]] = defaultdict(set)
     days: dict[str, set[date]] = defaultdict(set)
@@ -66,15 +78,15 @@ def capacity(devices: pa.Table, agencies: Iterable[Freshness]) -> list[Capacity]
     found = []
     for unit in agencies:
         scan_days = len(days[unit.agency])
-        a_day = documents[unit.agency] / scan_days if scan_days else None
-        to_clear = unit.documents / a_day if a_day else None
-        found.append(Capacity(unit.agency, len(used[unit.agency]), scan_days, a_day, unit.documents, to_clear))
-    queue = [row for row in found if row.waiting]
-    return sorted(queue, key=lambda row: (row.days_to_clear is not None, -(row.days_to_clear or 0), -row.waiting))
+        per_day = documents[unit.agency] / scan_days if scan_days else None
+        to_clear = unit.documents / per_day if per_day else None
+        found.append(Capacity(unit.agency, len(used[unit.agency]), scan_days, per_day, unit.documents, to_clear))
+    queue = [row for row in found if row.unscanned]
+    return sorted(queue, key=lambda row: (row.days_to_clear is not None, -(row.days_to_clear or 0), -row.unscanned))
 
 
 def large_format_needs(documents: pa.Table, devices: pa.Table) -> list[LargeFormatNeed]:
-    """Who lacks a large-format scanner, most sheets first.
+    """List the agencies that lack a large-format scanner, most sheets first.
 
     Counted are documents that no later one replaces: not scanned because too large, large ones not scanned for want of
     a device, and large ones rejected.
@@ -85,9 +97,9 @@ def large_format_needs(documents: pa.Table, devices: pa.Table) -> list[LargeForm
     """
     equipped = set(devices.filter(pc.equal(devices["device_kind"], "large_format"))["agency"].to_pylist())
     states = document_states(documents.append_column("decision", pa.nulls(len(documents), pa.string())))
-    standing = documents.filter(pc.not_equal(states, "replaced"))
+    in_force = documents.filter(pc.not_equal(states, "replaced"))
     needs: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in standing.filter(pc.is_valid(standing["paper"])).to_pylist():
+    for row in in_force.filter(pc.is_valid(in_force["paper"])).to_pylist():
         if row["agency"] not in equipped and (_is_never_scanned(row) or _is_rejected(row)):
             needs[row["agency"]].append(row)
     found = [_need(agency, rows) for agency, rows in needs.items()]

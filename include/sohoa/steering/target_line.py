@@ -1,7 +1,7 @@
-"""The path from the baseline to the target: where a unit should stand, and what it takes a day to arrive on time.
+"""The line from the baseline to the target: where a unit should be on a day, and the work per day to arrive on time.
 
-The rate meant is that of all dossiers of the path's days up to its end. A dossier of an earlier day that is scanned
-late still counts, so what is missing so far is part of the work that is left.
+The rate is that of all dossiers of the line's days up to its end. A dossier of an earlier day that is scanned late
+still counts, so what is missing so far is part of the work that is left.
 """
 
 from __future__ import annotations
@@ -12,14 +12,22 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.days import ONE_DAY, Week, each_day
+from sohoa.progress.compare_periods import Comparison, Period, compare
+from sohoa.progress.rate import weekly_progress
+from sohoa.progress.unit_progress import ProgressQuery, read_days
 from sohoa.registry import ancestors, working_days
+from sohoa.steering.forecast import Outlook, forecast_target
+from sohoa.store import Store
 
+_HISTORY = timedelta(2 * 364)
+"""Days whose weekly rates a forecast rests on."""
 _RECENT = timedelta(56)
-"""Dossier days from which the usual number a day is taken."""
+"""Dossier days from which the usual number per day is taken; scan days from which the pages per dossier are taken."""
 
 
 @dataclass(frozen=True)
-class Path:
+class TargetLine:
     """A straight line from a rate on the day before ``start`` to another on ``end``; per cent."""
 
     start: date
@@ -28,47 +36,79 @@ class Path:
     target_percent: float
 
     def percent_on(self, day: date) -> float:
-        """Where the line is on a day; level before and after it."""
+        """Return the rate of the line on a day; level before and after it."""
         share = ((day - self.start).days + 1) / ((self.end - self.start).days + 1)
         return self.baseline_percent + min(1.0, max(0.0, share)) * (self.target_percent - self.baseline_percent)
 
 
 @dataclass(frozen=True)
-class Pace:
-    """What a unit has done on its path and what is left to do."""
+class RequiredWork:
+    """What a unit has done since the start of its line and what is left to do."""
 
     expected_percent: float
-    """Where the path is."""
+    """The rate of the line."""
     denominator: int
-    """Dossiers due of the path's days so far."""
+    """Dossiers due of the line's days so far."""
     numerator: int
     """Of these, digitised."""
     days_left: int
     """Working days until the end."""
-    due_a_day: float | None
-    """Dossiers that come in a working day, by the last eight weeks; None where none of them was a working day."""
+    due_per_day: float | None
+    """Dossiers that come in per working day, by the last eight weeks; None where none of them was a working day."""
     required_dossiers: float | None
-    """Dossiers to digitise a working day, old and new, to end at the target; 0 where it is certain already, None where
-    no day is left or nobody knows how many come in."""
+    """Dossiers to digitise per working day, old and new, to end at the target; 0 where it is certain already, None
+    where no day is left or nobody knows how many come in."""
     required_pages: float | None
     """The same in pages; None where the pages of a dossier are not known."""
 
 
-def required_pace(
+@dataclass(frozen=True)
+class TargetOutlook:
+    """A unit on its way to the target."""
+
+    outlook: Outlook
+    required: RequiredWork
+    last_week: Comparison
+    """The last whole ISO week against the one before."""
+
+
+def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, last_day: date) -> TargetOutlook:
+    """Read where a unit is on its line on a day, what is left to do, and when it will arrive.
+
+    Args:
+        store: the store.
+        query: the unit and the definition, one that counts dossiers.
+        line: from where to where.
+        last_day: the last day that is known whole.
+    """
+    rows = read_days(store, query, Week.of(min(last_day - _HISTORY, line.start)).first, last_day)
+    asked = query.unit_code, query.definition, query.stage
+    week = Week.of(last_day + ONE_DAY).before  # the last one that is over
+    scans = store.read_table("documents", each_day(last_day - _RECENT, last_day))
+    pages = pages_per_dossier(scans, query.unit_code)
+    weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
+    return TargetOutlook(
+        forecast_target(weekly, line.target_percent),
+        required_work(rows, query.unit_code, line, last_day, pages, query.definition, query.stage),
+        compare(rows, query.unit_code, Period(week.first, week.last), last_day, query.definition, query.stage),
+    )
+
+
+def required_work(
     progress: pa.Table,
     unit_code: str,
-    path: Path,
+    line: TargetLine,
     last_day: date,
     pages_per_dossier: float | None,
     definition: str = "dn_and",
     stage: str = "all",
-) -> Pace:
-    """What a unit has to digitise a day to reach the target at the end of its path.
+) -> RequiredWork:
+    """Compute what a unit has to digitise per day to reach the target at the end of its line.
 
     Args:
-        progress: rows of ``progress_daily`` with their path key, from the path's start and of the last eight weeks.
+        progress: rows of ``progress_daily`` with their path key, from the line's start and of the last eight weeks.
         unit_code: the unit.
-        path: from where to where.
+        line: from where to where.
         last_day: the last day that is known whole.
         pages_per_dossier: pages that a digitised dossier takes (``pages_per_dossier``).
         definition: a definition that counts dossiers.
@@ -77,20 +117,20 @@ def required_pace(
     rows = progress.filter(
         (pc.field("unit_code") == unit_code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
     )
-    due, done = _sums(rows, path.start, min(last_day, path.end))
-    days_left = len(working_days(max(last_day + timedelta(1), path.start), path.end))
-    recent = last_day - _RECENT + timedelta(1)
+    due, done = _sums(rows, line.start, min(last_day, line.end))
+    days_left = len(working_days(max(last_day + ONE_DAY, line.start), line.end))
+    recent = last_day - _RECENT + ONE_DAY
     recent_days = len(working_days(recent, last_day))
-    a_day = _sums(rows, recent, last_day)[0] / recent_days if recent_days else None
+    due_per_day = _sums(rows, recent, last_day)[0] / recent_days if recent_days else None
     required = None
-    if a_day is not None and days_left:
-        required = max(0.0, path.target_percent / 100 * (due + a_day * days_left) - done) / days_left
+    if due_per_day is not None and days_left:
+        required = max(0.0, line.target_percent / 100 * (due + due_per_day * days_left) - done) / days_left
     pages = required * pages_per_dossier if required is not None and pages_per_dossier is not None else None
-    return Pace(path.percent_on(last_day), due, done, days_left, a_day, required, pages)
+    return RequiredWork(line.percent_on(last_day), due, done, days_left, due_per_day, required, pages)
 
 
 def pages_per_dossier(documents: pa.Table, unit_code: str) -> float | None:
-    """Pages that a dossier of a unit's agencies takes, on average; None where none was received.
+    """Compute the mean number of pages per dossier of a unit's agencies; None where none was received.
 
     Args:
         documents: rows of the table ``documents`` with their path key ``scan_date``.

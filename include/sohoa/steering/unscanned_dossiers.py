@@ -1,6 +1,6 @@
-"""Dossiers that wait for a scanner: what is due of them has not been received.
+"""Dossiers that are not scanned yet: what is due of them has not been received.
 
-A dossier waits where it has components to digitise and none was received, or a paper result and none was received
+A dossier is unscanned if it has components to digitise and none was received, or a paper result and none was received
 although it is finished. Papers that one document holds together are not asked for again.
 """
 
@@ -19,8 +19,8 @@ from sohoa.counting.document_states import document_states, has_reached
 from sohoa.counting.join_dossiers import list_documents
 
 
-def waiting_dossiers(dossiers: pa.Table, day: date) -> pa.Table:
-    """The dossiers that wait at the end of a day.
+def unscanned_dossiers(dossiers: pa.Table, day: date) -> pa.Table:
+    """List the dossiers that are not scanned yet at the end of a day.
 
     What the register says is taken as known now; documents count if their batch was scanned by that day.
 

@@ -7,17 +7,17 @@ from datetime import date
 from rich.table import Table
 from rich.text import Text
 
-from sohoa.counting.count_devices import DirtyGlass
 from sohoa.format_value import UNKNOWN, count, day, days, decimal
 from sohoa.labels import label_vi
 from sohoa.registry import find_agency
-from sohoa.steering.agency_activity import Freshness
+from sohoa.steering.agency_activity import AgencyActivity
+from sohoa.steering.dirty_glass import DirtyGlass
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed
 
 _STYLES = {"silent": "red", "refused": "red", "device_down": "yellow", "no_connection": "yellow", "no_work": "yellow"}
 
 
-def freshness_table(rows: list[Freshness], shown_day: date) -> Table:
+def activity_table(rows: list[AgencyActivity], shown_day: date) -> Table:
     """What each agency did on a day."""
     table = Table(title=f"Tình hình gửi lô ngày {day(shown_day)}", title_justify="left", box=None)
     table.add_column("Cơ quan")
@@ -29,7 +29,7 @@ def freshness_table(rows: list[Freshness], shown_day: date) -> Table:
     for row in rows:
         state = label_vi("activity_states", row.state) + (f": {row.note}" if row.note else "")
         oldest = UNKNOWN if row.oldest is None else f"{row.oldest_key} ({day(row.oldest)})"
-        quiet = str(row.quiet_days) if row.quiet_days else ""
+        quiet = str(row.days_without_batch) if row.days_without_batch else ""
         cells = agency_name(row.agency), Text(state, _STYLES.get(row.state, "")), quiet, day(row.last_batch)
         table.add_row(*cells, count(row.dossiers), oldest)
     return table
@@ -54,7 +54,7 @@ def capacity_table(rows: list[Capacity]) -> Table:
     for head in ("Máy", "Ngày quét", "Tài liệu/ngày", "Đang chờ", "Ngày để hết"):
         table.add_column(head, justify="right")
     for row in rows:
-        counts = count(row.devices), count(row.scan_days), decimal(row.documents_a_day), count(row.waiting)
+        counts = count(row.devices), count(row.scan_days), decimal(row.documents_per_day), count(row.unscanned)
         table.add_row(agency_name(row.agency), *counts, decimal(row.days_to_clear))
     return table
 

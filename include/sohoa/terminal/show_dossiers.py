@@ -11,7 +11,7 @@ from rich.text import Text
 from sohoa.enums import GROUPS
 from sohoa.format_value import count, decimal
 from sohoa.labels import label_vi
-from sohoa.progress.explain_figure import Explained, count_reasons, group_of
+from sohoa.progress.explain_figure import DossierInFigure, count_reasons, group_of
 from sohoa.progress.unit_progress import Figure
 from sohoa.registry import find_agency, unit_at
 
@@ -19,7 +19,7 @@ _STYLES = {"lacking": "bold yellow", "counted": "bold green", "out": "bold white
 _UNIT = 26
 
 
-def figure_line(figure: Figure, lines: list[Explained]) -> Text:
+def figure_line(figure: Figure, lines: list[DossierInFigure]) -> Text:
     """Numerator, denominator, rates and score that the dossiers add up to."""
     rates = f"{decimal(figure.rate_percent)} % đạt · {decimal(figure.received_percent)} % nhận (chính thức)"
     return Text.assemble(
@@ -34,7 +34,7 @@ def stale_line(stored: Figure) -> Text:
     return Text(f"Bảng tiến độ đang ghi {shown}: ngày này chưa được tổng hợp lại (sohoa run summarise).", "yellow")
 
 
-def dossier_tables(lines: list[Explained], day: date) -> Iterator[Text | Table]:
+def dossier_tables(lines: list[DossierInFigure], day: date) -> Iterator[Text | Table]:
     """Make one table per group, the group's reasons with their counts above it."""
     for group in GROUPS:
         found = [line for line in lines if group_of(line) == group]
@@ -50,7 +50,7 @@ def dossier_tables(lines: list[Explained], day: date) -> Iterator[Text | Table]:
         yield Text("≈ Gần đúng: xã của hồ sơ bị chia, chưa biết hồ sơ thuộc phần nào.", "yellow")
 
 
-def _table(lines: list[Explained], day: date) -> Table:
+def _table(lines: list[DossierInFigure], day: date) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("Hồ sơ", no_wrap=True)
     table.add_column("Đơn vị", no_wrap=True, width=_UNIT)
@@ -63,7 +63,7 @@ def _table(lines: list[Explained], day: date) -> Table:
     return table
 
 
-def _reason(line: Explained) -> str:
+def _reason(line: DossierInFigure) -> str:
     exemption = f" ({line.exemption})" if line.exemption and "exempt" in line.reasons else ""
     return "; ".join(label_vi("dossier_reasons", reason) for reason in line.reasons) + exemption
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sohoa.format_value import count, day, days, decimal
 from sohoa.labels import label_vi, rate_name
-from sohoa.progress.unit_progress import BacklogFigure, Figure, Question
+from sohoa.progress.unit_progress import BacklogFigure, Figure, ProgressQuery
 from sohoa.registry import find_agency
 from sohoa.settings import Settings
 from sohoa.terminal.bars import bar, sparkline
@@ -18,12 +18,12 @@ from sohoa.terminal.bars import bar, sparkline
 _BAR, _SHORTEST_BAR = 24, 8
 
 
-def heading(title: str, name: str, question: Question, start: date, end: date) -> Text:
+def heading(title: str, name: str, query: ProgressQuery, start: date, end: date) -> Text:
     """Title, unit and period; then definition and map."""
-    rate = rate_name(question.definition, question.stage)
+    rate = rate_name(query.definition, query.stage)
     period = day(start) if start == end else f"{day(start)} – {day(end)}"
-    map_vi = "của ngày tiếp nhận" if question.map_day is None else f"ngày {day(question.map_day)}"
-    text = Text.assemble((f"{title} · {name} ({question.unit_code})", "bold"), f" · {period}\n")
+    map_vi = "của ngày tiếp nhận" if query.map_day is None else f"ngày {day(query.map_day)}"
+    text = Text.assemble((f"{title} · {name} ({query.unit_code})", "bold"), f" · {period}\n")
     return text.append(f"Định nghĩa {rate}: {label_vi('rate_names', rate)} · địa giới {map_vi}\n", "dim")
 
 

@@ -16,29 +16,28 @@ from sohoa.progress.carry_forward import unit_name
 from sohoa.progress.compare_periods import Comparison
 from sohoa.registry import Campaign
 from sohoa.steering.forecast import Outlook
-from sohoa.steering.rank_campaigns import Standing
-from sohoa.steering.read_steering import Prospect
-from sohoa.steering.target_line import Pace, Path
+from sohoa.steering.rank_campaigns import UnitRank
+from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
 
 _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 
 
-def prospect_lines(prospect: Prospect, path: Path, last_day: date) -> Iterator[Text | Table]:
-    """Where a unit stands, what it has to do a day, and when it arrives."""
-    yield _path_line(prospect.pace, path, last_day)
-    yield from _pace_lines(prospect.pace, path)
-    yield Text("Tuần " + days(prospect.last_week.period.first, prospect.last_week.period.last) + ": ").append(
-        change(prospect.last_week)
+def target_outlook_lines(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[Text | Table]:
+    """Print where a unit is, what it has to do per day, and when it arrives."""
+    yield _target_line(ahead.required, line, last_day)
+    yield from _required_work_lines(ahead.required, line)
+    yield Text("Tuần " + days(ahead.last_week.period.first, ahead.last_week.period.last) + ": ").append(
+        change(ahead.last_week)
     )
-    yield outlook_line(prospect.outlook, path)
-    if prospect.outlook.weeks is not None:
-        yield _weeks_table(prospect.outlook)
+    yield outlook_line(ahead.outlook, line)
+    if ahead.outlook.weeks is not None:
+        yield _weeks_table(ahead.outlook)
         yield Text("Mô hình xu hướng tuyến tính cục bộ trên logit của tỷ lệ tuần; khoảng 80 %.", "dim")
 
 
-def outlook_line(outlook: Outlook, path: Path) -> Text:
+def outlook_line(outlook: Outlook, line: TargetLine) -> Text:
     """When the target is reached, with its interval, or why nobody can say."""
-    target = f"{decimal(path.target_percent, 0)} %"
+    target = f"{decimal(line.target_percent, 0)} %"
     if outlook.reason == "already":
         assert outlook.reached is not None
         return Text(f"Đạt {target} từ tuần kết thúc ngày {day(_sunday(outlook.reached))}.", "bold green")
@@ -60,18 +59,18 @@ def change(comparison: Comparison) -> str:
     return f"{rate} ({signed(comparison.change_points, 1)} điểm so với {before})"
 
 
-def standings_table(standings: list[Standing], campaign: Campaign, last_day: date) -> Iterator[Text | Table]:
+def ranks_table(ranks: list[UnitRank], campaign: Campaign, last_day: date) -> Iterator[Text | Table]:
     """The ranking of a campaign, a block a level, and why nothing is compared where no unit can be."""
     until = min(campaign.end, last_day)
     target = "" if campaign.target_percent is None else f" · chỉ tiêu {decimal(campaign.target_percent, 0)} %"
-    reasons = {unit.against.reason for unit in standings}
+    reasons = {unit.against.reason for unit in ranks}
     is_compared = None in reasons or len(reasons) > 1
     table = Table(box=None)
     table.add_column("Hạng", justify="right")
     table.add_column("Đơn vị")
     for head in ("Tử số", "Mẫu số", "Tỷ lệ %", "Đạt", *(["So với kỳ trước"] if is_compared else [])):
         table.add_column(head, justify="right")
-    for level, units in groupby(standings, key=lambda unit: unit.level):
+    for level, units in groupby(ranks, key=lambda unit: unit.level):
         table.add_row("", Text(label_vi("unit_levels", level), "bold"))
         for unit in units:
             table.add_row(*_cells(unit, until), *([_points(unit.against)] if is_compared else []))
@@ -99,24 +98,24 @@ def revisions_table(first_day: date, printed: dict[str, Any], revised: list[dict
     yield Text(f"Nay: {count(numerator)} / {count(denominator)}", "bold")
 
 
-def _path_line(pace: Pace, path: Path, last_day: date) -> Text:
-    rate = 100 * pace.numerator / pace.denominator if pace.denominator else None
-    line = f"{decimal(path.baseline_percent)} % → {decimal(path.target_percent)} % ({days(path.start, path.end)})"
-    text = Text(f"Lộ trình {line}: đến {day(last_day)} phải đạt {decimal(pace.expected_percent)} %, thực tế ")
-    behind = rate is not None and rate < pace.expected_percent
+def _target_line(work: RequiredWork, line: TargetLine, last_day: date) -> Text:
+    rate = 100 * work.numerator / work.denominator if work.denominator else None
+    shown = f"{decimal(line.baseline_percent)} % → {decimal(line.target_percent)} % ({days(line.start, line.end)})"
+    text = Text(f"Lộ trình {shown}: đến {day(last_day)} phải đạt {decimal(work.expected_percent)} %, thực tế ")
+    behind = rate is not None and rate < work.expected_percent
     return text.append(f"{decimal(rate)} %", "red" if behind else "green").append(
-        f" ({count(pace.numerator)} / {count(pace.denominator)} hồ sơ)"
+        f" ({count(work.numerator)} / {count(work.denominator)} hồ sơ)"
     )
 
 
-def _pace_lines(pace: Pace, path: Path) -> Iterator[Text]:
-    if pace.required_dossiers is None:
-        yield Text(f"Không còn ngày làm việc nào đến {day(path.end)}." if not pace.days_left else "Chưa rõ số hồ sơ.")
+def _required_work_lines(work: RequiredWork, line: TargetLine) -> Iterator[Text]:
+    if work.required_dossiers is None:
+        yield Text(f"Không còn ngày làm việc nào đến {day(line.end)}." if not work.days_left else "Chưa rõ số hồ sơ.")
         return
-    pages = "" if pace.required_pages is None else f", {decimal(pace.required_pages)} trang"
+    pages = "" if work.required_pages is None else f", {decimal(work.required_pages)} trang"
     yield Text(
-        f"Cần số hóa mỗi ngày làm việc: {decimal(pace.required_dossiers)} hồ sơ{pages} "
-        f"(còn {pace.days_left} ngày; mỗi ngày phát sinh {decimal(pace.due_a_day)} hồ sơ)"
+        f"Cần số hóa mỗi ngày làm việc: {decimal(work.required_dossiers)} hồ sơ{pages} "
+        f"(còn {work.days_left} ngày; mỗi ngày phát sinh {decimal(work.due_per_day)} hồ sơ)"
     )
 
 
@@ -133,7 +132,7 @@ def _weeks_table(outlook: Outlook) -> Table:
     return table
 
 
-def _cells(unit: Standing, day: date) -> tuple[str, ...]:
+def _cells(unit: UnitRank, day: date) -> tuple[str, ...]:
     place = UNKNOWN if unit.place is None else str(unit.place)
     counts = count(unit.numerator), count(unit.denominator), decimal(unit.rate_percent)
     reached = "" if unit.is_reached is None else ("có" if unit.is_reached else "chưa")

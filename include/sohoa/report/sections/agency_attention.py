@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from sohoa import layout
-from sohoa.days import Week, each_day, in_chunks
+from sohoa.days import Week
 from sohoa.enums import ACTIVITY_STATES
 from sohoa.format_value import count, day
-from sohoa.registry import find_agency
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, agency_name, first_rows
-from sohoa.steering.agency_activity import Freshness, freshness
-from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, capacity, large_format_needs
-from sohoa.steering.unscanned_dossiers import waiting_dossiers
+from sohoa.steering.agency_activity import AgencyActivity, read_activity
+from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, read_capacity
 from sohoa.store import Store
 
-_WAITING, _SCANNERS = timedelta(364), timedelta(27)
-"""How long a dossier can wait before it is given up; days whose scanners are looked at."""
-_DAYS_AT_ONCE = 7
-_BATCHES = ["scan_date", "agency", "refusal"]
-_QUEUE = ("agency_name", "documents", "devices", "documents_a_day", "days_to_clear")
+_SCANNERS = timedelta(27)
+"""Days whose scanners are looked at."""
+_QUEUE = ("agency_name", "documents", "devices", "documents_per_day", "days_to_clear")
 _SILENT = ("agency_name", "days_without_batch", "last_batch", "dossiers", "documents", "oldest")
 
 
@@ -36,7 +28,7 @@ _SILENT = ("agency_name", "days_without_batch", "last_batch", "dossiers", "docum
 class AgencyOverview:
     """What the agencies did, and with what."""
 
-    agencies: list[Freshness]
+    agencies: list[AgencyActivity]
     """Those that exist on the week's last working day, as they were on it."""
     capacity: dict[str, Capacity]
     large_format: list[LargeFormatNeed]
@@ -64,22 +56,10 @@ def build(store: Store, week: Week) -> Part:
 
 def read_overview(store: Store, week: Week) -> AgencyOverview:
     """Read what the agencies sent, what waits for them, and what their scanners did in four weeks."""
-    day = report_day(week)
-    days = each_day(day - _WAITING, day)
-    notices = store.read_table("notices")
-    dossiers = pa.concat_tables(_waiting(store, some, day) for some in in_chunks(days, _DAYS_AT_ONCE))
-    found = freshness(dossiers, store.read_table("batches", days).select(_BATCHES), notices, day)
-    found = [one for one in found if find_agency(one.agency, day)]
-    recent = each_day(week.last - _SCANNERS, week.last)
-    devices, documents = store.read_table("device_daily", recent, layout.DAY), store.read_table("documents", recent)
-    queues = {row.agency: row for row in capacity(devices, found)}
-    return AgencyOverview(found, queues, large_format_needs(documents, devices), _notices(notices.to_pylist(), week))
-
-
-def _waiting(store: Store, days: list[date], day: date) -> pa.Table:
-    """The dossiers of some days that wait: few of them, so that a year of them can be held at once."""
-    rows = store.read_table("dossiers", days, layout.DAY)
-    return rows.filter(pc.is_in(rows["dossier_key"], waiting_dossiers(rows, day)["dossier_key"].combine_chunks()))
+    found = read_activity(store, report_day(week), existing_only=True)
+    capacity, needs = read_capacity(store, week.last - _SCANNERS, week.last, found)
+    queues = {row.agency: row for row in capacity}
+    return AgencyOverview(found, queues, needs, _notices(store.read_table("notices").to_pylist(), week))
 
 
 def states_table(overview: AgencyOverview, week: Week) -> Table:
@@ -105,7 +85,7 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
         Column("documents", "Tài liệu chờ", "Documents waiting", "count", "tài liệu"),
         Column("oldest", "Hồ sơ lâu nhất", "Oldest dossier", "date"),
         Column("devices", "Máy quét", "Scanners", "count", "máy"),
-        Column("documents_a_day", "Quét mỗi ngày", "Documents a day", "number", "tài liệu"),
+        Column("documents_per_day", "Quét mỗi ngày", "Documents per day", "number", "tài liệu"),
         Column("days_to_clear", "Ngày để hết", "Days to clear", "number", "ngày"),
         Column("never_scanned", "Tờ khổ lớn chưa quét", "Large sheets never scanned", "count", "tờ"),
         Column("rejected", "Trang khổ lớn bị loại", "Large pages rejected", "count", "trang"),
@@ -119,19 +99,19 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
     return Table("agencies", title, "Every agency", columns, rows)
 
 
-def _agency_row(found: Freshness, queue: Capacity | None, need: LargeFormatNeed | None, week: Week) -> Row:
+def _agency_row(found: AgencyActivity, queue: Capacity | None, need: LargeFormatNeed | None, week: Week) -> Row:
     return {
         "agency": found.agency,
         "agency_name": agency_name(found.agency, week.last),
         "state": found.state,
         "note": found.note,
-        "days_without_batch": found.quiet_days,
+        "days_without_batch": found.days_without_batch,
         "last_batch": found.last_batch,
         "dossiers": found.dossiers,
         "documents": found.documents,
         "oldest": found.oldest,
         "devices": queue and queue.devices,
-        "documents_a_day": queue and queue.documents_a_day,
+        "documents_per_day": queue and queue.documents_per_day,
         "days_to_clear": queue and queue.days_to_clear,
         "never_scanned": need and need.never_scanned,
         "rejected": need and need.rejected,
@@ -139,7 +119,7 @@ def _agency_row(found: Freshness, queue: Capacity | None, need: LargeFormatNeed 
 
 
 def silent_table(agencies: Table) -> Table:
-    """List the silent agencies, longest silence first."""
+    """List the silent agencies, longest without a batch first."""
     rows = tuple(row for row in agencies.rows if row["state"] == "silent")
     return Table("silent", "Cơ quan còn hồ sơ chờ mà không gửi lô", "Silent agencies", agencies.columns, rows)
 

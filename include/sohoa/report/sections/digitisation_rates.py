@@ -10,32 +10,31 @@ from sohoa.format_value import count, percent
 from sohoa.labels import label_vi
 from sohoa.progress.carry_forward import map_of
 from sohoa.progress.compare_periods import Comparison
-from sohoa.progress.unit_progress import Question, read_backlog, sum_backlog
+from sohoa.progress.unit_progress import ProgressQuery, read_backlog, sum_backlog
 from sohoa.registry import PROVINCE
 from sohoa.report.model import Row
 from sohoa.report.sections import charts, outlook, unit_rates
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import points, span
-from sohoa.steering.read_steering import read_prospect
-from sohoa.steering.target_line import Path
+from sohoa.steering.target_line import TargetLine, read_target_outlook
 from sohoa.store import Store
 
 
 def build(store: Store, week: Week) -> Part:
     """Make section I."""
-    settings, question = store.settings, Question(PROVINCE, "dn_and", "all", None)
+    settings, query = store.settings, ProgressQuery(PROVINCE, "dn_and", "all", None)
     progress = unit_rates.read_progress(store, week)
-    path = Path(
+    line = TargetLine(
         date(week.last.year, 1, 1), date(week.last.year, 12, 31), settings.baseline_percent, settings.target_percent
     )
-    ahead = read_prospect(store, question, path, week.last)
+    ahead = read_target_outlook(store, query, line, week.last)
     rates, blocks, units = (
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
     )
-    backlog = sum_backlog(read_backlog(store, replace(question, map_day=map_of(week.last)), week.last))
+    backlog = sum_backlog(read_backlog(store, replace(query, map_day=map_of(week.last)), week.last))
     said = (
         _rate_vi(rates.row("rate", "dn_and"), ahead.last_week, week),
-        *outlook.prospect_vi(ahead, path, week.last),
+        *outlook.outlook_vi(ahead, line, week.last),
         *outlook.backlog_vi(backlog),
     )
     lines = {"baseline": settings.baseline_percent, "target": settings.target_percent}

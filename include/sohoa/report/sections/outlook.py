@@ -12,24 +12,23 @@ from sohoa.progress.unit_progress import BacklogFigure
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sentences import span
 from sohoa.steering.forecast import Outlook
-from sohoa.steering.read_steering import Prospect
-from sohoa.steering.target_line import Pace, Path
+from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
 
 _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 _QUANTILES = ("low", "middle", "high")
 
 
-def prospect_vi(prospect: Prospect, path: Path, last_day: date) -> Iterator[str]:
-    """Where the province stands on its path, what it takes a day, and when it arrives."""
-    pace = prospect.pace
-    rate = rate_percent(pace.numerator, pace.denominator)
+def outlook_vi(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[str]:
+    """Say where the province is on its line, the work per day to reach the target, and when it arrives."""
+    work = ahead.required
+    rate = rate_percent(work.numerator, work.denominator)
     yield (
-        f"Lộ trình {span(path.start, path.end)}: từ {percent(path.baseline_percent)} lên "
-        f"{percent(path.target_percent)}. Đến ngày {day(last_day)} phải đạt {percent(pace.expected_percent)}; "
-        f"lũy kế thực tế {count(pace.numerator)}/{count(pace.denominator)} hồ sơ, đạt {percent(rate)}."
+        f"Lộ trình {span(line.start, line.end)}: từ {percent(line.baseline_percent)} lên "
+        f"{percent(line.target_percent)}. Đến ngày {day(last_day)} phải đạt {percent(work.expected_percent)}; "
+        f"lũy kế thực tế {count(work.numerator)}/{count(work.denominator)} hồ sơ, đạt {percent(rate)}."
     )
-    yield _pace_vi(pace, path)
-    yield _outlook_vi(prospect.outlook, path)
+    yield _required_work_vi(work, line)
+    yield _outlook_vi(ahead.outlook, line)
 
 
 def forecast_table(outlook: Outlook) -> Table:
@@ -59,23 +58,23 @@ def backlog_vi(total: BacklogFigure) -> Iterator[str]:
         )
 
 
-def _pace_vi(pace: Pace, path: Path) -> str:
-    if pace.required_dossiers is None:
+def _required_work_vi(work: RequiredWork, line: TargetLine) -> str:
+    if work.required_dossiers is None:
         return (
-            f"Không còn ngày làm việc nào đến ngày {day(path.end)}."
-            if not pace.days_left
+            f"Không còn ngày làm việc nào đến ngày {day(line.end)}."
+            if not work.days_left
             else "Chưa đủ số liệu để tính khối lượng phải số hóa mỗi ngày."
         )
-    pages = "" if pace.required_pages is None else f", khoảng {number(pace.required_pages)} trang"
+    pages = "" if work.required_pages is None else f", khoảng {number(work.required_pages)} trang"
     return (
-        f"Để đạt {percent(path.target_percent)} cho cả lộ trình, mỗi ngày làm việc phải số hóa "
-        f"{number(pace.required_dossiers)} hồ sơ{pages}; còn {count(pace.days_left)} ngày làm việc, mỗi ngày "
-        f"phát sinh {number(pace.due_a_day)} hồ sơ."
+        f"Để đạt {percent(line.target_percent)} cho cả lộ trình, mỗi ngày làm việc phải số hóa "
+        f"{number(work.required_dossiers)} hồ sơ{pages}; còn {count(work.days_left)} ngày làm việc, mỗi ngày "
+        f"phát sinh {number(work.due_per_day)} hồ sơ."
     )
 
 
-def _outlook_vi(outlook: Outlook, path: Path) -> str:
-    target = percent(path.target_percent)
+def _outlook_vi(outlook: Outlook, line: TargetLine) -> str:
+    target = percent(line.target_percent)
     if outlook.reason == "already" and outlook.reached is not None:
         return f"Tỷ lệ bốn tuần liên tiếp đã đạt {target} từ tuần kết thúc ngày {_sunday(outlook.reached)}."
     if outlook.weeks is None:

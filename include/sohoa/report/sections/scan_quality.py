@@ -9,9 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa import layout
-from sohoa.counting.count_devices import DirtyGlass, dirty_glass
-from sohoa.days import Week, each_day
+from sohoa.days import Week
 from sohoa.enums import COVERS, NOT_SCANNED_REASONS, PAPERS, VERDICTS
 from sohoa.format_value import count, percent
 from sohoa.labels import label_vi
@@ -22,6 +20,7 @@ from sohoa.report.sections.faulty_files import faulty_files_table
 from sohoa.report.sections.opened_incidents import incidents_table
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import AGENCY_NAME, DEFECT, agency_name
+from sohoa.steering.dirty_glass import DirtyGlass, read_dirty_glass
 from sohoa.store import Store
 
 CLASSES = (*(("paper", paper) for paper in PAPERS), *(("cover", cover) for cover in COVERS))
@@ -59,7 +58,7 @@ def build(store: Store, week: Week) -> Part:
         document_defects_table(scans),
         classes_table(scans),
         not_scanned_table(scans),
-        glass_table(read_glass(store, week), week),
+        glass_table(read_dirty_glass(store, week.back(3).first, week.last), week),
         incidents_table(store, week),
     )
     files = faulty_files_table(scans.documents, scans.bad_pages, week)
@@ -174,13 +173,8 @@ def not_scanned_table(scans: Scans) -> Table:
     return Table("not_scanned", "Tài liệu kê khai nhưng không quét", "Declared without scan", columns, rows)
 
 
-def read_glass(store: Store, week: Week) -> list[DirtyGlass]:
-    """Streaks that stayed at one place in the four weeks up to the week's Sunday."""
-    return dirty_glass(store.read_table("device_daily", each_day(week.back(3).first, week.last), layout.DAY))
-
-
 def glass_table(found: list[DirtyGlass], week: Week) -> Table:
-    """Scanners whose glass wants cleaning, and where."""
+    """List the scanners whose glass needs cleaning, and where."""
     columns = (
         AGENCY_NAME,
         Column("device_id", "Máy quét", "Scanner", "code"),
