@@ -19,7 +19,7 @@ from sohoa.steering.forecast import HORIZON, LEVEL, MONTH, forecast_weeks, weeks
 
 SEEDS = (2024, 2025, 2026)
 UNITS, ORIGINS, HORIZONS, TARGET = 40, (26, 39, 52, 65, 78), (1, 2, 4, 8, 13, 26), 0.86
-_FEWEST = 5  # a week with fewer dossiers shows nothing
+_MIN_DOSSIERS = 5  # a week with fewer dossiers shows nothing
 _Z = 1.2815515655446004
 SIZES = ((30, "10–29 dossiers a week"), (120, "30–119"), (10**9, "120 and more"))
 
@@ -69,7 +69,7 @@ def _try(path: Path, origin: int, dates: list[tuple[bool, bool]]) -> Iterator[Mi
     size = next(name for limit, name in SIZES if np.median(denominator) < limit)
     intervals = {"trend": (weeks.low, weeks.high)} | _drifts(numerator, denominator, horizon)
     for method, (low, high) in intervals.items():
-        for h in (h for h in HORIZONS if h <= horizon and path.denominator[origin + h - 1] >= _FEWEST):
+        for h in (h for h in HORIZONS if h <= horizon and path.denominator[origin + h - 1] >= _MIN_DOSSIERS):
             seen = path.numerator[origin + h - 1] / path.denominator[origin + h - 1]
             miss = max(0.0, low[h - 1] - seen, seen - high[h - 1])
             score = high[h - 1] - low[h - 1] + 2 / (1 - LEVEL) * miss
@@ -85,7 +85,7 @@ def _drifts(
     numerator: NDArray[np.int64], denominator: NDArray[np.int64], horizon: int
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Random walks with drift (Hyndman), on logits and on the rates themselves."""
-    known = np.flatnonzero(denominator >= _FEWEST)
+    known = np.flatnonzero(denominator >= _MIN_DOSSIERS)
     logits = np.log((numerator + 0.5) / (denominator - numerator + 0.5))
     on_logits = _drift(known, logits[known], len(numerator), horizon)
     on_rates = _drift(known, numerator[known] / denominator[known], len(numerator), horizon)

@@ -51,6 +51,9 @@ class Settings(BaseModel):
     campaigns_file: Path | None = Field(
         default=None, description="CSV of the campaigns that replaces the sample (registry/data/README.md)."
     )
+    ministries_file: Path | None = Field(
+        default=None, description="CSV of the ministry systems that replaces the sample (registry/data/README.md)."
+    )
     calendar_file: Path | None = Field(
         default=None, description="CSV of days that are moved or off, in place of the one in registry/data (README.md)."
     )

@@ -71,7 +71,7 @@ def count_in_sql(**tables: pa.Table) -> dict[tuple[str, str, str], tuple[int, ..
 
 def open_database() -> Any:
     database = duckdb.connect()
-    data = registry.units.DATA
+    data = registry.data_files.DATA
     for name in ("units", "agencies"):
         database.execute(f"create table {name} as from read_csv('{data / name}.csv', all_varchar = true)")
     return database

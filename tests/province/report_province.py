@@ -17,7 +17,7 @@ from sohoa.simulate import simulate
 from sohoa.store import Store
 from tests.province.upload_province import upload_province
 
-SCANNED_WEEKS, GLOSSY_GLARE, MOST_PAGES = 5, 0.5, 5
+SCANNED_WEEKS, GLOSSY_GLARE, MAX_PAGES = 5, 0.5, 5
 DEFECTS = {
     "skewed": 8, "blurred": 7, "cut_off": 5, "dark_border": 4, "low_dpi": 4, "streaks": 3, "missing_page": 3,
     "blank": 2, "over_compressed": 2, "wrong_orientation": 2, "duplicate_page": 1, "hash_mismatch": 1,
@@ -68,7 +68,7 @@ def _document(row: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     paper = rng.choice(["a4", "a3", "a2", "a1", "a0"], p=[0.95, 0.02, 0.01, 0.01, 0.01])
     row |= {"title": str(rng.choice(TITLES)), "paper": str(paper)}
     if row["pages_found"]:
-        count = int(rng.integers(1, MOST_PAGES + 1))
+        count = int(rng.integers(1, MAX_PAGES + 1))
         row |= {"pages_declared": count, "pages_found": count, "pages_accepted": count}
     if row["verdict"] not in {"rejected", "review"}:
         return row

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sohoa.errors import SettingsError
-from sohoa.registry import calendar, holiday_name, is_working_day, working_days
+from sohoa.registry import holiday_name, is_working_day, working_days
 
 TET = {  # announced first and last day off, weekends around them left out
     2023: (date(2023, 1, 20), date(2023, 1, 26)),
@@ -16,23 +16,6 @@ TET = {  # announced first and last day off, weekends around them left out
     2026: (date(2026, 2, 16), date(2026, 2, 20)),
     2027: (date(2027, 2, 4), date(2027, 2, 10)),
 }
-
-
-@pytest.fixture
-def own_file(monkeypatch, tmp_path):
-    """A calendar file of one's own, read anew."""
-
-    def use(text: str) -> None:
-        path = tmp_path / "calendar.csv"
-        path.write_text(text, encoding="utf-8")
-        monkeypatch.setenv("SOHOA_CALENDAR_FILE", str(path))
-        calendar._moved_days.cache_clear()
-        calendar.is_working_day.cache_clear()
-
-    yield use
-    monkeypatch.undo()
-    calendar._moved_days.cache_clear()
-    calendar.is_working_day.cache_clear()
 
 
 @pytest.mark.parametrize("year", TET)
@@ -65,13 +48,13 @@ def test_a_plain_week_has_five_days_and_a_holiday_has_a_name():
 
 def test_a_province_adds_days_of_its_own(own_file):
     """A storm closes the offices for a day."""
-    own_file("day,is_working,name_vi,name_en,source\n2024-09-09,0,Bão,storm,province\n")
+    own_file("calendar", "day,is_working,name_vi,source\n2024-09-09,0,Bão,province\n")
     assert not is_working_day(date(2024, 9, 9))
     assert holiday_name(date(2024, 9, 9)) == "Bão"
 
 
 def test_a_file_that_cannot_be_used_is_named(own_file):
     """The message names setting and file."""
-    own_file("day,is_working,name_vi,name_en,source\n2024-09-09,maybe,Bão,storm,province\n")
+    own_file("calendar", "day,is_working,name_vi,source\n2024-09-09,maybe,Bão,province\n")
     with pytest.raises(SettingsError, match=r"SOHOA_CALENDAR_FILE: .*calendar\.csv"):
         is_working_day(date(2024, 9, 9))

@@ -24,8 +24,7 @@ from sohoa.registry import (
     unit_at,
     units_at,
 )
-from sohoa.registry.agencies import _by_code
-from sohoa.registry.units import DATA
+from sohoa.registry.data_files import DATA
 
 APRIL_2024 = date(2024, 4, 15)
 MERGER_2024 = date(2024, 12, 1)
@@ -228,32 +227,22 @@ def test_leaf_unit_is_none_where_nothing_fits(agency, commune):
     assert leaf_unit(agency, commune, APRIL_2024) is None
 
 
-@pytest.fixture
-def agencies_file(tmp_path, monkeypatch):
-    path = tmp_path / "agencies.csv"
-    monkeypatch.setenv("SOHOA_AGENCIES_FILE", str(path))
-    _by_code.cache_clear()
-    yield path
-    _by_code.cache_clear()
-
-
 HEADER = "code,name,kind,unit_code,valid_from,valid_to\n"
 
 
-def test_a_code_may_pass_to_another_agency_but_not_name_two_at_once(agencies_file):
+def test_a_code_may_pass_to_another_agency_but_not_name_two_at_once(own_file):
     """Rows of one code follow each other; where they overlap the file is refused."""
     rows = "H37.1,A,department,20,{},{}\nH37.1,B,department,20,2023-01-01,\n"
-    agencies_file.write_text(HEADER + rows.format("2021-01-01", "2023-01-01"), encoding="utf-8")
+    own_file("agencies", HEADER + rows.format("2021-01-01", "2023-01-01"))
     assert [find_agency("H37.1", date(year, 6, 1)).name for year in (2022, 2023)] == ["A", "B"]
-    _by_code.cache_clear()
-    agencies_file.write_text(HEADER + rows.format("2021-01-01", "2023-01-02"), encoding="utf-8")
+    own_file("agencies", HEADER + rows.format("2021-01-01", "2023-01-02"))
     with pytest.raises(SettingsError, match="two agencies on 2023-01-01"):
         agencies()
 
 
-def test_a_deployment_replaces_the_synthetic_agencies(agencies_file):
+def test_a_deployment_replaces_the_synthetic_agencies(own_file):
     """SOHOA_AGENCIES_FILE is used instead of the sample."""
-    agencies_file.write_text(HEADER + "H37.1,Sở Nội vụ,department,20,2021-01-01,\n", encoding="utf-8")
+    own_file("agencies", HEADER + "H37.1,Sở Nội vụ,department,20,2021-01-01,\n")
     assert [agency.code for agency in agencies()] == ["H37.1"]
     assert leaf_unit("H37.1", None, APRIL_2024) == "H37.1"
 
@@ -268,9 +257,9 @@ def test_a_deployment_replaces_the_synthetic_agencies(agencies_file):
     ],
     ids=["columns", "kind", "repeated", "date"],
 )
-def test_a_malformed_agencies_file_is_named(agencies_file, text):
+def test_a_malformed_own_file_is_named(own_file, text):
     """The error names the variable and the file."""
-    agencies_file.write_text(text, encoding="utf-8")
+    own_file("agencies", text)
     with pytest.raises(SettingsError, match=r"SOHOA_AGENCIES_FILE.*agencies.csv"):
         agencies()
 

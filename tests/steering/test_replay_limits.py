@@ -17,9 +17,9 @@ import pytest
 
 from sohoa import jobs, layout
 from sohoa.errors import InputError
-from sohoa.quality.thresholds import Thresholds
+from sohoa.quality.thresholds import Thresholds, asked_thresholds
 from sohoa.schema import TABLES
-from sohoa.steering.replay_limits import Line, read_limits, replay
+from sohoa.steering.replay_limits import Line, judge_again
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, DAY, commit, document, manifest, page_jpeg, put_files
 from tests.servers import empty_buckets
@@ -48,7 +48,7 @@ def write_limits(path: Path, quality: int) -> Path:
 
 @pytest.fixture
 def limits_at(tmp_path: Path) -> LimitsAt:
-    return lambda quality: read_limits(write_limits(tmp_path / "limits.toml", quality), "tthc")
+    return lambda quality: asked_thresholds("tthc", write_limits(tmp_path / "limits.toml", quality))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def province(store: Store) -> Store:
 
 
 def run(store: Store, limits: Thresholds) -> dict[tuple[str, str], Line]:
-    lines = replay(store, limits, DAY, DAY + timedelta(1), quiet)
+    lines = judge_again(store, limits, DAY, DAY + timedelta(1), quiet)
     return {(line.subject, line.name): line for line in lines}
 
 
@@ -84,7 +84,7 @@ def verdicts(accepted: int, review: int, rejected: int) -> dict[str, int]:
 @pytest.mark.store
 def test_the_same_limits_change_nothing(province: Store) -> None:
     """What is stored is found again: verdicts, defects, and the rates of progress_daily."""
-    lines = run(province, read_limits(Path(str(files("expectations").joinpath("thresholds.toml"))), "tthc"))
+    lines = run(province, asked_thresholds("tthc", Path(str(files("expectations").joinpath("thresholds.toml")))))
     assert all(line.before == line.after and not line.changed for line in lines.values())
     assert lines["pages", "all"].before == lines["documents", "all"].before == verdicts(2, 0, 1)
     assert lines["agency_pages", OTHER].before == verdicts(0, 0, 1)
@@ -141,7 +141,7 @@ def test_other_scan_days_are_left_alone(province: Store, limits_at: LimitsAt) ->
     """A period in which nothing was scanned: no page, no agency, rates without a denominator."""
     days: list[tuple[int, int]] = []
     later = DAY + timedelta(1)
-    lines = replay(province, limits_at(70), later, later + timedelta(2), lambda *done: days.append(done))
+    lines = judge_again(province, limits_at(70), later, later + timedelta(2), lambda *done: days.append(done))
     assert days == [(1, 3), (2, 3), (3, 3)]
     assert [line.subject for line in lines] == ["pages", "documents", *["rate"] * 5]
     assert all(line.after == line.before for line in lines)
@@ -174,7 +174,7 @@ def test_a_bad_file_is_wrong_usage_and_the_entry_is_named(tmp_path: Path, entry:
     path = tmp_path / "bad.toml"
     path.write_text(SHIPPED + entry, encoding="utf-8")
     with pytest.raises(InputError, match=re.escape(says)):
-        read_limits(path, "tthc")
+        asked_thresholds("tthc", path)
 
 
 def test_wrong_usage_exits_2(tmp_path: Path) -> None:

@@ -53,15 +53,15 @@ def replay(
     format: Annotated[str, typer.Option(help="Output format: table, jsonl.")] = "table",
 ) -> None:
     """Judge stored pages again under other limits and print what would change; nothing is written."""
-    from sohoa.steering.replay_limits import read_limits
-    from sohoa.steering.replay_limits import replay as judge_again
+    from sohoa.quality.thresholds import asked_thresholds
+    from sohoa.steering.replay_limits import judge_again
     from sohoa.store import open_store
     from sohoa.terminal.show_replay import tables
 
     one_of("--format", format, ("table", "jsonl"))
     if end < start:
         raise typer.BadParameter("--to lies before --from")
-    limits = read_limits(thresholds, load_settings().profile)
+    limits = asked_thresholds(load_settings().profile, thresholds)
     with progress_bar("replay") as report:
         lines = judge_again(open_store(), limits, start, end, report)
     if format == "jsonl":

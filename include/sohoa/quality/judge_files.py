@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from sohoa.enums import SEALED_KINDS
-from sohoa.errors import InputError, SettingsError
 from sohoa.pages.columns import PageRow
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
@@ -52,13 +51,10 @@ def _judge(
     import pyarrow as pa
 
     from sohoa.quality.rules import judge_pages
-    from sohoa.quality.thresholds import load_thresholds
+    from sohoa.quality.thresholds import asked_thresholds
     from sohoa.schema import MEASURED, TABLES, VERDICT
 
-    try:
-        rules = load_thresholds(profile).rules
-    except SettingsError as error:
-        raise InputError(str(error)) from None
+    rules = asked_thresholds(profile).rules
     schema = pa.schema([*MEASURED, *(TABLES["pages"].field(name) for name in _DECLARED)])
     names = [*MEASURED.names, *VERDICT.names]
     files = iter(measured)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sohoa.errors import SettingsError
+from sohoa.errors import InputError, SettingsError
 from sohoa.quality.limit_entry import OWN_DEFECTS, DocumentLimit, Limit, Scope
 
 
@@ -78,6 +78,18 @@ def read_thresholds(path: Path, profile: str) -> Thresholds:
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}; name a file of limits that can be read") from None
     return _parse(data, str(path), profile)
+
+
+def asked_thresholds(profile: str, file: Path | None = None) -> Thresholds:
+    """Return the limits that the options of a command name: of a file, else those that this package ships.
+
+    Raises:
+        InputError: there is no such profile, or the file cannot be used; the message names the entry.
+    """
+    try:
+        return load_thresholds(profile) if file is None else read_thresholds(file, profile)
+    except SettingsError as error:
+        raise InputError(str(error)) from None
 
 
 def compile_rules(limits: Sequence[Limit], profile: str) -> tuple[Rule, ...]:

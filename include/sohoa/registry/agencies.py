@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from sohoa.errors import SettingsError
-from sohoa.registry.units import DATA, unit_ancestors, unit_at
+from sohoa.registry.data_files import read_data
+from sohoa.registry.units import unit_ancestors, unit_at
 
 KINDS = ("department", "district", "commune")
 
@@ -94,18 +93,9 @@ def _is_commune(code: str, day: date) -> bool:
     return unit is not None and unit.level == "commune"
 
 
-@cache
 def _by_code() -> dict[str, tuple[Agency, ...]]:
-    from sohoa.settings import load_settings  # here, so that looking up a unit does not cost the import of pydantic
-
-    file = load_settings().agencies_file or DATA / "agencies.csv"
-    try:
-        return _read_agencies(file)
-    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
-        raise SettingsError(
-            f"SOHOA_AGENCIES_FILE: {file} cannot be used: {error}; "
-            "see docs/settings.md and the README beside sohoa/registry/data/agencies.csv"
-        ) from error
+    found: dict[str, tuple[Agency, ...]] = read_data("agencies", _read_agencies)
+    return found
 
 
 def _read_agencies(file: Path) -> dict[str, tuple[Agency, ...]]:

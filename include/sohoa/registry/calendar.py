@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sohoa.days import each_day
-from sohoa.errors import SettingsError
-from sohoa.registry.units import DATA
+from sohoa.registry.data_files import read_data
 
 _SATURDAY = 5
 
@@ -27,7 +26,6 @@ class MovedDay:
     day: date
     is_working: bool
     name_vi: str
-    name_en: str
     source: str
 
 
@@ -69,21 +67,12 @@ def _holidays() -> Any:
     return country_holidays("VN", language="vi")
 
 
-@cache
 def _moved_days() -> dict[date, MovedDay]:
-    from sohoa.settings import load_settings  # here, so that looking up a unit does not cost the import of pydantic
-
-    file = load_settings().calendar_file or DATA / "calendar.csv"
-    try:
-        return _read(file)
-    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
-        raise SettingsError(
-            f"SOHOA_CALENDAR_FILE: {file} cannot be used: {error}; "
-            "see the README beside sohoa/registry/data/calendar.csv"
-        ) from error
+    found: dict[date, MovedDay] = read_data("calendar", _read_days)
+    return found
 
 
-def _read(file: Path) -> dict[date, MovedDay]:
+def _read_days(file: Path) -> dict[date, MovedDay]:
     with file.open(encoding="utf-8-sig", newline="") as lines:
         days = [_moved_day(row) for row in csv.DictReader(lines)]
     return {moved.day: moved for moved in days}
@@ -94,6 +83,5 @@ def _moved_day(row: dict[str, str]) -> MovedDay:
         day=date.fromisoformat(row["day"]),
         is_working={"1": True, "0": False}[row["is_working"]],
         name_vi=row["name_vi"],
-        name_en=row["name_en"],
         source=row["source"],
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 
-from sohoa.errors import InputError, SettingsError
-from sohoa.registry.units import DATA
+from sohoa.errors import InputError
+from sohoa.registry.data_files import read_data
 
 SCOPES = ("department", "district", "commune")
 """Levels of units that a campaign can rank."""
@@ -21,7 +20,6 @@ class Campaign:
 
     code: str
     name_vi: str
-    name_en: str
     start: date
     end: date
     target_percent: float | None
@@ -52,21 +50,12 @@ def find_campaign(code: str) -> Campaign:
     return found
 
 
-@cache
 def _by_code() -> dict[str, Campaign]:
-    from sohoa.settings import load_settings  # here, so that looking up a unit does not cost the import of pydantic
-
-    file = load_settings().campaigns_file or DATA / "campaigns.csv"
-    try:
-        return _read(file)
-    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
-        raise SettingsError(
-            f"SOHOA_CAMPAIGNS_FILE: {file} cannot be used: {error}; "
-            "see the README beside sohoa/registry/data/campaigns.csv"
-        ) from error
+    found: dict[str, Campaign] = read_data("campaigns", _read_campaigns)
+    return found
 
 
-def _read(file: Path) -> dict[str, Campaign]:
+def _read_campaigns(file: Path) -> dict[str, Campaign]:
     with file.open(encoding="utf-8-sig", newline="") as lines:
         found = [_campaign(row) for row in csv.DictReader(lines)]
     if len({campaign.code for campaign in found}) < len(found):
@@ -79,4 +68,4 @@ def _campaign(row: dict[str, str]) -> Campaign:
     if end < start or not scope or not set(scope) <= set(SCOPES):
         raise ValueError(f"campaign {row['code']!r}: end lies before start, or scope is not of {' '.join(SCOPES)}")
     target = float(row["target_percent"]) if row["target_percent"] else None
-    return Campaign(row["code"], row["name_vi"], row["name_en"], start, end, target, scope, row["source"])
+    return Campaign(row["code"], row["name_vi"], start, end, target, scope, row["source"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from pathlib import Path
 
-from sohoa.registry.units import DATA
+from sohoa.registry.data_files import read_data
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,24 @@ def ministry_systems(day: date | None = None) -> tuple[MinistrySystem, ...]:
     """The systems of a day, in the order of their file; without a day those of all days.
 
     A feed of a system that is not listed is imported all the same: the list gives names and leaves no dossier out.
+
+    Raises:
+        SettingsError: the file that ``SOHOA_MINISTRIES_FILE`` names is missing or malformed.
     """
-    return tuple(found for found in _read() if day is None or _works_on(found, day))
+    return tuple(found for found in _systems() if day is None or _works_on(found, day))
 
 
 def _works_on(found: MinistrySystem, day: date) -> bool:
     return found.valid_from <= day and (found.valid_to is None or day < found.valid_to)
 
 
-@cache
-def _read() -> tuple[MinistrySystem, ...]:
-    with (DATA / "ministry_systems.csv").open(encoding="utf-8", newline="") as lines:
+def _systems() -> tuple[MinistrySystem, ...]:
+    found: tuple[MinistrySystem, ...] = read_data("ministries", _read_systems)
+    return found
+
+
+def _read_systems(file: Path) -> tuple[MinistrySystem, ...]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
         return tuple(_system(row) for row in csv.DictReader(lines))
 
 

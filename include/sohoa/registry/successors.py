@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from sohoa.registry.units import DATA, Unit
+from sohoa.registry.data_files import DATA
+from sohoa.registry.units import Unit
 
 
 @dataclass(frozen=True)

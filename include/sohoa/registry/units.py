@@ -7,10 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
+
+from sohoa.registry.data_files import DATA
 
 PROVINCE = "20"
-DATA = Path(__file__).with_name("data")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sohoa.simulate.seeded_draws import generator
 
 TEXTS = tuple(body for body in BODIES if body.style in {"text", "table"})
 HEAD_MM, TOP_MM, BOTTOM_MM, SIGNATURE_MM = 96.0, 24.0, 276.0, 222.0  # where text may stand within a cell
-LEAST_MARGIN_MM, MM_PER_INCH = 14.0, 25.4
+MIN_MARGIN_MM, MM_PER_INCH = 14.0, 25.4
 INK = 160  # darker is ink
 GAP_SHARE = 0.01  # a row with less ink lies between lines
 
@@ -73,7 +73,7 @@ def _lay(
     first = int(rng.choice(cuts[cuts <= source.shape[0] - room]))
     last = int(cuts[cuts <= first + room][-1])
     part = source[first : last if last > first + room // 2 else first + room]
-    spare = (CELL_MM[0] - body.width_mm - 2 * LEAST_MARGIN_MM, room_mm - part.shape[0] / dpi * MM_PER_INCH)
+    spare = (CELL_MM[0] - body.width_mm - 2 * MIN_MARGIN_MM, room_mm - part.shape[0] / dpi * MM_PER_INCH)
     aside, down = (float(rng.uniform(0, max(0.0, mm))) for mm in spare)
     left = to_px(corner_mm[0] + (CELL_MM[0] - body.width_mm - max(0.0, spare[0])) / 2 + aside, dpi)
     top = to_px(corner_mm[1] + down, dpi)

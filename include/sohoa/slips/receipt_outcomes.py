@@ -18,7 +18,7 @@ OUTCOME_OF_VERDICT: dict[Verdict | None, Outcome] = {
     None: "not_scanned",
 }
 _OUTCOME_OF_DECISION: dict[Decision, Outcome] = {"uphold": "accepted", "waive": "waived", "reject": "to_scan"}
-_MAX_ID = 80  # characters
+_MAX_ID_CHARACTERS = 80
 
 Row = dict[str, Any]
 
@@ -96,4 +96,4 @@ def next_id(document_id: str) -> str:
     if not (base and re.fullmatch(r"[1-9]\d{0,3}", number)):
         base, number = document_id, "1"
     suffix = f"-L{int(number) + 1}"
-    return base[: _MAX_ID - len(suffix)] + suffix
+    return base[: _MAX_ID_CHARACTERS - len(suffix)] + suffix

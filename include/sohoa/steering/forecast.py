@@ -20,7 +20,7 @@ from sohoa.enums import ForecastReason
 
 LEVEL = 0.8
 """Share of the futures that an interval should hold."""
-FEWEST_WEEKS, FEWEST_DOSSIERS = 20, 10
+MIN_WEEKS, MIN_DOSSIERS = 20, 10
 """Known weeks, and dossiers in a middling one, below which there is no forecast."""
 HORIZON = 26
 """Weeks that a forecast reaches at most; never more than half of the weeks known."""
@@ -91,9 +91,9 @@ def forecast_target(weekly: pa.Table, target_percent: float) -> Outlook:
 def why_silent(denominator: NDArray[np.int64]) -> ForecastReason | None:
     """Why the weeks are too few for a forecast; None where they are not."""
     known = denominator[denominator >= _KNOWN]
-    if len(known) < FEWEST_WEEKS:
+    if len(known) < MIN_WEEKS:
         return "too_few_weeks"
-    return "too_few_dossiers" if np.median(known) < FEWEST_DOSSIERS else None
+    return "too_few_dossiers" if np.median(known) < MIN_DOSSIERS else None
 
 
 def forecast_weeks(numerator: NDArray[np.int64], denominator: NDArray[np.int64], horizon: int) -> Weeks:

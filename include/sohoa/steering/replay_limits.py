@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -26,11 +25,10 @@ from sohoa.counting.join_dossiers import list_documents, merge_dossiers, split_b
 from sohoa.days import each_day
 from sohoa.defects import DEFECTS
 from sohoa.enums import REPLAY_SUBJECTS, VERDICTS
-from sohoa.errors import InputError, SettingsError
 from sohoa.logs import get_logger, seconds_since
 from sohoa.progress.rate import rate_percent
 from sohoa.quality.rules import judge_pages
-from sohoa.quality.thresholds import Thresholds, read_thresholds
+from sohoa.quality.thresholds import Thresholds
 from sohoa.quality.verdicts import judge_documents
 from sohoa.registry import PROVINCE
 from sohoa.store import Store
@@ -69,19 +67,9 @@ class Line:
     changed: int | None
 
 
-def read_limits(path: Path, profile: str) -> Thresholds:
-    """The limits in a file.
-
-    Raises:
-        InputError: the file cannot be used; the message names the entry.
-    """
-    try:
-        return read_thresholds(path, profile)
-    except SettingsError as error:
-        raise InputError(str(error)) from None
-
-
-def replay(store: Store, limits: Thresholds, first: date, last: date, report: Callable[[int, int], None]) -> list[Line]:
+def judge_again(
+    store: Store, limits: Thresholds, first: date, last: date, report: Callable[[int, int], None]
+) -> list[Line]:
     """Judge all pages scanned from ``first`` to ``last`` again.
 
     The rates are the province's, over the dossier days that documents of these scan days belong to; documents of these

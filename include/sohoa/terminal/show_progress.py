@@ -15,7 +15,7 @@ from sohoa.registry import find_agency
 from sohoa.settings import Settings
 from sohoa.terminal.bars import bar, sparkline
 
-_BAR, _SHORTEST_BAR = 24, 8
+_BAR, _MIN_BAR = 24, 8
 
 
 def heading(title: str, name: str, query: ProgressQuery, start: date, end: date) -> Text:
@@ -42,12 +42,12 @@ def progress_table(figures: list[Figure], total: Figure, step: str, settings: Se
     cells = [(label, *_cells(figure)) for label, figure, _ in rows]
     heads = zip(*(head.split("\n") for head in (*counts, *rates)), strict=True)
     bars = min(_BAR, width - 1 - _width([*cells, *(("", *line) for line in heads)]))
-    if bars >= _SHORTEST_BAR:
+    if bars >= _MIN_BAR:
         table.add_column(_target_pointer(bars, settings), no_wrap=True, min_width=bars, vertical="bottom")
     for row, (_, figure, style) in zip(cells, rows, strict=True):
         if style:
             table.add_row()
-        table.add_row(*row, *([_bar(figure, bars, settings)] if bars >= _SHORTEST_BAR else []), style=style)
+        table.add_row(*row, *([_bar(figure, bars, settings)] if bars >= _MIN_BAR else []), style=style)
     return table
 
 
