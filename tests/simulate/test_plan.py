@@ -15,8 +15,9 @@ from sohoa.enums import DOCUMENT_KINDS, NOT_SCANNED_REASONS
 from sohoa.errors import InputError
 from sohoa.registry import find_agency
 from sohoa.simulate.offices import choose_offices, weekdays
-from sohoa.simulate.plan_documents import ACCEPTED, NONE, RESCANNED_AFTER, target_share
+from sohoa.simulate.plan_documents import NONE, RESCANNED_AFTER
 from sohoa.simulate.plan_dossiers import TAIL_DAYS
+from sohoa.simulate.plan_levels import ACCEPTED, target_share
 from sohoa.simulate.plan_scans import LIES, PAGE_DEFECTS, Scan, plan_scans
 from sohoa.simulate.seeded_draws import generator
 from sohoa.simulate.simulate_province import Plan, plan_pages, plan_province
@@ -27,7 +28,7 @@ RUNS = [(*DEMO, seed) for seed in range(4)] + [
     (1, date(2024, 4, 1), date(2024, 4, 28), 10, 5),
     (60, date(2024, 11, 18), date(2024, 12, 15), 60, 6),  # communes merge on 2024-12-01
 ]
-FOREIGN = ("quality", "counting", "progress", "feeds", "intake", "pages", "reconcile", "jobs", "dossier_code")
+FOREIGN = ("quality", "counting", "progress", "feeds", "intake", "pages.metrics", "reconcile", "jobs", "dossier_code")
 
 
 @pytest.fixture(scope="module")

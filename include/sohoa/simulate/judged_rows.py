@@ -15,8 +15,9 @@ from sohoa.schema import TABLES
 from sohoa.simulate.arrays import Ints, Texts, Times
 from sohoa.simulate.batch_manifests import LARGE_SCANNER, SCANNER
 from sohoa.simulate.offices import Offices
-from sohoa.simulate.plan_documents import ACCEPTED, DECLARED, NONE, NOTE, SHEETS, UNAIDED, Documents
-from sohoa.simulate.plan_scans import content_of, paper_of, title
+from sohoa.simulate.plan_documents import NONE, NOTE, SHEETS, Documents
+from sohoa.simulate.plan_levels import ACCEPTED, DECLARED, UNAIDED
+from sohoa.simulate.plan_scans import PREFIX, content_of, paper_of, title
 from sohoa.simulate.sample_names import BY_CODE
 
 UPHELD_SHARE, SECOND_THOUGHTS_SHARE, REVIEW_SHARE = 0.1, 0.3, 0.3
@@ -131,7 +132,7 @@ def _text(values: Texts) -> pa.Array:
 
 
 def _names(numbers: Ints) -> pa.Array:
-    names = pc.binary_join_element_wise("TL", pa.array(numbers).cast(pa.string()), "-")
+    names = pc.binary_join_element_wise(PREFIX, pa.array(numbers).cast(pa.string()), "-")
     return pc.if_else(pa.array(numbers != NONE), names, _NO_TEXT)
 
 

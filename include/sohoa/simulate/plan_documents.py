@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,16 +21,10 @@ from sohoa.simulate.arrays import (
 from sohoa.simulate.offices import Offices
 from sohoa.simulate.other_agencies import others
 from sohoa.simulate.plan_dossiers import Dossiers
+from sohoa.simulate.plan_levels import ACCEPTED, DECLARED, LEVELS, RECEIVED, UNAIDED, plan_levels
 from sohoa.simulate.sample_names import BY_CODE, PROCEDURES
 from sohoa.simulate.spelled_codes import SPELLINGS, Codes
 
-START_SHARE, END_SHARE, STEEPNESS = 0.056, 0.86, 10.0
-TOUCHED_SHARE, OUTSIDE_SHARE = 0.34, 0.25
-"""Dossiers with scans, of those that are not digitised in the end, and of those that do not count."""
-SPOILED_SHARE = 0.2
-"""Dossiers whose scans are all bad, of those without a paper result that were touched and are not digitised."""
-RECEIVED_SHARE, ACCEPTED_SHARE, UNAIDED_SHARE = 0.98, 0.98, 0.95
-"""Documents of a dossier that get from one level to the next, unless it is to be digitised and they are its last."""
 REPLACED_SHARE, LIED_SHARE, OLDER_SHARE = 0.08, 0.2, 0.2
 """Papers scanned again; papers of a lying office scanned again; of both, papers scanned a third time."""
 RESCANNED_AFTER = (2, 6)
@@ -43,9 +36,6 @@ INTERIM_SHARE, BACKLOG_SHARE, BACKLOG_CODED_SHARE, ORPHAN_SHARE = 0.02, 0.02, 0.
 ORPHAN_NUMBER = 8_000
 """Number in the day of the first dossier that has scans and is in no register."""
 NONE = -1
-LEVELS = ("declared", "received", "accepted", "unaided")
-"""``unaided``: accepted without a waiver."""
-DECLARED, RECEIVED, ACCEPTED, UNAIDED = range(len(LEVELS))
 SHEETS = {"plain": 0.936, "note": 0.02, "a3": 0.025, "photo": 0.01, "map": 0.006, "a2": 0.0015, "a1": 0.0015}
 """What an application is written on; all else is plain A4."""
 PLAIN, NOTE = list(SHEETS).index("plain"), list(SHEETS).index("note")
@@ -126,13 +116,6 @@ class Documents(Entries):
         return found
 
 
-def target_share(elapsed: float) -> float:
-    """Return the share of dossiers digitised after this share of the days (0 to 1): an S from 5.6 % to 86 %."""
-    low, high = _logistic(-STEEPNESS / 2), _logistic(STEEPNESS / 2)
-    rise = (_logistic(STEEPNESS * (elapsed - 0.5)) - low) / (high - low)
-    return START_SHARE + (END_SHARE - START_SHARE) * rise
-
-
 def plan_documents(
     offices: Offices, dossiers: Dossiers, last: Times, has_waivers: bool, rng: np.random.Generator
 ) -> Documents:
@@ -145,7 +128,7 @@ def plan_documents(
         has_waivers: some are accepted by a person's decision alone.
         rng: source of chance.
     """
-    components, results = _levels_of_dossiers(offices, dossiers, rng)
+    components, results = plan_levels(offices, dossiers, rng)
     papers = _papers(offices, dossiers, "component", components, rng)
     more = [
         _papers(offices, dossiers, "result", results, rng),
@@ -166,54 +149,6 @@ def plan_documents(
 
 def _kind(name: str) -> int:
     return DOCUMENT_KINDS.index(name)
-
-
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
-
-
-def _levels_of_dossiers(offices: Offices, dossiers: Dossiers, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Dossier × ``LEVELS``: components and results that stand in the end, so that the chosen dossiers are digitised."""
-    wanted, paper = dossiers.components, dossiers.has_paper.astype(np.int64)
-    digitised = _choose_digitised(offices, dossiers, rng)
-    share = np.where(dossiers.counts, TOUCHED_SHARE, OUTSIDE_SHARE)
-    touched = digitised | (even_draws(rng, len(dossiers)) < share)
-    components = _levels(wanted, touched, digitised, rng)
-    results = _levels(paper, touched & dossiers.is_finished, digitised, rng)
-    done = ((components[:, ACCEPTED] > 0) | (wanted == 0)) & ((results[:, ACCEPTED] > 0) | (paper == 0))
-    too_much = done & touched & ~digitised & dossiers.counts
-    results[too_much & (paper > 0)] = 0
-    is_spoiled = rng.random(len(dossiers)) < SPOILED_SHARE
-    components[too_much & (paper == 0) & ~is_spoiled] = 0
-    components[np.flatnonzero(too_much & (paper == 0) & is_spoiled), ACCEPTED:] = 0
-    return components, results
-
-
-def _choose_digitised(offices: Offices, dossiers: Dossiers, rng: np.random.Generator) -> Bools:
-    """Day after day as many dossiers as the S-curve asks for, those of keener offices first."""
-    days, counts, nothing = dossiers.codes.day, dossiers.counts, (dossiers.components == 0) & ~dossiers.has_paper
-    possible = counts & (dossiers.is_finished | ~dossiers.has_paper)
-    rank = offices.keenness[dossiers.codes.agency] + 0.8 * rng.random(len(days)) + 9.0 * nothing
-    found, wanted, given = np.zeros(len(days), np.bool_), 0.0, 0
-    length = max(np.timedelta64(1, "D"), days.max() - days.min())
-    for day in np.unique(days):
-        today = np.flatnonzero((days == day) & possible)
-        wanted += np.sum(counts[days == day]) * target_share(float((day - days.min()) / length))
-        chosen = max(round(wanted) - given, int(np.sum(nothing[today])))
-        chosen = min(chosen, len(today))
-        given += chosen
-        found[today[np.argsort(-rank[today], kind="stable")[:chosen]]] = True
-    return found
-
-
-def _levels(wanted: Ints, touched: Bools, digitised: Bools, rng: np.random.Generator) -> Ints:
-    """Entry × ``LEVELS``: mostly what is wanted, at times less or one more, and some where nothing is wanted."""
-    least = (digitised & (wanted > 0)).astype(np.int64)
-    declared = np.maximum(least, wanted + rng.choice([0, -1, 1], len(wanted), p=[0.88, 0.08, 0.04])) * touched
-    counts = [declared]
-    for share, floor in ((RECEIVED_SHARE, least), (ACCEPTED_SHARE, least), (UNAIDED_SHARE, 0)):
-        counts.append(np.maximum(floor, rng.binomial(counts[-1], share)))
-    return np.stack(counts, axis=1)
 
 
 def _papers(offices: Offices, dossiers: Dossiers, kind: str, counts: Ints, rng: np.random.Generator) -> Documents:

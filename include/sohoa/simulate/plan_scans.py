@@ -9,7 +9,8 @@ import numpy as np
 
 from sohoa.enums import DOCUMENT_KINDS, NOT_SCANNED_REASONS
 from sohoa.simulate.offices import Office, Offices
-from sohoa.simulate.plan_documents import DECLARED, FORMATS, NONE, NOTE, RECEIVED, SHEETS, Documents
+from sohoa.simulate.plan_documents import FORMATS, NONE, NOTE, SHEETS, Documents
+from sohoa.simulate.plan_levels import DECLARED, RECEIVED
 from sohoa.simulate.sample_names import BY_CODE, Procedure
 
 PAGE_DEFECTS = (
@@ -22,6 +23,8 @@ PAGE_DEFECTS = (
     "old_pdf",
     "unreadable",
 )
+PREFIX = "TL"
+"""What ids of documents begin with."""
 MISSING_PAGE, HASH_MISMATCH = LIES = ("missing_page", "hash_mismatch")
 OF_ONE_PAGE = {"blank", "skewed"}
 _PDF_ONLY = {"old_pdf", "missing_page", "unreadable"}
@@ -176,7 +179,7 @@ def _scan(
 
 def name(number: int) -> str:
     """Return the id of a document by its number."""
-    return f"TL-{number}"
+    return f"{PREFIX}-{number}"
 
 
 def _format(planned: str, defect: str) -> str:

@@ -27,8 +27,9 @@ from sohoa.registry import PROVINCE
 from sohoa.simulate.arrays import Bools, Ints, Texts, Times
 from sohoa.simulate.ministry_feeds import Ministry
 from sohoa.simulate.offices import Offices, lineage
-from sohoa.simulate.plan_documents import LEVELS, NONE, RECEIVED, Documents
+from sohoa.simulate.plan_documents import NONE, Documents
 from sohoa.simulate.plan_dossiers import Dossiers
+from sohoa.simulate.plan_levels import LEVELS, RECEIVED
 from sohoa.simulate.portal_feed import Portal
 from sohoa.simulate.register_feed import Register
 

@@ -30,8 +30,9 @@ from sohoa.simulate.lateness_truth import lateness_rows
 from sohoa.simulate.ministry_feeds import write_ministries
 from sohoa.simulate.offices import Offices, choose_offices
 from sohoa.simulate.page_truth import pages_table
-from sohoa.simulate.plan_documents import ACCEPTED, Documents, plan_documents
+from sohoa.simulate.plan_documents import Documents, plan_documents
 from sohoa.simulate.plan_dossiers import TAIL_DAYS, Dossiers, plan_dossiers
+from sohoa.simulate.plan_levels import ACCEPTED
 from sohoa.simulate.plan_scans import Scan, plan_scans
 from sohoa.simulate.portal_feed import STORED_LINK, write_portal
 from sohoa.simulate.province_truth import Province, backlog_rows, progress_rows, reconciliation_rows
@@ -113,25 +114,17 @@ def simulate(
     if end < start or (pages_per_day is None) == (dossiers is None) or (pages_per_day or dossiers or 0) < 1:
         raise InputError("--to must not be before --from; --pages-per-day or --dossiers must be at least 1")
     arguments = {"agencies": agencies, "from": f"{start}", "to": f"{end}", "seed": seed}
-    arguments |= {"dossiers": dossiers} if pages_per_day is None else {"pages_per_day": pages_per_day}
-    if pages_per_day is None:
-        plan = plan_province(agencies, start, end, dossiers or 0, seed)
-    else:
+    if pages_per_day is not None:
         plan = plan_pages(agencies, start, end, pages_per_day, seed)
-    _clear(out, arguments)
-    if pages_per_day is None:
+        _clear(out, arguments | {"pages_per_day": pages_per_day})
+        scans = plan_scans(plan.offices, plan.documents, generator(seed, "scans"))
+        _write_landing(out / layout.LANDING, scans, seed, report, workers)
+    else:
+        plan = plan_province(agencies, start, end, dossiers or 0, seed)
+        _clear(out, arguments | {"dossiers": dossiers})
+        scans = []
         write_judged_rows(out / layout.WAREHOUSE, plan.offices, plan.documents, generator(seed, "judged rows"))
-    scans = [] if pages_per_day is None else plan_scans(plan.offices, plan.documents, generator(seed, "scans"))
-    _write_landing(out / layout.LANDING, scans, seed, report, workers)
-    province = _write_feeds(out, plan, start, end, seed)
-    truth = Truth(
-        progress=progress_rows(province),
-        reconciliation=reconciliation_rows(province),
-        backlog=backlog_rows(province),
-        lateness=lateness_rows(plan.offices, plan.dossiers, end + timedelta(TAIL_DAYS)),
-        lateness_before=lateness_rows(plan.offices, plan.dossiers, start + ((end - start) + timedelta(1)) // 2),
-        pages=pages_table(scans),
-    )
+    truth = _truth(_write_feeds(out, plan, start, end, seed), scans, start, end)
     for name, table in vars(truth).items():
         _write_csv(out / TRUTH / f"{name}.csv", table)
     return truth
@@ -182,6 +175,18 @@ def _write_feeds(out: Path, plan: Plan, start: date, end: date, seed: int) -> Pr
     targets = write_small_feeds(feeds, offices, days, dossiers.codes.day, rng)
     _write(out / STORED_LINK, b"%PDF-1.4")
     return Province(offices, dossiers, register, documents, portal, ministry, targets)
+
+
+def _truth(province: Province, scans: list[Scan], start: date, end: date) -> Truth:
+    halfway, last = start + (end - start + timedelta(1)) // 2, end + timedelta(TAIL_DAYS)
+    return Truth(
+        progress=progress_rows(province),
+        reconciliation=reconciliation_rows(province),
+        backlog=backlog_rows(province),
+        lateness=lateness_rows(province.offices, province.dossiers, last),
+        lateness_before=lateness_rows(province.offices, province.dossiers, halfway),
+        pages=pages_table(scans),
+    )
 
 
 def _write_landing(landing: Path, scans: list[Scan], seed: int, report: Report | None, workers: int | None) -> None:
