@@ -33,7 +33,8 @@ from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
 _MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed"}
-_THREADS = 8
+THREADS = 8
+"""Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
 
 
@@ -71,7 +72,7 @@ class Store:
             secure=url.scheme == "https",
             region=settings.s3_region,
             http_client=urllib3.PoolManager(
-                maxsize=_THREADS * 2,
+                maxsize=THREADS * 2,
                 timeout=urllib3.Timeout(connect=5, read=120),
                 retries=urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504]),
             ),
@@ -93,7 +94,7 @@ class Store:
     @staticmethod
     def each(work: Callable[..., T], *items: Iterable[Any]) -> list[T]:
         """Do ``work``, which waits for the store, on all items: eight at a time, the results in the items' order."""
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             return list(pool.map(work, *items))
 
     # objects

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zlib
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -293,6 +294,22 @@ def test_both_spellings_of_a_dossier_are_one_key(clean_store: Store) -> None:
     commit(clean_store, body)
     jobs.check()
     assert {r["dossier_key"] for r in rows(clean_store, "documents")} == {"H37.80.01-230306-1"}
+
+
+def test_a_decision_that_came_while_a_killed_run_lay_idle_stays_on_the_slip(clean_store: Store) -> None:
+    """Killed after the receipts: the next run writes them again, with the decision made in between."""
+    batch = send(clean_store, {"a.jpg": GOOD[:-2]})
+    work = jobs.discover_batches()["work"]
+    jobs.admit_batches(work)
+    for shard in jobs.plan_shards(work):
+        jobs.measure_shard(work, shard["shard"])
+    jobs.judge_batches(work)
+    jobs.publish_batches(work)
+    jobs.review(AGENCY, "D1", "waive", "Trần Văn A", "Bản gốc mờ", datetime(2023, 3, 8, 9))  # noqa: DTZ001 (wall clock)
+    assert jobs.check()["settled"] == 1
+    (row,) = clean_store.read_table("batches", name=batch).to_pylist()
+    (told,) = receipt(clean_store, batch, row["manifest_sha256"])["documents"]
+    assert (told["outcome"], told["decision"]["approver"]) == ("waived", "Trần Văn A")
 
 
 def test_a_newer_marker_survives_the_settling_of_an_older_one(clean_store: Store) -> None:

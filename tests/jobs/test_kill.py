@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
 
 from sohoa import jobs, layout
 from sohoa.intake import measure_shards
-from sohoa.pages.guard.bounds import Limits
+from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.quality import gate, rules, thresholds
 from sohoa.quality.thresholds import load_thresholds
@@ -126,7 +128,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def guard(store: Store) -> Iterator[Guard]:
     """The processes that measure and draw, started once for the many runs of this module."""
-    with Guard(Limits.of(store.settings), 2) as guard:
+    with Guard(FileBounds.of(store.settings), 2) as guard:
         yield guard
 
 
@@ -252,3 +254,49 @@ def test_a_day_written_by_a_killed_import_is_counted_although_the_window_moves_o
     jobs.import_all()
     jobs.summarise()
     assert len(contents(clean_store)["dossiers"]) == 1
+
+
+def test_a_decision_is_counted_or_was_never_made(clean_store: Store, empty: Callable[[], None]) -> None:
+    """Killed anywhere while it is recorded: what stands in the table is in the figures of the next summary."""
+    fill()
+    for earlier in (jobs.check, jobs.import_all, jobs.summarise):
+        earlier()
+    start = take_snapshot(clean_store)
+    for number in count(1):
+        empty()
+        for bucket, key, data in start:
+            clean_store.put(bucket, key, data)
+        decided_at = datetime(2023, 3, 8, 9)  # noqa: DTZ001 (wall clock)
+        died = killed_before(lambda at=decided_at: jobs.review(AGENCY, "D2", "reject", "An", "Thiếu dấu", at), number)
+        jobs.summarise()
+        rows = contents(clean_store)
+        (province,) = [r for r in rows["progress_daily"] if (r["unit_code"], r["definition"]) == ("20", "dn_and")]
+        (dossier,) = rows["dossiers"]
+        decisions = [document["decision"] for document in dossier["documents"] if document["decision"]]
+        assert decisions == ["reject"] * len(rows["reviews"]), f"killed before write {number}"
+        assert province["numerator"] == 1 - len(rows["reviews"]), f"killed before write {number}"
+        if not died:
+            return
+
+
+def test_all_that_a_job_leaves_stands_on_the_flow_page(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each object beside tables, receipts and reports that any job writes, by name."""
+    written: set[str] = set()
+    put = Store.put
+
+    def note(self: Store, bucket: str, key: str, *args: Any) -> None:
+        written.add(key if bucket == layout.WAREHOUSE and key.startswith("_") else "")
+        put(self, bucket, key, *args)
+
+    monkeypatch.setattr(Store, "put", note)
+    fill()
+    for case in CASES.values():
+        case.job()
+    page = (Path(__file__).parents[2] / "docs" / "flow.md").read_text(encoding="utf-8")
+    assert len(written) > 20
+    for key in written - {""}:
+        folder, _, rest = key.partition("/")
+        name = rest.split("/", 2)[-1] if folder == "_work" else ""
+        shown = name.replace(PurePath(name).stem, "<shard>") if name.startswith(("shards/", "pages/")) else name
+        assert f"`{folder}/" in page, key
+        assert f"/{shown}`" in page or not shown, key

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 from sohoa import layout
 from sohoa.pending import mark_scan
 from sohoa.store import Store
-
-_THREADS = 8
 
 
 def upload_province(folder: Path, store: Store) -> int:
@@ -20,10 +17,9 @@ def upload_province(folder: Path, store: Store) -> int:
         How many objects there are, markers left out.
     """
     files = [(bucket, path) for bucket in layout.BUCKETS for path in (folder / bucket).rglob("*") if path.is_file()]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda file: _put(store, folder, *file), files))
-        days = (folder / layout.WAREHOUSE / layout.table_prefix("documents")).iterdir()
-        list(pool.map(lambda path: _mark(store, path.name.rpartition("=")[2]), days))
+    store.each(lambda file: _put(store, folder, *file), files)
+    days = (folder / layout.WAREHOUSE / layout.table_prefix("documents")).iterdir()
+    store.each(lambda path: _mark(store, path.name.rpartition("=")[2]), days)
     return len(files)
 
 

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -14,9 +15,8 @@ from pydantic import SecretStr
 from sohoa import layout
 from sohoa.errors import InputError
 from sohoa.settings import Settings
-from sohoa.store import Store
+from sohoa.store import THREADS, Store
 
-_THREADS = 8
 Report = Callable[[int, int], None]
 
 
@@ -45,10 +45,10 @@ def load_folder(folder: Path, settings: Settings, report: Report) -> Loaded:
     loaded = Loaded()
     stores = _Stores(settings)
     batches = list(_regular(landing / "batches", loaded))
-    inbox = sorted(_regular(landing / "inbox", loaded), key=lambda path: (path.stem.rpartition("-")[0][-8:], path.stem))
+    inbox = sorted(_regular(landing / "inbox", loaded), key=_by_scan_date)
     others = list(_regular(feeds, loaded))
     total, done = len(batches) + len(inbox) + len(others), 0
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         for group, bucket, root in ((batches, layout.LANDING, landing), (others, layout.FEEDS, feeds)):
             for _ in pool.map(lambda path, bucket=bucket, root=root: stores.upload(bucket, root, path), group):
                 done += 1
@@ -59,6 +59,12 @@ def load_folder(folder: Path, settings: Settings, report: Report) -> Loaded:
         report(done, total)
     loaded.files, loaded.feeds, loaded.manifests = len(batches), len(others), len(inbox)
     return loaded
+
+
+def _by_scan_date(path: Path) -> tuple[date, str]:
+    """Sort key of a manifest; one without a well-formed batch id comes first."""
+    found = layout.BatchId.parse(path.stem)
+    return (found.scan_date if found else date.min, path.stem)
 
 
 def _regular(folder: Path, loaded: Loaded) -> Iterable[Path]:
