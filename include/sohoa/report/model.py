@@ -51,7 +51,7 @@ class Column:
         if self.kind == "labels":
             return "; ".join(label_vi(self.labels, code) for code in value)
         if self.kind == "label":
-            note = row[self.note] if self.note else None
+            note = row[self.note] if self.note and value is not None else None
             return label_vi(self.labels, value) + (f" ({note})" if note else "")
         return format_value(value, self.kind)
 

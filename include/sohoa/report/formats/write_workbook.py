@@ -111,7 +111,7 @@ def _write_table(sheet: Worksheet, table: Table, report: WeekReport, styles: dic
 
 def _write_value(sheet: Worksheet, number: int, index: int, row: Row, column: Column, style: Format) -> None:
     value = row[column.key]
-    if value is None and column.text(row) == UNKNOWN:
+    if value in (None, ()) and column.text(row) in ("", UNKNOWN):
         sheet.write_blank(number, index, None, style)
     elif column.kind in WORDS:
         _put(sheet, number, index, style, column.text(row))
