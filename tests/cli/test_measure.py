@@ -72,6 +72,14 @@ def test_a_store_that_is_not_there_exits_3(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_an_error_cannot_speak_to_the_terminal() -> None:
+    """A message may hold text from outside: no escape sequence of it reaches the screen, its lines stay lines."""
+    keys = {"SOHOA_S3_ENDPOINT": "http://127.0.0.1:9", "SOHOA_S3_ACCESS_KEY": "a", "SOHOA_S3_SECRET_KEY": "b"}
+    done = sohoa("query", "selec '\x1b[2Jgone'", **keys)
+    assert (done.returncode, "gone" in done.stderr, "\x1b" in done.stderr) == (2, True, False)
+    assert "\nTables: " in done.stderr
+
+
 def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
     """A misspelt variable must not be ignored."""
     done = sohoa("run", "check", SOHOA_S3_ENDPOIN="http://127.0.0.1:9")

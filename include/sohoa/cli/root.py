@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sohoa import logs
+from sohoa.clean_text import clean
 from sohoa.days import Week
 from sohoa.errors import InputError, SohoaError
 from sohoa.terminal.console import err
@@ -35,7 +36,8 @@ def main() -> None:
     try:
         app()
     except SohoaError as error:
-        err.print(f"sohoa: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        message = "\n".join(map(clean, str(error).split("\n")))  # it may name what an agency sent
+        err.print(f"sohoa: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
 
 
