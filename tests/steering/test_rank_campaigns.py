@@ -66,7 +66,7 @@ def test_unlike_periods_are_not_compared(first, last_day, unit, reason):
     assert (found.rate_percent, found.before_percent, found.change_points, found.reason) == (100, None, None, reason)
 
 
-CAMPAIGN = Campaign("x", "Đợt", "drive", WEEK.first, WEEK.last, 50.0, ("district", "commune"), "a test")
+CAMPAIGN = Campaign("x", "Đợt", WEEK.first, WEEK.last, 50.0, ("district", "commune"), "a test")
 
 
 def test_units_are_ranked_within_their_level():

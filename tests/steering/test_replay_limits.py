@@ -157,7 +157,7 @@ def test_the_command_prints_tables_or_one_object_a_line(province: Store, tmp_pat
     lines = [Line(**json.loads(text)) for text in done.stdout.splitlines()]
     assert {(line.subject, line.name): line for line in lines}["pages", "all"].after == verdicts(1, 0, 2)
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "120"})
-    for text in ("Tài liệu · Documents", "2 → 1", "50.00 → 25.00", "Nén ảnh quá mức"):
+    for text in ("Tài liệu · Documents", "2 → 1", "50,00 → 25,00", "Nén ảnh quá mức"):
         assert text in done.stdout
 
 
