@@ -8,6 +8,8 @@ import socket
 from pathlib import Path
 
 import pytest
+from minio import Minio
+from minio.datatypes import Object as MinioObject
 from minio.deleteobjects import DeleteObject
 
 from sohoa import layout
@@ -16,6 +18,8 @@ from sohoa.stack.processes import GRPC_OFFSET
 from sohoa.store import Store
 
 ROOT = Path(__file__).parents[1]
+Objects = dict[tuple[str, str], bytes]
+"""(bucket, key) -> bytes."""
 
 
 def quiet(_: str) -> None:
@@ -52,9 +56,34 @@ def project_with_hung_task(folder: Path) -> Path:
     return folder
 
 
+def s3_client(store: Store) -> Minio:
+    """A client of the store that can see and delete old versions, which the product cannot."""
+    settings = store.settings
+    assert settings.s3_endpoint and settings.s3_access_key and settings.s3_secret_key
+    keys = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
+    return Minio(settings.s3_endpoint.removeprefix("http://"), *keys, secure=False, region=settings.s3_region)
+
+
+def versions_of(store: Store, bucket: str, prefix: str = "") -> list[MinioObject]:
+    """Every version of every object under a prefix, delete markers too."""
+    return list(s3_client(store).list_objects(bucket, prefix, recursive=True, include_version=True))
+
+
 def empty_buckets(store: Store) -> None:
     """Delete every version of every object."""
+    client = s3_client(store)
     for bucket in layout.BUCKETS:
-        found = store._client.list_objects(bucket_name=bucket, recursive=True, include_version=True)
-        gone = [DeleteObject(item.object_name, item.version_id) for item in found]
-        assert not list(store._client.remove_objects(bucket_name=bucket, delete_object_list=gone))
+        gone = [DeleteObject(item.object_name, item.version_id) for item in versions_of(store, bucket)]
+        assert not list(client.remove_objects(bucket, gone))
+
+
+def copy_of(store: Store) -> Objects:
+    """Every object of the store."""
+    found = [(bucket, item.key) for bucket in layout.BUCKETS for item in store.list_objects(bucket, "")]
+    return {place: store.get(*place) for place in found}
+
+
+def restore(store: Store, copy: Objects) -> None:
+    """Put the objects of a copy into an empty store."""
+    for place, data in copy.items():
+        store.put(*place, data)

@@ -12,7 +12,7 @@ from sohoa.feeds.sources import REGISTER
 
 DT = date(2024, 4, 16)
 HEADER = [field.source for field in REGISTER.fields]
-GOOD = {
+GOOD_ROW = {
     "MaHoSo": "H37.81.03-240415-0012",
     "MaTTHC": "1.001193",
     "MaLinhVuc": "LV01",
@@ -34,7 +34,7 @@ GOOD = {
 
 def row(number: int = 12, **changes: str) -> dict[str, str]:
     """A good row of dossier ``number`` with some fields changed."""
-    return {**GOOD, "MaHoSo": f"H37.81.03-240415-{number:04}", **changes}
+    return {**GOOD_ROW, "MaHoSo": f"H37.81.03-240415-{number:04}", **changes}
 
 
 def csv_bytes(*rows: dict[str, str], encoding: str = "utf-8", columns: list[str] | None = None) -> bytes:

@@ -10,7 +10,7 @@ from sohoa import layout
 from sohoa.feeds.import_files import find_new_files, mark_imported, merge_files
 from sohoa.store import Store
 from tests.feeds.feed_rows import csv_bytes, row
-from tests.feeds.test_sources import GOOD, OLD_SPELLING, csv_of
+from tests.feeds.source_rows import GOOD, OLD_SPELLING, csv_of
 
 pytestmark = pytest.mark.store
 DAY = date(2024, 4, 15)

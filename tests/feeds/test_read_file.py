@@ -14,7 +14,7 @@ import pytest
 from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.sources import REGISTER
 from sohoa.schema import TABLES
-from tests.feeds.feed_rows import DT, GOOD, HEADER, csv_bytes, feed_file, row
+from tests.feeds.feed_rows import DT, GOOD_ROW, HEADER, csv_bytes, feed_file, row
 
 LIMIT = 10_000_000
 
@@ -46,7 +46,7 @@ def test_a_good_row_maps_every_field():
     found = rows[0]
     assert found.keys() == {*TABLES["register"].names, "dossier_date", "is_correction"}
     assert found["dossier_key"] == "H37.81.03-240415-12"
-    assert found["dossier_code"] == GOOD["MaHoSo"]
+    assert found["dossier_code"] == GOOD_ROW["MaHoSo"]
     assert (found["unit_code"], found["handling_agency"], found["commune_code"]) == ("06001", "H37.81.03", "06001")
     assert found["lodged_at"] == datetime(2024, 4, 15, 8, 30)  # noqa: DTZ001 (the wall clock)
     assert found["finished_at"] is found["returned_at"] is found["exemption"] is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from datetime import date, datetime
 from typing import Any
@@ -18,51 +17,14 @@ from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.merge_rows import merge, no_rows
 from sohoa.feeds.sources import SOURCES
 from sohoa.schema import TABLES
+from tests.feeds.source_rows import CODE, GOOD, OLD_SPELLING, csv_of
 
 DT, LIMIT = date(2024, 4, 16), 1_000_000
-CODE, KEY, OLD_SPELLING = "H37.81.03-240415-0012", "H37.81.03-240415-12", "000.03.81.H37-240415-0012"
-GOOD = {
-    "portal": {
-        "MaHoSo": CODE,
-        "MaTTHC": "1.001193",
-        "DonViXuLy": "H37.81.03",
-        "NgayTiepNhan": "20240415083000",
-        "NgayHenTra": "20240419170000",
-        "TrangThaiHoSo": "4",
-        "HoSoCoThanhPhanSoHoa": "1",
-        "DuongDanKetQua": "https://kho.example.vn/1",
-        "NgayDongBo": "20240415220000",
-    },
-    "ministry": {
-        "MaHoSo": CODE,
-        "MaTTHC": "2.000815",
-        "MaDonViHanhChinh": "06001",
-        "NgayTiepNhan": "20240415083000",
-        "TrangThaiHoSo": "4",
-    },
-    "status": {"MaHoSo": CODE, "TrangThai": "5", "ThoiDiem": "20240415093000"},
-    "national_report": {"MaDonVi": "20", "TuNgay": "20240401", "DenNgay": "20240430000000", "TiepNhan": "26600"},
-    "backlog": {"MaDonVi": "H37.60", "SoKetQua": "1200"},
-    "notices": {
-        "MaDonVi": "H37.81.03",
-        "TuNgay": "20240415",
-        "DenNgay": "20240416",
-        "Loai": "no_connection",
-        "GhiChu": "mất mạng, chờ sửa",
-    },
-}
+KEY = "H37.81.03-240415-12"
 
 
 def wall(*parts: int) -> datetime:
     return datetime(*parts)  # noqa: DTZ001 (the wall clock)
-
-
-def csv_of(*rows: dict[str, str]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def read(name: str, *rows: dict[str, str], dt: date = DT, system: str = "gplx", data: bytes = b"", file: str = "a.csv"):

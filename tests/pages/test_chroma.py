@@ -64,11 +64,13 @@ def test_a_seal_stands_out_and_a_grey_scan_has_no_colour(kind: str) -> None:
 
 
 def test_it_is_not_looked_at_unless_asked_for() -> None:
+    """Without `with_colour` the column is null."""
     [row] = measure(jpeg(SEALED))
     assert row["chroma"] is None
 
 
 def test_a_page_that_is_not_stored_in_colour_has_none_to_measure() -> None:
+    """Grey and black-and-white files have no chroma, not a chroma of 0."""
     assert chroma(pillow_file(PAGE, "PNG", "L")) is None
     assert chroma(pillow_file(PAGE, "TIFF", "1")) is None
 
@@ -79,6 +81,7 @@ def test_a_blank_page_shows_nothing_about_colour() -> None:
 
 
 def test_each_page_of_a_file_has_its_own() -> None:
+    """The pages of one PDF keep their order: sealed above plain above grey."""
     rows = measure_bytes(pdf_file([jpeg(page) for page in (PAGE, SEALED, grey(PAGE))]), "page", LIMITS, True)
     first, second, third = (row["chroma"] for row in rows)
     assert second > first > third == 0
@@ -108,10 +111,12 @@ def test_real_pages() -> None:
 
 
 def test_a_guarded_process_says_the_same() -> None:
+    """The row of a child process is the row of this process."""
     with Guard(LIMITS, 1) as guard:
         assert guard.measure_bytes(jpeg(SEALED), "page", True) == measure_bytes(jpeg(SEALED), "page", LIMITS, True)
 
 
 def test_a_damaged_file_stays_a_row() -> None:
+    """A file that is cut short has its error and no chroma."""
     [row] = measure_bytes(jpeg(SEALED)[:5000], "page", LIMITS, True)
     assert row["error"].startswith("truncated") and row["chroma"] is None

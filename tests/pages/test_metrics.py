@@ -164,6 +164,7 @@ def test_white_paper_and_white_margins_are_no_glare(page: Image) -> None:
 
 
 def test_glare_is_where_the_box_says(page: Image) -> None:
+    """The box holds the middle of the spot that was drawn."""
     x, y, width, height = values(glaring(page, 0.04))["glare_box"]
     assert x < 500 / page.shape[1] < x + width and y < 800 / page.shape[0] < y + height
 

@@ -57,6 +57,7 @@ def test_text_of_any_size_is_told_in_every_turn(quarter: int, size_pt: float) ->
 @pytest.mark.parametrize("quarter", QUARTERS)
 @pytest.mark.parametrize("name", ["lept_cootoots.png", "lept_candelabrum.011.jpg", "lept_table.27.tif"])
 def test_real_pages_are_told_in_every_turn(quarter: int, name: str) -> None:
+    """Each real page, turned by each quarter, has that orientation."""
     page = np.asarray(cv2.imread(str(REAL / name), cv2.IMREAD_GRAYSCALE), np.uint8)
     assert orientation(turned(page, quarter), None) == 90 * quarter
 

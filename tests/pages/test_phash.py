@@ -58,6 +58,7 @@ def test_real_pages_saved_again_or_laid_anew(name: str) -> None:
 
 
 def test_real_pages_of_other_documents_are_far_apart() -> None:
+    """Any two differ in 60 bits or more, so no limit takes one for the other."""
     for one in PAGES:
         for other in PAGES:
             assert one == other or distance(real_page(one), real_page(other)) >= 60

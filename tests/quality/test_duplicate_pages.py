@@ -71,6 +71,7 @@ def test_a_page_has_the_earlier_one_that_lies_near_as_its_twin() -> None:
 
 
 def test_the_nearest_is_the_twin_and_of_equal_ones_the_first() -> None:
+    """The earlier page at the smallest distance; at equal distance the first of them."""
     assert twins(page(0, hash_of(1, 3)), page(1, hash_of(1, 1)), page(2, hash_of(1))) == [-1, 0, 1]
     assert twins(page(0, hash_of(1)), page(1, hash_of(1)), page(2, hash_of(1))) == [-1, 0, 0]
 
@@ -128,6 +129,7 @@ def test_a_batch_that_is_checked_again_has_the_same_twins() -> None:
 
 
 def test_the_window() -> None:
+    """Earlier pages count for so many days up to the second, and the batch itself always."""
     new = [page(1, hash_of(1))]
     for hours, days, found in ((48, 2, "0.jpg"), (49, 2, None), (1, 0, None), (24 * 31, 31, "0.jpg")):
         assert find(new, [before(0, hash_of(1), hours)], days) == [found], (hours, days)

@@ -24,8 +24,8 @@ from sohoa.quality import gate, rules
 from sohoa.quality.thresholds import Rule, Thresholds, load_thresholds
 from sohoa.schema import TABLES, VERDICT
 from sohoa.store import with_path_key
+from tests.quality.limit_files import limit, read
 from tests.quality.quality_rows import page_table, table_of
-from tests.quality.test_thresholds import limit, read
 
 LIMITS = load_thresholds("tthc")
 ERRORS = [f"{code}: why; what to do" for code in (*ERROR_CODES, "other")]
@@ -87,6 +87,7 @@ def test_both_engines_agree_on_any_rows(changes: list[dict[str, Any]]) -> None:
 
 
 def test_both_engines_agree_where_scopes_of_several_columns_replace_each_other(tmp_path: Path) -> None:
+    """Limits on paper, cover and content that overlap: the same one holds in both engines."""
     thresholds = read(
         tmp_path,
         limit(),
@@ -110,6 +111,7 @@ def test_a_limit_that_cannot_be_checked_stops_the_judging() -> None:
 
 
 def test_the_validation_result_can_name_the_failing_rows() -> None:
+    """With a key, the result tells a failing row by its file and page."""
     result = gate.validate_pages(page_table([{}, {"skew_deg": 5.0, "page_no": 2}]), LIMITS, ("file", "page_no"))
     failing = [check for check in result.results if not check.success]
     assert {check.expectation_config.meta["defect"] for check in failing} == {"skewed"}
@@ -171,6 +173,7 @@ def check(table: str, changes: dict[str, Any] | None = None, at: int = 0) -> lis
 
 @pytest.mark.parametrize("table", list(GOOD))
 def test_gates_are_open_for_good_rows_and_for_none(table: str) -> None:
+    """Neither good rows nor an empty table close the gate."""
     assert check(table) == []
     assert gate.check_rows(table, TABLES[table].empty_table()) == []
 
@@ -256,6 +259,7 @@ def check_progress(rows: list[dict[str, Any]], leaves: Sequence[str] = tuple(LEA
 
 
 def test_the_gate_of_progress_is_open_for_good_days() -> None:
+    """Neither whole days nor no day at all close the gate."""
     assert list(check_progress(progress())) == []
     assert list(check_progress([], leaves=())) == []
 
@@ -277,6 +281,7 @@ def test_the_gate_of_progress_is_open_for_good_days() -> None:
     ],
 )
 def test_the_gate_of_progress_closes_and_names_the_unit(changes: dict[str, Any], what: str) -> None:
+    """One wrong count closes the gate, which says the invariant and the unit."""
     rows = progress()
     assert rows[0]["unit_code"] == "05977" and rows[0]["accepted"] == 2
     rows[0] |= changes
@@ -320,6 +325,7 @@ def test_only_the_bad_day_is_named() -> None:
 
 
 def test_all_rows_lost_closes_the_gate() -> None:
+    """Every unit that has dossiers, and all above it, is named as lost."""
     found = dict(check_progress([]))
     assert found["no unit is lost: numerator is there"] == {"20", "178", "180", *LEAVES}
 

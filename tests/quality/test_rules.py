@@ -24,6 +24,7 @@ def judge(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_sound_page_is_accepted_without_a_word() -> None:
+    """No defect and no note."""
     assert judge() == {"verdict": "accepted", "defects": [], "notes": []}
 
 
@@ -71,10 +72,12 @@ def test_good_values_pass_and_bad_ones_name_their_defect(column: str, good: Any,
     ],
 )
 def test_a_note_leaves_a_page_accepted(changes: dict[str, Any], note: str) -> None:
+    """What is worth a note alone is no reason to scan again."""
     assert judge(**changes) == {"verdict": "accepted", "defects": [], "notes": [note]}
 
 
 def test_an_unknown_scale_is_for_a_person_to_decide() -> None:
+    """Without a resolution, of one axis or of both, the verdict is review."""
     unknown = {"verdict": "review", "defects": ["unknown_scale"], "notes": []}
     assert judge(dpi_x=None, dpi_y=None) == judge(dpi_y=None) == unknown
 
@@ -98,6 +101,7 @@ def test_with_an_error_nothing_else_is_said(error: str, defect: str) -> None:
 
 
 def test_maps_large_sheets_and_glossy_covers_are_judged_by_their_own_limits() -> None:
+    """The same measure passes on one sort of page and fails on another."""
     assert judge(content="map")["defects"] == ["low_dpi"]
     assert judge(content="map", dpi_x=400.0, dpi_y=400.0, format="tiff") == judge()
     assert judge(skew_deg=1.5)["verdict"] == "accepted"
@@ -136,6 +140,7 @@ def test_judging_again_replaces_the_older_verdict() -> None:
 
 
 def test_an_empty_table_gives_an_empty_table() -> None:
+    """No rows in, no rows out, with the types of the contract."""
     judged = judge_pages(PAGE_SCHEMA.empty_table(), RULES)
     assert len(judged) == 0
     assert judged.schema.field("defects").type == VERDICT.field("defects").type
@@ -151,6 +156,7 @@ def test_columns_without_a_type_count_as_unknown() -> None:
 
 
 def test_measuring_never_pays_for_great_expectations() -> None:
+    """Rules, limits and verdicts are imported without it."""
     code = (
         "import sys, sohoa.quality.rules as r, sohoa.quality.thresholds as t, sohoa.quality.verdicts\n"
         "t.load_thresholds('tthc')\n"

@@ -13,35 +13,11 @@ from sohoa.enums import ERROR_CODES
 from sohoa.errors import SettingsError
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import Thresholds, load_thresholds, read_thresholds
+from tests.quality.limit_files import HEAD, limit, read
 from tests.quality.quality_rows import page_table
 
-OWN = "".join(
-    f'[[document]]\ndefect = "{defect}"\n{limit}severity = "reject"\nreason = "r"\nsource = "s"\n'
-    for defect, limit in (
-        ("missing_page", "limit = 0.02\n"),
-        ("extra_page", ""),
-        ("hash_mismatch", ""),
-        ("duplicate_page", "limit = 10\n"),
-        ("wrong_colour", "limit = 20\n"),
-    )
-)
-HEAD = '[profiles]\ntthc = "dossiers"\narchive = "archive"\n' + OWN
 NOT_IN_ONE_COLUMN = {"extra_page", "duplicate_page"}
 LEGAL = re.compile(r"^(NĐ 30/2020/NĐ-CP|TT 01/2023/TT-VPCP|TT 03/2022/TT-BTNMT), |^own rule")
-
-
-def limit(**changes: Any) -> str:
-    """A ``[[page]]`` entry: skewed over 1° is rejected, with these keys changed; None leaves a key out."""
-    entry = {"defect": "skewed", "column": "skew_deg", "test": "max_abs", "limit": 1.0, "severity": "reject"}
-    entry |= {"reason": "r", "source": "s"} | changes
-    lines = [f"{key} = {value!r}".replace("True", "true") for key, value in entry.items() if value is not None]
-    return "[[page]]\n" + "\n".join(lines) + "\n"
-
-
-def read(tmp_path: Path, *entries: str, profile: str = "tthc", head: str = HEAD) -> Thresholds:
-    path = tmp_path / "limits.toml"
-    path.write_text(head + "".join(entries), encoding="utf-8")
-    return read_thresholds(path, profile)
 
 
 def is_skewed(thresholds: Thresholds, skew_deg: float, **declared: str | None) -> bool:
@@ -55,6 +31,7 @@ def test_every_defect_that_a_column_can_show_has_a_limit() -> None:
 
 
 def test_large_format_maps_and_glossy_covers_have_limits_of_their_own() -> None:
+    """The shipped file has a limit for each of the three."""
     scopes = [rule.scope for rule in load_thresholds("tthc").rules]
     assert {"paper": ("a3", "a2", "a1", "a0")} in scopes
     assert {"content": ("map",)} in scopes
@@ -76,6 +53,7 @@ def test_no_page_with_an_error_is_accepted(code: str) -> None:
 
 
 def test_the_version_tells_files_apart(tmp_path: Path) -> None:
+    """Equal files have one version, files with other limits another; 12 hex digits."""
     one, again = read(tmp_path, limit()), read(tmp_path, limit())
     other = read(tmp_path, limit(limit=2.0))
     assert one.version == again.version != other.version
@@ -114,6 +92,7 @@ def test_a_wrong_entry_is_refused_by_its_name(tmp_path: Path, changes: dict[str,
 
 
 def test_a_file_that_is_not_what_it_should_be_is_refused(tmp_path: Path) -> None:
+    """The message names the entry, or the file where there is none."""
     with pytest.raises(SettingsError, match="not TOML"):
         read(tmp_path, "[[page")
     with pytest.raises(SettingsError, match="unknown key 'pages'"):
@@ -140,6 +119,7 @@ def test_the_last_limit_that_fits_a_page_holds(tmp_path: Path) -> None:
 
 
 def test_a_scope_of_two_columns_needs_both(tmp_path: Path) -> None:
+    """A limit for glossy A0 sheets is not that of matte ones, nor of glossy A4."""
     limits = read(tmp_path, limit(), limit(paper=["a0"], cover=["glossy"], limit=5.0))
     assert not is_skewed(limits, 3, paper="a0", cover="glossy")
     for declared in (
@@ -151,12 +131,14 @@ def test_a_scope_of_two_columns_needs_both(tmp_path: Path) -> None:
 
 
 def test_limits_of_another_column_or_severity_are_not_replaced(tmp_path: Path) -> None:
+    """A narrower limit for review leaves the one for rejection in force."""
     limits = read(tmp_path, limit(), limit(severity="review", limit=0.5, paper=["a0"]))
     judged = judge_pages(page_table([{"skew_deg": s, "paper": "a0"} for s in (0.7, 1.7)]), limits.rules)
     assert judged["verdict"].to_pylist() == ["review", "rejected"]
 
 
 def test_a_limit_of_a_profile_replaces_the_one_of_all_profiles(tmp_path: Path) -> None:
+    """In that profile only."""
     entries = limit(), limit(profile=["archive"], limit=0.5)
     assert not is_skewed(read(tmp_path, *entries), 0.7)
     assert is_skewed(read(tmp_path, *entries, profile="archive"), 0.7)

@@ -96,6 +96,7 @@ def test_all_tiles_show_the_whole_sheet_and_all_but_one_do_not(cut: tuple[Any, .
 
 
 def test_a_tile_twice_is_no_other_tile() -> None:
+    """A part of the sheet stays uncovered where one tile was sent twice in place of another."""
     parts = list(tiles(2, 2, 0.1))
     left = uncovered([parts[0], parts[1], parts[2], parts[2]])
     assert left is not None and left > 0.1

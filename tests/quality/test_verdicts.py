@@ -33,6 +33,7 @@ def test_worst() -> None:
 
 
 def test_a_whole_document_is_received_and_accepted() -> None:
+    """As many sound pages as declared: no defect and no note."""
     [row] = judge([document(pages=2)], [{"page_no": 1}, {"page_no": 2}])
     assert (row["is_received"], row["verdict"], row["defects"], row["notes"]) == (True, "accepted", [], [])
     assert (row["pages_found"], row["pages_accepted"]) == (2, 2)
@@ -56,6 +57,7 @@ def test_a_document_is_as_bad_as_its_worst_page() -> None:
 
 @pytest.mark.parametrize(("declared", "defects"), [(5, ["missing_page"]), (3, []), (2, ["extra_page"])])
 def test_the_number_of_pages_is_the_number_declared(declared: int, defects: list[str]) -> None:
+    """Too few or too many pages reject a document that is received."""
     [row] = judge([document(pages=declared)], [{"page_no": n} for n in (1, 2, 3)])
     assert row["defects"] == defects
     assert row["verdict"] == ("rejected" if defects else "accepted")
@@ -63,17 +65,20 @@ def test_the_number_of_pages_is_the_number_declared(declared: int, defects: list
 
 
 def test_an_absent_file_is_not_a_page_and_its_document_is_not_received() -> None:
+    """It counts as a missing page."""
     [row] = judge([document(pages=2)], [{"file": "a.pdf"}, {"file": "b.pdf", "error": "missing: send it again"}])
     assert (row["is_received"], row["pages_found"], row["defects"]) == (False, 1, ["missing_page"])
     assert row["verdict"] == "rejected"
 
 
 def test_an_absent_file_is_a_missing_page_whatever_the_count() -> None:
+    """Even where the other file has as many pages as were declared."""
     [row] = judge([document(pages=1)], [{"file": "a.pdf"}, {"file": "b.pdf", "error": "missing: send it again"}])
     assert row["defects"] == ["missing_page"]
 
 
 def test_a_file_of_other_bytes_is_a_page_but_its_document_is_not_received() -> None:
+    """The page is counted, the defect is the hash."""
     [row] = judge([document(pages=1)], [{"error": "hash_mismatch: send it again"}])
     assert (row["is_received"], row["pages_found"], row["defects"]) == (False, 1, ["hash_mismatch"])
 
@@ -140,6 +145,7 @@ def test_a_page_that_was_scanned_twice_is_a_duplicate_of_the_document_that_came_
 
 @pytest.mark.parametrize(("bits", "defects"), [(0, ["duplicate_page"]), (10, ["duplicate_page"]), (11, [])])
 def test_how_near_a_twin_must_be_is_a_limit(bits: int, defects: list[str]) -> None:
+    """Up to 10 differing bits, as the file of limits says."""
     [row] = judge([document(pages=2)], [{}, twin(bits=bits)])
     assert row["defects"] == defects
 
@@ -152,6 +158,7 @@ def test_pages_scanned_twice_for_a_note_are_no_duplicates(notes: int, defects: l
 
 
 def test_a_note_allows_no_copy_in_another_document() -> None:
+    """A document's note about its pages excuses no page that another document has."""
     rows = judge([document("d1"), document("d2", note_pages=5)], [{}, twin() | {"document_id": "d2"}])
     assert "duplicate_page" in rows[1]["defects"]
 
@@ -177,6 +184,7 @@ def test_a_result_shows_the_colour_of_a_seal_somewhere(
 
 
 def test_a_document_that_was_not_scanned_has_no_verdict() -> None:
+    """With a reason for not scanning, its absence is no defect, and the others are judged."""
     rows = judge([document("d1"), document("d2", 3, not_scanned="too_large")], [{}])
     assert rows[1] | {"is_received": False, "pages_found": 0, "pages_accepted": 0, "verdict": None} == rows[1]
     assert rows[1]["defects"] == rows[1]["notes"] == []
@@ -184,17 +192,20 @@ def test_a_document_that_was_not_scanned_has_no_verdict() -> None:
 
 
 def test_a_document_without_a_page_row_is_not_received() -> None:
+    """It is rejected for missing pages."""
     [row] = judge([document(pages=1)], [])
     assert (row["is_received"], row["verdict"], row["defects"]) == (False, "rejected", ["missing_page"])
 
 
 def test_documents_of_one_name_in_other_batches_are_others() -> None:
+    """The defect of one leaves the other accepted."""
     other = {"batch": "H37.1-20240416-001"}
     rows = judge([document(), document(**other)], [{}, {**other, "skew_deg": 5.0}])
     assert [row["verdict"] for row in rows] == ["accepted", "rejected"]
 
 
 def test_the_answer_is_rows_of_the_table_in_the_given_order() -> None:
+    """Schema and order are the table's, and what was declared is kept."""
     documents = table_of("documents", [document("d2", title="Giấy khai sinh"), document("d1")])
     judged = judge_documents(documents, judge_pages(page_table([{}]), LIMITS.rules), LIMITS)
     assert judged.schema.equals(TABLES["documents"], check_metadata=True)
@@ -203,4 +214,5 @@ def test_the_answer_is_rows_of_the_table_in_the_given_order() -> None:
 
 
 def test_no_documents_give_no_rows() -> None:
+    """An empty batch is no error."""
     assert judge([], []) == []

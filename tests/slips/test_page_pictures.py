@@ -9,6 +9,7 @@ import pytest
 from sohoa import jobs, layout
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, DOSSIER, commit, document, manifest, page_jpeg, put_files
+from tests.servers import versions_of
 from tests.slips.slip_reader import (
     FILES,
     NOON,
@@ -70,7 +71,7 @@ def test_pictures_end_with_their_time_in_every_version(clean_store: Store) -> No
 
 def versions(store: Store, key: str) -> list[tuple[str, str]]:
     """Every version of an object that holds something."""
-    found = store._client.list_objects(bucket_name=layout.LANDING, prefix=key, recursive=True, include_version=True)
+    found = versions_of(store, layout.LANDING, key)
     return [(item.object_name, item.version_id) for item in found if not item.is_delete_marker]
 
 
