@@ -9,16 +9,15 @@ from datetime import date
 import pytest
 
 from sohoa.report import chart_specs
-from sohoa.report.model import Chart
-from tests.report.reported_week import Reported
+from sohoa.report.model import Chart, WeekReport
 
 GREYS = {"black", "white", "transparent", "none"}
 
 
 @pytest.fixture
-def drawn(reported: Reported) -> dict[str, Chart]:
+def drawn(week_report: WeekReport) -> dict[str, Chart]:
     """The charts of the report by name."""
-    return {chart.name: chart for section in reported.report.sections for chart in section.charts}
+    return {chart.name: chart for section in week_report.sections for chart in section.charts}
 
 
 def values(chart: Chart) -> list[dict[str, object]]:
@@ -66,9 +65,9 @@ def test_the_trend_has_both_published_lines(drawn: dict[str, Chart]):
     assert "86,00" in drawn["trend"].alt_vi
 
 
-def test_the_charts_show_the_figures_of_the_tables(reported: Reported, drawn: dict[str, Chart]):
+def test_the_charts_show_the_figures_of_the_tables(week_report: WeekReport, drawn: dict[str, Chart]):
     """Ranking and Pareto row by row; the newest column of the heat map; the map's communes."""
-    tables = {table.name: table.rows for table in reported.report.tables}
+    tables = {table.name: table.rows for table in week_report.tables}
     ranked = [(row["unit"], row["rate"]) for row in values(drawn["ranking"]) if "unit" in row]
     blocks = [
         (row["unit"], round(row["rate_percent"], 2)) for row in tables["blocks"] if row["rate_percent"] is not None

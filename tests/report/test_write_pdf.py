@@ -14,9 +14,8 @@ import pytest
 
 from sohoa.report.formats import write_pdf
 from sohoa.report.formats.font_glyphs import LACKING, printable
-from sohoa.report.model import UNSIGNED, Column, Table
+from sohoa.report.model import UNSIGNED, Column, Table, WeekReport
 from tests.report.report_samples import HOSTILE, sample_report
-from tests.report.reported_week import Reported
 
 A4 = (595.3, 841.9)
 MM = 72 / 25.4
@@ -41,11 +40,11 @@ def sample() -> bytes:
 
 @pytest.mark.store
 @pytest.mark.timeout(600)
-def test_every_figure_of_every_table_is_printed(reported: Reported):
+def test_every_figure_of_every_table_is_printed(week_report: WeekReport):
     """Each row of each table, annex included: all its figures and texts, in their order, as often as it is there."""
-    text = flat("".join(pages_of(write_pdf.render(reported.report))))
+    text = flat("".join(pages_of(write_pdf.render(week_report))))
     rows: Counter[str] = Counter()
-    for table in reported.report.tables:
+    for table in week_report.tables:
         first = 1 if table.name == write_pdf.LISTED_TABLE else 0  # its agency stands above the files
         for row in table.rows:
             rows[flat("".join(table.texts(row)[first:]))] += 1
@@ -55,10 +54,10 @@ def test_every_figure_of_every_table_is_printed(reported: Reported):
 
 @pytest.mark.store
 @pytest.mark.timeout(600)
-def test_every_word_said_is_printed(reported: Reported):
+def test_every_word_said_is_printed(week_report: WeekReport):
     """Paragraphs, titles and headers, letter for letter: no diacritic is lost on the way."""
-    text = flat("".join(pages_of(write_pdf.render(reported.report))))
-    for section in reported.report.sections:
+    text = flat("".join(pages_of(write_pdf.render(week_report))))
+    for section in week_report.sections:
         assert flat(f"{section.number}. {section.title_vi.upper()}") in text
         for said in (*section.paragraphs, *(table.title_vi for table in section.tables)):
             assert flat(said) in text, said
