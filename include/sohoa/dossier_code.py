@@ -21,7 +21,7 @@ _CODE = re.compile(
 
 
 def dossier_key(code: str) -> str | None:
-    """The one normal spelling of a dossier code, None where it is malformed."""
+    """Return the one normal spelling of a dossier code, None where it is malformed."""
     match = _CODE.match(code)
     if match is None or _day(match["day"]) is None:
         return None
@@ -31,7 +31,7 @@ def dossier_key(code: str) -> str | None:
 
 
 def dossier_day(key: str) -> date:
-    """The day of reception inside a normal key; it never changes.
+    """Return the day of reception inside a normal key; it never changes.
 
     Raises:
         ValueError: ``key`` is not what ``dossier_key`` returns.

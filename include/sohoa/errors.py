@@ -1,4 +1,4 @@
-"""One exception a cause; each message says what to do next.
+"""One exception per cause; each message says what to do next.
 
     SohoaError
     ├── SettingsError     a setting is missing or malformed

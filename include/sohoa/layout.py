@@ -73,59 +73,59 @@ class BatchId(NamedTuple):
 
 
 def batch_date(batch: str, agency: str) -> date | None:
-    """The scan date inside a well-formed batch id of this agency, else None."""
+    """Return the scan date inside a well-formed batch id of this agency, else None."""
     found = BatchId.parse(batch)
     return found.scan_date if found and found.agency == agency else None
 
 
 def batch_prefix(agency: str, scan_date: date, batch: str) -> str:
-    """Prefix in ``landing`` under which all files of a batch lie."""
+    """Return the prefix in ``landing`` under which all files of a batch lie."""
     return f"batches/{agency}/{scan_date.isoformat()}/{batch}/"
 
 
 def inbox_key(agency: str, batch: str) -> str:
-    """Key in ``landing`` of the manifest that commits a batch."""
+    """Return the key in ``landing`` of the manifest that commits a batch."""
     return f"{INBOX}{agency}/{batch}.json"
 
 
 def split_inbox_key(key: str) -> tuple[str, str]:
-    """(agency, batch id) as spelled in a key under ``inbox/``; the batch id is empty for a stray object."""
+    """Return (agency, batch id) as spelled in a key under ``inbox/``; the batch id is empty for a stray object."""
     agency, _, name = key.removeprefix(INBOX).partition("/")
     return agency, name.removesuffix(".json") if name.endswith(".json") else ""
 
 
 def safe_name(text: str) -> str:
-    """``text`` where it can stand in a key as it is, else a stable stand-in made from its hash."""
+    """Return ``text`` where it can stand in a key as it is, else a stable stand-in made from its hash."""
     return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", text) else stand_in(text)
 
 
 def stand_in(text: str) -> str:
-    """A name for what has no usable one: ``invalid-`` and 12 hexadecimal digits, the same for the same text."""
+    """Make a name for what has no usable one: ``invalid-`` and 12 hexadecimal digits, the same for the same text."""
     return "invalid-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def receipt_key(agency: str, batch: str, manifest_sha256: str, suffix: str = "json") -> str:
-    """Key in ``landing`` of the receipt for one manifest."""
+    """Return the key in ``landing`` of the receipt for one manifest."""
     return f"receipts/{safe_name(agency)}/{safe_name(batch)}/{manifest_sha256[:12]}.{suffix}"
 
 
 def pictures_key(agency: str, batch: str, manifest_sha256: str) -> str:
-    """Key in ``landing`` of the pictures of pages on the slip beside a receipt."""
+    """Return the key in ``landing`` of the pictures of pages on the slip beside a receipt."""
     return receipt_key(agency, batch, manifest_sha256, "pictures.json")
 
 
 def pictured_key(received: date, agency: str, batch: str, manifest_sha256: str) -> str:
-    """Marker: there are pictures beside this receipt; in the order of the days received."""
+    """Return the marker's key: there are pictures beside this receipt; in the order of the days received."""
     return f"{PICTURED}{received.isoformat()}/{agency}/{batch}/{manifest_sha256[:12]}.json"
 
 
 def pictured_day(key: str) -> date:
-    """The day in the key of such a marker."""
+    """Return the day in the key of such a marker."""
     return date.fromisoformat(key.removeprefix(PICTURED).partition("/")[0])
 
 
 def manifest_key(agency: str, batch: str, manifest_sha256: str) -> str:
-    """Key in ``warehouse`` of the copy of a settled manifest."""
+    """Return the key in ``warehouse`` of the copy of a settled manifest."""
     return f"manifests/{safe_name(agency)}/{safe_name(batch)}/{manifest_sha256[:12]}.json"
 
 
@@ -135,27 +135,27 @@ def review_name(agency: str, document_id: str, decided_at: datetime) -> str:
 
 
 def document_key(agency: str, document_id: str) -> str:
-    """Key in ``warehouse`` that marks a document id as used by an agency."""
+    """Return the key in ``warehouse`` that marks a document id as used by an agency."""
     return f"_documents/{agency}/{document_id}.json"
 
 
 def captures_prefix(agency: str) -> str:
-    """Prefix in ``warehouse`` of what an agency's batches are compared with."""
+    """Return the prefix in ``warehouse`` of what an agency's batches are compared with."""
     return f"_captures/{agency}/"
 
 
 def captures_key(agency: str, received: date, batch: str) -> str:
-    """Key in ``warehouse`` of the captures of one batch: in the order of the days received."""
+    """Return the key in ``warehouse`` of the captures of one batch: in the order of the days received."""
     return f"{captures_prefix(agency)}{received.isoformat()}_{batch}.parquet"
 
 
 def feed_prefix(source: str) -> str:
-    """Prefix in ``feeds`` of one source's files."""
+    """Return the prefix in ``feeds`` of one source's files."""
     return f"{source}/"
 
 
 def split_feed_key(key: str) -> tuple[str | None, date | None, str]:
-    """(system, day, file name) of a key ``<source>[/<system>]/dt=<iso date>/<file>``; no day where it is not one."""
+    """Return (system, day, file name) of ``<source>[/<system>]/dt=<iso date>/<file>``; no day for another key."""
     match = _FEED_KEY.match(key)
     try:
         day = date.fromisoformat(match["day"]) if match else None
@@ -165,96 +165,96 @@ def split_feed_key(key: str) -> tuple[str | None, date | None, str]:
 
 
 def table_prefix(table: str, day: date | None = None) -> str:
-    """Prefix in ``warehouse`` of a table, or of one day of it."""
+    """Return the prefix in ``warehouse`` of a table, or of one day of it."""
     return f"{table}/" if day is None else f"{table}/{PATH_KEY[table]}={day.isoformat()}/"
 
 
 def table_key(table: str, day: date, name: str) -> str:
-    """Key in ``warehouse`` of one Parquet object: ``<table>/<path key>=<iso date>/<name>.parquet``."""
+    """Return the key in ``warehouse`` of one Parquet object: ``<table>/<path key>=<iso date>/<name>.parquet``."""
     return f"{table_prefix(table, day)}{name}.parquet"
 
 
 def table_day(key: str) -> date:
-    """The date in the path of a table's object."""
+    """Return the date in the path of a table's object."""
     return date.fromisoformat(key.split("/")[1].partition("=")[2])
 
 
 def pending_scan_key(agency: str, batch: str) -> str:
-    """Marker: this batch's documents are not in the summaries yet."""
+    """Return the marker's key: this batch's documents are not in the summaries yet."""
     return f"{PENDING}scans/{agency}/{batch}.json"
 
 
 def pending_review_key(agency: str, document_id: str) -> str:
-    """Marker: a decision about this document is not in the summaries yet."""
+    """Return the marker's key: a decision about this document is not in the summaries yet."""
     return f"{PENDING}reviews/{agency}/{document_id}.json"
 
 
 def pending_register_key(source_etag: str, day: date) -> str:
-    """Marker: a feed file changed register rows of this dossier day, not summarised yet."""
+    """Return the marker's key: a feed file changed register rows of this dossier day, not summarised yet."""
     return f"{PENDING}register/{day.isoformat()}/{safe_name(source_etag)}.json"
 
 
 def unreconciled_key(day: date, writer: str) -> str:
-    """Marker: ``writer`` changed what is compared for the dossiers of this day, not reconciled yet."""
+    """Return the marker's key: ``writer`` changed what is compared for this dossier day, not reconciled yet."""
     return f"{UNRECONCILED}{day.isoformat()}/{safe_name(writer)}.json"
 
 
 def unreconciled_day(key: str) -> date:
-    """The dossier day in the key of such a marker."""
+    """Return the dossier day in the key of such a marker."""
     return date.fromisoformat(key.removeprefix(UNRECONCILED).split("/")[0])
 
 
 def reconciled_key(day: date) -> str:
-    """Key in ``warehouse`` that holds the days of all cells in which dossiers of this day lie."""
+    """Return the key in ``warehouse`` that holds the days of all cells in which dossiers of this day lie."""
     return f"_reconciled/{day.isoformat()}.json"
 
 
 def imported_prefix(source: str) -> str:
-    """Prefix in ``warehouse`` of the marks of one source's imported files."""
+    """Return the prefix in ``warehouse`` of the marks of one source's imported files."""
     return f"{IMPORTED}{feed_prefix(source)}"
 
 
 def imported_key(feed_key: str, etag: str) -> str:
-    """Key in ``warehouse`` that marks one content of a feed file as imported."""
+    """Return the key in ``warehouse`` that marks one content of a feed file as imported."""
     return f"{IMPORTED}{feed_key}/{safe_name(etag)}.json"
 
 
 def work_prefix(job: str) -> str:
-    """Prefix in ``warehouse`` of the intermediate objects of all runs of a job."""
+    """Return the prefix in ``warehouse`` of the intermediate objects of all runs of a job."""
     return f"{WORK}{job}/"
 
 
 def work_key(job: str, run: str, name: str) -> str:
-    """Key in ``warehouse`` of one intermediate object of one run of a job."""
+    """Return the key in ``warehouse`` of one intermediate object of one run of a job."""
     return f"{work_prefix(job)}{run}/{name}"
 
 
 def debt_key(job: str) -> str:
-    """Key in ``warehouse`` of what a killed run of a job still owes."""
+    """Return the key in ``warehouse`` of what a killed run of a job still owes."""
     return f"{DEBTS}{job}.json"
 
 
 def report_key(week: str, name: str) -> str:
-    """Key in ``reports`` of one file of the report of an ISO week: report.json, .pdf, .html, .xlsx."""
+    """Return the key in ``reports`` of one file of the report of an ISO week: report.json, .pdf, .html, .xlsx."""
     return f"{WEEKLY}{week}/{name}"
 
 
 def outbox_key(week: str) -> str:
-    """Marker: the report of this week waits to be mailed."""
+    """Return the marker's key: the report of this week is not mailed yet."""
     return f"{OUTBOX}{week}.json"
 
 
 def outbox_week(key: str) -> str:
-    """The week in the key of such a marker."""
+    """Return the week in the key of such a marker."""
     return key.removeprefix(OUTBOX).removesuffix(".json")
 
 
 def delivery_key(week: str, content_hash: str, address: str) -> str:
-    """Key in ``warehouse`` that tells what became of one content of a week's report on its way to one recipient."""
+    """Return the key in ``warehouse`` of what became of one content of a week's report for one recipient."""
     recipient = hashlib.sha256(address.encode()).hexdigest()
     return f"_deliveries/{week}/{content_hash[:12]}/{recipient[:12]}.json"
 
 
 def data_docs_prefix(week: str) -> str:
-    """Prefix in ``reports`` of the Great Expectations pages of a week."""
+    """Return the prefix in ``reports`` of the Great Expectations pages of a week."""
     return f"{DATA_DOCS}{week}/"

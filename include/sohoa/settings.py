@@ -69,12 +69,12 @@ class Settings(BaseModel):
     )
     max_pages: int = Field(default=2_000, gt=0, description="A file with more pages is not measured.")
     max_file_seconds: int = Field(
-        default=120, gt=0, description="A file that takes more CPU time is given up, seconds (A0 at 600 dpi: 2)."
+        default=120, gt=0, description="CPU time after which a file is given up, seconds (A0 at 600 dpi: 2)."
     )
     max_memory_bytes: int = Field(
         default=2_147_483_648,
         ge=268_435_456,
-        description="A file that takes more memory to measure is given up, bytes; two files are measured at a time.",
+        description="Memory beyond which a file is given up, bytes; two files are measured at a time.",
     )
     max_manifest_bytes: int = Field(default=4_194_304, gt=0, description="A larger manifest is refused, bytes.")
     max_feed_bytes: int = Field(
@@ -84,17 +84,17 @@ class Settings(BaseModel):
         default=300_000_000, gt=0, description="Page bytes one measuring task takes (1-5 minutes)."
     )
     duplicate_days: int = Field(
-        default=31, ge=0, le=366, description="A batch is compared with what its agency sent in so many days before it."
+        default=31, ge=0, le=366, description="Number of earlier days of an agency to compare a batch with."
     )
     pictures_per_batch: int = Field(
-        default=40, ge=0, le=1000, description="Most pages of a batch of which the return slip shows a picture."
+        default=40, ge=0, le=1000, description="Maximum number of pages of a batch with a picture on the return slip."
     )
     pictures_days: int = Field(
-        default=90, ge=1, description="Pictures on return slips are deleted so many days after the batch was received."
+        default=90, ge=1, description="Days after which the pictures of a received batch are deleted."
     )
     waiver_contact: str = Field(
         default="bộ phận phụ trách số hóa của Văn phòng UBND tỉnh",
-        description="Whom a return slip names for documents that cannot be scanned any better.",
+        description="Office that a return slip names for documents that cannot be scanned any better.",
     )
     reject_share_limit: float = Field(
         default=0.05, ge=0, le=1, description="Share of unusable feed rows that closes the gate."
@@ -102,7 +102,7 @@ class Settings(BaseModel):
     baseline_percent: float = Field(default=5.6, ge=0, le=100, description="Published rate at the start, per cent.")
     target_percent: float = Field(default=86.0, ge=0, le=100, description="Published rate to reach, per cent.")
     points_766_digitised: float = Field(
-        default=4.0, gt=0, le=22, description="Most points of decision 766/QĐ-TTg for the digitisation rate (4.2)."
+        default=4.0, gt=0, le=22, description="Maximum points of decision 766/QĐ-TTg for the digitisation rate (4.2)."
     )
 
     smtp_host: str | None = Field(default=None, description="Mail server; unset: reports are not mailed.")
@@ -155,7 +155,7 @@ class Settings(BaseModel):
 
 
 def load_settings() -> Settings:
-    """The settings of this process.
+    """Return the settings of this process.
 
     Raises:
         SettingsError: a ``SOHOA_`` variable is unknown or malformed; the message names it.
@@ -174,12 +174,12 @@ def load_settings() -> Settings:
 
 
 def wants_demo_exit() -> bool:
-    """Whether ``DEMO_EXIT=1`` asks ``sohoa demo`` to stop everything once it has shown its result."""
+    """Tell whether ``DEMO_EXIT=1`` asks ``sohoa demo`` to stop everything once it has shown its result."""
     return os.environ.get("DEMO_EXIT") == "1"
 
 
 def child_environment(extra: dict[str, str]) -> dict[str, str]:
-    """The environment of a child process: this one's, with ``extra`` on top."""
+    """Return the environment of a child process: this one's, with ``extra`` on top."""
     return {**os.environ, **extra}
 
 

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 
 from sohoa import layout
 from sohoa.counting.count_progress import progress_of_day
+from sohoa.enums import REVISION_CAUSES
 from sohoa.errors import InputError
-from sohoa.progress.revisions import CAUSES, keep_reported, newest_print, revised_since, revisions
+from sohoa.progress.revisions import keep_reported, newest_print, revised_since, revisions
 from sohoa.schema import TABLES
 from sohoa.store import Store, with_path_key
 from tests.counting_cases import DAY, document, dossier, key, merged, provinces, review, table
@@ -106,7 +107,7 @@ def test_causes_always_add_up(first, second):
     """Whatever changes between two states: printed + all causes = now, and only known causes are named."""
     old, new = merged(*first), merged(*second)
     found = revisions(figures(old), snapshot(old), figures(new), snapshot(new)).to_pylist()
-    assert {row["cause"] for row in found} <= set(CAUSES[:-1])
+    assert {row["cause"] for row in found} <= set(REVISION_CAUSES[:-1])
     for name in ("numerator", "denominator", "received"):
         sums: dict[tuple[str, ...], int] = {}
         for sign, table_ in ((-1, figures(old)), (1, figures(new))):

@@ -19,7 +19,7 @@ from sohoa.terminal.console import out, print_counts, progress_bar
 @app.command()
 def measure(
     files: Annotated[list[Path], typer.Argument(help="Page files: JPEG, PNG, TIFF, PDF.")],
-    format: Annotated[str, typer.Option(help="Only jsonl: one JSON object a page.")] = "jsonl",
+    format: Annotated[str, typer.Option(help="Only jsonl: one JSON object per page.")] = "jsonl",
     profile: Annotated[str, typer.Option(help="Profile of limits.")] = "tthc",
     paper: Annotated[str | None, typer.Option(help="Declared paper: a4, a3, a2, a1, a0, other.")] = None,
     cover: Annotated[str | None, typer.Option(help="Declared cover: matte, glossy.")] = None,
@@ -28,7 +28,7 @@ def measure(
         str | None, typer.Option(help="Declared kind: component, interim_result, result, backlog_result.")
     ] = None,
 ) -> None:
-    """Measure page files and judge them: one JSON object a page, with verdict and defects."""
+    """Measure page files and judge them: one JSON object per page, with verdict and defects."""
     from sohoa.enums import CONTENTS, COVERS, DOCUMENT_KINDS, PAPERS
     from sohoa.quality.judge_files import measure_and_judge
 

@@ -69,17 +69,17 @@ def show_categories(unit: str, start: date, end: date, as_of: date | None, forma
     from sohoa.reconcile.indicator_1_4 import read_indicators
     from sohoa.reconcile.list_dossiers import Line, read_lines
     from sohoa.store import open_store
-    from sohoa.terminal import show_reconciliation as screen
+    from sohoa.terminal import show_reconciliation
 
     store, name = open_store(), unit_name(unit, end)
     lines = read_lines(store, unit, start, end, as_of or datetime.now(TIME_ZONE).date())
     if format is not Format.table:
         print_rows(list(Line.__dataclass_fields__), [asdict(line) for line in lines], format)
         return
-    out.print(screen.heading(name, unit, start, end), soft_wrap=True)
-    out.print(screen.category_table(lines))
-    out.print(screen.balance_line(lines), soft_wrap=True)
-    for line in screen.indicator_lines(*read_indicators(store, unit, start, end)):
+    out.print(show_reconciliation.heading(name, unit, start, end), soft_wrap=True)
+    out.print(show_reconciliation.category_table(lines))
+    out.print(show_reconciliation.balance_line(lines), soft_wrap=True)
+    for line in show_reconciliation.indicator_lines(*read_indicators(store, unit, start, end)):
         out.print(line, soft_wrap=True)
 
 
@@ -89,7 +89,7 @@ def _show_entries(unit: str, start: date, end: date, category: str, format: Form
     from sohoa.progress.carry_forward import unit_name
     from sohoa.reconcile.list_dossiers import Entry, read_entries
     from sohoa.store import open_store
-    from sohoa.terminal import show_reconciliation as screen
+    from sohoa.terminal import show_reconciliation
 
     one_of("--category", category, CATEGORIES)
     name = unit_name(unit, end)
@@ -97,6 +97,6 @@ def _show_entries(unit: str, start: date, end: date, category: str, format: Form
     if format is not Format.table:
         print_rows(list(Entry.__dataclass_fields__), [asdict(entry) for entry in found], format)
         return
-    out.print(screen.heading(name, unit, start, end), soft_wrap=True)
+    out.print(show_reconciliation.heading(name, unit, start, end), soft_wrap=True)
     out.print(f"{category}: {label_vi('categories', category)} · {len(found)}", style="bold", highlight=False)
-    out.print(screen.entry_table(found))
+    out.print(show_reconciliation.entry_table(found))

@@ -32,7 +32,7 @@ def root(
 
 
 def main() -> None:
-    """Entry point: an error of the package becomes one message and the exit code of its class."""
+    """Run the command; an error of the package becomes one message and the exit code of its class."""
     try:
         app()
     except SohoaError as error:
@@ -52,7 +52,7 @@ def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:
 
 
 def parse_day(value: str) -> date:
-    """An ISO date.
+    """Parse an ISO date.
 
     Raises:
         typer.BadParameter: it is none.
@@ -64,7 +64,7 @@ def parse_day(value: str) -> date:
 
 
 def parse_week(value: str) -> Week:
-    """An ISO week.
+    """Parse an ISO week.
 
     Raises:
         typer.BadParameter: it is none.

@@ -36,11 +36,15 @@ def forecast(
     """Show a unit's path to the target: what it takes a day, and when it arrives, with an interval."""
     from sohoa.progress.carry_forward import unit_name
     from sohoa.steering.target_line import TargetLine, read_target_outlook
-    from sohoa.terminal import show_steering as screen
+    from sohoa.terminal import show_steering
     from sohoa.terminal.show_progress import heading
 
     one_of("--definition", definition, ("dn_and", "dn_or", "by_stage"))
-    query, settings, (store, last) = progress_query(unit, definition, stage, map_day), load_settings(), _newest(to)
+    query, settings, (store, last) = (
+        progress_query(unit, definition, stage, map_day),
+        load_settings(),
+        _store_and_day(to),
+    )
     line = TargetLine(
         start or date(last.year, 1, 1),
         end or date(last.year, 12, 31),
@@ -52,7 +56,7 @@ def forecast(
     name = unit_name(unit, map_day or last)
     ahead = read_target_outlook(store, query, line, last)
     out.print(heading("Hướng tới chỉ tiêu", name, query, line.start, last), soft_wrap=True)
-    for part in screen.target_outlook_lines(ahead, line, last):
+    for part in show_steering.target_outlook_lines(ahead, line, last):
         out.print(part)
 
 
@@ -65,19 +69,19 @@ def campaign(
     """Rank the units of a campaign, or list the campaigns."""
     from sohoa.registry import campaigns, find_campaign
     from sohoa.steering.rank_campaigns import read_ranks
-    from sohoa.terminal import show_steering as screen
+    from sohoa.terminal import show_steering
 
     if code is None:
         rows = [asdict(found) for found in campaigns()]
         print_rows(["code", "name_vi", "start", "end", "target_percent"], rows, format)
         return
-    found, (store, last) = find_campaign(code), _newest(to)
+    found, (store, last) = find_campaign(code), _store_and_day(to)
     ranks = read_ranks(store, found, last)
     if format is Format.table:
-        for part in screen.ranks_table(ranks, found, last):
+        for part in show_steering.ranks_table(ranks, found, last):
             out.print(part)
     else:
-        _print(ranks, format)
+        _print_dataclasses(ranks, format)
 
 
 @app.command()
@@ -91,7 +95,7 @@ def revised(
     """Say by how much and why a printed week has changed since."""
     from sohoa.progress.revisions import newest_print, revised_since
     from sohoa.store import open_store
-    from sohoa.terminal import show_steering as screen
+    from sohoa.terminal import show_steering
 
     query, first_day, store = progress_query(unit, definition, stage, None), week.first, open_store()
     printed, changes = revised_since(store, first_day, newest_print(store, first_day))
@@ -102,7 +106,7 @@ def revised(
         return
     nothing = {"numerator": 0, "denominator": 0}
     figure = next((row for row in printed.to_pylist() if key.items() <= row.items()), nothing)
-    for part in screen.revisions_table(first_day, figure, lines):
+    for part in show_steering.revisions_table(first_day, figure, lines):
         out.print(part)
 
 
@@ -114,15 +118,15 @@ def silent(
 ) -> None:
     """List the agencies that should have scanned on a day and did not, and those that said why."""
     from sohoa.steering.agency_activity import read_activity
-    from sohoa.terminal import show_agencies as screen
+    from sohoa.terminal import show_agencies
 
-    store, asked = _newest(day)
+    store, asked = _store_and_day(day)
     rows = read_activity(store, asked, existing_only=False)
     rows = rows if is_all else [row for row in rows if row.state not in ("sent", "nothing_waits", "day_off")]
     if format is Format.table:
-        out.print(screen.activity_table(rows, asked))
+        out.print(show_agencies.activity_table(rows, asked))
     else:
-        _print(rows, format)
+        _print_dataclasses(rows, format)
 
 
 @app.command()
@@ -136,18 +140,18 @@ def devices(
     from sohoa.steering.agency_activity import read_activity
     from sohoa.steering.dirty_glass import read_dirty_glass
     from sohoa.steering.scanner_capacity import read_capacity
-    from sohoa.terminal import show_agencies as screen
+    from sohoa.terminal import show_agencies
 
-    store, last = _newest(to)
+    store, last = _store_and_day(to)
     first = start or last - timedelta(27)
     capacity, needs = read_capacity(store, first, last, read_activity(store, last, existing_only=False))
-    for line in screen.glass_lines(read_dirty_glass(store, first, last)):
+    for line in show_agencies.glass_lines(read_dirty_glass(store, first, last)):
         out.print(line, soft_wrap=True)
-    for table in (screen.capacity_table(capacity), screen.large_format_table(needs)):
+    for table in (show_agencies.capacity_table(capacity), show_agencies.large_format_table(needs)):
         out.print(table)
 
 
-def _newest(day: date | None) -> tuple[Any, date]:
+def _store_and_day(day: date | None) -> tuple[Any, date]:
     from sohoa.progress.unit_progress import newest_day
     from sohoa.store import open_store
 
@@ -155,6 +159,6 @@ def _newest(day: date | None) -> tuple[Any, date]:
     return store, day or newest_day(store)
 
 
-def _print(rows: list[Any], format: Format) -> None:
+def _print_dataclasses(rows: list[Any], format: Format) -> None:
     names = list(rows[0].__dataclass_fields__) if rows else []
     print_rows(names, [asdict(row) for row in rows], format)

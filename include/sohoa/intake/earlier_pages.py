@@ -1,4 +1,4 @@
-"""What an agency has sent lately, small enough to be asked at every check: one object a batch, by day received."""
+"""What an agency has sent lately, small enough to be asked at every check: one object per batch, by day received."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Place:
 
 @cache
 def carry_forward(unit_code: str, from_day: date, map_day: date) -> Carried:
-    """The unit of ``map_day`` that stands for a leaf unit of ``from_day``.
+    """Return the unit of ``map_day`` that stands for a leaf unit of ``from_day``.
 
     Args:
         unit_code: a commune, or the agency code of a department or district office, which stands for itself; so does
@@ -81,7 +81,7 @@ def carry_forward(unit_code: str, from_day: date, map_day: date) -> Carried:
 
 @cache
 def places(leaf: str, day: date, map_day: date | None) -> tuple[Place, ...]:
-    """The units in which dossiers of a leaf unit of ``day`` are counted, or might have been.
+    """Return the units in which dossiers of a leaf unit of ``day`` are counted, or might have been.
 
     Args:
         leaf: a commune, or the agency code of a department or district office.
@@ -100,18 +100,18 @@ def places(leaf: str, day: date, map_day: date | None) -> tuple[Place, ...]:
 
 
 def line_on_map(code: str, map_day: date) -> tuple[str, ...]:
-    """A unit of a map and the units above it, nearest first; an office without its district lies under the province."""
+    """Return a unit of a map and the units above it, nearest first; an office without district is in the province."""
     above = ancestors(code, map_day)
     return (code,) if code == PROVINCE else (code, *(above or (PROVINCE,)))
 
 
 def map_of(day: date) -> date:
-    """The date of the map in force on a day; the first one for days before it."""
+    """Return the date of the map in force on a day; the first one for days before it."""
     return max((start for start in MAP_DATES if start <= day), default=MAP_DATES[0])
 
 
 def unit_name(code: str, day: date) -> str:
-    """The name of the unit or leaf office that bears a code on a day.
+    """Return the name of the unit or leaf office that bears a code on a day.
 
     Raises:
         InputError: none does, or it is the office of a commune, which is counted under the commune's own code.
@@ -127,13 +127,13 @@ def unit_name(code: str, day: date) -> str:
 
 
 def valid_since(code: str, day: date) -> date:
-    """The first day of the unit or office that bears a code on a day; that day itself where none does."""
+    """Return the first day of the unit or office that bears a code on a day; that day itself where none does."""
     found = find_agency(code, day) or unit_at(code, day)
     return day if found is None else found.valid_from
 
 
 def progress_on_map(progress: pa.Table, map_day: date) -> pa.Table:
-    """Progress by the units of one map, whatever units there were on the dossiers' own days.
+    """Count progress by the units of one map, whatever units there were on the dossiers' own days.
 
     Args:
         progress: rows of ``progress_daily`` with their path key; only those of leaf units are read.
@@ -160,7 +160,7 @@ def progress_on_map(progress: pa.Table, map_day: date) -> pa.Table:
 
 
 def _add_up(rows: pa.Table, moves: pa.Table) -> pa.Table:
-    """The sums of the units that the rows go to."""
+    """Return the sums of the units that the rows go to."""
     joined = rows.join(moves, ["unit_code", "own_map"], join_type="inner")
     counts = {name: pc.if_else(joined["is_counted"], joined[name], 0) for name in _COUNTS}
     is_approximate = pc.and_(joined["is_approximate"], pc.greater(joined["denominator"], 0))
@@ -172,7 +172,7 @@ def _add_up(rows: pa.Table, moves: pa.Table) -> pa.Table:
 
 
 def _reach(code: str, from_day: date, map_day: date) -> set[str]:
-    """All units of the map that parts of a leaf went to."""
+    """Return all units of the map that parts of a leaf went to."""
     if _is_office(code, from_day):
         return {code}
     front = {_commune(code, from_day)}

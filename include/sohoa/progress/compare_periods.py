@@ -46,7 +46,7 @@ class Comparison:
 
 
 def period_before(period: Period) -> Period:
-    """The nearest earlier period of the same weekdays that does not overlap."""
+    """Return the nearest earlier period of the same weekdays that does not overlap."""
     weeks = timedelta(7 * -(-period.days // 7))
     return Period(period.first - weeks, period.last - weeks)
 
@@ -54,7 +54,7 @@ def period_before(period: Period) -> Period:
 def compare(
     progress: pa.Table, unit_code: str, period: Period, last_day: date, definition: str = "dn_and", stage: str = "all"
 ) -> Comparison:
-    """A unit's rate against the period before.
+    """Compare a unit's rate with the period before.
 
     Args:
         progress: rows of ``progress_daily`` with their path key, of both periods at least.
@@ -68,8 +68,8 @@ def compare(
     rows = progress.filter(
         (pc.field("unit_code") == unit_code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
     )
-    now, then = _rate(rows, period), _rate(rows, before)
-    reason = _unlike(unit_code, period, before, last_day)
+    now, then = _rate_of(rows, period), _rate_of(rows, before)
+    reason = _why_unlike(unit_code, period, before, last_day)
     if reason is not None:
         return Comparison(period, before, now, None, None, reason)
     if now is None or then is None:
@@ -77,7 +77,7 @@ def compare(
     return Comparison(period, before, now, then, now - then, None)
 
 
-def _unlike(unit_code: str, period: Period, before: Period, last_day: date) -> ComparisonReason | None:
+def _why_unlike(unit_code: str, period: Period, before: Period, last_day: date) -> ComparisonReason | None:
     if period.last > last_day:
         return "not_over"
     if len(working_days(period.first, period.last)) != len(working_days(before.first, before.last)):
@@ -85,6 +85,6 @@ def _unlike(unit_code: str, period: Period, before: Period, last_day: date) -> C
     return "unit_changed" if valid_since(unit_code, period.last) > before.first else None
 
 
-def _rate(rows: pa.Table, period: Period) -> float | None:
+def _rate_of(rows: pa.Table, period: Period) -> float | None:
     inside = rows.filter((pc.field("dossier_date") >= period.first) & (pc.field("dossier_date") <= period.last))
     return rate_percent(*(pc.sum(inside[name]).as_py() or 0 for name in ("numerator", "denominator")))

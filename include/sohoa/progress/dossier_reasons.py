@@ -16,7 +16,7 @@ Documents = Mapping[str, list[str]]
 
 
 def why_out(row: Mapping[str, Any], stage: str) -> str:
-    """Why a dossier is not in the denominator.
+    """Say why a dossier is not in the denominator.
 
     Args:
         row: a row of the table ``dossiers`` that is out of this rate's denominator.
@@ -36,7 +36,7 @@ def why_out(row: Mapping[str, Any], stage: str) -> str:
 
 
 def why_counted(waived: int, documents: Documents) -> tuple[str, ...]:
-    """Why a dossier is fully in the numerator: ``waived`` tells how much of that is by waiver."""
+    """Say why a dossier is fully in the numerator; ``waived`` is the part of it that is there by waiver."""
     if waived:
         return ("waived",)
     states = (state for kind in ("component", "result") for state in documents.get(kind, ()))
@@ -45,7 +45,7 @@ def why_counted(waived: int, documents: Documents) -> tuple[str, ...]:
 
 
 def what_lacks(row: Mapping[str, Any], definition: str, stage: str, documents: Documents) -> tuple[str, ...]:
-    """What keeps a dossier of the denominator out of the numerator, wholly or in part: at most one reason a kind."""
+    """Say what keeps a dossier of the denominator out of the numerator: at most one reason per kind of document."""
     found = []
     for kind, needed in _needed(row, definition, stage).items():
         places = sorted(STATES.index(state) for state in documents.get(kind, ()))
@@ -57,7 +57,7 @@ def what_lacks(row: Mapping[str, Any], definition: str, stage: str, documents: D
 
 
 def _needed(row: Mapping[str, Any], definition: str, stage: str) -> dict[str, int]:
-    """Kind -> accepted documents that the rate asks of this dossier."""
+    """Return kind -> accepted documents that the rate asks of this dossier."""
     components, results = row["components"] or 0, int(bool(row["has_paper_result"]))
     if definition == "dn_store":
         return {"component": components, "result": results}

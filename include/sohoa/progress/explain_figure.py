@@ -51,7 +51,7 @@ class DossierInFigure:
 
 
 def explain_day(day: date, dossiers: pa.Table, query: ProgressQuery) -> list[DossierInFigure]:
-    """The dossiers of one unit and day, out of the numerator first, then in it, then out of the denominator.
+    """List the dossiers of one unit and day: out of the numerator, then in it, then out of the denominator.
 
     A dossier that a split commune may have left to this unit, but that is counted in another, is listed with zeros and
     the reason ``counted_elsewhere``.
@@ -78,18 +78,18 @@ def explain_day(day: date, dossiers: pa.Table, query: ProgressQuery) -> list[Dos
 
 
 def read_figure_dossiers(store: Store, day: date, query: ProgressQuery) -> list[DossierInFigure]:
-    """``explain_day`` from the store; one object is read."""
+    """Read the dossiers of a day from the store and explain them as ``explain_day`` does."""
     return explain_day(day, store.read_table("dossiers", [day], name=layout.DAY), query)
 
 
 def count_unregistered(store: Store, day: date) -> int:
-    """Dossiers of a day that have scans and that the register does not know: in no rate."""
+    """Count the dossiers of a day that have scans and that the register does not know; they are in no rate."""
     dossiers = store.read_table("dossiers", [day], name=layout.DAY)
     return int(pc.sum(pc.invert(dossiers["in_register"])).as_py() or 0)
 
 
 def group_of(line: DossierInFigure) -> Group:
-    """Which of ``enums.GROUPS`` a dossier is in; one that is digitised in part lacks something."""
+    """Tell which of ``enums.GROUPS`` a dossier is in; one that is digitised in part lacks something."""
     if line.denominator == 0:
         return "out"
     return "counted" if line.accepted == line.denominator else "lacking"
@@ -101,7 +101,7 @@ def _find_place(leaf: str, day: date, query: ProgressQuery) -> Place | None:
 
 
 def _documents_by_row(dossiers: pa.Table) -> dict[int, Documents]:
-    """Position of a dossier -> the states of its documents by kind."""
+    """Return position of a dossier -> the states of its documents by kind."""
     documents = list_documents(dossiers)
     columns = (documents["row"].to_pylist(), documents["kind"].to_pylist(), document_states(documents).to_pylist())
     found: defaultdict[int, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -130,11 +130,11 @@ def _explain(
 
 
 def sum_up(lines: list[DossierInFigure], day: date, settings: Settings) -> Figure:
-    """The figure that the dossiers of a day add up to."""
+    """Return the figure that the dossiers of a day add up to."""
     sums = {name: sum(getattr(line, name) for line in lines) for name in MEASURES}
     return make_figure(day, day, sums, any(line.is_approximate for line in lines), settings)
 
 
 def count_reasons(lines: list[DossierInFigure]) -> Counter[str]:
-    """How many dossiers have each reason."""
+    """Count the dossiers with each reason."""
     return Counter(reason for line in lines for reason in line.reasons)

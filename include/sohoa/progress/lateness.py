@@ -37,7 +37,7 @@ _NEVER = np.datetime64("NaT", "ms")
 
 
 def judge_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Array:
-    """What each dossier is, one of ``LATENESS``; null where it does not count: void, or never received.
+    """Judge each dossier: one of ``LATENESS``; null where it does not count: void, or never received.
 
     Args:
         register: rows of ``register``.
@@ -61,7 +61,7 @@ def judge_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Arr
 
 
 def count_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Table:
-    """How many dossiers are what, by level and leaf unit of DonViXuLy on the dossier's day.
+    """Count the dossiers of each kind, by level and leaf unit of DonViXuLy on the dossier's day.
 
     Args:
         register: rows of ``register`` with ``dossier_date``.
@@ -72,30 +72,30 @@ def count_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Tab
         level (null where the agency is not known), unit_code and one column for each of ``LATENESS``, in order.
     """
     states = judge_lateness(register, history, as_of)
-    place = _places(register)
+    place = _handling_units(register)
     rows = place.append_column("state", states).filter(pc.is_valid(states))
     ones = [pc.equal(rows["state"], name).cast(pa.int64()) for name in LATENESS]
     rows = pa.table({"level": rows["level"], "unit_code": rows["unit_code"], **dict(zip(LATENESS, ones, strict=True))})
-    return _sum(rows)
+    return _sum_counts(rows)
 
 
 def read_lateness(store: Store, start: date, end: date, as_of: date) -> pa.Table:
-    """The counts of ``count_lateness`` for the dossiers of some days, read a month at a time."""
+    """Read the dossiers of some days, a month at a time, and count them as ``count_lateness`` does."""
     parts = []
     for days in in_chunks(each_day(start, end), _DAYS_AT_ONCE):
         register, history = (store.read_table(table, days, name=layout.DAY) for table in ("register", "status"))
         parts.append(count_lateness(register, history, as_of))
-    return _sum(pa.concat_tables(parts))
+    return _sum_counts(pa.concat_tables(parts))
 
 
-def _sum(rows: pa.Table) -> pa.Table:
+def _sum_counts(rows: pa.Table) -> pa.Table:
     keys = ["level", "unit_code"]
     sums = rows.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in LATENESS])
     return sums.rename_columns([*keys, *LATENESS]).sort_by([(key, "ascending") for key in keys])
 
 
 def _changes(register: pa.Table, history: pa.Table) -> tuple[_Ints, _Times, _Ints]:
-    """Owner (place in the register, -1 for none), moment and status of every change."""
+    """Return owner (place in the register, -1 for none), moment and status of every change."""
     keys = register["dossier_key"].combine_chunks()
     owner = pc.fill_null(pc.index_in(history["dossier_key"], keys), -1).to_numpy().astype(np.int64)
     moment = history["changed_at"].to_numpy().astype("datetime64[ms]")
@@ -106,14 +106,14 @@ def _changes(register: pa.Table, history: pa.Table) -> tuple[_Ints, _Times, _Int
 
 
 def _is_unexplained(register: pa.Table, owner: _Ints, status: _Ints) -> Bools:
-    """Which dossiers the register calls finished or waiting though no change says since when."""
+    """Find the dossiers that are finished or paused by the register, though no row of ``status`` says since when."""
     known, count = register["status"].to_numpy(zero_copy_only=False), len(register)
     ends, waits = (_any(owner, np.isin(status, group), count) for group in (_FINISHED, (_WAITS,)))
     return np.asarray((np.isin(known, _FINISHED) & ~ends) | ((known == _WAITS) & ~waits), np.bool_)
 
 
 def _until(horizon: np.datetime64, owner: _Ints, moment: _Times, status: _Ints) -> tuple[_Ints, _Times, _Ints]:
-    """The changes until ``horizon`` in the order of owners and moments; a status told again is none."""
+    """Return the changes until ``horizon`` in the order of owners and moments; a status told again is none."""
     is_kept = (owner >= 0) & ~np.isnat(moment) & (moment <= horizon)
     owner, moment, status = owner[is_kept], moment[is_kept], status[is_kept]
     order = np.lexsort([status, moment, owner])
@@ -127,7 +127,7 @@ def _differs_from_before(values: _Ints) -> Bools:
 
 
 def _register_events(register: pa.Table, owner: _Ints, status: _Ints) -> list[tuple[_Ints, _Times, _Ints]]:
-    """The ends that the register knows and the history lacks."""
+    """Return the ends that the register knows and the history lacks."""
     known, count = register["status"].to_numpy(zero_copy_only=False), len(register)
     finished, returned = (register[name].to_numpy().astype("datetime64[ms]") for name in ("finished_at", "returned_at"))
     ends = [(_DONE, np.isin(known, (_DONE, _RETURNED)), finished), (_RETURNED, known == _RETURNED, returned)]
@@ -140,7 +140,7 @@ def _register_events(register: pa.Table, owner: _Ints, status: _Ints) -> list[tu
 
 
 def _course(owner: _Ints, moment: _Times, status: _Ints, count: int) -> tuple[_Times, Any, _Ints, Bools]:
-    """Of each dossier: when it ended or began to wait at last, how long it had waited, how often, whether it waits."""
+    """Return, by dossier: when it ended or began its last pause, time paused, number of pauses, is it paused."""
     waits = status == _WAITS
     is_last = np.diff(owner, append=-1) != 0
     gaps = np.diff(moment, append=_NEVER)
@@ -158,7 +158,7 @@ def _course(owner: _Ints, moment: _Times, status: _Ints, count: int) -> tuple[_T
 
 
 def _tail(owner: _Ints, is_finished: Bools, count: int) -> Bools:
-    """The changes after which a dossier was never taken up again."""
+    """Return the changes after which a dossier was never taken up again."""
     last_open = np.full(count, -1)
     rows = np.flatnonzero(~is_finished)
     last_open[owner[rows]] = rows
@@ -166,21 +166,21 @@ def _tail(owner: _Ints, is_finished: Bools, count: int) -> Bools:
 
 
 def _last(owner: _Ints, is_so: Bools, count: int) -> Bools:
-    """Of which dossiers the last change is so."""
+    """Tell for each dossier whether its last change is so."""
     found = np.zeros(count, np.bool_)
     found[owner] = is_so  # in order: the last one stays
     return found
 
 
 def _any(owner: _Ints, is_so: Bools, count: int) -> Bools:
-    """Of which dossiers any change is so."""
+    """Tell for each dossier whether any of its changes is so."""
     found = np.zeros(count, np.bool_)
     found[owner[is_so & (owner >= 0)]] = True
     return found
 
 
-def _places(register: pa.Table) -> pa.Table:
-    """Level and leaf unit of DonViXuLy."""
+def _handling_units(register: pa.Table) -> pa.Table:
+    """Return level and leaf unit of DonViXuLy."""
     places = list(zip(register["handling_agency"].to_pylist(), register["dossier_date"].to_pylist(), strict=True))
     known = {place: _place(*place) for place in set(places)}
     levels, units = ([known[place][part] for place in places] for part in (0, 1))

@@ -17,17 +17,17 @@ _COUNTS = ("numerator", "denominator", "received", "finished")
 
 
 def rate_percent(numerator: int, denominator: int) -> float | None:
-    """The rate in per cent, None where the denominator is 0."""
+    """Return the rate in per cent, None where the denominator is 0."""
     return 100 * numerator / denominator if denominator else None
 
 
 def progress_share(rate: float | None, baseline: float, target: float) -> float | None:
-    """How far a rate has come from the baseline (0) to the target (1); all in per cent, None where it is not known."""
+    """Compute how far a rate has come from the baseline (0) to the target (1); None where it is not known."""
     return None if rate is None else (rate - baseline) / (target - baseline)
 
 
 def score_766(rate: float | None, maximum: float) -> float | None:
-    """Points of decision 766/QĐ-TTg: all of ``maximum`` from 80 %, below that rate × maximum / 80 %.
+    """Compute the points of decision 766/QĐ-TTg: ``maximum`` from 80 %, below that rate × maximum / 80 %.
 
     Args:
         rate: per cent; None gives None.
@@ -37,7 +37,7 @@ def score_766(rate: float | None, maximum: float) -> float | None:
 
 
 def weekly_progress(progress: pa.Table, unit_code: str, definition: str = "dn_and", stage: str = "all") -> pa.Table:
-    """One unit's progress by ISO week, Monday to Sunday.
+    """Sum up one unit's progress by ISO week, Monday to Sunday.
 
     Args:
         progress: rows of ``progress_daily`` with their path key ``dossier_date``.
@@ -57,7 +57,7 @@ def weekly_progress(progress: pa.Table, unit_code: str, definition: str = "dn_an
 
 
 def worst_units(progress: pa.Table, level: str, n: int, definition: str = "dn_and", stage: str = "all") -> pa.Table:
-    """The ``n`` units of a level with the lowest rates over all the days given.
+    """Return the ``n`` units of a level with the lowest rates over all the days given.
 
     Units are told apart by (code, valid_from), since codes are used again; a unit without denominator has no rate and
     is left out.

@@ -47,7 +47,7 @@ def keep_reported(store: Store, first_day: date) -> str:
     Returns:
         The name of the print, a hash of its content.
     """
-    figures, dossiers = _figures(store, first_day), _dossiers(store, first_day)
+    figures, dossiers = _read_sums(store, first_day), _read_dossiers(store, first_day)
     name = _content_hash(figures, dossiers)
     store.write_table("reported_dossiers", first_day, name, dossiers)
     store.write_table("reported", first_day, name, figures)  # last: it is what makes the print known
@@ -55,7 +55,7 @@ def keep_reported(store: Store, first_day: date) -> str:
 
 
 def newest_print(store: Store, first_day: date) -> str:
-    """The name of the newest print of a week, by the time at which the store took it.
+    """Return the name of the newest print of a week, by the time at which the store took it.
 
     Raises:
         InputError: the week was never printed.
@@ -68,18 +68,18 @@ def newest_print(store: Store, first_day: date) -> str:
 
 
 def revised_since(store: Store, first_day: date, name: str) -> tuple[pa.Table, pa.Table]:
-    """A print of a week and what was revised since.
+    """Read a print of a week and what was revised since.
 
     Returns:
         (the figures as printed: rows of ``reported``; the revisions, see ``revisions``).
     """
     printed = store.read_table("reported", [first_day], name).drop_columns("first_day")
     old = store.read_table("reported_dossiers", [first_day], name).drop_columns("first_day")
-    return printed, revisions(printed, old, _figures(store, first_day), _dossiers(store, first_day))
+    return printed, revisions(printed, old, _read_sums(store, first_day), _read_dossiers(store, first_day))
 
 
 def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) -> pa.Table:
-    """What changed between two states of a week, by unit, rate and cause.
+    """Compare two states of a week: what changed, by unit, rate and cause.
 
     Args:
         printed: sums of the week then, rows of ``reported``.
@@ -92,7 +92,7 @@ def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) ->
         ``enums.REVISION_CAUSES``; the changes of a unit and rate add up to the difference between ``now`` and
         ``printed``.
     """
-    before, after = _by_key(old), _by_key(new)
+    before, after = _by_day_and_key(old), _by_day_and_key(new)
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     left = _difference(_sums(printed), _sums(now))
     found: dict[tuple[str, ...], dict[str, int]] = {}
@@ -104,11 +104,11 @@ def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) ->
             left[key] = {name: left.get(key, {}).get(name, 0) - change[name] for name in _CHANGES}
         last = current
     found |= {(*key, "recounted"): change for key, change in left.items() if any(change.values())}
-    return _table(found)
+    return _revisions_table(found)
 
 
 def _steps(before: _Rows, after: _Rows, changed: list[tuple[date, str]]) -> Iterator[tuple[str, _Rows]]:
-    """The changed dossiers after each cause: what the causes so far explain as it is now, the rest as it was."""
+    """Yield the changed dossiers after each cause: what the causes so far explain as it is now, the rest as it was."""
     rows = {key: before.get(key, _unknown(key[1])) for key in changed}
     now = {key: after.get(key, _unknown(key[1])) for key in changed}
     for key, row in rows.items():
@@ -120,8 +120,8 @@ def _steps(before: _Rows, after: _Rows, changed: list[tuple[date, str]]) -> Iter
     rows = {key: row | {"documents": _with_late(row["documents"], now[key]["documents"])} for key, row in rows.items()}
     yield "late_batch", dict(rows)
     for key, row in rows.items():
-        decided = {_name(entry): entry["decision"] for entry in now[key]["documents"]}
-        entries = [entry | {"decision": decided.get(_name(entry))} for entry in row["documents"]]
+        decided = {_document_name(entry): entry["decision"] for entry in now[key]["documents"]}
+        entries = [entry | {"decision": decided.get(_document_name(entry))} for entry in row["documents"]]
         rows[key] = row | {"documents": entries}
     yield "review", dict(rows)
     yield "judged_again", now
@@ -136,7 +136,7 @@ def _with_late(known: list[dict[str, Any]], all_now: list[dict[str, Any]]) -> li
     return known + [entry for entry in all_now if (entry["agency"], entry["batch"]) not in batches]
 
 
-def _name(entry: dict[str, Any]) -> tuple[str, str, str]:
+def _document_name(entry: dict[str, Any]) -> tuple[str, str, str]:
     return entry["agency"], entry["batch"], entry["document_id"]
 
 
@@ -145,13 +145,13 @@ def _unknown(key: str) -> dict[str, Any]:
     return {"dossier_key": key, **nothing, "documents": []}
 
 
-def _by_key(dossiers: pa.Table) -> _Rows:
+def _by_day_and_key(dossiers: pa.Table) -> _Rows:
     rows = dossiers.to_pylist()
     return {(row.pop("dossier_date"), row["dossier_key"]): row for row in rows}
 
 
 def _measure(rows: _Rows) -> dict[tuple[str, ...], dict[str, int]]:
-    """What some dossiers add to the counts of each unit and rate."""
+    """Count what some dossiers add to each unit and rate."""
     by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
     for (day, _), row in rows.items():
         by_day[day].append(row)
@@ -171,7 +171,7 @@ def _sums(progress: pa.Table) -> dict[tuple[str, ...], dict[str, int]]:
 def _difference(
     old: dict[tuple[str, ...], dict[str, int]], new: dict[tuple[str, ...], dict[str, int]]
 ) -> dict[tuple[str, ...], dict[str, int]]:
-    """What is not the same, key by key; what is absent counts as 0."""
+    """Subtract ``old`` from ``new``, key by key; what is absent counts as 0, and equal keys are left out."""
     nothing = dict.fromkeys(_CHANGES, 0)
     found = {
         key: {name: new.get(key, nothing)[name] - old.get(key, nothing)[name] for name in _CHANGES}
@@ -180,7 +180,7 @@ def _difference(
     return {key: change for key, change in found.items() if any(change.values())}
 
 
-def _table(found: dict[tuple[str, ...], dict[str, int]]) -> pa.Table:
+def _revisions_table(found: dict[tuple[str, ...], dict[str, int]]) -> pa.Table:
     order = sorted(found, key=lambda key: (*key[:-1], REVISION_CAUSES.index(key[-1])))
     rows = [
         dict(zip((*_KEY, "cause"), key, strict=True)) | {f"{name}_change": found[key][name] for name in _CHANGES}
@@ -189,8 +189,8 @@ def _table(found: dict[tuple[str, ...], dict[str, int]]) -> pa.Table:
     return pa.Table.from_pylist(rows, REVISIONS)
 
 
-def _figures(store: Store, first_day: date) -> pa.Table:
-    """The sums of a week, rows of ``reported`` in order."""
+def _read_sums(store: Store, first_day: date) -> pa.Table:
+    """Read the sums of a week, rows of ``reported`` in order."""
     rows = store.read_table("progress_daily", Week(first_day).days)
     counts = ["numerator", *MEASURES]
     sums = rows.group_by(_KEY, use_threads=False).aggregate([(name, "sum") for name in counts])
@@ -198,7 +198,7 @@ def _figures(store: Store, first_day: date) -> pa.Table:
     return sums.select(TABLES["reported"].names).cast(TABLES["reported"])
 
 
-def _dossiers(store: Store, first_day: date) -> pa.Table:
+def _read_dossiers(store: Store, first_day: date) -> pa.Table:
     return store.read_table("dossiers", Week(first_day).days, layout.DAY).sort_by(
         [("dossier_date", "ascending"), ("dossier_key", "ascending")]
     )

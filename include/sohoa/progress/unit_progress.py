@@ -61,7 +61,7 @@ class Figure:
 
 
 def newest_day(store: Store) -> date:
-    """The newest dossier day that has progress.
+    """Return the newest dossier day that has progress.
 
     Raises:
         InputError: there is none yet.
@@ -73,12 +73,12 @@ def newest_day(store: Store) -> date:
 
 
 def default_start(end: date) -> date:
-    """The Monday from which the default period runs: 12 ISO weeks, that of ``end`` among them."""
+    """Return the Monday from which the default period runs: 12 ISO weeks, that of ``end`` among them."""
     return end - timedelta(end.weekday() + 7 * (_DEFAULT_WEEKS - 1))
 
 
 def read_days(store: Store, query: ProgressQuery, start: date, end: date) -> pa.Table:
-    """The query's rows by day, with ``is_approximate``; only the objects of these days are read.
+    """Read the query's rows by day, with ``is_approximate``; only the objects of these days are read.
 
     Without a map the unit is the one that bears the code on ``end``: days before it stood are not its days.
 
@@ -98,7 +98,7 @@ def read_days(store: Store, query: ProgressQuery, start: date, end: date) -> pa.
 
 
 def by_period(rows: pa.Table, start: date, end: date, step: str, settings: Settings) -> list[Figure]:
-    """Sums by period.
+    """Sum up by period.
 
     Args:
         rows: what ``read_days`` returns.
@@ -120,7 +120,7 @@ def by_period(rows: pa.Table, start: date, end: date, step: str, settings: Setti
 
 
 def steps(start: date, end: date) -> tuple[str, str]:
-    """How a period is best shown: step of the table, and the finer step of the sparkline."""
+    """Choose how a period is shown: step of the table, and the finer step of the sparkline."""
     length = (end - start).days + 1
     if length <= _DAYS_UNTIL:
         return "day", "day"
@@ -128,7 +128,7 @@ def steps(start: date, end: date) -> tuple[str, str]:
 
 
 def count_electronic_results(store: Store, query: ProgressQuery, start: date, end: date) -> int:
-    """Dossiers of the period whose result the portal links to: a count, never a rate.
+    """Count the dossiers of a period whose result the portal links to; this is never a rate.
 
     Both spellings of a code are one dossier, of the unit of the newest portal row that has a link.
     """
@@ -168,7 +168,7 @@ class BacklogFigure:
 
 
 def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogFigure]:
-    """The backlog so far of each agency of a unit.
+    """Read the backlog so far of each agency of a unit.
 
     Args:
         store: the store.
@@ -190,7 +190,7 @@ def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogF
 
 
 def sum_backlog(figures: list[BacklogFigure]) -> BacklogFigure:
-    """The sum over the agencies that said what they have to digitise; without the others' scans, too."""
+    """Sum up the agencies that said what they have to digitise; the scans of the others are left out, too."""
     known = [figure for figure in figures if figure.denominator is not None]
     names = ("denominator", "declared", "received", "accepted", "waived")
     return BacklogFigure("", **{name: sum(getattr(figure, name) for figure in known) for name in names})
@@ -207,7 +207,7 @@ def _until(store: Store, table: str, end: date) -> pa.Table:
 
 
 def make_figure(first: date, last: date, sums: dict[str, Any], is_approximate: bool, settings: Settings) -> Figure:
-    """A figure from the sums of a period (``MEASURES``)."""
+    """Make a figure from the sums of a period (``MEASURES``)."""
     rate = rate_percent(sums["accepted"], sums["denominator"])
     return Figure(
         first,

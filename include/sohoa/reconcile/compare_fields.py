@@ -19,7 +19,7 @@ _HAS_RESULT = pa.array([9, 10], pa.int64())
 def flag_pairs(
     province: pa.Table, portal: pa.Table, accepted: pa.Array, absent_links: frozenset[str]
 ) -> list[pa.Table]:
-    """Entries of the pairs that differ, in the province's cell.
+    """List the entries of the pairs that differ, in the province's cell.
 
     Args:
         province: rows of the register with their cells.
@@ -51,18 +51,18 @@ def _entries_of(name: str, rows: pa.Table, differs: Bools, province: Any, portal
 
 
 def _differs(one: Any, other: Any) -> Bools:
-    """Whether two values differ; null differs from every value, and from no null."""
+    """Tell whether two values differ; null differs from every value, and from no null."""
     is_known = as_mask(pc.is_valid(one)), as_mask(pc.is_valid(other))
     return np.asarray((is_known[0] != is_known[1]) | as_mask(pc.not_equal(one, other)), np.bool_)
 
 
 def _procedure(codes: Any) -> Any:
-    """The first d.dddddd of each code: what follows is a local suffix."""
+    """Return the first d.dddddd of each code: what follows is a local suffix."""
     return pc.struct_field(pc.extract_regex(codes, _PROCEDURE), "code")
 
 
 def _is_broken(province: pa.Table, portal: pa.Table, absent_links: frozenset[str]) -> Bools:
-    """Whether the portal shows no result, or one that cannot be there, though a paper result has been given."""
+    """Tell whether the portal shows no result, or one that cannot be there, though a paper result has been given."""
     is_due = as_mask(pc.is_in(portal["status"], _HAS_RESULT)) & as_mask(province["has_paper_result"])
     links = pc.dictionary_encode(pc.fill_null(portal["result_link"], "").combine_chunks())
     is_bad = [not is_well_formed(link) or link in absent_links for link in links.dictionary.to_pylist()]

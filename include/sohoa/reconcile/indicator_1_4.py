@@ -36,7 +36,7 @@ class Indicator:
 
 
 def as_counted(counts: Counts, reported: int | None, last_year: float | None = None) -> Indicator:
-    """As the portal computes it: over the larger of what the national report and the portal say was received.
+    """Compute it as the portal does: over the larger of what the national report and the portal say was received.
 
     Args:
         counts: the period's counts of the unit.
@@ -47,7 +47,7 @@ def as_counted(counts: Counts, reported: int | None, last_year: float | None = N
 
 
 def adjusted(counts: Counts, reported: int | None) -> Indicator:
-    """The same without the dossiers of ministries, which the province can neither receive nor synchronise."""
+    """Compute it without the dossiers of ministries, which the province can neither receive nor synchronise."""
     on_portal = counts.get("R5", 0)
     everywhere = on_portal + counts.get("R5_ministry", 0)
     rest = None if reported is None else max(0, reported - everywhere)
@@ -63,12 +63,12 @@ def _indicator(counts: Counts, sources: Mapping[Basis, int | None], last_year: f
 
 
 def _received(counts: Counts) -> int:
-    """Rows of the portal that are received there: those only registered or refused are not."""
+    """Count the rows of the portal that are received there, not only registered or refused."""
     return counts.get("portal", 0) - counts.get("R1", 0)
 
 
 def read_indicators(store: Store, unit_code: str, start: date, end: date) -> tuple[Indicator, Indicator]:
-    """Indicator 1.4 of a unit with all below it: as the portal computes it, and adjusted for ministry dossiers."""
+    """Read indicator 1.4 of a unit with all below it: as the portal computes it, and adjusted for ministry dossiers."""
     counts, report = read_counts(store, unit_code, start, end), store.read_table("national_report")
     reported = reported_received(report, unit_code, start, end)
     last_year = None
@@ -78,14 +78,14 @@ def read_indicators(store: Store, unit_code: str, start: date, end: date) -> tup
 
 
 def read_counts(store: Store, unit_code: str, start: date, end: date) -> dict[str, int]:
-    """Category -> how many, of a unit with all below it over some days."""
+    """Read category -> entries, of a unit with all below it over some days."""
     rows = store.read_table("reconciliation_daily", each_day(start, end), name=layout.DAY)
     rows = rows.filter(pc.equal(rows["unit_code"], unit_code)).group_by("category").aggregate([("entries", "sum")])
     return dict(zip(rows["category"].to_pylist(), rows["entries_sum"].to_pylist(), strict=True))
 
 
 def reported_received(report: pa.Table, unit_code: str, start: date, end: date) -> int | None:
-    """Dossiers received in a period by the national report; None where no rows make up exactly this period.
+    """Sum up the dossiers received in a period by the national report; None where no rows make up exactly this period.
 
     Args:
         report: rows of ``national_report`` with ``dt``; of one unit and period the newest dt, then line, holds.
@@ -100,7 +100,7 @@ def reported_received(report: pa.Table, unit_code: str, start: date, end: date) 
 
 
 def _make_up(periods: Mapping[tuple[date, date], int], start: date, end: date) -> int | None:
-    """The sum over periods that follow each other without gap from ``start`` to ``end``, the longest first."""
+    """Sum up periods that follow each other without gap from ``start`` to ``end``, the longest first."""
     first = sorted((last for begin, last in periods if begin == start and last <= end), reverse=True)
     for last in first:
         rest = 0 if last == end else _make_up(periods, last + ONE_DAY, end)
@@ -120,7 +120,7 @@ def _share_of_last_year(store: Store, report: pa.Table, unit_code: str, start: d
 
 
 def _parts_of_year(start: date, end: date) -> int | None:
-    """12 for a calendar month, 4 for a quarter, else None."""
+    """Return 12 for a calendar month, 4 for a quarter, else None."""
     months = (end + ONE_DAY).month - start.month + 12 * ((end + ONE_DAY).year - start.year)
     if start.day != 1 or (end + ONE_DAY).day != 1:
         return None

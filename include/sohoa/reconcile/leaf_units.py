@@ -15,14 +15,14 @@ _FIRST = np.datetime64(0, "D")
 
 
 def leaf_units(days: Any, agencies: Any = None, communes: Any = None) -> pa.Array:
-    """The leaf unit of each commune, else of each agency, on each day; the province itself where neither fits.
+    """Return the leaf unit of each commune, else of each agency, on each day; the province itself where neither fits.
 
     Args:
         days: a day for each, none null.
         agencies: codes of agencies, null where not known; None for none at all.
         communes: codes of communes, likewise.
     """
-    codes = [pc.dictionary_encode(_texts(column, len(days))) for column in (agencies, communes)]
+    codes = [pc.dictionary_encode(_filled_texts(column, len(days))) for column in (agencies, communes)]
     numbers = np.asarray(days.cast(pa.int32()))
     parts = np.stack([*(code.indices.to_numpy() for code in codes), numbers])
     owners, place = np.unique(parts, axis=1, return_inverse=True)
@@ -31,7 +31,7 @@ def leaf_units(days: Any, agencies: Any = None, communes: Any = None) -> pa.Arra
     return pa.array(found, pa.string()).take(pa.array(place.ravel()))
 
 
-def _texts(column: Any, count: int) -> pa.Array:
+def _filled_texts(column: Any, count: int) -> pa.Array:
     if column is None:
         return pa.array([""] * count, pa.string())
     filled = pc.fill_null(column, "")

@@ -16,7 +16,7 @@ _PLACED = ("code_day", "dossier_date", "unit_code", "dossier_key", "dossier_code
 
 
 def entries(category: str, rows: pa.Table, province: Any = None, portal: Any = None) -> pa.Table:
-    """One entry a row.
+    """Make one entry per row.
 
     Args:
         category: a name of ``enums.CATEGORIES``.
@@ -25,12 +25,12 @@ def entries(category: str, rows: pa.Table, province: Any = None, portal: Any = N
         portal: what the portal says, likewise.
     """
     columns: dict[str, Any] = {name: rows[name] for name in _PLACED}
-    columns |= {"province": _text(province, len(rows)), "portal": _text(portal, len(rows))}
+    columns |= {"province": _as_text(province, len(rows)), "portal": _as_text(portal, len(rows))}
     columns["category"] = pa.array([category] * len(rows), pa.string())
     return pa.table({name: columns[name] for name in ENTRY.names}).cast(ENTRY)
 
 
-def _text(values: Any, count: int) -> Any:
+def _as_text(values: Any, count: int) -> Any:
     if values is None:
         return pa.nulls(count, pa.string())
     if pa.types.is_timestamp(values.type):

@@ -44,15 +44,15 @@ class Entry:
 
 
 def read_lines(store: Store, unit_code: str, start: date, end: date, as_of: date) -> list[Line]:
-    """The categories that occur, in the order of ``CATEGORIES``, with their age on the day ``as_of``."""
+    """Read the categories that occur, in the order of ``CATEGORIES``, with their age on the day ``as_of``."""
     rows = store.read_table("reconciliation_daily", each_day(start, end), name=layout.DAY)
     rows = rows.filter(pc.equal(rows["unit_code"], unit_code)).to_pylist()
     by_category = {name: [row for row in rows if row["category"] == name] for name in CATEGORIES}
-    return [_line(name, found, as_of) for name, found in by_category.items() if found]
+    return [_make_line(name, found, as_of) for name, found in by_category.items() if found]
 
 
 def read_entries(store: Store, unit_code: str, start: date, end: date, category: str) -> list[Entry]:
-    """The dossiers in a category, by day, unit and code.
+    """Read the dossiers in a category, by day, unit and code.
 
     Raises:
         InputError: there is no such category.
@@ -64,7 +64,7 @@ def read_entries(store: Store, unit_code: str, start: date, end: date, category:
         rows = store.read_table("reconciliation", [day])
         rows = rows.filter(pc.and_(pc.equal(rows["category"], category), _is_below(rows, unit_code, day)))
         order: Any = [(name, "ascending") for name in ("unit_code", "dossier_code", "province")]
-        found += [_entry(row) for row in rows.sort_by(order).to_pylist()]
+        found += [_make_entry(row) for row in rows.sort_by(order).to_pylist()]
     return found
 
 
@@ -74,7 +74,7 @@ def _is_below(rows: pa.Table, unit_code: str, day: date) -> pa.ChunkedArray:
     return pc.is_in(rows["unit_code"], pa.array(below, pa.string()))
 
 
-def _line(name: str, rows: list[dict[str, Any]], as_of: date) -> Line:
+def _make_line(name: str, rows: list[dict[str, Any]], as_of: date) -> Line:
     count = sum(row["entries"] for row in rows)
     oldest = min(row["oldest_first_seen"] for row in rows)
     mean = sum(row["entries"] * (row["mean_first_seen"] - _FIRST).days for row in rows) / count
@@ -82,5 +82,5 @@ def _line(name: str, rows: list[dict[str, Any]], as_of: date) -> Line:
     return Line(name, count, max(0, (as_of - oldest).days), max(0.0, today - mean))
 
 
-def _entry(row: dict[str, Any]) -> Entry:
+def _make_entry(row: dict[str, Any]) -> Entry:
     return Entry(**{name: row[name] for name in Entry.__dataclass_fields__})

@@ -43,7 +43,7 @@ class Sides:
 
 
 def classify(sides: Sides) -> pa.Table:
-    """All entries of the dossiers, with the columns of ``ENTRY``, in one fixed order.
+    """Classify the dossiers: all entries, with the columns of ``ENTRY``, in one fixed order.
 
     Each live row of the register and each row of the portal is an entry of its side too. Where a portal row has no
     NgayTiepNhan, the day in its code stands for it; where an agency has no unit on the day, the province does.
@@ -52,12 +52,12 @@ def classify(sides: Sides) -> pa.Table:
     is_live = ~as_mask(register["is_void"])
     live, void = register.filter(pa.array(is_live)), register.filter(pa.array(~is_live))
     kept, further = _split_spellings(portal, register)
-    is_matched = as_mask(pc.is_in(kept["dossier_key"], _values(live)))
+    is_matched = as_mask(pc.is_in(kept["dossier_key"], _keys_of(live)))
     matched, unmatched = kept.filter(pa.array(is_matched)), kept.filter(pa.array(~is_matched))
-    province = live.take(pc.index_in(matched["dossier_key"], _values(live)))
+    province = live.take(pc.index_in(matched["dossier_key"], _keys_of(live)))
     first_seen = pc.max_element_wise(province["first_seen"], matched["first_seen"])
-    province, matched = _seen(province, first_seen), _seen(matched, first_seen)
-    is_synced = pc.is_in(live["dossier_key"], _values(kept))
+    province, matched = _with_first_seen(province, first_seen), _with_first_seen(matched, first_seen)
+    is_synced = pc.is_in(live["dossier_key"], _keys_of(kept))
     not_synced = live.filter(pc.invert(is_synced))
     parts = [
         entries("portal", portal, portal=portal["status"]),
@@ -87,36 +87,36 @@ def _place_portal(portal: pa.Table) -> pa.Table:
     )
 
 
-def _seen(rows: pa.Table, first_seen: Any) -> pa.Table:
-    """The rows as known since the later of both sides came: before that there was nothing to compare."""
+def _with_first_seen(rows: pa.Table, first_seen: Any) -> pa.Table:
+    """Set ``first_seen`` to the later of both sides: before that there was nothing to compare."""
     return rows.set_column(rows.column_names.index("first_seen"), "first_seen", first_seen)
 
 
-def _values(rows: pa.Table) -> pa.Array:
+def _keys_of(rows: pa.Table) -> pa.Array:
     return rows["dossier_key"].combine_chunks()
 
 
 def _split_spellings(portal: pa.Table, register: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """One row of each dossier, and the rows of its further spellings.
+    """Split the portal into one row per dossier and the rows of further spellings.
 
     Kept is the row spelled as the register spells it, else the one with the newest NgayDongBo; later dt and line
     decide ties.
     """
-    spelled = register["dossier_code"].take(pc.index_in(portal["dossier_key"], _values(register)))
+    spelled = register["dossier_code"].take(pc.index_in(portal["dossier_key"], _keys_of(register)))
     is_other = pc.fill_null(pc.not_equal(spelled, portal["dossier_code"]), True)
     ranked = portal.append_column("is_other", is_other.cast(pa.int8()))
     order: Any = [("dossier_key", "ascending"), ("is_other", "ascending")]
     order += [(name, "descending") for name in ("synced_at", "dt", "line", "dossier_code")]
     portal = portal.take(pc.sort_indices(ranked, sort_keys=order))
-    keys = pc.dictionary_encode(_values(portal)).indices.to_numpy()
+    keys = pc.dictionary_encode(_keys_of(portal)).indices.to_numpy()
     is_first = np.diff(keys, prepend=-1) != 0
     return portal.filter(pa.array(is_first)), portal.filter(pa.array(~is_first))
 
 
 def _only_on_portal(rows: pa.Table, void: pa.Table, ministry: pa.Table) -> list[pa.Table]:
-    """R5, R1 and R2 of kept portal rows that match no live dossier."""
-    is_void = as_mask(pc.is_in(rows["dossier_key"], _values(void)))
-    of_ministry = ~is_void & as_mask(pc.is_in(rows["dossier_key"], _values(ministry)))
+    """List R5, R1 and R2: kept portal rows that match no live dossier."""
+    is_void = as_mask(pc.is_in(rows["dossier_key"], _keys_of(void)))
+    of_ministry = ~is_void & as_mask(pc.is_in(rows["dossier_key"], _keys_of(ministry)))
     not_received = ~is_void & ~of_ministry & as_mask(pc.is_in(rows["status"], _NOT_RECEIVED))
     masks = {"R5": of_ministry, "R1": not_received, "R2": ~of_ministry & ~not_received}
     found = []
@@ -127,34 +127,34 @@ def _only_on_portal(rows: pa.Table, void: pa.Table, ministry: pa.Table) -> list[
 
 
 def _only_in_ministry(ministry: pa.Table, register: pa.Table, kept: pa.Table) -> list[pa.Table]:
-    """Dossiers that neither the register nor the portal has, once each: in the first system by name."""
-    known = pa.concat_arrays([_values(register), _values(kept)])
+    """List the dossiers that neither the register nor the portal has, once each: in the first system by name."""
+    known = pa.concat_arrays([_keys_of(register), _keys_of(kept)])
     rows = ministry.filter(pc.invert(pc.is_in(ministry["dossier_key"], known)))
     rows = rows.sort_by([("dossier_key", "ascending"), ("system", "ascending")])
     seen = rows.group_by("dossier_key", use_threads=False).aggregate([("first_seen", "min")])
-    rows = rows.take(pc.index_in(seen["dossier_key"], _values(rows)))
+    rows = rows.take(pc.index_in(seen["dossier_key"], _keys_of(rows)))
     days = pc.coalesce(rows["lodged_at"].cast(pa.date32()), rows["dossier_date"])
     rows = rows.rename_columns(["code_day" if name == "dossier_date" else name for name in rows.column_names])
-    rows = _seen(rows, seen["first_seen_min"]).append_column("dossier_date", days)
+    rows = _with_first_seen(rows, seen["first_seen_min"]).append_column("dossier_date", days)
     rows = rows.append_column("unit_code", leaf_units(days, communes=rows["commune_code"]))
     return [entries("R5_ministry", rows, portal=rows["system"])]
 
 
 def _moves(province: pa.Table, portal: pa.Table) -> list[pa.Table]:
-    """R8, else R7, of pairs that lie in two cells: out of the province's, into the portal's."""
+    """List R8, else R7, of pairs that lie in two cells: out of the province's, into the portal's."""
     is_other_unit = as_mask(pc.not_equal(province["unit_code"], portal["unit_code"]))
     is_other_day = as_mask(pc.not_equal(province["dossier_date"], portal["dossier_date"]))
     masks = {"R7": is_other_day & ~is_other_unit, "R8": is_other_unit}
     found = []
     for name, mask in masks.items():
         sides = province.filter(pa.array(mask)), portal.filter(pa.array(mask))
-        shown = [_place(side) for side in sides]
+        shown = [_place_as_text(side) for side in sides]
         found += [entries(f"{name}_{way}", side, *shown) for way, side in zip(("out", "in"), sides, strict=True)]
     return found
 
 
-def _place(rows: pa.Table) -> Any:
-    """Where a row lies, as text: day, unit, agency."""
+def _place_as_text(rows: pa.Table) -> Any:
+    """Return where a row lies, as text: day, unit, agency."""
     agency = pc.fill_null(rows["handling_agency"], "")
     return pc.binary_join_element_wise(rows["dossier_date"].cast(pa.string()), rows["unit_code"], agency, " ")
 
@@ -164,8 +164,8 @@ def _accepted(scans: pa.Table) -> pa.Array:
 
 
 def _without_dossier(scans: pa.Table, register: pa.Table) -> list[pa.Table]:
-    """Received documents whose dossier the register lacks, under the agency that scanned them."""
-    rows = scans.filter(pc.invert(pc.is_in(scans["dossier_key"], _values(register))))
+    """List the received documents whose dossier the register lacks, under the agency that scanned them."""
+    rows = scans.filter(pc.invert(pc.is_in(scans["dossier_key"], _keys_of(register))))
     units = leaf_units(rows["dossier_date"], rows["agency"])
     name = join_names(rows["agency"], rows["document_id"])
     rows = rows.append_column("unit_code", units).append_column("code_day", rows["dossier_date"])

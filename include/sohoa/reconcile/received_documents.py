@@ -23,7 +23,7 @@ SCANS = pa.schema(
 
 
 def received_scans(dossiers: pa.Table) -> pa.Table:
-    """The received documents of dossiers that stand, with the columns of ``SCANS``.
+    """List the received documents of dossiers that no other one replaces, with the columns of ``SCANS``.
 
     Args:
         dossiers: rows of the table ``dossiers`` with ``dossier_date``.
@@ -41,7 +41,7 @@ def received_scans(dossiers: pa.Table) -> pa.Table:
 
 
 def _scan_dates(documents: pa.Table) -> pa.Array:
-    """The scan date inside each batch id."""
+    """Return the scan date inside each batch id."""
     names = pc.dictionary_encode(documents["batch"].combine_chunks())
     days = [found and found.scan_date for found in map(layout.BatchId.parse, names.dictionary.to_pylist())]
     return pa.array(days, pa.date32()).take(names.indices)

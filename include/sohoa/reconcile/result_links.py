@@ -10,13 +10,13 @@ _WEB = ("http", "https")
 
 
 def own_object(link: str) -> tuple[str, str] | None:
-    """(bucket, key) that a link names in the own store, as ``s3://<bucket>/<key>`` or ``<bucket>/<key>``; else None."""
+    """Return (bucket, key) of a link into the own store, ``s3://<bucket>/<key>`` or ``<bucket>/<key>``; else None."""
     bucket, _, key = link.removeprefix("s3://").partition("/")
     return (bucket, key) if bucket in BUCKETS and key else None
 
 
 def is_well_formed(link: str | None) -> bool:
-    """Whether a link names an object of the own store, or a place elsewhere, which nobody looks up."""
+    """Tell whether a link names an object of the own store, or a place elsewhere, which nobody looks up."""
     if not link:
         return False
     if own_object(link) is not None:

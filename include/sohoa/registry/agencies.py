@@ -30,12 +30,12 @@ class Agency:
     valid_to: date | None
 
     def works_on(self, day: date) -> bool:
-        """Whether the agency exists on this day."""
+        """Tell whether the agency exists on this day."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
 def agencies() -> tuple[Agency, ...]:
-    """All agencies of all days, in the order of their file; a code whose agency changed has several rows.
+    """Return all agencies of all days, in the order of their file; a code whose agency changed has several rows.
 
     Raises:
         SettingsError: the file that ``SOHOA_AGENCIES_FILE`` names is missing or malformed.
@@ -44,18 +44,18 @@ def agencies() -> tuple[Agency, ...]:
 
 
 def agencies_at(day: date) -> tuple[Agency, ...]:
-    """The agencies of this day: departments, district offices, communes."""
+    """Return the agencies of this day: departments, district offices, communes."""
     return tuple(agency for agency in agencies() if agency.works_on(day))
 
 
 def find_agency(code: str, day: date | None = None) -> Agency | None:
-    """The agency of this code on a day, without one as it last was; None where there is none."""
+    """Return the agency of this code on a day, without one as it last was; None where there is none."""
     rows = _by_code().get(code, ())
     return next((agency for agency in reversed(rows) if day is None or agency.works_on(day)), None)
 
 
 def ancestors(code: str, day: date) -> tuple[str, ...]:
-    """Codes of the units above a unit or an agency on this day, nearest first and without itself.
+    """Return the codes of the units above a unit or an agency on this day, nearest first and without itself.
 
     A department lies under the province; a district office under its district and the province. Empty for a code that
     names nothing on that day.
@@ -67,13 +67,13 @@ def ancestors(code: str, day: date) -> tuple[str, ...]:
 
 
 def parents_above(places: Iterable[tuple[date, str]]) -> dict[tuple[date, str], str]:
-    """(day, code) -> code of the unit right above, for the units or agencies given and all above them on their days."""
+    """Return (day, code) -> code of the unit right above, for these units or agencies and all above them."""
     lines = [(day, (code, *ancestors(code, day))) for day, code in sorted(set(places))]
     return {(day, unit): above for day, line in lines for unit, above in pairwise(line)}
 
 
 def leaf_unit(agency_code: str, commune_code: str | None, day: date) -> str | None:
-    """The leaf unit under which a dossier of this day is counted.
+    """Return the leaf unit under which a dossier of this day is counted.
 
     The commune where it stands on that day; else the commune of a commune's agency, or the code of a department or
     district office itself. None where neither fits.
@@ -110,7 +110,7 @@ def _read_agencies(file: Path) -> dict[str, tuple[Agency, ...]]:
 
 
 def _in_order(rows: list[Agency]) -> tuple[Agency, ...]:
-    """The rows of one code by their days."""
+    """Return the rows of one code by their days."""
     ordered = sorted(rows, key=lambda agency: agency.valid_from)
     for one, other in pairwise(ordered):
         if one.works_on(other.valid_from):

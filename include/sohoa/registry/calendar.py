@@ -31,7 +31,7 @@ class MovedDay:
 
 @cache
 def is_working_day(day: date) -> bool:
-    """Whether offices are open: a Saturday only where it makes up for a day that was moved.
+    """Tell whether offices are open: a Saturday only where it makes up for a day that was moved.
 
     Batches of other Saturdays are as valid as any; they are only not demanded.
 
@@ -47,12 +47,12 @@ def is_working_day(day: date) -> bool:
 
 
 def working_days(first: date, last: date) -> tuple[date, ...]:
-    """The working days from ``first`` to ``last``, both included."""
+    """Return the working days from ``first`` to ``last``, both included."""
     return tuple(day for day in each_day(first, last) if is_working_day(day))
 
 
 def holiday_name(day: date) -> str | None:
-    """What a day off is called in Vietnamese; None for working days and plain weekends."""
+    """Tell what a day off is called in Vietnamese; None for working days and plain weekends."""
     moved = _moved_days().get(day)
     if moved is not None:
         return None if moved.is_working else moved.name_vi

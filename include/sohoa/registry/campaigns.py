@@ -30,7 +30,7 @@ class Campaign:
 
 
 def campaigns() -> tuple[Campaign, ...]:
-    """All campaigns, in the order of their file.
+    """Return all campaigns, in the order of their file.
 
     Raises:
         SettingsError: the file that ``SOHOA_CAMPAIGNS_FILE`` names is missing or malformed.
@@ -39,7 +39,7 @@ def campaigns() -> tuple[Campaign, ...]:
 
 
 def find_campaign(code: str) -> Campaign:
-    """The campaign of this code.
+    """Return the campaign of this code.
 
     Raises:
         InputError: there is none; the message lists them.

@@ -23,7 +23,7 @@ class MinistrySystem:
 
 
 def ministry_systems(day: date | None = None) -> tuple[MinistrySystem, ...]:
-    """The systems of a day, in the order of their file; without a day those of all days.
+    """Return the systems of a day, in the order of their file; without a day those of all days.
 
     A feed of a system that is not listed is imported all the same: the list gives names and leaves no dossier out.
 

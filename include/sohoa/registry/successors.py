@@ -22,7 +22,7 @@ class Successor:
 
 
 def successors(unit: Unit) -> tuple[Successor, ...]:
-    """The units that follow a commune on its ``valid_to``, the default one first; none while it stands."""
+    """Return the units that follow a commune on its ``valid_to``, the default one first; none while it stands."""
     return _read_successors().get((unit.code, unit.valid_to), ())
 
 

@@ -33,22 +33,22 @@ class Unit:
     """Longitude in degrees east; None where not known."""
 
     def stands_on(self, day: date) -> bool:
-        """Whether the unit exists on this day."""
+        """Tell whether the unit exists on this day."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
 def unit_at(code: str, day: date) -> Unit | None:
-    """The unit that bears this code on this day, None where no unit does."""
+    """Return the unit that bears this code on this day, None where no unit does."""
     return next((unit for unit in _versions().get(code, ()) if unit.stands_on(day)), None)
 
 
 def units_at(day: date) -> tuple[Unit, ...]:
-    """All units of this day: the province, then districts, then communes, each in the order of codes."""
+    """Return all units of this day: the province, then districts, then communes, each in the order of codes."""
     return tuple(unit for versions in _versions().values() for unit in versions if unit.stands_on(day))
 
 
 def unit_ancestors(code: str, day: date) -> tuple[str, ...]:
-    """Codes of the units above this one on this day, nearest first; empty for an unknown code."""
+    """Return the codes of the units above this one on this day, nearest first; empty for an unknown code."""
     found: list[str] = []
     unit = unit_at(code, day)
     while unit is not None and unit.parent is not None:

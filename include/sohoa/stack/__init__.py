@@ -57,7 +57,7 @@ def down(settings: Settings, part: str, report: Report) -> None:
 
 
 def status(settings: Settings) -> dict[str, Status]:
-    """How each part is."""
+    """Return the state of each part."""
     weed, processes = seaweed.server(settings), airflow_server.servers(settings)
     store_url = f"http://127.0.0.1:{settings.port_s3}"
     airflow_url = f"http://127.0.0.1:{settings.port_airflow}"
@@ -81,7 +81,7 @@ def status(settings: Settings) -> dict[str, Status]:
 
 
 def describe(settings: Settings, part: str) -> list[str]:
-    """Lines for a person: what runs, where, and how to log in."""
+    """Describe for a person what runs, where, and how to log in."""
     lines = []
     for name, found in status(settings).items():
         if part in {name, "all"}:
@@ -94,7 +94,7 @@ def describe(settings: Settings, part: str) -> list[str]:
 
 
 def airflow_client(settings: Settings) -> AirflowClient:
-    """The HTTP interface of the embedded Airflow.
+    """Return the HTTP interface of the embedded Airflow.
 
     Raises:
         StackError: it was never started.

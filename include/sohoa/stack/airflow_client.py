@@ -41,7 +41,7 @@ class AirflowClient:
     _token: str | None = field(default=None, init=False, repr=False)
 
     def token(self) -> str:
-        """A token for further requests, got with the user's password once.
+        """Return a token for further requests, got with the user's password once.
 
         Raises:
             StackError: Airflow refuses the password or cannot be reached.
@@ -52,7 +52,7 @@ class AirflowClient:
         return self._token
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The JSON answer of ``/api/v2`` + ``path``.
+        """Call ``/api/v2`` + ``path`` and return its JSON answer.
 
         Raises:
             StackError: Airflow refuses or cannot be reached; the message says what it answered.
@@ -80,7 +80,7 @@ class AirflowClient:
         return answer.json() if answer.data else None
 
     def is_healthy(self, since: datetime | None = None) -> bool:
-        """Whether database, scheduler and DAG processor are well, with a sign of life from both after ``since``.
+        """Tell whether database, scheduler and DAG processor are well, with a sign of life from both after ``since``.
 
         Airflow calls a process well for some time after it was killed; ``since`` tells a new one from the one before.
         """
@@ -94,11 +94,11 @@ class AirflowClient:
         return is_fresh and all(health[part]["status"] == "healthy" for part in parts)
 
     def dag_ids(self) -> set[str]:
-        """The DAGs that Airflow knows."""
+        """Return the DAGs that Airflow knows."""
         return {dag["dag_id"] for dag in self._pages("/dags", "dags")}
 
     def import_errors(self) -> dict[str, str]:
-        """File in the DAG folder -> why Airflow cannot read it."""
+        """Return file in the DAG folder -> why Airflow cannot read it."""
         return {error["filename"]: error["stack_trace"] for error in self._pages("/importErrors", "import_errors")}
 
     def pause(self, dag_id: str, is_paused: bool) -> None:
@@ -120,7 +120,7 @@ class AirflowClient:
         return run_id
 
     def runs(self, dag_id: str) -> dict[str, str]:
-        """Run id -> state of every run of a DAG."""
+        """Return run id -> state of every run of a DAG."""
         return {run["dag_run_id"]: run["state"] for run in self._pages(f"/dags/{dag_id}/dagRuns", "dag_runs")}
 
     def wait_for(self, dag_id: str, run_id: str, timeout_s: float) -> str:
@@ -137,7 +137,7 @@ class AirflowClient:
         return str(state)
 
     def task_states(self, dag_id: str, run_id: str) -> list[TaskState]:
-        """The task instances of a run."""
+        """Return the task instances of a run."""
         found = self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
         return [
             TaskState(task["task_id"], task["map_index"], task["rendered_map_index"], task["state"]) for task in found

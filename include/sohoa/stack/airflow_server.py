@@ -46,22 +46,22 @@ COMPONENTS = {
 
 
 def home(settings: Settings) -> Path:
-    """All that Airflow keeps: configuration, database, logs."""
+    """Return all that Airflow keeps: configuration, database, logs."""
     return settings.home / "airflow"
 
 
 def password_file(settings: Settings) -> Path:
-    """The password of each user of the UI (mode 0600)."""
+    """Return the password of each user of the UI (mode 0600)."""
     return home(settings) / "passwords.json"
 
 
 def servers(settings: Settings) -> list[Server]:
-    """Airflow's processes."""
+    """Return Airflow's processes."""
     return [Server(name, home(settings)) for name in COMPONENTS]
 
 
 def client(settings: Settings) -> AirflowClient:
-    """The HTTP interface of the embedded Airflow.
+    """Return the HTTP interface of the embedded Airflow.
 
     Raises:
         StackError: it was never started.
@@ -103,14 +103,14 @@ def _knows_dags(api: AirflowClient, settings: Settings) -> bool:
 
 
 def dag_files(settings: Settings) -> set[str]:
-    """Names of the DAG files; each is also the id of the one DAG in it."""
+    """List the names of the DAG files; each is also the id of the one DAG in it."""
     folder = project(settings) / "dags"
     others = folder.joinpath(".airflowignore").read_text(encoding="utf-8").split()
     return {path.stem for path in folder.glob("*.py") if path.name not in others}
 
 
 def project(settings: Settings) -> Path:
-    """The folder that holds ``dags`` and ``plugins``.
+    """Return the folder that holds ``dags`` and ``plugins``.
 
     Raises:
         StackError: there is none where the settings say, nor beside the installed package.

@@ -73,7 +73,7 @@ class Server:
         log.info("server_started", server=self.name, pid=child.pid, log=self.log)
 
     def processes(self) -> list[psutil.Process]:
-        """The living processes of this server, its first one before those that it started.
+        """Return the living processes of this server, its first one before those that it started.
 
         A process counts when it belongs to the session that the pid file names and works in this folder. Another
         program that got the number of a dead server is in another session or started at another time.
@@ -91,12 +91,12 @@ class Server:
         return sorted(found, key=lambda process: process.pid != session)
 
     def is_running(self) -> bool:
-        """Whether the server's first process lives."""
+        """Tell whether the server's first process lives."""
         found = self.processes()
         return bool(found) and found[0].pid == json.loads(self.pid_file.read_text(encoding="utf-8"))["pid"]
 
     def last_lines(self, count: int = 12) -> str:
-        """The end of its log, for an error message."""
+        """Return the end of its log, for an error message."""
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
 
 
@@ -185,7 +185,7 @@ def wait_until(is_ready: Callable[[], bool], servers: Iterable[Server], patience
 
 
 def home_environment(settings: Settings) -> dict[str, str]:
-    """The variables by which a child process finds the same home and ports."""
+    """Return the variables by which a child process finds the same home and ports."""
     names = ["home", *(name for name in Settings.model_fields if name.startswith("port_"))]
     return {f"{PREFIX}{name.upper()}": str(getattr(settings, name)) for name in names}
 

@@ -32,7 +32,7 @@ _JWT_SECTIONS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.fi
 
 
 def server(settings: Settings) -> Server:
-    """The store's process."""
+    """Return the store's process."""
     return Server("weed", settings.home / "store")
 
 
@@ -54,13 +54,13 @@ def up(settings: Settings, report: Report) -> None:
 
 
 def local_settings(settings: Settings) -> Settings:
-    """``settings`` with the address and keys of the embedded store."""
+    """Return ``settings`` with the address and keys of the embedded store."""
     keys = json.loads(settings.credentials_file.read_text(encoding="utf-8"))
     return Settings(**{**dict(settings), **{f"s3_{name}": value for name, value in keys.items()}})
 
 
 def is_healthy(settings: Settings) -> bool:
-    """Whether the store says that it is well."""
+    """Tell whether the store says that it is well."""
     if not settings.credentials_file.exists():
         return False
     try:
@@ -133,7 +133,7 @@ def write_config(settings: Settings) -> None:
 
 
 def agency_actions(code: str) -> list[str]:
-    """What an agency may do: deliver under its own code and read its own receipts."""
+    """List what an agency may do: deliver under its own code and read its own receipts."""
     paths = {kind: f"{layout.LANDING}/{kind}/{code}/*" for kind in ("batches", "inbox", "receipts")}
     writes = [f"Write:{paths['batches']}", f"Write:{paths['inbox']}"]
     return [*writes, f"Read:{paths['receipts']}", *(f"List:{path}" for path in paths.values())]

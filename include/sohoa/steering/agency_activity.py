@@ -146,7 +146,7 @@ def _by_agency(unscanned: pa.Table) -> dict[str, list[dict[str, Any]]]:
 
 
 def _scan_days(batches: pa.Table) -> dict[str, set[date]]:
-    """Agency -> the scan days of its batches."""
+    """Return agency -> the scan days of its batches."""
     found: dict[str, set[date]] = defaultdict(set)
     for agency, scan_date in zip(batches["agency"].to_pylist(), batches["scan_date"].to_pylist(), strict=True):
         found[agency].add(scan_date)

@@ -63,7 +63,7 @@ def find_dirty_glass(devices: pa.Table) -> list[DirtyGlass]:
 
 
 def _group_streaks(streaks: list[tuple[int, date, int]]) -> Iterator[list[tuple[int, date, int]]]:
-    """Streaks from left to right, cut wherever the next is farther than ``_REACH_MM``."""
+    """Yield streaks from left to right, cut wherever the next is farther than ``_REACH_MM``."""
     group: list[tuple[int, date, int]] = []
     for streak in streaks:
         if group and streak[0] - group[-1][0] > _REACH_MM:

@@ -89,7 +89,7 @@ def forecast_target(weekly: pa.Table, target_percent: float) -> Outlook:
 
 
 def why_silent(denominator: NDArray[np.int64]) -> ForecastReason | None:
-    """Why the weeks are too few for a forecast; None where they are not."""
+    """Say why there can be no forecast: too few weeks or too few dossiers; None where there can be one."""
     known = denominator[denominator >= _KNOWN]
     if len(known) < MIN_WEEKS:
         return "too_few_weeks"
@@ -119,7 +119,7 @@ def forecast_weeks(numerator: NDArray[np.int64], denominator: NDArray[np.int64],
 
 
 def _fit(logits: Floats) -> Any:
-    """The local linear trend of most likelihood."""
+    """Fit the local linear trend of highest likelihood."""
     from statsmodels.tools.sm_exceptions import ConvergenceWarning  # here: importing it takes seconds
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
@@ -130,13 +130,13 @@ def _fit(logits: Floats) -> Any:
 
 
 def _rate(logits: Floats, due: float) -> Floats:
-    """The counted rate that has this logit: the half dossier added on each side is taken off again."""
+    """Return the counted rate that has this logit: the half dossier added on each side is taken off again."""
     share = 1 / (1 + np.exp(-logits))
     return np.clip((share * (due + 1) - 0.5) / max(due, 1), 0, 1)
 
 
 def _settled(weekly: pa.Table) -> tuple[date | None, NDArray[np.int64], NDArray[np.int64]]:
-    """First Monday, numerators and denominators without gaps, less the young weeks at the end.
+    """Return first Monday, numerators and denominators without gaps, less the young weeks at the end.
 
     A week is young while clearly fewer of its dossiers are finished than usual: its rate will still rise.
     """
@@ -155,7 +155,7 @@ def _settled(weekly: pa.Table) -> tuple[date | None, NDArray[np.int64], NDArray[
 
 
 def _first_month(numerator: NDArray[Any], denominator: NDArray[Any], target: float) -> NDArray[np.int64]:
-    """For each path (column) the week that closes the first ``MONTH`` weeks at the target; their number where none."""
+    """Find the week of each path (column) that closes the first ``MONTH`` weeks at the target; their number if none."""
     if len(numerator) < MONTH:
         return np.full(numerator.shape[1], len(numerator))
     done, due = (
@@ -169,7 +169,7 @@ def _first_month(numerator: NDArray[Any], denominator: NDArray[Any], target: flo
 def weeks_until(
     numerator: NDArray[np.int64], denominator: NDArray[np.int64], paths: Floats, target: float
 ) -> tuple[int | None, int | None, int | None]:
-    """Weeks after the last until the target is reached: in one path of ten, in half of them, in nine of ten.
+    """Count the weeks until the target is reached: in one path of ten, in half of them, in nine of ten.
 
     Args:
         numerator: dossiers digitised in the weeks known.

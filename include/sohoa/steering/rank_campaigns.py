@@ -90,7 +90,7 @@ def _is_reached(rate: float | None, target: float | None) -> bool | None:
 
 
 def _level(code: str, day: date) -> str | None:
-    """Department | district | commune; a district office counts within its district."""
+    """Return department, district or commune; a district office counts within its district."""
     unit, agency = unit_at(code, day), find_agency(code)
     if unit is not None:
         return unit.level

@@ -104,7 +104,7 @@ def judge_again(
 
 
 def _verdict_moves(subject: str, old: pa.Table, new: pa.Table) -> _Moves:
-    """Moves between verdicts, over all and by agency; a document that was not scanned has no verdict and no move."""
+    """Count the moves between verdicts, in all and by agency; a document without a scan has no verdict and no move."""
     rows = pa.table({"agency": old["agency"], "before": old["verdict"], "after": new["verdict"]})
     moves: _Moves = Counter()
     for row in rows.group_by(rows.column_names).aggregate([([], "count_all")]).to_pylist():
@@ -116,7 +116,7 @@ def _verdict_moves(subject: str, old: pa.Table, new: pa.Table) -> _Moves:
 
 
 def _defect_moves(old: pa.Table, new: pa.Table) -> _Moves:
-    """Moves of each defect of pages between ``DEFECT_STATES`` and its absence."""
+    """Count the moves of each defect of pages between ``DEFECT_STATES`` and its absence."""
     names = ("", *DEFECT_STATES)
     before, after = _defect_states(old), _defect_states(new)
     moves: _Moves = Counter()
@@ -128,7 +128,7 @@ def _defect_moves(old: pa.Table, new: pa.Table) -> _Moves:
 
 
 def _defect_states(pages: pa.Table) -> _States:
-    """Page × defect: 0 where it is absent, else 1 + the place in ``DEFECT_STATES``."""
+    """Return page × defect: 0 where it is absent, else 1 + the place in ``DEFECT_STATES``."""
     states = np.zeros((len(pages), len(DEFECTS)), np.uint8)
     is_rejected = pc.equal(pages["verdict"], VERDICTS[-1]).to_numpy()
     for column, level in (("notes", np.ones(len(pages))), ("defects", np.where(is_rejected, 3, 2))):
@@ -164,7 +164,7 @@ def _counts(sums: _Sums, subject: str, name: str) -> dict[str, int | float | Non
 
 
 def _changed(old: pa.Table, new: pa.Table) -> dict[date, pa.Table]:
-    """The new verdicts of the documents that change, by dossier day; empty for a day where none does."""
+    """Return the new verdicts of the documents that change, by dossier day; empty for a day where none does."""
     is_changed = pc.fill_null(pc.not_equal(old["verdict"], new["verdict"]), False)
     changed = split_by_dossier_day(new.filter(is_changed))
     none = new.schema.empty_table()  # a slice of no rows would keep them all in memory
@@ -172,7 +172,7 @@ def _changed(old: pa.Table, new: pa.Table) -> dict[date, pa.Table]:
 
 
 def _rates(store: Store, redone: Mapping[date, list[pa.Table]]) -> list[Line]:
-    """The province's rates over these dossier days, as stored and with the verdicts given."""
+    """Compute the province's rates over these dossier days, as stored and with the verdicts given."""
     before: Counter[tuple[str, str]] = Counter()
     after: Counter[tuple[str, str]] = Counter()
     for day, verdicts in sorted(redone.items()):
@@ -184,7 +184,7 @@ def _rates(store: Store, redone: Mapping[date, list[pa.Table]]) -> list[Line]:
 
 
 def _with_verdicts(dossiers: pa.Table, verdicts: pa.Table) -> pa.Table:
-    """The dossiers of a day with the verdicts of some documents replaced."""
+    """Return the dossiers of a day with the verdicts of some documents replaced."""
     entries = list_documents(dossiers)
     place = pc.index_in(_document_names(entries), _document_names(verdicts).combine_chunks())
     merged = pc.coalesce(verdicts["verdict"].take(place), entries["verdict"])

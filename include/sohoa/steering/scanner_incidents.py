@@ -1,4 +1,4 @@
-"""Incidents: a scanner whose defects or pages a day leave its own control limits.
+"""Incidents: a scanner whose defects or pages per day leave its own control limits.
 
 Limits are those of Laney's p′ and u′ charts (D. B. Laney, Improved control charts for attributes, Quality Engineering
 14(4), 2002, 531-537): those of the p and u charts, widened by how much more the days differ than chance would have it.
@@ -31,7 +31,7 @@ log = get_logger(__name__)
 
 VOLUME = "volume"
 MEASURES = (VOLUME, *DEFECTS)
-"""What is watched: pages a scan day, and of each defect the share of pages that have it."""
+"""What is watched: pages per scan day, and of each defect the share of pages that have it."""
 
 _LEARNED_FROM = 25
 """Scan days behind the limits: the 20 to 25 samples of the textbook. A scanner with fewer is not judged yet."""
@@ -64,7 +64,7 @@ class Incident:
     sample_size: int
     """Pages; of the volume 1, the day."""
     centre: float
-    """Expected pages_counted / sample_size: a share of pages; of the volume, pages a scan day."""
+    """Expected pages_counted / sample_size: a share of pages; of the volume, pages per scan day."""
     lower: float
     upper: float
 
@@ -95,14 +95,14 @@ def update_incidents(store: Store) -> dict[str, int]:
         if day not in now:
             store.delete(layout.WAREHOUSE, layout.table_key("incidents", day, layout.DAY))
         elif now[day] != then.get(day):
-            store.write_table("incidents", day, layout.DAY, _table(now[day]))
+            store.write_table("incidents", day, layout.DAY, _incidents_table(now[day]))
     still_open = sum(incident.closed_day is None for incident in found)
     log.info("incidents_updated", incidents=len(found), open=still_open)
     return {"incidents": len(found), "open": still_open}
 
 
 def read_incidents(store: Store, first_day: date, last_day: date) -> list[Incident]:
-    """The incidents that opened from ``first_day`` to ``last_day``, as they stood at the end of ``last_day``.
+    """Read the incidents that opened from ``first_day`` to ``last_day``, as known at the end of ``last_day``.
 
     An incident opens once, so a report of these days lists it and no later report does.
     """
@@ -111,7 +111,7 @@ def read_incidents(store: Store, first_day: date, last_day: date) -> list[Incide
 
 
 def find_incidents(devices: pa.Table) -> list[Incident]:
-    """All incidents, by first day, agency, device and measure.
+    """Find all incidents, by first day, agency, device and measure.
 
     Args:
         devices: rows of ``device_daily`` with their path key ``scan_date``: all scan days, in any order.
@@ -126,11 +126,11 @@ def find_incidents(devices: pa.Table) -> list[Incident]:
         for measure, points in _charts(sorted(rows, key=lambda row: row["scan_date"]))
         for rest in _walk(points, measure == VOLUME)
     ]
-    return sorted(found, key=_order)
+    return sorted(found, key=_incident_order)
 
 
 def control_limits(baseline: Sequence[Point], n: int, is_volume: bool) -> Limits:
-    """Limits for a point of ``n``, from the points before it.
+    """Compute the limits for a point of ``n``, from the points before it.
 
     Args:
         baseline: at least two points in control, in the order of their days.
@@ -150,12 +150,12 @@ def control_limits(baseline: Sequence[Point], n: int, is_volume: bool) -> Limits
 
 
 def _quantile(value: float) -> int:
-    """The whole number at or above; 0 where even that one is likelier than asked for, which SciPy says by nan."""
+    """Return the whole number at or above; 0 where even that is likelier than asked for, which SciPy says by nan."""
     return 0 if isnan(value) else ceil(value)
 
 
 def _charts(rows: list[dict[str, Any]]) -> Iterator[tuple[str, list[Point]]]:
-    """Measure and points of one scanner's days, without defects that it never had."""
+    """Yield measure and points of one scanner's days, without defects that it never had."""
     yield VOLUME, [Point(row["scan_date"], row["pages_received"], 1) for row in rows]
     bad = [{item["defect"]: item["pages"] for item in row["defect_pages"]} for row in rows]
     for defect in sorted({name for found in bad for name in found}, key=MEASURES.index):
@@ -168,7 +168,7 @@ def _charts(rows: list[dict[str, Any]]) -> Iterator[tuple[str, list[Point]]]:
 
 
 def _walk(points: Iterable[Point], is_volume: bool) -> Iterator[tuple[Any, ...]]:
-    """The incidents of one chart: first, last and closing day, days, pages counted, sample size, centre, lower, upper.
+    """Yield the incidents of a chart: first, last and closing day, days, pages counted, sample size, centre, limits.
 
     Points out of limits teach nothing, unless they stay out for as long as limits are learned from: then that is how
     this scanner works now, and the incident ends.
@@ -206,7 +206,7 @@ def _as_of(incident: Incident, day: date) -> Incident:
     return replace(incident, days=days, last_day=days[-1], closed_day=closed)
 
 
-def _order(incident: Incident) -> tuple[Any, ...]:
+def _incident_order(incident: Incident) -> tuple[Any, ...]:
     return incident.first_day, incident.agency, incident.device_id or "", MEASURES.index(incident.measure)
 
 
@@ -221,6 +221,6 @@ def _incidents(rows: pa.Table) -> list[Incident]:
     return [Incident(**row | {"days": tuple(row["days"])}) for row in rows.to_pylist()]
 
 
-def _table(incidents: list[Incident]) -> pa.Table:
+def _incidents_table(incidents: list[Incident]) -> pa.Table:
     rows = [asdict(incident) for incident in incidents]
     return pa.Table.from_pylist(rows, TABLES["incidents"])

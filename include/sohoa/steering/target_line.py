@@ -117,11 +117,11 @@ def required_work(
     rows = progress.filter(
         (pc.field("unit_code") == unit_code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
     )
-    due, done = _sums(rows, line.start, min(last_day, line.end))
+    due, done = _sum_counts(rows, line.start, min(last_day, line.end))
     days_left = len(working_days(max(last_day + ONE_DAY, line.start), line.end))
     recent = last_day - _RECENT + ONE_DAY
     recent_days = len(working_days(recent, last_day))
-    due_per_day = _sums(rows, recent, last_day)[0] / recent_days if recent_days else None
+    due_per_day = _sum_counts(rows, recent, last_day)[0] / recent_days if recent_days else None
     required = None
     if due_per_day is not None and days_left:
         required = max(0.0, line.target_percent / 100 * (due + due_per_day * days_left) - done) / days_left
@@ -146,8 +146,8 @@ def pages_per_dossier(documents: pa.Table, unit_code: str) -> float | None:
     return pc.sum(rows["pages_found"]).as_py() / dossiers if dossiers else None
 
 
-def _sums(rows: pa.Table, first: date, last: date) -> tuple[int, int]:
-    """(denominator, numerator) over some days."""
+def _sum_counts(rows: pa.Table, first: date, last: date) -> tuple[int, int]:
+    """Sum up (denominator, numerator) over some days."""
     inside = rows.filter((pc.field("dossier_date") >= first) & (pc.field("dossier_date") <= last))
     due, done = (int(pc.sum(inside[name]).as_py() or 0) for name in ("denominator", "numerator"))
     return due, done

@@ -46,7 +46,7 @@ def unscanned_dossiers(dossiers: pa.Table, day: date) -> pa.Table:
 
 
 def _received(dossiers: pa.Table, day: date) -> tuple[Bools, Bools]:
-    """Which dossiers have a component, and a result, received in a batch scanned by that day."""
+    """Tell which dossiers have a component, and a result, received in a batch scanned by that day."""
     documents = list_documents(dossiers)
     batches = pc.dictionary_encode(documents["batch"].combine_chunks())
     dates = [found and found.scan_date for found in map(layout.BatchId.parse, batches.dictionary.to_pylist())]

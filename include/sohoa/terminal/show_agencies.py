@@ -48,7 +48,7 @@ def glass_lines(found: list[DirtyGlass]) -> list[Text]:
 
 
 def capacity_table(rows: list[Capacity]) -> Table:
-    """Documents that wait against what is scanned a day."""
+    """Print documents that wait against documents scanned per day."""
     table = Table(title="Tài liệu chờ quét so với năng lực máy", title_justify="left", box=None)
     table.add_column("Cơ quan")
     for head in ("Máy", "Ngày quét", "Tài liệu/ngày", "Đang chờ", "Ngày để hết"):
