@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 from sohoa import layout
-from sohoa.pending import mark_scan
+from sohoa.pending import PendingScan
 from sohoa.store import Store
 
 
 def upload_province(folder: Path, store: Store) -> int:
-    """Upload what ``simulate`` wrote, and mark its documents as pending, one marker a scan day.
+    """Upload what ``simulate`` wrote, and mark its documents as pending, one marker per scan day.
 
     Returns:
         How many objects there are, markers left out.
@@ -28,4 +27,5 @@ def _put(store: Store, folder: Path, bucket: str, path: Path) -> None:
 
 
 def _mark(store: Store, day: str) -> None:
-    mark_scan(store, "20", layout.DAY, date.fromisoformat(day))
+    marker: PendingScan = {"kind": "scan", "batch": layout.DAY, "scan_date": day}
+    store.put_json(layout.WAREHOUSE, layout.pending_scan_key("20", day), marker)
