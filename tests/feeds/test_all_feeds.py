@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
 from sohoa import layout
+from sohoa.feeds import fields as field
 from sohoa.feeds.import_files import find_new_files, mark_imported, merge_files
+from sohoa.feeds.sources import SOURCES, Source
+from sohoa.schema import TABLES
 from sohoa.store import Store
 from tests.feeds.feed_rows import csv_bytes, row
 from tests.feeds.source_rows import GOOD, OLD_SPELLING, csv_of
@@ -102,3 +106,27 @@ def test_a_file_that_returns_to_its_former_content_is_imported_again(clean_store
     send(clean_store, "backlog", GOOD["backlog"])
     assert run(clean_store)["files"] == 1
     assert clean_store.read_table("backlog")["results"].to_pylist() == [1200]
+
+
+def test_a_new_feed_is_a_source_a_schema_and_a_path_key(clean_store: Store, monkeypatch: pytest.MonkeyPatch):
+    """Nothing else has to know it: its rows are merged by dossier day, its rejects kept, its days marked."""
+    names = [pa.field("dossier_key", pa.string()), pa.field("inspected_at", pa.timestamp("ms"))]
+    origin = [pa.field("dt", pa.date32()), pa.field("line", pa.int64()), pa.field("first_seen", pa.date32())]
+    source = Source(
+        "inspections",
+        (field.key(), field.time("NgayKiemTra", "inspected_at", is_required=True)),
+        key=("dossier_key",),
+        time="inspected_at",
+        is_compared=True,
+    )
+    monkeypatch.setitem(SOURCES, "inspections", source)
+    monkeypatch.setitem(TABLES, "inspections", pa.schema([*names, *origin]))
+    monkeypatch.setitem(layout.PATH_KEY, "inspections", "dossier_date")
+    code = "H37.81.03-240415-{:04}".format
+    rows = [{"MaHoSo": code(n), "NgayKiemTra": day} for n, day in ((1, "20240415"), (2, "20240501"), (3, "?"))]
+    rows = [{**row, "NgayKiemTra": f"{row['NgayKiemTra']}083000"} for row in rows]
+    clean_store.put(layout.FEEDS, "inspections/dt=2024-04-16/a.csv", csv_of(*rows))
+    assert run(clean_store)["rejects"] == 2
+    (found,) = clean_store.read_table("inspections").to_pylist()
+    assert (found["dossier_date"], found["dossier_key"]) == (DAY, "H37.81.03-240415-1")
+    assert take_markers(clean_store) == {layout.PENDING: [], layout.UNRECONCILED: [DAY]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from sohoa.days import Week
 from sohoa.errors import Undelivered
@@ -31,13 +31,22 @@ class Built(TypedDict):
     content: str
 
 
+class Reported(Built):
+    """What one whole weekly report did: what each of its tasks counted, by name."""
+
+    incidents: dict[str, int]
+    data_docs: dict[str, int]
+    mails: dict[str, int]
+    """Mails in each state; empty on a site without mail."""
+
+
 def choose_week(partition_key: str | None, asked: str | None, run_after: datetime) -> str:
     """The ISO week of a run: of its partition key (2024-W15-1), else the one asked for, else the last one over."""
     last_week = Week.of(run_after.astimezone(TIME_ZONE).date()).before.name
     return partition_key[: len(last_week)] if partition_key else asked or last_week
 
 
-def update_incidents() -> dict[str, Any]:
+def update_incidents() -> dict[str, int]:
     """Bring the incidents up to date with what the scanners did."""
     from sohoa.steering import scanner_incidents
 
@@ -73,15 +82,15 @@ def write_report(week: str, folder: Path) -> list[Path]:
     return write_report.write_files(weeks.build_report(open_store(), week), folder)
 
 
-def write_data_docs(week: str) -> dict[str, Any]:
+def write_data_docs(week: str) -> dict[str, int]:
     """Write Great Expectations' own pages about a week."""
     from sohoa.report import write_data_docs
 
     return write_data_docs.write_data_docs(open_store(), week)
 
 
-def deliver_reports() -> dict[str, Any]:
-    """Mail the reports that wait; on a site without mail, do nothing."""
+def deliver_reports() -> dict[str, int]:
+    """Mail the reports that wait: how many mails are in each state; on a site without mail, do nothing."""
     from sohoa.report.mail import outbox
 
     return outbox.deliver_reports(open_store())
@@ -100,8 +109,15 @@ def report_undelivered() -> None:
         raise Undelivered(f"{len(missing)} mails not known to have arrived: " + " | ".join(missing[:20]))
 
 
-def report(week: str) -> dict[str, Any]:
-    """The whole of weekly_quality_report in this process."""
-    counts = update_incidents() | build_report(week) | write_data_docs(week) | deliver_reports()
+def report(week: str) -> Reported:
+    """Do the whole of weekly_quality_report in this process."""
+    incidents = update_incidents()
+    built = build_report(week)
+    counts: Reported = {
+        **built,
+        "incidents": incidents,
+        "data_docs": write_data_docs(week),
+        "mails": deliver_reports(),
+    }
     report_undelivered()
     return counts
