@@ -4,9 +4,11 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
+# Tests wait for servers half of the time: several processes share them.
+SHARED := -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format bench secrets docs lock clean
+.PHONY: help setup demo test test-fast coverage lint format bench secrets docs lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,10 +32,13 @@ demo: setup  ## run the whole job on this machine and show the result (DEMO_EXIT
 	$(BIN)/sohoa demo
 
 test: setup  ## all tests: unit, property, integration (SeaweedFS) and one real Airflow run
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SHARED)
 
 test-fast: setup  ## only the tests that start no server and no browser
-	$(BIN)/python -m pytest -m "not store and not airflow and not browser"
+	$(BIN)/python -m pytest $(SHARED) -m "not store and not airflow and not browser"
+
+coverage: setup  ## all tests again, with the share of the code that they run (fails below the floor of pyproject.toml)
+	$(BIN)/python -m pytest $(SHARED) --cov --cov-report=term:skip-covered
 
 lint: setup  ## ruff, codespell and mypy
 	$(BIN)/ruff check .
@@ -63,5 +68,5 @@ lock: | $(UV)  ## resolve the newest allowed versions into requirements.txt and 
 
 clean:  ## stop what runs and remove everything that was made, data included
 	@if [ -x $(BIN)/sohoa ]; then $(BIN)/sohoa stack down; fi
-	rm -rf $(VENV) .sohoa .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	rm -rf .venv* .sohoa .coverage .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,8 +10,6 @@ from sohoa.errors import ObjectMissing
 from sohoa.store import Store
 from sohoa.work import Debts, Work, clear_work, delete_taken, identity
 
-pytestmark = pytest.mark.store
-
 
 def test_a_run_that_was_settled_loads_its_default_and_reads_nothing(clean_store: Store) -> None:
     """Other runs of the job go with it, runs of other jobs stay."""

@@ -7,15 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from sohoa import layout
 from sohoa.report.mail.outbox import queue_report
 from sohoa.store import Store
 from tests.report.report_samples import sample_report
 from tests.servers import free_port
-
-pytestmark = pytest.mark.store
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 

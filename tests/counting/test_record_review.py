@@ -98,7 +98,6 @@ def decide(store: Any, document_id: str, decision: str, hour: int = 9) -> dict[s
     return record_review(store, Review(AGENCY, document_id, decision, "Trần Văn A", "Bản gốc mờ", at(hour)))
 
 
-@pytest.mark.store
 def test_a_decision_redoes_its_dossier_day_alone(clean_store):
     """A waiver brings the dossier into the numerator; taking it back takes it out; no scan day is counted again."""
     fill(clean_store, document("a", verdict="rejected"), document("x", 9, verdict="review", kind="result"))
@@ -115,7 +114,6 @@ def test_a_decision_redoes_its_dossier_day_alone(clean_store):
     assert list(clean_store.list_objects(layout.WAREHOUSE, layout.PENDING)) == []
 
 
-@pytest.mark.store
 def test_a_decision_stays_when_its_batch_is_taken_again(clean_store):
     """The batch's marker written again after the decision gives the same figures."""
     fill(clean_store, document("a", verdict="review"))
@@ -127,7 +125,6 @@ def test_a_decision_stays_when_its_batch_is_taken_again(clean_store):
     assert before["documents"].to_pylist()[0][0]["decision"] == "uphold"
 
 
-@pytest.mark.store
 @pytest.mark.parametrize(
     ("document_id", "decision", "says"),
     [
@@ -146,7 +143,6 @@ def test_a_decision_that_does_not_fit_is_refused(clean_store, document_id, decis
     assert list(clean_store.list_objects(layout.WAREHOUSE, layout.PENDING)) == []
 
 
-@pytest.mark.store
 def test_a_decision_needs_a_name_and_a_reason(clean_store):
     """Spaces are neither."""
     fill(clean_store, document("a", verdict="review"))

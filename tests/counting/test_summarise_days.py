@@ -6,15 +6,12 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-import pytest
 
 from sohoa import layout
 from sohoa.counting import summarise_days
 from sohoa.pending import mark_register, mark_scan
 from sohoa.store import Store
 from tests.counting_cases import DAY, by_rate, document, dossier, table
-
-pytestmark = pytest.mark.store
 
 AGENCY = "H37.80.01"
 SCAN_DAY = date(2024, 4, 16)

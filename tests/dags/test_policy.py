@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -188,10 +189,10 @@ def test_a_dag_file_is_wiring_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [*DAG_FILES, POLICY, *PLUGIN_FILES], ids=lambda path: path.stem)
-def test_parsing_loads_nothing_heavy(path: Path, tmp_path: Path, summary: list[str]) -> None:
+def test_parsing_loads_nothing_heavy(path: Path, tmp_path: Path, summary: Callable[[str], None]) -> None:
     """Airflow parses these files again and again, in every process; the summary says how long it took."""
     found = run_python(PARSE_ONE, path, tmp_path)
-    summary.append(f"{path.name}: parsed in {found['seconds']:.2f} s")
+    summary(f"{path.name}: parsed in {found['seconds']:.2f} s")
     assert not set(HEAVY) & set(found["modules"])
 
 

@@ -13,8 +13,6 @@ from sohoa.stack import AirflowClient
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, page_jpeg, send
 
-pytestmark = pytest.mark.airflow
-
 PATIENCE_S = 240
 
 

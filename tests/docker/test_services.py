@@ -94,14 +94,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
         process.wait()
 
 
-@pytest.mark.store
 def test_pipeline_writes_and_reads(store: RunningStore) -> None:
     """With the keys of .env; a bucket of the layout takes an object and gives it back."""
     store.owner().put(layout.WAREHOUSE, "probe/số hóa.txt", b"read me")
     assert store.owner().get(layout.WAREHOUSE, "probe/số hóa.txt") == b"read me"
 
 
-@pytest.mark.store
 def test_wrong_keys_and_no_keys_are_refused(store: RunningStore) -> None:
     """There is no default identity and no anonymous access."""
     with pytest.raises(StoreError, match="InvalidAccessKeyId"):
@@ -111,7 +109,6 @@ def test_wrong_keys_and_no_keys_are_refused(store: RunningStore) -> None:
     assert urllib3.request("GET", f"http://127.0.0.1:{store.port}/{layout.WAREHOUSE}", retries=False).status == 403
 
 
-@pytest.mark.store
 def test_only_s3_listens_beyond_the_container(store: RunningStore) -> None:
     """Master, volume and filer servers, which bypass S3's authorisation, are on the loopback address."""
     listening = [c.laddr for c in psutil.Process(store.process.pid).net_connections("tcp") if c.status == "LISTEN"]
@@ -119,7 +116,6 @@ def test_only_s3_listens_beyond_the_container(store: RunningStore) -> None:
     assert len(listening) == 8
 
 
-@pytest.mark.store
 def test_tables_take_one_volume_a_bucket(store: RunningStore) -> None:
     """The setting of the master arrives: without it the first write takes seven volumes."""
     store.owner().put(layout.FEEDS, "probe.csv", b"x")
@@ -132,7 +128,6 @@ def documented_agency_command() -> str:
     return line.replace("$AGENCY", AGENCY).replace("$ACCESS_KEY", "agencykey").replace("$SECRET_KEY", "agencysecret")
 
 
-@pytest.mark.store
 def test_documented_command_confines_an_agency_to_its_prefix(store: RunningStore) -> None:
     """It may deliver under its own code and read its own receipts: the same rights as in the embedded stack."""
     line = documented_agency_command()

@@ -16,7 +16,6 @@ from sohoa.store import Store
 from tests.feeds.feed_rows import csv_bytes, row
 from tests.feeds.source_rows import GOOD, OLD_SPELLING, csv_of
 
-pytestmark = pytest.mark.store
 DAY = date(2024, 4, 15)
 FOLDERS = {name: f"{name}/gplx" if name == "ministry" else name for name in GOOD}
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-import pytest
-
 from sohoa import jobs, layout
 from sohoa.feeds.import_files import find_new_files
 from sohoa.settings import TIME_ZONE
@@ -25,7 +23,6 @@ def found_files(store: Store, since: date | None) -> dict[str, bool]:
     return {file["key"]: file["is_correction"] for file in plan}
 
 
-@pytest.mark.store
 def test_a_window_holds_its_first_day_of_every_source_and_system(clean_store: Store):
     """Files of the day and later, also of ministry systems; without a window all of them."""
     for key in (OLD, NEW, SYSTEM_OLD, SYSTEM_NEW):
@@ -34,7 +31,6 @@ def test_a_window_holds_its_first_day_of_every_source_and_system(clean_store: St
     assert set(found_files(clean_store, None)) == {OLD, NEW, SYSTEM_OLD, SYSTEM_NEW}
 
 
-@pytest.mark.store
 def test_what_was_imported_is_known_within_a_window_too(clean_store: Store):
     """An imported file is not found again; another content of it is a correction."""
     clean_store.put(layout.FEEDS, NEW, csv_bytes(row(1)))

@@ -12,7 +12,6 @@ from sohoa.feeds.import_files import find_new_files, mark_imported, merge_files
 from sohoa.store import Store
 from tests.feeds.feed_rows import DT, csv_bytes, row
 
-pytestmark = pytest.mark.store
 TABLES = ("register", "rejects")
 KEY = "register/dt=2024-04-16/a.csv"
 OTHER_DAY = "H37.81.03-240412-0001"

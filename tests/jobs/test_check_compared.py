@@ -12,7 +12,6 @@ from sohoa import jobs, layout
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, commit, document, manifest, page_image, page_jpeg, put_files, receipt, send
 
-pytestmark = pytest.mark.store
 GOOD = page_jpeg(1)
 
 

@@ -8,7 +8,6 @@ import zlib
 from datetime import datetime
 from typing import Any
 
-import pytest
 from PIL import Image
 
 from sohoa import jobs, layout
@@ -28,7 +27,6 @@ from tests.batch_builder import (
     send,
 )
 
-pytestmark = pytest.mark.store
 GOOD = page_jpeg(1)
 
 

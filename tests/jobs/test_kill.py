@@ -33,7 +33,7 @@ from tests.jobs.kills import (
     waiting,
 )
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 GOOD, BAD = page_jpeg(1, dpi=100), page_jpeg(2, dpi=100)[:-2]
 LATER = "H37.80.01-230510-0007"
 REGISTER = (

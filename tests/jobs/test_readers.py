@@ -17,7 +17,6 @@ from sohoa.schema import TABLES
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, DAY, page_jpeg, send
 
-pytestmark = pytest.mark.store
 REGISTER = (
     "MaHoSo,MaTTHC,MaLinhVuc,KenhThucHien,DonViXuLy,MaDonViHanhChinh,NgayTiepNhan,NgayHenTra,NgayKetThucXuLy,NgayTra,"
     "TrangThaiHoSo,SoThanhPhan,CoKetQuaGiay,MienSoHoa,LoaiBo,NgayCapNhat\n"

@@ -22,7 +22,7 @@ from tests.report.report_samples import MONDAY
 from tests.report.smtp_sink import Sink, running
 from tests.servers import free_port
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 WEEK = f"{MONDAY:%G-W%V}"
 NAMES = {"report.pdf", "report.html", "report.xlsx", "report.json"}
 

@@ -22,7 +22,7 @@ from tests.batch_builder import commit as commit_batch
 from tests.oracle.oracle import CELL_KEY, PROGRESS_KEY, ask_oracle, differences
 from tests.servers import empty_buckets
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 Made = tuple[Path, Truth]
 
 

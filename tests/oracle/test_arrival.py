@@ -28,7 +28,7 @@ from sohoa.reconcile.received_documents import received_scans
 from sohoa.simulate import simulate
 from sohoa.store import Store, with_path_key
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 TABLES = ("register", "portal", "ministry", "status")
 
 

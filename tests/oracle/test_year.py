@@ -25,7 +25,7 @@ from tests.oracle.oracle import CELL_KEY, PROGRESS_KEY, ask_oracle, ask_oracle_l
 from tests.province.upload_province import upload_province
 from tests.servers import empty_buckets
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 MERGER, REFORM = date(2024, 12, 1), date(2025, 7, 1)
 WINDOWS = {
     "around the merger": {"start": date(2024, 11, 20), "end": date(2024, 12, 10), "dossiers": 3_000, "seed": 20},

@@ -177,7 +177,6 @@ def test_no_dossier_is_no_row():
     assert count_lateness(register().slice(0, 0), history(), AS_OF).num_rows == 0
 
 
-@pytest.mark.store
 def test_the_tables_are_read_by_day(clean_store: Store):
     """Only the dossiers of the days asked for are counted."""
     for day, key in ((DAY, KEY), (date(2024, 6, 1), "H37.81.03-240601-1")):

@@ -49,7 +49,6 @@ def three_days(clean_store):
     return clean_store
 
 
-@pytest.mark.store
 def test_periods_sum_days_and_keep_unknown_apart(three_days):
     """Sums over days, weeks from Monday, cut at the ends; a week without dossiers has no rate."""
     end = MONDAY + 16 * DAY
@@ -93,21 +92,18 @@ def test_longer_periods_are_shown_in_longer_steps():
     ]
 
 
-@pytest.mark.store
 def test_the_default_period_ends_with_the_newest_day(three_days):
     """Twelve ISO weeks, the newest day's among them."""
     assert newest_day(three_days) == MONDAY + 7 * DAY
     assert default_start(MONDAY + 9 * DAY) == MONDAY + 7 * DAY - timedelta(weeks=11)
 
 
-@pytest.mark.store
 def test_no_progress_says_what_to_run(clean_store):
     """Rather than a table of nothing."""
     with pytest.raises(InputError, match="sohoa run summarise"):
         newest_day(clean_store)
 
 
-@pytest.mark.store
 def test_only_the_days_asked_for_are_read(three_days, monkeypatch):
     """One object a day, whatever the history."""
     read, get = [], type(three_days).get
@@ -121,7 +117,6 @@ def test_only_the_days_asked_for_are_read(three_days, monkeypatch):
     assert sorted(read) == [layout.table_key("progress_daily", day, layout.DAY) for day in (MONDAY, MONDAY + DAY)]
 
 
-@pytest.mark.store
 def test_a_code_means_the_unit_that_bears_it_at_the_end(clean_store):
     """06040 before the merger was another commune: without a map its days do not count, with one they do."""
     merger = MAP_DATES[1]
@@ -139,7 +134,6 @@ def test_a_code_means_the_unit_that_bears_it_at_the_end(clean_store):
         due(MAP_DATES[0])
 
 
-@pytest.mark.store
 def test_electronic_results_are_dossiers_with_a_link(clean_store):
     """Both spellings are one dossier, an empty link is none, other units and days stay out."""
 
@@ -217,7 +211,6 @@ def test_a_backlog_batch_taken_again_replaces_its_own_rows():
     assert [(row["document_id"], row["verdict"]) for row in again.to_pylist()] == [("a", "rejected"), ("z", "accepted")]
 
 
-@pytest.mark.store
 def test_the_backlog_of_a_unit_is_that_of_its_agencies(clean_store):
     """Up to the day asked for, on the map asked for; an agency that never said is not in the sum."""
     rows = [backlog_document("a"), backlog_document("e", agency="H37.60", batch="H37.60-20240416-001")]

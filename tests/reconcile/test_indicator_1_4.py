@@ -84,7 +84,6 @@ def write_counts(store: Store, day: date, **counts: int) -> None:
     store.write_table("reconciliation_daily", day, "day", pa.Table.from_pylist(rows, schema))
 
 
-@pytest.mark.store
 def test_the_days_of_a_period_are_summed(clean_store: Store):
     """Only the unit and the days asked for."""
     write_counts(clean_store, date(2024, 4, 1), portal=3, R1=1)
@@ -95,7 +94,6 @@ def test_the_days_of_a_period_are_summed(clean_store: Store):
     assert (official.numerator, official.denominator) == (other.numerator, other.denominator) == (6, 6)
 
 
-@pytest.mark.store
 @pytest.mark.parametrize(
     ("start", "end", "denominator"),
     [

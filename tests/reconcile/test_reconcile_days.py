@@ -17,7 +17,6 @@ from sohoa.schema import TABLES
 from sohoa.store import Store
 from tests.reconcile.reconcile_cases import DAY, NEXT_DAY, OTHER_AGENCY, UNIT, on_portal, registered, table
 
-pytestmark = pytest.mark.store
 THIRD_DAY = date(2024, 4, 17)
 
 

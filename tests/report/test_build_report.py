@@ -25,7 +25,7 @@ from sohoa.report.sections.proposals import propose
 from sohoa.store import Store
 from tests.report.reported_week import Reported
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 ROMAN = ["I", "II", "III", "IV", "V", "VI"]
 
 

@@ -25,7 +25,7 @@ def values(chart: Chart) -> list[dict[str, object]]:
     return [row for rows in chart.spec["datasets"].values() for row in rows]
 
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_a_chart_fetches_nothing(drawn: dict[str, Chart]):

@@ -26,7 +26,7 @@ from tests.report.smtp_sink import (
 )
 from tests.servers import free_port
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 WEEK = sample_report(3).week
 ANNA, BINH, CHI = "anna@example.vn", "binh@example.vn", "chi@example.vn"

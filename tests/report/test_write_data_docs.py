@@ -13,7 +13,7 @@ from sohoa.schema import TABLES
 from sohoa.store import Store
 from tests.servers import empty_buckets
 
-pytestmark = [pytest.mark.store, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 DAY = date(2024, 4, 10)
 EVIL = "<script>window.hacked = true</script>"
 SUITES = {"page_limits", "pages", "documents", "batches", "progress_daily"}

@@ -38,7 +38,6 @@ def sample() -> bytes:
     return write_pdf.render(sample_report(rows=120))
 
 
-@pytest.mark.store
 @pytest.mark.timeout(600)
 def test_every_figure_of_every_table_is_printed(week_report: WeekReport):
     """Each row of each table, annex included: all its figures and texts, in their order, as often as it is there."""
@@ -52,7 +51,6 @@ def test_every_figure_of_every_table_is_printed(week_report: WeekReport):
     assert [row for row, count in rows.items() if text.count(row) < count] == []
 
 
-@pytest.mark.store
 @pytest.mark.timeout(600)
 def test_every_word_said_is_printed(week_report: WeekReport):
     """Paragraphs, titles and headers, letter for letter: no diacritic is lost on the way."""

@@ -43,7 +43,6 @@ def test_a_client_needs_an_airflow_that_was_started(tmp_path: Path, monkeypatch:
         stack.airflow_client(load_settings())
 
 
-@pytest.mark.airflow
 def test_airflow_listens_on_the_loopback_address_only(airflow_server: AirflowClient, store: Store) -> None:
     """Neither the API nor a log server can be reached from another machine, and no key is on a command line."""
     assert airflow_server.is_healthy()
@@ -55,7 +54,6 @@ def test_airflow_listens_on_the_loopback_address_only(airflow_server: AirflowCli
     assert not [word for word in words if len(word) > 30 and word in config and "/" not in word]
 
 
-@pytest.mark.airflow
 def test_airflow_asks_for_a_password(airflow_server: AirflowClient, store: Store) -> None:
     """The right password opens the interface, a wrong one does not."""
     password = json.loads(airflow_server.password_file(store.settings).read_text())[airflow_server.USER]
@@ -66,7 +64,6 @@ def test_airflow_asks_for_a_password(airflow_server: AirflowClient, store: Store
         AirflowClient(airflow_server.url, airflow_server.USER, "wrong").dag_ids()
 
 
-@pytest.mark.airflow
 def test_starting_airflow_again_changes_nothing(airflow_server: AirflowClient, store: Store) -> None:
     """`up` on a running Airflow keeps its processes."""
     before = [server.processes()[0].pid for server in airflow_server.servers(store.settings)]
@@ -76,7 +73,6 @@ def test_starting_airflow_again_changes_nothing(airflow_server: AirflowClient, s
     assert airflow_server.import_errors() == {}
 
 
-@pytest.mark.airflow
 def test_a_killed_scheduler_is_started_again(airflow_server: AirflowClient, store: Store) -> None:
     """Kill -9 leaves a failing Airflow; `up` starts what is missing and ends the workers left alone."""
     servers = {server.name: server for server in airflow_server.servers(store.settings)}

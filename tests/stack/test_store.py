@@ -25,8 +25,6 @@ from tests.servers import free_port, new_home, quiet
 
 OWN, OTHER = "H37.60", "H37.61"
 
-pytestmark = pytest.mark.store
-
 
 @pytest.fixture
 def agency(clean_store: Store) -> Store:

@@ -81,7 +81,6 @@ def verdicts(accepted: int, review: int, rejected: int) -> dict[str, int]:
     return {"accepted": accepted, "review": review, "rejected": rejected}
 
 
-@pytest.mark.store
 def test_the_same_limits_change_nothing(province: Store) -> None:
     """What is stored is found again: verdicts, defects, and the rates of progress_daily."""
     lines = run(province, asked_thresholds("tthc", Path(str(files("expectations").joinpath("thresholds.toml")))))
@@ -96,7 +95,6 @@ def test_the_same_limits_change_nothing(province: Store) -> None:
     assert lines["rate", "dn_and all"].before["rate_percent"] == 50
 
 
-@pytest.mark.store
 def test_a_stricter_limit_takes_pages_documents_and_dossiers_away(province: Store, limits_at: LimitsAt) -> None:
     """The coarse page had a note; now it is rejected, with its document, and its dossier leaves the rate."""
     lines = run(province, limits_at(70))
@@ -114,7 +112,6 @@ def test_a_stricter_limit_takes_pages_documents_and_dossiers_away(province: Stor
     assert rate.after["rate_percent"] == 25
 
 
-@pytest.mark.store
 def test_a_looser_limit_gives_them_back(province: Store, limits_at: LimitsAt) -> None:
     """The bad page becomes one with a note: all that was scanned is accepted."""
     lines = run(province, limits_at(5))
@@ -124,7 +121,6 @@ def test_a_looser_limit_gives_them_back(province: Store, limits_at: LimitsAt) ->
     assert lines["rate", "dn_and all"].after["rate_percent"] == 75
 
 
-@pytest.mark.store
 def test_nothing_is_written(province: Store, limits_at: LimitsAt) -> None:
     """Every object of the store is the one it was."""
 
@@ -136,7 +132,6 @@ def test_nothing_is_written(province: Store, limits_at: LimitsAt) -> None:
     assert objects() == before
 
 
-@pytest.mark.store
 def test_other_scan_days_are_left_alone(province: Store, limits_at: LimitsAt) -> None:
     """A period in which nothing was scanned: no page, no agency, rates without a denominator."""
     days: list[tuple[int, int]] = []
@@ -148,7 +143,6 @@ def test_other_scan_days_are_left_alone(province: Store, limits_at: LimitsAt) ->
     assert lines[-1].after["rate_percent"] is None
 
 
-@pytest.mark.store
 def test_the_command_prints_tables_or_one_object_a_line(province: Store, tmp_path: Path) -> None:
     """The same figures for people, in Vietnamese and English, and for programs."""
     period = ["--from", DAY.isoformat(), "--to", DAY.isoformat()]

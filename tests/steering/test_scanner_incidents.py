@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
 from sohoa import layout
 from sohoa.schema import TABLES
@@ -145,7 +145,7 @@ def test_few_pages_have_wider_limits():
     assert uppers[0] > 2 * uppers[2]
 
 
-def test_an_unchanged_province_has_hardly_any_incident(summary: list[str]):
+def test_an_unchanged_province_has_hardly_any_incident(summary: Callable[[str], None]):
     """Scanners with usual defects over many weeks; false incidents are what the chosen tail says, not a flood."""
     rng = np.random.default_rng(7)
     rows = []
@@ -153,7 +153,7 @@ def test_an_unchanged_province_has_hardly_any_incident(summary: list[str]):
         share = float(rng.uniform(0.001, 0.05))
         rows += steady(150, share=share, seed=n, pages=int(rng.integers(20, 300)), agency=f"A{n}")
     found = find_incidents(device_daily(rows))
-    summary.append(f"incidents: {len(found)} false ones in {60 * 125 * 2:,} charted points without a change")
+    summary(f"incidents: {len(found)} false ones in {60 * 125 * 2:,} charted points without a change")
     assert len(found) <= 3
 
 
@@ -186,7 +186,6 @@ def snapshot(store: Store) -> dict[str, bytes]:
     return {item.key: store.get(layout.WAREHOUSE, item.key) for item in store.list_objects(layout.WAREHOUSE, prefix)}
 
 
-@pytest.mark.store
 def test_the_order_of_days_changes_nothing(clean_store: Store, empty: Any):
     """Days that arrive late, corrected or twice end in the same objects, byte for byte."""
     rows = with_burst(with_burst(steady(45), 30, 31, 60), 40, 40, 80)
@@ -208,7 +207,6 @@ def test_the_order_of_days_changes_nothing(clean_store: Store, empty: Any):
     assert snapshot(clean_store) == expected
 
 
-@pytest.mark.store
 def test_an_incident_stands_in_one_report(clean_store: Store):
     """It is listed in the week in which it opened, as it stood then, and in no later week."""
     days = scan_days(60)
@@ -223,7 +221,6 @@ def test_an_incident_stands_in_one_report(clean_store: Store):
     assert (later.last_day, later.closed_day) == (days[46], days[47])
 
 
-@pytest.mark.store
 def test_an_incident_that_corrected_days_refute_is_gone(clean_store: Store):
     """A batch judged again under other limits takes its false incident with it."""
     write_days(clean_store, with_burst(steady(45), 40, 41, 60))

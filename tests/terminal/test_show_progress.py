@@ -132,7 +132,6 @@ def sohoa(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.store
 def test_progress_and_explain_agree(two_dossiers):
     """The same numerator and denominator in the table, as JSON lines and in the list behind them."""
     asked = ("progress", "--from", "2024-04-15", "--to", "2024-04-16")
@@ -156,7 +155,6 @@ def test_progress_and_explain_agree(two_dossiers):
         assert part in text
 
 
-@pytest.mark.store
 def test_dossiers_that_the_summary_has_not_taken_are_told(two_dossiers):
     """The list shows what is known of the dossiers, and says that the table of progress still has another figure."""
     asked = ("explain", "--unit", "05971", "--date", "2024-04-15")
@@ -166,7 +164,6 @@ def test_dossiers_that_the_summary_has_not_taken_are_told(two_dossiers):
     assert "tử số 0 / mẫu số 0: ngày này chưa được tổng hợp lại" in sohoa(*asked)
 
 
-@pytest.mark.store
 def test_a_young_unit_says_since_when_it_stands(two_dossiers):
     """Days before it are not silently left out; on a map they count."""
     asked = ("progress", "--unit", "06040", "--from", "2024-11-25", "--to", "2024-12-08")
@@ -174,7 +171,6 @@ def test_a_young_unit_says_since_when_it_stands(two_dossiers):
     assert "Đơn vị này có từ" not in sohoa(*asked, "--map", "2024-12-01")
 
 
-@pytest.mark.store
 def test_a_map_is_named_and_an_unknown_one_refused(two_dossiers):
     """05971 lies in Phường Kỳ Lừa on the newest map; a date without map is wrong usage."""
     text = sohoa("progress", "--unit", "06187", "--map", "2025-07-01", "--to", "2024-04-21")

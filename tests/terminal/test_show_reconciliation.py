@@ -48,7 +48,6 @@ def three_dossiers(clean_store):
     return clean_store
 
 
-@pytest.mark.store
 def test_the_day_that_is_asked_for_is_shown(three_dossiers):
     """The job's own command prints the province's table, balance and indicator, then its counts."""
     text = sohoa("run", "reconcile", "--date", "2024-04-15")
@@ -56,7 +55,6 @@ def test_the_day_that_is_asked_for_is_shown(three_dossiers):
         assert part in text, part
 
 
-@pytest.mark.store
 def test_a_figure_and_the_codes_behind_it(three_dossiers):
     """R4 of a commune counts two, and lists them; other units list none."""
     jobs.reconcile()
@@ -71,7 +69,6 @@ def test_a_figure_and_the_codes_behind_it(three_dossiers):
     assert len(sohoa(*other).splitlines()) == 1
 
 
-@pytest.mark.store
 def test_lateness_by_level(three_dossiers):
     """One of three is late, at commune level; an hour after the promise is late."""
     text = sohoa("lateness", "--from", "2024-04-15", "--to", "2024-04-30")
