@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,9 @@ from sohoa.cli.root import parse_day, parse_week, run_app
 from sohoa.days import Week
 from sohoa.registry import PROVINCE
 from sohoa.terminal.console import Format, out, print_counts
-from sohoa.work import Settled
+
+if TYPE_CHECKING:  # Arrow takes 70 MB and a second of every command
+    from sohoa.work import Settled
 
 
 @run_app.command("check")
