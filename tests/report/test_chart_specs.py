@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from sohoa.labels import label_vi
 from sohoa.report import chart_specs
 from sohoa.report.model import Chart, WeekReport
 
@@ -74,7 +75,9 @@ def test_the_charts_show_the_figures_of_the_tables(week_report: WeekReport, draw
     ]
     assert ranked[: len(blocks)] == blocks
     bars = [(row["defect"], row["bad"]) for row in values(drawn["pareto"])]
-    assert bars[: len(tables["defects"])] == [(row["defect"], row["pages_bad"]) for row in tables["defects"]]
+    assert bars[: len(tables["defects"])] == [
+        (label_vi("defects", row["defect"]), row["pages_bad"]) for row in tables["defects"]
+    ]
     units = {row["unit"]: row["rate_percent"] for row in tables["units"]}
     newest = [row for row in values(drawn["heat"]) if row["week"] == "T16"]
     assert len(newest) >= 31

@@ -140,7 +140,9 @@ def test_only_the_report_s_own_font_is_used_and_embedded(sample: bytes):
 def test_every_vietnamese_letter_is_drawn():
     """As text in the file, and as a glyph of the font; what the font lacks is a ■ and no empty box."""
     column = (Column("text", "Chữ", "Letters", "text"),)
-    table = Table("letters", f"Chữ {LETTERS}", "Letters", column, tuple((letter,) for letter in (LETTERS, "漢 🙂 ")))
+    table = Table(
+        "letters", f"Chữ {LETTERS}", "Letters", column, tuple({"text": letters} for letters in (LETTERS, "漢 🙂 "))
+    )
     report = replace(sample_report(rows=1), annex=(table,))
     text = flat(pages_of(write_pdf.render(report))[-1])
     assert text.count(LETTERS) >= 1
@@ -174,7 +176,7 @@ def test_hostile_texts_are_only_text():
 def test_a_table_is_never_wider_than_the_page():
     """The longest words there can be are broken, not pushed over the edge."""
     columns = tuple(Column(f"c{n}", f"Cột số {n}", "c", "text") for n in range(6))
-    table = Table("wide", "Rộng", "Wide", columns, (tuple("W" * 150 for _ in columns),))
+    table = Table("wide", "Rộng", "Wide", columns, ({column.key: "W" * 150 for column in columns},))
     last = list(pdfium.PdfDocument(write_pdf.render(replace(sample_report(rows=1), annex=(table,)))))[-1]
     width, height = last.get_size()
     assert last.get_textpage().get_text_bounded(width - 19 * MM, 0, width, height).strip() == ""
