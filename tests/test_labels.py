@@ -18,7 +18,7 @@ from sohoa.steering.scanner_incidents import MEASURES
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "include" / "sohoa"
 VIETNAMESE = re.compile("[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
-TABLES = ("labels.py", "defects.py", "pages/columns.py", "pages/guard/faults.py")
+TABLES = ("labels.py", "defects.py", "pages/page_row.py", "pages/guard/faults.py")
 """The homes of words: of codes, of defects, of measured columns, and of what stands after the code in ``error``."""
 SENTENCES = {
     "slips/": "sentences of the receipt, and how a limit is put",

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from sohoa import layout
-from sohoa.feeds import fields as field
+from sohoa.feeds import message_fields as field
 from sohoa.feeds.import_files import find_new_files, mark_imported, merge_files
 from sohoa.feeds.sources import SOURCES, Source
 from sohoa.schema import TABLES

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sohoa.dossier_code import dossier_key
-from sohoa.feeds.fields import parse_key
 from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.merge_rows import merge, no_rows
+from sohoa.feeds.message_fields import parse_key
 from sohoa.feeds.sources import SOURCES
 from sohoa.schema import TABLES
 from tests.feeds.source_rows import CODE, GOOD, OLD_SPELLING, csv_of

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from sohoa.enums import ERROR_CODES
-from sohoa.pages.columns import COLUMNS
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
+from sohoa.pages.page_row import COLUMNS
 from sohoa.settings import load_settings
 from tests.pages.mutations import mutate
 from tests.pages.sound_files import make_seeds

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from sohoa.pages.columns import ENGINE_VERSION
 from sohoa.pages.measure_page import measure_bytes
+from sohoa.pages.page_row import ENGINE_VERSION
 from tests.pages.page_files import LIMITS, REAL
 
 ROWS = Path(__file__).parents[1] / "data" / "rows"

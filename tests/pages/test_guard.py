@@ -17,10 +17,10 @@ import psutil
 import pytest
 
 from sohoa.errors import MeasuringError
-from sohoa.pages.columns import COLUMNS
 from sohoa.pages.guard import guard as guard_module
 from sohoa.pages.guard.guard import Guard
 from sohoa.pages.measure_page import measure_bytes, measure_file
+from sohoa.pages.page_row import COLUMNS
 from tests.pages.page_files import LIMITS, REAL, code, jpeg, measure, pdf_file, pillow_file, text_page
 
 TIGHT = replace(LIMITS, max_file_seconds=1, max_memory_bytes=400_000_000)

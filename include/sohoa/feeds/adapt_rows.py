@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.dossier_code import days_of
-from sohoa.feeds.fields import Field, by_value
+from sohoa.feeds.message_fields import Field, by_value
 from sohoa.feeds.refuse_rows import Sorted, refuse_future, shorten
 from sohoa.feeds.sources import Source
 from sohoa.feeds.text_rows import LINE, Column, Reject

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from sohoa.enums import NOTICE_KINDS
-from sohoa.feeds import fields as field
-from sohoa.feeds.fields import Field, parse_integer, parse_one_of
+from sohoa.feeds import message_fields as field
+from sohoa.feeds.message_fields import Field, parse_integer, parse_one_of
 from sohoa.feeds.refuse_rows import Sorted, refuse_backwards, refuse_homeless, refuse_strangers, refuse_unknown_units
 from sohoa.layout import PATH_KEY
 from sohoa.schema import TABLES

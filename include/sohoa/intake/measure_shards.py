@@ -17,9 +17,9 @@ from sohoa.errors import ObjectMissing, ObjectTooLarge
 from sohoa.intake.check_run import CheckRun, Shard
 from sohoa.intake.manifest import Manifest
 from sohoa.logs import get_logger, seconds_since
-from sohoa.pages.columns import ENGINE_VERSION
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
+from sohoa.pages.page_row import ENGINE_VERSION
 from sohoa.schema import MEASURED, TABLES, VERDICT
 from sohoa.store import Store
 from sohoa.work import digest

@@ -15,7 +15,7 @@ from sohoa.intake.check_run import ADMITTED, REFUSED, REPEATED, Entry, clear_owe
 from sohoa.intake.earlier_pages import save_captures
 from sohoa.intake.manifest import Manifest
 from sohoa.logs import get_logger, seconds_since
-from sohoa.pages.columns import ENGINE_VERSION
+from sohoa.pages.page_row import ENGINE_VERSION
 from sohoa.pending import mark_scan
 from sohoa.schema import TABLES
 from sohoa.store import Store

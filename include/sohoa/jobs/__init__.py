@@ -5,8 +5,8 @@ is to do are deleted last. Great Expectations costs seconds to import, so only t
 """
 
 from sohoa.jobs.check_tasks import *
+from sohoa.jobs.closed_gates import *
 from sohoa.jobs.import_tasks import *
 from sohoa.jobs.reconcile_tasks import *
-from sohoa.jobs.report_closed import *
 from sohoa.jobs.report_tasks import *
 from sohoa.jobs.summarise_tasks import *

@@ -1,1 +1,4 @@
-"""Page files to rows of numbers: ``decode`` reads files, ``measure`` makes rows, every other module is one metric."""
+"""Page files to rows of numbers: ``decode`` reads files, ``metrics`` measures, ``page_row`` lists what is measured.
+
+``measure_page`` makes the row; ``guard`` runs it in processes of its own.
+"""

@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import numpy as np
 
-from sohoa.pages.columns import COLUMNS, PageRow
 from sohoa.pages.decode import file_format, read_pages
 from sohoa.pages.decode.file_data import FileData, read_file
 from sohoa.pages.decode.page import Page
@@ -22,6 +21,7 @@ from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
 from sohoa.pages.metrics.skew import measure_skew
+from sohoa.pages.page_row import COLUMNS, PageRow
 from sohoa.pages.reduce import Grey
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 

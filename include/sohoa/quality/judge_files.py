@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sohoa.enums import SEALED_KINDS
-from sohoa.pages.columns import PageRow
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
+from sohoa.pages.page_row import PageRow
 from sohoa.settings import Settings
 
 _PROCESSES = 2

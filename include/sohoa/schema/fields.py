@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from sohoa import enums
-from sohoa.pages.columns import COLUMNS, kind_of
+from sohoa.pages.page_row import COLUMNS, kind_of
 
 TEXT, INT, FLOAT, BOOL, DATE = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.date32()
 TIME = pa.timestamp("ms")

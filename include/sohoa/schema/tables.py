@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from sohoa.pages.columns import COLUMNS
+from sohoa.pages.page_row import COLUMNS
 from sohoa.schema.fields import FIELDS
 
 _DOCUMENT = ("agency", "batch", "document_id")

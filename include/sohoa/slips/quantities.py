@@ -7,7 +7,7 @@ from typing import Any
 
 from sohoa.format_value import decimal
 from sohoa.labels import label_vi
-from sohoa.pages.columns import COLUMNS, Quantity
+from sohoa.pages.page_row import COLUMNS, Quantity
 from sohoa.quality.failed_limits import FailedLimit
 
 _MAX_DECIMALS = 6

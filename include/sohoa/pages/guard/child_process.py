@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sohoa.pages.columns import PageRow
 from sohoa.pages.decode.file_data import FileData, read_file
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.measure_page import fault_row, identify_file, measure_bytes, measure_file
+from sohoa.pages.page_row import PageRow
 
 Answer = Sequence[Mapping[str, object]]
 

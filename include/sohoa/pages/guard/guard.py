@@ -22,9 +22,9 @@ from types import TracebackType
 from typing import Any
 
 from sohoa.errors import MeasuringError
-from sohoa.pages.columns import PageRow
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
+from sohoa.pages.page_row import PageRow
 from sohoa.settings import child_environment
 
 _COMMAND = (sys.executable, "-P", "-m", "sohoa.pages.guard.child_process")

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from sohoa.pages import metrics
-from sohoa.pages.columns import COLUMNS
 from sohoa.pages.measure_page import METRICS
+from sohoa.pages.page_row import COLUMNS
 from sohoa.quality.thresholds import load_thresholds
 
 CALLED_BY_NAME = {"chroma", "ink", "jpeg_quality", "paper_class", "skew"}
@@ -31,5 +31,5 @@ def test_what_a_limit_tests_can_be_put_into_words() -> None:
 
 def test_the_declaration_is_light() -> None:
     """A process that asks for names alone loads neither Arrow nor a metric."""
-    code = "import sys, sohoa.pages.columns; sys.exit(bool({'pyarrow', 'numpy', 'cv2'} & set(sys.modules)))"
+    code = "import sys, sohoa.pages.page_row; sys.exit(bool({'pyarrow', 'numpy', 'cv2'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
