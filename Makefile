@@ -4,8 +4,8 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
-# Tests wait for servers half of the time: several processes share them.
-SHARED := -n auto --maxprocesses 4 --dist loadgroup
+# Tests wait for servers half of the time: several processes share their files, but for those of the one real Airflow.
+SHARED := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast coverage lint format bench secrets docs lock clean
@@ -32,7 +32,8 @@ demo: setup  ## run the whole job on this machine and show the result (DEMO_EXIT
 	$(BIN)/sohoa demo
 
 test: setup  ## all tests: unit, property, integration (SeaweedFS) and one real Airflow run
-	$(BIN)/python -m pytest $(SHARED)
+	$(BIN)/python -m pytest -m airflow
+	$(BIN)/python -m pytest $(SHARED) -m "not airflow"
 
 test-fast: setup  ## only the tests that start no server and no browser
 	$(BIN)/python -m pytest $(SHARED) -m "not store and not airflow and not browser"

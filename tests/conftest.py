@@ -17,24 +17,15 @@ from sohoa.store import Store, open_store
 from tests.servers import empty_buckets, new_home, project_with_hung_task, quiet
 
 _SUMMARY = "summary"
-_SHARED = ("airflow_server", "simulated_week")
-"""Fixtures of the session that take so long to make that only one process makes them."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the servers they take; where several processes share the tests, say which stay together.
-
-    Tests of the real Airflow stay together and come first, then those of the simulated week; all others by file.
-    """
+    """Mark tests by the servers that they take."""
     for item in items:
         taken = set(item.fixturenames)
         for fixture, marker in (("store", pytest.mark.store), ("airflow_server", pytest.mark.airflow)):
             if fixture in taken:
                 item.add_marker(marker)
-        shared = [fixture for fixture in _SHARED if fixture in taken]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] not in _SHARED)
 
 
 @pytest.fixture
