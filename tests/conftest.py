@@ -19,6 +19,7 @@ from tests.servers import empty_buckets, new_home, project_with_hung_task, quiet
 _SUMMARY = "summary"
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses among them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the servers that they take."""
     for item in items:

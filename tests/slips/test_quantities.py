@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sohoa.intake.manifest import Document
 from sohoa.quality.thresholds import load_thresholds
+from sohoa.slips.apply_decisions import next_id, with_decisions
 from sohoa.slips.quantities import QUANTITIES, explain_limit
-from sohoa.slips.receipt_outcomes import next_id, with_decisions
 from sohoa.slips.slip_page import fragment
 from tests.batch_builder import AGENCY, DOSSIER
 

@@ -10,6 +10,7 @@ from sohoa.defects import DEFECTS
 from sohoa.intake.check_run import ADMITTED
 from sohoa.labels import LABELS, label_vi
 from sohoa.quality.failed_limits import FailedLimit
+from sohoa.slips.apply_decisions import OUTCOME_OF_VERDICT, with_decisions
 from sohoa.slips.page_pictures import Picture
 from sohoa.slips.receipt import (
     AdmittedReceipt,
@@ -25,7 +26,6 @@ from sohoa.slips.receipt import (
     SheetOfTiles,
 )
 from sohoa.slips.receipt_facts import ReceiptFacts, is_copy, is_faulty
-from sohoa.slips.receipt_outcomes import OUTCOME_OF_VERDICT, with_decisions
 
 Row = dict[str, Any]
 

@@ -20,11 +20,11 @@ from sohoa.logs import get_logger, seconds_since
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import TIME_ZONE
+from sohoa.slips.apply_decisions import with_decisions
 from sohoa.slips.make_receipt import make_receipt
 from sohoa.slips.page_pictures import draw_pictures
 from sohoa.slips.receipt import Receipt
 from sohoa.slips.receipt_facts import ReceiptFacts
-from sohoa.slips.receipt_outcomes import with_decisions
 from sohoa.slips.slip_page import render
 from sohoa.store import Store
 
