@@ -18,6 +18,8 @@ from sohoa.store import Store
 from tests.province.upload_province import upload_province
 
 SCANNED_WEEKS, GLOSSY_GLARE, MAX_PAGES = 5, 0.5, 5
+SPOILED_SHARE = 0.06
+"""Documents that are bad here though the province has them as good: a week has to have some of each defect."""
 DEFECTS = {
     "skewed": 8, "blurred": 7, "cut_off": 5, "dark_border": 4, "low_dpi": 4, "streaks": 3, "missing_page": 3,
     "blank": 2, "over_compressed": 2, "wrong_orientation": 2, "duplicate_page": 1, "hash_mismatch": 1,
@@ -70,6 +72,8 @@ def _document(row: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     if row["pages_found"]:
         count = int(rng.integers(1, MAX_PAGES + 1))
         row |= {"pages_declared": count, "pages_found": count, "pages_accepted": count}
+    if row["verdict"] == "accepted" and rng.random() < SPOILED_SHARE:
+        row["verdict"] = "rejected"
     if row["verdict"] not in {"rejected", "review"}:
         return row
     names, weights = list(DEFECTS), np.array(list(DEFECTS.values()))
