@@ -12,7 +12,8 @@ import pytest
 from sohoa import stack
 from sohoa.errors import StackError
 from sohoa.settings import load_settings
-from sohoa.stack import AirflowClient, airflow_server
+from sohoa.stack import AirflowClient
+from sohoa.stack import airflow_server as airflow_stack
 from sohoa.store import Store
 from tests.servers import new_home
 
@@ -21,10 +22,10 @@ def test_configuring_again_keeps_the_keys(tmp_path: Path, monkeypatch: pytest.Mo
     """Keys and password are made once; the files that hold them have mode 0600."""
     new_home(monkeypatch, tmp_path)
     settings = load_settings()
-    airflow_server.write_config(settings)
-    files = {path: path.read_text() for path in airflow_server.home(settings).iterdir()}
-    airflow_server.write_config(settings)
-    assert files == {path: path.read_text() for path in airflow_server.home(settings).iterdir()}
+    airflow_stack.write_config(settings)
+    files = {path: path.read_text() for path in airflow_stack.home(settings).iterdir()}
+    airflow_stack.write_config(settings)
+    assert files == {path: path.read_text() for path in airflow_stack.home(settings).iterdir()}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
@@ -46,36 +47,36 @@ def test_a_client_needs_an_airflow_that_was_started(tmp_path: Path, monkeypatch:
 def test_airflow_listens_on_the_loopback_address_only(airflow_server: AirflowClient, store: Store) -> None:
     """Neither the API nor a log server can be reached from another machine, and no key is on a command line."""
     assert airflow_server.is_healthy()
-    processes = [process for server in airflow_server.servers(store.settings) for process in server.processes()]
+    processes = [process for server in airflow_stack.servers(store.settings) for process in server.processes()]
     sockets = [found for process in processes for found in process.net_connections()]
     assert {found.laddr.ip for found in sockets if found.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
-    config = airflow_server.home(store.settings).joinpath("airflow.cfg").read_text()
+    config = airflow_stack.home(store.settings).joinpath("airflow.cfg").read_text()
     words = [word for process in processes for word in process.cmdline()]
     assert not [word for word in words if len(word) > 30 and word in config and "/" not in word]
 
 
 def test_airflow_asks_for_a_password(airflow_server: AirflowClient, store: Store) -> None:
     """The right password opens the interface, a wrong one does not."""
-    password = json.loads(airflow_server.password_file(store.settings).read_text())[airflow_server.USER]
-    assert AirflowClient(airflow_server.url, airflow_server.USER, password).dag_ids() == airflow_server.dag_files(
+    password = json.loads(airflow_stack.password_file(store.settings).read_text())[airflow_stack.USER]
+    assert AirflowClient(airflow_server.url, airflow_stack.USER, password).dag_ids() == airflow_stack.dag_files(
         store.settings
     )
     with pytest.raises(StackError, match="401"):
-        AirflowClient(airflow_server.url, airflow_server.USER, "wrong").dag_ids()
+        AirflowClient(airflow_server.url, airflow_stack.USER, "wrong").dag_ids()
 
 
 def test_starting_airflow_again_changes_nothing(airflow_server: AirflowClient, store: Store) -> None:
     """`up` on a running Airflow keeps its processes."""
-    before = [server.processes()[0].pid for server in airflow_server.servers(store.settings)]
+    before = [server.processes()[0].pid for server in airflow_stack.servers(store.settings)]
     stack.up(store.settings, "airflow", lambda _: None)
-    assert [server.processes()[0].pid for server in airflow_server.servers(store.settings)] == before
+    assert [server.processes()[0].pid for server in airflow_stack.servers(store.settings)] == before
     assert stack.status(store.settings)["airflow"].state == "up"
     assert airflow_server.import_errors() == {}
 
 
 def test_a_killed_scheduler_is_started_again(airflow_server: AirflowClient, store: Store) -> None:
     """Kill -9 leaves a failing Airflow; `up` starts what is missing and ends the workers left alone."""
-    servers = {server.name: server for server in airflow_server.servers(store.settings)}
+    servers = {server.name: server for server in airflow_stack.servers(store.settings)}
     killed, *workers = servers["scheduler"].processes()
     api = servers["api-server"].processes()[0].pid
     killed.kill()
