@@ -11,9 +11,10 @@ import logging
 import re
 import sys
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-import structlog
-from structlog.typing import EventDict
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
 
 MAX_VALUE_CHARS = 500
 """A longer value is cut."""
@@ -36,6 +37,8 @@ class Logger:
         self._say(logging.WARNING, event, values)
 
     def _say(self, level: int, event: str, values: dict[str, object]) -> None:
+        import structlog  # 12 MB that a command without a line does not need
+
         if not structlog.is_configured():
             print_to_stderr(is_verbose=False)
         safe = {name: _escape(value) for name, value in values.items()}
@@ -49,6 +52,8 @@ def get_logger(name: str) -> Logger:
 
 def print_to_stderr(is_verbose: bool) -> None:
     """Let this process print its lines to stderr: warnings, or with ``is_verbose`` all of them."""
+    import structlog
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -28,7 +28,8 @@ def root(
     ] = False,
 ) -> None:
     """Monitoring of the digitisation of dossiers."""
-    logs.print_to_stderr(verbose)
+    if verbose:
+        logs.print_to_stderr(is_verbose=True)
 
 
 def main() -> None:
