@@ -52,12 +52,14 @@ def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:
         raise typer.BadParameter(f"{value!r}: use one of {', '.join(allowed)}", param_hint=option)
 
 
-def parse_day(value: str) -> date:
-    """Parse an ISO date.
+def parse_day(value: str | date) -> date:
+    """Parse an ISO date; a default is one already.
 
     Raises:
         typer.BadParameter: it is none.
     """
+    if isinstance(value, date):
+        return value
     try:
         return date.fromisoformat(value)
     except ValueError:
