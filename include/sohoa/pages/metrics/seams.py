@@ -32,6 +32,7 @@ _GROUPS = 12
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
 _MIN_PX = 64
+_BAND = 256  # rows
 _LARGEST_GAIN = 0.15
 
 
@@ -98,11 +99,20 @@ def _share(is_ink: Grey) -> Floats:
 
 def _mixed_steps(before: Grey, after: Grey, axis: int) -> Floats:
     """Measure how much neighbours along the other axis differ by both signs, in grey levels: 0 if all step one way."""
-    changed, first, last = (
-        np.ravel(cv2.reduce(part, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
-        for part in (cv2.absdiff(before, after), before, after)
-    )
+    changed = _sum_steps(before, after, axis)
+    first, last = (np.ravel(cv2.reduce(part, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)) for part in (before, after))
     return np.asarray((changed - np.abs(last - first)) / np.float32(before.shape[axis]), np.float32)
+
+
+def _sum_steps(before: Grey, after: Grey, axis: int) -> NDArray[np.int32]:
+    """Add up along ``axis`` by how much neighbours differ, band by band: all differences of a large sheet are 15 MB."""
+    sums = [
+        np.ravel(cv2.reduce(cv2.absdiff(upper, lower), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
+        for upper, lower in (
+            (before[row : row + _BAND], after[row : row + _BAND]) for row in range(0, len(before), _BAND)
+        )
+    ]
+    return np.asarray(np.concatenate(sums) if axis else np.sum(sums, axis=0), np.int32)
 
 
 def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
