@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
-# Tests wait for servers half of the time: several processes share their files, but for those of the one real Airflow.
+# Tests wait for servers half of the time: several processes share their files. Those of the one real Airflow run beside.
 SHARED := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
@@ -22,7 +22,7 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(STAMP): requirements-dev.txt pyproject.toml | $(UV)
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -32,8 +32,11 @@ demo: setup  ## run the whole job on this machine and show the result (DEMO_EXIT
 	$(BIN)/sohoa demo
 
 test: setup  ## all tests: unit, property, integration (SeaweedFS) and one real Airflow run
-	$(BIN)/python -m pytest -m airflow
-	$(BIN)/python -m pytest $(SHARED) -m "not airflow"
+	@mkdir -p build
+	@$(BIN)/python -m pytest -m airflow >build/airflow-tests.txt 2>&1 & airflow=$$!; \
+	  $(BIN)/python -m pytest $(SHARED) -m "not airflow"; others=$$?; \
+	  echo "The tests of the real Airflow, which ran beside:"; \
+	  wait $$airflow; airflow=$$?; cat build/airflow-tests.txt; exit $$((others | airflow))
 
 test-fast: setup  ## only the tests that start no server and no browser
 	$(BIN)/python -m pytest $(SHARED) -m "not store and not airflow and not browser"
