@@ -31,7 +31,7 @@ def test_a_clerk_reads_what_to_do_about_each_defect(full: tuple[Slip, Any]) -> N
     """Counts, measured value against limit, cause, advice, marks on pictures, and what to write into `replaces`."""
     told, _ = full
     for words in (
-        "1 tài liệu đạt", "5 tài liệu phải gửi lại", "2 tài liệu chờ người kiểm tra", "1 tài liệu kê nhưng không quét",
+        "1 tài liệu đạt", "5 tài liệu phải gửi lại", "2 tài liệu chờ kiểm tra", "1 tài liệu kê nhưng không quét",
         "Độ phân giải: 100 dpi , cần từ 200 dpi trở lên", "Độ nghiêng: 5 độ , không được quá 2 độ",
         "Thiếu 2 trang: bản kê ghi 3 trang, trong tệp có 1 trang",
         "Không xem được trang này", "Không phải tệp PDF", "Giấy dễ rách", "Nếu không thể quét tốt hơn",

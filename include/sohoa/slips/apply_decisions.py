@@ -62,10 +62,11 @@ def _decision(review: Row) -> ReceiptDecision:
 
 def _message(counts: dict[str, int]) -> str:
     received = f"Đã nhận {count(counts['documents'])} tài liệu"
+    to_scan = label_vi("outcomes", "to_scan").lower()
     if not counts["to_scan"]:
-        return f"{received}. Không có tài liệu nào phải quét lại."
+        return f"{received}. Không có tài liệu nào {to_scan}."
     return (
-        f"{received}; {count(counts['to_scan'])} tài liệu cần quét lại. "
+        f"{received}; {count(counts['to_scan'])} tài liệu {to_scan}. "
         "Chỉ gửi lại các tài liệu không đạt, trong lô mới, ghi mã tài liệu cũ vào `replaces`."
     )
 

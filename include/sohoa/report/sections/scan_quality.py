@@ -49,8 +49,9 @@ def build(store: Store, week: Week) -> Part:
     now = verdicts.row("week", "this")
     said = (
         f"Trong tuần nhận {count(now['received'])} tài liệu, {count(now['pages_found'])} trang; "
-        f"{count(now['pages_accepted'])} trang đạt, bằng {percent(now['pages_percent'])}. {count(now['rejected'])} "
-        f"tài liệu phải quét lại, {count(now['review'])} tài liệu chờ người kiểm tra."
+        f"{count(now['pages_accepted'])} trang đạt, bằng {percent(now['pages_percent'])}. Tài liệu: "
+        f"{count(now['rejected'])} {label_vi('verdicts', 'rejected').lower()}, "
+        f"{count(now['review'])} {label_vi('verdicts', 'review').lower()}."
     )
     tables = (
         verdicts,
