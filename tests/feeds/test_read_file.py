@@ -6,37 +6,13 @@ import io
 import zipfile
 from datetime import UTC, date, datetime
 
-import openpyxl
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.sources import REGISTER
 from sohoa.schema import TABLES
-from tests.feeds.feed_rows import DT, GOOD_ROW, HEADER, csv_bytes, feed_file, row
-
-LIMIT = 10_000_000
-
-
-def read(data: bytes, name: str = "a.csv", dt: date = DT):
-    rows, rejects, count = read_file(REGISTER, feed_file(name, dt), data, LIMIT)
-    return rows.to_pylist(), rejects, count
-
-
-def parquet_bytes(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(table, sink)
-    return sink.getvalue()
-
-
-def xlsx_bytes(*rows: list) -> bytes:
-    book = openpyxl.Workbook()
-    for cells in rows:
-        book.active.append(cells)
-    sink = io.BytesIO()
-    book.save(sink)
-    return sink.getvalue()
+from tests.feeds.feed_rows import DT, GOOD_ROW, HEADER, LIMIT, csv_bytes, parquet_bytes, read, row, xlsx_bytes
 
 
 def test_a_good_row_maps_every_field():
@@ -79,10 +55,16 @@ BAD_VALUES = [
     ("TrangThaiHoSo", "11"),
     ("SoThanhPhan", ""),
     ("SoThanhPhan", "-1"),
-    ("SoThanhPhan", "2.5"),
-    ("SoThanhPhan", "1000000"),
+    ("SoThanhPhan", "12.5"),
+    ("SoThanhPhan", "12."),
+    ("SoThanhPhan", "1e1"),
+    ("SoThanhPhan", "+3"),
+    ("SoThanhPhan", "٣"),
+    ("SoThanhPhan", "1000000000"),
     ("CoKetQuaGiay", "co"),
     ("LoaiBo", "2"),
+    ("MienSoHoa", "#N/A"),
+    ("MienSoHoa", "=IF(A2=1,1,0)"),
     ("NgayCapNhat", ""),
     ("NgayCapNhat", "20240415 090000"),
     ("NgayCapNhat", "20990101000000"),

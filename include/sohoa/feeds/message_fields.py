@@ -15,7 +15,8 @@ from sohoa.feeds.text_rows import Column
 
 _TIME_TEXT = "một thời điểm dạng yyyyMMddHHmmss, giờ địa phương, ví dụ 20240415083000"
 _DAY_TEXT = "một ngày dạng yyyyMMdd, ví dụ 20240415"
-_NO_TEXT = pa.scalar(None, pa.string())
+_NO_VALUE = r"^=|^#(NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)$"
+"""A formula that was never computed, or one that failed."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Field:
 
 
 def parse_text(text: Column) -> Column:
-    """The text as it is."""
-    return text
+    """The text as it is; what a spreadsheet shows in place of a value is none."""
+    return _keep(text, pc.invert(pc.match_substring_regex(text, _NO_VALUE)))
 
 
 def parse_key(text: Column) -> Column:
@@ -56,6 +57,7 @@ def parse_commune(text: Column) -> Column:
 
 def parse_time(text: Column) -> Column:
     """``yyyyMMddHHmmss`` of the years 1990 to 2099 as local time; days and hours that do not exist are null."""
+    text = _drop_point_zero(text)
     candidates = _keep(text, pc.match_substring_regex(text, r"^(199|20\d)\d{11}$"))
     parsed = pc.strptime(candidates, format="%Y%m%d%H%M%S", unit="s", error_is_null=True)
     exact = pc.equal(pc.strftime(parsed, "%Y%m%d%H%M%S"), candidates)  # the C library takes 30 February for 1 March
@@ -64,6 +66,7 @@ def parse_time(text: Column) -> Column:
 
 def parse_day(text: Column) -> Column:
     """``yyyyMMdd``, or the day of ``yyyyMMddHHmmss``."""
+    text = _drop_point_zero(text)
     is_short = pc.match_substring_regex(text, r"^\d{8}$")
     return parse_time(pc.if_else(is_short, pc.binary_join_element_wise(text, "000000", ""), text)).cast(pa.date32())
 
@@ -72,6 +75,7 @@ def parse_integer(low: int, high: int) -> Callable[[Column], Column]:
     """A parser of whole numbers from ``low`` to ``high``."""
 
     def parse(text: Column) -> Column:
+        text = _drop_point_zero(text)
         values = _keep(text, pc.match_substring_regex(text, r"^\d{1,9}$")).cast(pa.int64())
         return _keep(values, pc.and_(pc.greater_equal(values, pa.scalar(low)), pc.less_equal(values, pa.scalar(high))))
 
@@ -80,6 +84,7 @@ def parse_integer(low: int, high: int) -> Callable[[Column], Column]:
 
 def parse_flag(text: Column) -> Column:
     """0 and 1 as false and true."""
+    text = _drop_point_zero(text)
     return pc.equal(_keep(text, pc.match_substring_regex(text, "^[01]$")), pa.scalar("1"))
 
 
@@ -102,13 +107,18 @@ def by_value(work: Callable[[Any], Any], values: Column) -> Column:
     return found.take(encoded.indices)
 
 
+def _drop_point_zero(text: Column) -> Column:
+    """``12`` of ``12.0``: so a column of decimals or of floats writes a whole number."""
+    return pc.replace_substring_regex(text, r"^(\d+)\.0+$", r"\1")
+
+
 def _keep(values: Column, mask: Column) -> Column:
     return pc.if_else(mask, values, pa.scalar(None, values.type))
 
 
 def text(source: str, target: str, *, is_required: bool = False) -> Field:
     """A field of any text."""
-    return Field(source, target, parse_text, "giá trị, không để trống", is_required)
+    return Field(source, target, parse_text, "giá trị, không để trống, không phải công thức hay lỗi Excel", is_required)
 
 
 def key() -> Field:

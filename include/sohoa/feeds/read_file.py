@@ -32,6 +32,8 @@ from sohoa.settings import TIME_ZONE
 
 _FIRST_ROW = 2
 _TIME_FORMAT = "%Y%m%d%H%M%S"
+_EXACT = {pa.float16(): 2.0**11, pa.float32(): 2.0**24, pa.float64(): 2.0**53}
+"""Below these every whole number is a value of its own; what is above may have been rounded."""
 # what openpyxl is known to raise on a workbook that is damaged or was written by hand
 _BAD_WORKBOOK = (
     AttributeError,
@@ -107,30 +109,53 @@ def _cell_text(value: Any) -> str:
 
 def _read_parquet(data: bytes, columns: Sequence[str], limit: int) -> Iterator[Chunk]:
     try:
-        file = pq.ParquetFile(io.BytesIO(data))
+        file = pq.ParquetFile(io.BytesIO(data), coerce_int96_timestamp_unit="ms")  # ns would end in the year 2262
         check_header(file.schema_arrow.names, columns)
         groups = (file.metadata.row_group(i) for i in range(file.metadata.num_row_groups))
         check_size(max(sum(g.total_byte_size for g in groups), file.metadata.num_rows * len(columns)), limit)
+        moments = _int96_columns(file)
         first = _FIRST_ROW
         for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=list(columns)):
             lines = pa.array(range(first, first + batch.num_rows), pa.int64())
             first += batch.num_rows
-            yield text_table(columns, [_column_text(batch[name]) for name in columns], lines), []
+            cells = [_column_text(_in_utc(batch[name]) if name in moments else batch[name]) for name in columns]
+            yield text_table(columns, cells, lines), []
     except (pa.ArrowException, OSError) as error:
         raise UnusableFile(
             f"Không đọc được tệp Parquet ({type(error).__name__}); hãy xuất lại tệp, các cột kiểu chuỗi."
         ) from None
 
 
+def _int96_columns(file: pq.ParquetFile) -> set[str]:
+    """Columns of the old kind of timestamp: without a zone, and in UTC, as Spark and Hive write them."""
+    columns = (file.schema.column(place) for place in range(len(file.schema)))
+    return {column.path for column in columns if column.physical_type == "INT96"}
+
+
+def _in_utc(column: Column) -> Column:
+    return column.cast(pa.timestamp(column.type.unit, "UTC"))
+
+
 def _column_text(column: Column) -> Column:
     kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _column_text(column.dictionary_decode())
     if pa.types.is_date(kind):
-        return pc.strftime(column, "%Y%m%d")
+        return pc.strftime(column, "%Y%m%d000000")
     if pa.types.is_timestamp(kind):
         local = column if kind.tz is None else column.cast(pa.timestamp(kind.unit, TIME_ZONE.key))
         return pc.strftime(local.cast(pa.timestamp("s", local.type.tz), safe=False), _TIME_FORMAT)
     if pa.types.is_boolean(kind):
         return column.cast(pa.int8()).cast(pa.string())
-    if pa.types.is_floating(kind) and pc.all(pc.equal(column, pc.round(column)), min_count=0).as_py():
-        return column.cast(pa.int64()).cast(pa.string())
+    if pa.types.is_floating(kind):
+        return _float_text(column)
     return column.cast(pa.string())
+
+
+def _float_text(column: Column) -> Column:
+    """Numbers as they are written, whole ones without a point; NaN, a missing value of pandas, is null."""
+    values = column.cast(pa.float64())
+    is_whole = pc.and_(pc.equal(values, pc.round(values)), pc.less(pc.abs(values), pa.scalar(_EXACT[column.type])))
+    whole = pc.if_else(is_whole, values, pa.scalar(None, values.type)).cast(pa.int64()).cast(pa.string())
+    other = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values).cast(pa.string())
+    return pc.coalesce(whole, other)

@@ -79,7 +79,7 @@ REGISTER = Source(
         field.time("NgayKetThucXuLy", "finished_at"),
         field.time("NgayTra", "returned_at"),
         field.status(),
-        field.count("SoThanhPhan", "components", "số thành phần phải số hóa, từ 0 đến 999", 999),
+        field.count("SoThanhPhan", "components", "số thành phần phải số hóa, từ 0"),
         field.flag("CoKetQuaGiay", "has_paper_result"),
         field.text("MienSoHoa", "exemption"),
         field.flag("LoaiBo", "is_void"),

@@ -9,7 +9,7 @@ SELECT
     whole(LoaiBo) AS void, moment(NgayCapNhat) AS updated, dt, place
 FROM raw_feed(getvariable('feeds') || '/register')
 WHERE dossier IS NOT NULL
-    AND coalesce(status BETWEEN 1 AND 10, false) AND coalesce(wanted BETWEEN 0 AND 999, false)
+    AND coalesce(status BETWEEN 1 AND 10, false) AND wanted IS NOT NULL
     AND paper IN (0, 1) AND void IN (0, 1) AND updated IS NOT NULL
     AND is_moment_or_empty(NgayTiepNhan) AND is_moment_or_empty(NgayHenTra)
     AND is_moment_or_empty(NgayKetThucXuLy) AND is_moment_or_empty(NgayTra)
