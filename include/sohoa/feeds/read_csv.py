@@ -1,28 +1,35 @@
-"""CSV feed files: Arrow reads those without quotes, which is nearly all; the others are read a line at a time."""
+"""CSV feed files: Arrow reads those without quotes, which is nearly all; the others are read a record at a time."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from sohoa.feeds.text_rows import Chunk, Header, UnusableFile, read_rows, sort_out, text_table
+from sohoa.feeds.text_rows import Chunk, Header, Reject, Row, UnusableFile, read_rows, sort_out, text_table
 
 _BLOCK_BYTES = 4_194_304
 _FIRST_ROW = 2
+_MAX_LINES = 100
+"""Lines that one record may have: a quote that is not closed by then never will be."""
+_OPEN_QUOTE = "Dấu ngoặc kép mở ở dòng này không được đóng đúng chỗ; hãy sửa dòng này và gửi lại."
 
 
 def read_csv(data: bytes, columns: Sequence[str]) -> Iterator[Chunk]:
-    """The rows of a CSV file, as ``feed_files.read_chunks`` yields them; one line is one row."""
+    """The rows of a CSV file, as ``read_file.read_chunks`` yields them; its line is that on which a record begins."""
     _check_utf8(data)
+    if b"\0" in data[: _end_of_header(data) + 1]:
+        raise _not_utf8()  # UTF-16 of plain letters is UTF-8 too, with zeros between them
     has_quotes = data.find(b'"', _end_of_header(data)) >= 0
     try:
-        yield from _read_by_line(data, columns) if has_quotes else _read_at_once(data, columns)
+        yield from _read_by_record(data, columns) if has_quotes else _read_at_once(data, columns)
     except (csv.Error, pa.ArrowInvalid) as error:
         raise UnusableFile(f"Tệp không phải CSV hợp lệ ({error}); hãy xuất lại tệp.") from None
 
@@ -34,13 +41,62 @@ def _check_utf8(data: bytes) -> None:
             decoder.decode(data[start : start + _BLOCK_BYTES])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise UnusableFile("Tệp không dùng bảng mã UTF-8; hãy xuất lại tệp CSV với bảng mã UTF-8.") from None
+        raise _not_utf8() from None
 
 
-def _read_by_line(data: bytes, columns: Sequence[str]) -> Iterator[Chunk]:
-    # an unclosed quote then spoils its own row and no other
+def _not_utf8() -> UnusableFile:
+    return UnusableFile("Tệp không dùng bảng mã UTF-8; hãy xuất lại tệp CSV với bảng mã UTF-8.")
+
+
+def _read_by_record(data: bytes, columns: Sequence[str]) -> Iterator[Chunk]:
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
-    yield from read_rows(((n, cells) for n, line in enumerate(text, start=1) for cells in csv.reader([line])), columns)
+    header = next(csv.reader([next(text)]), [])
+    yield from read_rows(header, _records(text, len(header)), columns)
+
+
+def _records(lines: Iterable[str], width: int) -> Iterator[Row | Reject]:
+    """Records below the header, of one line or, where a quoted value has line breaks, of several.
+
+    A quote that is never closed spoils its own line and no other.
+    """
+    rest, ahead, number = iter(lines), deque[str](), _FIRST_ROW
+    while True:
+        ahead.extend(islice(rest, _MAX_LINES - len(ahead)))
+        if not ahead:
+            return
+        count, cells = _first_record(ahead, width)
+        yield (number, cells) if cells is not None else Reject(number, None, _OPEN_QUOTE)
+        number += count
+        for _ in range(count):
+            ahead.popleft()
+
+
+def _first_record(lines: Iterable[str], width: int) -> tuple[int, list[str] | None]:
+    """How many of the lines are the first record, and its cells; no cells where a quote in it is not closed."""
+    first = next(iter(lines))
+    cells, taken = _parse([first])
+    if taken == 1:
+        return 1, cells
+    try:
+        cells, taken = _parse(lines, is_strict=True)
+    except csv.Error:  # no quote closes it, or one in the middle of a value
+        return 1, None
+    is_swallowed = any(len(_parse([line])[0]) == width for line in islice(lines, 1, taken))
+    return (1, None) if is_swallowed else (taken, cells)
+
+
+def _parse(lines: Iterable[str], is_strict: bool = False) -> tuple[list[str], int]:
+    """The first record of some lines, and how many lines it asks for: more than there are where a quote stays open."""
+    asked = 0
+
+    def count() -> Iterator[str]:
+        nonlocal asked
+        for line in lines:
+            asked += 1
+            yield line
+        asked += 1
+
+    return next(csv.reader(count(), strict=is_strict), []), asked
 
 
 def _read_at_once(data: bytes, columns: Sequence[str]) -> Iterator[Chunk]:

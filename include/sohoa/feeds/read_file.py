@@ -86,7 +86,7 @@ def _read_workbook(data: bytes, columns: Sequence[str], limit: int) -> Iterator[
         rows = (
             (n, [_cell_text(cell) for cell in cells]) for n, cells in enumerate(sheet.iter_rows(values_only=True), 1)
         )
-        yield from read_rows(rows, columns)
+        yield from read_rows(next(rows, (1, []))[1], rows, columns)
     except _BAD_WORKBOOK as error:
         raise UnusableFile(
             f"Không mở được tệp Excel ({type(error).__name__}); hãy xuất lại tệp .xlsx hoặc gửi tệp CSV."

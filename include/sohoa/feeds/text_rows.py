@@ -32,6 +32,7 @@ class Reject:
 
 Chunk = tuple[pa.Table, list[Reject]]
 Row = tuple[int, Sequence[Any]]
+"""A line and its cells."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,25 @@ class Header:
         return [self.names.index(name) for name in self.wanted]
 
 
-def read_rows(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Chunk]:
-    """Chunks of the rows of a file, its header among them, each with its line."""
-    header = Header.of(next(rows, (1, []))[1], columns)
+def read_rows(header_cells: Iterable[Any], rows: Iterator[Row | Reject], columns: Sequence[str]) -> Iterator[Chunk]:
+    """Chunks of the rows below a header; a row that cannot be read is a reject already."""
+    header = Header.of(header_cells, columns)
     while block := list(islice(rows, CHUNK_ROWS)):
         yield sort_out(block, header)
 
 
-def sort_out(rows: Iterable[Row], header: Header) -> Chunk:
+def sort_out(rows: Iterable[Row | Reject], header: Header) -> Chunk:
     """The rows that fit the header, and a reject for each that does not; empty rows are neither."""
-    filled = [(line, _fit(cells, len(header.names))) for line, cells in rows if any(cells)]
-    good = [row for row in filled if len(row[1]) == len(header.names)]
-    bad = [_ragged(line, len(cells), len(header.names)) for line, cells in filled if len(cells) != len(header.names)]
-    cells = [pa.array([row[place] for _, row in good], pa.string()) for place in header.places]
-    return text_table(header.wanted, cells, pa.array([line for line, _ in good], pa.int64())), bad
+    width, good, bad = len(header.names), list[Row](), list[Reject]()
+    for row in rows:
+        if isinstance(row, Reject):
+            bad.append(row)
+        elif len(cells := _fit(row[1], width)) == width:
+            good.append((row[0], cells))
+        elif any(cells):
+            bad.append(_ragged(row[0], len(cells), width))
+    columns = [pa.array([cells[place] for _, cells in good], pa.string()) for place in header.places]
+    return text_table(header.wanted, columns, pa.array([line for line, _ in good], pa.int64())), bad
 
 
 def text_table(names: Sequence[str], cells: Sequence[Column], lines: Column) -> pa.Table:
