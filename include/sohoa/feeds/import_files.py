@@ -159,18 +159,18 @@ def read_file(source: Source, file: FeedFile, data: bytes, limit: int) -> tuple[
         limit: how many bytes it may have once it is unpacked.
 
     Returns:
-        (rows as ``merge`` takes them; rejects by line; number of rows read); a file that cannot be used counts as one
-        row.
+        (rows as ``merge`` takes them; rejects by line; number of rows read); a file, or a
+        sheet of one, that cannot be used counts as one row.
     """
     parts, rejects, count = [no_rows(source)], [], 0
     try:
         if not file.is_placed:
             raise UnusableFile(f"Tệp nằm sai chỗ; hãy đặt vào {source.place}.")
-        for text, ragged in read_chunks(file.name, data, [field.source for field in source.fields], limit):
-            rows, faulty = adapt(source, text, file.dt, file.system)
+        for chunk in read_chunks(file.name, data, [field.source for field in source.fields], limit):
+            rows, faulty = adapt(source, chunk.rows, file.dt, file.system)
             parts.append(rank_rows(rows, file.is_correction))
-            rejects += [*ragged, *faulty]
-            count += text.num_rows + len(ragged)
+            rejects += [chunk.locate(reject) for reject in (*chunk.rejects, *faulty)]
+            count += chunk.rows.num_rows + len(chunk.rejects)
     except UnusableFile as error:
         return no_rows(source), [Reject(None, None, str(error))], 1
     return pa.concat_tables(parts), sorted(rejects, key=lambda reject: reject.line or 0), count

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from sohoa.feeds.text_rows import Chunk, Header, Reject, Row, UnusableFile, read_rows, sort_out, text_table
+from sohoa.feeds.text_rows import Chunk, Header, Row, UnusableFile, read_rows, sort_out, text_table
 
 _BLOCK_BYTES = 4_194_304
 _FIRST_ROW = 2
@@ -54,7 +54,7 @@ def _read_by_record(data: bytes, columns: Sequence[str]) -> Iterator[Chunk]:
     yield from read_rows(header, _records(text, len(header)), columns)
 
 
-def _records(lines: Iterable[str], width: int) -> Iterator[Row | Reject]:
+def _records(lines: Iterable[str], width: int) -> Iterator[Row]:
     """Records below the header, of one line or, where a quoted value has line breaks, of several.
 
     A quote that is never closed spoils its own line and no other.
@@ -65,7 +65,7 @@ def _records(lines: Iterable[str], width: int) -> Iterator[Row | Reject]:
         if not ahead:
             return
         count, cells = _first_record(ahead, width)
-        yield (number, cells) if cells is not None else Reject(number, None, _OPEN_QUOTE)
+        yield Row(number, [], _OPEN_QUOTE) if cells is None else Row(number, cells)
         number += count
         for _ in range(count):
             ahead.popleft()
@@ -107,9 +107,9 @@ def _read_at_once(data: bytes, columns: Sequence[str]) -> Iterator[Chunk]:
     for batch in _open(data, header, odd) if _has_rows(data) else ():
         lines = _lines(after, batch.num_rows, [row.number for row in odd])
         after = int(lines[-1]) + 1 if len(lines) else after
-        yield text_table(header.wanted, batch.columns, pa.array(lines)), []
+        yield Chunk(text_table(header.wanted, batch.columns, pa.array(lines)), [])
     if odd:
-        yield sort_out(((row.number, row.text.split(",")) for row in odd), header)
+        yield sort_out((Row(row.number, row.text.split(",")) for row in odd), header)
 
 
 def _open(data: bytes, header: Header, odd: list[pacsv.InvalidRow]) -> pacsv.CSVStreamingReader:

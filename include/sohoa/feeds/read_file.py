@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
-from xml.etree.ElementTree import ParseError
 
-import openpyxl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from openpyxl.utils.exceptions import InvalidFileException
 
 from sohoa.feeds.read_csv import read_csv
+from sohoa.feeds.read_workbook import read_workbook
 from sohoa.feeds.text_rows import (
     CHUNK_ROWS,
     Chunk,
@@ -25,7 +19,6 @@ from sohoa.feeds.text_rows import (
     UnusableFile,
     check_header,
     check_size,
-    read_rows,
     text_table,
 )
 from sohoa.settings import TIME_ZONE
@@ -34,19 +27,6 @@ _FIRST_ROW = 2
 _TIME_FORMAT = "%Y%m%d%H%M%S"
 _EXACT = {pa.float16(): 2.0**11, pa.float32(): 2.0**24, pa.float64(): 2.0**53}
 """Below these every whole number is a value of its own; what is above may have been rounded."""
-# what openpyxl is known to raise on a workbook that is damaged or was written by hand
-_BAD_WORKBOOK = (
-    AttributeError,
-    IndexError,
-    InvalidFileException,
-    KeyError,
-    OSError,
-    ParseError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def read_chunks(name: str, data: bytes, columns: Sequence[str], limit: int) -> Iterator[Chunk]:
@@ -59,8 +39,8 @@ def read_chunks(name: str, data: bytes, columns: Sequence[str], limit: int) -> I
         limit: how many bytes the file may have once it is unpacked.
 
     Yields:
-        (table, rejects): the columns as strings, trimmed, null where empty, with ``line`` (the header is line 1), and
-        the rows that do not fit the header.
+        The columns as strings, trimmed, null where empty, with ``line`` (the header is line 1), and the rows that do
+        not fit the header.
 
     Raises:
         UnusableFile: nothing of the file can be used; raised before or between chunks.
@@ -71,40 +51,9 @@ def read_chunks(name: str, data: bytes, columns: Sequence[str], limit: int) -> I
         case ".parquet":
             return _read_parquet(data, columns, limit)
         case ".xlsx":
-            return _read_workbook(data, columns, limit)
+            return read_workbook(data, columns, limit)
         case _:
             raise UnusableFile("Không nhận dạng được định dạng tệp; hãy gửi tệp .csv (UTF-8), .parquet hoặc .xlsx.")
-
-
-def _read_workbook(data: bytes, columns: Sequence[str], limit: int) -> Iterator[Chunk]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            check_size(sum(part.file_size for part in parts.infolist()), limit)
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # the size that a file claims for its sheet may be wrong
-        rows = (
-            (n, [_cell_text(cell) for cell in cells]) for n, cells in enumerate(sheet.iter_rows(values_only=True), 1)
-        )
-        yield from read_rows(next(rows, (1, []))[1], rows, columns)
-    except _BAD_WORKBOOK as error:
-        raise UnusableFile(
-            f"Không mở được tệp Excel ({type(error).__name__}); hãy xuất lại tệp .xlsx hoặc gửi tệp CSV."
-        ) from None
-
-
-def _cell_text(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(int(value))
-        case datetime():
-            return value.strftime(_TIME_FORMAT)
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return str(value)
 
 
 def _read_parquet(data: bytes, columns: Sequence[str], limit: int) -> Iterator[Chunk]:
@@ -119,7 +68,7 @@ def _read_parquet(data: bytes, columns: Sequence[str], limit: int) -> Iterator[C
             lines = pa.array(range(first, first + batch.num_rows), pa.int64())
             first += batch.num_rows
             cells = [_column_text(_in_utc(batch[name]) if name in moments else batch[name]) for name in columns]
-            yield text_table(columns, cells, lines), []
+            yield Chunk(text_table(columns, cells, lines), [])
     except (pa.ArrowException, OSError) as error:
         raise UnusableFile(
             f"Không đọc được tệp Parquet ({type(error).__name__}); hãy xuất lại tệp, các cột kiểu chuỗi."

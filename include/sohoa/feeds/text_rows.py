@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,9 +30,34 @@ class Reject:
     value: str | None = None
 
 
-Chunk = tuple[pa.Table, list[Reject]]
-Row = tuple[int, Sequence[Any]]
-"""A line and its cells."""
+class Row(NamedTuple):
+    """One row of a file: its line, and its cells or why they cannot be read."""
+
+    line: int
+    cells: Sequence[Any]
+    problem: str | None = None
+
+
+class Sheet(NamedTuple):
+    """One of several sheets of a workbook, as a message names it, and how many lines lie before it."""
+
+    title: str
+    before: int
+
+
+class Chunk(NamedTuple):
+    """Some rows of a file as text, each with its line, and those that do not fit the header."""
+
+    rows: pa.Table
+    rejects: list[Reject]
+    sheet: Sheet | None = None
+
+    def locate(self, reject: Reject) -> Reject:
+        """The reject with the sheet where it stands and its line there, where there are several."""
+        if self.sheet is None or reject.line is None:
+            return reject
+        place = f"{self.sheet.title}, dòng {reject.line - self.sheet.before}"
+        return replace(reject, problem=f"{place}: {reject.problem}")
 
 
 @dataclass(frozen=True)
@@ -59,25 +84,29 @@ class Header:
         return [self.names.index(name) for name in self.wanted]
 
 
-def read_rows(header_cells: Iterable[Any], rows: Iterator[Row | Reject], columns: Sequence[str]) -> Iterator[Chunk]:
-    """Chunks of the rows below a header; a row that cannot be read is a reject already."""
+def read_rows(header_cells: Iterable[Any], rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Chunk]:
+    """Chunks of the rows below a header.
+
+    Raises:
+        UnusableFile: a column is missing or comes twice.
+    """
     header = Header.of(header_cells, columns)
     while block := list(islice(rows, CHUNK_ROWS)):
         yield sort_out(block, header)
 
 
-def sort_out(rows: Iterable[Row | Reject], header: Header) -> Chunk:
+def sort_out(rows: Iterable[Row], header: Header) -> Chunk:
     """The rows that fit the header, and a reject for each that does not; empty rows are neither."""
     width, good, bad = len(header.names), list[Row](), list[Reject]()
     for row in rows:
-        if isinstance(row, Reject):
-            bad.append(row)
-        elif len(cells := _fit(row[1], width)) == width:
-            good.append((row[0], cells))
+        if row.problem is not None:
+            bad.append(Reject(row.line, None, row.problem))
+        elif len(cells := _fit(row.cells, width)) == width:
+            good.append(Row(row.line, cells))
         elif any(cells):
-            bad.append(_ragged(row[0], len(cells), width))
-    columns = [pa.array([cells[place] for _, cells in good], pa.string()) for place in header.places]
-    return text_table(header.wanted, columns, pa.array([line for line, _ in good], pa.int64())), bad
+            bad.append(_ragged(row.line, len(cells), width))
+    columns = [pa.array([row.cells[place] for row in good], pa.string()) for place in header.places]
+    return Chunk(text_table(header.wanted, columns, pa.array([row.line for row in good], pa.int64())), bad)
 
 
 def text_table(names: Sequence[str], cells: Sequence[Column], lines: Column) -> pa.Table:

@@ -173,7 +173,11 @@ FIELDS = by_name(
         ),
         # where a row came from, and rows that could not be used
         Field("dt", DATE, "day of the feed file that carried the row in force"),
-        Field("line", INT, "line in the feed file, the header is 1; null where it is the whole file"),
+        Field(
+            "line",
+            INT,
+            "line in the feed file, from 1 and on from sheet to sheet; null where it is a whole file or sheet",
+        ),
         Field(
             "first_seen",
             DATE,
