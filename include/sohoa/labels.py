@@ -240,10 +240,14 @@ LABELS: dict[str, Labels] = {
             "This batch id was received with another content. Send a new batch number and use `replaces`.",
         ),
     },
-    "manifest_errors": {  # errors that pydantic itself finds
+    "manifest_errors": {  # errors that need no reason code of their own
         "missing": Label("thiếu trường này", "the field is missing"),
         "extra_forbidden": Label("trường này không có trong quy định", "there is no such field"),
         "json_invalid": Label("tệp không phải là JSON hợp lệ", "the file is not valid JSON"),
+        "not_utf8": Label(
+            "tệp không dùng bảng mã UTF-8; hãy lưu lại bản kê với bảng mã UTF-8",
+            "the file is not UTF-8 text; save the manifest as UTF-8",
+        ),
         "string_too_long": Label("quá dài", "too long"),
         "string_too_short": Label("đang để trống", "empty"),
         "literal_error": Label("giá trị không nằm trong danh mục cho phép", "not one of the allowed values"),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -33,6 +34,7 @@ from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
 _MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed"}
+_NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
@@ -163,6 +165,24 @@ class Store:
         if limit is not None and len(data) > limit:
             raise ObjectTooLarge(f"{bucket}/{key} has more than {limit} bytes")
         return data
+
+    def get_spelled(self, bucket: str, key: str, limit: int) -> bytes:
+        """The bytes of an object under this key, else under the same key in the other Unicode normal form.
+
+        A name with Vietnamese letters looks the same in both; some systems that it passes through change the form.
+
+        Raises:
+            ObjectMissing: there is none.
+            ObjectTooLarge: it has more than ``limit`` bytes.
+        """
+        try:
+            return self.get(bucket, key, limit)
+        except ObjectMissing:
+            for form in _NORMAL_FORMS:
+                spelled = unicodedata.normalize(form, key)
+                if spelled != key and self.stat(bucket, spelled) is not None:
+                    return self.get(bucket, spelled, limit)
+            raise
 
     def put(self, bucket: str, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
         """Write an object whole, replacing what was there."""

@@ -58,6 +58,27 @@ def test_a_good_manifest_is_taken() -> None:
     assert parsed.documents[0].files[0].role == "page"
 
 
+def test_a_byte_order_mark_is_no_part_of_the_manifest() -> None:
+    """As Windows tools write it before UTF-8; one within the text stays where it is."""
+    plain = json.dumps(manifest(), ensure_ascii=False).encode()
+    assert parse_manifest(b"\xef\xbb\xbf" + plain) == parse_manifest(plain)
+    pretty = json.dumps(manifest(), indent=4).replace("\n", "\r\n").encode()
+    assert parse_manifest(b"\xef\xbb\xbf" + pretty) == parse_manifest(plain)
+    titled = changed(lambda m: document(m).update(title="\ufeffTờ khai"))
+    assert parse_manifest(b"\xef\xbb\xbf" + titled).documents[0].title == "\ufeffTờ khai"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1258"])
+def test_another_encoding_is_refused_and_says_so(encoding: str) -> None:
+    """The clerk learns what to change: the file looks right in every editor."""
+    text = json.dumps(manifest() | {"operator": "Hòa ở đây"}, ensure_ascii=encoding != "cp1258")
+    with pytest.raises(Refusal) as refusal:
+        parse_manifest(text.encode(encoding, "replace"))
+    (problem,) = refusal.value.problems
+    assert refusal.value.code == "not_json"
+    assert "UTF-8" in problem["vi"] and "UTF-8" in problem["en"]
+
+
 def test_both_spellings_name_one_dossier() -> None:
     """The old spelling of a commune's code turns its groups round."""
     old = parse_manifest(changed(lambda m: document(m).update(dossier_code="000.01.80.H37-230306-0001")))

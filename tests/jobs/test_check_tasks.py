@@ -7,6 +7,7 @@ import json
 import zlib
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 
 from PIL import Image
 
@@ -169,6 +170,43 @@ def test_tiles_are_counted_by_their_sheets(clean_store: Store) -> None:
     jobs.check()
     assert [row["defects"] for row in rows(clean_store, "documents")] == [[], ["missing_page"]]
     assert [row["sheet"] for row in rows(clean_store, "pages")] == [1, 1, 2, 2, 2, 2]
+
+
+def speck(level: int) -> bytes:
+    """A blank JPEG of a few pixels, other bytes for each level."""
+    sink = io.BytesIO()
+    Image.new("L", (64, 64), 200 + level).save(sink, "JPEG", dpi=(200, 200))
+    return sink.getvalue()
+
+
+def test_a_file_name_in_the_other_normal_form_is_found(clean_store: Store) -> None:
+    """Composed in the manifest and decomposed in the store, the other way round, and letters that are half composed.
+
+    Rows and slip keep the manifest's name; a file under both names is the one that the manifest spells.
+    """
+    composed, decomposed = (normalize(form, "Giấy khai sinh số 1.jpg") for form in ("NFC", "NFD"))
+    half = "Gi\u00e2\u0301y khai sinh.jpg"
+    assert half not in {normalize(form, half) for form in ("NFC", "NFD")}
+    sent = [
+        (composed, {decomposed: speck(1)}),
+        (decomposed, {composed: speck(2)}),
+        (half, {normalize("NFC", half): speck(3)}),
+        (half, {normalize("NFD", half): speck(4)}),
+        (composed, {composed: speck(5), decomposed: speck(6)}),
+        (composed, {"Giay khai sinh so 1.jpg": speck(7)}),
+    ]
+    for number, (path, files) in enumerate(sent, start=1):
+        body = manifest([document(f"D{number}", {path: next(iter(files.values()))})], number)
+        put_files(clean_store, body["batch"], files)
+        commit(clean_store, body)
+    jobs.check()
+    found = {row["document_id"]: (row["is_received"], row["defects"]) for row in rows(clean_store, "documents")}
+    assert found == {f"D{number}": (True, []) for number in range(1, 6)} | {"D6": (False, ["missing_page"])}
+    assert [row["file"] for row in rows(clean_store, "pages")] == [path for path, _ in sent]
+    keys = [item.key for item in clean_store.list_objects(layout.LANDING, "receipts/")]
+    slips = sorted(key for key in keys if key.endswith(".html"))
+    pictured = [b"data:image/jpeg" in clean_store.get(layout.LANDING, key) for key in slips]
+    assert pictured == [True] * 5 + [False]
 
 
 def test_an_absent_file_rejects_the_document(clean_store: Store) -> None:

@@ -170,19 +170,30 @@ class Refusal(Exception):
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """A manifest from its bytes.
+    """A manifest from its bytes: UTF-8, with or without a byte order mark.
 
     Raises:
         Refusal: it breaks the rules; the first rule broken that has a reason code of its own names the refusal.
     """
     try:
-        return Manifest.model_validate_json(data)
+        return Manifest.model_validate_json(_decode(data))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
     types = [item["type"] for item in found]
     code = next((kind for kind in types if kind in LABELS["refusals"]), "invalid_manifest")
     code = "not_json" if "json_invalid" in types else code
     raise Refusal(code, [_problem(item) for item in found[:MAX_PROBLEMS]])
+
+
+def _decode(data: bytes) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 of plain letters is UTF-8 too, with zeros between them
+        about = LABELS["manifest_errors"]["not_utf8"]
+        raise Refusal("not_json", [{"where": "", "vi": about.vi, "en": about.en}])
+    return text
 
 
 def _problem(item: ErrorDetails) -> dict[str, str]:

@@ -136,7 +136,7 @@ def measure_file_of(store: Store, task: FileTask, limits: FileBounds, guard: Gua
     """The page rows of one file; a file that is absent or has other bytes than declared is one row with ``error``."""
     declared = {name: value for name, value in asdict(task).items() if name in PAGES.names}
     try:
-        data = store.get(layout.LANDING, task.prefix + task.file, limits.max_file_bytes)
+        data = store.get_spelled(layout.LANDING, task.prefix + task.file, limits.max_file_bytes)
     except ObjectMissing:
         return [
             _fault(declared, None, "missing: the file named in the manifest is not in the batch; send the batch again")

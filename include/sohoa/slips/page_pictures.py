@@ -77,7 +77,7 @@ def _draw_file(
     file = pages[0]["file"]
     key = layout.batch_prefix(entry.marker.agency, entry.scan_date, entry.name) + file
     try:
-        data = store.get(layout.LANDING, key, store.settings.max_file_bytes)
+        data = store.get_spelled(layout.LANDING, key, store.settings.max_file_bytes)
     except (ObjectMissing, ObjectTooLarge):
         return []
     if hashlib.sha256(data).hexdigest() != pages[0]["sha256"]:
