@@ -101,6 +101,35 @@ def test_recipients_are_read_from_a_file_and_checked(tmp_path: Path):
             read_recipients(missing)
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("6208", "line 3: '6208' is no unit, 06208 is one"),
+        ("5971.0", "line 3: '5971.0' is no unit;"),
+        ("99999", "line 3: '99999' is no unit;"),
+        ("", "line 3: '' is no unit;"),
+        ("H37.84.09", "line 3: 'H37.84.09' is no unit, 06208 is one"),
+        ("H37.999", "line 3: 'H37.999' is no unit;"),
+    ],
+)
+def test_a_line_that_names_no_unit_is_told_with_the_others(tmp_path: Path, code: str, told: str):
+    """Spreadsheets drop the zero before a commune's code; all lines are named at once, by their place in the file."""
+    file = tmp_path / "recipients.csv"
+    file.write_text(f"unit_code,name,address\n20,A,a@x.vn\n{code},B,b@x.vn\n\n178,C,c\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as raised:
+        read_recipients(file)
+    assert f"{told}; line 5: 'c' is no address".replace(";;", ";") in str(raised.value)
+
+
+def test_units_of_every_level_and_time_are_recipients(tmp_path: Path):
+    """Province, district, communes that stand and that have ended, department, district office; spaces do not count."""
+    codes = ["20", "178", "06208", " 05971 ", "H37.60", "H37.84"]
+    file = tmp_path / "recipients.csv"
+    lines = "".join(f"{code},A,a@x.vn\n" for code in codes)
+    file.write_text(f"unit_code,name,address\n{lines}", encoding="utf-8")
+    assert [row.unit_code for row in read_recipients(file)] == [code.strip() for code in codes]
+
+
 def test_addresses():
     """Plain ASCII addresses only: nothing that a header or a command could be made of."""
     assert is_address("van.phong+bao-cao@langson.gov.vn")

@@ -8,7 +8,7 @@ from sohoa.registry.calendar import holiday_name, is_working_day, working_days
 from sohoa.registry.campaigns import Campaign, campaigns, find_campaign
 from sohoa.registry.ministries import MinistrySystem, ministry_systems
 from sohoa.registry.successors import Successor, successors
-from sohoa.registry.units import PROVINCE, Unit, unit_at, units_at
+from sohoa.registry.units import PROVINCE, Unit, find_unit, unit_at, units_at
 
 __all__ = [
     "PROVINCE",
@@ -23,6 +23,7 @@ __all__ = [
     "campaigns",
     "find_agency",
     "find_campaign",
+    "find_unit",
     "holiday_name",
     "is_working_day",
     "leaf_unit",

@@ -42,6 +42,11 @@ def unit_at(code: str, day: date) -> Unit | None:
     return next((unit for unit in _versions().get(code, ()) if unit.stands_on(day)), None)
 
 
+def find_unit(code: str) -> Unit | None:
+    """Return the unit of this code as it last was, None where no unit ever bore it."""
+    return max(_versions().get(code, ()), key=lambda unit: unit.valid_from, default=None)
+
+
 def units_at(day: date) -> tuple[Unit, ...]:
     """Return all units of this day: the province, then districts, then communes, each in the order of codes."""
     return tuple(unit for versions in _versions().values() for unit in versions if unit.stands_on(day))

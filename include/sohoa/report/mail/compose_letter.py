@@ -18,10 +18,14 @@ from sohoa.errors import InputError, SettingsError
 from sohoa.format_value import day, week
 from sohoa.labels import label_vi
 from sohoa.progress.carry_forward import unit_name
+from sohoa.registry import find_agency, find_unit
 from sohoa.report.mail.smtp import is_address
 from sohoa.report.model import Column, Row
 from sohoa.settings import TIME_ZONE
 
+_MAX_FAULTS = 20
+_CODE_DIGITS = 5
+"""Of a commune's code, which begins with zeros that spreadsheets drop."""
 _FILES = ("report.pdf", "report.html", "report.xlsx")
 
 
@@ -41,21 +45,33 @@ def read_recipients(file: Path | None) -> list[Recipient]:
         file: CSV with the columns unit_code, name, address.
 
     Raises:
-        SettingsError: the file is not set, missing or malformed.
+        SettingsError: the file is not set, missing or malformed, or has lines that name no unit or no address.
     """
     if file is None:
         raise SettingsError("SOHOA_SMTP_HOST is set: name the recipients in SOHOA_RECIPIENTS_FILE")
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = [
-                Recipient(r["unit_code"], r["name"], r["address"].strip()) for r in csv.DictReader(lines, restval="")
-            ]
-    except (OSError, UnicodeDecodeError, KeyError) as error:
+            reader = csv.DictReader(lines, restval="")
+            rows = [(_recipient(row), reader.line_num - "".join(map(str, row.values())).count("\n")) for row in reader]
+    except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
         raise SettingsError(f"SOHOA_RECIPIENTS_FILE: {file} cannot be used: {error!r}") from error
-    for number, recipient in enumerate(rows, start=2):
-        if not is_address(recipient.address):
-            raise SettingsError(f"SOHOA_RECIPIENTS_FILE: {file}, line {number}: {recipient.address!r} is no address")
-    return list({(row.unit_code, row.address): row for row in rows}.values())
+    faults = [f"line {number}: {fault}" for recipient, number in rows for fault in _faults(recipient)]
+    if faults:
+        raise SettingsError(f"SOHOA_RECIPIENTS_FILE: {file}: nothing is mailed: {'; '.join(faults[:_MAX_FAULTS])}")
+    return list({(row.unit_code, row.address): row for row, _ in rows}.values())
+
+
+def _recipient(row: dict[str, str]) -> Recipient:
+    return Recipient(row["unit_code"].strip(), row["name"], row["address"].strip())
+
+
+def _faults(recipient: Recipient) -> Iterator[str]:
+    code, agency = recipient.unit_code, find_agency(recipient.unit_code)
+    if find_unit(code) is None and (agency is None or agency.kind == "commune"):
+        meant = agency.unit_code if agency is not None else code.zfill(_CODE_DIGITS)
+        yield f"{code!r} is no unit" + (f", {meant} is one" if find_unit(meant) else "")
+    if not is_address(recipient.address):
+        yield f"{recipient.address!r} is no address"
 
 
 def message_id(week: str, content_hash: str, recipient: Recipient, domain: str) -> str:
