@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -134,6 +137,13 @@ def test_campaigns_are_listed_and_ranked(small_store):
     assert "Phường Hoàng Văn Thụ (05971)" in sohoa("campaign", "2024-mot-cua", "--to", "2024-04-21")
     rows = sohoa("campaign", "2024-mot-cua", "--to", "2024-04-21", "--format", "jsonl").splitlines()
     assert len(rows) == 2  # district and commune; the campaign has no departments
+    listed = csv.DictReader(io.StringIO(sohoa("campaign", "2024-mot-cua", "--to", "2024-04-21", "--format", "csv")))
+    for row, line in zip(listed, map(json.loads, rows), strict=True):
+        period, against = line["against"]["period"], line["against"]
+        assert (row["unit_code"], row["against_reason"]) == (line["unit_code"], against["reason"] or "")
+        assert (row["against_period_first"], row["against_period_last"]) == (period["first"], period["last"])
+        assert row["is_reached"] in ("", "true", "false")
+        assert not set("{}[]'") & set("".join(row.values()))
 
 
 @pytest.mark.parametrize("week", ["2024-60", "2024-W60", "tuần 16"])

@@ -160,5 +160,14 @@ def _store_and_day(day: date | None) -> tuple[Any, date]:
 
 
 def _print_dataclasses(rows: list[Any], format: Format) -> None:
-    names = list(rows[0].__dataclass_fields__) if rows else []
-    print_rows(names, [asdict(row) for row in rows], format)
+    """Print rows; in CSV the parts of a part have columns of their own, ``against_reason`` for ``against.reason``."""
+    found = [asdict(row) if format is Format.jsonl else _flatten(asdict(row)) for row in rows]
+    print_rows(list(found[0]) if found else [], found, format)
+
+
+def _flatten(row: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        parts = _flatten(value) if isinstance(value, dict) else None
+        flat |= {name: value} if parts is None else {f"{name}_{part}": inner for part, inner in parts.items()}
+    return flat

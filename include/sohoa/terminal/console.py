@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -69,13 +69,30 @@ def print_rows(names: list[str], rows: list[dict[str, Any]], format: Format) -> 
     else:
         table = Table(*names, title_justify="left")
         for row in rows:
-            table.add_row(*("" if row[name] is None else _text(row[name]) for name in names))
+            table.add_row(*(_text(row[name]) for name in names))
         out.print(table, markup=False)
 
 
 def _cell(value: Any) -> Any:
-    return ";".join(map(str, value)) if isinstance(value, list | tuple) else value
+    return _text(value) if isinstance(value, bool | bytes | dict | list | tuple) else value
 
 
 def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+    """A value as other programs read it: true and false, ISO dates, lists with semicolons, JSON where it has parts."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return json.dumps(value)
+        case date():
+            return value.isoformat()
+        case bytes():
+            return value.hex()
+        case dict():
+            return json.dumps(value, ensure_ascii=False, default=_text)
+        case list() | tuple() if any(isinstance(part, dict | list | tuple) for part in value):
+            return json.dumps(value, ensure_ascii=False, default=_text)
+        case list() | tuple():
+            return ";".join(map(_text, value))
+        case _:
+            return str(value)
