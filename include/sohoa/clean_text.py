@@ -1,11 +1,13 @@
-"""Texts that agencies gave, made fit to print.
+"""Texts and file names that agencies gave, made fit to print.
 
 Nothing stays that cannot be seen, that turns the direction of the line, or that a format cannot hold.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 REPLACEMENT = "\ufffd"
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
@@ -24,3 +26,8 @@ def clean(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """Cut a text to ``limit`` characters, with "…" as the last one when it was longer."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def escape_name(path: Path | str) -> str:
+    r"""Write the name of a file with an escape for each byte that is not UTF-8: ``Gi\xca\xe1y.jpg``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

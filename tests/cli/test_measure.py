@@ -43,6 +43,24 @@ def test_measure_prints_one_object_a_page(tmp_path: Path) -> None:
     assert [bool(row["error"]) for row in rows] == [False] * 3 + [True] * 2
 
 
+OLD_NAMES = [b"Gi\xca\xe1y.jpg", b"l\xf4i.pdf", b"\xff\xfe.jpg", b"c\xe3/trang.jpg", b"m\xeat.jpg"]
+
+
+def test_a_file_name_of_another_encoding_has_its_row(tmp_path: Path) -> None:
+    """The bytes that are not UTF-8 are escaped in the row, of a file that is there and of one that is not."""
+    (tmp_path / os.fsdecode(b"c\xe3")).mkdir()
+    paths = [tmp_path / os.fsdecode(name) for name in OLD_NAMES]
+    for path in paths[:-1]:
+        path.write_bytes(b"xin chao")
+    done = sohoa("measure", tmp_path / "tốt.jpg", *paths)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["file"].removeprefix(f"{tmp_path}/") for row in rows] == [
+        "tốt.jpg", "Gi\\xca\\xe1y.jpg", "l\\xf4i.pdf", "\\xff\\xfe.jpg", "c\\xe3/trang.jpg", "m\\xeat.jpg"
+    ]  # fmt: skip
+    assert [row["error"].partition(":")[0] for row in rows] == ["missing", *["wrong_format"] * 4, "missing"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sohoa.clean_text import escape_name
 from sohoa.cli.root import app, parse_day
 from sohoa.settings import load_settings
 from sohoa.terminal.console import Format, out, print_rows, progress_bar, say
@@ -37,7 +38,7 @@ def simulate(
     with progress_bar("simulate") as report:
         make(folder, start=start, end=end, seed=seed, agencies=count, report=report, **size)
     scans = "landing/" if dossiers is None else "warehouse/"
-    out.print(f"{folder}: feeds/, {scans}, truth/", markup=False, highlight=False)
+    out.print(f"{escape_name(folder)}: feeds/, {scans}, truth/", markup=False, highlight=False)
 
 
 @app.command()

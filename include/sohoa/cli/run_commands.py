@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sohoa.clean_text import escape_name
 from sohoa.cli.root import parse_day, parse_week, run_app
 from sohoa.days import Week
 from sohoa.registry import PROVINCE
@@ -83,7 +84,7 @@ def run_report(
         print_counts(jobs.report(week.name))
         return
     for path in jobs.write_report(week.name, folder):
-        out.print(path, soft_wrap=True, highlight=False)
+        out.print(escape_name(path), markup=False, soft_wrap=True, highlight=False)
 
 
 @run_app.command("deliver")

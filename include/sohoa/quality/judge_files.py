@@ -8,6 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from sohoa.clean_text import escape_name
 from sohoa.enums import SEALED_KINDS
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
@@ -25,7 +26,8 @@ def measure_and_judge(
     """Yield one dict per page, in the order of the files: a ``PageRow``, then verdict, defects and notes.
 
     Args:
-        files: paths; one that is missing or cannot be read still gives its row, with ``error``.
+        files: paths; one that is missing or cannot be read still gives its row, with ``error``. In a name that is
+            not UTF-8 the bytes that are not are escaped.
         profile: profile of limits.
         declared: kind, paper, cover and content, where they are known.
         settings: bounds on size, pages, time and memory.
@@ -59,5 +61,5 @@ def _judge(
     names = [*MEASURED.names, *VERDICT.names]
     files = iter(measured)
     while chunk := list(islice(files, _CHUNK)):
-        rows = [{**declared, **row} for found in chunk for row in found]
+        rows = [{**declared, **row, "file": escape_name(row["file"])} for found in chunk for row in found]
         yield from judge_pages(pa.Table.from_pylist(rows, schema=schema), rules).select(names).to_pylist()

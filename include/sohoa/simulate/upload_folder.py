@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from sohoa import layout
+from sohoa.clean_text import escape_name
 from sohoa.errors import InputError
 from sohoa.settings import Settings
 from sohoa.store import THREADS, Store
@@ -33,8 +34,8 @@ class Loaded:
 def load_folder(folder: Path, settings: Settings, report: Report) -> Loaded:
     """Upload ``folder/landing`` and ``folder/feeds``; pages first, then feeds, then the manifests by scan date.
 
-    What is not a regular file is skipped and named. An agency's files go up with its own identity where the
-    embedded store has one for it, else with this process's own.
+    What is not a regular file, or has a name that no key can have, is skipped and named. An agency's files go up with
+    its own identity where the embedded store has one for it, else with this process's own.
 
     Raises:
         InputError: the folder holds neither ``landing`` nor ``feeds``.
@@ -71,10 +72,13 @@ def _regular(folder: Path, loaded: Loaded) -> Iterable[Path]:
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
-        if stat.S_ISREG(path.lstat().st_mode):
-            yield path
+        name, below = escape_name(path), path.relative_to(folder)
+        if not stat.S_ISREG(path.lstat().st_mode):
+            loaded.skipped.append(f"{name}: not a regular file; only plain files are uploaded")
+        elif escape_name(below) != str(below):
+            loaded.skipped.append(f"{name}: its name is not UTF-8; rename it and load it again")
         else:
-            loaded.skipped.append(f"{path}: not a regular file; only plain files are uploaded")
+            yield path
 
 
 class _Stores:
