@@ -111,7 +111,10 @@ LABELS: dict[str, Labels] = {
         ),
         "unreadable": Label("Không mở được tệp.", "The file does not open."),
         "truncated": Label("Tệp thiếu phần cuối.", "The end of the file is missing."),
-        "wrong_format": Label("Không phải tệp PDF, JPEG, PNG hay TIFF.", "Not a PDF, JPEG, PNG or TIFF file."),
+        "wrong_format": Label(
+            "Không phải tệp PDF, JPEG, PNG hay TIFF thông thường (8 bit, màu RGB hoặc xám, không trong suốt).",
+            "Not an ordinary PDF, JPEG, PNG or TIFF file (8 bits, RGB or grey, not transparent).",
+        ),
         "encrypted": Label("Tệp có mật khẩu.", "The file has a password."),
         "altered": Label(
             "Chữ ký số không khớp với tệp: tệp đã bị sửa sau khi ký.",

@@ -13,8 +13,9 @@ import pypdfium2
 import simplejpeg
 from PIL import Image
 
-from sohoa.pages.decode import jpeg, jpeg_header, pdf_content, pdf_images
+from sohoa.pages.decode import jpeg_header, pdf_content, pdf_images, pillow, tiff
 from sohoa.pages.decode.file_data import FileData, reading_through
+from sohoa.pages.decode.page import turn_upright
 from sohoa.pages.decode.pdf_render import PDFIUM
 from sohoa.pages.decode.pillow import PILLOW_ERRORS
 from sohoa.pages.guard.faults import BadPage
@@ -53,7 +54,7 @@ class ColourReader:
         """
         try:
             if self._name == "jpeg":
-                return _from_jpeg(self._data, self._least_px)
+                return turn_upright(*_from_jpeg(self._data, self._least_px))
             return self._from_pdf(number) if self._name == "pdf" else self._from_picture(number)
         except (BadPage, MemoryError, pypdfium2.PdfiumError, cv2.error, *pdf_images.PIKEPDF_ERRORS, *PILLOW_ERRORS):
             return None
@@ -65,7 +66,7 @@ class ColourReader:
         box = pdf_content.visible_box(page)
         scan, is_alone = pdf_content.find_scan(page, box)
         if scan is not None and is_alone and pdf_images.filters_of(scan.image) == ["/DCTDecode"]:
-            colour = _from_jpeg(bytes(scan.image.read_raw_bytes()), self._least_px)
+            colour, _ = _from_jpeg(bytes(scan.image.read_raw_bytes()), self._least_px)
             return np.ascontiguousarray(np.rot90(colour, scan.turns or 0))
         long_side = max(box.width, box.height)
         scale = min(max(_RENDER_SCALE, self._least_px / long_side), _MAX_RENDERED / long_side)
@@ -73,11 +74,14 @@ class ColourReader:
             return np.array(document[number - 1].render(scale=scale, draw_annots=False).to_numpy())[..., :3].copy()
 
     def _from_picture(self, number: int) -> Grey:
-        with Image.open(io.BytesIO(self._data), formats=("PNG", "TIFF")) as image:
-            image.seek(number - 1)
-            factor = _factor(max(image.size), self._least_px)
-            small = image.convert("RGB").reduce(max(1, min(factor, *image.size)))
-            return np.asarray(small, np.uint8)[..., ::-1].copy()
+        if self._name == "tiff":
+            colour, orientation = tiff.read_colour(bytes(self._data), number)
+        else:
+            with Image.open(io.BytesIO(self._data), formats=("PNG",)) as image:
+                colour, orientation = np.asarray(pillow.to_rgb(image), np.uint8), 1
+        factor = _factor(max(colour.shape), self._least_px)
+        small = Image.fromarray(colour).reduce(max(1, min(factor, *colour.shape[:2])))
+        return turn_upright(np.asarray(small, np.uint8)[..., ::-1].copy(), orientation)
 
 
 def _factor(side: int, least_px: int) -> int:
@@ -88,7 +92,8 @@ def _factor(side: int, least_px: int) -> int:
     return factor
 
 
-def _from_jpeg(data: FileData, least_px: int) -> Grey:
+def _from_jpeg(data: FileData, least_px: int) -> tuple[Grey, int]:
+    """Return the picture as stored, and the orientation of its EXIF block, by which a PDF does not turn it."""
     header = jpeg_header.read_header(data)
     factor = _factor(max(header.width, header.height), least_px)
     height, width = (-(-side // factor) for side in (header.height, header.width))
@@ -96,5 +101,4 @@ def _from_jpeg(data: FileData, least_px: int) -> Grey:
         colour = simplejpeg.decode_jpeg(
             data, colorspace="BGR", min_height=height, min_width=width, min_factor=factor, strict=False
         )
-    turn = jpeg.TURNS.get(header.orientation)
-    return np.asarray(colour if turn is None else cv2.rotate(colour, turn), np.uint8)
+    return np.asarray(colour, np.uint8), header.orientation

@@ -1,31 +1,32 @@
 """JPEG: one page, decoded strictly by libjpeg-turbo: a warning is an error, a missing end marker too.
 
-Bytes after the end marker are allowed: some cameras and scanners append their own, and the picture is whole. To
+A flaw that harms no pixel is taken out first (``jpeg_repair``). Bytes after the end marker are allowed: some cameras
+and scanners append their own, and the picture is whole. To
 divide the sides of a large sheet, libjpeg transforms each block to fewer pixels, which averages.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 
-import cv2
 import numpy as np
 import simplejpeg
 
 from sohoa.pages.decode.file_data import FileData, reading_through
 from sohoa.pages.decode.jpeg_header import JpegHeader, read_header
+from sohoa.pages.decode.jpeg_repair import repair_jpeg
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
-_COLOURS = {1: "grey", 3: "colour", 4: "colour"}
+COLOURS = {1: "grey", 3: "colour", 4: "colour"}
+"""Components -> colour mode."""
 _COEFFICIENT_BYTES = 2
 _MAX_SCANS = 200  # a progressive JPEG has about ten; thousands are made to burn time
-_UPSIDE_DOWN = 3
-TURNS = {_UPSIDE_DOWN: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
-"""EXIF orientation -> the turn that it asks for."""
+_MAX_TRIES = 8  # the stream, and copies of it without a flaw or two
 
 
 def read_pages(data: FileData, bounds: FileBounds) -> list[Page]:
@@ -43,12 +44,9 @@ def fill_page(page: Page, data: FileData, bounds: FileBounds) -> None:
     page.width_px, page.height_px = header.width, header.height
     page.set_dpi(header.dpi)
     page.bit_depth, page.quantisation = header.bits, header.quantisation
-    page.colour_mode = _COLOURS.get(header.components)
+    page.colour_mode = COLOURS.get(header.components)
     page.grey = decode_grey(data, header, page.reduction, bounds)
-    if header.orientation in TURNS:
-        page.grey = np.asarray(cv2.rotate(page.grey, TURNS[header.orientation]), np.uint8)
-        if header.orientation != _UPSIDE_DOWN:
-            page.swap_sides()
+    page.turn(header.orientation)
 
 
 def decode_grey(data: FileData, header: JpegHeader, factor: int, bounds: FileBounds) -> Grey:
@@ -69,12 +67,25 @@ def decode_grey(data: FileData, header: JpegHeader, factor: int, bounds: FileBou
         raise BadPage("unreadable", f"more than {_MAX_SCANS} scans")
     if header.components == 4:
         raise BadPage("wrong_format", "the JPEG is CMYK")
+    return _decode(data, header, factor)
+
+
+def _decode(data: FileData, header: JpegHeader, factor: int) -> Grey:
+    """Decode the stream, or a copy without the flaws that libjpeg warns of and that harm no pixel."""
     height, width = (-(-side // factor) if factor > 1 else 0 for side in (header.height, header.width))
-    try:
-        with reading_through(data):
-            grey = simplejpeg.decode_jpeg(
-                data, colorspace="GRAY", min_height=height, min_width=width, min_factor=factor, strict=True
-            )
-    except ValueError as error:  # all that simplejpeg raises for bad data, libjpeg's warnings among them
-        raise BadPage.from_library("libjpeg", error) from None
-    return np.asarray(grey[..., 0], np.uint8)
+    fault: ValueError | None = None
+    waiting: Iterator[FileData] = iter((data,))
+    for _ in range(_MAX_TRIES):
+        stream = next(waiting, None)
+        if stream is None:
+            break
+        try:
+            with reading_through(stream):
+                grey = simplejpeg.decode_jpeg(
+                    stream, colorspace="GRAY", min_height=height, min_width=width, min_factor=factor, strict=True
+                )
+            return np.asarray(grey[..., 0], np.uint8)
+        except ValueError as error:  # all that simplejpeg raises for bad data, libjpeg's warnings among them
+            fault = fault or error
+            waiting = chain(repair_jpeg(stream, str(error)), waiting)
+    raise BadPage.from_library("libjpeg", fault or ValueError())

@@ -10,7 +10,8 @@ from sohoa.pages.decode.file_data import FileData
 from sohoa.pages.decode.tags import ORIENTATION, dpi_of, first, open_tiff
 from sohoa.pages.guard.faults import BadPage
 
-_SOI, _EOI, _SOS, _DQT, _APP0, _APP1 = 0xD8, 0xD9, 0xDA, 0xDB, 0xE0, 0xE1
+EOI, SOS = 0xD9, 0xDA
+_SOI, _DQT, _APP0, _APP1 = 0xD8, 0xDB, 0xE0, 0xE1
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}  # markers without a length
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -59,7 +60,8 @@ def read_header(data: FileData) -> JpegHeader:
         BadPage: truncated where it ends before the first scan, unreadable where it is not well formed.
     """
     header = JpegHeader()
-    for marker, body in _segments(data):
+    for marker, start, end in segments(data):
+        body = data[start:end]
         if marker in _FRAMES:
             _read_frame(header, marker, body)
         elif marker == _DQT:
@@ -71,28 +73,42 @@ def read_header(data: FileData) -> JpegHeader:
     return header
 
 
-def _segments(data: FileData) -> Iterator[tuple[int, bytes]]:
-    """Yield (marker, body) of each segment up to the first scan or the end marker."""
+def segments(data: FileData) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, start, end of its body) of each segment before the first scan; last ``SOS`` or ``EOI`` itself.
+
+    Bytes between two segments are passed over, as every reader does.
+
+    Raises:
+        BadPage: as ``read_header``.
+    """
     at = 2
     for _ in range(_MAX_SEGMENTS):
-        while data[at : at + 2] == b"\xff\xff":  # fill bytes
-            at += 1
-        if at + 2 > len(data):
-            raise BadPage("truncated", "the JPEG ends inside its header")
-        if data[at] != 0xFF:
-            raise BadPage("unreadable", f"no JPEG marker at byte {at}")
+        at = _next_marker(data, at)
         marker = data[at + 1]
+        if marker in (SOS, EOI):
+            yield marker, at, at
+            return
         at += 2
         if marker in _BARE:
             continue
-        if marker in (_SOS, _EOI):
-            return
         length = int.from_bytes(data[at : at + 2], "big")
         if at + length > len(data):
             raise BadPage("truncated", "the JPEG ends inside its header")
-        yield marker, data[at + 2 : at + length]
+        yield marker, at + 2, at + max(2, length)
         at += max(2, length)
     raise BadPage("unreadable", f"the JPEG header has more than {_MAX_SEGMENTS} segments")
+
+
+def _next_marker(data: FileData, start: int) -> int:
+    """Return the place of the first marker from ``start`` on: 0xFF and then neither 0 nor 0xFF, which only fill."""
+    at = start
+    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
+        if data[at + 1] not in (0, 0xFF):
+            return at
+        at += 1
+    if start + 2 > len(data) or at >= 0:
+        raise BadPage("truncated", "the JPEG ends inside its header")
+    raise BadPage("unreadable", f"no JPEG marker from byte {start} on")
 
 
 def _read_frame(header: JpegHeader, marker: int, body: bytes) -> None:

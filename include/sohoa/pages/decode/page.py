@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
@@ -16,6 +19,13 @@ _MIN_DPI = 297.0  # after reduction: 300 less what a header rounds off
 _PAGE_PX = 8_000_000  # a page of fewer costs little: A4 at 300 dpi has 8.7 million
 _LARGEST_PAGE_PX = 40_000_000  # A3 at 400 dpi has 31 million; larger sheets carry finer lines
 _MIN_PAGE_DPI = 148.5
+
+_SIDEWAYS = {5, 6, 7, 8}  # orientations that exchange width and height
+_MIRRORED = {2, 4, 5, 7}
+_TURNS = {
+    3: cv2.ROTATE_180, 4: cv2.ROTATE_180, 5: cv2.ROTATE_90_COUNTERCLOCKWISE, 6: cv2.ROTATE_90_CLOCKWISE,
+    7: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}  # fmt: skip
 
 
 @dataclass
@@ -63,10 +73,21 @@ class Page:
             factor *= 2
         return factor
 
-    def swap_sides(self) -> None:
-        """Turn the facts by a quarter."""
-        self.width_px, self.height_px = self.height_px, self.width_px
-        self.dpi_x, self.dpi_y = self.dpi_y, self.dpi_x
+    def turn(self, orientation: int) -> None:
+        """Turn the picture upright, and its facts with it, as an orientation of EXIF or TIFF asks (1 to 8)."""
+        if self.grey is not None:
+            self.grey = turn_upright(self.grey, orientation)
+        if orientation in _SIDEWAYS:
+            self.width_px, self.height_px = self.height_px, self.width_px
+            self.dpi_x, self.dpi_y = self.dpi_y, self.dpi_x
+
+
+def turn_upright(picture: Grey, orientation: int) -> Grey:
+    """Return a picture, grey or in colour, as its orientation (EXIF 274, 1 to 8) asks to show it."""
+    if orientation in _MIRRORED:
+        picture = np.asarray(cv2.flip(picture, 1), np.uint8)
+    turn = _TURNS.get(orientation)
+    return picture if turn is None else np.asarray(cv2.rotate(picture, turn), np.uint8)
 
 
 def filled(page: Page, fill: Callable[[Page], None]) -> Page:

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 Image.MAX_IMAGE_PIXELS = None  # our own bounds are checked on the header first
+TiffImagePlugin.READ_LIBTIFF = True  # for pixels without compression too: of them Pillow itself reads few kinds
 
 # What Pillow's readers let through when a file lies: no decoder or cut data (OSError), malformed structures
 # (SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error), numbers that do not
@@ -25,6 +26,7 @@ PILLOW_ERRORS = (
     OverflowError, RuntimeError, AttributeError, Warning,
 )  # fmt: skip
 _BAND_PX = 16_000_000  # converted at a time: A4 at 300 dpi in one piece
+_PREMULTIPLIED = {"La", "RGBa"}
 _MODES = {"1": "bilevel", "L": "grey", "LA": "grey", "La": "grey", "I": "grey", "F": "grey"}
 
 
@@ -73,8 +75,10 @@ def decode_grey(image: Image.Image, factor: int) -> Grey:
         factor: by which the sides are divided, rounded up; each pixel is then a mean.
 
     Raises:
-        BadPage: truncated or unreadable.
+        BadPage: truncated or unreadable; wrong_format where its colours are multiplied by its transparency.
     """
+    if image.mode in _PREMULTIPLIED:
+        raise BadPage("wrong_format", "the image is transparent, and its colours are multiplied by that")
     with _faults():
         image.load()
         width, height = image.size
@@ -95,7 +99,19 @@ def _grey(image: Image.Image) -> Grey:
         whole = image.convert("RGBA")
         paper = Image.new("RGBA", whole.size, "white")
         image = Image.alpha_composite(paper, whole)
-    return np.asarray(image.convert("L"), np.uint8)
+    return np.asarray((_from_lab(image) if image.mode == "LAB" else image).convert("L"), np.uint8)
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return an image in red, green and blue, of 8 bits each."""
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        image = Image.fromarray(_grey(image))
+    return _from_lab(image) if image.mode == "LAB" else image.convert("RGB")
+
+
+def _from_lab(image: Image.Image) -> Image.Image:
+    transform = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+    return transform.apply(image)
 
 
 def _reduced(grey: Grey, factor: int) -> Grey:

@@ -1,4 +1,7 @@
-"""PNG: one page; every chunk lies inside the file and has its checksum, the last is IEND, and no row is missing."""
+"""PNG: one page; every chunk lies inside the file, the last is IEND, and no row is missing.
+
+A chunk whose checksum is wrong makes the file damaged, unless the picture does without it: then it says nothing.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def _unpacks_to(size: int, parts: list[bytes | memoryview]) -> bool:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, memoryview]]:
-    """Yield (name, first 32 bytes of the body, whole chunk) up to IEND."""
+    """Yield (name, first 32 bytes of the body, whole chunk) up to IEND, of those that are whole."""
     view, at = memoryview(data), _SIGNATURE
     while at + 12 <= len(data):
         length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
@@ -97,8 +100,10 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, memoryview]]:
         if end > len(data):
             raise BadPage("truncated", f"the PNG ends inside its chunk {name!r}")
         if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            raise BadPage("unreadable", f"the PNG chunk {name!r} has a wrong checksum")
-        yield name, data[at + 8 : min(end - 4, at + 40)], view[at:end]
+            if name in _NEEDED or not name.isalpha() or name[:1].isupper():
+                raise BadPage("unreadable", f"the PNG chunk {name!r} has a wrong checksum")
+        else:
+            yield name, data[at + 8 : min(end - 4, at + 40)], view[at:end]
         if name == b"IEND":
             return
         at = end

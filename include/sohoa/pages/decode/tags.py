@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from sohoa.pages.guard.faults import BadPage
 
-WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
+SUBFILE, OLD_SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
 STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 273, 274, 277, 278, 279
 X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT = 282, 283, 284, 296
-TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, JPEG_TABLES = 322, 323, 324, 325, 347
+COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, SUB_DIRECTORIES = 320, 322, 323, 324, 325, 330
+JPEG_TABLES, OLD_JPEG, OLD_JPEG_BYTES, SUBSAMPLING = 347, 513, 514, 530
 _USED = {
-    WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS,
-    X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS,
-    JPEG_TABLES,
+    SUBFILE, OLD_SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIP_OFFSETS, ORIENTATION, SAMPLES,
+    ROWS_PER_STRIP, STRIP_COUNTS, X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT, COLOUR_MAP, TILE_WIDTH,
+    TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, SUB_DIRECTORIES, JPEG_TABLES, OLD_JPEG, OLD_JPEG_BYTES, SUBSAMPLING,
 }  # fmt: skip
-_TYPES = {1: "B", 3: "H", 4: "I", 5: "II", 7: "B", 16: "Q"}  # BYTE SHORT LONG RATIONAL UNDEFINED LONG8
+_TYPES = {1: "B", 3: "H", 4: "I", 5: "II", 7: "B", 13: "I", 16: "Q"}  # BYTE SHORT LONG RATIONAL UNDEFINED IFD LONG8
+_BYTE = 1  # an orientation written so is left over from a turn that was made: readers pass it over
+_NUMBERS = _TYPES | {11: "f", 12: "d"}  # FLOAT DOUBLE
+_RESOLUTIONS = {X_RESOLUTION, Y_RESOLUTION}
 _MAX_VALUES = 1_000_000  # strips of one page; A0 at 600 dpi has 28 087 rows
 _INCH, _CENTIMETRE = 2, 3
 
 Tags = dict[int, tuple[int, ...]]
+Changes = dict[int, tuple[int, ...] | None]
+"""Tag -> its values from now on, null to leave it out."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,45 @@ class TiffFile:
         for k in range(count):
             at = entries + k * size
             tag, kind = self._unpack("HH", at)
-            if tag in _USED and kind in _TYPES:
+            if tag in _RESOLUTIONS and kind in _NUMBERS:
+                tags[tag] = _as_fraction(self._values(at, _NUMBERS[kind]))
+            elif tag in _USED and kind in _TYPES and (tag, kind) != (ORIENTATION, _BYTE):
                 tags[tag] = self._values(at, _TYPES[kind])
         return tags
+
+    def rewrite(self, offset: int, changes: Changes, end: int) -> bytes:
+        """Return a copy of the directory at ``offset`` for the place ``end``, with nothing after it.
+
+        Args:
+            offset: where the directory lies.
+            changes: what to write in place of what it says.
+            end: where the copy will lie.
+
+        Raises:
+            BadPage: truncated, where the directory does not lie inside the file.
+        """
+        count, entries, size = self._span(offset)
+        found = {}
+        for k in range(count):
+            at = entries + k * size
+            found[self._unpack("H", at)[0]] = self.data[at : at + size]
+        wide, behind = "Q" if self.is_big else "I", b""
+        kept = {tag: entry for tag, entry in found.items() if tag not in changes}
+        added = {tag: values for tag, values in changes.items() if values is not None}
+        values_at = end + len(self._head(0)) + (len(kept) + len(added)) * size + struct.calcsize("=" + wide)
+        for tag, values in added.items():
+            code, kind = ("H", 3) if tag == COLOUR_MAP else (wide, 16 if self.is_big else 4)
+            body = struct.pack(f"{self.order}{len(values)}{code}", *values)
+            if len(body) > struct.calcsize("=" + wide):
+                body, behind = struct.pack(self.order + wide, values_at + len(behind)), behind + body
+            kept[tag] = struct.pack(f"{self.order}HH{wide}", tag, kind, len(values)) + body.ljust(
+                struct.calcsize("=" + wide), b"\0"
+            )
+        head, no_next = self._head(len(kept)), struct.pack(self.order + wide, 0)
+        return head + b"".join(kept[tag] for tag in sorted(kept)) + no_next + behind
+
+    def _head(self, count: int) -> bytes:
+        return struct.pack(self.order + ("Q" if self.is_big else "H"), count)
 
     def _span(self, offset: int) -> tuple[int, int, int]:
         count = int(self._unpack("Q" if self.is_big else "H", offset)[0])
@@ -68,7 +112,7 @@ class TiffFile:
             raise BadPage("truncated", f"a directory at byte {offset} does not lie inside the file")
         return count, entries, size
 
-    def _values(self, at: int, code: str) -> tuple[int, ...]:
+    def _values(self, at: int, code: str) -> tuple[Any, ...]:
         wide = "Q" if self.is_big else "I"
         count = int(self._unpack(wide, at + 4)[0])
         if count > _MAX_VALUES:
@@ -79,7 +123,7 @@ class TiffFile:
             place = int(self._unpack(wide, place)[0])
         return self._unpack(layout, place)
 
-    def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
+    def _unpack(self, layout: str, offset: int) -> tuple[Any, ...]:
         try:
             return struct.unpack_from(self.order + layout, self.data, offset)
         except (struct.error, OverflowError):  # an offset past 2^63, in a BigTIFF
@@ -105,6 +149,13 @@ def open_tiff(data: bytes) -> TiffFile:
 def first(tags: Tags, tag: int, default: int) -> int:
     """Return the first value of a tag."""
     return tags[tag][0] if tags.get(tag) else default
+
+
+def _as_fraction(values: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return numerator and denominator of one number, whatever its type; nothing where it is none."""
+    if len(values) == 1:
+        return float(values[0]).as_integer_ratio() if math.isfinite(values[0]) else ()
+    return values if len(values) == 2 and isinstance(values[0], int) else ()
 
 
 def dpi_of(tags: Tags) -> tuple[float, float] | None:

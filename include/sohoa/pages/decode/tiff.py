@@ -1,19 +1,36 @@
-"""TIFF: a page a directory; every strip and tile lies inside the file."""
+"""TIFF: a page a directory; every strip and tile lies inside the file.
+
+Pillow gets a copy of the directory in which what writers leave out or write in their own way stands as libtiff wants
+it: sizes of strips, tiles listed as strips, a colour map of 8 bits. Turns are made here.
+"""
 
 from __future__ import annotations
 
 import io
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 
-from sohoa.pages.decode import jpeg_header, pillow, tags
+import numpy as np
+from PIL import Image
+
+from sohoa.pages.decode import jpeg, jpeg_header, pillow, tags
 from sohoa.pages.decode.page import Page, filled
-from sohoa.pages.decode.tags import Tags, TiffFile, first
+from sohoa.pages.decode.tags import Changes, Tags, TiffFile, first
+from sohoa.pages.decode.tiff_pieces import Pieces, find_pieces
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
+from sohoa.pages.reduce import Grey
 
-_JPEG = 7
-_SIDEWAYS = {5, 6, 7, 8}  # orientations that exchange width and height
+_OLD_JPEG, _JPEG = 6, 7
+_REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2  # bits of SUBFILE; a value of OLD_SUBFILE
+_WHITE_IS_ZERO, _BLACK_IS_ZERO = 0, 1
+_DEPTHS = {1, 2, 4, 8, 16}  # bits of a channel; Pillow opens others, and scales them wrongly
+_DEEP = 16  # bits of a channel, of which Pillow does not turn white and black round
+_MAX_BELOW = 16  # directories that one file may keep under others
+_MAP_FACTOR = 257  # 8 bits -> 16
+_EXIF, _GPS, _XMP, _IPTC, _PHOTOSHOP, _ICC = 34665, 34853, 700, 33723, 34377, 34675
+_LEFT_OUT: Changes = dict.fromkeys((tags.ORIENTATION, _EXIF, _GPS, _XMP, _IPTC, _PHOTOSHOP, _ICC))
 
 
 def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
@@ -25,13 +42,30 @@ def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
     file = tags.open_tiff(data)
     offsets, end = _directories(file, bounds)
     stream = io.BytesIO(data)
-    for offset in offsets:
+    for offset in _page_offsets(file, offsets):
         yield filled(Page(), lambda page, offset=offset: _fill(page, file, offset, stream, bounds))  # type: ignore[misc]
     if end is not None:
         yield Page(fault=end)
 
 
-def _directories(file: TiffFile, bounds: FileBounds) -> tuple[list[int], BadPage | None]:
+def read_colour(data: bytes, number: int) -> tuple[Grey, int]:
+    """Return the page ``number`` from 1 as stored, uint8 (height, width, 3) in red, green, blue; and its orientation.
+
+    Raises:
+        BadPage: there is no such page, or it cannot be read.
+    """
+    file = tags.open_tiff(data)
+    offsets = _page_offsets(file, _directories(file, None)[0])
+    offset = offsets[number - 1]
+    found = file.read(offset)
+    pieces = find_pieces(found, offset, len(data))
+    image = pillow.to_rgb(_open(io.BytesIO(data), file, offset, found, pieces))
+    colour = np.asarray(image, np.uint8)
+    colour = pieces.paint_missing(~colour if _is_deep_negative(found) else colour, 1)
+    return colour, first(found, tags.ORIENTATION, 1)
+
+
+def _directories(file: TiffFile, bounds: FileBounds | None) -> tuple[list[int], BadPage | None]:
     """Return the offsets of the directories, and why the chain breaks off where it does."""
     offsets: dict[int, None] = {}
     offset = file.first
@@ -43,68 +77,125 @@ def _directories(file: TiffFile, bounds: FileBounds) -> tuple[list[int], BadPage
         except BadPage as fault:
             return list(offsets), fault
         offsets[offset] = None
-        bounds.check_pages(len(offsets))
+        if bounds is not None:
+            bounds.check_pages(len(offsets))
         offset = following
     return list(offsets), None if offsets else BadPage("unreadable", "the TIFF has no page")
 
 
+def _page_offsets(file: TiffFile, offsets: list[int]) -> list[int]:
+    """Return the directories that are pages: reduced copies and masks are none, unless there is nothing else."""
+    pages = [offset for offset in offsets if not _is_copy(file, offset)]
+    return pages or [offset for offset in _below(file, offsets) if not _is_copy(file, offset)] or offsets
+
+
+def _below(file: TiffFile, offsets: list[int]) -> list[int]:
+    """Return the directories that others name: cameras keep the picture itself there, under its thumbnail."""
+    found: list[int] = []
+    for offset in offsets:
+        with suppress(BadPage):
+            found += file.read(offset).get(tags.SUB_DIRECTORIES, ())[:_MAX_BELOW]
+    return list(dict.fromkeys(found))[:_MAX_BELOW]
+
+
+def _is_copy(file: TiffFile, offset: int) -> bool:
+    try:
+        found = file.read(offset)
+    except BadPage:  # told when the page is read
+        return False
+    is_old = first(found, tags.OLD_SUBFILE, 0) == _OLD_REDUCED
+    return bool(first(found, tags.SUBFILE, 0) & (_REDUCED | _MASK)) or is_old
+
+
 def _fill(page: Page, file: TiffFile, offset: int, stream: io.BytesIO, bounds: FileBounds) -> None:
     found = file.read(offset)
+    _read_facts(page, found, bounds)
+    whole = _old_jpeg(file.data, found)
+    if whole is not None:
+        _fill_from_jpeg(page, whole, bounds)
+    else:
+        pieces = find_pieces(found, offset, len(file.data))
+        compression = first(found, tags.COMPRESSION, 1)
+        pieces.check_ends(file.data, compression)
+        if compression == _JPEG:
+            page.quantisation = _quantisation(file.data, found, pieces)
+        image = _open(stream, file, offset, found, pieces)
+        page.colour_mode = pillow.colour_mode(image, page.bit_depth or 1)
+        grey = pillow.decode_grey(image, page.reduction)
+        page.grey = pieces.paint_missing(~grey if _is_deep_negative(found) else grey, page.reduction)
+    page.turn(first(found, tags.ORIENTATION, 1))
+
+
+def _read_facts(page: Page, found: Tags, bounds: FileBounds) -> None:
+    """Read what the directory says of the page as stored, and check what decoding it would need."""
     page.width_px, page.height_px = first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0)
     page.bit_depth = max(found.get(tags.BITS, ()) or (1,))
     page.set_dpi(tags.dpi_of(found))
-    _check_size(page, found, bounds)
-    _check_data(page, found, len(file.data))
-    if first(found, tags.COMPRESSION, 1) == _JPEG:
-        page.quantisation = _quantisation(file.data, found)
-    place, layout = file.offset_at  # let the header point at this page, so that a broken one before it does not matter
-    stream.seek(place)
-    stream.write(struct.pack(layout, offset))
-    stream.seek(0)
-    image = pillow.open_image(stream)
-    page.colour_mode = pillow.colour_mode(image, page.bit_depth)
-    factor = page.reduction
-    page.grey = pillow.decode_grey(image, factor)
-    if first(found, tags.ORIENTATION, 1) in _SIDEWAYS:
-        page.swap_sides()
-    if page.grey.shape != (-(-(page.height_px or 0) // factor), -(-(page.width_px or 0) // factor)):
-        raise BadPage("unreadable", "the picture has other sides than its header says")
-
-
-def _check_size(page: Page, found: Tags, bounds: FileBounds) -> None:
-    samples = first(found, tags.SAMPLES, 1)
-    bytes_per_pixel = pillow.bytes_per_pixel(samples, page.bit_depth or 1)
-    bounds.check_image(page.width_px or 0, page.height_px or 0, bytes_per_pixel)
+    bytes_per_pixel = pillow.bytes_per_pixel(first(found, tags.SAMPLES, 1), page.bit_depth or 1)
+    bounds.check_image(page.width_px, page.height_px, bytes_per_pixel)
     if tags.TILE_WIDTH in found:
         bounds.check_image(first(found, tags.TILE_WIDTH, 0), first(found, tags.TILE_HEIGHT, 0), bytes_per_pixel)
 
 
-def _check_data(page: Page, found: Tags, size: int) -> None:
-    """Return all strips or tiles that the page needs are listed and lie inside the file."""
-    is_tiled = tags.TILE_OFFSETS in found
-    offsets = found.get(tags.TILE_OFFSETS if is_tiled else tags.STRIP_OFFSETS, ())
-    counts = found.get(tags.TILE_COUNTS if is_tiled else tags.STRIP_COUNTS, ())
-    if len(offsets) != len(counts) or len(offsets) < _needed(page, found, is_tiled):
-        raise BadPage("truncated", f"{min(len(offsets), len(counts))} strips or tiles are too few for the page")
-    if any(offset + count > size or not offset or not count for offset, count in zip(offsets, counts, strict=True)):
-        raise BadPage("truncated", "a strip or tile does not lie inside the file")
+def _open(stream: io.BytesIO, file: TiffFile, offset: int, found: Tags, pieces: Pieces) -> Image.Image:
+    """Return the image of a directory, by a copy of it behind the file: a broken page before it does not matter.
+
+    Raises:
+        BadPage: wrong_format, where it is sound and of a kind that Pillow does not read.
+    """
+    changes = _LEFT_OUT | pieces.changes
+    colours = found.get(tags.COLOUR_MAP, ())
+    if colours and max(colours) < _MAP_FACTOR - 1:
+        changes |= {tags.COLOUR_MAP: tuple(value * _MAP_FACTOR for value in colours)}
+    if _is_deep_negative(found):
+        changes |= {tags.PHOTOMETRIC: (_BLACK_IS_ZERO,)}
+    end = len(file.data) + len(file.data) % 2
+    place, layout = file.offset_at
+    stream.seek(place)
+    stream.write(struct.pack(layout, end))
+    stream.seek(end)
+    stream.write(file.rewrite(offset, changes, end))
+    stream.truncate()
+    stream.seek(0)
+    with suppress(BadPage):
+        if set(found.get(tags.BITS, (1,))) <= _DEPTHS:
+            return pillow.open_image(stream)
+    raise BadPage("wrong_format", _kind(found))
 
 
-def _needed(page: Page, found: Tags, is_tiled: bool) -> int:
-    width, height = page.width_px or 0, page.height_px or 0
-    if is_tiled:
-        across = -(-width // max(1, first(found, tags.TILE_WIDTH, 1)))
-        pieces = across * -(-height // max(1, first(found, tags.TILE_HEIGHT, 1)))
-    else:
-        pieces = -(-height // max(1, min(height, first(found, tags.ROWS_PER_STRIP, height))))
-    return pieces * (first(found, tags.SAMPLES, 1) if first(found, tags.PLANAR, 1) == 2 else 1)
+def _kind(found: Tags) -> str:
+    bits = " ".join(map(str, found.get(tags.BITS, (1,))))
+    names = f"compression {first(found, tags.COMPRESSION, 1)}, photometric {first(found, tags.PHOTOMETRIC, 0)}"
+    return f"the TIFF has {bits} bits in {first(found, tags.SAMPLES, 1)} channels, {names}"
 
 
-def _quantisation(data: bytes, found: Tags) -> tuple[tuple[int, ...], ...]:
+def _is_deep_negative(found: Tags) -> bool:
+    is_negative = first(found, tags.PHOTOMETRIC, _BLACK_IS_ZERO) == _WHITE_IS_ZERO
+    return is_negative and found.get(tags.BITS) == (_DEEP,)
+
+
+def _old_jpeg(data: bytes, found: Tags) -> bytes | None:
+    """Return the whole JPEG stream that an old-style page (compression 6) consists of, null where it has none."""
+    start = first(found, tags.OLD_JPEG, 0)
+    if first(found, tags.COMPRESSION, 1) != _OLD_JPEG or not 0 < start < len(data):
+        return None
+    end = start + first(found, tags.OLD_JPEG_BYTES, 0)
+    stream = data[start : end if end > start else len(data)]
+    return stream if stream.startswith(b"\xff\xd8") and b"\xff\xda" in stream else None
+
+
+def _fill_from_jpeg(page: Page, stream: bytes, bounds: FileBounds) -> None:
+    header = jpeg_header.read_header(stream)
+    if (header.width, header.height) != (page.width_px, page.height_px):
+        raise BadPage("unreadable", "the picture has other sides than its header says")
+    page.quantisation, page.colour_mode = header.quantisation, jpeg.COLOURS.get(header.components)
+    page.grey = jpeg.decode_grey(stream, header, page.reduction, bounds)
+
+
+def _quantisation(data: bytes, found: Tags, pieces: Pieces) -> tuple[tuple[int, ...], ...]:
     """Return the tables of a page that is stored as JPEG: kept apart, or in its first strip or tile."""
     apart = bytes(found.get(tags.JPEG_TABLES, ()))
-    start = first(found, tags.TILE_OFFSETS, 0) or first(found, tags.STRIP_OFFSETS, 0)
-    size = first(found, tags.TILE_COUNTS, 0) or first(found, tags.STRIP_COUNTS, 0)
+    start, size = pieces.offsets[0], pieces.counts[0]
     for stream in (apart, data[start : start + size]):
         try:
             quantisation = jpeg_header.read_header(stream).quantisation if stream else ()

@@ -8,8 +8,9 @@ NEXT_STEPS = {
     "missing": "Không tìm thấy tệp, hãy kiểm tra đường dẫn / there is no such file: check the path",
     "unreadable": "Tệp bị hỏng, hãy quét lại và gửi lại / the file is damaged: scan the page again and send it again",
     "truncated": "Tệp bị cắt cụt, hãy gửi lại tệp đầy đủ / the file is cut short: send the whole file again",
-    "wrong_format": "Sai định dạng, hãy lưu lại thành JPEG, PNG, TIFF hoặc PDF / "
-    "the format is not supported: save it as JPEG, PNG, TIFF or PDF",
+    "wrong_format": "Sai định dạng, hãy lưu lại thành JPEG, PNG, TIFF hoặc PDF loại thông thường: 8 bit, màu RGB hoặc "
+    "xám, không trong suốt / the format is not supported: save it as an ordinary JPEG, PNG, TIFF or PDF: 8 bits, "
+    "RGB or grey, not transparent",
     "encrypted": "Tệp có mật khẩu, hãy gửi lại tệp không đặt mật khẩu / "
     "the file has a password: send it again without one",
     "altered": "Tệp đã bị thay đổi sau khi ký số, hãy ký lại rồi gửi lại / "

@@ -1,0 +1,164 @@
+"""Strips and tiles of a TIFF page: where they lie, how long they are, and which of them the file leaves out."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sohoa.pages.decode import tags
+from sohoa.pages.decode.tags import Changes, Tags, first
+from sohoa.pages.guard.faults import BadPage
+from sohoa.pages.reduce import Grey
+
+_RAW, _FAX4, _JPEG = 1, 4, 7
+_YCBCR, _SEPARATE = 6, 2
+_PAPER = 255
+_FAX4_END = bytes([*[0] * 11, 1] * 2)  # bit by bit: two end-of-line codes, which no other code contains
+_JPEG_END = b"\xff\xd9"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How a page is cut into strips or tiles: their sides in px, and how many there are each way and in all."""
+
+    width: int
+    height: int
+    across: int
+    down: int
+    planes: int
+    is_tiled: bool
+
+    @classmethod
+    def of(cls, found: Tags) -> Grid:
+        """Return the grid that the tags of a page describe."""
+        width, height = first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0)
+        is_tiled = first(found, tags.TILE_WIDTH, 0) > 0
+        if is_tiled:
+            side = first(found, tags.TILE_WIDTH, 1), max(1, first(found, tags.TILE_HEIGHT, 1))
+        else:
+            side = width, max(1, min(height, first(found, tags.ROWS_PER_STRIP, height)))
+        planes = first(found, tags.SAMPLES, 1) if first(found, tags.PLANAR, 1) == _SEPARATE else 1
+        return cls(*side, -(-width // side[0]), -(-height // side[1]), planes, is_tiled)
+
+    @property
+    def count(self) -> int:
+        """All strips or tiles."""
+        return self.across * self.down * self.planes
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The strips or tiles of a page, in order.
+
+    Attributes:
+        grid: how they lie.
+        offsets: where each begins; of one that is left out, where another does.
+        counts: bytes of each.
+        missing: numbers of those that the file leaves out: parts of the page on which there is nothing.
+        estimated: numbers of those whose size the file does not say.
+    """
+
+    grid: Grid
+    offsets: tuple[int, ...]
+    counts: tuple[int, ...]
+    missing: frozenset[int]
+    estimated: frozenset[int]
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Tags of a directory that lists them so."""
+        strips, tiles = (tags.STRIP_OFFSETS, tags.STRIP_COUNTS), (tags.TILE_OFFSETS, tags.TILE_COUNTS)
+        used, unused = (tiles, strips) if self.grid.is_tiled else (strips, tiles)
+        return {used[0]: self.offsets, used[1]: self.counts, unused[0]: None, unused[1]: None}
+
+    def check_ends(self, data: bytes, compression: int) -> None:
+        """Refuse a piece of unknown size without its end mark, where a decoder would not miss what is cut off.
+
+        Raises:
+            BadPage: truncated.
+        """
+        for number in self.estimated if compression in (_FAX4, _JPEG) else ():
+            piece = data[self.offsets[number] : self.offsets[number] + self.counts[number]]
+            if not (_JPEG_END in piece if compression == _JPEG else _has_fax_end(piece)):
+                raise BadPage("truncated", "a strip or tile ends without its end mark")
+
+    def paint_missing(self, grey: Grey, factor: int) -> Grey:
+        """Return a picture, its sides divided by ``factor``, with paper where the file leaves something out."""
+        grid, painted = self.grid, grey.copy() if self.missing else grey
+        for number in {number % (grid.across * grid.down) for number in self.missing}:
+            row, column = divmod(number, grid.across)
+            top, bottom = (edge * grid.height // factor for edge in (row, row + 1))
+            left, right = (edge * grid.width // factor for edge in (column, column + 1))
+            painted[top:bottom, left:right] = _PAPER
+        return painted
+
+
+def find_pieces(found: Tags, directory: int, size: int) -> Pieces:
+    """Return the strips or tiles that a page needs.
+
+    Args:
+        found: tags of its directory.
+        directory: where that lies.
+        size: bytes of the file.
+
+    Raises:
+        BadPage: truncated, where some are not listed, do not lie inside the file, or all are left out.
+    """
+    grid = Grid.of(found)
+    offsets, said = _listed(found, grid.is_tiled)
+    if len(offsets) < grid.count:
+        raise BadPage("truncated", f"{len(offsets)} strips or tiles are too few for the page")
+    offsets = offsets[: grid.count]
+    said = said[: grid.count] if len(said) >= grid.count else (0,) * grid.count
+    missing = frozenset(k for k in range(grid.count) if offsets[k] == said[k] == 0)
+    present = next((k for k in range(grid.count) if k not in missing), None)
+    if present is None:
+        raise BadPage("truncated", "no strip or tile is in the file")
+    starts = sorted({*offsets, directory, size})
+    counts, estimated = list(said), set()
+    for k in {*range(grid.count)} - missing:
+        following = starts[min(bisect_right(starts, offsets[k]), len(starts) - 1)]
+        if first(found, tags.COMPRESSION, _RAW) == _RAW:
+            counts[k] = max(said[k], _raw_bytes(found, grid, k))
+        elif said[k] == 0:
+            counts[k] = following - offsets[k]
+        is_longer = counts[k] > said[k]
+        if not offsets[k] or offsets[k] + counts[k] > (following if is_longer else size):
+            raise BadPage("truncated", "a strip or tile does not lie inside the file")
+        if is_longer:
+            estimated.add(k)
+    order = [present if k in missing else k for k in range(grid.count)]
+    places = tuple(offsets[k] for k in order), tuple(counts[k] for k in order)
+    return Pieces(grid, *places, missing, frozenset(estimated))
+
+
+def _listed(found: Tags, is_tiled: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return offsets and sizes; some writers list tiles as strips."""
+    offsets = found.get(tags.TILE_OFFSETS, ()) if is_tiled else ()
+    counts = found.get(tags.TILE_COUNTS, ()) if is_tiled else ()
+    return offsets or found.get(tags.STRIP_OFFSETS, ()), counts or found.get(tags.STRIP_COUNTS, ())
+
+
+def _raw_bytes(found: Tags, grid: Grid, number: int) -> int:
+    """Return the bytes of an uncompressed piece; the last strip has the rows that are left."""
+    row = number % (grid.across * grid.down) // grid.across
+    rows = grid.height if grid.is_tiled else min(grid.height, first(found, tags.HEIGHT, 0) - row * grid.height)
+    bits, samples = found.get(tags.BITS, (1,)) or (1,), first(found, tags.SAMPLES, 1)
+    if first(found, tags.PHOTOMETRIC, 0) == _YCBCR and grid.planes == 1 and samples == 3:
+        across, down = (max(1, side) for side in (*found.get(tags.SUBSAMPLING, ()), 2, 2)[:2])
+        return -(-grid.width // across) * -(-rows // down) * (across * down + 2) * bits[0] // 8
+    depth = bits[0] if grid.planes > 1 else sum(bits) if len(bits) == samples else bits[0] * samples
+    return -(-grid.width * depth // 8) * rows
+
+
+def _has_fax_end(piece: bytes) -> bool:
+    """Return whether the mark at the end of fax-coded data stands in it, at any bit and in either order of bits."""
+    for start in range(0, len(piece), _CHUNK):
+        part = np.frombuffer(piece, np.uint8, min(_CHUNK + len(_FAX4_END), len(piece) - start), start)
+        if any(_FAX4_END in np.unpackbits(part, bitorder=order).tobytes() for order in ("big", "little")):
+            return True
+    return False
