@@ -67,6 +67,8 @@ def _condition(rule: Rule) -> Condition | None:
     first = [Column(name).is_in(values) for name, values in rule.scope.items()]
     if rule.column != "error":
         first.append(Column("error").is_null())
+    if rule.rounded:
+        first.append(Column(rule.column).is_not_in(rule.rounded))
     ways = [first]
     for scope in rule.unless:
         ways = [[*way, Column(name).is_not_in(values)] for way in ways for name, values in scope.items()]

@@ -39,7 +39,8 @@ def around(rule: Rule) -> list[Any]:
     if isinstance(rule.limit, tuple):
         return [*rule.limit, {str: "x", int: 90, bool: False}[type(rule.limit[0])], None]
     edge = 200.0 if rule.limit is None else float(rule.limit)
-    near = [edge, math.nextafter(edge, math.inf), math.nextafter(edge, -math.inf), edge * 10, None, math.nan]
+    beside = math.nextafter(edge, math.inf), math.nextafter(edge, -math.inf)
+    near = [edge, *beside, edge * 10, None, math.nan, *rule.rounded]
     return [*near, *(-value for value in near[:4])] if rule.test == "max_abs" else near
 
 

@@ -23,6 +23,18 @@ def judge(**changes: Any) -> dict[str, Any]:
     return judge_pages(page_table([changes]), RULES).select(VERDICT.names).to_pylist()[0]
 
 
+@pytest.mark.parametrize(
+    ("dpi", "content", "is_enough"),
+    [(78 * 2.54, "text", True), (79 * 2.54, "text", True), (77 * 2.54, "text", False), (198.5, "text", False),
+     (198.0, "text", False), (199.0, "text", False), (157 * 2.54, "map", True), (158 * 2.54, "map", True),
+     (156 * 2.54, "map", False), (398.5, "map", False), (78 * 2.54, "map", False)],
+)  # fmt: skip
+def test_a_limit_holds_with_the_rounding_of_the_unit(dpi: float, content: str, is_enough: bool) -> None:
+    """200 dpi cut to whole dots per centimetre is 78 of them, 400 dpi is 157; any other resolution below is too low."""
+    page = {"dpi_x": round(dpi, 2), "dpi_y": round(dpi, 2), "content": content, "paper_class": "other"}
+    assert ("low_dpi" not in judge(**page)["defects"]) == is_enough
+
+
 def test_a_sound_page_is_accepted_without_a_word() -> None:
     """No defect and no note."""
     assert judge() == {"verdict": "accepted", "defects": [], "notes": []}

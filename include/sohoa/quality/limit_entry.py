@@ -56,6 +56,7 @@ class Limit(BaseModel):
     test: Literal["min", "max", "max_abs", "one_of", "none_of", "not_null"]
     limit: StrictFloat | StrictInt | tuple[StrictBool | StrictInt | StrictStr, ...] | None = None
     unit: str = ""
+    rounded: tuple[StrictFloat, ...] = ()
     severity: Severity
     reason: _Text
     source: _Text
@@ -72,6 +73,8 @@ class Limit(BaseModel):
         for name, allowed in _DECLARED.items():
             _require_known(name, getattr(self, name), allowed)
         _require_fitting_limit(self)
+        if self.rounded and self.test not in {"min", "max"}:
+            raise ValueError(f"rounded: {self.test} compares nothing")
         return self
 
     @property

@@ -135,8 +135,10 @@ def _fails(columns: _Columns, rule: Rule) -> Bools:
         return ~columns.known(name)
     numbers = columns.numbers(name)
     if rule.test == "min":
-        return numbers < limit
-    return (np.abs(numbers) if rule.test == "max_abs" else numbers) > limit
+        failing = numbers < limit
+    else:
+        failing = (np.abs(numbers) if rule.test == "max_abs" else numbers) > limit
+    return failing & ~np.isin(numbers, rule.rounded)
 
 
 def _holds(columns: _Columns, rule: Rule) -> Bools:
