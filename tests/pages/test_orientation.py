@@ -95,3 +95,43 @@ def test_a_large_sheet_with_little_text_is_told() -> None:
     large[2900 : 2900 + len(block), 3700 : 3700 + block.shape[1]] = block
     assert orientation(large) == 0
     assert orientation(turned(large, 3)) == 270
+
+
+SCRIPTS = {
+    "Russian": (
+        "Российская Федерация, город Москва, свидетельство о рождении",
+        "Гражданин родился двадцатого марта, о чём в книге регистрации",
+        "актов сделана запись. Место рождения: посёлок Фёдоровка, отец",
+        "и мать указаны, документ выдан управлением, подпись и печать.",
+        "Предъявитель обязан хранить эту справку до получения другой.",
+        "Адрес учреждения: проспект Мира, корпус первый, кабинет пять.",
+    ),
+    "Greek": (
+        "Ελληνική Δημοκρατία, πιστοποιητικό γεννήσεως του δήμου Αθηναίων",
+        "Ο υπογεγραμμένος ληξίαρχος βεβαιώνει ότι γεννήθηκε στην πόλη",
+        "αυτή την εικοστή ημέρα του μηνός Μαρτίου και έχει εγγραφεί στο",
+        "βιβλίο. Το παρόν χορηγείται ύστερα από αίτηση του ενδιαφερομένου",
+        "για κάθε νόμιμη χρήση, με υπογραφή και σφραγίδα της υπηρεσίας.",
+        "Διεύθυνση: οδός Φιλελλήνων, δεύτερος όροφος, γραφείο πέντε.",
+    ),
+    "Hebrew": (
+        "מדינת ישראל תעודת לידה עיריית ירושלים משרד הפנים",
+        "מאשרים בזה כי נולד בתאריך עשרים במרץ ונרשם בספר",
+        "שם האב ושם האם רשומים כאן והמסמך ניתן לפי בקשתו",
+        "על המחזיק לשמור את התעודה עד לקבלת תעודה אחרת",
+        "כתובת המשרד רחוב הנביאים קומה שנייה חדר חמש עשרה",
+        "חתימה וחותמת של פקיד הרישום במחוז המרכז והצפון",
+    ),
+    "Cyrillic letters alike": tuple("абвгдеёжзийклмнопрстуфхцчшщъыьэюя"[k : k + 26] for k in range(6)),
+    "capitals with feet": tuple("AQUI JHEQ NQUJ TIJX QJEHN" for _ in range(6)),
+}
+
+
+@pytest.mark.parametrize("size_pt", [9.0, 13.0])
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_other_scripts_are_left_undecided(script: str, size_pt: float) -> None:
+    """In them more letters reach under the line than over it: upright, they are never said to stand wrong."""
+    page = sheet(SCRIPTS[script], size_pt, 4)
+    assert orientation(page) is None
+    if script != "Hebrew":  # turned, it has the proportions of Latin text
+        assert {orientation(turned(page, quarter)) for quarter in QUARTERS} == {None}

@@ -33,6 +33,10 @@ _MARK = 0.5  # of its height is a mark at most
 _AXIS_SURE, _AXIS_ENOUGH = 0.5, 0.2  # log of the odds of lines across against along: to stop early, and at the end
 _AXIS_CLEAR = 1.5  # beyond which the other axis is not looked at any more
 _SURE, _ENOUGH = 4.0, 2.5  # standard errors: to stop early, and at the end
+_CONTRARY = 1.5  # standard errors of the marks against the answer: in other alphabets they stand over the other side
+_LEAST_RATIO = 1.25  # of uneven heads to uneven feet, upright
+_LATIN_RATIO = (2.4, 12.0)  # of them, where no marks speak for the answer
+_MANY_IN_LINE = 600  # pairs, among which Latin text has dots
 
 
 @dataclass
@@ -41,18 +45,38 @@ class Votes:
 
     Attributes:
         in_line: pairs of neighbours whose heads or feet are level.
-        up: pairs with level feet only, and letters with a mark over them.
-        down: pairs with level heads only, and letters with a mark under them.
+        up: pairs with level feet only.
+        down: pairs with level heads only.
+        over: letters with a mark over them.
+        under: letters with a mark under them.
     """
 
     in_line: int = 0
     up: int = 0
     down: int = 0
+    over: int = 0
+    under: int = 0
 
     @property
     def sureness(self) -> float:
-        """``up`` less ``down`` in the standard errors of a toss."""
-        return float((self.up - self.down) / np.sqrt(self.up + self.down + 1))
+        """What speaks for this side up less what speaks against it, in the standard errors of a toss."""
+        return _sureness(self.up + self.over, self.down + self.under)
+
+    def is_latin(self, needs_marks: bool) -> bool:
+        """Return whether heads, feet and marks are those of Latin text, this side or the other up.
+
+        In Cyrillic and Greek print more letters reach under the line than over it, and marks stand over letters; in
+        Hebrew print both are as frequent; capitals reach under the line only.
+        """
+        up, down, over, under = self.up, self.down, self.over, self.under
+        if self.sureness < 0:
+            up, down, over, under = down, up, under, over
+        if over > under:
+            return up >= _LEAST_RATIO * down
+        if needs_marks or self.in_line > _MANY_IN_LINE:
+            return False
+        low, high = _LATIN_RATIO
+        return _sureness(under, over) < _CONTRARY and low * down <= up <= high * down
 
     def add(self, labels: Labels, boxes: Whole, tallest: float) -> None:
         """Count the letters among ``boxes``, (label; x, y, width, height)."""
@@ -67,8 +91,14 @@ class Votes:
         letters = np.unique(np.concatenate([one[in_line], two[in_line]]))
         over, under = _marks(labels, boxes, letters)
         self.in_line += int(in_line.sum())
-        self.up += int(((feet <= near) & (heads >= far)).sum()) + over
-        self.down += int(((heads <= near) & (feet >= far)).sum()) + under
+        self.up += int(((feet <= near) & (heads >= far)).sum())
+        self.down += int(((heads <= near) & (feet >= far)).sum())
+        self.over += over
+        self.under += under
+
+
+def _sureness(one: int, other: int) -> float:
+    return float((one - other) / np.sqrt(one + other + 1))
 
 
 def measure_orientation(views: PageViews) -> int | None:
@@ -80,7 +110,8 @@ def measure_orientation(views: PageViews) -> int | None:
     such pairs. It is the statistic of ascenders (D. S. Bloomberg et al., "Measuring document image skew and
     orientation", SPIE 2422, 1995), taken from pairs of connected components instead of whole lines, so that neither
     skew nor the size of the letters nor a page of few lines misleads it. Tiles with most ink are read first, and no
-    more than the answer needs. Capitals and figures alone, drawings, staves and other scripts are left undecided.
+    more than the answer needs. Capitals and figures alone, drawings, staves and other scripts are left undecided:
+    heads, feet and marks must be in the proportions of Latin text.
     """
     upright, turned = Votes(), Votes()
     tallest = _TALLEST_MM * max(views.page.shape) / A4_LONG_MM
@@ -94,9 +125,9 @@ def measure_orientation(views: PageViews) -> int | None:
         if axis < _AXIS_CLEAR:
             x, y, width, height = boxes.T
             turned.add(labels.T[::-1], np.stack([y, tile.shape[1] - x - width, height, width], axis=1), tallest)
-        if (answer := _decide(upright, turned, _AXIS_SURE, _SURE)) is not None:
+        if (answer := _decide(upright, turned, is_early=True)) is not None:
             return answer
-    return _decide(upright, turned, _AXIS_ENOUGH, _ENOUGH)
+    return _decide(upright, turned, is_early=False)
 
 
 def _axis(upright: Votes, turned: Votes) -> float:
@@ -104,10 +135,11 @@ def _axis(upright: Votes, turned: Votes) -> float:
     return float(np.log((upright.in_line + 5) / (turned.in_line + 5)))
 
 
-def _decide(upright: Votes, turned: Votes, least_axis: float, least: float) -> int | None:
+def _decide(upright: Votes, turned: Votes, is_early: bool) -> int | None:
+    least_axis, least = (_AXIS_SURE, _SURE) if is_early else (_AXIS_ENOUGH, _ENOUGH)
     axis = _axis(upright, turned)
     votes, first = (upright, 0) if axis > 0 else (turned, 90)
-    if abs(axis) < least_axis or abs(votes.sureness) < least:
+    if abs(axis) < least_axis or abs(votes.sureness) < least or not votes.is_latin(is_early):
         return None
     return first if votes.sureness > 0 else first + 180
 
