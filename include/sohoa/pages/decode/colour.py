@@ -64,10 +64,12 @@ class ColourReader:
             self._pdf = pikepdf.open(io.BytesIO(self._data), inherit_page_attributes=False)
         page = self._pdf.pages[number - 1]
         box = pdf_content.visible_box(page)
-        scan, is_alone = pdf_content.find_scan(page, box)
-        if scan is not None and is_alone and pdf_images.filters_of(scan.image) == ["/DCTDecode"]:
-            colour, _ = _from_jpeg(bytes(scan.image.read_raw_bytes()), self._least_px)
-            return np.ascontiguousarray(np.rot90(colour, scan.turns or 0))
+        placed, is_alone = pdf_content.find_placed(page, box)
+        if len(placed) == 1 and is_alone and placed[0].fills(box) and placed[0].quarter is not None:
+            stream = pdf_images.plain_jpeg(placed[0].image)
+            if stream is not None:
+                colour, _ = _from_jpeg(stream, self._least_px)
+                return np.ascontiguousarray(np.rot90(colour, placed[0].quarter - box.turn // 90))
         long_side = max(box.width, box.height)
         scale = min(max(_RENDER_SCALE, self._least_px / long_side), _MAX_RENDERED / long_side)
         with PDFIUM, closing(pypdfium2.PdfDocument(self._data)) as document:

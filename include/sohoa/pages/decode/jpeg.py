@@ -15,7 +15,7 @@ import numpy as np
 import simplejpeg
 
 from sohoa.pages.decode.file_data import FileData, reading_through
-from sohoa.pages.decode.jpeg_header import JpegHeader, read_header
+from sohoa.pages.decode.jpeg_header import JpegHeader, read_header, with_counted_height
 from sohoa.pages.decode.jpeg_repair import repair_jpeg
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.guard.bounds import FileBounds
@@ -40,6 +40,7 @@ def fill_page(page: Page, data: FileData, bounds: FileBounds) -> None:
     Raises:
         BadPage: the stream is damaged, cut short or over the bounds; what its header says is in ``page`` by then.
     """
+    data = with_counted_height(data, read_header(data))
     header = read_header(data)
     page.width_px, page.height_px = header.width, header.height
     page.set_dpi(header.dpi)

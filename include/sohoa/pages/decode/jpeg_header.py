@@ -12,6 +12,7 @@ from sohoa.pages.guard.faults import BadPage
 
 EOI, SOS = 0xD9, 0xDA
 _SOI, _DQT, _APP0, _APP1 = 0xD8, 0xDB, 0xE0, 0xE1
+_LINES = b"\xff\xdc\0\4"  # the marker that gives the height after the first scan, and its length
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE = {0x01, _SOI, *range(0xD0, 0xD8)}  # markers without a length
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -34,6 +35,7 @@ class JpegHeader:
     bits: int = 0
     is_progressive: bool = False
     samples_per_pixel: float = 0.0
+    height_at: int = 0
     orientation: int = 1
     tables: dict[int, tuple[int, ...]] = field(default_factory=dict)
     densities: list[tuple[float, float]] = field(default_factory=list)
@@ -64,6 +66,7 @@ def read_header(data: FileData) -> JpegHeader:
         body = data[start:end]
         if marker in _FRAMES:
             _read_frame(header, marker, body)
+            header.height_at = start + 1
         elif marker == _DQT:
             header.tables.update(_read_tables(body))
         elif marker == _APP0 and body[:5] == b"JFIF\0" and len(body) >= 12:
@@ -71,6 +74,18 @@ def read_header(data: FileData) -> JpegHeader:
         elif marker == _APP1 and body[:6] == b"Exif\0\0":
             _read_exif(header, body[6:])
     return header
+
+
+def with_height(data: FileData, header: JpegHeader, height: int) -> bytes:
+    """Return the stream with another height in its header, where scanners that feed paper leave 0 or a large number."""
+    return data[: header.height_at] + height.to_bytes(2, "big") + data[header.height_at + 2 :]
+
+
+def with_counted_height(data: FileData, header: JpegHeader) -> FileData:
+    """Return a stream whose header gives no height with the one that follows the first scan, if one does."""
+    at = data.find(_LINES, header.height_at) if header.height_at and not header.height else -1
+    height = int.from_bytes(data[at + len(_LINES) : at + len(_LINES) + 2], "big") if at >= 0 else 0
+    return with_height(data, header, height) if height else data
 
 
 def segments(data: FileData) -> Iterator[tuple[int, int, int]]:

@@ -1,26 +1,30 @@
-"""PDF: an embedded full-page image is taken as it is, a JPEG byte for byte; any other page is rendered."""
+"""PDF: a page made up of whole images is put together from their pixels; any other page is rendered."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 import pikepdf
 
-from sohoa.pages.decode import jpeg, jpeg_header, pdf_content, pdf_images, pdf_render
+from sohoa.pages.decode import pdf_content, pdf_images, pdf_layout, pdf_render
 from sohoa.pages.decode.page import Page, filled
-from sohoa.pages.decode.pdf_content import Box, Scan
-from sohoa.pages.decode.pdf_images import PIKEPDF_ERRORS
+from sohoa.pages.decode.pdf_content import Box, Placed
+from sohoa.pages.decode.pdf_images import PIKEPDF_ERRORS, Picture
+from sohoa.pages.decode.pdf_layout import Item, Layout
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
-from sohoa.pages.reduce import Grey
+from sohoa.pages.reduce import Grey, fit_long_side
 
 _POINTS_PER_INCH = 72.0
 _MM_PER_INCH = 25.4
-_CMYK = 4
+_CHECK_FACTOR = 8  # all of a JPEG is read, few pixels are made
+_STROKE = 60  # grey levels within three pixels
+_WRITING = 2.0  # times as many strokes on the page as on the background alone: the writing is in the masks
 _EOF_WITHIN = 1024
 _MAX_NODES = 100_000
 _MAX_MEMORY = 268_435_456  # of any one stream that qpdf unpacks: page descriptions, object streams
@@ -122,32 +126,88 @@ def _fill(page: Page, found: pikepdf.Page, number: int, renderer: pdf_render.Ren
     try:
         box = pdf_content.visible_box(found)
         images = pdf_images.check_images(pdf_content.inherited(found, "/Resources"), bounds)
-        scan, is_alone = pdf_content.find_scan(found, box)
-        page.colour_mode, page.bit_depth = pdf_images.colour_of([scan.image] if scan else images)
-        _set_sides(page, box, scan)
-        grey = _decode_scan(page, scan.image, bounds) if scan else None
+        placed, is_alone = pdf_content.find_placed(found, box)
+        items = _read_items(placed, bounds)
+        layout = pdf_layout.lay_out(items, is_alone, box)
+        _set_facts(page, box, layout, images)
+        if layout is not None:
+            bounds.check_image(*layout.size, 0)
+        grey = _draw(page, items, layout, box, bounds)
     except PIKEPDF_ERRORS as error:
         raise BadPage.from_library("qpdf", error) from None
-    if grey is not None and is_alone and scan is not None and scan.turns is not None:
-        page.grey = np.ascontiguousarray(np.rot90(grey, scan.turns))
-    else:
-        page.grey = renderer.render(number, box, scan.size if scan else None, bounds)
+
+    is_bare = layout is not None and not any(item.placed.fills(box) for item in items)
+
+    def render(size: tuple[int, int] | None) -> Grey:
+        grey = renderer.render(number, box, size, bounds)
+        paper = pdf_layout.paper_level(grey)
+        return renderer.render(number, box, size, bounds, paper) if is_bare and paper < pdf_layout.PAPER else grey
+
+    if grey is None:
+        writing = pdf_layout.writing(layout, box) if layout else None
+        grey = _render_writing(page, writing, layout, box, bounds, render) if writing and layout else None
+    page.grey = grey if grey is not None else render(layout.size if layout else None)
 
 
-def _set_sides(page: Page, box: Box, scan: Scan | None) -> None:
-    inches = (box.width / _POINTS_PER_INCH, box.height / _POINTS_PER_INCH)
-    page.width_mm, page.height_mm = (side * _MM_PER_INCH for side in inches)
-    if scan is not None:
-        page.width_px, page.height_px = scan.size
-        page.set_dpi((scan.size[0] / inches[0], scan.size[1] / inches[1]))
+def _read_items(placed: list[Placed], bounds: FileBounds) -> list[Item]:
+    """Return the images that a page places, each read once."""
+    known: dict[tuple[int, int], tuple[Picture, float]] = {}
+    for one in placed:
+        if one.image.objgen not in known:
+            known[one.image.objgen] = (
+                pdf_images.read_picture(one.image, bounds), pdf_images.painted_share(one.image, bounds)
+            )  # fmt: skip
+    return [Item(one, *known[one.image.objgen]) for one in placed]
 
 
-def _decode_scan(page: Page, image: Any, bounds: FileBounds) -> Grey | None:
-    """Decode the scan to grey, strictly whether or not more is drawn over it; null where it must be rendered."""
-    filters = pdf_images.filters_of(image)
-    if filters != ["/DCTDecode"]:
-        return pdf_images.unpack_grey(image, filters, page.reduction)
-    stream = bytes(image.read_raw_bytes())
-    header = jpeg_header.read_header(stream)
-    page.quantisation = header.quantisation
-    return None if header.components == _CMYK else jpeg.decode_grey(stream, header, page.reduction, bounds)
+def _set_facts(page: Page, box: Box, layout: Layout | None, images: list[Any]) -> None:
+    page.width_mm, page.height_mm = (side / _POINTS_PER_INCH * _MM_PER_INCH for side in (box.width, box.height))
+    if layout is None:
+        page.colour_mode, page.bit_depth = pdf_images.richest(map(pdf_images.kind_of, images))
+        return
+    page.colour_mode, page.bit_depth = layout.kind
+    page.quantisation = layout.quantisation
+    page.width_px, page.height_px = layout.size
+    page.set_dpi(layout.dpi)
+
+
+def _draw(page: Page, items: list[Item], layout: Layout | None, box: Box, bounds: FileBounds) -> Grey | None:
+    """Decode every image strictly; return the page that they make up, null where it takes a renderer.
+
+    Raises:
+        BadPage: one of them is damaged, cut short, or over the bounds.
+    """
+    checked = set()
+
+    def decode(picture: Picture, factor: int = page.reduction) -> Grey | None:
+        checked.add(picture.image.objgen)
+        return pdf_images.decode_grey(picture, factor, bounds)
+
+    grey = pdf_layout.compose(layout, box, page.reduction, decode) if layout else None
+    for item in items if grey is None else []:
+        if item.picture.image.objgen not in checked:
+            decode(item.picture, _CHECK_FACTOR)
+    return grey
+
+
+def _render_writing(
+    page: Page,
+    writing: Layout,
+    layout: Layout,
+    box: Box,
+    bounds: FileBounds,
+    render: Callable[[tuple[int, int] | None], Grey],
+) -> Grey | None:
+    """Render a page at the resolution of its masks, where those and not the image under them hold the writing."""
+    fine = render(writing.size)
+    below = pdf_images.decode_grey(next(item.picture for item in layout.items if not item.is_layer), 1, bounds)
+    if below is None or _stroke_share(fine, max(below.shape)) < _WRITING * _stroke_share(below, max(below.shape)):
+        return None
+    _set_facts(page, box, writing, [])
+    return fine
+
+
+def _stroke_share(grey: Grey, long_side: int) -> float:
+    """Return the share of a page that lies along strokes, at a resolution that two pages can share."""
+    small = fit_long_side(grey, long_side, 1)
+    return float(np.mean(cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > _STROKE))

@@ -1,4 +1,4 @@
-"""What a PDF page shows, without rendering it: which image fills it, and whether anything else is drawn."""
+"""What a PDF page shows, without rendering it: which images it places where, and whether anything else is drawn."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sohoa.pages.guard.faults import BadPage
 _MAX_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a scan
 _MAX_DEPTH = 6
 _MAX_ANCESTORS = 50
+_MAX_PLACED = 2_000
 _FULL_PAGE = 0.01  # of a side, by which the image may miss the page's edge
 _PAINTS = {"S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh", "INLINE IMAGE"}
 _SHOWS_TEXT = {"Tj", "TJ", "'", '"'}
@@ -43,12 +44,41 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Scan:
-    """The one image that fills a page."""
+class Placed:
+    """An image as a page draws it: the matrix takes the unit square to the page."""
 
     image: Any
-    size: tuple[int, int]
-    turns: int | None
+    matrix: pikepdf.Matrix
+
+    def fills(self, box: Box) -> bool:
+        """Return whether it fills the page, to 1 % of a side."""
+        left, bottom, right, top = self.extent
+        spare = (_FULL_PAGE * (box.right - box.left), _FULL_PAGE * (box.top - box.bottom))
+        across = max(abs(left - box.left), abs(right - box.right)) <= spare[0]
+        return across and max(abs(bottom - box.bottom), abs(top - box.top)) <= spare[1]
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top of two of its corners, in units of user space: what it covers if not slanted."""
+        matrix = self.matrix
+        xs = sorted((matrix.e, matrix.e + matrix.a + matrix.c))
+        ys = sorted((matrix.f, matrix.f + matrix.b + matrix.d))
+        return xs[0], ys[0], xs[1], ys[1]
+
+    @property
+    def quarter(self) -> int | None:
+        """Quarters counter-clockwise by which it is turned, null where it is mirrored or slanted."""
+        matrix = self.matrix
+        large = max(abs(matrix.a), abs(matrix.b), abs(matrix.c), abs(matrix.d))
+        a, b, c, d = (
+            0 if abs(v) < 1e-3 * large else (1 if v > 0 else -1) for v in (matrix.a, matrix.b, matrix.c, matrix.d)
+        )
+        return {(1, 0, 0, 1): 0, (0, 1, -1, 0): 1, (-1, 0, 0, -1): 2, (0, -1, 1, 0): 3}.get((a, b, c, d))
+
+    @property
+    def is_sideways(self) -> bool:
+        """Whether its rows run up or down the page."""
+        return bool(abs(self.matrix.b) > abs(self.matrix.a))
 
 
 def inherited(page: pikepdf.Page, key: str) -> Any:
@@ -83,21 +113,30 @@ def _ordered(box: list[float]) -> tuple[float, float, float, float]:
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
-def find_scan(page: pikepdf.Page, box: Box) -> tuple[Scan | None, bool]:
-    """Return the one opaque image that fills the page, and whether it is all that is seen.
+def find_placed(page: pikepdf.Page, box: Box) -> tuple[list[Placed], bool]:
+    """Return the images that a page shows in the order in which they are drawn, and whether they are all that is seen.
 
-    What is drawn before it lies under it; invisible text over it (the layer of a text recogniser) is not seen.
+    What lies under an image that fills the page is not seen; invisible text (the layer of a text recogniser) neither.
     """
     if _content_size(page) > _MAX_CONTENT_BYTES:
-        return None, False
-    scans: list[Scan] = []
+        return [], False
+    placed: list[Placed] = []
     is_alone = True
     for drawn, matrix in _marks(page.obj, inherited(page, "/Resources"), _IDENTITY, 0):
-        scan = _as_scan(drawn, matrix, box) if drawn is not None else None
-        if scan is not None:
-            scans.append(scan)
-        is_alone = scan is not None
-    return (scans[0], is_alone) if len(scans) == 1 else (None, False)
+        if drawn is None:
+            is_alone = False
+        elif matrix.a * matrix.d != matrix.b * matrix.c:  # else it has no area
+            found = Placed(drawn, matrix)
+            if _is_opaque(drawn) and found.fills(box):
+                placed, is_alone = [], True
+            placed.append(found)
+        if len(placed) > _MAX_PLACED:
+            return [], False
+    return placed, is_alone
+
+
+def _is_opaque(image: Any) -> bool:
+    return not any(key in image for key in ("/SMask", "/Mask")) and not image.get("/ImageMask", False)
 
 
 def _content_size(page: pikepdf.Page) -> int:
@@ -142,30 +181,3 @@ def _drawn(drawn: Any, resources: Any, matrix: pikepdf.Matrix, depth: int) -> It
         yield from _marks(drawn, drawn.get("/Resources", resources), inner @ matrix, depth + 1)
     elif kind is not None:
         yield None, matrix
-
-
-def _as_scan(image: Any, matrix: pikepdf.Matrix, box: Box) -> Scan | None:
-    """Return the image as a scan where it is opaque and fills the page, else null."""
-    if any(key in image for key in ("/SMask", "/Mask")) or image.get("/ImageMask", False):
-        return None
-    xs = [matrix.e, matrix.e + matrix.a + matrix.c]
-    ys = [matrix.f, matrix.f + matrix.b + matrix.d]
-    spare = (_FULL_PAGE * (box.right - box.left), _FULL_PAGE * (box.top - box.bottom))
-    edges = zip((min(xs), max(xs)), (box.left, box.right), strict=True)
-    sides = zip((min(ys), max(ys)), (box.bottom, box.top), strict=True)
-    if any(abs(a - b) > spare[0] for a, b in edges) or any(abs(a - b) > spare[1] for a, b in sides):
-        return None
-    quarter = _quarter_turns(matrix)
-    size = int(image.get("/Width")), int(image.get("/Height"))
-    is_sideways = abs(matrix.b) > abs(matrix.a)
-    turns = None if quarter is None else (quarter - box.turn // 90) % 4
-    return Scan(image, size[::-1] if is_sideways != bool(box.turn % 180) else size, turns)
-
-
-def _quarter_turns(matrix: pikepdf.Matrix) -> int | None:
-    """Return the quarters counter-clockwise by which the matrix turns an image, null where it mirrors or slants it."""
-    large = max(abs(matrix.a), abs(matrix.b), abs(matrix.c), abs(matrix.d))
-    a, b, c, d = (
-        0 if abs(v) < 1e-3 * large else (1 if v > 0 else -1) for v in (matrix.a, matrix.b, matrix.c, matrix.d)
-    )
-    return {(1, 0, 0, 1): 0, (0, 1, -1, 0): 1, (-1, 0, 0, -1): 2, (0, -1, 1, 0): 3}.get((a, b, c, d))

@@ -1,14 +1,23 @@
-"""Images that a PDF embeds: what their dictionaries say, and whether their data is whole."""
+"""Images that a PDF embeds: what their own data says, whatever their dictionaries say, and whether it is whole.
+
+A renderer mends damage without a word: every image that a page places is decoded here first, strictly.
+"""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pikepdf
+import simplejpeg
 
-from sohoa.pages.decode import pillow
+from sohoa.pages.decode import jpeg, jpeg_header, pdf_jpeg2000, pillow
+from sohoa.pages.decode.jpeg_header import JpegHeader
+from sohoa.pages.decode.pdf_jpeg2000 import Jpeg2000Header
+from sohoa.pages.decode.pdf_palette import holds_only_greys
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
@@ -22,9 +31,42 @@ PIKEPDF_ERRORS = (
 _MAX_DEPTH = 6
 _MAX_IMAGES = 2_000
 _CHUNK = 1 << 20
+_MAX_FILTERS = 8
+_MAX_CODED = 268_435_456  # bytes of a coded image inside another coding
+_CODECS = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
 _LOSSLESS = {"/FlateDecode", "/LZWDecode", "/RunLengthDecode", "/CCITTFaxDecode"}
 _GREYS = {"/DeviceGray", "/CalGray", "/G", "None"}  # a mask has no colour space
 _SPACES = {"/DeviceRGB": 3, "/CalRGB": 3, "/Lab": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4}
+_PLAIN = {
+    "/Indexed": 0,
+    "/Separation": 0,
+    "/DeviceN": 0,
+    "/Lab": 0,
+}  # whose samples are not grey, nor red, green and blue
+_TINTS = {"/Indexed", "/Separation", "/DeviceN"}
+_PNG_PREDICTOR = 10  # from here on, each row has one byte more
+_CMYK = 4
+_CHECK_FACTOR = 8
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An embedded image by its own data: sides in pixels, channels and bits; colour as it shows."""
+
+    image: Any
+    coded: bytes
+    filters: tuple[str, ...]
+    header: JpegHeader | Jpeg2000Header | None
+    width: int
+    height: int
+    channels: int
+    bits: int
+    colour_mode: str
+
+    @property
+    def quantisation(self) -> tuple[tuple[int, ...], ...]:
+        """Quantisation tables of a JPEG, else empty."""
+        return self.header.quantisation if isinstance(self.header, JpegHeader) else ()
 
 
 def check_images(resources: Any, bounds: FileBounds) -> list[Any]:
@@ -54,63 +96,227 @@ def _images(resources: Any, depth: int) -> Iterator[Any]:
             yield from _images(item.get("/Resources"), depth + 1)
 
 
-def filters_of(image: Any) -> list[str]:
-    """Return the names of an image's filters, in the order in which they are undone."""
-    found = image.get("/Filter", pikepdf.Array())
-    return [str(name) for name in (found if isinstance(found, pikepdf.Array) else [found])]
+def kind_of(image: Any) -> tuple[str, int]:
+    """Return colour mode and depth by an image's dictionary alone."""
+    channels, bits = _dictionary_kind(image)
+    return _colour_mode(image, channels, bits, ()), bits
 
 
-def colour_of(images: list[Any]) -> tuple[str | None, int | None]:
-    """Return the richest colour mode and depth among images, nulls where there is none."""
-    kinds = [_image_kind(image) for image in images]
+def richest(kinds: Iterable[tuple[str, int]]) -> tuple[str | None, int | None]:
+    """Return the richest of colour modes, with its greatest depth; nulls where there is none."""
     order = ("bilevel", "grey", "colour")
     return max(kinds, key=lambda kind: (order.index(kind[0]), kind[1]), default=(None, None))
 
 
-def _image_kind(image: Any) -> tuple[str, int]:
+def read_picture(image: Any, bounds: FileBounds) -> Picture:
+    """Return what the data of an image says of it, before it is decoded.
+
+    Raises:
+        BadPage: truncated or unreadable, where its header or a coding around it is damaged; too_large.
+    """
+    coded, filters = _peel(image)
+    width, height = int(image.get("/Width", 0)), int(image.get("/Height", 0))
+    channels, bits = _dictionary_kind(image)
+    palette: tuple[tuple[int, ...], ...] = ()
+    header: JpegHeader | Jpeg2000Header | None = None
+    if filters == ("/DCTDecode",):
+        coded, header = _whole_jpeg(coded, width, height, bounds)
+        width, height, channels, bits = header.width, header.height, header.components, header.bits
+    elif filters == ("/JPXDecode",):
+        header = pdf_jpeg2000.read_header(coded)
+        width, height, channels, bits = header.width, header.height, header.components, header.bits
+        palette = header.palette
+    mode = _colour_mode(image, channels, bits, palette)
+    return Picture(image, coded, filters, header, width, height, channels, bits, mode)
+
+
+def _peel(image: Any) -> tuple[bytes, tuple[str, ...]]:
+    """Return the data with general codings undone down to that of a picture, and the codings that are left."""
+    filters, params = _listed(image.get("/Filter")), _listed(image.get("/DecodeParms"))
+    if len(filters) > _MAX_FILTERS:
+        raise BadPage("too_large", f"an image is coded {len(filters)} times over")
+    names, data = [str(name) for name in filters], bytes(image.read_raw_bytes())
+    while len(names) > 1 and names[0] not in _CODECS:
+        data = _undo(data, names.pop(0), params.pop(0) if params else None)
+    return data, tuple(names)
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, pikepdf.Array) else [] if value is None else [value]
+
+
+def _undo(data: bytes, name: str, params: Any) -> bytes:
+    if name == "/FlateDecode" and not (isinstance(params, pikepdf.Dictionary) and params.get("/Predictor", 1) != 1):
+        return b"".join(_inflated(data, _MAX_CODED))
+    with pikepdf.new() as pdf:
+        stream = pdf.make_stream(data)
+        stream["/Filter"] = pikepdf.Name(name)
+        return bytes(stream.read_bytes())
+
+
+def _inflated(data: bytes, most: int) -> Iterator[bytes]:
+    """Yield unpacked parts of a deflated stream; one without its end is as long as it is.
+
+    Raises:
+        BadPage: unreadable, or too_large after ``most`` bytes.
+    """
+    unpacker, size = zlib.decompressobj(), 0
+    try:
+        while data and not unpacker.eof:
+            part = unpacker.decompress(data, _CHUNK)
+            size, data = size + len(part), unpacker.unconsumed_tail
+            yield part
+            if size > most:
+                raise BadPage("too_large", "an image unpacks to far more than its header says")
+    except zlib.error as error:
+        raise BadPage("unreadable", f"an image is damaged: {error}") from None
+
+
+def _whole_jpeg(data: bytes, width: int, height: int, bounds: FileBounds) -> tuple[bytes, JpegHeader]:
+    """Return a JPEG with the height that it has: scanners that feed paper write 0, or more than came.
+
+    The dictionary's height is the right one where the data ends with it.
+    """
+    header = jpeg_header.read_header(data)
+    if not header.height:
+        data = bytes(jpeg_header.with_counted_height(data, header))
+        header = jpeg_header.read_header(data)
+    if header.width != width or not (header.height == 0 or header.height > height > 0):
+        return data, header
+    shorter = jpeg_header.with_height(data, header, height)
+    found = jpeg_header.read_header(shorter)
+    try:
+        jpeg.decode_grey(shorter, found, _CHECK_FACTOR, bounds)
+    except BadPage as fault:
+        if header.height and fault.code != "truncated":  # there is more data than the dictionary says
+            return data, header
+    return shorter, found
+
+
+def _dictionary_kind(image: Any) -> tuple[int, int]:
+    """Return channels and bits, as the dictionary has them."""
     bits = 1 if image.get("/ImageMask", False) else int(image.get("/BitsPerComponent", 8))
-    channels, is_grey = _channels(image)
-    return ("colour" if channels > 1 or not is_grey else "bilevel" if bits == 1 else "grey"), bits
-
-
-def _channels(image: Any) -> tuple[int, bool]:
-    """Return the channels of an image, and whether one alone means grey."""
-    space = image.get("/ColorSpace")
-    name = str(space[0] if isinstance(space, pikepdf.Array) else space)
+    name = _space_name(image)
     if name == "/ICCBased":
-        return int(space[1].get("/N", 3)), True
-    return _SPACES.get(name, 1), name in _GREYS
+        return int(image["/ColorSpace"][1].get("/N", 3)), bits
+    return len(image["/ColorSpace"][1]) if name == "/DeviceN" else _SPACES.get(name, 1), bits
 
 
-def unpack_grey(image: Any, filters: list[str], factor: int) -> Grey | None:
-    """Return the pixels of a losslessly coded image, uint8 (height, width); null where it takes a renderer to read it.
+def _space_name(image: Any) -> str:
+    space = image.get("/ColorSpace")
+    return str(space[0] if isinstance(space, pikepdf.Array) else space)
+
+
+def _colour_mode(image: Any, channels: int, bits: int, palette: tuple[tuple[int, ...], ...]) -> str:
+    if palette:
+        is_grey = all(len(set(colour[:3])) == 1 for colour in palette)
+    elif _space_name(image) in _TINTS:
+        is_grey = holds_only_greys(image, channels)
+    else:
+        is_grey = channels < min(_SPACES.values())
+    return ("bilevel" if bits == 1 else "grey") if is_grey else "colour"
+
+
+def plain_jpeg(image: Any) -> bytes | None:
+    """Return the JPEG that an image is, as high as its dictionary says at the most; null where it takes a renderer."""
+    coded, filters = _peel(image)
+    if filters != ("/DCTDecode",):
+        return None
+    header, height = jpeg_header.read_header(coded), int(image.get("/Height", 0))
+    if header.height == 0 or header.height > height > 0:
+        coded = jpeg_header.with_height(coded, header, height)
+    return coded if _is_plain(image, header.components) else None
+
+
+def painted_share(image: Any, bounds: FileBounds) -> float:
+    """Return the share of an image that its mask lets paint, 1 without one; 0 where that cannot be read.
+
+    Raises:
+        BadPage: the mask is damaged, or too large.
+    """
+    if image.get("/ImageMask", False):
+        return 0.0
+    soft, hard = image.get("/SMask"), image.get("/Mask")
+    mask = soft if soft is not None else hard
+    if not isinstance(mask, pikepdf.Stream):
+        return 1.0 if mask is None else 0.0
+    picture = read_picture(mask, bounds)
+    grey = decode_grey(picture, 1, bounds) if _has_usual_range(mask) else None
+    if grey is None:
+        return 0.0
+    return float(np.mean(grey) / 255) if soft is not None else float(np.mean(grey == 0))
+
+
+def decode_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | None:
+    """Return the pixels of a picture, uint8 (height, width), decoded strictly; null where it takes a renderer to read.
+
+    Args:
+        picture: as read.
+        factor: 1, 2, 4 or 8, by which the sides are divided.
+        bounds: what may be spent.
 
     Raises:
         BadPage: truncated, unreadable, or too_large where it unpacks to far more than its header says.
     """
-    if filters == ["/FlateDecode"]:
-        _check_flate(image)
-    if len(filters) != 1 or filters[0] not in _LOSSLESS or "/Decode" in image:
+    bounds.check_image(picture.width, picture.height, 1 / factor**2)
+    grey = None
+    if isinstance(picture.header, Jpeg2000Header):
+        grey = pdf_jpeg2000.decode_grey(picture.coded, picture.header, factor, bounds)
+    elif isinstance(picture.header, JpegHeader):
+        if picture.channels != _CMYK:
+            grey = jpeg.decode_grey(picture.coded, picture.header, factor, bounds)
+        else:
+            _check_cmyk(picture, bounds)
+    else:
+        return _unpack_grey(picture, factor)
+    return grey if _is_plain(picture.image, picture.channels) else None
+
+
+def _check_cmyk(picture: Picture, bounds: FileBounds) -> None:
+    """Decode a JPEG in the colours of a printing press, strictly and to nothing."""
+    bounds.check_image(picture.width, picture.height, _CMYK)
+    try:
+        simplejpeg.decode_jpeg(picture.coded, colorspace="CMYK", min_height=1, min_width=1, min_factor=8, strict=True)
+    except ValueError as error:  # all that simplejpeg raises for bad data
+        raise BadPage.from_library("libjpeg", error) from None
+
+
+def _is_plain(image: Any, channels: int) -> bool:
+    """Return whether samples mean what they do in any picture: no palette, tint, mask, turned range or transform."""
+    if any(key in image for key in ("/ImageMask", "/SMaskInData")) or not _has_usual_range(image):
+        return False
+    space, params = image.get("/ColorSpace"), _listed(image.get("/DecodeParms"))
+    if any(isinstance(part, pikepdf.Dictionary) and "/ColorTransform" in part for part in params):
+        return False
+    return space is None or _PLAIN.get(_space_name(image), _dictionary_kind(image)[0]) == channels
+
+
+def _has_usual_range(image: Any) -> bool:
+    """Return whether the least sample is the least of its colour, and the greatest the greatest."""
+    found = image.get("/Decode")
+    return found is None or [float(value) for value in found] == [0.0, 1.0] * (len(found) // 2)
+
+
+def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
+    if picture.filters[-1:] == ("/FlateDecode",):
+        _check_flate(picture)
+    image, filters = picture.image, _listed(picture.image.get("/Filter"))
+    is_palette_of_fax = picture.filters == ("/CCITTFaxDecode",) and not _is_plain(picture.image, picture.channels)
+    is_read = len(filters) == 1 and picture.filters[0] in _LOSSLESS and "/Decode" not in image
+    if not is_read or is_palette_of_fax:
         return None
     try:
-        picture = pikepdf.PdfImage(image).as_pil_image()
+        found = pikepdf.PdfImage(image).as_pil_image()
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
-    return pillow.decode_grey(picture, factor)
+    return pillow.decode_grey(found, factor)
 
 
-def _check_flate(image: Any) -> None:
-    """Unpack a deflated image to nothing: it must be whole and as long as its header says."""
-    (_, bits), (channels, _) = _image_kind(image), _channels(image)
-    needed = -(-int(image.get("/Width")) * channels * bits // 8) * int(image.get("/Height"))
-    unpacker, size, rest = zlib.decompressobj(), 0, bytes(image.read_raw_bytes())
-    try:
-        while rest and not unpacker.eof and size <= 2 * needed + _CHUNK:
-            size += len(unpacker.decompress(rest, _CHUNK))
-            rest = unpacker.unconsumed_tail
-    except zlib.error as error:
-        raise BadPage("unreadable", f"an image is damaged: {error}") from None
-    if size > 2 * needed + _CHUNK:
-        raise BadPage("too_large", "an image unpacks to far more than its header says")
-    if not unpacker.eof or size < needed:
+def _check_flate(picture: Picture) -> None:
+    """Unpack a deflated image to nothing: it must be as long as its header says."""
+    params = _listed(picture.image.get("/DecodeParms"))
+    predictor = int(params[-1].get("/Predictor", 1)) if params and isinstance(params[-1], pikepdf.Dictionary) else 1
+    row = -(-picture.width * picture.channels * picture.bits // 8) + (predictor >= _PNG_PREDICTOR)
+    needed = row * picture.height
+    if sum(len(part) for part in _inflated(picture.coded, 2 * needed + _CHUNK)) < needed:
         raise BadPage("truncated", "an image has fewer bytes than its header says")

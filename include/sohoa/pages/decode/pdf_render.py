@@ -8,6 +8,7 @@ from types import TracebackType
 import numpy as np
 import pypdfium2
 
+from sohoa.pages.decode.page import MAX_GREY_PX
 from sohoa.pages.decode.pdf_content import Box
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
@@ -35,33 +36,36 @@ class Renderer:
             with PDFIUM:
                 self._document.close()
 
-    def render(self, number: int, box: Box, size: tuple[int, int] | None, bounds: FileBounds) -> Grey:
-        """Return a page in grey: at the size of the image that fills it, else at 200 dpi.
+    def render(self, number: int, box: Box, size: tuple[int, int] | None, bounds: FileBounds, paper: int = 255) -> Grey:
+        """Return a page in grey: at the resolution of its images, else at 200 dpi.
 
         Args:
             number: page from 0.
             box: what is shown of the page.
-            size: width and height in pixels of the one image that fills it, if one does.
+            size: width and height in pixels of the page as its images make it up, if they do.
             bounds: what may be spent.
+            paper: grey of what nothing is drawn on.
 
         Raises:
             BadPage: too_large before anything is rendered, unreadable where PDFium fails.
         """
         dpi = size[0] / box.width * _POINTS_PER_INCH * _BELOW if size else RENDER_DPI
         width, height = (max(1, round(side / _POINTS_PER_INCH * dpi)) for side in (box.width, box.height))
+        while size is not None and width * height > MAX_GREY_PX:
+            dpi, width, height = dpi / 2, max(1, width // 2), max(1, height // 2)
         bounds.check_image(width, height, _BYTES_PER_PIXEL)
         try:
             with PDFIUM:
-                return self._render(number, dpi / _POINTS_PER_INCH)
+                return self._render(number, dpi / _POINTS_PER_INCH, paper)
         except (pypdfium2.PdfiumError, ValueError, IndexError) as error:  # damaged page; bitmap refused; no such page
             raise BadPage.from_library("PDFium", error) from None
 
-    def _render(self, number: int, scale: float) -> Grey:
+    def _render(self, number: int, scale: float, paper: int) -> Grey:
         if self._document is None:
             self._document = pypdfium2.PdfDocument(self._data)
         page = self._document[number]
         try:
-            bitmap = page.render(scale=scale, grayscale=True, draw_annots=False)
+            bitmap = page.render(scale=scale, grayscale=True, draw_annots=False, fill_color=(paper, paper, paper, 255))
             try:
                 return np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width).astype(np.uint8, copy=False)
             finally:
