@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -177,20 +178,227 @@ def test_a_byte_range_that_leaves_bytes_out_covers_nothing() -> None:
     assert fault is not None and fault.code == "altered"
 
 
-@pytest.mark.filterwarnings("ignore::pikepdf.PageCopyWarning")  # a page taken alone loses its form, as meant here
-def test_too_many_signatures_are_refused_before_they_are_checked() -> None:
-    """Each is a pass over the whole file."""
+def with_fields(count: int) -> bytes:
+    """The signed file saved with its signature in that many fields."""
     with pikepdf.open(io.BytesIO(SIGNED)) as pdf:
+        value = pdf.Root.AcroForm.Fields[0].V
         pdf.Root.AcroForm.Fields = pikepdf.Array(
             [
-                pdf.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name.Sig, T=f"s{n}", V=pdf.Root.AcroForm.Fields[0].V))
-                for n in range(40)
+                pdf.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name.Sig, T=f"s{number}", V=value))
+                for number in range(count)
             ]
         )
         out = io.BytesIO()
         pdf.save(out)
-    fault = check_signatures(out.getvalue())
+    return out.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore::pikepdf.PageCopyWarning")  # a page taken alone loses its form, as meant here
+def test_too_many_signatures_are_refused_before_they_are_checked() -> None:
+    """Each is a pass over the whole file."""
+    fault = check_signatures(with_fields(400))
     assert fault is not None and fault.code == "too_large"
+
+
+def test_many_signatures_are_checked_each() -> None:
+    """A paper that twenty people sign is as sound as one; one broken signature among them is told."""
+    pdf = SIGNED
+    for number in range(19):
+        pdf = sign(pdf, f"reader{number}")
+    assert check_signatures(pdf) is None
+    fault = check_signatures(flip(pdf, SIGNED.index(b"\xff\xd8\xff") + 2000))
+    assert fault is not None and fault.code == "altered"
+
+
+def updated(pdf: bytes, change: Callable[[IncrementalPdfFileWriter], None]) -> bytes:
+    """The file with an update appended."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def dictionary(**keys: Any) -> generic.DictionaryObject:
+    return generic.DictionaryObject({generic.NameObject(f"/{key}"): value for key, value in keys.items()})
+
+
+def grow_evidence(writer: IncrementalPdfFileWriter) -> None:
+    """Revocation data as other programs write them: keys by the wrong name, a type that no standard has."""
+    stream = writer.add_object(generic.StreamObject(stream_data=b"certificate"))
+    vri = dictionary(abc=dictionary(Type=generic.NameObject("/Foreign"), Cert=generic.ArrayObject([stream])))
+    writer.root["/DSS"] = writer.add_object(dictionary(Certs=generic.ArrayObject([stream]), VRI=vri))
+    writer.update_root()
+
+
+def stamp_time(writer: IncrementalPdfFileWriter) -> None:
+    """A field of a document time stamp that has no area."""
+    box = generic.ArrayObject([generic.NumberObject(0)] * 4)
+    value = dictionary(Type=generic.NameObject("/DocTimeStamp"), SubFilter=generic.NameObject("/ETSI.RFC3161"))
+    field = dictionary(
+        Type=generic.NameObject("/Annot"), Subtype=generic.NameObject("/Widget"), FT=generic.NameObject("/Sig"),
+        T=generic.pdf_string("time.stamp"), Rect=box, V=writer.add_object(value),
+    )  # fmt: skip
+    added = writer.add_object(field)
+    writer.root["/AcroForm"]["/Fields"].append(added)
+    writer.update_container(writer.root["/AcroForm"]["/Fields"])
+    page = writer.root["/Pages"]["/Kids"].raw_get(0).get_object()
+    page["/Annots"].append(added)
+    writer.update_container(page["/Annots"])
+
+
+def with_text_field(name: str) -> bytes:
+    """The plain file with a text field, whose value has an appearance."""
+    with pikepdf.open(io.BytesIO(PLAIN)) as pdf:
+        field = pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot,
+                Subtype=pikepdf.Name.Widget,
+                FT=pikepdf.Name.Tx,
+                T=name,
+                V="",
+                Rect=[50, 50, 250, 70],
+                I=[0],
+                AP=pikepdf.Dictionary(N=pdf.make_stream(b"")),
+            )
+        )
+        pdf.pages[0].obj["/Annots"] = pikepdf.Array([field])
+        pdf.Root["/AcroForm"] = pikepdf.Dictionary(Fields=[field])
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
+
+
+def fill(writer: IncrementalPdfFileWriter, **more: Any) -> None:
+    field = writer.root["/AcroForm"]["/Fields"][0]
+    field["/V"] = generic.pdf_string("Nguyen Thi Mau")
+    field["/I"] = generic.ArrayObject([generic.NumberObject(1)])
+    field["/AP"] = dictionary(N=writer.add_object(generic.StreamObject(stream_data=b"BT ET")))
+    for key, value in more.items():
+        field[f"/{key}"] = value
+    writer.update_container(field)
+
+
+FORM = sign(with_text_field("ho.so.ten"))
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [
+        updated(SIGNED, grow_evidence),
+        updated(SIGNED, stamp_time),
+        updated(updated(updated(SIGNED, grow_evidence), stamp_time), grow_evidence),
+        updated(sign(PLAIN, certify=True), grow_evidence),
+        updated(sign(with_text_field("a.b")), grow_evidence),
+        updated(FORM, fill),
+        updated(sign(with_text_field("ten"), certify=True), fill),
+    ],
+    ids=["evidence", "time_stamp", "all", "certified", "name_with_dot", "filled", "filled_certified"],
+)
+def test_evidence_and_filled_fields_after_the_signature_are_no_change(pdf: bytes) -> None:
+    """What makes a signature last, and what a form leaves open, shows the same page."""
+    assert check_signatures(pdf) is None
+
+
+def show_more(writer: IncrementalPdfFileWriter) -> None:
+    """New content drawn over the page."""
+    page = writer.root["/Pages"]["/Kids"].raw_get(0)
+    page.get_object()["/Contents"] = writer.add_object(generic.StreamObject(stream_data=b"0 0 300 300 re f"))
+    writer.mark_update(page)
+
+
+def swap_image(writer: IncrementalPdfFileWriter) -> None:
+    """Another picture under the same name."""
+    image = writer.root["/Pages"]["/Kids"][0]["/Resources"]["/XObject"].raw_get("/Im0")
+    writer.objects[image.generation, image.idnum] = generic.StreamObject(
+        dict_data=dict(image.get_object().items()), encoded_data=jpeg(text_page(lines=3))
+    )
+
+
+def lay_over(writer: IncrementalPdfFileWriter, kind: str = "/Stamp", field: str | None = None) -> None:
+    """An annotation with an appearance over the whole page."""
+    appearance = writer.add_object(generic.StreamObject(stream_data=b"0 0 600 900 re f"))
+    note = dictionary(
+        Type=generic.NameObject("/Annot"), Subtype=generic.NameObject(kind), AP=dictionary(N=appearance),
+        Rect=generic.ArrayObject([generic.NumberObject(n) for n in (0, 0, 600, 900)]),
+    )  # fmt: skip
+    if field:
+        note |= {
+            generic.NameObject("/FT"): generic.NameObject(field),
+            generic.NameObject("/T"): generic.pdf_string("x"),
+        }
+    page = writer.root["/Pages"]["/Kids"].raw_get(0).get_object()
+    page["/Annots"].append(writer.add_object(note))
+    writer.update_container(page["/Annots"])
+
+
+def run_script(writer: IncrementalPdfFileWriter) -> None:
+    writer.root["/OpenAction"] = dictionary(S=generic.NameObject("/JavaScript"), JS=generic.pdf_string("x"))
+    writer.update_root()
+
+
+FILL_ONLY = {"certify": True, "docmdp_permissions": fields.MDPPerm.FILL_FORMS}
+NO_CHANGES = {"certify": True, "docmdp_permissions": fields.MDPPerm.NO_CHANGES}
+WIDE = {"Rect": generic.ArrayObject([generic.NumberObject(n) for n in (0, 0, 600, 900)])}
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [
+        updated(SIGNED, show_more),
+        updated(SIGNED, swap_image),
+        updated(SIGNED, lay_over),
+        updated(SIGNED, lambda writer: lay_over(writer, "/Widget", "/Tx")),
+        updated(SIGNED, lambda writer: lay_over(writer, "/Widget", "/Sig")),
+        updated(SIGNED, run_script),
+        updated(updated(updated(SIGNED, grow_evidence), swap_image), stamp_time),
+        updated(updated(FORM, fill), show_more),
+        updated(FORM, lambda writer: fill(writer, **WIDE)),
+        updated(FORM, lambda writer: fill(writer, A=dictionary(S=generic.NameObject("/JavaScript")))),
+        updated(sign(with_text_field("ten"), **NO_CHANGES), fill),
+        updated(sign(sign(with_text_field("ten"), **FILL_ONLY), "second"), show_more),
+    ],
+    ids=[
+        "content", "image", "note", "text_field", "signature_field", "script", "between_evidence", "filled_and_content",
+        "field_made_larger", "field_with_action", "filled_though_closed", "content_though_fields_only",
+    ],
+)  # fmt: skip
+def test_what_shows_or_acts_after_the_signature_is_a_change(pdf: bytes) -> None:
+    """Evidence around it, or a time stamp after it, makes no change good."""
+    fault = check_signatures(pdf)
+    assert fault is not None and fault.code == "altered"
+
+
+def with_algorithm(pdf: bytes, name: bytes, other: bytes) -> bytes:
+    """The signed file with another name of its last algorithm, as long."""
+    start = contents_at(pdf)
+    end = pdf.index(b">", start)
+    gap = pdf[start:end]
+    at = gap.rindex(name)
+    return pdf[:start] + gap[:at] + other + gap[at + len(name) :] + pdf[end:]
+
+
+SHA256_RSA, UNKNOWN = b"2A864886F70D01010B", b"2A864886F70D01017F"
+
+
+def test_an_unknown_algorithm_cannot_be_checked_but_the_file_is() -> None:
+    """Whoever made the signature, the digest in it must be the file's, and nothing that shows may follow."""
+    unknown = with_algorithm(SIGNED, SHA256_RSA, UNKNOWN)
+    assert unknown != SIGNED and len(unknown) == len(SIGNED)
+    assert check_signatures(unknown) is None
+    assert check_signatures(updated(unknown, grow_evidence)) is None
+    for changed in (flip(unknown, unknown.index(b"\xff\xd8\xff") + 2000), updated(unknown, show_more)):
+        fault = check_signatures(changed)
+        assert fault is not None and fault.code == "altered"
+
+
+def test_a_signed_file_whose_signatures_cannot_be_found_is_not_taken_on_trust() -> None:
+    """What one reader opens and the checker of signatures does not could be anything."""
+    fields_at = SIGNED.rindex(b"/Fields [")
+    broken = [SIGNED[:at] + b"\x60" + SIGNED[at + 1 :] for at in range(SIGNED.rindex(b"xref\n0"), len(SIGNED) - 6, 20)]
+    for pdf in (SIGNED[:fields_at] + b"/Fields (" + SIGNED[fields_at + 9 :], *broken):
+        fault = check_signatures(pdf)
+        assert fault is not None and fault.code == "altered"
 
 
 def test_damaged_signed_files_raise_nothing() -> None:

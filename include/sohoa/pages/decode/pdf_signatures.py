@@ -17,15 +17,17 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from sohoa.pages.decode.pdf_revisions import shows_the_same
 from sohoa.pages.guard.faults import BadPage
 
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # a changed file is a row, not a stack trace
 
-_MAX_SIGNATURES = 16  # each is a pass over the whole file
+_MAX_SIGNATURES = 200  # each is a pass over the whole file
+_DIGEST = "message_digest"
 _DETACHED = {"/adbe.pkcs7.detached", "/ETSI.CAdES.detached"}
 
 # What pyHanko and its libraries let through on malformed files: their own errors (most are ValueError), and those of
@@ -41,16 +43,19 @@ def check_signatures(data: bytes) -> BadPage | None:
 
     A signature is broken where it cannot be read, or its digest or its own mathematics do not fit. Where none reaches
     to the end of the file, what follows the last must be no more than a signed file may gain (time stamps, revocation
-    data, fields to fill in). One of another kind than CMS beside the file's bytes, or with unknown algorithms, cannot
-    be checked. After ISO 32000-2, 12.8, and ETSI EN 319 142-1.
+    data, fields to fill in). A time stamp is no signature: anyone can have one for any file. One of another kind than
+    CMS beside the file's bytes, or with unknown algorithms, cannot be checked: its digest must fit all the same, and
+    nothing that shows may follow it. After ISO 32000-2, 12.8, and ETSI EN 319 142-1.
     """
     try:
         reader = PdfFileReader(io.BytesIO(data), strict=False)
         if reader.encrypted:
             reader.decrypt(b"")
         fields = list(islice(enumerate_sig_fields(reader, filled_status=True), _MAX_SIGNATURES + 1))
-    except _ERRORS:  # the reader that opened the file before forgives more
-        return None
+    except _ERRORS as error:  # the reader that opened the file before forgives more: a change could hide behind that
+        return BadPage("altered", f"its signatures cannot be found: {error}")
+    if not fields and b"/ByteRange" in data:
+        return BadPage("altered", "its signatures cannot be found")
     if len(fields) > _MAX_SIGNATURES:
         return BadPage("too_large", f"more than {_MAX_SIGNATURES} signatures")
     try:
@@ -87,7 +92,7 @@ def _fault(signatures: list[Any]) -> BadPage | None:
         if not _fits(found):
             return BadPage("altered", f"the signature {found.field_name!r} does not fit the file")
     last = max(signatures, key=_reach, default=None)
-    if last is None or _reach(last) == last.reader.stream.seek(0, io.SEEK_END) or _allows_rest(last):
+    if last is None or _reach(last) == last.reader.stream.seek(0, io.SEEK_END) or _allows_rest(last, signatures):
         return None
     return BadPage("altered", f"the file was changed after the signature {last.field_name!r}")
 
@@ -97,9 +102,25 @@ def _fits(found: Any) -> bool:
     try:
         digest = found.compute_digest()
         is_intact, is_valid = validate_sig_integrity(found.signer_info, found.signer_cert, "data", digest)
+        return bool(is_intact and (is_valid or not _has_known_algorithm(found)))
+    except _ERRORS:
+        return _digest_fits(found)
+
+
+def _has_known_algorithm(found: Any) -> bool:
+    """Return whether the signature's algorithm has a name; pyHanko calls one that it does not know a failure."""
+    return not str(found.signer_info["signature_algorithm"]["algorithm"].native).replace(".", "").isdigit()
+
+
+def _digest_fits(found: Any) -> bool:
+    """Return whether the digest that was signed is the file's, or cannot be checked."""
+    try:
+        digests = [
+            one["values"][0].native for one in found.signer_info["signed_attrs"] if one["type"].native == _DIGEST
+        ]
+        return not digests or digests == [found.compute_digest()]
     except _ERRORS:
         return True
-    return bool(is_intact and is_valid)
 
 
 def _reach(found: Any) -> int:
@@ -112,12 +133,27 @@ def _reach(found: Any) -> int:
     return second + rest if first == 0 and second == length + own and min(length, rest) > 0 else -1
 
 
-def _allows_rest(found: Any) -> bool:
-    """Return whether what follows the signed bytes is no more than the signature allows."""
-    if _reach(found) < 0:
+def _allows_rest(found: Any, signatures: list[Any]) -> bool:
+    """Return whether what follows the signed bytes is no more than signatures allow."""
+    reach = _reach(found)
+    if reach < 0:
         return False
     try:
         found.compute_integrity_info()
-        return bool(found.summarise_integrity_info()["docmdp_ok"])
+        if found.summarise_integrity_info()["docmdp_ok"]:
+            return True
+    except _ERRORS:  # pyHanko takes forms and evidence as some programs write them for damage
+        pass
+    stream = found.reader.stream
+    stream.seek(0)
+    whole = stream.read()
+    return shows_the_same(whole[:reach], whole, lambda name: not any(_locks(one, name) for one in signatures))
+
+
+def _locks(found: Any, name: str) -> bool:
+    """Return whether a signature forbids that the field ``name`` is filled in."""
+    try:
+        level, fields = found.docmdp_level, found.fieldmdp
+        return level is MDPPerm.NO_CHANGES or (fields is not None and bool(fields.is_locked(name)))
     except _ERRORS:
-        return False
+        return True
