@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -52,6 +52,12 @@ def week(name: str) -> str:
     """Write an ISO week as a title has it: "2024-W03" is "Tuần 03 năm 2024"."""
     year, _, number = name.partition("-W")
     return f"Tuần {number} năm {year}"
+
+
+def ended_name(name: str, last_day: date, successors: Sequence[str]) -> str:
+    """Name a unit that is no more: "Xã A (đến hết 30/06/2025, nhập vào Xã B)"."""
+    into = f", nhập vào {', '.join(successors)}" if successors else ""
+    return f"{name} (đến hết {day(last_day)}{into})"
 
 
 def format_value(value: Any, kind: Kind) -> str:

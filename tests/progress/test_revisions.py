@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from sohoa import layout
 from sohoa.counting.count_progress import progress_of_day
+from sohoa.counting.own_days import with_valid_from
 from sohoa.enums import REVISION_CAUSES
 from sohoa.errors import InputError
 from sohoa.progress.revisions import keep_reported, newest_print, revised_since, revisions
@@ -25,7 +26,7 @@ SCANNED = [document("a"), document("b", **RESULT)]
 
 def figures(dossiers: pa.Table) -> pa.Table:
     """One day is the whole week."""
-    return progress_of_day(DAY, dossiers)
+    return with_valid_from(with_path_key("progress_daily", progress_of_day(DAY, dossiers), DAY))
 
 
 def snapshot(dossiers: pa.Table) -> pa.Table:
@@ -122,7 +123,7 @@ def test_causes_always_add_up(first, second):
 def write(store: Store, register: list[dict[str, Any]], documents: list[dict[str, Any]]) -> None:
     dossiers = merged(register, documents)
     store.write_table("dossiers", DAY, layout.DAY, dossiers)
-    store.write_table("progress_daily", DAY, layout.DAY, figures(dossiers))
+    store.write_table("progress_daily", DAY, layout.DAY, progress_of_day(DAY, dossiers))
 
 
 def prints(store: Store) -> list[str]:

@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from sohoa.progress.carry_forward import MAP_DATES
 from sohoa.progress.compare_periods import Period, compare, period_before
+from sohoa.progress.unit_progress import ProgressQuery
 from sohoa.registry import Campaign
 from sohoa.schema import TABLES
 from sohoa.steering.rank_campaigns import rank_units
@@ -144,7 +146,7 @@ def test_pages_of_a_dossier_are_those_of_the_units_own_agencies():
         document("f", 4, agency="H37.80.02", scan_date=MONDAY, pages_found=90),
     ]
     table = pa.Table.from_pylist(documents, pa.schema([pa.field("scan_date", pa.date32()), *TABLES["documents"]]))
-    commune = "05971"
-    assert pages_per_dossier(table, commune) == pytest.approx(9 / 2)
-    assert pages_per_dossier(table, "20") == pytest.approx(99 / 3)
-    assert pages_per_dossier(table, "06001") is None
+    found = [pages_per_dossier(table, ProgressQuery(unit, "dn_and", "all", None)) for unit in ("05971", "20", "06001")]
+    assert found == [pytest.approx(9 / 2), pytest.approx(99 / 3), None]
+    mapped = ProgressQuery("06187", "dn_and", "all", MAP_DATES[-1])  # it took in the first commune
+    assert pages_per_dossier(table, mapped) == pytest.approx(9 / 2)

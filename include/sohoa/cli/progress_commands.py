@@ -97,7 +97,6 @@ def progress_query(unit: str, definition: str, stage: str | None, map_day: date 
 
 def _show_progress(store: Store, query: ProgressQuery, start: date, end: date, format: Format) -> None:
     from sohoa.progress import unit_progress
-    from sohoa.progress.carry_forward import unit_name, valid_since
     from sohoa.terminal import show_progress
 
     settings, step, fine = load_settings(), *unit_progress.steps(start, end)
@@ -107,11 +106,10 @@ def _show_progress(store: Store, query: ProgressQuery, start: date, end: date, f
         print_rows(list(found[0].__dataclass_fields__), [asdict(figure) for figure in found], format)
         return
     total = unit_progress.by_period(rows, start, end, "all", settings)[0]
-    name = unit_name(query.unit_code, query.map_day or end)
-    out.print(show_progress.heading("Tiến độ số hóa", name, query, start, end), soft_wrap=True)
+    out.print(show_progress.heading("Tiến độ số hóa", query.name_on(end), query, start, end), soft_wrap=True)
     out.print(show_progress.progress_table(found, total, step, settings, out.width))
     out.print(show_progress.spark_lines(unit_progress.by_period(rows, start, end, fine, settings), fine, out.width))
-    if query.map_day is None and (since := valid_since(query.unit_code, end)) > start:
+    if (since := query.first_day(start, end)) > start:
         out.print(show_progress.since_line(since))
     results = unit_progress.count_electronic_results(store, query, start, end)
     for note in show_progress.notes(total, results, settings):
@@ -120,16 +118,15 @@ def _show_progress(store: Store, query: ProgressQuery, start: date, end: date, f
 
 def _show_explained(store: Store, query: ProgressQuery, day: date, lines: list[DossierInFigure]) -> None:
     from sohoa.progress import unit_progress
-    from sohoa.progress.carry_forward import unit_name
     from sohoa.progress.explain_figure import count_unregistered, sum_up
     from sohoa.registry import PROVINCE
     from sohoa.terminal import show_dossiers
     from sohoa.terminal.show_progress import heading
 
-    settings, name = load_settings(), unit_name(query.unit_code, query.map_day or day)
+    settings = load_settings()
     figure = sum_up(lines, day, settings)
     stored = unit_progress.by_period(unit_progress.read_days(store, query, day, day), day, day, "all", settings)[0]
-    out.print(heading("Hồ sơ của số liệu", name, query, day, day), soft_wrap=True)
+    out.print(heading("Hồ sơ của số liệu", query.name_on(day), query, day, day), soft_wrap=True)
     out.print(show_dossiers.figure_line(figure, lines))
     if (stored.accepted, stored.denominator) != (figure.accepted, figure.denominator):
         out.print(show_dossiers.stale_line(stored))
@@ -141,7 +138,7 @@ def _show_explained(store: Store, query: ProgressQuery, day: date, lines: list[D
 
 def _show_backlog(store: Store, query: ProgressQuery, end: date, format: Format) -> None:
     from sohoa.progress import unit_progress
-    from sohoa.progress.carry_forward import map_of, unit_name
+    from sohoa.progress.carry_forward import map_of
     from sohoa.terminal import show_progress
 
     map_day = query.map_day or map_of(end)
@@ -150,8 +147,7 @@ def _show_backlog(store: Store, query: ProgressQuery, end: date, format: Format)
     if format is not Format.table:
         print_rows(list(unit_progress.BacklogFigure.__dataclass_fields__), [asdict(figure) for figure in found], format)
         return
-    name = unit_name(query.unit_code, map_day)
-    out.print(show_progress.heading("Kết quả còn hiệu lực", name, query, end, end), soft_wrap=True)
+    out.print(show_progress.heading("Kết quả còn hiệu lực", query.name_on(end), query, end, end), soft_wrap=True)
     out.print(show_progress.backlog_table(found, unit_progress.sum_backlog(found)))
     if any(figure.denominator is None for figure in found):
         out.print("\n– Chưa báo số kết quả phải số hóa (SoKetQua): không cộng vào tỷ lệ.", style="yellow")

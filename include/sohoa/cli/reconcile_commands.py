@@ -50,33 +50,36 @@ def reconcile(
 def lateness(start: First, end: Last = None, as_of: PeriodEnd = None, format: Output = Format.table) -> None:
     """Show how many dossiers of some days are late, by the level of the agency that processes them."""
     from sohoa.progress.lateness import LATENESS, read_lateness
+    from sohoa.registry import name_of
     from sohoa.store import open_store
     from sohoa.terminal.show_lateness import level_table
 
     last = end or start
     if last < start:
         raise typer.BadParameter("--to lies before --from")
-    counts = read_lateness(open_store(), start, last, as_of or last)
+    until = as_of or last
+    counts = read_lateness(open_store(), start, last, until)
+    rows = [{**row, "unit": name_of(row["unit_code"], row["valid_from"], until)} for row in counts.to_pylist()]
     if format is Format.table:
-        out.print(level_table(counts.to_pylist(), LATENESS))
+        out.print(level_table(rows, LATENESS))
     else:
-        print_rows(counts.column_names, counts.to_pylist(), format)
+        print_rows([*counts.column_names, "unit"], rows, format)
 
 
 def show_categories(unit: str, start: date, end: date, as_of: date | None, format: Format) -> None:
     """Print the categories of a unit."""
-    from sohoa.progress.carry_forward import unit_name
     from sohoa.reconcile.indicator_1_4 import read_indicators
     from sohoa.reconcile.list_dossiers import Line, read_lines
+    from sohoa.registry import asked_unit
     from sohoa.store import open_store
     from sohoa.terminal import show_reconciliation
 
-    store, name = open_store(), unit_name(unit, end)
+    store, asked = open_store(), asked_unit(unit, end)
     lines = read_lines(store, unit, start, end, as_of or datetime.now(TIME_ZONE).date())
     if format is not Format.table:
         print_rows(list(Line.__dataclass_fields__), [asdict(line) for line in lines], format)
         return
-    out.print(show_reconciliation.heading(name, unit, start, end), soft_wrap=True)
+    out.print(show_reconciliation.heading(asked, start, end), soft_wrap=True)
     out.print(show_reconciliation.category_table(lines))
     out.print(show_reconciliation.balance_line(lines), soft_wrap=True)
     for line in show_reconciliation.indicator_lines(*read_indicators(store, unit, start, end)):
@@ -86,17 +89,17 @@ def show_categories(unit: str, start: date, end: date, as_of: date | None, forma
 def _show_entries(unit: str, start: date, end: date, category: str, format: Format) -> None:
     from sohoa.enums import CATEGORIES
     from sohoa.labels import label_vi
-    from sohoa.progress.carry_forward import unit_name
     from sohoa.reconcile.list_dossiers import Entry, read_entries
+    from sohoa.registry import asked_unit
     from sohoa.store import open_store
     from sohoa.terminal import show_reconciliation
 
     one_of("--category", category, CATEGORIES)
-    name = unit_name(unit, end)
+    asked = asked_unit(unit, end)
     found = read_entries(open_store(), unit, start, end, category)
     if format is not Format.table:
         print_rows(list(Entry.__dataclass_fields__), [asdict(entry) for entry in found], format)
         return
-    out.print(show_reconciliation.heading(name, unit, start, end), soft_wrap=True)
+    out.print(show_reconciliation.heading(asked, start, end), soft_wrap=True)
     out.print(f"{category}: {label_vi('categories', category)} · {len(found)}", style="bold", highlight=False)
     out.print(show_reconciliation.entry_table(found))

@@ -34,7 +34,6 @@ def forecast(
     map_day: Map = None,
 ) -> None:
     """Show a unit's path to the target: what it takes a day, and when it arrives, with an interval."""
-    from sohoa.progress.carry_forward import unit_name
     from sohoa.steering.target_line import TargetLine, read_target_outlook
     from sohoa.terminal import show_steering
     from sohoa.terminal.show_progress import heading
@@ -53,7 +52,7 @@ def forecast(
     )
     if line.end < line.start:
         raise typer.BadParameter("--by lies before --from")
-    name = unit_name(unit, map_day or last)
+    name = query.name_on(last)
     ahead = read_target_outlook(store, query, line, last)
     out.print(heading("Hướng tới chỉ tiêu", name, query, line.start, last), soft_wrap=True)
     for part in show_steering.target_outlook_lines(ahead, line, last):
@@ -94,20 +93,24 @@ def revised(
 ) -> None:
     """Say by how much and why a printed week has changed since."""
     from sohoa.progress.revisions import newest_print, revised_since
+    from sohoa.registry import bearers_within
     from sohoa.store import open_store
     from sohoa.terminal import show_steering
 
-    query, first_day, store = progress_query(unit, definition, stage, None), week.first, open_store()
-    printed, changes = revised_since(store, first_day, newest_print(store, first_day))
+    query, store = progress_query(unit, definition, stage, None), open_store()
+    units = bearers_within(unit, week.first, week.last)
+    printed, changes = revised_since(store, week.first, newest_print(store, week.first))
     key = {"unit_code": unit, "definition": query.definition, "stage": query.stage}
     lines = [row for row in changes.to_pylist() if key.items() <= row.items()]
     if format is not Format.table:
         print_rows(changes.column_names, lines, format)
         return
-    nothing = {"numerator": 0, "denominator": 0}
-    figure = next((row for row in printed.to_pylist() if key.items() <= row.items()), nothing)
-    for part in show_steering.revisions_table(first_day, figure, lines):
-        out.print(part)
+    figures = {row["valid_from"]: row for row in printed.to_pylist() if key.items() <= row.items()}
+    for one in units:
+        figure = figures.get(one.valid_from, {"numerator": 0, "denominator": 0})
+        own = [row for row in lines if row["valid_from"] == one.valid_from]
+        for part in show_steering.revisions_table(week, one, figure, own):
+            out.print(part)
 
 
 @app.command()

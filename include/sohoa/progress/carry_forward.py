@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.errors import InputError
-from sohoa.registry import PROVINCE, Unit, ancestors, find_agency, successors, unit_at
+from sohoa.registry import PROVINCE, Unit, ancestors, asked_unit, find_agency, successors, unit_at, units_at
 from sohoa.schema import TABLES
 
 MAP_DATES = (date(2024, 4, 1), date(2024, 12, 1), date(2025, 7, 1))
@@ -110,41 +110,49 @@ def map_of(day: date) -> date:
     return max((start for start in MAP_DATES if start <= day), default=MAP_DATES[0])
 
 
-def unit_name(code: str, day: date) -> str:
-    """Return the name of the unit or leaf office that bears a code on a day.
+def find_place(unit_code: str, leaf: str, day: date, map_day: date | None) -> Place | None:
+    """Return what one unit has to do with dossiers of a leaf unit of ``day``; None for nothing.
+
+    Args:
+        unit_code: a unit of the map.
+        leaf: as for ``places``.
+        day: as for ``places``.
+        map_day: as for ``places``.
 
     Raises:
-        InputError: none does, or it is the office of a commune, which is counted under the commune's own code.
+        InputError: the leaf is younger than the map, and came out of this unit or of a part of it.
     """
-    agency, unit = find_agency(code, day) or find_agency(code), unit_at(code, day)
-    if unit is not None:
-        return unit.name
-    if agency is None:
-        raise InputError(f"{code} names no unit on {day}: give a unit of that day's map, or another --map or date")
-    if agency.kind == "commune":
-        raise InputError(f"{code} is the office of a commune: use the commune's code, {agency.unit_code}")
-    return agency.name
+    if map_day is not None and _is_younger(leaf, day, map_day) and unit_code not in _origins(leaf, day, map_day):
+        return None
+    return next((place for place in places(leaf, day, map_day) if place.unit_code == unit_code), None)
 
 
-def valid_since(code: str, day: date) -> date:
-    """Return the first day of the unit or office that bears a code on a day; that day itself where none does."""
-    found = find_agency(code, day) or unit_at(code, day)
-    return day if found is None else found.valid_from
+def unit_name(code: str, map_day: date) -> str:
+    """Return the name of a unit or leaf office on a map; an office of any time is on every map.
+
+    Raises:
+        InputError: as ``registry.asked_unit``.
+    """
+    agency = find_agency(code, map_day) or find_agency(code)
+    if agency is not None and agency.kind != "commune":
+        return agency.name
+    return asked_unit(code, map_day).name
 
 
-def progress_on_map(progress: pa.Table, map_day: date) -> pa.Table:
+def progress_on_map(progress: pa.Table, map_day: date, unit_code: str | None = None) -> pa.Table:
     """Count progress by the units of one map, whatever units there were on the dossiers' own days.
 
     Args:
         progress: rows of ``progress_daily`` with their path key; only those of leaf units are read.
         map_day: one of ``MAP_DATES``.
+        unit_code: only this unit of the map; None for all.
 
     Returns:
         Rows as those given, for every unit of the map that has a dossier, itself or below it, with ``is_approximate``:
         a dossier counted here, or one that is not, may belong elsewhere because its commune was split.
 
     Raises:
-        InputError: a dossier's unit is younger than the map; the message says what can be shown.
+        InputError: the unit of a dossier that belongs here is younger than the map; the message says what can be shown.
     """
     days = pc.unique(progress["dossier_date"].combine_chunks())
     own_maps = pa.array([map_of(day) for day in days.to_pylist()], pa.date32())
@@ -154,9 +162,16 @@ def progress_on_map(progress: pa.Table, map_day: date) -> pa.Table:
     moves = [
         (leaf["unit_code"], leaf["own_map"], place.unit_code, place.is_counted, place.is_approximate)
         for leaf in leaves
-        for place in places(leaf["unit_code"], leaf["own_map"], map_day)
+        for place in _asked_places(unit_code, leaf["unit_code"], leaf["own_map"], map_day)
     ]
     return _add_up(rows, pa.Table.from_pylist([dict(zip(_MOVE.names, move, strict=True)) for move in moves], _MOVE))
+
+
+def _asked_places(unit_code: str | None, leaf: str, own_map: date, map_day: date) -> tuple[Place, ...]:
+    if unit_code is None:
+        return places(leaf, own_map, map_day)
+    place = find_place(unit_code, leaf, own_map, map_day)
+    return () if place is None else (place,)
 
 
 def _add_up(rows: pa.Table, moves: pa.Table) -> pa.Table:
@@ -179,6 +194,18 @@ def _reach(code: str, from_day: date, map_day: date) -> set[str]:
     while any(not unit.stands_on(map_day) for unit in front):
         front = {part for unit in front for part in _parts(unit, map_day)}
     return {unit.code for unit in front}
+
+
+def _is_younger(leaf: str, day: date, map_day: date) -> bool:
+    return leaf != PROVINCE and not _is_office(leaf, day) and _commune(leaf, day).valid_from > map_day
+
+
+@cache
+def _origins(leaf: str, day: date, map_day: date) -> frozenset[str]:
+    """Return the units of an older map out of which, or out of a part of which, a leaf unit of ``day`` came."""
+    communes = (unit.code for unit in units_at(map_day) if unit.level == "commune")
+    lines = (line_on_map(code, map_day) for code in communes if leaf in _reach(code, map_day, day))
+    return frozenset(code for line in lines for code in line)
 
 
 def _parts(unit: Unit, map_day: date) -> set[Unit]:

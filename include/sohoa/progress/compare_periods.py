@@ -13,9 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.enums import ComparisonReason
-from sohoa.progress.carry_forward import valid_since
 from sohoa.progress.rate import rate_percent
-from sohoa.registry import working_days
+from sohoa.registry import Bearer, bearer_at, working_days
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,9 @@ class Period:
     def days(self) -> int:
         """How many."""
         return (self.last - self.first).days + 1
+
+
+ALL_DAYS = Period(date.min, date.max)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,13 @@ def period_before(period: Period) -> Period:
 
 
 def compare(
-    progress: pa.Table, unit_code: str, period: Period, last_day: date, definition: str = "dn_and", stage: str = "all"
+    progress: pa.Table,
+    unit_code: str,
+    period: Period,
+    last_day: date,
+    definition: str = "dn_and",
+    stage: str = "all",
+    own: Period | None = None,
 ) -> Comparison:
     """Compare a unit's rate with the period before.
 
@@ -63,13 +71,16 @@ def compare(
         last_day: the last day that is known whole; a period that ends later is not over.
         definition: the definition.
         stage: its stage.
+        own: the days on which the code is this unit's, all others being another's; None: those of the unit that bears
+            it on the period's last day.
     """
-    before = period_before(period)
+    before, own = period_before(period), own or own_period(bearer_at(unit_code, period.last))
     rows = progress.filter(
         (pc.field("unit_code") == unit_code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
     )
+    rows = rows.filter((pc.field("dossier_date") >= own.first) & (pc.field("dossier_date") <= own.last))
     now, then = _rate_of(rows, period), _rate_of(rows, before)
-    reason = _why_unlike(unit_code, period, before, last_day)
+    reason = _why_unlike(own, period, before, last_day)
     if reason is not None:
         return Comparison(period, before, now, None, None, reason)
     if now is None or then is None:
@@ -77,12 +88,17 @@ def compare(
     return Comparison(period, before, now, then, now - then, None)
 
 
-def _why_unlike(unit_code: str, period: Period, before: Period, last_day: date) -> ComparisonReason | None:
+def own_period(unit: Bearer | None) -> Period:
+    """Return the days on which a unit stands; all days where no unit is known."""
+    return ALL_DAYS if unit is None else Period(unit.valid_from, unit.last_day or date.max)
+
+
+def _why_unlike(own: Period, period: Period, before: Period, last_day: date) -> ComparisonReason | None:
     if period.last > last_day:
         return "not_over"
     if len(working_days(period.first, period.last)) != len(working_days(before.first, before.last)):
         return "holidays"
-    return "unit_changed" if valid_since(unit_code, period.last) > before.first else None
+    return "unit_changed" if own.first > before.first or own.last < period.last else None
 
 
 def _rate_of(rows: pa.Table, period: Period) -> float | None:

@@ -15,7 +15,7 @@ from sohoa.counting.count_progress import MEASURES, RATES, measure_dossiers, pla
 from sohoa.counting.document_states import REACHED, document_states
 from sohoa.counting.join_dossiers import list_documents
 from sohoa.enums import GROUPS, Group
-from sohoa.progress.carry_forward import Place, places, unit_name
+from sohoa.progress.carry_forward import Place, find_place
 from sohoa.progress.dossier_reasons import Documents, what_lacks, why_counted, why_out
 from sohoa.progress.unit_progress import Figure, ProgressQuery, make_figure
 from sohoa.settings import Settings
@@ -64,13 +64,13 @@ def explain_day(day: date, dossiers: pa.Table, query: ProgressQuery) -> list[Dos
     Raises:
         InputError: no unit bears the code, or a dossier's unit is younger than the map.
     """
-    unit_name(query.unit_code, query.map_day or day)
+    query.name_on(day)
     known = placed_dossiers(dossiers)
     measures = measure_dossiers(known)[:, :, RATES.index((query.definition, query.stage))]
     documents = _documents_by_row(known)
     found = []
     for number, row in enumerate(known.drop_columns("documents").to_pylist()):
-        place = _find_place(row["unit_code"], day, query)
+        place = find_place(query.unit_code, row["unit_code"], day, query.map_day)
         if place is not None:
             counts = dict(zip(MEASURES, measures[number].tolist(), strict=True))
             found.append(_explain(row, counts, documents[number], place, query))
@@ -93,11 +93,6 @@ def group_of(line: DossierInFigure) -> Group:
     if line.denominator == 0:
         return "out"
     return "counted" if line.accepted == line.denominator else "lacking"
-
-
-def _find_place(leaf: str, day: date, query: ProgressQuery) -> Place | None:
-    found = places(leaf, day, query.map_day)
-    return next((place for place in found if place.unit_code == query.unit_code), None)
 
 
 def _documents_by_row(dossiers: pa.Table) -> dict[int, Documents]:

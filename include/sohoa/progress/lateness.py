@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.arrow import Bools, as_mask
+from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import each_day, in_chunks
 from sohoa.registry import PROVINCE, find_agency, leaf_unit
 from sohoa.store import Store
@@ -27,6 +28,7 @@ without NgayHenTra, or finished or waiting since a moment that nobody knows."""
 LEVELS = {"department": "province", "district": "district", "commune": "commune"}
 """Kind of the agency -> level of government."""
 
+_PLACE = ("level", *UNIT_KEY)
 _REGISTERED, _REFUSED, _WAITS, _WITHDRAWN, _STOPPED, _DONE, _RETURNED = 1, 3, 5, 7, 8, 9, 10
 _FINISHED = (_REFUSED, _WITHDRAWN, _STOPPED, _DONE, _RETURNED)
 _RECEIVED = (2, 4, 5, 6, 8, 9, 10)
@@ -69,14 +71,14 @@ def count_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Tab
         as_of: as for ``judge_lateness``.
 
     Returns:
-        level (null where the agency is not known), unit_code and one column for each of ``LATENESS``, in order.
+        level (null where the agency is not known), unit_code, one column for each of ``LATENESS``, and valid_from,
+        which with the code names the unit; in order of level, code and valid_from.
     """
     states = judge_lateness(register, history, as_of)
     place = _handling_units(register)
     rows = place.append_column("state", states).filter(pc.is_valid(states))
-    ones = [pc.equal(rows["state"], name).cast(pa.int64()) for name in LATENESS]
-    rows = pa.table({"level": rows["level"], "unit_code": rows["unit_code"], **dict(zip(LATENESS, ones, strict=True))})
-    return _sum_counts(rows)
+    ones = {name: pc.equal(rows["state"], name).cast(pa.int64()) for name in LATENESS}
+    return _sum_counts(pa.table({**{name: rows[name] for name in _PLACE}, **ones}))
 
 
 def read_lateness(store: Store, start: date, end: date, as_of: date) -> pa.Table:
@@ -89,9 +91,9 @@ def read_lateness(store: Store, start: date, end: date, as_of: date) -> pa.Table
 
 
 def _sum_counts(rows: pa.Table) -> pa.Table:
-    keys = ["level", "unit_code"]
-    sums = rows.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in LATENESS])
-    return sums.rename_columns([*keys, *LATENESS]).sort_by([(key, "ascending") for key in keys])
+    sums = rows.group_by(list(_PLACE), use_threads=False).aggregate([(name, "sum") for name in LATENESS])
+    sums = sums.rename_columns([*_PLACE, *LATENESS]).sort_by([(key, "ascending") for key in _PLACE])
+    return sums.select(["level", "unit_code", *LATENESS, "valid_from"])
 
 
 def _changes(register: pa.Table, history: pa.Table) -> tuple[_Ints, _Times, _Ints]:
@@ -184,7 +186,8 @@ def _handling_units(register: pa.Table) -> pa.Table:
     places = list(zip(register["handling_agency"].to_pylist(), register["dossier_date"].to_pylist(), strict=True))
     known = {place: _place(*place) for place in set(places)}
     levels, units = ([known[place][part] for place in places] for part in (0, 1))
-    return pa.table({"level": pa.array(levels, pa.string()), "unit_code": pa.array(units, pa.string())})
+    rows = pa.table({"level": pa.array(levels, pa.string()), "unit_code": pa.array(units, pa.string())})
+    return with_valid_from(rows.append_column("dossier_date", register["dossier_date"]))
 
 
 def _place(code: str | None, day: date) -> tuple[str | None, str]:

@@ -17,13 +17,14 @@ import pyarrow as pa
 
 from sohoa import layout
 from sohoa.counting.count_progress import MEASURES, progress_of_day
+from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import Week
 from sohoa.enums import REVISION_CAUSES
 from sohoa.errors import InputError
 from sohoa.schema import TABLES
-from sohoa.store import Store
+from sohoa.store import Store, with_path_key
 
-_KEY = ["unit_code", "definition", "stage"]
+_KEY = [*UNIT_KEY, "definition", "stage"]
 _CHANGES = ("numerator", "denominator", "received")
 REVISIONS = pa.schema(
     [
@@ -35,6 +36,8 @@ REVISIONS = pa.schema(
 _DOSSIER = TABLES["dossiers"]
 _STATE = [name for name in _DOSSIER.names if name not in {"dossier_key", "documents"}]
 _Rows = dict[tuple[date, str], dict[str, Any]]
+_Sums = dict[tuple[Any, ...], dict[str, int]]
+"""(unit_code, valid_from, definition, stage) -> counts; in changes by cause with the cause."""
 
 
 def keep_reported(store: Store, first_day: date) -> str:
@@ -95,7 +98,7 @@ def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) ->
     before, after = _by_day_and_key(old), _by_day_and_key(new)
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     left = _difference(_sums(printed), _sums(now))
-    found: dict[tuple[str, ...], dict[str, int]] = {}
+    found: _Sums = {}
     last = _measure({key: before[key] for key in changed if key in before})
     for cause, rows in _steps(before, after, changed):
         current = _measure(rows)
@@ -150,17 +153,20 @@ def _by_day_and_key(dossiers: pa.Table) -> _Rows:
     return {(row.pop("dossier_date"), row["dossier_key"]): row for row in rows}
 
 
-def _measure(rows: _Rows) -> dict[tuple[str, ...], dict[str, int]]:
+def _measure(rows: _Rows) -> _Sums:
     """Count what some dossiers add to each unit and rate."""
     by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
     for (day, _), row in rows.items():
         by_day[day].append(row)
-    tables = [progress_of_day(day, pa.Table.from_pylist(found, _DOSSIER)) for day, found in by_day.items()]
-    return _sums(pa.concat_tables([TABLES["progress_daily"].empty_table(), *tables]))
+    tables = [
+        with_path_key("progress_daily", progress_of_day(day, pa.Table.from_pylist(found, _DOSSIER)), day)
+        for day, found in by_day.items()
+    ]
+    return _sums(with_valid_from(pa.concat_tables(tables))) if tables else {}
 
 
-def _sums(progress: pa.Table) -> dict[tuple[str, ...], dict[str, int]]:
-    sums: dict[tuple[str, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_CHANGES, 0))
+def _sums(progress: pa.Table) -> _Sums:
+    sums: _Sums = defaultdict(lambda: dict.fromkeys(_CHANGES, 0))
     for row in progress.select([*_KEY, *_CHANGES]).to_pylist():
         count = sums[tuple(row[name] for name in _KEY)]
         for name in _CHANGES:
@@ -168,9 +174,7 @@ def _sums(progress: pa.Table) -> dict[tuple[str, ...], dict[str, int]]:
     return dict(sums)
 
 
-def _difference(
-    old: dict[tuple[str, ...], dict[str, int]], new: dict[tuple[str, ...], dict[str, int]]
-) -> dict[tuple[str, ...], dict[str, int]]:
+def _difference(old: _Sums, new: _Sums) -> _Sums:
     """Subtract ``old`` from ``new``, key by key; what is absent counts as 0, and equal keys are left out."""
     nothing = dict.fromkeys(_CHANGES, 0)
     found = {
@@ -180,7 +184,7 @@ def _difference(
     return {key: change for key, change in found.items() if any(change.values())}
 
 
-def _revisions_table(found: dict[tuple[str, ...], dict[str, int]]) -> pa.Table:
+def _revisions_table(found: _Sums) -> pa.Table:
     order = sorted(found, key=lambda key: (*key[:-1], REVISION_CAUSES.index(key[-1])))
     rows = [
         dict(zip((*_KEY, "cause"), key, strict=True)) | {f"{name}_change": found[key][name] for name in _CHANGES}
@@ -191,7 +195,7 @@ def _revisions_table(found: dict[tuple[str, ...], dict[str, int]]) -> pa.Table:
 
 def _read_sums(store: Store, first_day: date) -> pa.Table:
     """Read the sums of a week, rows of ``reported`` in order."""
-    rows = store.read_table("progress_daily", Week(first_day).days)
+    rows = with_valid_from(store.read_table("progress_daily", Week(first_day).days))
     counts = ["numerator", *MEASURES]
     sums = rows.group_by(_KEY, use_threads=False).aggregate([(name, "sum") for name in counts])
     sums = sums.rename_columns([*_KEY, *counts]).sort_by([(name, "ascending") for name in _KEY])

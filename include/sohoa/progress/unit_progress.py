@@ -15,9 +15,9 @@ from sohoa.counting.count_backlog import backlog_of
 from sohoa.counting.count_progress import MEASURES
 from sohoa.days import each_day
 from sohoa.errors import InputError
-from sohoa.progress.carry_forward import places, progress_on_map, unit_name, valid_since
+from sohoa.progress.carry_forward import find_place, progress_on_map, unit_name
 from sohoa.progress.rate import progress_share, rate_percent, score_766
-from sohoa.registry import leaf_unit
+from sohoa.registry import asked_unit, leaf_unit
 from sohoa.settings import Settings
 from sohoa.store import Store
 
@@ -34,7 +34,24 @@ class ProgressQuery:
     definition: str
     stage: str
     map_day: date | None
-    """One of ``maps.MAP_DATES``; None for the map of each dossier's own day."""
+    """One of ``carry_forward.MAP_DATES``; None for the map of each dossier's own day."""
+
+    def name_on(self, day: date) -> str:
+        """Return the name of the unit: on the map, or of the unit that bears the code on the last day asked for.
+
+        Raises:
+            InputError: none does.
+        """
+        return asked_unit(self.unit_code, day).name if self.map_day is None else unit_name(self.unit_code, self.map_day)
+
+    def first_day(self, start: date, end: date) -> date:
+        """Return the first day from ``start`` on that is the unit's own; with a map all days are."""
+        return max(start, asked_unit(self.unit_code, end).valid_from) if self.map_day is None else start
+
+    def counts(self, leaf: str, day: date) -> bool:
+        """Tell whether what lies in a leaf unit of a day is counted here."""
+        place = find_place(self.unit_code, leaf, day, self.map_day)
+        return place is not None and place.is_counted
 
 
 @dataclass(frozen=True)
@@ -85,16 +102,14 @@ def read_days(store: Store, query: ProgressQuery, start: date, end: date) -> pa.
     Raises:
         InputError: no unit bears the code, or the map cannot show these days.
     """
-    unit_name(query.unit_code, query.map_day or end)
-    if query.map_day is None:
-        start = max(start, valid_since(query.unit_code, end))
+    query.name_on(end)
+    start = query.first_day(start, end)
     rows = store.read_table("progress_daily", each_day(start, end), name=layout.DAY)
     is_asked = pc.and_(pc.equal(rows["definition"], query.definition), pc.equal(rows["stage"], query.stage))
     if query.map_day is None:
         rows = rows.filter(pc.and_(is_asked, pc.equal(rows["unit_code"], query.unit_code)))
         return rows.append_column("is_approximate", pa.array([False] * len(rows), pa.bool_()))
-    rows = progress_on_map(rows.filter(is_asked), query.map_day)
-    return rows.filter(pc.equal(rows["unit_code"], query.unit_code))
+    return progress_on_map(rows.filter(is_asked), query.map_day, query.unit_code)
 
 
 def by_period(rows: pa.Table, start: date, end: date, step: str, settings: Settings) -> list[Figure]:
@@ -132,7 +147,7 @@ def count_electronic_results(store: Store, query: ProgressQuery, start: date, en
 
     Both spellings of a code are one dossier, of the unit of the newest portal row that has a link.
     """
-    rows = store.read_table("portal", each_day(start, end), name=layout.DAY)
+    rows = store.read_table("portal", each_day(query.first_day(start, end), end), name=layout.DAY)
     rows = rows.filter(pc.greater(pc.utf8_length(pc.fill_null(rows["result_link"], "")), 0))
     rows = rows.sort_by([("synced_at", "descending"), ("dossier_code", "ascending")])
     keys = rows["dossier_key"].combine_chunks()
@@ -141,7 +156,7 @@ def count_electronic_results(store: Store, query: ProgressQuery, start: date, en
     return sum(
         number
         for agency, day, number in zip(*(column.to_pylist() for column in owners.columns), strict=True)
-        if (leaf := leaf_unit(agency or "", None, day)) is not None and _is_counted(query, leaf, day)
+        if (leaf := leaf_unit(agency or "", None, day)) is not None and query.counts(leaf, day)
     )
 
 
@@ -178,13 +193,13 @@ def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogF
     Raises:
         InputError: no unit bears the code, or the map is older than an agency's unit.
     """
-    unit_name(query.unit_code, query.map_day or end)
+    query.name_on(end)
     rows = backlog_of(_until(store, "backlog_documents", end), _until(store, "backlog", end))
     found = []
     for row in rows.to_pylist():
         day = row.pop("last_day")
         leaf = leaf_unit(row["agency"], None, day)
-        if leaf is not None and _is_counted(query, leaf, day):
+        if leaf is not None and query.counts(leaf, day):
             found.append(BacklogFigure(**row))
     return found
 
@@ -194,11 +209,6 @@ def sum_backlog(figures: list[BacklogFigure]) -> BacklogFigure:
     known = [figure for figure in figures if figure.denominator is not None]
     names = ("denominator", "declared", "received", "accepted", "waived")
     return BacklogFigure("", **{name: sum(getattr(figure, name) for figure in known) for name in names})
-
-
-def _is_counted(query: ProgressQuery, leaf: str, day: date) -> bool:
-    found = places(leaf, day, query.map_day)
-    return any(place.unit_code == query.unit_code and place.is_counted for place in found)
 
 
 def _until(store: Store, table: str, end: date) -> pa.Table:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from sohoa import layout
 from sohoa.days import ONE_DAY, each_day
 from sohoa.enums import Basis
+from sohoa.registry import asked_unit
 from sohoa.store import Store
 
 Counts = Mapping[str, int]
@@ -68,7 +69,14 @@ def _received(counts: Counts) -> int:
 
 
 def read_indicators(store: Store, unit_code: str, start: date, end: date) -> tuple[Indicator, Indicator]:
-    """Read indicator 1.4 of a unit with all below it: as the portal computes it, and adjusted for ministry dossiers."""
+    """Read indicator 1.4 of a unit with all below it: as the portal computes it, and adjusted for ministry dossiers.
+
+    The unit is the one that bears the code on ``end``; what was counted and reported before it stood is not its own.
+
+    Raises:
+        InputError: no unit bears the code on ``end``.
+    """
+    start = max(start, asked_unit(unit_code, end).valid_from)
     counts, report = read_counts(store, unit_code, start, end), store.read_table("national_report")
     reported = reported_received(report, unit_code, start, end)
     last_year = None
@@ -114,6 +122,8 @@ def _share_of_last_year(store: Store, report: pa.Table, unit_code: str, start: d
     if parts is None:
         return None
     year = date(start.year - 1, 1, 1), date(start.year - 1, 12, 31)
+    if asked_unit(unit_code, end).valid_from > year[0]:
+        return None  # the year belongs to another unit
     reported = reported_received(report, unit_code, *year)
     total = max(reported or 0, _received(read_counts(store, unit_code, *year)))
     return total / parts if total else None

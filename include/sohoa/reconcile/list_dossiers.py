@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
-from sohoa.days import each_day
+from sohoa.counting.own_days import own_days
 from sohoa.enums import CATEGORIES
 from sohoa.errors import InputError
 from sohoa.registry import ancestors
@@ -44,23 +44,30 @@ class Entry:
 
 
 def read_lines(store: Store, unit_code: str, start: date, end: date, as_of: date) -> list[Line]:
-    """Read the categories that occur, in the order of ``CATEGORIES``, with their age on the day ``as_of``."""
-    rows = store.read_table("reconciliation_daily", each_day(start, end), name=layout.DAY)
+    """Read the categories that occur, in the order of ``CATEGORIES``, with their age on the day ``as_of``.
+
+    The unit is the one that bears the code on ``end``: days before it stood are not its days.
+
+    Raises:
+        InputError: no unit bears the code on ``end``.
+    """
+    days = own_days(unit_code, start, end)
+    rows = store.read_table("reconciliation_daily", days, name=layout.DAY)
     rows = rows.filter(pc.equal(rows["unit_code"], unit_code)).to_pylist()
     by_category = {name: [row for row in rows if row["category"] == name] for name in CATEGORIES}
     return [_make_line(name, found, as_of) for name, found in by_category.items() if found]
 
 
 def read_entries(store: Store, unit_code: str, start: date, end: date, category: str) -> list[Entry]:
-    """Read the dossiers in a category, by day, unit and code.
+    """Read the dossiers in a category, by day, unit and code; of the unit as ``read_lines``.
 
     Raises:
-        InputError: there is no such category.
+        InputError: there is no such category, or no unit bears the code on ``end``.
     """
     if category not in CATEGORIES:
         raise InputError(f"{category!r} is no category: use one of {', '.join(CATEGORIES)}")
     found = []
-    for day in each_day(start, end):
+    for day in own_days(unit_code, start, end):
         rows = store.read_table("reconciliation", [day])
         rows = rows.filter(pc.and_(pc.equal(rows["category"], category), _is_below(rows, unit_code, day)))
         order: Any = [(name, "ascending") for name in ("unit_code", "dossier_code", "province")]

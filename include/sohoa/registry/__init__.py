@@ -4,15 +4,17 @@ A code alone names nothing: codes were reused and names repeat, so a unit is loo
 """
 
 from sohoa.registry.agencies import Agency, agencies, agencies_at, ancestors, find_agency, leaf_unit, parents_above
+from sohoa.registry.bearers import Bearer, asked_unit, bearer_at, bearers, bearers_within, name_of
 from sohoa.registry.calendar import holiday_name, is_working_day, working_days
 from sohoa.registry.campaigns import Campaign, campaigns, find_campaign
 from sohoa.registry.ministries import MinistrySystem, ministry_systems
 from sohoa.registry.successors import Successor, successors
-from sohoa.registry.units import PROVINCE, Unit, find_unit, unit_at, units_at
+from sohoa.registry.units import PROVINCE, Unit, unit_at, units_at, units_of
 
 __all__ = [
     "PROVINCE",
     "Agency",
+    "Bearer",
     "Campaign",
     "MinistrySystem",
     "Successor",
@@ -20,17 +22,22 @@ __all__ = [
     "agencies",
     "agencies_at",
     "ancestors",
+    "asked_unit",
+    "bearer_at",
+    "bearers",
+    "bearers_within",
     "campaigns",
     "find_agency",
     "find_campaign",
-    "find_unit",
     "holiday_name",
     "is_working_day",
     "leaf_unit",
     "ministry_systems",
+    "name_of",
     "parents_above",
     "successors",
     "unit_at",
     "units_at",
+    "units_of",
     "working_days",
 ]

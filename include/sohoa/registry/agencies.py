@@ -48,6 +48,11 @@ def agencies_at(day: date) -> tuple[Agency, ...]:
     return tuple(agency for agency in agencies() if agency.works_on(day))
 
 
+def agencies_of(code: str) -> tuple[Agency, ...]:
+    """Return all agencies that ever bore this code, by their days."""
+    return _by_code().get(code, ())
+
+
 def find_agency(code: str, day: date | None = None) -> Agency | None:
     """Return the agency of this code on a day, without one as it last was; None where there is none."""
     rows = _by_code().get(code, ())

@@ -42,9 +42,9 @@ def unit_at(code: str, day: date) -> Unit | None:
     return next((unit for unit in _versions().get(code, ()) if unit.stands_on(day)), None)
 
 
-def find_unit(code: str) -> Unit | None:
-    """Return the unit of this code as it last was, None where no unit ever bore it."""
-    return max(_versions().get(code, ()), key=lambda unit: unit.valid_from, default=None)
+def units_of(code: str) -> tuple[Unit, ...]:
+    """Return all units that ever bore this code, in the order of their file."""
+    return _versions().get(code, ())
 
 
 def units_at(day: date) -> tuple[Unit, ...]:

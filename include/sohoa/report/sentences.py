@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sohoa.format_value import count, day, number
-from sohoa.progress.carry_forward import unit_name
-from sohoa.registry import find_agency, unit_at
+from sohoa.registry import find_agency
 from sohoa.report.model import Column, Table
 
 NUMERATOR = Column("numerator", "Đạt (tử số)", "Accepted (numerator)", "count", "hồ sơ")
@@ -37,11 +36,6 @@ def agency_name(code: str, day: date) -> str:
     """Name an agency as it was on a day, else as it last was; by its code where nobody knows it."""
     agency = find_agency(code, day) or find_agency(code)
     return agency.name if agency else code
-
-
-def place_name(code: str, day: date) -> str:
-    """Name a unit or leaf office; by its code where nothing bears it on that day."""
-    return unit_name(code, day) if unit_at(code, day) or find_agency(code) else code
 
 
 def first_rows(table: Table, name: str, title_vi: str, keys: tuple[str, ...]) -> Table:

@@ -141,6 +141,7 @@ FIELDS = by_name(
             "unit: province 20, district, commune, department or district office. Figures are of it and all below it; "
             "a dossier lies in its leaf unit on its own day, in the province or null where none is known",
         ),
+        Field("valid_from", DATE, "first day of the unit: with its code it names the unit, since codes are used again"),
         Field("lodged_at", TIME, "NgayTiepNhan; null where empty"),
         Field("due_at", TIME, "NgayHenTra; null where empty"),
         Field("finished_at", TIME, "NgayKetThucXuLy; null where empty"),

@@ -119,7 +119,10 @@ TABLES: dict[str, pa.Schema] = {
         "agency", "device_id", "measure", "last_day", "closed_day", "days", "pages_counted", "sample_size", "centre",
         "lower", "upper",
     ),
-    "reported": table("Sums of progress_daily over an ISO week, as they were printed.", *_PROGRESS),
+    "reported": table(
+        "Sums of progress_daily over an ISO week, as they were printed: a row is a unit, each with its own days.",
+        "unit_code", "valid_from", *_PROGRESS[1:], version=2,
+    ),
     "reported_dossiers": table(
         "The dossiers behind the printed figures of a week, as they were then.", "dossier_date", *_DOSSIER
     ),

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import each_day
-from sohoa.progress.compare_periods import Comparison, Period, compare, period_before
-from sohoa.registry import Campaign, find_agency, unit_at
+from sohoa.progress.compare_periods import Comparison, Period, compare, own_period, period_before
+from sohoa.registry import Bearer, Campaign, bearer_at
 from sohoa.store import Store
 
 
@@ -30,6 +31,12 @@ class UnitRank:
     """The rate is at the campaign's target; None where it has no target or nothing counts."""
     against: Comparison
     """The period before, where it is alike."""
+    valid_from: date
+    """With its code it names the unit: a code passes from one to another."""
+    last_day: date | None
+    """Its last day; None while it stands. An ended unit is ranked by the days that it had."""
+    unit: str
+    """Its name, with what follows it where it ended before the ranking's last day."""
 
 
 def read_ranks(store: Store, campaign: Campaign, last_day: date) -> list[UnitRank]:
@@ -50,48 +57,56 @@ def rank_units(progress: pa.Table, campaign: Campaign, last_day: date) -> list[U
         last_day: the last day that is known whole; a campaign that ends later is ranked up to it.
 
     Returns:
-        A unit for each row of progress of definition dn_and; empty before the campaign's first day is over.
+        Each unit that has progress of definition dn_and, those that have ended too; empty before the campaign's first
+        day is over.
     """
     period = Period(campaign.start, min(campaign.end, last_day))
     if period.days < 1:
         return []
     wanted = (pc.field("definition") == "dn_and") & (pc.field("stage") == "all")
     inside = (pc.field("dossier_date") >= period.first) & (pc.field("dossier_date") <= period.last)
-    rows = progress.filter(wanted)
-    sums = rows.filter(inside).group_by("unit_code", use_threads=False)
+    rows = with_valid_from(progress.filter(wanted))
+    sums = rows.filter(inside).group_by(UNIT_KEY, use_threads=False)
     found = sums.aggregate([("numerator", "sum"), ("denominator", "sum")]).to_pylist()
+    units = [(unit, row) for row in found if (unit := bearer_at(row["unit_code"], row["valid_from"])) is not None]
     ranks: list[UnitRank] = []
     for level in campaign.scope:
-        units = [row for row in found if _level(row["unit_code"], period.last) == level]
-        ranks += _rank(level, [(row, compare(rows, row["unit_code"], period, last_day)) for row in units], campaign)
+        peers = [
+            (unit, row, compare(rows, unit.code, period, last_day, own=own_period(unit)))
+            for unit, row in units
+            if _level(unit) == level
+        ]
+        ranks += _rank(level, peers, campaign, period.last)
     return ranks
 
 
-def _rank(level: str, units: list[tuple[dict[str, int | str], Comparison]], campaign: Campaign) -> list[UnitRank]:
-    rates = sorted((c.rate_percent for _, c in units if c.rate_percent is not None), reverse=True)
+def _rank(
+    level: str, units: list[tuple[Bearer, dict[str, int], Comparison]], campaign: Campaign, last_day: date
+) -> list[UnitRank]:
+    rates = sorted((c.rate_percent for *_, c in units if c.rate_percent is not None), reverse=True)
     found = [
         UnitRank(
             place=None if against.rate_percent is None else 1 + rates.index(against.rate_percent),
-            unit_code=str(row["unit_code"]),
+            unit_code=unit.code,
             level=level,
-            denominator=int(row["denominator_sum"]),
-            numerator=int(row["numerator_sum"]),
+            denominator=row["denominator_sum"],
+            numerator=row["numerator_sum"],
             rate_percent=against.rate_percent,
             is_reached=_is_reached(against.rate_percent, campaign.target_percent),
             against=against,
+            valid_from=unit.valid_from,
+            last_day=unit.last_day,
+            unit=unit.name_on(last_day),
         )
-        for row, against in units
+        for unit, row, against in units
     ]
-    return sorted(found, key=lambda unit: (unit.place is None, unit.place or 0, -unit.denominator, unit.unit_code))
+    return sorted(found, key=lambda u: (u.place is None, u.place or 0, -u.denominator, u.unit_code, u.valid_from))
 
 
 def _is_reached(rate: float | None, target: float | None) -> bool | None:
     return None if rate is None or target is None else rate >= target
 
 
-def _level(code: str, day: date) -> str | None:
+def _level(unit: Bearer) -> str | None:
     """Return department, district or commune; a district office counts within its district."""
-    unit, agency = unit_at(code, day), find_agency(code)
-    if unit is not None:
-        return unit.level
-    return "department" if agency is not None and agency.kind == "department" else None
+    return None if unit.level == "district" and not unit.code.isdigit() else unit.level

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.days import ONE_DAY, Week, each_day
-from sohoa.progress.compare_periods import Comparison, Period, compare
+from sohoa.progress.compare_periods import ALL_DAYS, Comparison, Period, compare, own_period
 from sohoa.progress.rate import weekly_progress
 from sohoa.progress.unit_progress import ProgressQuery, read_days
-from sohoa.registry import ancestors, working_days
+from sohoa.registry import bearer_at, leaf_unit, working_days
 from sohoa.steering.forecast import Outlook, forecast_target
 from sohoa.store import Store
 
@@ -24,6 +24,8 @@ _HISTORY = timedelta(2 * 364)
 """Days whose weekly rates a forecast rests on."""
 _RECENT = timedelta(56)
 """Dossier days from which the usual number per day is taken; scan days from which the pages per dossier are taken."""
+
+_SCANS = pa.schema([pa.field("agency", pa.string()), pa.field("scan_date", pa.date32())])
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,14 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
     rows = read_days(store, query, Week.of(min(last_day - _HISTORY, line.start)).first, last_day)
     asked = query.unit_code, query.definition, query.stage
     week = Week.of(last_day + ONE_DAY).before  # the last one that is over
-    scans = store.read_table("documents", each_day(last_day - _RECENT, last_day))
-    pages = pages_per_dossier(scans, query.unit_code)
+    own = ALL_DAYS if query.map_day is not None else own_period(bearer_at(query.unit_code, last_day))
+    scans = store.read_table("documents", each_day(query.first_day(last_day - _RECENT, last_day), last_day))
+    pages = pages_per_dossier(scans, query)
     weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
     return TargetOutlook(
         forecast_target(weekly, line.target_percent),
         required_work(rows, query.unit_code, line, last_day, pages, query.definition, query.stage),
-        compare(rows, query.unit_code, Period(week.first, week.last), last_day, query.definition, query.stage),
+        compare(rows, query.unit_code, Period(week.first, week.last), last_day, query.definition, query.stage, own),
     )
 
 
@@ -129,21 +132,25 @@ def required_work(
     return RequiredWork(line.percent_on(last_day), due, done, days_left, due_per_day, required, pages)
 
 
-def pages_per_dossier(documents: pa.Table, unit_code: str) -> float | None:
+def pages_per_dossier(documents: pa.Table, query: ProgressQuery) -> float | None:
     """Compute the mean number of pages per dossier of a unit's agencies; None where none was received.
 
     Args:
         documents: rows of the table ``documents`` with their path key ``scan_date``.
-        unit_code: the unit; documents of the agencies at and below it count, by who scanned them.
+        query: the unit and the map; documents of the agencies at and below it count, by who scanned them.
     """
     belongs = pc.and_(pc.is_valid(documents["dossier_key"]), documents["is_received"])
     rows = documents.filter(belongs)
-    places = rows.group_by(["agency", "scan_date"]).aggregate([]).to_pylist()
-    lines = {row["agency"]: (row["agency"], *ancestors(row["agency"], row["scan_date"])) for row in places}
-    inside = {agency for agency, line in lines.items() if unit_code in line}
-    rows = rows.filter(pc.is_in(rows["agency"], pa.array(sorted(inside), pa.string())))
+    places = rows.group_by(_SCANS.names).aggregate([]).to_pylist()
+    inside = pa.Table.from_pylist([place for place in places if _is_inside(query, **place)], _SCANS)
+    rows = rows.select([*_SCANS.names, "dossier_key", "pages_found"]).join(inside, _SCANS.names, join_type="inner")
     dossiers = len(pc.unique(rows["dossier_key"]))
     return pc.sum(rows["pages_found"]).as_py() / dossiers if dossiers else None
+
+
+def _is_inside(query: ProgressQuery, agency: str, scan_date: date) -> bool:
+    leaf = leaf_unit(agency, None, scan_date)
+    return leaf is not None and query.counts(leaf, scan_date)
 
 
 def _sum_counts(rows: pa.Table, first: date, last: date) -> tuple[int, int]:

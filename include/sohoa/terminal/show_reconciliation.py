@@ -14,14 +14,16 @@ from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator
 from sohoa.reconcile.list_dossiers import Entry, Line
+from sohoa.registry import Bearer
 
 _SIDES = ("portal", "province")
 
 
-def heading(name: str, unit_code: str, start: date, end: date) -> Text:
-    """Title, unit and period."""
+def heading(unit: Bearer, start: date, end: date) -> Text:
+    """Title, unit and period: of the days asked for those on which the unit stands."""
+    start = max(start, unit.valid_from)
     period = day(start) if start == end else f"{day(start)} – {day(end)}"
-    return Text.assemble((f"Đối soát với Cổng · {name} ({unit_code})", "bold"), f" · {period}")
+    return Text.assemble((f"Đối soát với Cổng · {unit.name} ({unit.code})", "bold"), f" · {period}")
 
 
 def category_table(lines: list[Line]) -> Table:

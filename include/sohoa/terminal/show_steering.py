@@ -10,11 +10,11 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from sohoa.days import Week
 from sohoa.format_value import UNKNOWN, count, day, days, decimal, signed
 from sohoa.labels import label_vi
-from sohoa.progress.carry_forward import unit_name
 from sohoa.progress.compare_periods import Comparison
-from sohoa.registry import Campaign
+from sohoa.registry import Bearer, Campaign
 from sohoa.steering.forecast import Outlook
 from sohoa.steering.rank_campaigns import UnitRank
 from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
@@ -73,7 +73,7 @@ def ranks_table(ranks: list[UnitRank], campaign: Campaign, last_day: date) -> It
     for level, units in groupby(ranks, key=lambda unit: unit.level):
         table.add_row("", Text(label_vi("unit_levels", level), "bold"))
         for unit in units:
-            table.add_row(*_cells(unit, until), *([_points(unit.against)] if is_compared else []))
+            table.add_row(*_cells(unit), *([_points(unit.against)] if is_compared else []))
     yield Text(f"{campaign.name_vi}\n{days(campaign.start, until)}{target}", "bold")
     yield table
     if not is_compared:
@@ -81,11 +81,13 @@ def ranks_table(ranks: list[UnitRank], campaign: Campaign, last_day: date) -> It
         yield Text(f"Không so với kỳ trước: {named}", "dim")
 
 
-def revisions_table(first_day: date, printed: dict[str, Any], revised: list[dict[str, Any]]) -> Iterator[Text | Table]:
-    """A printed figure of a week, and by how much and why it has changed since."""
+def revisions_table(
+    week: Week, unit: Bearer, printed: dict[str, Any], revised: list[dict[str, Any]]
+) -> Iterator[Text | Table]:
+    """A unit's printed figure of a week, and by how much and why it has changed since."""
     numerator, denominator = printed["numerator"], printed["denominator"]
-    week = days(first_day, first_day + timedelta(6))
-    yield Text(f"Đã in cho tuần {week}: {count(numerator)} / {count(denominator)}", "bold")
+    shown, name = days(week.first, week.last), f"{unit.name_on(week.last)} ({unit.code})"
+    yield Text(f"{name}\nĐã in cho tuần {shown}: {count(numerator)} / {count(denominator)}", "bold")
     table = Table("Nguyên nhân", box=None)
     for head in ("Tử số", "Mẫu số", "Đã nhận"):
         table.add_column(head, justify="right")
@@ -132,11 +134,11 @@ def _weeks_table(outlook: Outlook) -> Table:
     return table
 
 
-def _cells(unit: UnitRank, day: date) -> tuple[str, ...]:
+def _cells(unit: UnitRank) -> tuple[str, ...]:
     place = UNKNOWN if unit.place is None else str(unit.place)
     counts = count(unit.numerator), count(unit.denominator), decimal(unit.rate_percent)
     reached = "" if unit.is_reached is None else ("có" if unit.is_reached else "chưa")
-    return place, f"{unit_name(unit.unit_code, day)} ({unit.unit_code})", *counts, reached
+    return place, f"{unit.unit} ({unit.unit_code})", *counts, reached
 
 
 def _sunday(monday: date) -> date:

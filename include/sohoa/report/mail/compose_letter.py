@@ -14,11 +14,10 @@ from typing import Any
 
 from sohoa import layout
 from sohoa.clean_text import clean
-from sohoa.errors import InputError, SettingsError
+from sohoa.errors import SettingsError
 from sohoa.format_value import day, week
 from sohoa.labels import label_vi
-from sohoa.progress.carry_forward import unit_name
-from sohoa.registry import find_agency, find_unit
+from sohoa.registry import Bearer, bearer_at, find_agency, units_of
 from sohoa.report.mail.smtp import is_address
 from sohoa.report.model import Column, Row
 from sohoa.settings import TIME_ZONE
@@ -67,9 +66,9 @@ def _recipient(row: dict[str, str]) -> Recipient:
 
 def _faults(recipient: Recipient) -> Iterator[str]:
     code, agency = recipient.unit_code, find_agency(recipient.unit_code)
-    if find_unit(code) is None and (agency is None or agency.kind == "commune"):
+    if not units_of(code) and (agency is None or agency.kind == "commune"):
         meant = agency.unit_code if agency is not None else code.zfill(_CODE_DIGITS)
-        yield f"{code!r} is no unit" + (f", {meant} is one" if find_unit(meant) else "")
+        yield f"{code!r} is no unit" + (f", {meant} is one" if units_of(meant) else "")
     if not is_address(recipient.address):
         yield f"{recipient.address!r} is no address"
 
@@ -102,13 +101,14 @@ def compose(report: dict[str, Any], recipient: Recipient, sender: str, reports_u
 
 def _lines(report: dict[str, Any], recipient: Recipient, reports_url: str | None) -> Iterator[str]:
     first, last = (date.fromisoformat(report[name]) for name in ("first_day", "last_day"))
-    name = _name(recipient.unit_code, last)
+    unit = bearer_at(recipient.unit_code, last)
+    name = recipient.unit_code if unit is None else f"{unit.name} ({unit.code})"
     yield f"Kính gửi: {clean(recipient.name)}"
     yield ""
     yield f"Báo cáo số hóa hồ sơ, {week(report['week'])} ({day(first)} – {day(last)}), tỉnh Lạng Sơn."
     yield ""
     yield f"Số liệu của {name}:"
-    yield from list(_figures(report, recipient.unit_code)) or ["  Không có số liệu trong tuần này."]
+    yield from list(_figures(report, recipient.unit_code, unit)) or ["  Không có số liệu trong tuần này."]
     yield ""
     for paragraph in report["sections"][0]["paragraphs"] if report["sections"] else ():
         yield clean(paragraph)
@@ -121,10 +121,15 @@ def _lines(report: dict[str, Any], recipient: Recipient, reports_url: str | None
     yield "Thư do hệ thống lập và gửi tự động; xin không trả lời thư này."
 
 
-def _figures(report: dict[str, Any], unit_code: str) -> Iterator[str]:
-    """Each value of the unit's row in the tables of the annex that have one row per unit."""
+def _figures(report: dict[str, Any], unit_code: str, unit: Bearer | None) -> Iterator[str]:
+    """Each value of the unit's row in the tables of the annex that have one row per unit.
+
+    Where the code passed on within the week there is a row for each that bore it: the letter is to the last one.
+    """
     for table in report["annex"]:
         rows = [row for row in table["rows"] if row.get("unit_code") == unit_code]
+        if len(rows) > 1 and unit is not None:
+            rows = [row for row in rows if row.get("unit") == unit.name]
         if len(rows) != 1:  # several rows are a list of cases: that is what the report is for
             continue
         yield f"  {table['title_vi']}"
@@ -140,10 +145,3 @@ def _text(column: Column, row: Row) -> str:
         row = {column.key: date.fromisoformat(value)}
     is_bare = not column.unit or value is None or column.kind == "percent"
     return column.text(row) + ("" if is_bare else f" {column.unit}")
-
-
-def _name(unit_code: str, day: date) -> str:
-    try:
-        return f"{unit_name(unit_code, day)} ({unit_code})"
-    except InputError:  # not a unit of this day: the mail says that it has no figures
-        return unit_code

@@ -13,7 +13,6 @@ from sohoa.report import chart_specs
 from sohoa.report.model import Chart, Row, Table
 from sohoa.report.report_week import HEAT_WEEKS, TREND_WEEKS
 from sohoa.report.sections.unit_rates import Place, Progress, mondays, ranked_places, rate_of
-from sohoa.report.sentences import place_name
 from sohoa.steering.forecast import Outlook
 
 _SEEN_WEEKS_AHEAD = 13
@@ -23,7 +22,7 @@ _NAME_LAT, _NAME_LON = 0.045, 0.2
 
 def trend_chart(progress: Progress, outlook: Outlook, week: Week, lines: dict[str, float]) -> Chart | None:
     """The province's weekly rates of the last year and its forecast."""
-    counts = progress.weekly.get(PROVINCE, {})
+    counts = next((progress.weekly.get(place.key, {}) for place in progress.places if place.unit.code == PROVINCE), {})
     rates = [(monday, rate_of(counts.get(monday))) for monday in mondays(week, TREND_WEEKS)]
     while rates and rates[0][1] is None:
         rates.pop(0)
@@ -59,15 +58,15 @@ def ranking_chart(blocks: Table, target: float) -> Chart | None:
 
 def heat_chart(progress: Progress, week: Week) -> Chart | None:
     """Units × the last weeks: districts and departments; communes where there are no districts."""
-    places = ranked_places(progress)
+    places = ranked_places(progress, week)
     if places and places[0].level == "district":
         places = places + [place for place in progress.places if place.level == "department"]
-    places = [place for place in places if place.code in progress.weekly]
+    places = [place for place in places if place.key in progress.weekly]
     if not places:
         return None
     weeks = mondays(week, HEAT_WEEKS)
-    cells = [_cell(progress, place, monday, week) for place in places for monday in weeks]
-    names = [place_name(place.code, week.last) for place in places]
+    cells = [_cell(progress, place, monday) for place in places for monday in weeks]
+    names = [place.name for place in places]
     known = [cell for cell in cells if cell["rate"] is not None]
     alt = f"Bảng nhiệt {len(names)} đơn vị trong {len(weeks)} tuần, ô càng đậm tỷ lệ càng thấp"
     if known:
@@ -99,11 +98,12 @@ def pareto_chart(defects: Table) -> Chart | None:
 
 def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
     """Every commune whose coordinates are known, by its rate of the week."""
-    rates = {row["unit_code"]: row for row in units.rows}
-    found = [(place, unit_at(place.code, week.last)) for place in progress.places if place.level == "commune"]
-    placed = [
-        (unit, rates[place.code]) for place, unit in found if unit and unit.lat is not None and unit.lon is not None
+    found = [
+        (unit_at(place.unit.code, week.last), row)
+        for place, row in zip(progress.places, units.rows, strict=True)
+        if place.level == "commune" and place.unit.stands_on(week.last)
     ]
+    placed = [(unit, row) for unit, row in found if unit and unit.lat is not None and unit.lon is not None]
     if not any(row["denominator"] for _, row in placed):
         return None
     points = [
@@ -145,10 +145,9 @@ def _apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return placed
 
 
-def _cell(progress: Progress, place: Place, monday: Any, week: Week) -> dict[str, Any]:
-    rate = rate_of(progress.weekly[place.code].get(monday))
-    unit, name = place_name(place.code, week.last), f"T{monday:%V}"
-    return {"unit": unit, "week": name, "rate": _rounded(rate), "label": decimal(rate, 0)}
+def _cell(progress: Progress, place: Place, monday: Any) -> dict[str, Any]:
+    rate = rate_of(progress.weekly[place.key].get(monday))
+    return {"unit": place.name, "week": f"T{monday:%V}", "rate": _rounded(rate), "label": decimal(rate, 0)}
 
 
 def _ahead(outlook: Outlook) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ from sohoa.enums import LEVELS
 from sohoa.format_value import count, day, percent
 from sohoa.progress.lateness import LATENESS, read_lateness
 from sohoa.progress.rate import rate_percent
+from sohoa.registry import name_of
 from sohoa.report.model import Column, Table
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import MAX_ROWS, place_name
+from sohoa.report.sentences import MAX_ROWS
 from sohoa.store import Store
 
 TOTAL = "total"
@@ -61,8 +62,10 @@ def levels_table(rows: list[dict[str, Any]]) -> Table:
 
 def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
     """List the units with most dossiers that are overdue and not finished."""
+    order = ("unit_code", "valid_from", "level")
     late = sorted(
-        (r for r in rows if r["open_overdue"]), key=lambda r: (-r["open_overdue"], r["unit_code"], str(r["level"]))
+        (row for row in rows if row["open_overdue"]),
+        key=lambda row: (-row["open_overdue"], *(str(row[name]) for name in order)),
     )
     columns = (
         Column("unit_code", "Mã", "Code", "code"),
@@ -73,7 +76,7 @@ def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
     found = tuple(
         {
             "unit_code": row["unit_code"],
-            "unit": place_name(row["unit_code"], week.last),
+            "unit": name_of(row["unit_code"], row["valid_from"], week.last),
             "level": row["level"],
             **_sums([row]),
         }

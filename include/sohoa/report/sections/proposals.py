@@ -117,11 +117,12 @@ def _overdue(tables: Tables) -> str | None:
     if not levels:
         return None
     worst = max(levels, key=lambda row: row["late_percent"] or 0)
-    unit, level = _rows(tables, "late_units")[0], label_vi("levels", worst["level"]).lower()
+    level = label_vi("levels", worst["level"]).lower()
+    unit = next((row for row in _rows(tables, "late_units") if row["level"] == worst["level"]), None)
+    most = f"; nhiều nhất là {unit['unit']} ({count(unit['open_overdue'])} hồ sơ)" if unit else ""
     return (
         f"Đề nghị {level}, nơi có tỷ lệ quá hạn cao nhất ({percent(worst['late_percent'])}), "
-        f"giải quyết dứt điểm {count(worst['open_overdue'])} hồ sơ chưa xong đã quá hạn; nhiều nhất là {unit['unit']} "
-        f"({count(unit['open_overdue'])} hồ sơ)."
+        f"giải quyết dứt điểm {count(worst['open_overdue'])} hồ sơ chưa xong đã quá hạn{most}."
     )
 
 

@@ -11,14 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import format_value, layout
+from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import Week, each_day, in_chunks
 from sohoa.labels import rate_name
-from sohoa.progress.compare_periods import Comparison, Period, compare
+from sohoa.progress.compare_periods import Period, compare, own_period
 from sohoa.progress.rate import rate_percent
-from sohoa.registry import PROVINCE, agencies_at, units_at
+from sohoa.registry import PROVINCE, Bearer, agencies_at, bearer_at, units_at
 from sohoa.report.model import Column, Table
 from sohoa.report.report_week import TREND_WEEKS
-from sohoa.report.sentences import BEFORE, CHANGE, DENOMINATOR, NUMERATOR, RATE, RECEIVED, place_name
+from sohoa.report.sentences import BEFORE, CHANGE, DENOMINATOR, NUMERATOR, RATE, RECEIVED
 from sohoa.store import Store
 
 _RATES = (
@@ -38,12 +39,21 @@ _FIGURES = (DENOMINATOR, NUMERATOR, RATE, RECEIVED, BEFORE, CHANGE)
 
 @dataclass(frozen=True)
 class Place:
-    """A unit of the report's last day."""
+    """A unit of the report: one that stands on the week's last day, or one that ended within the week."""
 
-    code: str
-    level: str
-    """province | department | district | commune; the office of a district counts as district."""
-    since: date
+    unit: Bearer
+    name: str
+    """Its name on the week's last day, with its own last day and successor where it has ended by then."""
+
+    @property
+    def key(self) -> tuple[str, date]:
+        """Code and first day, which name it: a code passes from unit to unit."""
+        return self.unit.code, self.unit.valid_from
+
+    @property
+    def level(self) -> str:
+        """Province | department | district | commune; the office of a district counts as district."""
+        return self.unit.level
 
 
 @dataclass(frozen=True)
@@ -51,36 +61,37 @@ class Progress:
     """What section I, its charts and the annex are made of."""
 
     rows: pa.Table
-    """Rows of ``progress_daily`` of the week and the one before, every definition."""
-    weekly: dict[str, dict[date, tuple[int, int]]]
-    """Unit -> Monday -> (numerator, denominator) by definition dn_and, the last year; weeks before the unit stood are
-    not there."""
+    """Rows of ``progress_daily`` of the week and the one before, every definition, with ``valid_from``."""
+    weekly: dict[tuple[str, date], dict[date, tuple[int, int]]]
+    """Unit (``Place.key``) -> Monday -> (numerator, denominator) by definition dn_and, the last year; weeks in which
+    the unit did not stand are not there."""
     places: tuple[Place, ...]
 
 
 def read_progress(store: Store, week: Week) -> Progress:
     """Read the figures of a week and of the year up to it, a month at a time."""
-    places = _places(week.last)
-    since = {place.code: place.since for place in places}
-    weekly: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
+    places = _places(week)
+    keys = {place.key for place in places}
+    weekly: dict[tuple[str, date], dict[date, tuple[int, int]]] = defaultdict(dict)
     days = each_day(week.back(TREND_WEEKS - 1).first, week.last)
     for some in in_chunks(days, 28):
         rows = store.read_table("progress_daily", some, layout.DAY)
         rows = rows.filter((pc.field("definition") == "dn_and") & (pc.field("stage") == "all"))
-        for row in _by_week(rows):
-            if row["unit_code"] in since and row["monday"] >= since[row["unit_code"]]:
-                weekly[row["unit_code"]][row["monday"]] = (row["numerator_sum"], row["denominator_sum"])
+        for row in _by_week(with_valid_from(rows)):
+            if (key := (row["unit_code"], row["valid_from"])) in keys:
+                weekly[key][row["monday"]] = (row["numerator_sum"], row["denominator_sum"])
     rows = store.read_table("progress_daily", each_day(week.before.first, week.last), layout.DAY)
-    return Progress(rows, dict(weekly), places)
+    return Progress(with_valid_from(rows), dict(weekly), places)
 
 
 def rates_table(progress: Progress, week: Week) -> Table:
     """Make one row per definition, of the whole province."""
+    province = next(place for place in progress.places if place.level == "province")
     rows = tuple(
         {
             "rate": rate_name(definition, stage),
             "definition": definition if stage == "all" else None,
-            **_figures(progress.rows, PROVINCE, week, definition, stage),
+            **_figures(progress.rows, province, week, definition, stage),
         }
         for definition, stage in _RATES
     )
@@ -89,16 +100,14 @@ def rates_table(progress: Progress, week: Week) -> Table:
 
 
 def units_table(progress: Progress, week: Week) -> Table:
-    """Make one row per unit by definition dn_and; a district's office and communes follow it."""
+    """Make one row per unit by definition dn_and: a district, its office and communes, last what ended."""
     rows = dn_and(progress.rows)
-    by_unit = {code: rows.filter(pc.field("unit_code") == code) for code in pc.unique(rows["unit_code"]).to_pylist()}
-    nothing = rows.slice(0, 0)
     found = tuple(
         {
-            "unit_code": place.code,
-            "unit": place_name(place.code, week.last),
+            "unit_code": place.unit.code,
+            "unit": place.name,
             "level": place.level,
-            **_figures(by_unit.get(place.code, nothing), place.code, week),
+            **_figures(rows, place, week),
         }
         for place in progress.places
     )
@@ -115,31 +124,35 @@ def units_table(progress: Progress, week: Week) -> Table:
 def blocks_table(progress: Progress, week: Week) -> Table:
     """Make one row per district (without districts per commune), best first, and one for the departments together.
 
-    The departments have no code.
+    Units that ended within the week have their rows, too. The departments have no code.
     """
-    ranked = ranked_places(progress)
-    departments = {place.code for place in progress.places if place.level == "department"}
-    rows: list[dict[str, Any]] = [
-        {
-            "unit_code": place.code,
-            "unit": place_name(place.code, week.last),
-            **_figures(progress.rows, place.code, week),
-        }
-        for place in ranked
+    ranked, rows = ranked_places(progress, week), dn_and(progress.rows)
+    departments = [place for place in progress.places if place.level == "department"]
+    found: list[dict[str, Any]] = [
+        {"unit_code": place.unit.code, "unit": place.name, **_figures(rows, place, week)} for place in ranked
     ]
-    together = _sum_figures(dn_and(progress.rows), departments, week)
-    rows.append({"unit_code": None, "unit": _DEPARTMENTS_VI, **together})
-    rows.sort(key=lambda row: (row["rate_percent"] is None, -(row["rate_percent"] or 0), row["unit"]))
+    found.append({"unit_code": None, "unit": _DEPARTMENTS_VI, **_sum_figures(rows, departments, week)})
+    found.sort(key=lambda row: (row["rate_percent"] is None, -(row["rate_percent"] or 0), row["unit"]))
     title = "Kết quả theo huyện, thành phố và khối sở, ban, ngành"
     if any(place.level == "commune" for place in ranked):
         title = "Kết quả theo xã, phường và khối sở, ban, ngành"
-    return Table("blocks", title, "By district, and departments together", (*_UNIT, *_FIGURES), tuple(rows))
+    return Table("blocks", title, "By district, and departments together", (*_UNIT, *_FIGURES), tuple(found))
 
 
-def ranked_places(progress: Progress) -> list[Place]:
-    """The districts; where there are none any more the communes."""
-    districts = [place for place in progress.places if place.level == "district" and place.code.isdigit()]
-    return districts or [place for place in progress.places if place.level == "commune"]
+def ranked_places(progress: Progress, week: Week) -> list[Place]:
+    """The districts, where none stands any more the communes; and those of both that ended within the week."""
+    standing = [place for place in progress.places if place.unit.stands_on(week.last)]
+    ended = [place for place in progress.places if place not in standing]
+    ranked = _districts(standing) or _communes(standing)
+    return ranked + (_districts(ended) or (_communes(ended) if _communes(ranked) else []))
+
+
+def _districts(places: list[Place]) -> list[Place]:
+    return [place for place in places if place.level == "district" and place.unit.code.isdigit()]
+
+
+def _communes(places: list[Place]) -> list[Place]:
+    return [place for place in places if place.level == "commune"]
 
 
 def week_vi(week: Week) -> str:
@@ -152,17 +165,14 @@ def dn_and(rows: pa.Table) -> pa.Table:
     return rows.filter((pc.field("definition") == "dn_and") & (pc.field("stage") == "all"))
 
 
-def comparison(rows: pa.Table, code: str, week: Week, definition: str = "dn_and", stage: str = "all") -> Comparison:
-    """A unit's week against the week before."""
-    return compare(rows, code, Period(week.first, week.last), week.last, definition, stage)
-
-
 def _figures(
-    rows: pa.Table, code: str, week: Week, definition: str = "dn_and", stage: str = "all"
+    rows: pa.Table, place: Place, week: Week, definition: str = "dn_and", stage: str = "all"
 ) -> dict[str, float | None]:
-    asked = (pc.field("unit_code") == code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
-    numerator, denominator, received = _sums(rows.filter(asked), week)
-    found = comparison(rows, code, week, definition, stage)
+    code, valid_from = place.key
+    own = rows.filter((pc.field("unit_code") == code) & (pc.field("valid_from") == valid_from))
+    own = own.filter((pc.field("definition") == definition) & (pc.field("stage") == stage))
+    numerator, denominator, received = _sums(own, week)
+    found = compare(own, code, Period(week.first, week.last), week.last, definition, stage, own=own_period(place.unit))
     return {
         "denominator": denominator,
         "numerator": numerator,
@@ -173,12 +183,13 @@ def _figures(
     }
 
 
-def _sum_figures(rows: pa.Table, codes: set[str], week: Week) -> dict[str, float | None]:
-    """The figures of some units together; compared where each of them can be."""
-    rows = rows.filter(pc.is_in(rows["unit_code"], pa.array(sorted(codes), pa.string())))
+def _sum_figures(rows: pa.Table, places: list[Place], week: Week) -> dict[str, float | None]:
+    """The figures of some units together; compared where the province can be."""
+    is_alike = compare(rows, PROVINCE, Period(week.first, week.last), week.last).reason in {None, "no_dossiers"}
+    codes = pa.array(sorted(place.unit.code for place in places), pa.string())
+    rows = rows.filter(pc.is_in(rows["unit_code"], codes))
     numerator, denominator, received = _sums(rows, week)
     now, then = rate_percent(numerator, denominator), rate_percent(*_sums(rows, week.before)[:2])
-    is_alike = comparison(rows, PROVINCE, week).reason in {None, "no_dossiers"}
     return {
         "denominator": denominator,
         "numerator": numerator,
@@ -197,26 +208,30 @@ def _sums(rows: pa.Table, week: Week) -> tuple[int, int, int]:
 
 def _by_week(rows: pa.Table) -> list[dict[str, Any]]:
     monday = pc.floor_temporal(rows["dossier_date"], unit="week", week_starts_monday=True)
-    sums = rows.append_column("monday", monday).group_by(["unit_code", "monday"], use_threads=False)
+    sums = rows.append_column("monday", monday).group_by([*UNIT_KEY, "monday"], use_threads=False)
     found: list[dict[str, Any]] = sums.aggregate([("numerator", "sum"), ("denominator", "sum")]).to_pylist()
     return found
 
 
-def _places(day: date) -> tuple[Place, ...]:
-    """Province, departments, then each district with its office and communes."""
+def _places(week: Week) -> tuple[Place, ...]:
+    """The units of the week's last day in order, then those that ended within the week."""
+    standing = [bearer_at(code, week.last) for code in _codes(week.last)]
+    before = [bearer_at(code, week.first) for code in _codes(week.first)]
+    ended = [unit for unit in before if unit is not None and not unit.stands_on(week.last)]
+    units = [*(unit for unit in standing if unit is not None), *ended]
+    return tuple(Place(unit, unit.name_on(week.last)) for unit in units)
+
+
+def _codes(day: date) -> list[str]:
+    """Province, departments, then each district with its office and communes; what lies in no district comes last."""
     units = units_at(day)
-    province = [Place(PROVINCE, "province", unit.valid_from) for unit in units if unit.level == "province"]
-    agencies = agencies_at(day)
-    offices = [a for a in agencies if a.kind in {"department", "district"}]
-    leaves = [Place(a.code, a.kind, a.valid_from) for a in offices if a.kind == "department"]
-    found = [*province, *leaves]
+    offices = [a for a in agencies_at(day) if a.kind in {"department", "district"}]
+    found = [PROVINCE, *(office.code for office in offices if office.kind == "department")]
     for unit in (unit for unit in units if unit.level == "district"):
-        found.append(Place(unit.code, "district", unit.valid_from))
-        found += [Place(a.code, "district", a.valid_from) for a in offices if a.unit_code == unit.code]
-        found += [Place(c.code, "commune", c.valid_from) for c in units if c.parent == unit.code]
-    known = {place.code for place in found}
-    found += [Place(u.code, "commune", u.valid_from) for u in units if u.level == "commune" and u.code not in known]
-    return tuple(found)
+        found += [unit.code, *(office.code for office in offices if office.unit_code == unit.code)]
+        found += [commune.code for commune in units if commune.parent == unit.code]
+    rest = [unit.code for unit in units if unit.level == "commune"]
+    return list(dict.fromkeys([*found, *rest]))
 
 
 def rate_of(counts: tuple[int, int] | None) -> float | None:

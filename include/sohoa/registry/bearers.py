@@ -1,0 +1,112 @@
+"""Who bears a code on a day: units and offices keyed on (code, valid_from), since codes are used again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sohoa.errors import InputError
+from sohoa.format_value import ended_name
+from sohoa.registry.agencies import Agency, agencies_of, find_agency
+from sohoa.registry.successors import successors
+from sohoa.registry.units import Unit, unit_at, units_of
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """One unit or office, from ``valid_from`` to ``last_day`` (None while it stands)."""
+
+    code: str
+    valid_from: date
+    last_day: date | None
+    name: str
+    level: str
+    """province | department | district | commune; the office of a district counts as district."""
+    successors: tuple[tuple[str, str], ...]
+    """Code and name of each unit that took it in, the default one first; none where the registry knows of none."""
+
+    def name_on(self, day: date) -> str:
+        """Return its name, with its last day and successor where it has ended by then."""
+        if self.last_day is None or day <= self.last_day:
+            return self.name
+        return ended_name(self.name, self.last_day, [name for _, name in self.successors])
+
+    def stands_on(self, day: date) -> bool:
+        """Tell whether it exists on this day."""
+        return self.valid_from <= day and (self.last_day is None or day <= self.last_day)
+
+
+def bearers(code: str) -> tuple[Bearer, ...]:
+    """Return all units, or else all agencies, that ever bore a code, by their days; none for an unknown code."""
+    found = [_of_unit(unit) for unit in units_of(code)] or [_of_agency(agency) for agency in agencies_of(code)]
+    return tuple(sorted(found, key=lambda bearer: bearer.valid_from))
+
+
+def bearer_at(code: str, day: date) -> Bearer | None:
+    """Return the unit or agency that bears this code on this day, None where none does."""
+    return next((bearer for bearer in bearers(code) if bearer.stands_on(day)), None)
+
+
+def asked_unit(code: str, day: date) -> Bearer:
+    """Return the unit or leaf office that bears a code on a day, the last day asked for.
+
+    Raises:
+        InputError: none does, or it is the office of a commune, which is counted under the commune's own code; where
+            one bore it before, the message says until when and what follows it.
+    """
+    found = bearer_at(code, day)
+    if found is None:
+        raise InputError(f"{code} names no unit on {day}: {_hint(code, day)}")
+    agency = find_agency(code, day)
+    if agency is not None and agency.kind == "commune":
+        raise InputError(f"{code} is the office of a commune: use the commune's code, {agency.unit_code}")
+    return found
+
+
+def bearers_within(code: str, first: date, last: date) -> tuple[Bearer, ...]:
+    """Return all units or leaf offices that bear a code on some of these days, each of which has its own.
+
+    Raises:
+        InputError: none does, as ``asked_unit``.
+    """
+    found = tuple(one for one in bearers(code) if one.valid_from <= last and (one.last_day or last) >= first)
+    return found or (asked_unit(code, last),)
+
+
+def name_of(code: str, valid_from: date | None, day: date) -> str:
+    """Return the name of the unit that bears a code from a day on as ``Bearer.name_on``; the code where none does."""
+    found = None if valid_from is None else bearer_at(code, valid_from)
+    return code if found is None else found.name_on(day)
+
+
+def _hint(code: str, day: date) -> str:
+    before = [bearer for bearer in bearers(code) if bearer.valid_from <= day]
+    if not before:
+        return "give a unit of that day's map, or another --map or date"
+    last = before[-1]
+    followers = " and ".join(f"{name} ({follower})" for follower, name in last.successors)
+    passed = f" and passed to {followers}" if followers else ""
+    return f"{last.name} bore it until {last.last_day}{passed}; ask for days until then, or with --map"
+
+
+def _of_unit(unit: Unit) -> Bearer:
+    return Bearer(unit.code, unit.valid_from, _last_day(unit.valid_to), unit.name, unit.level, _followers(unit))
+
+
+def _of_agency(agency: Agency) -> Bearer:
+    """The office of a commune passes on with its commune; of the others nobody knows."""
+    commune = unit_at(agency.unit_code, agency.valid_from) if agency.kind == "commune" else None
+    followers = _followers(commune) if commune is not None and commune.valid_to == agency.valid_to else ()
+    last_day = _last_day(agency.valid_to)
+    return Bearer(agency.code, agency.valid_from, last_day, agency.name, agency.kind, followers)
+
+
+def _followers(unit: Unit) -> tuple[tuple[str, str], ...]:
+    if unit.valid_to is None:
+        return ()
+    units = [unit_at(successor.code, unit.valid_to) for successor in successors(unit)]
+    return tuple((follower.code, follower.name) for follower in units if follower is not None)
+
+
+def _last_day(valid_to: date | None) -> date | None:
+    return None if valid_to is None else valid_to - timedelta(1)
