@@ -58,10 +58,11 @@ NoticeKind = Literal["no_connection", "no_work", "device_down"]
 NOTICE_KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 
 ActivityState = Literal[
-    "silent", "refused", "device_down", "no_connection", "no_work", "sent", "nothing_waits", "day_off"
+    "silent", "refused", "device_down", "no_connection", "no_work", "sent", "nothing_waits", "day_off", "no_agency"
 ]
 ACTIVITY_STATES: tuple[ActivityState, ...] = get_args(ActivityState)
-"""What an agency did on a day: first no batch and no notice, then a refused batch or a notice, then the others."""
+"""What an agency did on a day: first no batch and no notice, then a refused batch or a notice, then the others;
+last those that no longer exist, or never did: what waits there has passed to others."""
 
 Definition = Literal["dn_and", "dn_or", "dn_store", "by_stage"]
 DEFINITIONS: tuple[Definition, ...] = get_args(Definition)

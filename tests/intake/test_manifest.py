@@ -91,6 +91,14 @@ def test_a_page_with_a_note_is_counted_twice() -> None:
     assert noted.documents[0].pages_declared == 3
 
 
+@pytest.mark.parametrize(("pages", "reason"), [(1, "too_large"), (3, "no_device"), (9, "fragile")])
+def test_what_was_not_scanned_is_declared_all_the_same(pages: int, reason: str) -> None:
+    """The sheets of a map that no device takes: who lacks a large scanner is counted from them."""
+    unscanned = {"physical_pages": pages, "not_scanned": reason, "files": []}
+    parsed = parse_manifest(changed(lambda m: document(m).update(unscanned)))
+    assert parsed.documents[0].pages_declared == pages
+
+
 @pytest.mark.parametrize(
     ("code", "change"),
     [

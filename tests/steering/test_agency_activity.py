@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -127,23 +127,54 @@ def test_the_longest_silence_comes_first():
     """Silent before excused; then by days without a batch; the oldest dossier and the notice's words are named."""
     rows = pa.concat_tables(
         [
-            dossiers([dossier(1, handling_agency="a"), dossier(2, handling_agency="c", components=2)]),
-            dossiers([dossier(3, handling_agency="b")], day=TUESDAY),
+            dossiers([dossier(1, handling_agency="H37.60"), dossier(2, handling_agency="H37.62", components=2)]),
+            dossiers([dossier(3, handling_agency="H37.61")], day=TUESDAY),
         ]
     )
-    given = table("notices", [{"agency": "c", "notice_kind": "no_connection", "start": MONDAY, "note": "mất sóng"}])
+    given = table(
+        "notices", [{"agency": "H37.62", "notice_kind": "no_connection", "start": MONDAY, "note": "mất sóng"}]
+    )
     found = list_activity(rows, batches(), given, WEDNESDAY)
     assert [(row.agency, row.state) for row in found] == [
-        ("a", "silent"), ("b", "silent"), ("c", "no_connection"), (AGENCY, "nothing_waits"),
+        ("H37.60", "silent"), ("H37.61", "silent"), ("H37.62", "no_connection"), (AGENCY, "nothing_waits"),
     ]  # fmt: skip
     excused = found[2]
     assert (excused.oldest, excused.oldest_key, excused.documents, excused.note) == (MONDAY, key(2), 2, "mất sóng")
 
 
-def test_agencies_that_no_longer_exist_are_left_out_on_request(clean_store):
-    """The weekly report lists those that exist on the day; the command lists all that dossiers name."""
-    rows = dossiers([dossier(1), dossier(2, handling_agency="closed")]).drop_columns("dossier_date")
+REFORM = date(2025, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("agency", "day", "state"),
+    [
+        ("H37.80", REFORM - timedelta(1), "silent"),  # the office of the town of Lạng Sơn, on its last day
+        ("H37.80", REFORM, "no_agency"),
+        ("H37.80.01", REFORM, "no_agency"),  # a commune's
+        ("H37.60", REFORM, "silent"),
+        ("H99.1", REFORM, "no_agency"),  # never was
+    ],
+)
+def test_an_agency_that_is_no_more_is_not_asked_to_scan(clean_store, agency, day, state):
+    """What waits there is told apart: until its last day it is silent, afterwards nobody can be."""
+    rows = dossiers([dossier(1, handling_agency=agency)]).drop_columns("dossier_date")
     clean_store.write_table("dossiers", MONDAY, layout.DAY, rows)
-    found = {only: read_activity(clean_store, TUESDAY, existing_only=only) for only in (False, True)}
-    assert [row.agency for row in found[False]] == [AGENCY, "closed"]
-    assert [row.agency for row in found[True]] == [AGENCY]
+    (found,) = read_activity(clean_store, day)
+    assert (found.agency, found.state, found.dossiers) == (agency, state, 1)
+    assert bool(found.days_without_batch) == (state == "silent")
+
+
+def test_an_agency_that_is_no_more_and_owes_nothing_is_not_listed():
+    """It sent its last batch on its last day."""
+    sent = with_path_key("batches", table("batches", [{"agency": "H37.80"}]), REFORM - timedelta(1))
+    assert list_activity(dossiers([]), sent, NO_NOTICE, REFORM) == []
+
+
+@pytest.mark.parametrize("years", [1, 2, 3])
+def test_a_dossier_waits_however_long(clean_store, years):
+    """Nothing ends its waiting but a scan; a dossier of a later day is not there yet."""
+    for received, number in ((MONDAY, 1), (MONDAY.replace(year=MONDAY.year + 4), 2)):
+        rows = dossiers([dossier(number)]).drop_columns("dossier_date")
+        clean_store.write_table("dossiers", received, layout.DAY, rows)
+    (found,) = read_activity(clean_store, MONDAY.replace(year=MONDAY.year + years))
+    assert (found.oldest, found.oldest_key, found.dossiers) == (MONDAY, key(1), 1)

@@ -43,7 +43,7 @@ def test_who_lacks_a_large_format_scanner():
     that has such a scanner are left out."""
     documents = [
         large("a", not_scanned="too_large"),
-        large("b", not_scanned="no_device", paper="a3"),
+        large("b", not_scanned="no_device", paper="a3", pages_declared=3, note_pages=1),
         large("c", verdict="rejected", is_received=True, pages_found=4, pages_accepted=1),
         large("d", not_scanned="no_device", paper="a4"),
         large("e", verdict="accepted", is_received=True, pages_found=2, pages_accepted=2),

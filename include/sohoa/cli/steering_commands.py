@@ -18,6 +18,9 @@ Until = Annotated[
     date | None, typer.Option("--to", parser=parse_day, help="Last day that is known whole; else the newest one.")
 ]
 
+_QUIET = ("sent", "nothing_waits", "day_off", "no_agency")
+"""States of agencies that nobody has to ask."""
+
 
 @app.command()
 def forecast(
@@ -116,7 +119,9 @@ def revised(
 @app.command()
 def silent(
     day: Annotated[date | None, typer.Option("--date", parser=parse_day, help="The day; else the newest one.")] = None,
-    is_all: Annotated[bool, typer.Option("--all", help="Also agencies that have sent or have nothing to do.")] = False,
+    is_all: Annotated[
+        bool, typer.Option("--all", help="Also agencies that have sent, have nothing to do or are no more.")
+    ] = False,
     format: Output = Format.table,
 ) -> None:
     """List the agencies that should have scanned on a day and did not, and those that said why."""
@@ -124,10 +129,12 @@ def silent(
     from sohoa.terminal import show_agencies
 
     store, asked = _store_and_day(day)
-    rows = read_activity(store, asked, existing_only=False)
-    rows = rows if is_all else [row for row in rows if row.state not in ("sent", "nothing_waits", "day_off")]
+    found = read_activity(store, asked)
+    rows = found if is_all else [row for row in found if row.state not in _QUIET]
     if format is Format.table:
         out.print(show_agencies.activity_table(rows, asked))
+        if not is_all and (left := [row for row in found if row.state == "no_agency"]):
+            out.print(show_agencies.left_line(left))
     else:
         _print_dataclasses(rows, format)
 
@@ -147,7 +154,7 @@ def devices(
 
     store, last = _store_and_day(to)
     first = start or last - timedelta(27)
-    capacity, needs = read_capacity(store, first, last, read_activity(store, last, existing_only=False))
+    capacity, needs = read_capacity(store, first, last, read_activity(store, last))
     for line in show_agencies.glass_lines(read_dirty_glass(store, first, last)):
         out.print(line, soft_wrap=True)
     for table in (show_agencies.capacity_table(capacity), show_agencies.large_format_table(needs)):

@@ -105,8 +105,8 @@ class Document(_Part):
 
     @property
     def pages_declared(self) -> int:
-        """Pages the files must hold: physical pages, and those scanned twice because of a note stuck on them."""
-        return 0 if self.not_scanned else self.physical_pages + len(self.note_pages)
+        """Pages to be scanned, whether they were or not: physical ones, and again those with a note stuck on them."""
+        return self.physical_pages + len(self.note_pages)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

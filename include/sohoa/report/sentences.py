@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sohoa.format_value import count, day, number
-from sohoa.registry import find_agency
+from sohoa.registry import bearer_at, bearers
 from sohoa.report.model import Column, Table
 
 NUMERATOR = Column("numerator", "Đạt (tử số)", "Accepted (numerator)", "count", "hồ sơ")
@@ -33,9 +33,9 @@ def span(first: date, last: date) -> str:
 
 
 def agency_name(code: str, day: date) -> str:
-    """Name an agency as it was on a day, else as it last was; by its code where nobody knows it."""
-    agency = find_agency(code, day) or find_agency(code)
-    return agency.name if agency else code
+    """Name an agency as it is on a day, else as it last was with its last day; by its code where nobody knows it."""
+    known = bearer_at(code, day) or next(iter(bearers(code)[::-1]), None)
+    return known.name_on(day) if known else code
 
 
 def first_rows(table: Table, name: str, title_vi: str, keys: tuple[str, ...]) -> Table:

@@ -104,7 +104,10 @@ FIELDS = by_name(
         Field("notes", NAMES, "defects of severity note"),
         Field("is_received", BOOL, "all files of the document are present with the declared hashes"),
         Field(
-            "pages_declared", INT, "pages that the manifest promises, those scanned twice for a note among them", "page"
+            "pages_declared",
+            INT,
+            "pages that the manifest names, scanned or not; those to scan twice for a note count twice",
+            "page",
         ),
         Field("note_pages", INT, "of these, pages scanned twice for a note", "page"),
         Field("pages_found", INT, "pages in the files", "page"),

@@ -92,7 +92,7 @@ def _table(offices: Offices, rows: Documents, rng: np.random.Generator) -> pa.Ta
         "replaces": _names(rows.replaces),
         "not_scanned": _text(_REASONS[rows.reason + 1]),
         "is_received": rows.level > DECLARED,
-        "pages_declared": rows.images,
+        "pages_declared": np.where(rows.is_scanned, rows.images, rows.pages),
         "note_pages": (rows.sheet == NOTE) * rows.is_scanned,
         "pages_found": rows.images,
         "pages_accepted": np.where(verdict == "accepted", rows.images, 0),

@@ -22,8 +22,8 @@ from sohoa.registry import find_agency, is_working_day, working_days
 from sohoa.steering.unscanned_dossiers import unscanned_dossiers
 from sohoa.store import Store
 
-_GIVEN_UP = timedelta(364)
-"""Dossiers older than this are not read."""
+_BATCHES = timedelta(364)
+"""Batches older than this are not read; dossiers wait however long."""
 _DAYS_AT_ONCE = 7
 
 
@@ -48,19 +48,17 @@ class AgencyActivity:
     oldest_key: str | None
 
 
-def read_activity(store: Store, day: date, *, existing_only: bool) -> list[AgencyActivity]:
-    """Read from the store what each agency did on a day, and what it has not scanned yet.
+def read_activity(store: Store, day: date) -> list[AgencyActivity]:
+    """Read from the store what each agency did on a day, and what it has not scanned yet, however old.
 
-    Args:
-        store: the store.
-        day: the day.
-        existing_only: leave out agencies that no longer exist on that day.
+    Agencies that do not exist on that day are in it, in a state of their own.
     """
-    days = each_day(day - _GIVEN_UP, day)
-    dossiers = pa.concat_tables(_read_unscanned(store, some, day) for some in in_chunks(days, _DAYS_AT_ONCE))
-    batches = store.read_table("batches", days).select(["scan_date", "agency", "refusal"])
-    found = list_activity(dossiers, batches, store.read_table("notices"), day)
-    return [one for one in found if not existing_only or find_agency(one.agency, day)]
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.table_prefix("dossiers"))]
+    days = sorted({found for found in map(layout.table_day, keys) if found <= day})
+    parts = [_read_unscanned(store, some, day) for some in in_chunks(days, _DAYS_AT_ONCE)]
+    dossiers = pa.concat_tables(parts) if parts else store.read_table("dossiers", [])
+    batches = store.read_table("batches", each_day(day - _BATCHES, day)).select(["scan_date", "agency", "refusal"])
+    return list_activity(dossiers, batches, store.read_table("notices"), day)
 
 
 def _read_unscanned(store: Store, days: list[date], day: date) -> pa.Table:
@@ -79,7 +77,8 @@ def list_activity(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day:
         day: the day.
 
     Returns:
-        By state, in the order of ``ACTIVITY_STATES``, then most days without a batch, then agency.
+        By state, in the order of ``ACTIVITY_STATES``, then most days without a batch, then agency; an agency that does
+        not exist on the day is listed while dossiers of it wait.
     """
     unscanned = _by_agency(unscanned_dossiers(dossiers, day))
     past = batches.filter(pc.less_equal(batches["scan_date"], day))
@@ -89,7 +88,7 @@ def list_activity(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day:
     in_force = {row["agency"]: row for row in sorted(given, key=lambda row: row["start"])}  # the newest holds
     found = [
         _activity_of(agency, unscanned[agency], scanned[agency], day in refused[agency], in_force.get(agency), day)
-        for agency in sorted({*unscanned, *scanned})
+        for agency in sorted({*unscanned, *(agency for agency in scanned if find_agency(agency, day))})
     ]
     return sorted(found, key=lambda row: (ACTIVITY_STATES.index(row.state), -row.days_without_batch, row.agency))
 
@@ -106,12 +105,14 @@ def _activity_of(
     last = max(scanned, default=None)
     state = _state(bool(unscanned), day in scanned, notice, day)
     state = "refused" if state == "silent" and is_refused else state
+    state = state if find_agency(agency, day) else "no_agency"
+    has_duty = state != "no_agency"
     return AgencyActivity(
         agency=agency,
         state=state,
         note=notice["note"] if notice is not None and state == notice["notice_kind"] else None,
         last_batch=last,
-        days_without_batch=_days_without_batch(oldest["dossier_date"], last, day) if oldest else 0,
+        days_without_batch=_days_without_batch(oldest["dossier_date"], last, day) if oldest and has_duty else 0,
         dossiers=len(unscanned),
         documents=sum(row["documents"] for row in unscanned),
         oldest=oldest["dossier_date"] if oldest else None,

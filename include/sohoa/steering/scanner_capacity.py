@@ -66,7 +66,7 @@ def list_capacity(devices: pa.Table, agencies: Iterable[AgencyActivity]) -> list
 
     Args:
         devices: rows of ``device_daily`` with their path key ``scan_date``, of some weeks up to the day asked for.
-        agencies: what is not scanned yet on that day.
+        agencies: what is not scanned yet on that day; for those that are no more nobody scans.
     """
     used: dict[str, set[str | None]] = defaultdict(set)
     days: dict[str, set[date]] = defaultdict(set)
@@ -76,7 +76,7 @@ def list_capacity(devices: pa.Table, agencies: Iterable[AgencyActivity]) -> list
         days[row["agency"]].add(row["scan_date"])
         documents[row["agency"]] += row["documents_received"]
     found = []
-    for unit in agencies:
+    for unit in (unit for unit in agencies if unit.state != "no_agency"):
         scan_days = len(days[unit.agency])
         per_day = documents[unit.agency] / scan_days if scan_days else None
         to_clear = unit.documents / per_day if per_day else None
@@ -115,7 +115,7 @@ def _is_rejected(row: dict[str, Any]) -> bool:
 
 
 def _need(agency: str, rows: list[dict[str, Any]]) -> LargeFormatNeed:
-    never = sum(row["pages_declared"] for row in rows if _is_never_scanned(row))
+    never = sum(row["pages_declared"] - (row["note_pages"] or 0) for row in rows if _is_never_scanned(row))
     rejected = sum(row["pages_found"] - row["pages_accepted"] for row in rows if not _is_never_scanned(row))
     papers = {row["paper"] for row in rows}
     return LargeFormatNeed(agency, never, rejected, len(rows), tuple(p for p in PAPERS if p in papers))

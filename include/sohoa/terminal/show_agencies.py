@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sohoa.format_value import UNKNOWN, count, day, days, decimal
 from sohoa.labels import label_vi
-from sohoa.registry import find_agency
+from sohoa.registry import bearers
 from sohoa.steering.agency_activity import AgencyActivity
 from sohoa.steering.dirty_glass import DirtyGlass
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed
@@ -30,7 +30,7 @@ def activity_table(rows: list[AgencyActivity], shown_day: date) -> Table:
         state = label_vi("activity_states", row.state) + (f": {row.note}" if row.note else "")
         oldest = UNKNOWN if row.oldest is None else f"{row.oldest_key} ({day(row.oldest)})"
         quiet = str(row.days_without_batch) if row.days_without_batch else ""
-        cells = agency_name(row.agency), Text(state, _STYLES.get(row.state, "")), quiet, day(row.last_batch)
+        cells = agency_name(row.agency, shown_day), Text(state, _STYLES.get(row.state, "")), quiet, day(row.last_batch)
         table.add_row(*cells, count(row.dossiers), oldest)
     return table
 
@@ -73,7 +73,15 @@ def large_format_table(rows: list[LargeFormatNeed]) -> Table:
     return table
 
 
-def agency_name(code: str) -> str:
-    """Name and code of an agency."""
-    agency = find_agency(code)
-    return code if agency is None else f"{agency.name} ({code})"
+def left_line(rows: list[AgencyActivity]) -> Text:
+    """Say what waits at agencies that are no more."""
+    dossiers, agencies = count(sum(row.dossiers for row in rows)), count(len(rows))
+    return Text(f"Còn {dossiers} hồ sơ chờ ở {agencies} cơ quan không còn hoạt động: xem --all.", "yellow")
+
+
+def agency_name(code: str, day: date | None = None) -> str:
+    """Name and code of an agency as it last was; of one that has ended by a day also until when it was there."""
+    known = next(iter(bearers(code)[::-1]), None)
+    if known is None:
+        return code
+    return f"{known.name if day is None else known.name_on(day)} ({code})"

@@ -29,7 +29,7 @@ class AgencyOverview:
     """What the agencies did, and with what."""
 
     agencies: list[AgencyActivity]
-    """Those that exist on the week's last working day, as they were on it."""
+    """As they were on the week's last working day; those that no longer exist then in a state of their own."""
     capacity: dict[str, Capacity]
     large_format: list[LargeFormatNeed]
     notices: Table
@@ -40,9 +40,10 @@ def build(store: Store, week: Week) -> Part:
     overview = read_overview(store, week)
     agencies = agencies_table(overview, week)
     silent, queue = silent_table(agencies), queue_table(agencies)
+    existing = sum(row["state"] != "no_agency" for row in agencies.rows)
     said = (
         f"Ngày làm việc cuối của tuần ({day(report_day(week))}): {count(len(silent.rows))} trong "
-        f"{count(len(agencies.rows))} cơ quan còn hồ sơ chờ mà không gửi lô và không báo lý do."
+        f"{count(existing)} cơ quan còn hồ sơ chờ mà không gửi lô và không báo lý do."
     )
     tables = (
         states_table(overview, week),
@@ -56,7 +57,7 @@ def build(store: Store, week: Week) -> Part:
 
 def read_overview(store: Store, week: Week) -> AgencyOverview:
     """Read what the agencies sent, what waits for them, and what their scanners did in four weeks."""
-    found = read_activity(store, report_day(week), existing_only=True)
+    found = read_activity(store, report_day(week))
     capacity, needs = read_capacity(store, week.last - _SCANNERS, week.last, found)
     queues = {row.agency: row for row in capacity}
     return AgencyOverview(found, queues, needs, _notices(store.read_table("notices").to_pylist(), week))
