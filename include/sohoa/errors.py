@@ -4,6 +4,7 @@
     ├── SettingsError     a setting is missing or malformed
     ├── StoreError        the object store refuses or cannot be reached; worth a retry
     │   ├── ObjectMissing     there is no object under that key
+    │   │   └── WorkGone          another run has settled the work of this one
     │   └── ObjectTooLarge    the object is larger than the caller allows
     ├── StackError        a server of the embedded stack does not start, or a port is taken
     ├── MeasuringError    a process that measures pages cannot be started or does not answer
@@ -37,6 +38,10 @@ class StoreError(SohoaError):
 
 class ObjectMissing(StoreError):
     """There is no object under that key."""
+
+
+class WorkGone(ObjectMissing):
+    """Another run has settled the work of this one."""
 
 
 class ObjectTooLarge(StoreError):

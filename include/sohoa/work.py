@@ -16,7 +16,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing
+from sohoa.errors import ObjectMissing, WorkGone
 from sohoa.store import ObjectInfo, Store
 
 Job = Literal["check", "import", "summarise", "reconcile", "report"]
@@ -56,9 +56,12 @@ class Work:
         """Read a value that an earlier step of this run has written.
 
         Raises:
-            ObjectMissing: it has not.
+            WorkGone: it is no longer there.
         """
-        return self._store.get_json(layout.WAREHOUSE, self._key(f"{name}.json"))
+        try:
+            return self._store.get_json(layout.WAREHOUSE, self._key(f"{name}.json"))
+        except ObjectMissing:
+            raise self.gone() from None
 
     def save_rows(self, name: str, rows: pa.Table) -> None:
         """Write a table."""
@@ -68,9 +71,19 @@ class Work:
         """Read a table that an earlier step of this run has written.
 
         Raises:
-            ObjectMissing: it has not.
+            WorkGone: it is no longer there.
         """
-        return self._store.get_parquet(self._key(f"{name}.parquet"))
+        try:
+            return self._store.get_parquet(self._key(f"{name}.parquet"))
+        except ObjectMissing:
+            raise self.gone() from None
+
+    def gone(self) -> WorkGone:
+        """The error of a run whose work is no longer there."""
+        return WorkGone(
+            f"{self._job}: another run has settled the work of this one ({self._run}) meanwhile; "
+            "nothing is lost, the next run does what is left"
+        )
 
     def forget(self, name: str) -> None:
         """Delete a value."""

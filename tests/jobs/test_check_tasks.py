@@ -9,11 +9,16 @@ from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
+import pytest
 from PIL import Image
 
 from sohoa import jobs, layout
 from sohoa.defects import DEFECTS
+from sohoa.errors import WorkGone
+from sohoa.intake.check_run import Shard
+from sohoa.jobs import check_tasks
 from sohoa.store import Store
+from sohoa.work import clear_work
 from tests.batch_builder import (
     AGENCY,
     DAY,
@@ -27,6 +32,7 @@ from tests.batch_builder import (
     receipt,
     send,
 )
+from tests.jobs.kills import take_snapshot
 
 GOOD = page_jpeg(1)
 
@@ -363,3 +369,89 @@ def test_a_newer_marker_survives_the_settling_of_an_older_one(clean_store: Store
     jobs.settle_batches(work)
     assert inbox(clean_store) == [layout.inbox_key(AGENCY, f"{AGENCY}-20230306-001")]
     assert [r["document_id"] for r in rows(clean_store, "documents")] == ["D1"]
+
+
+def begin(store: Store) -> tuple[str, list[Shard]]:
+    """A run with one good batch and one refused, up to its plan."""
+    send(store, {"a.jpg": speck(1)})
+    commit(store, b"{", f"{AGENCY}-20230306-002")
+    work = jobs.discover_batches()["work"]
+    jobs.admit_batches(work)
+    return work, jobs.plan_shards(work)
+
+
+def test_a_task_of_a_settled_run_does_nothing_and_says_so(
+    clean_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody clears one measuring task of a run that has succeeded, and all below it runs again too."""
+    work, shards = begin(clean_store)
+    assert jobs.check()["settled"] == 2
+    before = take_snapshot(clean_store)
+    capsys.readouterr()
+    for shard in (shards[0]["shard"], "0009-none"):
+        assert jobs.measure_shard(work, shard) == {"shard_pages": 0}
+        assert f"run_settled_before work={work} shard={shard}" in capsys.readouterr().err
+    assert jobs.plan_shards(work) == []
+    assert set(jobs.judge_batches(work).values()) == set(jobs.publish_batches(work).values()) == {0}
+    assert jobs.settle_batches(work) == {"settled": 0, "problems": []}
+    assert take_snapshot(clean_store) == before
+
+
+@pytest.mark.parametrize("step", ["admit_batches", "plan_shards", "measure_shard", "judge_batches"])
+def test_a_check_that_another_one_overtakes_ends_in_one_line(
+    clean_store: Store, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Whichever step it was about to take: the other has settled the batch and deleted the work of both."""
+    send(clean_store, {"a.jpg": speck(1)})
+    original = getattr(check_tasks, step)
+
+    def settled_by_another(*arguments: Any) -> Any:
+        clear_work(clean_store, "check")
+        return original(*arguments)
+
+    monkeypatch.setattr(check_tasks, step, settled_by_another)
+    with pytest.raises(WorkGone) as raised:
+        jobs.check()
+    assert "nothing is lost" in str(raised.value) and "\n" not in str(raised.value)
+    assert rows(clean_store, "batches") == []
+
+
+def test_two_checks_at_once_check_a_batch_once(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One begins and ends while the other is about to publish; nothing is left over for the next."""
+    send(clean_store, {"a.jpg": speck(1)})
+    others, publish = iter([jobs.check]), check_tasks.publish_batches
+
+    def after_another(work: str) -> Any:
+        for check in others:
+            check()
+        return publish(work)
+
+    monkeypatch.setattr(check_tasks, "publish_batches", after_another)
+    with pytest.raises(WorkGone):
+        jobs.check()
+    assert len(rows(clean_store, "pages")) == len(rows(clean_store, "batches")) == 1
+    assert jobs.check()["markers"] == 0
+    assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.WORK))
+
+
+def test_work_that_vanishes_within_a_step_is_told(clean_store: Store) -> None:
+    """Half of a run's objects are gone already, as while another run deletes them."""
+    work, _ = begin(clean_store)
+    clean_store.delete(layout.WAREHOUSE, layout.work_key("check", work, "declared/documents.parquet"))
+    for task in (jobs.judge_batches, jobs.publish_batches, jobs.settle_batches):
+        with pytest.raises(WorkGone, match="another run has settled"):
+            task(work)
+
+
+def test_a_run_whose_manifests_were_all_withdrawn_ends(clean_store: Store) -> None:
+    """Between the listing and the reading: nothing is admitted or refused, and nothing is left behind."""
+    send(clean_store, {"a.jpg": speck(1)})
+    work = jobs.discover_batches()["work"]
+    (key,) = inbox(clean_store)
+    clean_store.delete_versions(layout.LANDING, key)
+    assert set(jobs.admit_batches(work).values()) == {0}
+    assert jobs.plan_shards(work) == []
+    jobs.judge_batches(work)
+    jobs.publish_batches(work)
+    assert jobs.settle_batches(work) == {"settled": 0, "problems": []}
+    assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.WORK))

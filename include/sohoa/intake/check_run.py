@@ -91,6 +91,11 @@ class CheckRun(Work):
         """What was discovered."""
         return [Marker(**row) for row in self.load("markers", _ROWS)]
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the run has ended: there is nothing left to do in it."""
+        return not self.markers()
+
     def save_entries(self, entries: Iterable[Entry]) -> None:
         """Write down what was decided about each marker."""
         rows = [asdict(entry) | {"scan_date": entry.scan_date.isoformat()} for entry in entries]

@@ -104,13 +104,17 @@ def plan_shards(work: str) -> list[Shard]:
     """Cut the admitted files into shards: one pointer per mapped task."""
     store = open_store()
     run = CheckRun(store, work)
-    return measure_shards.cut_shards(run, run.declared("files"), store.settings.shard_bytes) if run.markers() else []
+    return [] if run.is_settled else measure_shards.cut_shards(run, run.declared("files"), store.settings.shard_bytes)
 
 
 def measure_shard(work: str, shard: str) -> Measured:
-    """Measure the pages of one shard."""
+    """Measure the pages of one shard; nothing is done, and said so, where its run has been settled."""
     store = open_store()
-    return {"shard_pages": measure_shards.measure_files(store, CheckRun(store, work), shard)}
+    run = CheckRun(store, work)
+    if run.is_settled:
+        log.warning("run_settled_before", work=work, shard=shard)
+        return {"shard_pages": 0}
+    return {"shard_pages": measure_shards.measure_files(store, run, shard)}
 
 
 def judge_batches(work: str) -> Judged:
@@ -188,9 +192,10 @@ def settle_batches(work: str) -> Settled:
 
     store = open_store()
     run = CheckRun(store, work)
-    if not run.markers():
+    if run.is_settled:
         return {"settled": 0, "problems": []}
-    entries, closed = run.entries(), run.closed()
+    entries = run.entries()
+    closed = run.closed() if entries else {}
     settled = settle(store, entries, closed)
     write_slips.prune_slips(store, entries)
     clear_work(store, "check")
@@ -211,10 +216,18 @@ def review(
 
 
 def check() -> Checked:
-    """Do the whole of check_scan_batches in this process."""
+    """Do the whole of check_scan_batches in this process.
+
+    Raises:
+        WorkGone: another check has settled these batches meanwhile.
+    """
     found = discover_batches()
     work = found["work"]
     admitted = admit_batches(work)
     for shard in plan_shards(work):
         measure_shard(shard["work"], shard["shard"])
-    return {**found, **admitted, **judge_batches(work), **publish_batches(work), **settle_batches(work)}
+    judged, published = judge_batches(work), publish_batches(work)
+    run = CheckRun(open_store(), work)
+    if found["markers"] and run.is_settled:
+        raise run.gone()
+    return {**found, **admitted, **judged, **published, **settle_batches(work)}
