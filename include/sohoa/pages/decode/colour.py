@@ -13,7 +13,7 @@ import pypdfium2
 import simplejpeg
 from PIL import Image
 
-from sohoa.pages.decode import jpeg_header, pdf_content, pdf_images, pillow, tiff
+from sohoa.pages.decode import jpeg_header, pdf_content, pdf_images, pdf_open, pillow, tiff
 from sohoa.pages.decode.file_data import FileData, reading_through
 from sohoa.pages.decode.page import turn_upright
 from sohoa.pages.decode.pdf_render import PDFIUM
@@ -22,6 +22,7 @@ from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _FACTOR = 8
+_MAX_PAGES = 100_000  # of a file whose pages have been counted before
 _RENDER_SCALE = 36 / 72  # 36 dpi
 _MAX_RENDERED = 2_000  # pixels of a side
 
@@ -61,7 +62,7 @@ class ColourReader:
 
     def _from_pdf(self, number: int) -> Grey:
         if self._pdf is None:
-            self._pdf = pikepdf.open(io.BytesIO(self._data), inherit_page_attributes=False)
+            self._pdf = pdf_open.open_pdf(pdf_open.without_zeros(bytes(self._data)), _MAX_PAGES)
         page = self._pdf.pages[number - 1]
         box = pdf_content.visible_box(page)
         placed, is_alone = pdf_content.find_placed(page, box)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 import pikepdf
 
-from sohoa.pages.decode import pdf_content, pdf_images, pdf_layout, pdf_render
+from sohoa.pages.decode import pdf_content, pdf_images, pdf_layout, pdf_open, pdf_render
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.pdf_content import Box, Placed
 from sohoa.pages.decode.pdf_images import PIKEPDF_ERRORS, Picture
@@ -25,16 +24,7 @@ _MM_PER_INCH = 25.4
 _CHECK_FACTOR = 8  # all of a JPEG is read, few pixels are made
 _STROKE = 60  # grey levels within three pixels
 _WRITING = 2.0  # times as many strokes on the page as on the background alone: the writing is in the masks
-_EOF_WITHIN = 1024
 _MAX_NODES = 100_000
-_MAX_MEMORY = 268_435_456  # of any one stream that qpdf unpacks: page descriptions, object streams
-
-pikepdf.settings.set_qpdf_limits(
-    flate_max_memory=_MAX_MEMORY,
-    png_max_memory=_MAX_MEMORY,
-    run_length_max_memory=_MAX_MEMORY,
-    tiff_max_memory=_MAX_MEMORY,
-)
 
 
 def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
@@ -43,10 +33,10 @@ def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
     Raises:
         BadPage: the file needs a password, is damaged, has no page or more than the limit.
     """
-    pdf = _open(data)
-    with pdf:
+    data = pdf_open.without_zeros(data)
+    with pdf_open.open_pdf(data, bounds.max_pages) as pdf:
         try:
-            bounds.check_pages(_count_pages(pdf, bounds.max_pages))
+            bounds.check_pages(pdf_open.count_pages(pdf, bounds.max_pages))
             version, has_signature = _version(pdf), _has_signature(pdf)
             pages = list(pdf.pages)
         except PIKEPDF_ERRORS as error:
@@ -58,35 +48,6 @@ def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
             for number, found in enumerate(pages):
                 page = Page(pdf_version=version, has_signature=has_signature, fault=altered)
                 yield filled(page, lambda p, n=number, f=found: _fill(p, f, n, renderer, bounds))  # type: ignore[misc]
-
-
-def _open(data: bytes) -> pikepdf.Pdf:
-    try:
-        return pikepdf.open(io.BytesIO(data), attempt_recovery=False, inherit_page_attributes=False)
-    except pikepdf.PasswordError:
-        raise BadPage("encrypted", "the PDF needs a password") from None
-    except PIKEPDF_ERRORS as error:
-        fault = BadPage.from_library("qpdf", error)
-        if b"%%EOF" not in data[-_EOF_WITHIN:]:
-            fault.code = "truncated"
-        raise fault from None
-
-
-def _count_pages(pdf: pikepdf.Pdf, most: int) -> int:
-    """Return pages in the page tree, counted to one over ``most`` at the most and without building the list of them."""
-    count, stack = 0, [pdf.Root.Pages]
-    for _ in range(_MAX_NODES):
-        if not stack or count > most:
-            return count
-        node = stack.pop()
-        kids = node.get("/Kids")
-        if kids is None:
-            count += 1
-        elif len(kids) > 2 * most + len(stack):
-            return most + 1
-        else:
-            stack.extend(kids)
-    raise BadPage("too_large", "the page tree is too large, or runs in a circle")
 
 
 def _version(pdf: pikepdf.Pdf) -> str | None:

@@ -92,7 +92,7 @@ def inherited(page: pikepdf.Page, key: str) -> Any:
 
 
 def visible_box(page: pikepdf.Page) -> Box:
-    """Return the crop box inside the media box, with the page's own unit and turn.
+    """Return the crop box inside the media box, with the page's own unit and turn; one that shows nothing is passed by.
 
     Raises:
         BadPage: unreadable, where it has no area.
@@ -102,6 +102,8 @@ def visible_box(page: pikepdf.Page) -> Box:
     sides = [_ordered(box) for box in (media, crop)]
     left, bottom = (max(box[k] for box in sides) for k in (0, 1))
     right, top = (min(box[k] for box in sides) for k in (2, 3))
+    if not (right - left > 0 and top - bottom > 0):
+        left, bottom, right, top = sides[0]
     unit = float(page.obj.get("/UserUnit", 1))
     if not (right - left > 0 and top - bottom > 0 and 0 < unit < 1e6):
         raise BadPage("unreadable", "the page has no area")
