@@ -103,3 +103,10 @@ def test_no_other_module_keeps_a_table_of_words() -> None:
             if isinstance(value, ast.Dict) and not where.startswith("simulate/"):
                 words = [text.value for entry in value.values for text in texts(entry)]
                 assert not [word for word in words if VIETNAMESE.search(word)], (where, node.lineno)
+
+
+def test_no_advice_breaks_a_signature() -> None:
+    """To save a signed file again takes its signature away: where saving is advised, signing comes after it."""
+    old, unsigned = DEFECTS["old_pdf"], DEFECTS["unsigned"]
+    assert "ký lại" in old.advice_vi and "chưa ký" in old.advice_vi and "sign that" in old.advice_en
+    assert "Không lưu lại tệp sau khi ký" in unsigned.advice_vi

@@ -56,9 +56,11 @@ DEFECTS = {
             "Phiên bản PDF quá cũ",
             "PDF version too old",
             "Phần mềm quét đang lưu theo chuẩn PDF cũ.",
-            "Trong phần mềm quét, chọn PDF phiên bản 1.4 trở lên rồi lưu lại; không phải quét lại giấy.",
+            "Trong phần mềm quét, chọn PDF phiên bản 1.4 trở lên rồi lưu lại; không phải quét lại giấy. Tệp đã ký số "
+            "thì không lưu đè, vì chữ ký sẽ hỏng: lấy bản chưa ký, lưu thành PDF 1.4 trở lên rồi ký lại.",
             "Choose PDF version 1.4 or later in the scanning program and save again; the paper need not be "
-            "scanned again.",
+            "scanned again. Do not save a signed file again, its signature would break: save the file from before "
+            "signing as PDF 1.4 or later and sign that.",
         ),
         Defect(
             "low_dpi",
