@@ -59,6 +59,8 @@ def make_seeds() -> dict[str, bytes]:
         "pdf drawn": _drawn_pdf(),
         "pdf locked": wrap_in_pdf(raw, size, "/FlateDecode", encryption=pikepdf.Encryption(owner="a", user="")),
         "pdf signed": _signed_pdf(wrap_in_pdf(seeds["jpeg"], size, "/DCTDecode")),
+        "pdf jpeg 2000": wrap_in_pdf(_saved(colour, "JPEG2000"), size, "/JPXDecode"),
+        "pdf jpeg in flate": wrap_in_pdf(zlib.compress(seeds["jpeg"]), size, ["/FlateDecode", "/DCTDecode"]),
         "pdf in pdf": _nested_pdf(wrap_in_pdf(seeds["jpeg"], size, "/DCTDecode")),
     }
 
@@ -82,11 +84,12 @@ def _tiled(page: np.ndarray, bigtiff: bool) -> bytes:
     return out.getvalue()
 
 
-def wrap_in_pdf(stream: bytes, size: tuple[int, int], coding: str, pages: int = 1, **save: object) -> bytes:
+def wrap_in_pdf(stream: bytes, size: tuple[int, int], coding: str | list[str], pages: int = 1, **save: object) -> bytes:
     """A PDF of A4 pages, each with ``stream`` as its one image."""
     with pikepdf.new() as pdf:
         image = pikepdf.Stream(pdf, b"")
-        image.write(stream, filter=pikepdf.Name(coding))
+        names = [pikepdf.Name(name) for name in ([coding] if isinstance(coding, str) else coding)]
+        image.write(stream, filter=pikepdf.Array(names) if len(names) > 1 else names[0])
         image["/Subtype"], image["/ColorSpace"] = pikepdf.Name("/Image"), pikepdf.Name("/DeviceRGB")
         image["/Width"], image["/Height"], image["/BitsPerComponent"] = *size, 8
         for _ in range(pages):
