@@ -143,3 +143,41 @@ def test_rows_do_not_depend_on_threads():
     alone = [measure(data) for data in files]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(measure, files * 2)) == alone * 2
+
+
+def tinted(shape: str, levels: int, writing: int = 0) -> np.ndarray:
+    """A4 of a grainy paper with a tint on a part of it, and three lines of writing on the tint."""
+    page = np.full((1754, 1240), 245.0)
+    rows, columns = np.mgrid[:1754, :1240]
+    part = {
+        "right half": columns >= 620, "top": rows < 800, "band": (rows >= 230) & (rows < 290),
+        "slanted half": columns + 0.3 * rows > 900, "box": (abs(rows - 600) < 200) & (abs(columns - 500) < 250),
+    }[shape]  # fmt: skip
+    page -= part * levels
+    for line in range(3) if writing else ():
+        text = np.zeros(page.shape, np.uint8)
+        cv2.putText(text, "Da nhan du ho so", (660, 300 + 60 * line), cv2.FONT_HERSHEY_SIMPLEX, 1, 255, 2)
+        page -= text / 255 * writing
+    noisy = cv2.GaussianBlur(page, (0, 0), 0.8) + np.random.default_rng(1).normal(0, 2, page.shape)
+    return noisy.clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("levels", [30, 65, 100])
+@pytest.mark.parametrize("shape", ["right half", "top", "band", "slanted half", "box"])
+def test_a_tint_is_no_ink(shape, levels):
+    """Wherever it lies and whatever its form, a page of nothing but tints is blank."""
+    assert is_blank(ink_of(tinted(shape, levels)))
+
+
+@pytest.mark.parametrize("levels", [130, 170])
+@pytest.mark.parametrize("shape", ["right half", "slanted half", "box"])
+def test_the_edge_of_a_dark_tint_is_no_ink(shape, levels):
+    """However dark: where two tones meet there is nothing written."""
+    assert is_blank(ink_of(tinted(shape, levels)))
+
+
+@pytest.mark.parametrize("writing", [75, 110])
+@pytest.mark.parametrize("levels", [0, 50, 90])
+def test_writing_on_a_tint_is_ink(levels, writing):
+    """Faint or not, on paper or on a tint."""
+    assert ink_of(tinted("right half", levels, writing)) > 1e-3
