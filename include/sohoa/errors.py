@@ -11,6 +11,7 @@
     ├── MailError         the mail server refuses or cannot be reached; worth a retry
     ├── Undelivered       a report did not reach all its recipients; names them
     ├── GateClosed        rows break an invariant of their table; names the rows
+    ├── TruthDiffers      the demo's figures are not what its simulator knows to be true
     └── InputError        a command was given something it cannot use
 
 Bad scans, manifests and feed rows are never exceptions: they become rows and receipts.
@@ -25,7 +26,7 @@ class SohoaError(Exception):
     """Base of every error this package raises on purpose."""
 
     exit_code: ClassVar[int] = 3
-    """With which the command ends: 2 for wrong usage, 3 for all else."""
+    """With which the command ends: 2 for wrong usage, 1 for a demo that differs from the truth, 3 for all else."""
 
 
 class SettingsError(SohoaError):
@@ -66,6 +67,12 @@ class Undelivered(SohoaError):
 
 class GateClosed(SohoaError):
     """Rows break an invariant of their table; the message names the rows."""
+
+
+class TruthDiffers(SohoaError):
+    """The demo's figures are not those that its simulator knows to be true."""
+
+    exit_code = 1
 
 
 class InputError(SohoaError):

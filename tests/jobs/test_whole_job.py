@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sohoa import jobs, layout
+from sohoa.demo.compare_truth import compare_truth
 from sohoa.intake import measure_shards
 from sohoa.intake.check_run import CheckRun
 from sohoa.simulate import Truth, simulate
@@ -71,6 +72,13 @@ def test_every_page_is_judged_as_it_was_made(made: Made, counted: Store) -> None
     short = {(row["agency"], row["document_id"]) for row in documents if "missing_page" in row["defects"]}
     lies = [found[place] for place, defect in truth.items() if defect == "missing_page"]
     assert {(page["agency"], page["document_id"]) for page in lies} == short
+
+
+def test_the_demo_would_end_without_a_difference(made: Made, counted: Store) -> None:
+    """What ``sohoa demo`` holds against the truth, and ends red for, is the same here: every count and every page."""
+    comparisons = compare_truth(counted, made[0] / "truth")
+    assert [line for comparison in comparisons for line in comparison.differences] == []
+    assert all(comparison.compared > 0 for comparison in comparisons)
 
 
 def test_every_figure_can_be_counted_again_in_sql(made: Made, counted: Store, tmp_path: Path) -> None:

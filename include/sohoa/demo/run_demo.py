@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,8 @@ from rich.table import Table
 
 from sohoa import layout, stack
 from sohoa.defects import DEFECTS
-from sohoa.errors import StackError
+from sohoa.demo.compare_truth import Comparison, compare_truth, defects_put_in
+from sohoa.errors import StackError, TruthDiffers
 from sohoa.format_value import decimal
 from sohoa.jobs.query_tables import run_query
 from sohoa.progress.rate import progress_share, weekly_progress, worst_units
@@ -37,7 +37,6 @@ SIZE: dict[str, Any] = {
     "seed": 1,
 }
 PATIENCE_S = 1_800
-_SHOWN = 20
 
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
@@ -47,6 +46,7 @@ def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
 
     Raises:
         StackError: a server does not start, or a DAG run fails; the message says which.
+        TruthDiffers: a figure or the verdict on a page is not what the simulator knows to be true.
     """
     started = time.monotonic()
 
@@ -62,7 +62,7 @@ def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
         _prepare(province, settings, say, bar)
         stack.up(settings, "airflow", say)
         _run_dags(settings, say)
-        _show(open_store(), province, out)
+        differences = _show(open_store(), province, out)
         say("done")
         for line in stack.describe(settings, "all"):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -72,6 +72,8 @@ def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
                 Event().wait()
     finally:
         stack.down(settings, "all", say)
+    if differences:
+        raise TruthDiffers(f"{differences} figures or pages differ from what the simulator knows to be true")
 
 
 def _prepare(province: Path, settings: Settings, say: Callable[[str], None], bar: Bar) -> None:
@@ -110,9 +112,19 @@ def _run_dag(client: AirflowClient, dag: str, say: Callable[[str], None]) -> Non
         raise StackError(f"the run {run} of {dag} ended as {state}; its log is in the Airflow UI")
 
 
-def _show(store: Store, province: Path, out: Console) -> None:
+def _show(store: Store, province: Path, out: Console) -> int:
+    """Print the result, and return how much of it differs from the truth."""
     progress = store.read_table("progress_daily")
-    settings = store.settings
+    _show_weeks(progress, store.settings, out)
+    _show_units(progress, out)
+    _show_defects(store, out)
+    truth = province / "province" / "truth"
+    comparisons = compare_truth(store, truth)
+    _show_truth(comparisons, defects_put_in(truth), out)
+    return sum(len(comparison.differences) for comparison in comparisons)
+
+
+def _show_weeks(progress: Any, settings: Settings, out: Console) -> None:
     lines = f"baseline {settings.baseline_percent} %, target {settings.target_percent} %"
     table = _table("Tuần (week)", "Tử số", "Mẫu số", "Tỷ lệ %", "Tới mục tiêu %", "")
     table.title = f"Tỉnh Lạng Sơn · dn_and, accepted / denominator · {lines}"
@@ -129,9 +141,6 @@ def _show(store: Store, province: Path, out: Console) -> None:
             bar,
         )
     out.print(table)
-    _show_units(progress, out)
-    _show_defects(store, out)
-    _show_truth(store, province / "province" / "truth", out)
 
 
 def _table(*names: str) -> Table:
@@ -165,34 +174,13 @@ def _show_defects(store: Store, out: Console) -> None:
     out.print(table)
 
 
-def _show_truth(store: Store, truth: Path, out: Console) -> None:
-    """Compare every count with the simulator's own, and every page with the defect that was put into it."""
+def _show_truth(comparisons: Sequence[Comparison], put_in: Iterable[str], out: Console) -> None:
+    """Print what equals the truth, and in red each line that does not."""
     out.print("Against the simulator's truth:", highlight=False)
-    for table, name in (("progress_daily", "progress"), ("reconciliation_daily", "reconciliation")):
-        expected = _read_csv(truth / f"{name}.csv")
-        counted = {_as_text(row, expected[0]) for row in store.read_table(table).to_pylist()}
-        same = len(counted & {_as_text(row, row) for row in expected})
-        out.print(f"{same} of {len(expected)} rows of {table} equal, {len(counted) - same} others", highlight=False)
-    put_in = {(row["file"], row["page"]): row["defect"] for row in _read_csv(truth / "pages.csv")}
-    found = {
-        (row["file"].rpartition("/")[2], str(row["page_no"])): row["defects"]
-        for row in store.read_table("pages").select(["file", "page_no", "defects"]).to_pylist()
-    }
-    # that a page is missing shows in its document, not in the pages that are there
-    expected_pages = {page: [defect] if defect not in {"", "missing_page"} else [] for page, defect in put_in.items()}
-    other = [page for page, defects in expected_pages.items() if found.get(page) != defects]
-    out.print(f"{len(put_in) - len(other)} of {len(put_in)} pages judged as made", highlight=False)
-    for page in other[:_SHOWN]:
-        out.print(f"  {page[0]} page {page[1]}: made {put_in[page] or 'clean'}, found {found.get(page)}", markup=False)
-    made = Counter(defect for defect in put_in.values() if defect)
+    for comparison in comparisons:
+        count, differences = comparison.compared, comparison.differences
+        out.print(f"{comparison.what}: {count} compared, {len(differences)} differ", highlight=False)
+        for line in differences:
+            out.print(f"  {line}", style="red", markup=False, highlight=False, soft_wrap=True)
+    made = Counter(put_in)
     out.print("Defects put in: " + ", ".join(f"{name} {n}" for name, n in sorted(made.items())), highlight=False)
-
-
-def _read_csv(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _as_text(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
-    """Return a row's values of these names as a CSV file writes them."""
-    return tuple(str(row[name]) for name in names)
