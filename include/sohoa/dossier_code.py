@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _CODE = re.compile(
-    r"^(?:(?P<old>\d{3}\.\d{2}\.\d{2})\.H37|H37(?P<new>(?:\.\d{2,3}){0,3}))-(?P<day>\d{6})-(?P<number>\d{4,5})$",
+    r"^(?:(?P<old>\d{3}\.\d{2}\.\d{2})\.H37|H37(?P<new>(?:\.\d{2,3}){0,3}))-(?P<day>\d{6})-0{0,9}(?P<number>\d{1,5})$",
     re.ASCII,
 )
 

@@ -186,6 +186,14 @@ LABELS: dict[str, Labels] = {
             "Ngày quét sau ngày gửi. Hãy kiểm tra lại đồng hồ của máy quét.",
             "The scan date is later than the day of sending. Check the scanner's clock.",
         ),
+        "scan_date_before_agency": Label(
+            "Ngày quét sớm hơn ngày cơ quan có trong danh mục. Hãy chỉnh đồng hồ máy quét, gửi lại mã lô đúng ngày.",
+            "The scan date lies before the agency's first day. Set the scanner's clock, send it under the right day.",
+        ),
+        "dossier_of_the_future": Label(
+            "Mã hồ sơ ghi một ngày chưa đến. Hãy chép đúng mã trên giấy tiếp nhận.",
+            "A dossier code names a day that has not come. Copy the code from the receipt of the dossier.",
+        ),
         "empty_batch": Label(
             "Lô không có tài liệu nào. Hãy gửi lại khi có tài liệu.",
             "The batch has no document. Send it when it has one.",

@@ -96,6 +96,6 @@ def cells(number: int = 12, **changes: Any) -> list[Any]:
 
 
 def read(data: bytes, name: str = "a.csv", dt: date = DT) -> tuple[list[dict[str, Any]], list[Reject], int]:
-    """Rows, rejects and number of rows of a register file."""
+    """Rows, rejects and number of rows of a register file; its name in the rows is the same for all forms."""
     rows, rejects, count = read_file(REGISTER, feed_file(name, dt), data, LIMIT)
-    return rows.to_pylist(), rejects, count
+    return [row | {"feed_file": "a.csv"} for row in rows.to_pylist()], rejects, count

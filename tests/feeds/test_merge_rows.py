@@ -47,15 +47,16 @@ def test_order_of_arrival_and_repetition_change_nothing(rows, random, cut):
 @settings(max_examples=60, deadline=None)
 @given(updates, st.integers(0, 12))
 def test_splitting_a_file_changes_nothing_but_lines(rows, cut):
-    """A day's rows in one file or in two: the same rows are in force, only their lines are counted anew."""
+    """A day's rows in one file or in two: the same rows are in force, only files and lines are named anew."""
     whole, parts = [], []
     for after, each in by_day(
         list({(d, after, hour): (d, after, hour, s) for d, after, hour, s in rows}.values())
     ).items():
         whole.append(read_day(after, each))
         parts += [read_day(after, each[:cut]), read_day(after, each[cut:], "b.csv")]
-    expected = merge(REGISTER, *whole).drop_columns("line")
-    assert merge(REGISTER, *parts[::-1]).drop_columns("line").equals(expected)
+    place = ["feed_file", "line"]
+    expected = merge(REGISTER, *whole).drop_columns(place)
+    assert merge(REGISTER, *parts[::-1]).drop_columns(place).equals(expected)
 
 
 @settings(max_examples=60, deadline=None)
@@ -93,3 +94,22 @@ def test_a_corrected_file_wins_over_its_former_self():
     corrected = csv_bytes(row(SoThanhPhan="2"))
     rows = merge_files((feed_file(), former), (feed_file(is_correction=True), corrected))
     assert [found["components"] for found in rows] == [3, 2]
+
+
+def test_a_corrected_file_does_not_win_over_another_file():
+    """The row of the other file lies on a later line of the same day: it holds before and after the correction."""
+    other = feed_file("b.csv"), csv_bytes(row(1), row(1), row(SoThanhPhan="5"))
+    former, corrected = (csv_bytes(row(1), row(SoThanhPhan=count)) for count in ("3", "2"))
+    for files in (
+        (other, (feed_file(), former), (feed_file(is_correction=True), corrected)),
+        (other, (feed_file(), corrected)),
+    ):
+        assert merge_files(*files)[-1]["components"] == 5
+
+
+def test_an_earlier_update_in_a_corrected_file_takes_the_place_of_the_former():
+    """The files as they are now would have said nothing else, whenever they were imported."""
+    former = csv_bytes(row(SoThanhPhan="3", NgayCapNhat="20240416100000"))
+    corrected = csv_bytes(row(SoThanhPhan="2", NgayCapNhat="20240416090000"))
+    (found,) = merge_files((feed_file(), former), (feed_file(is_correction=True), corrected))
+    assert found["components"] == 2

@@ -12,7 +12,18 @@ import pytest
 from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.sources import REGISTER
 from sohoa.schema import TABLES
-from tests.feeds.feed_rows import DT, GOOD_ROW, HEADER, LIMIT, csv_bytes, parquet_bytes, read, row, xlsx_bytes
+from tests.feeds.feed_rows import (
+    DT,
+    GOOD_ROW,
+    HEADER,
+    LIMIT,
+    csv_bytes,
+    feed_file,
+    parquet_bytes,
+    read,
+    row,
+    xlsx_bytes,
+)
 
 
 def test_a_good_row_maps_every_field():
@@ -20,6 +31,7 @@ def test_a_good_row_maps_every_field():
     rows, rejects, count = read(csv_bytes(row()))
     assert (rejects, count) == ([], 1)
     found = rows[0]
+    assert read_file(REGISTER, feed_file("b.csv"), csv_bytes(row()), LIMIT)[0]["feed_file"].to_pylist() == ["b.csv"]
     assert found.keys() == {*TABLES["register"].names, "dossier_date", "is_correction"}
     assert found["dossier_key"] == "H37.81.03-240415-12"
     assert found["dossier_code"] == GOOD_ROW["MaHoSo"]
@@ -61,6 +73,10 @@ BAD_VALUES = [
     ("SoThanhPhan", "+3"),
     ("SoThanhPhan", "٣"),
     ("SoThanhPhan", "1000000000"),
+    ("SoThanhPhan", "99999999999999999999"),
+    ("MaDonViHanhChinh", "99999"),
+    ("MaHoSo", "H37.81.03-240418-0012"),
+    ("MaHoSo", "000.03.81.H37-250415-0012"),
     ("CoKetQuaGiay", "co"),
     ("LoaiBo", "2"),
     ("MienSoHoa", "#N/A"),
@@ -92,20 +108,54 @@ def test_fields_that_may_be_empty_are_null(field):
 
 
 def test_a_dossier_belongs_to_its_commune_else_to_its_agency():
-    """The commune of the dossier's own day; where it does not stand that day, the agency; else the row is rejected."""
+    """The commune that the code means on the dossier's own day, else the agency; else the row is rejected."""
     rows, rejects, _ = read(
         csv_bytes(
             row(1, DonViXuLy="H37.61", MaDonViHanhChinh="05971"),
             row(2, DonViXuLy="H37.61", MaDonViHanhChinh=""),
-            row(3, DonViXuLy="H37.61", MaDonViHanhChinh="99999"),
             row(4, DonViXuLy="H99.1", MaDonViHanhChinh="05971"),
             row(5, DonViXuLy="H99.1", MaDonViHanhChinh=""),
-            row(6, DonViXuLy="", MaDonViHanhChinh="99999"),
+            row(6, DonViXuLy="", MaDonViHanhChinh=""),
         )
     )
-    assert [found["unit_code"] for found in rows] == ["05971", "H37.61", "H37.61", "05971"]
-    assert [(reject.line, reject.field) for reject in rejects] == [(6, "DonViXuLy"), (7, "DonViXuLy")]
+    assert [found["unit_code"] for found in rows] == ["05971", "H37.61", "05971"]
+    assert [(reject.line, reject.field) for reject in rejects] == [(5, "DonViXuLy"), (6, "DonViXuLy")]
     assert "15/04/2024" in rejects[0].problem and rejects[0].value == "H99.1 / "
+
+
+@pytest.mark.parametrize(
+    ("day", "code", "unit", "is_split"),
+    [
+        ("241129", "06574", "06574", False),
+        ("241204", "06574", "06559", False),  # whole into Tam Gia
+        ("241204", "05995", "06040", False),  # Thất Khê, under its new code
+        ("250702", "06574", "06565", False),  # and what became of that
+        ("250702", "06187", "06187", False),
+        ("250702", "06622", "06613", True),
+    ],
+)
+def test_a_code_out_of_use_means_the_successor(day, code, unit, is_split):
+    """Of a split commune the default one, marked; a code in use means who bears it that day."""
+    times = {"NgayTiepNhan": f"20{day}080000", "NgayHenTra": "", "NgayCapNhat": f"20{day}090000"}
+    body = csv_bytes(row(MaHoSo=f"H37.60-{day}-0001", DonViXuLy="H37.60", MaDonViHanhChinh=code, **times))
+    rows, rejects, _ = read_file(REGISTER, feed_file(dt=date(2025, 7, 3)), body, 1_000_000)
+    assert rejects == []
+    (found,) = rows.to_pylist()
+    assert (found["unit_code"], found["is_split"]) == (unit, is_split)
+
+
+@pytest.mark.parametrize("number", ["7", "07", "0007", "00007", "000000007"])
+def test_the_spelling_that_the_tables_print_is_read(number):
+    """The number of a dossier without its zeros, or with any."""
+    rows, rejects, _ = read(csv_bytes(row(MaHoSo=f"H37.81.03-240415-{number}")))
+    assert (rows[0]["dossier_key"], rejects) == ("H37.81.03-240415-7", [])
+
+
+@pytest.mark.parametrize(("value", "components"), [("12.0", 12), ("1000", 1000), (" 3 ", 3), ("1000000", 1_000_000)])
+def test_numbers_of_components_have_no_bound_of_ours(value, components):
+    """However many there are, and as Excel writes them."""
+    rows, rejects, _ = read(csv_bytes(row(SoThanhPhan=value)))
+    assert (rows[0]["components"], rejects) == (components, [])
 
 
 def test_lines_are_those_of_the_file():

@@ -236,6 +236,15 @@ REFUSED: list[tuple[str, dict[str, Any] | bytes, str, str]] = [
     ("malformed_batch_id", manifest(ONE), "H37.80.02-20230306-001", AGENCY),
     ("empty_batch", manifest([], 5), "", AGENCY),
     ("scan_date_in_future", manifest(ONE, batch=f"{AGENCY}-29990101-001", scan_date="2999-01-01"), "", AGENCY),
+    ("scan_date_before_agency", manifest(ONE, batch=f"{AGENCY}-19700101-001", scan_date="1970-01-01"), "", AGENCY),
+    ("scan_date_before_agency", manifest(ONE, batch=f"{AGENCY}-00010101-001", scan_date="0001-01-01"), "", AGENCY),
+    ("scan_date_before_agency", manifest(ONE, batch=f"{AGENCY}-20191231-001", scan_date="2019-12-31"), "", AGENCY),
+    (
+        "dossier_of_the_future",
+        manifest([document("D1", {"a.jpg": GOOD}, dossier_code="H37.80.01-681231-0001")], 7),
+        "",
+        AGENCY,
+    ),
     ("replaces_unknown", manifest([document("D1", {"a.jpg": GOOD}, replaces="D0")], 6), "", AGENCY),
 ]
 

@@ -68,18 +68,20 @@ def test_the_wait_for_the_citizen_is_deducted():
 
 
 def test_status_5_twice_is_overdue():
-    """Even where all was finished in time; told twice in a row it is once."""
+    """Even where all was finished in time; two moments of it are two, whatever lies between, one told twice is one."""
     twice = (5, at(15, 9)), (4, at(15, 10)), (5, at(15, 11)), (4, at(15, 12))
     assert judge(*twice, (9, at(16))) == "finished_late"
     assert judge(*twice) == "open_overdue"
-    assert judge((5, at(15, 9)), (5, at(15, 10)), (4, at(15, 11)), (9, at(16))) == "finished_in_time"
+    assert judge((5, at(15, 9)), (5, at(15, 10)), (4, at(15, 11)), (9, at(16))) == "finished_late"
+    assert judge((5, at(15, 9)), (5, at(15, 9)), (4, at(15, 11)), (9, at(16))) == "finished_in_time"
+    assert judge((4, at(15, 9)), (4, at(15, 10)), (9, at(16))) == "finished_in_time"
 
 
 def test_status_5_that_nothing_follows_ends_the_case():
     """Asked in time, the citizen's delay is no lateness; asked too late, it is one."""
     assert judge((5, at(18))) == "open_in_time"
     assert judge((5, at(20))) == "open_overdue"
-    assert judge((5, at(18)), (5, at(20))) == "open_in_time"
+    assert judge((5, at(16)), (5, at(18))) == "open_overdue"
 
 
 def test_unfinished_is_compared_with_the_end_of_the_period():

@@ -55,10 +55,10 @@ def test_r2_is_on_the_portal_alone_otherwise(status):
     assert found([], [on_portal(status=status)]) == {"R2": 1}
 
 
-@pytest.mark.parametrize("status", [1, 4])
-def test_r2_is_void_in_the_province(status):
-    """The province has it as void or test, whatever its status on the portal; no flag is looked at."""
-    assert found([registered(is_void=True)], [on_portal(status=status)]) == {"R2": 1}
+@pytest.mark.parametrize(("status", "category"), [(1, "R1"), (3, "R1"), (2, "R2"), (4, "R2"), (10, "R2")])
+def test_a_void_dossier_is_as_one_that_the_province_lacks(status, category):
+    """The province has it as void or test: R1 where the portal has not received it either; no flag is looked at."""
+    assert found([registered(is_void=True)], [on_portal(status=status)]) == {category: 1}
     assert found([registered(is_void=True)], [on_portal(status=9)], [in_ministry()]) == {"R2": 1}
 
 
@@ -207,6 +207,11 @@ THERE, GONE = "landing/batches/a/kq.pdf", "s3://landing/batches/b/kq.pdf"
         (THERE, False),
         ("https://kho.example.vn/kq/1", False),
         ("s3://elsewhere/kq.pdf", False),
+        ("ftp://kho.example.vn/kq/1", False),
+        ("HTTPS://KHO.EXAMPLE.VN", False),
+        ("sftp://kho.example.vn:22/kq.pdf", False),
+        ("//kho.example.vn/kq", True),
+        ("mailto:a@example.vn", True),
     ],
 )
 def test_r11_the_link_is_missing_or_broken(link, is_broken):
@@ -216,10 +221,12 @@ def test_r11_the_link_is_missing_or_broken(link, is_broken):
 
 
 def test_r11_only_where_a_result_is_due():
-    """A dossier that is not finished on the portal, or gives no paper result, needs no link."""
+    """One that the register has not finished, whatever the portal says, or without a paper result, needs no link."""
     assert found([registered(status=8)], [on_portal(status=8)]) == {}
     assert found([registered(status=10, has_paper_result=False)], [on_portal(status=10)]) == {}
     assert found([registered(status=10)], [on_portal(status=10)]) == {"R11": 1}
+    assert found([registered(status=9)], [on_portal(status=4)]) == {"R6": 1, "R11": 1}
+    assert found([registered(status=4)], [on_portal(status=9)]) == {"R6": 1}
 
 
 @pytest.mark.parametrize(
@@ -235,7 +242,7 @@ def test_flags_overlap_and_lie_in_the_provinces_cell():
     """A dossier that moved and differs in everything is in every flag."""
     portal = on_portal(lodged_at=NEXT_MORNING, status=9, procedure_code="2.000815", due_at=None)
     portal |= {"is_flagged_digitised": True}
-    sides = [registered()], [portal]
+    sides = [registered(status=10)], [portal]
     assert found(*sides) == dict.fromkeys(["R6", "R7_out", "R7_in", "R9", "R10", "R11", "R12"], 1)
     assert {entry(name, *sides)["dossier_date"] for name in ("R6", "R9", "R10", "R11", "R12")} == {DAY}
 

@@ -167,7 +167,7 @@ def read_file(source: Source, file: FeedFile, data: bytes, limit: int) -> tuple[
         if not file.is_placed:
             raise UnusableFile(f"Tệp nằm sai chỗ; hãy đặt vào {source.place}.")
         for chunk in read_chunks(file.name, data, [field.source for field in source.fields], limit):
-            rows, faulty = adapt(source, chunk.rows, file.dt, file.system)
+            rows, faulty = adapt(source, chunk.rows, file.dt, file.name, file.system)
             parts.append(rank_rows(rows, file.is_correction))
             rejects += [chunk.locate(reject) for reject in (*chunk.rejects, *faulty)]
             count += chunk.rows.num_rows + len(chunk.rejects)

@@ -38,7 +38,7 @@ def parse_text(text: Column) -> Column:
 
 def parse_key(text: Column) -> Column:
     """Dossier codes in their one normal spelling."""
-    parts = pc.extract_regex(text, r"^(?P<stem>.*-\d{6}-)(?P<number>\d{4,5})$")
+    parts = pc.extract_regex(text, r"^(?P<stem>.*-\d{6}-)(?P<number>0{0,9}\d{1,5})$")
     stems = by_value(_stem_of_key, pc.struct_field(parts, "stem"))
     digits = pc.utf8_ltrim(pc.struct_field(parts, "number"), "0")
     return pc.binary_join_element_wise(stems, pc.if_else(pc.equal(digits, ""), "0", digits), "")
@@ -72,7 +72,7 @@ def parse_day(text: Column) -> Column:
 
 
 def parse_integer(low: int, high: int) -> Callable[[Column], Column]:
-    """A parser of whole numbers from ``low`` to ``high``."""
+    """A parser of whole numbers from ``low`` to ``high``, written as 12 or as 12.0."""
 
     def parse(text: Column) -> Column:
         text = _drop_point_zero(text)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.feeds.text_rows import LINE, Column, Reject
-from sohoa.registry import find_agency, leaf_unit, unit_at
+from sohoa.registry import find_agency, leaf_unit, unit_at, units_of
 
 _VALUE_CHARACTERS = 80
 _CLOCK_TOLERANCE = timedelta(days=1)
@@ -36,6 +36,22 @@ def refuse_future(rows: pa.Table, field: str, column: str, dt: date) -> Sorted:
     reason = f"{field} muộn hơn ngày của tệp (dt={dt.isoformat()}); hãy kiểm tra đồng hồ của hệ thống gửi."
     is_bad = pc.greater(rows[column], pa.scalar(end, rows[column].type))
     return _refuse(rows, is_bad, lambda row: Reject(row[LINE], field, reason, row[column].strftime("%Y%m%d%H%M%S")))
+
+
+def refuse_later_days(rows: pa.Table, dt: date) -> Sorted:
+    """Refuse rows whose dossier code names a day after that of the file: a digit is wrong, and no day of reception."""
+    reason = f"Ngày trong mã hồ sơ muộn hơn ngày của tệp (dt={dt.isoformat()}); hãy chép đúng mã trên giấy tiếp nhận."
+    is_bad = pc.greater(rows["dossier_date"], pa.scalar(dt + _CLOCK_TOLERANCE, pa.date32()))
+    return _refuse(rows, is_bad, lambda row: Reject(row[LINE], "MaHoSo", reason, shorten(row["dossier_code"])))
+
+
+def refuse_strange_communes(rows: pa.Table) -> Sorted:
+    """Refuse codes that no commune ever bore; one that has ended means its successor."""
+    codes = rows["commune_code"].to_pylist()
+    known = {code: any(unit.level == "commune" for unit in units_of(code)) for code in set(codes) - {None}}
+    is_bad = pa.array([code is not None and not known[code] for code in codes], pa.bool_())
+    reason = "Không xã nào từng mang mã này; phải ghi mã một xã trong danh mục, hoặc để trống."
+    return _refuse(rows, is_bad, lambda row: Reject(row[LINE], "MaDonViHanhChinh", reason, row["commune_code"]))
 
 
 def refuse_homeless(rows: pa.Table) -> Sorted:

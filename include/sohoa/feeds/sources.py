@@ -14,7 +14,14 @@ import pyarrow as pa
 from sohoa.enums import NOTICE_KINDS
 from sohoa.feeds import message_fields as field
 from sohoa.feeds.message_fields import Field, parse_integer, parse_one_of
-from sohoa.feeds.refuse_rows import Sorted, refuse_backwards, refuse_homeless, refuse_strangers, refuse_unknown_units
+from sohoa.feeds.refuse_rows import (
+    Sorted,
+    refuse_backwards,
+    refuse_homeless,
+    refuse_strange_communes,
+    refuse_strangers,
+    refuse_unknown_units,
+)
 from sohoa.layout import PATH_KEY
 from sohoa.schema import TABLES
 
@@ -87,7 +94,7 @@ REGISTER = Source(
     ),
     key=("dossier_key",),
     time="updated_at",
-    refusals=(refuse_homeless,),
+    refusals=(refuse_strange_communes, refuse_homeless),
     is_counted=True,
     is_compared=True,
 )
@@ -119,6 +126,7 @@ MINISTRY = Source(
     ),
     key=("system", "dossier_key"),
     has_systems=True,
+    refusals=(refuse_strange_communes,),
     is_compared=True,
 )
 STATUS = Source(

@@ -12,6 +12,8 @@ from functools import partial
 from typing import NamedTuple
 
 from sohoa import layout, registry
+from sohoa.days import ONE_DAY
+from sohoa.dossier_code import dossier_day
 from sohoa.errors import ObjectMissing
 from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
 from sohoa.intake.manifest import Document, Manifest, Refusal, parse_manifest
@@ -162,9 +164,14 @@ def _check(documents: Documents, marker: Marker, body: bytes, settings: Settings
         raise Refusal("batch_mismatch")
     if manifest.scan_date > marker.received.date():
         raise Refusal("scan_date_in_future")
+    if manifest.scan_date < registry.agencies_of(marker.agency)[0].valid_from:
+        raise Refusal("scan_date_before_agency")
     for document in manifest.documents:
         if any(file.bytes > settings.max_file_bytes for file in document.files):
             raise Refusal("absurd_size", [_about(document, "tệp quá lớn", "a file is too large")])
+        key = document.dossier_key
+        if key is not None and dossier_day(key) > marker.received.date() + ONE_DAY:
+            raise Refusal("dossier_of_the_future", [_about(document, key, key)])
         _check_document(documents, manifest, document)
     return manifest
 

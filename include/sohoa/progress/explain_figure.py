@@ -47,7 +47,7 @@ class DossierInFigure:
     """Codes of ``enums.DOSSIER_REASONS``."""
     exemption: str | None
     is_approximate: bool
-    """Its commune was split: whether it belongs here is not known."""
+    """Its commune was split, on the way to the map or by its day: whether it belongs here is not known."""
 
 
 def explain_day(day: date, dossiers: pa.Table, query: ProgressQuery) -> list[DossierInFigure]:
@@ -120,7 +120,11 @@ def _explain(
         reasons = what_lacks(row, *rate, documents)
     values: dict[str, Any] = {name: row[name] for name in _SHOWN} | counts
     interim_results = sum(state in REACHED["accepted"] for state in documents.get("interim_result", ()))
-    values |= {"interim_results": interim_results, "reasons": reasons, "is_approximate": place.is_approximate}
+    values |= {
+        "interim_results": interim_results,
+        "reasons": reasons,
+        "is_approximate": place.is_approximate or bool(row["is_split"]),
+    }
     return DossierInFigure(**values)
 
 

@@ -115,12 +115,16 @@ def _is_unexplained(register: pa.Table, owner: _Ints, status: _Ints) -> Bools:
 
 
 def _until(horizon: np.datetime64, owner: _Ints, moment: _Times, status: _Ints) -> tuple[_Ints, _Times, _Ints]:
-    """Return the changes until ``horizon`` in the order of owners and moments; a status told again is none."""
+    """Return the changes until ``horizon`` in the order of owners and moments.
+
+    A status told again is none, but for 5: two moments of it are two, whatever lies between.
+    """
     is_kept = (owner >= 0) & ~np.isnat(moment) & (moment <= horizon)
     owner, moment, status = owner[is_kept], moment[is_kept], status[is_kept]
     order = np.lexsort([status, moment, owner])
     owner, moment, status = owner[order], moment[order], status[order]
-    is_change = _differs_from_before(owner) | _differs_from_before(status)
+    is_again = (status == _WAITS) & _differs_from_before(moment.astype(np.int64))
+    is_change = _differs_from_before(owner) | _differs_from_before(status) | is_again
     return owner[is_change], moment[is_change], status[is_change]
 
 

@@ -63,7 +63,7 @@ def _procedure(codes: Any) -> Any:
 
 def _is_broken(province: pa.Table, portal: pa.Table, absent_links: frozenset[str]) -> Bools:
     """Tell whether the portal shows no result, or one that cannot be there, though a paper result has been given."""
-    is_due = as_mask(pc.is_in(portal["status"], _HAS_RESULT)) & as_mask(province["has_paper_result"])
+    is_due = as_mask(pc.is_in(province["status"], _HAS_RESULT)) & as_mask(province["has_paper_result"])
     links = pc.dictionary_encode(pc.fill_null(portal["result_link"], "").combine_chunks())
     is_bad = [not is_well_formed(link) or link in absent_links for link in links.dictionary.to_pylist()]
     return is_due & as_mask(pa.array(is_bad, pa.bool_()).take(links.indices))

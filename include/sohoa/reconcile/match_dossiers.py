@@ -117,7 +117,7 @@ def _only_on_portal(rows: pa.Table, void: pa.Table, ministry: pa.Table) -> list[
     """List R5, R1 and R2: kept portal rows that match no live dossier."""
     is_void = as_mask(pc.is_in(rows["dossier_key"], _keys_of(void)))
     of_ministry = ~is_void & as_mask(pc.is_in(rows["dossier_key"], _keys_of(ministry)))
-    not_received = ~is_void & ~of_ministry & as_mask(pc.is_in(rows["status"], _NOT_RECEIVED))
+    not_received = ~of_ministry & as_mask(pc.is_in(rows["status"], _NOT_RECEIVED))
     masks = {"R5": of_ministry, "R1": not_received, "R2": ~of_ministry & ~not_received}
     found = []
     for name, mask in masks.items():

@@ -6,8 +6,6 @@ from urllib.parse import urlsplit
 
 from sohoa.layout import BUCKETS
 
-_WEB = ("http", "https")
-
 
 def own_object(link: str) -> tuple[str, str] | None:
     """Return (bucket, key) of a link into the own store, ``s3://<bucket>/<key>`` or ``<bucket>/<key>``; else None."""
@@ -25,5 +23,6 @@ def is_well_formed(link: str | None) -> bool:
         url = urlsplit(link)
     except ValueError:  # brackets that are no address
         return False
-    is_store = url.scheme == "s3" and bool(url.netloc) and url.netloc not in BUCKETS and len(url.path) > 1
-    return is_store or (url.scheme in _WEB and bool(url.hostname))
+    if url.scheme == "s3":
+        return bool(url.netloc) and url.netloc not in BUCKETS and len(url.path) > 1
+    return bool(url.scheme) and bool(url.hostname)

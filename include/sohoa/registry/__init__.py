@@ -3,12 +3,21 @@
 A code alone names nothing: codes were reused and names repeat, so a unit is looked up by (code, day).
 """
 
-from sohoa.registry.agencies import Agency, agencies, agencies_at, ancestors, find_agency, leaf_unit, parents_above
+from sohoa.registry.agencies import (
+    Agency,
+    agencies,
+    agencies_at,
+    agencies_of,
+    ancestors,
+    find_agency,
+    leaf_unit,
+    parents_above,
+)
 from sohoa.registry.bearers import Bearer, asked_unit, bearer_at, bearers, bearers_within, name_of
 from sohoa.registry.calendar import holiday_name, is_working_day, working_days
 from sohoa.registry.campaigns import Campaign, campaigns, find_campaign
 from sohoa.registry.ministries import MinistrySystem, ministry_systems
-from sohoa.registry.successors import Successor, successors
+from sohoa.registry.successors import Successor, commune_meant, successors
 from sohoa.registry.units import PROVINCE, Unit, unit_at, units_at, units_of
 
 __all__ = [
@@ -21,12 +30,14 @@ __all__ = [
     "Unit",
     "agencies",
     "agencies_at",
+    "agencies_of",
     "ancestors",
     "asked_unit",
     "bearer_at",
     "bearers",
     "bearers_within",
     "campaigns",
+    "commune_meant",
     "find_agency",
     "find_campaign",
     "holiday_name",

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from sohoa.registry.data_files import read_data
+from sohoa.registry.successors import commune_meant
 from sohoa.registry.units import unit_ancestors, unit_at
 
 KINDS = ("department", "district", "commune")
@@ -80,11 +81,12 @@ def parents_above(places: Iterable[tuple[date, str]]) -> dict[tuple[date, str], 
 def leaf_unit(agency_code: str, commune_code: str | None, day: date) -> str | None:
     """Return the leaf unit under which a dossier of this day is counted.
 
-    The commune where it stands on that day; else the commune of a commune's agency, or the code of a department or
-    district office itself. None where neither fits.
+    The commune that the code means on that day (``commune_meant``); else the commune of a commune's agency, or the code
+    of a department or district office itself. None where neither fits.
     """
-    if commune_code is not None and _is_commune(commune_code, day):
-        return commune_code
+    meant = None if commune_code is None else commune_meant(commune_code, day)
+    if meant is not None:
+        return meant[0].code
     agency = find_agency(agency_code, day)
     if agency is None:
         return None

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 
 from sohoa.registry.data_files import DATA
-from sohoa.registry.units import Unit
+from sohoa.registry.units import Unit, unit_at, units_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,25 @@ class Successor:
 def successors(unit: Unit) -> tuple[Successor, ...]:
     """Return the units that follow a commune on its ``valid_to``, the default one first; none while it stands."""
     return _read_successors().get((unit.code, unit.valid_to), ())
+
+
+def commune_meant(code: str, day: date) -> tuple[Unit, bool] | None:
+    """Return the commune that a code means on a day, and whether a split on the way leaves open which.
+
+    The one that bears it then, else the successor of the last one that did, a split one's default; None where no
+    commune has borne it until then.
+    """
+    ended = [unit for unit in units_of(code) if unit.level == "commune" and unit.valid_from <= day]
+    if not ended:
+        return None
+    unit, is_split = max(ended, key=lambda one: one.valid_from), False
+    while not unit.stands_on(day):
+        options = successors(unit)
+        following = unit_at(options[0].code, unit.valid_to) if options and unit.valid_to else None
+        if following is None:
+            return None
+        unit, is_split = following, is_split or len(options) > 1
+    return unit, is_split
 
 
 @cache

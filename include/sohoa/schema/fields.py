@@ -144,6 +144,11 @@ FIELDS = by_name(
             "unit: province 20, district, commune, department or district office. Figures are of it and all below it; "
             "a dossier lies in its leaf unit on its own day, in the province or null where none is known",
         ),
+        Field(
+            "is_split",
+            BOOL,
+            "the commune that its code names had ended and was split: it lies in the default successor",
+        ),
         Field("valid_from", DATE, "first day of the unit: with its code it names the unit, since codes are used again"),
         Field("lodged_at", TIME, "NgayTiepNhan; null where empty"),
         Field("due_at", TIME, "NgayHenTra; null where empty"),
@@ -177,6 +182,7 @@ FIELDS = by_name(
         ),
         # where a row came from, and rows that could not be used
         Field("dt", DATE, "day of the feed file that carried the row in force"),
+        Field("feed_file", TEXT, "name of the feed file below its day; the line is its own"),
         Field(
             "line",
             INT,

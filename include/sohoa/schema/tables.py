@@ -10,13 +10,13 @@ from sohoa.schema.fields import FIELDS
 _DOCUMENT = ("agency", "batch", "document_id")
 _DECLARED = ("kind", "content", "paper", "cover", "device_id")
 _VERDICT = ("verdict", "defects", "notes")
-_SOURCE = ("dt", "line", "first_seen")
+_SOURCE = ("dt", "feed_file", "line", "first_seen")
 _PROGRESS = (
     "unit_code", "definition", "stage", "numerator", "denominator", "declared", "received", "accepted", "waived",
     "finished",
 )  # fmt: skip
 _DOSSIER = (
-    "dossier_key", "in_register", "unit_code", "handling_agency", "procedure_code", "status", "components",
+    "dossier_key", "in_register", "unit_code", "is_split", "handling_agency", "procedure_code", "status", "components",
     "has_paper_result", "exemption", "is_void", "documents",
 )  # fmt: skip
 
@@ -62,8 +62,8 @@ TABLES: dict[str, pa.Schema] = {
     "register": table(
         "One row per dossier of the provincial register, as the row in force says.",
         "dossier_key", "dossier_code", "procedure_code", "field_code", "channel", "handling_agency", "commune_code",
-        "unit_code", "lodged_at", "due_at", "finished_at", "returned_at", "status", "components", "has_paper_result",
-        "exemption", "is_void", "updated_at", *_SOURCE,
+        "unit_code", "is_split", "lodged_at", "due_at", "finished_at", "returned_at", "status", "components",
+        "has_paper_result", "exemption", "is_void", "updated_at", *_SOURCE, version=2,
     ),
     "portal": table(
         "One row per dossier code as the national portal spells it: it may know one dossier under several spellings.",
@@ -87,7 +87,7 @@ TABLES: dict[str, pa.Schema] = {
         "One row per notice of an agency that cannot send for a time.",
         "agency", "start", "end", "notice_kind", "note", "line",
     ),
-    "dossiers": table("One row per dossier of the day: the register's state, and its documents.", *_DOSSIER),
+    "dossiers": table("One row per dossier of the day: the register's state, and its documents.", *_DOSSIER, version=2),
     "reviews": table(
         "One row per decision of a reviewer about a document.",
         *_DOCUMENT, "dossier_key", "decision", "approver", "reason", "decided_at",
@@ -124,7 +124,8 @@ TABLES: dict[str, pa.Schema] = {
         "unit_code", "valid_from", *_PROGRESS[1:], version=2,
     ),
     "reported_dossiers": table(
-        "The dossiers behind the printed figures of a week, as they were then.", "dossier_date", *_DOSSIER
+        "The dossiers behind the printed figures of a week, as they were then.", "dossier_date", *_DOSSIER,
+        version=2,
     ),
     "rejects": table(
         "One row per row of a feed, or whole file, that could not be used.",

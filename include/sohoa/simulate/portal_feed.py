@@ -83,7 +83,7 @@ def _known(
     """The portal's word on every registered dossier, as if it had them all; R11 only where a link is due."""
     count, codes = len(dossiers), dossiers.codes
     status = np.where(differs["R6"], dossiers.status % 10 + 1, dossiers.status)
-    needs_link = np.isin(status, [9, 10]) & dossiers.has_paper
+    needs_link = np.isin(dossiers.status, [9, 10]) & dossiers.has_paper
     broken = differs["R11"] & needs_link
     agency = others(offices, dossiers.handler, codes.day, differs["R8"], rng)
     agency = strangers(offices, agency, codes.day, differs["R8"] & (rng.random(count) < 0.2), rng)

@@ -128,8 +128,8 @@ def _cells(province: Province) -> dict[str, Cells]:
     only = m.is_kept & ~matched
     of_rows = {
         "portal": np.ones(len(m), np.bool_),
-        "R1": alone & ~m.in_ministry & np.isin(m.status, [1, 3]),
-        "R2": only & ~(alone & (m.in_ministry | np.isin(m.status, [1, 3]))),
+        "R1": only & ~(alone & m.in_ministry) & np.isin(m.status, [1, 3]),
+        "R2": only & ~(alone & m.in_ministry) & ~np.isin(m.status, [1, 3]),
         "R3": ~m.is_kept,
         "R5": alone & m.in_ministry,
         "R7_in": other_day,

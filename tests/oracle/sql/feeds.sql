@@ -5,13 +5,13 @@ CREATE MACRO moment(t) AS
 
 CREATE MACRO is_moment_or_empty(t) AS coalesce(t, '') = '' OR moment(t) IS NOT NULL;
 
-CREATE MACRO whole(t) AS CASE WHEN regexp_full_match(t, '\d{1,9}') THEN t::INT END;
+CREATE MACRO whole(t) AS CASE WHEN regexp_full_match(t, '\d{1,9}(\.0+)?') THEN regexp_replace(t, '\.0+$', '')::INT END;
 
 CREATE MACRO groups_of(code) AS
     CASE
-        WHEN regexp_full_match(code, '\d{3}\.\d{2}\.\d{2}\.H37-\d{6}-\d{4,5}')
+        WHEN regexp_full_match(code, '\d{3}\.\d{2}\.\d{2}\.H37-\d{6}-0*\d{1,5}')
             THEN list_reverse(string_split(code, '.')[1:3])
-        WHEN regexp_full_match(code, 'H37(\.\d{2,3}){0,3}-\d{6}-\d{4,5}')
+        WHEN regexp_full_match(code, 'H37(\.\d{2,3}){0,3}-\d{6}-0*\d{1,5}')
             THEN string_split(string_split(code, '-')[1], '.')[2:]
     END;
 
@@ -24,7 +24,7 @@ CREATE MACRO dossier_of(code) AS
 CREATE MACRO day_of(dossier) AS strptime(string_split(dossier, '-')[2], '%y%m%d')::DATE;
 
 CREATE MACRO raw_feed(folder) AS TABLE
-    SELECT *, regexp_extract(filename, 'dt=(\d{4}-\d{2}-\d{2})', 1)::DATE AS dt, row_number() OVER () AS place
+    SELECT *, regexp_extract(filename, 'dt=(\d{4}-\d{2}-\d{2})', 1)::DATE AS dt, row_number() OVER (PARTITION BY filename) AS place
     FROM (
         SELECT * FROM read_csv(folder || '/*/*.csv', all_varchar = true, filename = true)
         UNION ALL BY NAME
@@ -43,6 +43,23 @@ CREATE TABLE successors AS
 SELECT valid_from::DATE AS since, old_code, new_code
 FROM read_csv(getvariable('registry') || '/successors.csv', all_varchar = true)
 WHERE is_default = '1';
+
+-- What became of each commune: itself, then its successors one after the other.
+CREATE TABLE chains AS
+WITH RECURSIVE steps AS (
+    SELECT code AS was, first AS was_first, code, first, gone FROM units WHERE level = 'commune'
+    UNION ALL
+    SELECT was, was_first, u.code, u.first, u.gone
+    FROM steps
+    JOIN successors s ON s.old_code = steps.code AND s.since = steps.gone
+    JOIN units u ON u.code = s.new_code AND u.first = s.since AND u.level = 'commune'
+)
+FROM steps;
+
+-- The commune that a code means on a day: who bears it, else what the last one that bore it became.
+CREATE MACRO commune_meant(commune_code, on_day) AS (
+    SELECT arg_max(code, was_first) FROM chains WHERE was = commune_code AND on_day >= first AND on_day < gone
+);
 
 -- The office of each agency on each day of its life, where it stands: one leaf unit.
 CREATE MACRO office_unit(agency_code, on_day) AS (

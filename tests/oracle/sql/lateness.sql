@@ -17,7 +17,7 @@ SELECT
     min(since) FILTER (status = 9) AS done, min(since) FILTER (status = 10) AS returned,
     bool_or(status NOT IN (1, 3, 7)) AS was_received
 FROM events
-WHERE status IS DISTINCT FROM before
+WHERE status IS DISTINCT FROM before OR status = 5
 GROUP BY dossier;
 
 CREATE TABLE lateness AS

@@ -23,7 +23,7 @@ LEFT JOIN (SELECT dossier, spelled FROM register) r USING (dossier);
 
 CREATE TABLE ministry AS
 SELECT
-    dossier_of(MaHoSo) AS dossier, coalesce(nullif(MaDonViHanhChinh, ''), '20') AS commune, moment(NgayTiepNhan)::DATE AS day,
+    dossier_of(MaHoSo) AS dossier, coalesce(commune_meant(MaDonViHanhChinh, moment(NgayTiepNhan)::DATE), '20') AS commune, moment(NgayTiepNhan)::DATE AS day,
     regexp_extract(filename, 'ministry/([^/]+)/', 1) AS system,
     min(dt) OVER (PARTITION BY dossier) AS first_seen
 FROM raw_feed(getvariable('feeds') || '/ministry/*')
@@ -52,9 +52,9 @@ SELECT 'portal' AS category, office AS leaf, day, first_seen AS seen FROM portal
 UNION ALL SELECT 'province', office, day, first_seen FROM register WHERE void = 0
 UNION ALL SELECT 'R3', office, day, first_seen FROM portal WHERE NOT kept
 UNION ALL SELECT 'R5', p_office, p_day, seen FROM pairs WHERE NOT known AND in_ministry
-UNION ALL SELECT 'R1', p_office, p_day, seen FROM pairs WHERE NOT known AND NOT in_ministry AND p_status IN (1, 3)
 UNION ALL
-SELECT 'R2', p_office, p_day, seen FROM pairs WHERE (NOT known AND NOT in_ministry AND p_status NOT IN (1, 3)) OR void = 1
+SELECT CASE WHEN p_status IN (1, 3) THEN 'R1' ELSE 'R2' END, p_office, p_day, seen
+FROM pairs WHERE (NOT known AND NOT in_ministry) OR void = 1
 UNION ALL
 SELECT 'R4', office, day, first_seen FROM register WHERE void = 0 AND dossier NOT IN (SELECT dossier FROM portal)
 UNION ALL
@@ -76,6 +76,6 @@ UNION ALL SELECT 'R9', r_office, r_day, seen FROM pairs WHERE known AND void = 0
 UNION ALL SELECT 'R10', r_office, r_day, seen FROM pairs WHERE known AND void = 0 AND (flag = 1) <> has_component
 UNION ALL
 SELECT 'R11', r_office, r_day, seen FROM pairs
-WHERE known AND void = 0 AND p_status IN (9, 10) AND paper = 1
-    AND NOT regexp_matches(link, '^https?://[^/]+') AND regexp_replace(link, '^s3://', '') NOT IN (FROM stored)
+WHERE known AND void = 0 AND r_status IN (9, 10) AND paper = 1
+    AND NOT (regexp_matches(link, '^[a-z][a-z0-9+.-]*://[^/]+') AND link NOT LIKE 's3://%') AND regexp_replace(link, '^s3://', '') NOT IN (FROM stored)
 UNION ALL SELECT 'R12', r_office, r_day, seen FROM pairs WHERE known AND void = 0 AND p_due IS DISTINCT FROM r_due;

@@ -13,7 +13,8 @@ WHERE dossier IS NOT NULL
     AND paper IN (0, 1) AND void IN (0, 1) AND updated IS NOT NULL
     AND is_moment_or_empty(NgayTiepNhan) AND is_moment_or_empty(NgayHenTra)
     AND is_moment_or_empty(NgayKetThucXuLy) AND is_moment_or_empty(NgayTra)
-    AND (commune IS NULL OR regexp_full_match(commune, '\d{5}'));
+    AND (commune IS NULL OR commune IN (SELECT code FROM units WHERE level = 'commune'))
+    AND day_of(dossier) <= dt + 1;
 
 CREATE TABLE register AS
 WITH newest AS (
@@ -21,6 +22,5 @@ WITH newest AS (
     FROM register_rows
     QUALIFY row_number() OVER (PARTITION BY dossier ORDER BY updated DESC, dt DESC, place DESC) = 1
 )
-SELECT newest.*, coalesce(office_unit(agency, day), '20') AS office, coalesce(u.code, office_unit(agency, day)) AS unit
-FROM newest
-LEFT JOIN units u ON u.code = commune AND u.level = 'commune' AND day >= u.first AND day < u.gone;
+SELECT newest.*, coalesce(office_unit(agency, day), '20') AS office, coalesce(commune_meant(commune, day), office_unit(agency, day)) AS unit
+FROM newest;
