@@ -56,16 +56,15 @@ class PageRow(TypedDict):
     dpi_x: Annotated[
         float | None,
         Measured(
-            "horizontal resolution; null where it cannot be known",
+            "horizontal resolution; null where it cannot be known; of a page of several images, that which a tenth of "
+            "the page does not exceed",
             "px/inch",
             quantity=Quantity("Độ phân giải", "dpi"),
         ),
     ]
     dpi_y: Annotated[
         float | None,
-        Measured(
-            "vertical resolution; null where it cannot be known", "px/inch", quantity=Quantity("Độ phân giải", "dpi")
-        ),
+        Measured("vertical resolution, likewise", "px/inch", quantity=Quantity("Độ phân giải", "dpi")),
     ]
     width_mm: Annotated[float | None, Measured("width on paper; null where the resolution is not known", "mm")]
     height_mm: Annotated[float | None, Measured("height on paper; null where the resolution is not known", "mm")]
@@ -74,7 +73,10 @@ class PageRow(TypedDict):
     ]
     colour_mode: Annotated[
         str | None,
-        Measured("bilevel | grey | colour, as the file stores it", quantity=Quantity("Chế độ màu")),
+        Measured(
+            "bilevel | grey | colour, as the file stores it; a palette of greys is no colour",
+            quantity=Quantity("Chế độ màu"),
+        ),
     ]
     bit_depth: Annotated[int | None, Measured("bits of one channel", "bit")]
     jpeg_quality: Annotated[
