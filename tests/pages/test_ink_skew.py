@@ -181,3 +181,33 @@ def test_the_edge_of_a_dark_tint_is_no_ink(shape, levels):
 def test_writing_on_a_tint_is_ink(levels, writing):
     """Faint or not, on paper or on a tint."""
     assert ink_of(tinted("right half", levels, writing)) > 1e-3
+
+
+def cover(shape: str) -> np.ndarray:
+    """A cover: a frame, rings and stars around its middle, and next to no text."""
+    page = np.full((1754, 1240), 205, np.uint8)
+    for inset, width in ((90, 3), (108, 1)):
+        cv2.rectangle(page, (inset, inset), (1240 - inset, 1754 - inset), 70, width)
+    for radius in {"seal": (180, 130), "seals": (230, 200, 170, 140), "wheel": (260, 250, 120)}[shape]:
+        cv2.circle(page, (620, 640), radius, 70, 12)
+    for spoke in range(36):
+        end = [round(at + 215 * turn(spoke * np.pi / 18)) for at, turn in ((620, np.cos), (640, np.sin))]
+        cv2.circle(page, end, 7, 70, -1)
+    cv2.putText(page, "BIA", (540, 1200), cv2.FONT_HERSHEY_SIMPLEX, 2, 40, 5)
+    return page
+
+
+@pytest.mark.parametrize("shape", ["seal", "seals", "wheel"])
+@pytest.mark.parametrize("turn", [-6.0, -2.5, 3.0, 4.5])
+def test_a_frame_around_a_seal_shows_its_turn(shape, turn):
+    """Rings spread their energy over all angles; the two directions of the frame agree on one."""
+    found, confidence = skew_of(turned(cover(shape), turn))
+    assert found == pytest.approx(turn, abs=0.1) and confidence > 0.8
+
+
+def test_rings_without_a_frame_have_no_direction():
+    """Two directions that agree by chance are not taken for a skew."""
+    for shape in ("seal", "seals", "wheel"):
+        page = cover(shape)
+        page[:120], page[-120:], page[:, :120], page[:, -120:], page[1100:1300] = 205, 205, 205, 205, 205
+        assert skew_of(turned(page, 4.0))[0] is None

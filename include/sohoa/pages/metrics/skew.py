@@ -24,6 +24,7 @@ RANGE_DEG = 15.0
 SURE = 0.78
 """Confidence below which the answer is null: the peak must stand 4.5 times above the median of all angles."""
 
+_LEAST_BOTH = 0.35  # of either direction, where both have their peak at one angle, as a frame and its text have
 _SPECTRUM_PX = 384  # side of the spectrum; the page takes 95 % of it
 _CYCLES = np.arange(6, 150, dtype=np.float32)  # from a sixth of the page down to about five pixels
 _COARSE_DEG = np.arange(-RANGE_DEG - 1, RANGE_DEG + 1.125, 0.25, dtype=np.float32)
@@ -47,7 +48,8 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
 
     Returns:
         (degrees within ±15 to about 0.02, null where unsure; confidence 0 to 1: one minus the median over the peak of
-        the energy of all angles). A page whose lines stand upright on their side is measured by them.
+        the energy of all angles). A page whose lines stand upright on their side is measured by them. Two directions
+        at a right angle that agree, neither sure by itself, are as sure as both together: a frame around a seal.
     """
     if min(ink.shape) < _STRIPS:
         return None, 0.0
@@ -58,8 +60,11 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
     if confidence < SURE:
         columns = _energy_by_angle(power, True)
         other = _prominence(columns)
+        agrees = min(confidence, other) > _LEAST_BOTH and abs(int(rows.argmax()) - int(columns.argmax())) <= 1
         if other > confidence:
-            rows, confidence, ink = columns, other, np.rot90(ink)
+            rows, confidence, other, ink = columns, other, confidence, np.rot90(ink)
+        if agrees:
+            confidence = 1 - (1 - confidence) * (1 - other)
     if confidence < SURE:
         return None, confidence
     skew = _refine(np.ascontiguousarray(ink), float(_COARSE_DEG[rows.argmax()]))
