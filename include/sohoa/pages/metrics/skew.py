@@ -25,6 +25,7 @@ SURE = 0.78
 """Confidence below which the answer is null: the peak must stand 4.5 times above the median of all angles."""
 
 _LEAST_BOTH = 0.35  # of either direction, where both have their peak at one angle, as a frame and its text have
+_SAME_DEG = 0.05
 _SPECTRUM_PX = 384  # side of the spectrum; the page takes 95 % of it
 _CYCLES = np.arange(6, 150, dtype=np.float32)  # from a sixth of the page down to about five pixels
 _COARSE_DEG = np.arange(-RANGE_DEG - 1, RANGE_DEG + 1.125, 0.25, dtype=np.float32)
@@ -60,14 +61,14 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
     if confidence < SURE:
         columns = _energy_by_angle(power, True)
         other = _prominence(columns)
-        agrees = min(confidence, other) > _LEAST_BOTH and abs(int(rows.argmax()) - int(columns.argmax())) <= 1
+        agree = min(confidence, other) > _LEAST_BOTH and _agree(ink, rows, columns)
         if other > confidence:
             rows, confidence, other, ink = columns, other, confidence, np.rot90(ink)
-        if agrees:
+        if agree:
             confidence = 1 - (1 - confidence) * (1 - other)
     if confidence < SURE:
         return None, confidence
-    skew = _refine(np.ascontiguousarray(ink), float(_COARSE_DEG[rows.argmax()]))
+    skew = _peak(ink, rows)
     return (skew if abs(skew) <= RANGE_DEG else None), confidence
 
 
@@ -113,6 +114,18 @@ def _energy_by_angle(power: Power, is_sideways: bool) -> Power:
 def _prominence(energy: Power) -> float:
     peak = float(energy.max())
     return 1.0 - float(np.median(energy)) / peak if peak > 0 else 0.0
+
+
+def _agree(ink: Grey, rows: Power, columns: Power) -> bool:
+    """Return whether both directions have their peak at one angle."""
+    if abs(int(rows.argmax()) - int(columns.argmax())) > 1:
+        return False
+    return abs(_peak(ink, rows) - _peak(np.rot90(ink), columns)) <= _SAME_DEG
+
+
+def _peak(ink: Grey, energy: Power) -> float:
+    """Return the angle at which the lines of ``ink`` have most energy, degrees."""
+    return _refine(np.ascontiguousarray(ink), float(_COARSE_DEG[energy.argmax()]))
 
 
 def _refine(ink: Grey, coarse: float) -> float:
