@@ -116,9 +116,9 @@ ComparisonReason = Literal["not_over", "holidays", "unit_changed", "no_dossiers"
 COMPARISON_REASONS: tuple[ComparisonReason, ...] = get_args(ComparisonReason)
 """Why a period is not compared with the one before."""
 
-ForecastReason = Literal["too_few_weeks", "too_few_dossiers", "beyond_horizon", "already"]
+ForecastReason = Literal["too_few_weeks", "too_few_dossiers", "too_old", "beyond_horizon", "already"]
 FORECAST_REASONS: tuple[ForecastReason, ...] = get_args(ForecastReason)
-"""Why there is no forecast of a date; ``already`` where the target has been reached."""
+"""Why there is no forecast of a date; ``already`` where the newest weeks are at the target."""
 
 RevisionCause = Literal["late_register", "corrected_register", "late_batch", "review", "judged_again", "recounted"]
 REVISION_CAUSES: tuple[RevisionCause, ...] = get_args(RevisionCause)

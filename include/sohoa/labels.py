@@ -348,6 +348,7 @@ LABELS: dict[str, Labels] = {
     "forecast_reasons": {
         "too_few_weeks": Label("chưa đủ số tuần có số liệu để dự báo", "too few weeks with figures"),
         "too_few_dossiers": Label("quá ít hồ sơ mỗi tuần để dự báo", "too few dossiers per week"),
+        "too_old": Label("số liệu mới nhất đã quá cũ để dự báo", "the newest figures are too old"),
         "beyond_horizon": Label("chưa đạt trong thời gian dự báo được", "not reached as far as can be forecast"),
         "already": Label("đã đạt chỉ tiêu", "the target has been reached"),
     },

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sohoa.steering.forecast import HORIZON, MONTH, forecast_target, forecast_weeks, weeks_until, why_silent
+from sohoa.steering.forecast import HORIZON, MONTH, Outlook, forecast_target, forecast_weeks, weeks_until, why_silent
 
 MONDAY = date(2023, 1, 2)
 TARGET = 86.0
@@ -32,9 +32,15 @@ def weekly(rates: np.ndarray, due: int = 400, finished: float = 0.95, seed: int 
     )
 
 
+def forecast(rows: pa.Table, weeks_later: int = 0) -> Outlook:
+    """The forecast on the Sunday of the newest week, or some weeks later."""
+    newest = max(rows["first_day"].to_pylist(), default=MONDAY)
+    return forecast_target(rows, TARGET, newest + timedelta(6 + 7 * weeks_later))
+
+
 def test_a_steady_climb_reaches_the_target_on_its_date():
     """40 weeks known; the 46th is at 86 %, so the month is there a week or two later: inside a narrow interval."""
-    found = forecast_target(weekly(climb(40)), TARGET)
+    found = forecast(weekly(climb(40)))
     assert found.last_week == MONDAY + timedelta(7 * 39)
     assert found.earliest is not None
     assert found.latest is not None
@@ -66,23 +72,64 @@ def test_small_units_are_seen_with_more_doubt():
     assert widths[0] > 2 * widths[1]
 
 
-def test_a_target_that_was_reached_needs_no_forecast():
-    """The first month at the target counts, though the rate falls back later."""
-    rates = np.concatenate([np.full(10, 0.5), np.full(6, 0.95), np.full(10, 0.5)])
-    found = forecast_target(weekly(rates), TARGET)
-    assert (found.reached, found.reason, found.weeks) == (MONDAY + timedelta(7 * 13), "already", None)
+@pytest.mark.parametrize(
+    ("rates", "since"),
+    [
+        ([0.5] * 10 + [0.95] * 6, 13),  # four weeks from the 11th on
+        ([0.95] * 20, 3),
+        ([0.5] * 6 + [0.95] * 6 + [0.5] * 6 + [0.95] * 5, 21),  # reached, lost, reached again
+    ],
+)
+def test_a_target_that_the_newest_weeks_hold_needs_no_forecast(rates, since):
+    """The week since which every month has been at the target."""
+    found = forecast(weekly(np.array(rates)))
+    assert (found.reached, found.reason, found.weeks) == (MONDAY + timedelta(7 * since), "already", None)
+
+
+@pytest.mark.parametrize("lost", [2, 10, 30])
+def test_a_target_that_is_lost_again_is_not_reached(lost):
+    """Six weeks at 95 %, then weeks at half of it: what was is no answer to when it will be."""
+    rates = np.concatenate([np.full(20, 0.5), np.full(6, 0.95), np.full(lost, 0.3)])
+    assert forecast(weekly(rates)).reason != "already"
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("due", [20, 400])
+def test_no_interval_is_without_width(rate, due):
+    """Weeks that are all alike are counted in so many dossiers, and no more certain than these make them."""
+    done = np.full(40, round(rate * due))
+    weeks = forecast_weeks(done, np.full(40, due), 8)
+    assert (weeks.high - weeks.low > 1 / due).all()
+    assert (weeks.paths.max(axis=1) > weeks.paths.min(axis=1)).all()
+
+
+@pytest.mark.parametrize(("later", "missing"), [(0, 0), (1, 1), (9, 9)])
+def test_nothing_is_forecast_of_weeks_that_are_over(later, missing):
+    """Figures stop some weeks before the last day: the gap is told, and every date lies after that day."""
+    found = forecast(weekly(climb(40)), later)
+    last_day = MONDAY + timedelta(7 * 39 + 6 + 7 * later)
+    assert found.missing_weeks == missing
+    assert found.first_week == last_day + timedelta(1)
+    assert len(found.weeks.middle) == 20 - missing
+    assert found.first_week <= found.earliest <= found.reached
+
+
+def test_figures_that_end_long_ago_tell_nothing():
+    """Later than a forecast reaches there is none."""
+    found = forecast(weekly(climb(40)), 20)
+    assert (found.reason, found.weeks, found.missing_weeks) == ("too_old", None, 20)
 
 
 def test_one_good_week_is_no_month():
     """A single week above the target does not reach it."""
     rates = np.full(30, 0.5)
     rates[12] = 0.99
-    assert forecast_target(weekly(rates), TARGET).reason == "beyond_horizon"
+    assert forecast(weekly(rates)).reason == "beyond_horizon"
 
 
 def test_a_plateau_gets_no_date():
     """60 weeks at 50 %: most futures do not arrive within half a year, and that is what is said."""
-    found = forecast_target(weekly(np.full(60, 0.5)), TARGET)
+    found = forecast(weekly(np.full(60, 0.5)))
     assert (found.reached, found.latest, found.reason) == (None, None, "beyond_horizon")
     assert found.weeks is not None
     assert len(found.weeks.middle) == HORIZON
@@ -106,8 +153,8 @@ def test_silence(denominator, reason):
 def test_nothing_known_is_silence():
     """No rows, or no dossiers: a reason, and no exception."""
     empty = weekly(np.full(2, 0.5)).slice(0, 0)
-    assert (forecast_target(empty, TARGET).reason, forecast_target(empty, TARGET).last_week) == ("too_few_weeks", None)
-    assert forecast_target(weekly(climb(8)), TARGET).reason == "too_few_weeks"
+    assert (forecast(empty).reason, forecast(empty).last_week) == ("too_few_weeks", None)
+    assert forecast(weekly(climb(8))).reason == "too_few_weeks"
 
 
 def test_young_weeks_stay_out():
@@ -121,25 +168,27 @@ def test_young_weeks_stay_out():
             "finished": [200, 20],
         }
     )
-    assert forecast_target(pa.concat_tables([rows, young]), TARGET).reached == forecast_target(rows, TARGET).reached
+    found = forecast(pa.concat_tables([rows, young]))
+    assert found.reached == max(forecast(rows).reached, found.first_week)
+    assert found.missing_weeks == 2
 
 
 def test_a_gap_is_no_fall():
     """Two weeks of Tết without dossiers, and one with three: the forecast goes on as if they were not there."""
     rows = weekly(climb(44))
-    whole = forecast_target(rows, TARGET)
+    whole = forecast(rows)
     gap = np.isin(np.arange(44), (20, 21))
     numerator = np.where(np.arange(44) == 22, 0, rows["numerator"].to_numpy())
     denominator = np.where(np.arange(44) == 22, 3, rows["denominator"].to_numpy())
     holed = rows.set_column(1, "numerator", pa.array(numerator)).set_column(2, "denominator", pa.array(denominator))
     holed = holed.set_column(3, "finished", pa.array(np.where(np.arange(44) == 22, 3, 380))).filter(pa.array(~gap))
-    assert abs(forecast_target(holed, TARGET).reached - whole.reached) <= timedelta(14)
+    assert abs(forecast(holed).reached - whole.reached) <= timedelta(14)
 
 
 def test_the_same_weeks_give_the_same_answer():
     """The futures are drawn from a fixed seed."""
     rows = weekly(climb(30))
-    first, second = forecast_target(rows, TARGET), forecast_target(rows, TARGET)
+    first, second = forecast(rows), forecast(rows)
     assert (first.earliest, first.reached, first.latest) == (second.earliest, second.reached, second.latest)
     np.testing.assert_array_equal(first.weeks.paths, second.weeks.paths)
 

@@ -167,4 +167,5 @@ def test_a_comparison_is_signed_or_explained():
 def test_a_date_is_the_end_of_its_week():
     """Reached in the week of Monday 15 April: known on Sunday the 21st."""
     line = TargetLine(date(2024, 1, 1), date(2024, 12, 31), 5.6, 86.0)
-    assert "21/04/2024" in outlook_line(Outlook(MONDAY, None, MONDAY, None, None, "already"), line).plain
+    outlook = Outlook(MONDAY, MONDAY + timedelta(7), None, MONDAY, None, None, "already", 0)
+    assert "21/04/2024" in outlook_line(outlook, line).plain

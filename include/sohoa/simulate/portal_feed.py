@@ -15,7 +15,7 @@ from sohoa.simulate.other_agencies import others, shifted, strangers
 from sohoa.simulate.plan_dossiers import Dossiers
 from sohoa.simulate.portal_messages import Messages
 from sohoa.simulate.register_feed import digits
-from sohoa.simulate.spelled_codes import SPELLINGS, stamps
+from sohoa.simulate.spelled_codes import SPELLINGS, Codes, stamps
 
 ONLY_THERE_SHARE, VOID_ON_PORTAL, MISSING_SHARE = 0.018, 0.5, 0.04
 AGAIN_SHARE, OUTDATED_SHARE, TIED_SHARE, OTHERWISE_SPELLED, UNDATED_SHARE = 0.015, 0.15, 0.01, 0.25, 0.01
@@ -177,7 +177,7 @@ def _respelled(offices: Offices, of: Messages, turns: int, newer: Bools, rng: np
         spelling=offices.respell(of.codes, of.spelling, turns),
         agency=np.where(works, agency, of.agency),
         status=rng.integers(1, 11, count),
-        synced=of.synced + np.where(newer, seconds, -seconds),
+        synced=_not_too_early(of.codes, of.synced + np.where(newer, seconds, -seconds)),
         is_kept=np.zeros(count, np.bool_),
     )
 
@@ -188,7 +188,7 @@ def _write(feeds: Path, offices: Offices, messages: Messages, rng: np.random.Gen
     old, tied = np.flatnonzero(chance < OUTDATED_SHARE), np.flatnonzero(chance > 1 - TIED_SHARE)
     earlier = rng.integers(60, 3 * 86_400, len(old)).astype("timedelta64[s]")
     outdated = _outdated(offices, messages.take(old), rng)
-    outdated = replace(outdated, synced=outdated.synced - earlier)
+    outdated = replace(outdated, synced=_not_too_early(outdated.codes, outdated.synced - earlier))
     rows = messages.plus(outdated).plus(_outdated(offices, messages.take(tied), rng))
     fixed = np.isin(np.arange(len(rows)), [*tied, *range(count + len(old), len(rows))])
     sent = deliver(rows.synced, fixed, rng)
@@ -196,6 +196,12 @@ def _write(feeds: Path, offices: Offices, messages: Messages, rng: np.random.Gen
     sent = replace(sent, dt=sent.dt + late)
     write_feed(feeds, "portal", _fields(offices, rows), sent)
     return first_days(sent, np.concatenate([np.arange(count), old, tied]), count)
+
+
+def _not_too_early(codes: Codes, synced: Times) -> Times:
+    """Move moments before the eve of the dossier's day to it: no file names a dossier of a day so far ahead."""
+    found: Times = np.maximum(synced, codes.day - _DAY)
+    return found
 
 
 def _outdated(offices: Offices, messages: Messages, rng: np.random.Generator) -> Messages:

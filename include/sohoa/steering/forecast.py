@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sohoa.days import ONE_DAY, Week
 from sohoa.enums import ForecastReason
 
 LEVEL = 0.8
@@ -40,13 +41,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Weeks:
-    """The rates of the weeks to come, 0 to 1, from the week after the last."""
+    """The rates of the weeks to come, 0 to 1."""
 
     middle: Floats
     low: Floats
     high: Floats
     paths: Floats
     """Week × path: futures drawn from the same model."""
+
+    def after(self, count: int) -> Weeks:
+        """Leave out the first weeks."""
+        return Weeks(*(values[count:] for values in (self.middle, self.low, self.high, self.paths)))
 
 
 @dataclass(frozen=True)
@@ -55,37 +60,48 @@ class Outlook:
 
     last_week: date | None
     """Monday of the newest week that the forecast rests on."""
+    first_week: date | None
+    """Monday of the first week of ``weeks``: one that is not over."""
     weeks: Weeks | None
     reached: date | None
-    """Monday of the week that reaches the target: a past one, or in half of the futures no later than this."""
+    """Monday of the week that reaches the target, in half of the futures no later; where it is reached already, of the
+    week since which every four weeks together have been at it."""
     earliest: date | None
     """In one future of ten before this; None where it lies beyond the horizon."""
     latest: date | None
     """In one future of ten after this, or never; None where it lies beyond the horizon."""
     reason: ForecastReason | None
-    """Why there is no date; ``already`` where it is past."""
+    """Why there is no date; ``already`` where the newest weeks are at the target."""
+    missing_weeks: int
+    """Weeks over since ``last_week`` that tell nothing yet: without dossiers, or with hardly any finished."""
 
 
-def forecast_target(weekly: pa.Table, target_percent: float) -> Outlook:
-    """Forecast the date at which a unit reaches its target.
+def forecast_target(weekly: pa.Table, target_percent: float, last_day: date) -> Outlook:
+    """Forecast the date at which a unit reaches its target; nothing is forecast of weeks that are over.
 
     Args:
-        weekly: what ``targets.weekly_progress`` returns.
+        weekly: what ``rate.weekly_progress`` returns.
         target_percent: the rate to reach.
+        last_day: the last day that is known whole.
     """
     start, numerator, denominator = _settled(weekly)
-    target = target_percent / 100
-    last = start + timedelta(7 * (len(denominator) - 1)) if start is not None else None
-    past = _first_month(numerator[:, None], denominator[:, None], target)[0]
-    if start is not None and past < len(denominator):
-        return Outlook(last, None, start + timedelta(7 * int(past)), None, None, "already")
-    reason = why_silent(denominator)
-    if reason is not None or last is None:
-        return Outlook(last, None, None, None, None, reason)
-    weeks = forecast_weeks(numerator, denominator, min(HORIZON, len(denominator) // 2))
+    if start is None:
+        return Outlook(None, None, None, None, None, None, "too_few_weeks", 0)
+    target, last = target_percent / 100, start + timedelta(7 * (len(denominator) - 1))
+    first = max(Week.of(last_day + ONE_DAY).first, last + timedelta(7))
+    missing = (first - last).days // 7 - 1
+    held = _held_since(numerator, denominator, target)
+    if held is not None:
+        return Outlook(last, first, None, start + timedelta(7 * held), None, None, "already", missing)
+    horizon = min(HORIZON, len(denominator) // 2)
+    reason = why_silent(denominator) or ("too_old" if missing >= horizon else None)
+    if reason is not None:
+        return Outlook(last, first, None, None, None, None, reason, missing)
+    weeks = forecast_weeks(numerator, denominator, horizon)
     ahead = weeks_until(numerator, denominator, weeks.paths, target)
-    earliest, middle, latest = (last + timedelta(7 * n) if n else None for n in ahead)
-    return Outlook(last, weeks, middle, earliest, latest, None if middle else "beyond_horizon")
+    earliest, middle, latest = (max(first, last + timedelta(7 * n)) if n else None for n in ahead)
+    reason = None if middle else "beyond_horizon"
+    return Outlook(last, first, weeks.after(missing), middle, earliest, latest, reason, missing)
 
 
 def why_silent(denominator: NDArray[np.int64]) -> ForecastReason | None:
@@ -110,11 +126,13 @@ def forecast_weeks(numerator: NDArray[np.int64], denominator: NDArray[np.int64],
     seen = np.log((numerator + 0.5) / (denominator - numerator + 0.5))
     model = _fit(np.where(denominator >= _KNOWN, seen, np.nan))
     ahead = model.get_forecast(horizon)
-    middle, spread = ahead.predicted_mean, _Z * _WIDENING * np.sqrt(ahead.var_pred_mean)
+    middle, due = ahead.predicted_mean, float(np.median(denominator[-_RECENT:]))
+    chance = np.maximum(0, _counting_variance(middle, due) - ahead.var_pred_mean)
+    spread = _Z * _WIDENING * np.sqrt(ahead.var_pred_mean + chance)
     rng = np.random.default_rng(_SEED)
     futures = model.simulate(horizon, anchor="end", repetitions=_PATHS, rng=rng).reshape(horizon, _PATHS)
+    futures = futures + np.sqrt(chance)[:, None] * rng.standard_normal(futures.shape)
     futures = middle[:, None] + _WIDENING * (futures - middle[:, None])
-    due = float(np.median(denominator[-_RECENT:]))
     return Weeks(*(_rate(logits, due) for logits in (middle, middle - spread, middle + spread, futures)))
 
 
@@ -129,9 +147,21 @@ def _fit(logits: Floats) -> Any:
         return UnobservedComponents(logits, "local linear trend").fit(disp=False, cov_type="none")
 
 
+def _counting_variance(logits: Floats, due: float) -> Floats:
+    """Return the variance of the logit of a rate that is counted in so many dossiers: no week is more certain."""
+    share = _share(logits)
+    return np.asarray(1 / ((due + 1) * share) + 1 / ((due + 1) * (1 - share)), np.float64)
+
+
+def _share(logits: Floats) -> Floats:
+    """Return the share of a logit, however far a trend has run away."""
+    found: Floats = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    return found
+
+
 def _rate(logits: Floats, due: float) -> Floats:
     """Return the counted rate that has this logit: the half dossier added on each side is taken off again."""
-    share = 1 / (1 + np.exp(-logits))
+    share = _share(logits)
     return np.clip((share * (due + 1) - 0.5) / max(due, 1), 0, 1)
 
 
@@ -164,6 +194,17 @@ def _first_month(numerator: NDArray[Any], denominator: NDArray[Any], target: flo
     )
     is_reached = (due > 0) & (done >= target * due)
     return np.where(is_reached.any(axis=0), is_reached.argmax(axis=0) + MONTH - 1, len(numerator))
+
+
+def _held_since(numerator: NDArray[np.int64], denominator: NDArray[np.int64], target: float) -> int | None:
+    """Find the week since which every ``MONTH`` weeks that it and later ones close are at the target; None for none."""
+    found = None
+    for last in range(len(denominator) - 1, MONTH - 2, -1):
+        done, due = (counts[last - MONTH + 1 : last + 1].sum() for counts in (numerator, denominator))
+        if due == 0 or done < target * due:
+            break
+        found = last
+    return found
 
 
 def weeks_until(

@@ -91,7 +91,7 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
     pages = pages_per_dossier(scans, query)
     weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
     return TargetOutlook(
-        forecast_target(weekly, line.target_percent),
+        forecast_target(weekly, line.target_percent, last_day),
         required_work(rows, query.unit_code, line, last_day, pages, query.definition, query.stage),
         compare(rows, query.unit_code, Period(week.first, week.last), last_day, query.definition, query.stage, own),
     )

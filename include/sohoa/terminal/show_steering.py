@@ -30,6 +30,13 @@ def target_outlook_lines(ahead: TargetOutlook, line: TargetLine, last_day: date)
         change(ahead.last_week)
     )
     yield outlook_line(ahead.outlook, line)
+    missing, last = ahead.outlook.missing_weeks, ahead.outlook.last_week
+    if missing and last is not None:
+        yield Text(
+            f"Số liệu đủ để dự báo chỉ đến {day(_sunday(last))}; {missing} tuần sau đó chưa có hồ sơ hoặc còn ít hồ sơ "
+            "đã giải quyết xong.",
+            "yellow",
+        )
     if ahead.outlook.weeks is not None:
         yield _weeks_table(ahead.outlook)
         yield Text("Mô hình xu hướng tuyến tính cục bộ trên logit của tỷ lệ tuần; khoảng 80 %.", "dim")
@@ -123,14 +130,14 @@ def _required_work_lines(work: RequiredWork, line: TargetLine) -> Iterator[Text]
 
 def _weeks_table(outlook: Outlook) -> Table:
     assert outlook.weeks is not None
-    assert outlook.last_week is not None
+    assert outlook.first_week is not None
     table = Table("Tuần kết thúc", box=None)
     for head in ("Thấp %", "Giữa %", "Cao %"):
         table.add_column(head, justify="right")
     weeks = outlook.weeks
     for ahead in (n for n in _SHOWN_WEEKS if n <= len(weeks.middle)):
         rates = (decimal(100 * float(rate[ahead - 1])) for rate in (weeks.low, weeks.middle, weeks.high))
-        table.add_row(day(_sunday(outlook.last_week + timedelta(7 * ahead))), *rates)
+        table.add_row(day(_sunday(outlook.first_week + timedelta(7 * (ahead - 1)))), *rates)
     return table
 
 

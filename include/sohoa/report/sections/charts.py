@@ -151,12 +151,12 @@ def _cell(progress: Progress, place: Place, monday: Any) -> dict[str, Any]:
 
 
 def _ahead(outlook: Outlook) -> list[dict[str, Any]]:
-    weeks, last = outlook.weeks, outlook.last_week
-    if weeks is None or last is None:
+    weeks, first = outlook.weeks, outlook.first_week
+    if weeks is None or first is None:
         return []
     return [
         {
-            "day": (last + timedelta(7 * (n + 1))).isoformat(),
+            "day": (first + timedelta(7 * n)).isoformat(),
             **{name: _rounded(100 * float(getattr(weeks, name)[n])) for name in ("low", "middle", "high")},
         }
         for n in range(min(_SEEN_WEEKS_AHEAD, len(weeks.middle)))

@@ -29,6 +29,7 @@ def outlook_vi(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterat
     )
     yield _required_work_vi(work, line)
     yield _outlook_vi(ahead.outlook, line)
+    yield from gap_vi(ahead.outlook)
 
 
 def forecast_table(outlook: Outlook) -> Table:
@@ -39,12 +40,12 @@ def forecast_table(outlook: Outlook) -> Table:
         Column("middle_percent", "Giữa", "Middle", "percent", "%"),
         Column("high_percent", "Cao", "High", "percent", "%"),
     )
-    weeks, last = outlook.weeks, outlook.last_week
+    weeks, first = outlook.weeks, outlook.first_week
     rows: list[Row] = []
-    if weeks is not None and last is not None:
+    if weeks is not None and first is not None:
         for ahead in (n for n in _SHOWN_WEEKS if n <= len(weeks.middle)):
             rates = {f"{name}_percent": 100 * float(getattr(weeks, name)[ahead - 1]) for name in _QUANTILES}
-            rows.append({"week_end": last + timedelta(7 * ahead + 6), **rates})
+            rows.append({"week_end": first + timedelta(7 * ahead - 1), **rates})
     note = "Mô hình xu hướng tuyến tính cục bộ trên logit của tỷ lệ tuần; khoảng 80 %."
     return Table("forecast", "Dự báo tỷ lệ theo tuần của toàn tỉnh", "Forecast", columns, tuple(rows), note)
 
@@ -55,6 +56,15 @@ def backlog_vi(total: BacklogFigure) -> Iterator[str]:
         yield (
             f"Kết quả giấy còn hiệu lực (cấp từ trước, tính riêng): đã số hóa đạt {count(total.accepted)}/"
             f"{count(total.denominator)} kết quả, bằng {percent(total.rate_percent)}."
+        )
+
+
+def gap_vi(outlook: Outlook) -> Iterator[str]:
+    """Say which weeks at the end tell nothing yet."""
+    if outlook.missing_weeks and outlook.last_week is not None:
+        yield (
+            f"Số liệu đủ để dự báo chỉ đến tuần kết thúc ngày {_sunday(outlook.last_week)}: {outlook.missing_weeks} "
+            "tuần sau đó chưa có hồ sơ hoặc còn ít hồ sơ đã giải quyết xong."
         )
 
 
