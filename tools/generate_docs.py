@@ -52,6 +52,21 @@ def settings_page() -> str:
     return NOTE + head + _table(("variable", "default", "meaning"), rows)
 
 
+READINGS = """How the rows are read, where more than one reading could be defended:
+
+- A code names one unit at a time. Whatever sums days keys units on `unit_code` and the unit's first day, `valid_from`.
+- Of several rows of a dossier the newest `NgayCapNhat` is in force, then the later dt, then the later line, whenever
+  they were imported. A corrected file takes the place of its own former content.
+- A commune code whose unit has ended on the dossier day means its successor, of a split one the default, marked
+  `is_split`; a code that no commune ever bore rejects the row. So does a dossier code whose day lies later than its
+  file's dt + 1 day.
+- R0 counts documents received and not replaced, under the unit of the agency that scanned them. A void or absent row
+  of the province is R1 with portal status 1 or 3, else R2. R7 compares the portal's day with the day in the code alone.
+  R11 looks at the register's status 9 or 10; a link of any scheme is one.
+- Lateness: status 5 that nothing follows leaves a dossier open, judged by its time; two moments of it are two, whatever
+  lies between."""
+
+
 def tables_page() -> str:
     """Every table with its path key and columns."""
     where = (
@@ -62,7 +77,7 @@ def tables_page() -> str:
         "`channel`, `field_code`, `manifest_etag`, `refusal_detail`, `is_blank`, `skew_confidence`, and `centre`, "
         "`lower` and `upper` of an incident are kept for those who read the tables: the product does not use them."
     )
-    parts = [NOTE, f"# Tables\n\n{where}\n"]
+    parts = [NOTE, f"# Tables\n\n{where}\n\n{READINGS}\n"]
     for table, schema in TABLES.items():
         rows = []
         for field in schema:

@@ -409,9 +409,13 @@ LABELS: dict[str, Labels] = {
     "categories": {
         "portal": Label("Trên Cổng Dịch vụ công quốc gia", "rows on the national portal"),
         "province": Label("Trên hệ thống của tỉnh", "dossiers of the province, void ones left out"),
-        "R0": Label("Bản quét không có hồ sơ", "scanned document whose dossier the register lacks"),
-        "R1": Label("Chỉ có trên Cổng, chưa tiếp nhận", "only on the portal, not received yet (status 1 or 3)"),
-        "R2": Label("Chỉ có trên Cổng, không rõ nguồn", "only on the portal otherwise, or void in the province"),
+        "R0": Label("Bản quét không có hồ sơ", "received document, not replaced, whose dossier the register lacks"),
+        "R1": Label(
+            "Chỉ có trên Cổng, chưa tiếp nhận", "on the portal with status 1 or 3, absent or void in the province"
+        ),
+        "R2": Label(
+            "Chỉ có trên Cổng, không rõ nguồn", "on the portal with another status, absent or void in the province"
+        ),
         "R3": Label("Trùng trên Cổng", "further spelling of a dossier on the portal"),
         "R4": Label("Chưa đồng bộ", "in the province, not on the portal"),
         "R5": Label("Hồ sơ hệ thống bộ, có trên Cổng", "in a ministry system and on the portal, not in the province"),
@@ -423,7 +427,9 @@ LABELS: dict[str, Labels] = {
         "R8_in": Label("Lệch đơn vị, tỉnh ghi đơn vị khác: chuyển đến", "the province counts it in another unit"),
         "R9": Label("Lệch mã thủ tục", "the code of the procedure differs"),
         "R10": Label("Lệch cờ số hóa", "the portal's flag differs from the accepted scans"),
-        "R11": Label("Hỏng đường dẫn kết quả", "the link to the result is missing or broken"),
+        "R11": Label(
+            "Hỏng đường dẫn kết quả", "finished in the register, and the link to the result is missing or broken"
+        ),
         "R12": Label("Lệch hạn trả", "the promised date differs"),
     },
     "indicators": {
