@@ -155,6 +155,22 @@ def test_a_sharp_page_of_any_resolution_has_no_blur_to_speak_of(page: Image) -> 
     assert soft[0] == pytest.approx(soft[1], rel=0.15)
 
 
+def test_a_few_soft_edges_weigh_less_than_many(page: Image) -> None:
+    """The width of a few edges is chance: a soft line at the foot tells less than a soft paragraph."""
+
+    def soft_foot(lines: int) -> Image:
+        out = page.copy()
+        out[1240:] = 238
+        for line in range(lines):
+            at = (124, 1600 + 40 * (line - lines + 1))
+            cv2.putText(out, "so so 12 ban chinh thanh phan", at, cv2.FONT_HERSHEY_SIMPLEX, 1, (30,), 2)
+        out[1260:] = blurred(out, 0.25)[1260:]
+        return out
+
+    few, many = (values(soft_foot(lines))["blur_mm"] for lines in (1, 6))
+    assert few < 0.26 < many
+
+
 def test_white_paper_and_white_margins_are_no_glare(page: Image) -> None:
     """White paper is brighter than glare, and a tinted field on a white sheet ends at once."""
     tinted = np.full_like(page, 254)

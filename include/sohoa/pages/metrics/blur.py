@@ -16,6 +16,7 @@ _MIN_EDGES = 10  # edges, or a part has too few to judge by
 _MIN_EDGE_SHARE = 0.15  # of the edges of the fullest part
 _SHARPEST = 0.25  # share of the edges of a part that are sharper than the one that stands for it
 _WORST_SHARE = 0.5  # weight of the worst part; the rest is the mean of all
+_STEADY_EDGES = 8  # weigh as much as the mean of all parts: the width of a few edges is chance
 _SHARP_PX = 1.35  # edge width of a sharp capture, in pixels
 
 
@@ -25,9 +26,9 @@ def measure_blur(views: PageViews) -> float | None:
     The width of an edge is its grey range over the largest step of one pixel, 2.5 σ of a Gaussian blur or the length
     of a motion. Each window of 4 mm along a scan line gives one. The page is cut into parts; a part is as sharp as
     its sharper edges, the page half as its worst part, and the worse axis stands for both, so that a motion along one
-    axis and a page that lifts from the glass in one place are seen. The width of a sharp edge, which is a matter of
-    resolution, is taken off in quadrature. The ratio follows the edge gradient methods (ISO 12233 annex on edge
-    acutance, without its target); parts and axes are our own.
+    axis and a page that lifts from the glass in one place are seen. A part of few edges is drawn towards the mean of
+    all. The width of a sharp edge, which is a matter of resolution, is taken off in quadrature. The ratio follows the
+    edge gradient methods (ISO 12233 annex on edge acutance, without its target); parts and axes are our own.
     """
     widths = [width for lines in (views.across, views.along) if (width := _worst_width(lines)) is not None]
     if not widths:
@@ -49,8 +50,10 @@ def _worst_width(lines: Lines) -> float | None:
     width.sort(axis=1)
     typical = width[np.arange(len(width)), (count * _SHARPEST).astype(int)]
     enough = count >= max(_MIN_EDGES, _MIN_EDGE_SHARE * count.max())
-    mean = float(np.average(typical[enough], weights=count[enough]))
-    return mean + _WORST_SHARE * (float(typical[enough].max()) - mean)
+    typical, count = typical[enough], count[enough]
+    mean = float(np.average(typical, weights=count))
+    beyond = (typical - mean) * count / (count + _STEADY_EDGES)
+    return mean + _WORST_SHARE * float(beyond.max())
 
 
 def _strongest(ranges: Grey) -> Grey:
