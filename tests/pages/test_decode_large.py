@@ -62,7 +62,7 @@ def test_bands_give_the_picture_that_one_piece_gives(monkeypatch, mode):
     for factor in (1, 2, 4):
         whole = pillow.decode_grey(image, factor)
         with monkeypatch.context() as context:
-            context.setattr(pillow, "_BAND_PX", 50_000)
+            context.setattr(pillow, "BAND_PX", 50_000)
             assert np.array_equal(pillow.decode_grey(image, factor), whole)
         assert whole.shape == (-(-1755 // factor), -(-1241 // factor))
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from sohoa.pages.decode import file_format, read_pages
-from sohoa.pages.decode.file_data import FileData, read_file
+from sohoa.pages.decode.file_data import FileData, read_file, reading_through
 from sohoa.pages.decode.page import Page
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
@@ -91,7 +91,8 @@ def measure_bytes(data: FileData, file: str, bounds: FileBounds, with_colour: bo
 
 def identify_file(data: FileData, file: str) -> dict[str, Any]:
     """Return the columns that any file has, whatever it holds."""
-    digest = hashlib.sha256(data).hexdigest()
+    with reading_through(data):
+        digest = hashlib.sha256(data).hexdigest()
     return {"file": file, "sha256": digest, "bytes": len(data), "format": file_format(data)}
 
 

@@ -78,13 +78,14 @@ class ColourReader:
 
     def _from_picture(self, number: int) -> Grey:
         if self._name == "tiff":
-            colour, orientation = tiff.read_colour(bytes(self._data), number)
-        else:
-            with Image.open(io.BytesIO(self._data), formats=("PNG",)) as image:
-                colour, orientation = np.asarray(pillow.to_rgb(image), np.uint8), 1
-        factor = _factor(max(colour.shape), self._least_px)
-        small = Image.fromarray(colour).reduce(max(1, min(factor, *colour.shape[:2])))
-        return turn_upright(np.asarray(small, np.uint8)[..., ::-1].copy(), orientation)
+            colour, orientation = tiff.read_colour(self._data, number, self._divisor)
+            return turn_upright(colour[..., ::-1].copy(), orientation)
+        with Image.open(io.BytesIO(self._data), formats=("PNG",)) as image:
+            colour = np.asarray(pillow.to_rgb(image).reduce(self._divisor(*image.size)), np.uint8)
+        return colour[..., ::-1].copy()
+
+    def _divisor(self, width: int, height: int) -> int:
+        return max(1, min(_factor(max(width, height), self._least_px), width, height))
 
 
 def _factor(side: int, least_px: int) -> int:

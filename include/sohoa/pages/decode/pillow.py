@@ -25,7 +25,8 @@ PILLOW_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error,
     OverflowError, RuntimeError, AttributeError, Warning,
 )  # fmt: skip
-_BAND_PX = 16_000_000  # converted at a time: A4 at 300 dpi in one piece
+BAND_PX = 16_000_000
+"""Pixels held in colour at a time: A4 at 300 dpi in one piece."""
 _PREMULTIPLIED = {"La", "RGBa"}
 _MODES = {"1": "bilevel", "L": "grey", "LA": "grey", "La": "grey", "I": "grey", "F": "grey"}
 
@@ -82,7 +83,7 @@ def decode_grey(image: Image.Image, factor: int) -> Grey:
     with _faults():
         image.load()
         width, height = image.size
-        rows = max(1, _BAND_PX // (width * factor)) * factor
+        rows = max(1, BAND_PX // (width * factor)) * factor
         if height <= rows:
             return _reduced(_grey(image), factor)
         whole = np.empty((-(-height // factor), -(-width // factor)), np.uint8)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import struct
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
+from sohoa.pages.decode.file_data import FileData
 from sohoa.pages.guard.faults import BadPage
 
 SUBFILE, OLD_SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
@@ -20,6 +23,8 @@ _USED = {
     TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, SUB_DIRECTORIES, JPEG_TABLES, OLD_JPEG, OLD_JPEG_BYTES, SUBSAMPLING,
 }  # fmt: skip
 _TYPES = {1: "B", 3: "H", 4: "I", 5: "II", 7: "B", 13: "I", 16: "Q"}  # BYTE SHORT LONG RATIONAL UNDEFINED IFD LONG8
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_MAX_COPIED = 65_536  # bytes of a value; what pixels need is smaller
 _BYTE = 1  # an orientation written so is left over from a turn that was made: readers pass it over
 _NUMBERS = _TYPES | {11: "f", 12: "d"}  # FLOAT DOUBLE
 _RESOLUTIONS = {X_RESOLUTION, Y_RESOLUTION}
@@ -27,6 +32,7 @@ _MAX_VALUES = 1_000_000  # strips of one page; A0 at 600 dpi has 28 087 rows
 _INCH, _CENTIMETRE = 2, 3
 
 Tags = dict[int, tuple[int, ...]]
+Span = tuple[int, int]
 Changes = dict[int, tuple[int, ...] | None]
 """Tag -> its values from now on, null to leave it out."""
 
@@ -35,7 +41,7 @@ Changes = dict[int, tuple[int, ...] | None]
 class TiffFile:
     """The data of a TIFF file and how its numbers are written."""
 
-    data: bytes
+    data: FileData
     order: str
     is_big: bool
     first: int
@@ -71,36 +77,66 @@ class TiffFile:
                 tags[tag] = self._values(at, _TYPES[kind])
         return tags
 
-    def rewrite(self, offset: int, changes: Changes, end: int) -> bytes:
-        """Return a copy of the directory at ``offset`` for the place ``end``, with nothing after it.
+    def excerpt(self, offset: int, changes: Changes, spans: tuple[Span, ...] | None, listed: tuple[int, int]) -> bytes:
+        """Return a file of one page that holds the directory at ``offset`` and the data that the page needs.
 
         Args:
             offset: where the directory lies.
             changes: what to write in place of what it says.
-            end: where the copy will lie.
+            spans: where the data begin and end in this file; null to keep the whole file before the directory.
+            listed: the tags that list where the data begin, and how long they are.
 
         Raises:
             BadPage: truncated, where the directory does not lie inside the file.
         """
+        place, layout = self.offset_at
+        start = place + struct.calcsize(layout)
+        kept = [(start, len(self.data))] if spans is None else _merged(spans)
+        places = list(accumulate((end - begin for begin, end in kept), initial=start))
+        if spans is not None:
+            begins = [begin for begin, _ in kept]
+            found = [bisect_right(begins, begin) - 1 for begin, _ in spans]
+            moved = tuple(begin - begins[k] + places[k] for k, (begin, _) in zip(found, spans, strict=True))
+            changes = changes | {listed[0]: moved, listed[1]: tuple(end - begin for begin, end in spans)}
+        at = places[-1] + places[-1] % 2
+        head = self.data[:place] + struct.pack(layout, at)
+        body = (self.data[begin:end] for begin, end in kept)
+        return b"".join((head, *body, bytes(at - places[-1]), self._rewrite(offset, changes, at)))
+
+    def _rewrite(self, offset: int, changes: Changes, end: int) -> bytes:
+        """Return a copy of the directory at ``offset`` for the place ``end``, with its values and nothing after it."""
         count, entries, size = self._span(offset)
-        found = {}
+        wide = "Q" if self.is_big else "I"
+        room = struct.calcsize("=" + wide)
+        bodies: dict[int, tuple[bytes, bytes]] = {}
         for k in range(count):
             at = entries + k * size
-            found[self._unpack("H", at)[0]] = self.data[at : at + size]
-        wide, behind = "Q" if self.is_big else "I", b""
-        kept = {tag: entry for tag, entry in found.items() if tag not in changes}
-        added = {tag: values for tag, values in changes.items() if values is not None}
-        values_at = end + len(self._head(0)) + (len(kept) + len(added)) * size + struct.calcsize("=" + wide)
-        for tag, values in added.items():
-            code, kind = ("H", 3) if tag == COLOUR_MAP else (wide, 16 if self.is_big else 4)
-            body = struct.pack(f"{self.order}{len(values)}{code}", *values)
-            if len(body) > struct.calcsize("=" + wide):
+            body = self._body(at, room)
+            if body is not None:
+                bodies[self._unpack("H", at)[0]] = self.data[at : at + size - room], body
+        for tag, values in changes.items():
+            bodies.pop(tag, None)
+            if values is not None:
+                code, kind = ("H", 3) if tag == COLOUR_MAP else (wide, 16 if self.is_big else 4)
+                body = struct.pack(f"{self.order}{len(values)}{code}", *values)
+                bodies[tag] = struct.pack(f"{self.order}HH{wide}", tag, kind, len(values)), body
+        values_at, written, behind = end + len(self._head(0)) + len(bodies) * size + room, [], bytearray()
+        for tag in sorted(bodies):
+            entry, body = bodies[tag]
+            if len(body) > room:
                 body, behind = struct.pack(self.order + wide, values_at + len(behind)), behind + body
-            kept[tag] = struct.pack(f"{self.order}HH{wide}", tag, kind, len(values)) + body.ljust(
-                struct.calcsize("=" + wide), b"\0"
-            )
-        head, no_next = self._head(len(kept)), struct.pack(self.order + wide, 0)
-        return head + b"".join(kept[tag] for tag in sorted(kept)) + no_next + behind
+                behind += bytes(len(behind) % 2)
+            written.append(entry + body.ljust(room, b"\0"))
+        return self._head(len(bodies)) + b"".join(written) + struct.pack(self.order + wide, 0) + bytes(behind)
+
+    def _body(self, at: int, room: int) -> bytes | None:
+        """Return the values of the entry at ``at``; null where they are outside the file, or no fact of pixels."""
+        _, kind, count = self._unpack("HHQ" if self.is_big else "HHI", at)
+        size, place = _SIZES.get(kind, 0) * count, at + (12 if self.is_big else 8)
+        if size <= room:
+            return bytes(self.data[place : place + room])
+        place = int(self._unpack("Q" if self.is_big else "I", place)[0])
+        return bytes(self.data[place : place + size]) if size <= min(_MAX_COPIED, len(self.data) - place) else None
 
     def _head(self, count: int) -> bytes:
         return struct.pack(self.order + ("Q" if self.is_big else "H"), count)
@@ -130,7 +166,18 @@ class TiffFile:
             raise BadPage("truncated", f"byte {offset} does not lie inside the file") from None
 
 
-def open_tiff(data: bytes) -> TiffFile:
+def _merged(spans: tuple[Span, ...]) -> list[Span]:
+    """Return the parts of a file that spans cover, each once."""
+    parts: list[Span] = []
+    for begin, end in sorted(spans):
+        if parts and begin <= parts[-1][1]:
+            parts[-1] = parts[-1][0], max(end, parts[-1][1])
+        else:
+            parts.append((begin, end))
+    return parts
+
+
+def open_tiff(data: FileData) -> TiffFile:
     """Return the header of a TIFF file or of an EXIF block.
 
     Raises:

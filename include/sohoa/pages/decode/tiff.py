@@ -7,14 +7,14 @@ it: sizes of strips, tiles listed as strips, a colour map of 8 bits. Turns are m
 from __future__ import annotations
 
 import io
-import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import numpy as np
 from PIL import Image
 
 from sohoa.pages.decode import jpeg, jpeg_header, pillow, tags
+from sohoa.pages.decode.file_data import FileData, reading_through
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.tags import Changes, Tags, TiffFile, first
 from sohoa.pages.decode.tiff_pieces import Pieces, find_pieces
@@ -33,7 +33,7 @@ _EXIF, _GPS, _XMP, _IPTC, _PHOTOSHOP, _ICC = 34665, 34853, 700, 33723, 34377, 34
 _LEFT_OUT: Changes = dict.fromkeys((tags.ORIENTATION, _EXIF, _GPS, _XMP, _IPTC, _PHOTOSHOP, _ICC))
 
 
-def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
+def read_pages(data: FileData, bounds: FileBounds) -> Iterator[Page]:
     """Yield pages of a TIFF file in the order of its directories.
 
     Raises:
@@ -41,15 +41,24 @@ def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
     """
     file = tags.open_tiff(data)
     offsets, end = _directories(file, bounds)
-    stream = io.BytesIO(data)
     for offset in _page_offsets(file, offsets):
-        yield filled(Page(), lambda page, offset=offset: _fill(page, file, offset, stream, bounds))  # type: ignore[misc]
+        with reading_through(data):
+            page = filled(Page(), lambda page, offset=offset: _fill(page, file, offset, bounds))  # type: ignore[misc]
+        yield page
     if end is not None:
         yield Page(fault=end)
 
 
-def read_colour(data: bytes, number: int) -> tuple[Grey, int]:
-    """Return the page ``number`` from 1 as stored, uint8 (height, width, 3) in red, green, blue; and its orientation.
+def read_colour(data: FileData, number: int, factor_of: Callable[[int, int], int]) -> tuple[Grey, int]:
+    """Return the page ``number`` from 1 as stored, and its orientation.
+
+    Args:
+        data: the file.
+        number: page from 1.
+        factor_of: of width and height, by what the sides are divided, rounded up; each pixel is then a mean.
+
+    Returns:
+        uint8 (height, width, 3) in red, green, blue.
 
     Raises:
         BadPage: there is no such page, or it cannot be read.
@@ -59,10 +68,13 @@ def read_colour(data: bytes, number: int) -> tuple[Grey, int]:
     offset = offsets[number - 1]
     found = file.read(offset)
     pieces = find_pieces(found, offset, len(data))
-    image = pillow.to_rgb(_open(io.BytesIO(data), file, offset, found, pieces))
-    colour = np.asarray(image, np.uint8)
-    colour = pieces.paint_missing(~colour if _is_deep_negative(found) else colour, 1)
-    return colour, first(found, tags.ORIENTATION, 1)
+    factor = factor_of(first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0))
+    parts = []
+    for _, image, band in _bands(file, offset, found, pieces, factor):
+        colour = np.asarray(pillow.to_rgb(image), np.uint8)
+        colour = band.paint_missing(~colour if _is_deep_negative(found) else colour, 1)
+        parts.append(np.asarray(Image.fromarray(colour).reduce(factor), np.uint8))
+    return np.vstack(parts), first(found, tags.ORIENTATION, 1)
 
 
 def _directories(file: TiffFile, bounds: FileBounds | None) -> tuple[list[int], BadPage | None]:
@@ -107,7 +119,7 @@ def _is_copy(file: TiffFile, offset: int) -> bool:
     return bool(first(found, tags.SUBFILE, 0) & (_REDUCED | _MASK)) or is_old
 
 
-def _fill(page: Page, file: TiffFile, offset: int, stream: io.BytesIO, bounds: FileBounds) -> None:
+def _fill(page: Page, file: TiffFile, offset: int, bounds: FileBounds) -> None:
     found = file.read(offset)
     _read_facts(page, found, bounds)
     whole = _old_jpeg(file.data, found)
@@ -119,9 +131,7 @@ def _fill(page: Page, file: TiffFile, offset: int, stream: io.BytesIO, bounds: F
         pieces.check_ends(file.data, compression)
         if compression == _JPEG:
             page.quantisation = _quantisation(file.data, found, pieces)
-        image = _open(stream, file, offset, found, pieces)
-        page.colour_mode = pillow.colour_mode(image, page.bit_depth or 1)
-        grey = pillow.decode_grey(image, page.reduction)
+        grey = _decode(file, offset, found, pieces, page)
         page.grey = pieces.paint_missing(~grey if _is_deep_negative(found) else grey, page.reduction)
     page.turn(first(found, tags.ORIENTATION, 1))
 
@@ -137,29 +147,57 @@ def _read_facts(page: Page, found: Tags, bounds: FileBounds) -> None:
         bounds.check_image(first(found, tags.TILE_WIDTH, 0), first(found, tags.TILE_HEIGHT, 0), bytes_per_pixel)
 
 
-def _open(stream: io.BytesIO, file: TiffFile, offset: int, found: Tags, pieces: Pieces) -> Image.Image:
-    """Return the image of a directory, by a copy of it behind the file: a broken page before it does not matter.
+def _decode(file: TiffFile, offset: int, found: Tags, pieces: Pieces, page: Page) -> Grey:
+    """Return all pixels in grey: band by band, so that a large page is never held in colour."""
+    factor, height = page.reduction, page.height_px or 0
+    whole: Grey | None = None
+    for top, image, _ in _bands(file, offset, found, pieces, factor):
+        page.colour_mode = pillow.colour_mode(image, page.bit_depth or 1)
+        grey = pillow.decode_grey(image, factor)
+        if image.height == height:
+            return grey
+        if whole is None:
+            whole = np.empty((-(-height // factor), grey.shape[1]), np.uint8)
+        whole[top // factor : top // factor + len(grey)] = grey
+    assert whole is not None
+    return whole
+
+
+def _bands(
+    file: TiffFile, offset: int, found: Tags, pieces: Pieces, factor: int
+) -> Iterator[tuple[int, Image.Image, Pieces]]:
+    """Yield the bands of a page: first row, image as opened, strips or tiles.
+
+    Raises:
+        BadPage: as ``_open``.
+    """
+    width, height = first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0)
+    most = max(1, pillow.BAND_PX // width)
+    is_apart = first(found, tags.COMPRESSION, 1) != _OLD_JPEG  # of which more than strips and tiles is needed
+    if height > most and is_apart:
+        for top, band in pieces.split(found).bands(most, factor):
+            rows = min(height - top, band.grid.down * band.grid.height)
+            yield top, _open(file, offset, found, band, {tags.HEIGHT: (rows,)}, True), band
+    else:
+        yield 0, _open(file, offset, found, pieces, {}, is_apart), pieces
+
+
+def _open(file: TiffFile, offset: int, found: Tags, pieces: Pieces, changes: Changes, is_apart: bool) -> Image.Image:
+    """Return the image of some strips or tiles of a page, by a copy of it: a broken page before it does not matter.
 
     Raises:
         BadPage: wrong_format, where it is sound and of a kind that Pillow does not read.
     """
-    changes = _LEFT_OUT | pieces.changes
+    changes = _LEFT_OUT | pieces.changes | changes
     colours = found.get(tags.COLOUR_MAP, ())
     if colours and max(colours) < _MAP_FACTOR - 1:
         changes |= {tags.COLOUR_MAP: tuple(value * _MAP_FACTOR for value in colours)}
     if _is_deep_negative(found):
         changes |= {tags.PHOTOMETRIC: (_BLACK_IS_ZERO,)}
-    end = len(file.data) + len(file.data) % 2
-    place, layout = file.offset_at
-    stream.seek(place)
-    stream.write(struct.pack(layout, end))
-    stream.seek(end)
-    stream.write(file.rewrite(offset, changes, end))
-    stream.truncate()
-    stream.seek(0)
+    copy = file.excerpt(offset, changes, pieces.spans if is_apart else None, pieces.listed)
     with suppress(BadPage):
         if set(found.get(tags.BITS, (1,))) <= _DEPTHS:
-            return pillow.open_image(stream)
+            return pillow.open_image(io.BytesIO(copy))
     raise BadPage("wrong_format", _kind(found))
 
 
@@ -174,7 +212,7 @@ def _is_deep_negative(found: Tags) -> bool:
     return is_negative and found.get(tags.BITS) == (_DEEP,)
 
 
-def _old_jpeg(data: bytes, found: Tags) -> bytes | None:
+def _old_jpeg(data: FileData, found: Tags) -> bytes | None:
     """Return the whole JPEG stream that an old-style page (compression 6) consists of, null where it has none."""
     start = first(found, tags.OLD_JPEG, 0)
     if first(found, tags.COMPRESSION, 1) != _OLD_JPEG or not 0 < start < len(data):
@@ -192,7 +230,7 @@ def _fill_from_jpeg(page: Page, stream: bytes, bounds: FileBounds) -> None:
     page.grey = jpeg.decode_grey(stream, header, page.reduction, bounds)
 
 
-def _quantisation(data: bytes, found: Tags, pieces: Pieces) -> tuple[tuple[int, ...], ...]:
+def _quantisation(data: FileData, found: Tags, pieces: Pieces) -> tuple[tuple[int, ...], ...]:
     """Return the tables of a page that is stored as JPEG: kept apart, or in its first strip or tile."""
     apart = bytes(found.get(tags.JPEG_TABLES, ()))
     start, size = pieces.offsets[0], pieces.counts[0]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from sohoa.pages.decode import tags
-from sohoa.pages.decode.tags import Changes, Tags, first
+from sohoa.pages.decode.file_data import FileData
+from sohoa.pages.decode.tags import Changes, Span, Tags, first
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
@@ -19,6 +22,7 @@ _PAPER = 255
 _FAX4_END = bytes([*[0] * 11, 1] * 2)  # bit by bit: two end-of-line codes, which no other code contains
 _JPEG_END = b"\xff\xd9"
 _CHUNK = 1 << 20
+_SPLIT_ROWS = 64  # of an uncompressed strip, which may be cut anywhere
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,71 @@ class Pieces:
     missing: frozenset[int]
     estimated: frozenset[int]
 
+    @property
+    def listed(self) -> tuple[int, int]:
+        """The tags that list them."""
+        return (tags.TILE_OFFSETS, tags.TILE_COUNTS) if self.grid.is_tiled else (tags.STRIP_OFFSETS, tags.STRIP_COUNTS)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where each begins and ends."""
+        return tuple((start, start + count) for start, count in zip(self.offsets, self.counts, strict=True))
+
     @cached_property
     def changes(self) -> Changes:
         """Tags of a directory that lists them so."""
-        strips, tiles = (tags.STRIP_OFFSETS, tags.STRIP_COUNTS), (tags.TILE_OFFSETS, tags.TILE_COUNTS)
-        used, unused = (tiles, strips) if self.grid.is_tiled else (strips, tiles)
-        return {used[0]: self.offsets, used[1]: self.counts, unused[0]: None, unused[1]: None}
+        places, sizes = self.listed
+        unlisted = {tags.STRIP_OFFSETS, tags.STRIP_COUNTS, tags.TILE_OFFSETS, tags.TILE_COUNTS} - {places, sizes}
+        changes: Changes = {places: self.offsets, sizes: self.counts, **dict.fromkeys(unlisted)}
+        return changes if self.grid.is_tiled else changes | {tags.ROWS_PER_STRIP: (self.grid.height,)}
 
-    def check_ends(self, data: bytes, compression: int) -> None:
+    def split(self, found: Tags) -> Pieces:
+        """Return the same page in lower strips, where it is uncompressed and its strips may be cut at any row."""
+        grid = self.grid
+        height = _SPLIT_ROWS if grid.down == 1 else next(k for k in range(_SPLIT_ROWS, 0, -1) if grid.height % k == 0)
+        is_raw = first(found, tags.COMPRESSION, _RAW) == _RAW and first(found, tags.PHOTOMETRIC, 0) != _YCBCR
+        if not is_raw or grid.is_tiled or self.missing or grid.height <= height:
+            return self
+        row, whole = -(-grid.width * _depth(found, grid) // 8), first(found, tags.HEIGHT, 0)
+        lower = replace(grid, height=height, down=-(-whole // height))
+        offsets, counts = [], []
+        for number in range(lower.count):
+            plane, place = divmod(number, lower.down)
+            top = place * height
+            strip = plane * grid.down + top // grid.height
+            offsets.append(self.offsets[strip] + top % grid.height * row)
+            counts.append(min(height, whole - top) * row)
+        return replace(self, grid=lower, offsets=tuple(offsets), counts=tuple(counts))
+
+    def bands(self, rows: int, factor: int) -> Iterator[tuple[int, Pieces]]:
+        """Yield (first row, strips or tiles) of bands as high as whole pieces allow.
+
+        Args:
+            rows: of the page that a band should have at most.
+            factor: a divisor of the rows of every band but the last.
+        """
+        grid = self.grid
+        unit = math.lcm(grid.height, factor) // grid.height
+        step = max(1, rows // (grid.height * unit)) * unit
+        for top in range(0, grid.down, step):
+            down = min(step, grid.down - top)
+            order = [
+                plane * grid.across * grid.down + number
+                for plane in range(grid.planes)
+                for number in range(top * grid.across, (top + down) * grid.across)
+            ]
+            yield (
+                top * grid.height,
+                Pieces(
+                    replace(grid, down=down),
+                    tuple(self.offsets[k] for k in order),
+                    tuple(self.counts[k] for k in order),
+                    frozenset(place for place, k in enumerate(order) if k in self.missing),
+                    frozenset(),
+                ),
+            )
+
+    def check_ends(self, data: FileData, compression: int) -> None:
         """Refuse a piece of unknown size without its end mark, where a decoder would not miss what is cut off.
 
         Raises:
@@ -151,8 +212,13 @@ def _raw_bytes(found: Tags, grid: Grid, number: int) -> int:
     if first(found, tags.PHOTOMETRIC, 0) == _YCBCR and grid.planes == 1 and samples == 3:
         across, down = (max(1, side) for side in (*found.get(tags.SUBSAMPLING, ()), 2, 2)[:2])
         return -(-grid.width // across) * -(-rows // down) * (across * down + 2) * bits[0] // 8
-    depth = bits[0] if grid.planes > 1 else sum(bits) if len(bits) == samples else bits[0] * samples
-    return -(-grid.width * depth // 8) * rows
+    return -(-grid.width * _depth(found, grid) // 8) * rows
+
+
+def _depth(found: Tags, grid: Grid) -> int:
+    """Return the bits of a pixel in a piece."""
+    bits, samples = found.get(tags.BITS, (1,)) or (1,), first(found, tags.SAMPLES, 1)
+    return bits[0] if grid.planes > 1 else sum(bits) if len(bits) == samples else bits[0] * samples
 
 
 def _has_fax_end(piece: bytes) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sohoa.pages.decode.file_data import FileData, read_file
+from sohoa.pages.decode.file_data import FileData, read_file, read_piped
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.measure_page import fault_row, identify_file, measure_bytes, measure_file
@@ -43,7 +43,7 @@ def main() -> None:
 def _rows(request: dict[str, Any], requests: BinaryIO, bounds: FileBounds) -> Answer:
     file, size, fault, with_colour = (request[name] for name in ("file", "size", "fault", "with_colour"))
     if size is not None:
-        data: FileData = requests.read(size)
+        data = read_piped(requests, size)
     elif fault is None:
         return measure_file(Path(file), bounds, with_colour)
     else:
