@@ -18,6 +18,7 @@ from sohoa.pages.decode import jpeg, jpeg_header, pdf_jpeg2000, pillow
 from sohoa.pages.decode.jpeg_header import JpegHeader
 from sohoa.pages.decode.pdf_jpeg2000 import Jpeg2000Header
 from sohoa.pages.decode.pdf_palette import holds_only_greys
+from sohoa.pages.decode.pixel_rows import read_bands
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
@@ -45,6 +46,8 @@ _PLAIN = {
 }  # whose samples are not grey, nor red, green and blue
 _TINTS = {"/Indexed", "/Separation", "/DeviceN"}
 _PNG_PREDICTOR = 10  # from here on, each row has one byte more
+_PREDICTED = (("/Colors", 1), ("/BitsPerComponent", 8), ("/Columns", 1))
+_ROWS = {"L": 1, "RGB": 3, "CMYK": 4}  # pikepdf's names of samples that stand as they are -> channels
 _CMYK = 4
 _CHECK_FACTOR = 8
 
@@ -298,18 +301,44 @@ def _has_usual_range(image: Any) -> bool:
 
 
 def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
-    if picture.filters[-1:] == ("/FlateDecode",):
-        _check_flate(picture)
     image, filters = picture.image, _listed(picture.image.get("/Filter"))
     is_palette_of_fax = picture.filters == ("/CCITTFaxDecode",) and not _is_plain(picture.image, picture.channels)
-    is_read = len(filters) == 1 and picture.filters[0] in _LOSSLESS and "/Decode" not in image
-    if not is_read or is_palette_of_fax:
+    is_read = len(filters) == 1 and picture.filters[0] in _LOSSLESS and "/Decode" not in image and not is_palette_of_fax
+    predictor = _predictor(picture)
+    if is_read and predictor is not None and picture.width * picture.height > pillow.BAND_PX:
+        size, needed = (picture.width, picture.height), picture.width * picture.channels * picture.height
+        parts = _inflated(picture.coded, 2 * (needed + picture.height) + _CHUNK)
+        mode = "CMYK" if picture.channels == _CMYK else None
+        bands = read_bands(parts, size, picture.channels, factor, predictor >= _PNG_PREDICTOR, mode)
+        return pillow.decode_bands(bands, size, factor)
+    if picture.filters[-1:] == ("/FlateDecode",):
+        _check_flate(picture)
+    if not is_read:
         return None
     try:
         found = pikepdf.PdfImage(image).as_pil_image()
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
     return pillow.decode_grey(found, factor)
+
+
+def _predictor(picture: Picture) -> int | None:
+    """Return how the rows of a deflated image were predicted; null where it is not read row by row."""
+    if picture.filters != ("/FlateDecode",) or picture.bits != 8:
+        return None
+    try:
+        found = pikepdf.PdfImage(picture.image)
+        if _ROWS.get(found.mode) != picture.channels or (_space_name(picture.image) == "/ICCBased" and not found.icc):
+            return None
+    except (NotImplementedError, pikepdf.PikepdfError):  # a colour space that pikepdf does not read
+        return None
+    params = _listed(picture.image.get("/DecodeParms"))
+    if not (params and isinstance(params[-1], pikepdf.Dictionary)):
+        return 1
+    predictor = int(params[-1].get("/Predictor", 1))
+    said = tuple(int(params[-1].get(key, usual)) for key, usual in _PREDICTED)
+    is_own = said == (picture.channels, picture.bits, picture.width)
+    return predictor if predictor == 1 or (predictor >= _PNG_PREDICTOR and is_own) else None
 
 
 def _check_flate(picture: Picture) -> None:

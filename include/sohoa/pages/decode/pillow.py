@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -27,6 +27,7 @@ PILLOW_ERRORS = (
 )  # fmt: skip
 BAND_PX = 16_000_000
 """Pixels held in colour at a time: A4 at 300 dpi in one piece."""
+_COPIES = 4  # of a band, while transparency is laid on white
 _PREMULTIPLIED = {"La", "RGBa"}
 _MODES = {"1": "bilevel", "L": "grey", "LA": "grey", "La": "grey", "I": "grey", "F": "grey"}
 
@@ -83,7 +84,7 @@ def decode_grey(image: Image.Image, factor: int) -> Grey:
     with _faults():
         image.load()
         width, height = image.size
-        rows = max(1, BAND_PX // (width * factor)) * factor
+        rows = max(1, BAND_PX // (_COPIES * width * factor)) * factor
         if height <= rows:
             return _reduced(_grey(image), factor)
         whole = np.empty((-(-height // factor), -(-width // factor)), np.uint8)
@@ -91,6 +92,35 @@ def decode_grey(image: Image.Image, factor: int) -> Grey:
             band = image.crop((0, top, width, min(height, top + rows)))
             whole[top // factor : (top + rows) // factor] = _reduced(_grey(band), factor)
         return whole
+
+
+def decode_bands(bands: Iterable[Image.Image], size: tuple[int, int], factor: int) -> Grey:
+    """Return what ``decode_grey`` says of the picture that bands make up, from top to bottom.
+
+    Args:
+        bands: each but the last of a multiple of ``factor`` rows.
+        size: width and height of the whole.
+        factor: by which the sides are divided.
+
+    Raises:
+        BadPage: as ``decode_grey``.
+    """
+    whole, top = np.empty((-(-size[1] // factor), -(-size[0] // factor)), np.uint8), 0
+    for band in bands:
+        grey = decode_grey(band, factor)
+        whole[top : top + len(grey)] = grey
+        top += len(grey)
+    return whole
+
+
+def to_bytes(image: Image.Image) -> bytes:
+    """Return the pixels as they are.
+
+    Raises:
+        BadPage: truncated or unreadable.
+    """
+    with _faults():
+        return image.tobytes()
 
 
 def _grey(image: Image.Image) -> Grey:

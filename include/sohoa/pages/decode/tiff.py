@@ -149,18 +149,13 @@ def _read_facts(page: Page, found: Tags, bounds: FileBounds) -> None:
 
 def _decode(file: TiffFile, offset: int, found: Tags, pieces: Pieces, page: Page) -> Grey:
     """Return all pixels in grey: band by band, so that a large page is never held in colour."""
-    factor, height = page.reduction, page.height_px or 0
-    whole: Grey | None = None
-    for top, image, _ in _bands(file, offset, found, pieces, factor):
-        page.colour_mode = pillow.colour_mode(image, page.bit_depth or 1)
-        grey = pillow.decode_grey(image, factor)
-        if image.height == height:
-            return grey
-        if whole is None:
-            whole = np.empty((-(-height // factor), grey.shape[1]), np.uint8)
-        whole[top // factor : top // factor + len(grey)] = grey
-    assert whole is not None
-    return whole
+
+    def opened() -> Iterator[Image.Image]:
+        for _, image, _ in _bands(file, offset, found, pieces, page.reduction):
+            page.colour_mode = pillow.colour_mode(image, page.bit_depth or 1)
+            yield image
+
+    return pillow.decode_bands(opened(), (first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0)), page.reduction)
 
 
 def _bands(
