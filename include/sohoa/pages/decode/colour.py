@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import closing
 from types import TracebackType
 
@@ -11,9 +10,8 @@ import numpy as np
 import pikepdf
 import pypdfium2
 import simplejpeg
-from PIL import Image
 
-from sohoa.pages.decode import jpeg_header, pdf_content, pdf_images, pdf_open, pillow, tiff
+from sohoa.pages.decode import jpeg_header, pdf_content, pdf_images, pdf_open, png, tiff
 from sohoa.pages.decode.file_data import FileData, reading_through
 from sohoa.pages.decode.page import turn_upright
 from sohoa.pages.decode.pdf_render import PDFIUM
@@ -80,9 +78,7 @@ class ColourReader:
         if self._name == "tiff":
             colour, orientation = tiff.read_colour(self._data, number, self._divisor)
             return turn_upright(colour[..., ::-1].copy(), orientation)
-        with Image.open(io.BytesIO(self._data), formats=("PNG",)) as image:
-            colour = np.asarray(pillow.to_rgb(image).reduce(self._divisor(*image.size)), np.uint8)
-        return colour[..., ::-1].copy()
+        return png.read_colour(bytes(self._data), self._divisor)[..., ::-1].copy()
 
     def _divisor(self, width: int, height: int) -> int:
         return max(1, min(_factor(max(width, height), self._least_px), width, height))

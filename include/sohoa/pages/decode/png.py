@@ -8,14 +8,17 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import numpy as np
 from PIL import Image
 
 from sohoa.pages.decode import pillow
 from sohoa.pages.decode.page import Page, filled
+from sohoa.pages.decode.pixel_rows import CHANNELS, read_bands
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
+from sohoa.pages.reduce import Grey
 
 _SIGNATURE = 8
 _NEEDED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}  # the rest is text and profiles, which can be bombs
@@ -45,9 +48,72 @@ def _fill(page: Page, data: bytes, bounds: FileBounds) -> None:
         raise BadPage("unreadable", "the PNG has no header")
     image = pillow.open_image(io.BytesIO(b"".join(needed)))
     page.colour_mode = pillow.colour_mode(image, page.bit_depth or 8)
+    bands = _bands(image, needed, page.reduction)
+    if bands is not None:
+        page.grey = pillow.decode_bands(bands, image.size, page.reduction)
+        return
     grey = pillow.decode_grey(image, page.reduction)
     _check_rows(image, needed)
     page.grey = grey
+
+
+def read_colour(data: bytes, factor_of: Callable[[int, int], int]) -> Grey:
+    """Return the picture, uint8 (height, width, 3) in red, green, blue.
+
+    Args:
+        data: the file.
+        factor_of: of width and height, by what the sides are divided, rounded up; each pixel is then a mean.
+
+    Raises:
+        BadPage: it cannot be read.
+    """
+    needed: list[bytes | memoryview] = [
+        data[:_SIGNATURE],
+        *(whole for name, _, whole in _chunks(data) if name in _NEEDED),
+    ]
+    image = pillow.open_image(io.BytesIO(b"".join(needed)))
+    factor = factor_of(*image.size)
+    bands = _bands(image, needed, factor) or (image,)
+    return np.vstack([np.asarray(pillow.to_rgb(band).reduce(factor), np.uint8) for band in bands])
+
+
+def _bands(image: Image.Image, chunks: list[bytes | memoryview], factor: int) -> Iterator[Image.Image] | None:
+    """Return the bands of a large picture whose rows follow one another; null of another, which Pillow decodes whole.
+
+    Raises:
+        BadPage: as ``read_bands``, and unreadable where the data do not unpack.
+    """
+    *_, depth, kind, _, _, interlaced = _header(chunks)
+    if image.width * image.height <= pillow.BAND_PX or depth != 8 or interlaced or kind not in CHANNELS.values():
+        return None
+    parts = _unpacked(chunks, image.height * (1 + image.width * _CHANNELS[kind]))
+    return _with_info(read_bands(parts, image.size, _CHANNELS[kind], factor, True), image)
+
+
+def _with_info(bands: Iterator[Image.Image], image: Image.Image) -> Iterator[Image.Image]:
+    for band in bands:
+        band.info = image.info  # the colour that is transparent
+        yield band
+
+
+def _header(chunks: list[bytes | memoryview]) -> tuple[int, ...]:
+    (*_, header) = (bytes(chunk[8:21]) for chunk in chunks if bytes(chunk[4:8]) == b"IHDR")
+    return struct.unpack(">IIBBBBB", header)
+
+
+def _unpacked(chunks: list[bytes | memoryview], size: int) -> Iterator[bytes]:
+    """Yield the first ``size`` bytes that the data unpack to, and no more than a piece after them."""
+    unpacker = zlib.decompressobj()
+    try:
+        for chunk in chunks:
+            rest = bytes(chunk[8:-4]) if bytes(chunk[4:8]) == b"IDAT" else b""
+            while rest and size > 0 and not unpacker.eof:
+                part = unpacker.decompress(rest, _PIECE)
+                size -= len(part)
+                yield part
+                rest = unpacker.unconsumed_tail
+    except zlib.error as error:
+        raise BadPage("unreadable", f"the PNG is damaged: {error}") from None
 
 
 def _read_header(page: Page, body: bytes, bounds: FileBounds) -> float:
@@ -67,8 +133,7 @@ def _check_rows(image: Image.Image, chunks: list[bytes | memoryview]) -> None:
     Raises:
         BadPage: truncated.
     """
-    header = [bytes(chunk[8:21]) for chunk in chunks if bytes(chunk[4:8]) == b"IHDR"][-1]
-    width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", header)
+    width, height, depth, kind, _, _, interlaced = _header(chunks)
     last_row = image.crop((0, image.height - 1, image.width, image.height))
     if not interlaced and any(last_row.tobytes()):
         return
