@@ -26,7 +26,7 @@ def measured(data: bytes) -> tuple[dict, int]:
     return row, int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
-@pytest.mark.parametrize("name", ["tiff raw", "tiff lzw", "pdf flate", "png rgb", "png rgba"])
+@pytest.mark.parametrize("name", ["tiff raw", "tiff lzw", "pdf flate", "png rgb", "png rgba", "pdf flate stamped"])
 def test_a_large_page_in_colour_is_measured_in_little_memory(name):
     """Decoded band by band, in every format that keeps all pixels."""
     row, most = measured(FORMATS[name](SIDE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from types import TracebackType
 
@@ -17,6 +18,9 @@ from sohoa.pages.reduce import Grey
 RENDER_DPI = 200
 _POINTS_PER_INCH = 72.0
 _BYTES_PER_PIXEL = 5  # the grey bitmap, and PDFium's own copy of an image in colour
+_WHOLE_PX = 40_000_000  # A3 at 400 dpi; a larger page is rendered in bands, whose edges of letters may differ by a hair
+_BAND_PX = 12_000_000
+_HALF = 0.5
 _BELOW = 1 - 1e-6  # PDFium rounds sides up: a hair less gives the image's own size, and no pixel is resampled
 PDFIUM = threading.Lock()  # PDFium is not thread-safe
 
@@ -65,10 +69,22 @@ class Renderer:
             self._document = pypdfium2.PdfDocument(self._data)
         page = self._document[number]
         try:
-            bitmap = page.render(scale=scale, grayscale=True, draw_annots=False, fill_color=(paper, paper, paper, 255))
-            try:
-                return np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width).astype(np.uint8, copy=False)
-            finally:
-                bitmap.close()
+            width, height = (math.ceil(side * scale) for side in (page.get_width(), page.get_height()))
+            rows = height if width * height <= _WHOLE_PX else max(1, _BAND_PX // width)
+            bands = [
+                _render_band(page, scale, paper, top, max(0, height - top - rows)) for top in range(0, height, rows)
+            ]
+            return bands[0] if len(bands) == 1 else np.vstack(bands)
         finally:
             page.close()
+
+
+def _render_band(page: pypdfium2.PdfPage, scale: float, paper: int, above: int, below: int) -> Grey:
+    """Return the page but for the rows above and below."""
+    crop = (0, max(0, below - _HALF) / scale, 0, max(0, above - _HALF) / scale)  # pypdfium2 rounds up to whole rows
+    fill = (paper, paper, paper, 255)
+    bitmap = page.render(scale=scale, crop=crop, grayscale=True, draw_annots=False, fill_color=fill)
+    try:
+        return np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width).astype(np.uint8, copy=False)
+    finally:
+        bitmap.close()
