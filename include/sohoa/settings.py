@@ -63,7 +63,7 @@ class Settings(BaseModel):
         default=600_000_000, gt=0, description="A larger image is not decoded (A0 at 600 dpi: 558 M)."
     )
     max_decoded_bytes: int = Field(
-        default=1_300_000_000,
+        default=500_000_000,
         gt=0,
         description="An image that needs more memory than this to decode is not decoded, bytes.",
     )
@@ -72,7 +72,7 @@ class Settings(BaseModel):
         default=120, gt=0, description="CPU time after which a file is given up, seconds (A0 at 600 dpi: 2)."
     )
     max_memory_bytes: int = Field(
-        default=2_147_483_648,
+        default=600_000_000,
         ge=268_435_456,
         description="Memory beyond which a file is given up, bytes; two files are measured at a time.",
     )

@@ -32,3 +32,17 @@ def test_a_large_page_in_colour_is_measured_in_little_memory(name):
     row, most = measured(FORMATS[name](SIDE))
     assert row["error"] is None and (row["width_px"], row["colour_mode"]) == (SIDE, "colour")
     assert 0 < most < MOST
+
+
+@pytest.mark.parametrize("name", ["pdf jpx", "pdf jpx stamped"])
+def test_a_page_that_needs_more_is_told_before_it_is_decoded(name):
+    """JPEG 2000 cannot be decoded in parts: one row with its sides and its advice, and no memory taken."""
+    row, most = measured(FORMATS[name](9000))
+    assert row["error"].startswith("too_large: ") and "baseline JPEG" in row["error"]
+    assert (row["width_px"], row["height_px"]) == (9000, 9000)
+    assert 0 < most < MOST
+
+
+def test_the_system_holds_the_bound():
+    """What no check foresees ends at 600 MB by default."""
+    assert Settings().max_memory_bytes == 600_000_000

@@ -94,6 +94,9 @@ def _fill(page: Page, found: pikepdf.Page, number: int, renderer: pdf_render.Ren
         if layout is not None:
             bounds.check_image(*layout.size, 0)
         grey = _draw(page, items, layout, box, bounds)
+        if grey is None:
+            for item in items:
+                pdf_images.check_rendering(item.picture, bounds)
     except PIKEPDF_ERRORS as error:
         raise BadPage.from_library("qpdf", error) from None
 

@@ -48,6 +48,7 @@ _TINTS = {"/Indexed", "/Separation", "/DeviceN"}
 _PNG_PREDICTOR = 10  # from here on, each row has one byte more
 _PREDICTED = (("/Colors", 1), ("/BitsPerComponent", 8), ("/Columns", 1))
 _ROWS = {"L": 1, "RGB": 3, "CMYK": 4}  # pikepdf's names of samples that stand as they are -> channels
+_RENDERED_SAMPLE = 6  # bytes
 _CMYK = 4
 _CHECK_FACTOR = 8
 
@@ -273,6 +274,16 @@ def decode_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | Non
     else:
         return _unpack_grey(picture, factor)
     return grey if _is_plain(picture.image, picture.channels) else None
+
+
+def check_rendering(picture: Picture, bounds: FileBounds) -> None:
+    """Refuse an image that a renderer would decode to far more than its pixels: JPEG 2000, to numbers of four bytes.
+
+    Raises:
+        BadPage: too_large.
+    """
+    if isinstance(picture.header, Jpeg2000Header):
+        bounds.check_image(picture.width, picture.height, picture.channels * _RENDERED_SAMPLE)
 
 
 def _check_cmyk(picture: Picture, bounds: FileBounds) -> None:

@@ -122,7 +122,8 @@ def _read_header(page: Page, body: bytes, bounds: FileBounds) -> float:
         raise BadPage("unreadable", "the PNG header is malformed")
     page.width_px, page.height_px, page.bit_depth, kind = struct.unpack_from(">IIBB", body)
     channels = _CHANNELS.get(kind, 4)
-    bytes_per_pixel = pillow.bytes_per_pixel(channels, page.bit_depth or 8)
+    is_banded = page.bit_depth == 8 and kind in CHANNELS.values() and not body[12]
+    bytes_per_pixel = 1.0 if is_banded else pillow.bytes_per_pixel(channels, page.bit_depth or 8)
     bounds.check_image(page.width_px or 0, page.height_px or 0, bytes_per_pixel)
     return bytes_per_pixel
 

@@ -128,6 +128,7 @@ def _fill(page: Page, file: TiffFile, offset: int, bounds: FileBounds) -> None:
     else:
         pieces = find_pieces(found, offset, len(file.data))
         compression = first(found, tags.COMPRESSION, 1)
+        _check_piece(pieces.split(found), found, page, bounds)
         pieces.check_ends(file.data, compression)
         if compression == _JPEG:
             page.quantisation = _quantisation(file.data, found, pieces)
@@ -142,9 +143,16 @@ def _read_facts(page: Page, found: Tags, bounds: FileBounds) -> None:
     page.bit_depth = max(found.get(tags.BITS, ()) or (1,))
     page.set_dpi(tags.dpi_of(found))
     bytes_per_pixel = pillow.bytes_per_pixel(first(found, tags.SAMPLES, 1), page.bit_depth or 1)
-    bounds.check_image(page.width_px, page.height_px, bytes_per_pixel)
+    bounds.check_image(page.width_px, page.height_px, 1)
     if tags.TILE_WIDTH in found:
         bounds.check_image(first(found, tags.TILE_WIDTH, 0), first(found, tags.TILE_HEIGHT, 0), bytes_per_pixel)
+
+
+def _check_piece(pieces: Pieces, found: Tags, page: Page, bounds: FileBounds) -> None:
+    """Refuse a page whose strips or tiles are too large: each is unpacked whole, and held by Pillow beside it."""
+    samples, bits = first(found, tags.SAMPLES, 1), page.bit_depth or 1
+    needed = pillow.bytes_per_pixel(samples, bits) + samples * bits / 8
+    bounds.check_image(pieces.grid.width * pieces.grid.across, min(pieces.grid.height, page.height_px or 1), needed)
 
 
 def _decode(file: TiffFile, offset: int, found: Tags, pieces: Pieces, page: Page) -> Grey:
