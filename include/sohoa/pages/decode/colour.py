@@ -76,7 +76,8 @@ class ColourReader:
 
     def _from_picture(self, number: int) -> Grey:
         if self._name == "tiff":
-            colour, orientation = tiff.read_colour(self._data, number, self._divisor)
+            with reading_through(self._data):
+                colour, orientation = tiff.read_colour(self._data, number, self._divisor)
             return turn_upright(colour[..., ::-1].copy(), orientation)
         return png.read_colour(bytes(self._data), self._divisor)[..., ::-1].copy()
 
