@@ -151,7 +151,7 @@ def _only_there(offices: Offices, dossiers: Dossiers, rng: np.random.Generator) 
         status=np.where(rng.random(count) < 0.5, rng.choice([1, 3], count), rng.integers(1, 11, count)),
         is_digitised=rng.random(count) < 0.5,
         link=BROKEN_LINKS[rng.integers(0, len(BROKEN_LINKS), count)],
-        synced=received + rng.integers(3_600, 5 * 86_400, count).astype("timedelta64[s]"),
+        synced=_not_too_early(codes, received + rng.integers(3_600, 5 * 86_400, count).astype("timedelta64[s]")),
         is_kept=np.ones(count, np.bool_),
         in_ministry=rng.random(count) < 1 / 3,
     )
