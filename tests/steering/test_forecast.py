@@ -93,6 +93,37 @@ def test_a_target_that_is_lost_again_is_not_reached(lost):
     assert forecast(weekly(rates)).reason != "already"
 
 
+def counted(done: list[int], due: list[int]) -> pa.Table:
+    """Weeks with these very counts, all of them finished; those without dossiers have no row."""
+    days = [MONDAY + timedelta(7 * n) for n in range(len(due))]
+    columns = {"first_day": days, "numerator": done, "denominator": due, "finished": due}
+    return pa.table(columns).filter(pa.array(np.array(due) > 0))
+
+
+@pytest.mark.parametrize(
+    ("done", "due", "reason"),
+    [
+        ([3, 3, 3, 0, 0, 0, 1], [10, 10, 10, 0, 0, 0, 1], "too_few_weeks"),
+        ([3] * 30 + [1] * 4, [10] * 30 + [1] * 4, "beyond_horizon"),
+        ([9] * 12, [9] * 12, "too_few_weeks"),
+        ([9] * 60, [9] * 60, "too_few_dossiers"),
+        ([5] * 10 + [100, 0, 0, 1], [20] * 10 + [100, 0, 0, 1], "too_few_weeks"),
+        ([5] * 10 + [50, 50, 1, 1], [20] * 10 + [50, 50, 1, 1], "too_few_weeks"),
+    ],
+)
+def test_a_target_is_not_reached_by_a_handful_of_dossiers(done, due, reason):
+    """A last week with one dossier, a small unit, one good week among empty ones: four such weeks are no month."""
+    found = forecast(counted(done, due))
+    assert (found.reached, found.reason) == (None, reason)
+
+
+@pytest.mark.parametrize("due", [[10, 10, 10, 10], [400, 0, 400, 400], [20, 20, 3, 20]])
+def test_a_target_is_reached_by_a_month_with_a_holiday_week(due):
+    """Ten dossiers in a middling week are enough, and one of the four weeks may be as good as empty."""
+    found = forecast(counted([0, 0, *due], [400, 400, *due]))
+    assert (found.reached, found.reason) == (MONDAY + timedelta(7 * 5), "already")
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("due", [20, 400])
 def test_no_interval_is_without_width(rate, due):

@@ -27,6 +27,8 @@ HORIZON = 26
 """Weeks that a forecast reaches at most; never more than half of the weeks known."""
 MONTH = 4
 """The target is reached with the week that closes so many in a row whose rate together is at the target."""
+_MIN_IN_MONTH = MONTH - 1
+"""Of these so many must be known: one may be a week of holidays."""
 
 _Z = 1.2815515655446004  # quantile of the normal distribution that leaves 10 % on either side
 _WIDENING = 1.15
@@ -197,14 +199,23 @@ def _first_month(numerator: NDArray[Any], denominator: NDArray[Any], target: flo
 
 
 def _held_since(numerator: NDArray[np.int64], denominator: NDArray[np.int64], target: float) -> int | None:
-    """Find the week since which every ``MONTH`` weeks that it and later ones close are at the target; None for none."""
+    """Find the week since which every ``MONTH`` weeks that it and later ones close are at the target; None for none.
+
+    Weeks with too few dossiers to tell are not at it, whatever their rate.
+    """
     found = None
     for last in range(len(denominator) - 1, MONTH - 2, -1):
-        done, due = (counts[last - MONTH + 1 : last + 1].sum() for counts in (numerator, denominator))
-        if due == 0 or done < target * due:
+        done, due = (counts[last - MONTH + 1 : last + 1] for counts in (numerator, denominator))
+        if not _tells_enough(due) or done.sum() < target * due.sum():
             break
         found = last
     return found
+
+
+def _tells_enough(due: NDArray[np.int64]) -> bool:
+    """Tell whether a month has weeks and dossiers enough to say that it is at the target."""
+    known = due[due >= _KNOWN]
+    return len(known) >= _MIN_IN_MONTH and bool(np.median(known) >= MIN_DOSSIERS)
 
 
 def weeks_until(
