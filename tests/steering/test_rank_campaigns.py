@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from sohoa.progress.carry_forward import MAP_DATES
-from sohoa.progress.compare_periods import Period, compare, period_before
+from sohoa.progress.compare_periods import ALL_DAYS, Period, compare, period_before
 from sohoa.progress.unit_progress import ProgressQuery
-from sohoa.registry import Campaign
+from sohoa.registry import Campaign, is_working_day
 from sohoa.schema import TABLES
 from sohoa.steering.rank_campaigns import rank_units
 from sohoa.steering.target_line import TargetLine, pages_per_dossier, required_work
@@ -124,6 +124,33 @@ def test_what_is_missing_is_shared_among_the_days_left():
     assert work.due_per_day == pytest.approx(a_day)
     assert work.required_dossiers == pytest.approx((0.86 * (100 + 5 * a_day) - 20) / 5)
     assert work.required_pages == pytest.approx(3 * work.required_dossiers)
+
+
+@pytest.mark.parametrize(
+    ("unit", "began", "last_day", "days"),
+    [
+        ("05983", date(2025, 7, 1), date(2025, 7, 13), 9),  # the commune of the reform
+        ("06040", date(2024, 12, 1), date(2024, 12, 6), 5),  # the ward of the merger; another commune before
+        ("20", None, date(2024, 5, 19), None),  # stands all the time
+        ("05983", date(2025, 7, 1), date(2025, 7, 1), 1),
+    ],
+)
+def test_a_young_unit_is_asked_for_its_own_days(unit, began, last_day, days):
+    """Ten dossiers on every working day since it began are ten a day, not as many as eight weeks make of them."""
+    recent = [last_day - timedelta(n) for n in range(56)]
+    worked = [day for day in recent if is_working_day(day)]
+    own = [day for day in worked if began is None or day >= began]
+    progress = rows(*(daily(day, unit, 4, 10) for day in (worked if unit == "06040" else own)))
+    work = required_work(progress, unit, TargetLine(date(last_day.year, 1, 1), last_day, 6, 86), last_day, 3.0)
+    assert (len(own), work.due_per_day) == (days or len(worked), 10)
+    assert (work.numerator, work.denominator) == (4 * len(own), 10 * len(own))
+
+
+def test_a_map_counts_all_days_of_a_young_unit():
+    """What its predecessors did before it stood is its own there."""
+    worked = [day for n in range(56) if is_working_day(day := date(2025, 7, 13) - timedelta(n))]
+    progress, line = rows(*(daily(day, "05983", 4, 10) for day in worked)), TargetLine(worked[-1], worked[0], 6, 86)
+    assert required_work(progress, "05983", line, date(2025, 7, 13), 3.0, own=ALL_DAYS).due_per_day == 10
 
 
 def test_no_day_left_asks_for_nothing():

@@ -56,7 +56,8 @@ class RequiredWork:
     days_left: int
     """Working days until the end."""
     due_per_day: float | None
-    """Dossiers that come in per working day, by the last eight weeks; None where none of them was a working day."""
+    """Dossiers that come in per working day, by the unit's own days of the last eight weeks; None where none of them
+    was a working day."""
     required_dossiers: float | None
     """Dossiers to digitise per working day, old and new, to end at the target; 0 where it is certain already, None
     where no day is left or nobody knows how many come in."""
@@ -92,7 +93,7 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
     weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
     return TargetOutlook(
         forecast_target(weekly, line.target_percent, last_day),
-        required_work(rows, query.unit_code, line, last_day, pages, query.definition, query.stage),
+        required_work(rows, query.unit_code, line, last_day, pages, query.definition, query.stage, own),
         compare(rows, query.unit_code, Period(week.first, week.last), last_day, query.definition, query.stage, own),
     )
 
@@ -105,6 +106,7 @@ def required_work(
     pages_per_dossier: float | None,
     definition: str = "dn_and",
     stage: str = "all",
+    own: Period | None = None,
 ) -> RequiredWork:
     """Compute what a unit has to digitise per day to reach the target at the end of its line.
 
@@ -116,13 +118,15 @@ def required_work(
         pages_per_dossier: pages that a digitised dossier takes (``pages_per_dossier``).
         definition: a definition that counts dossiers.
         stage: its stage.
+        own: the unit's own days, which alone count; None: those of the unit that bears the code on ``last_day``.
     """
+    own = own or own_period(bearer_at(unit_code, last_day))
     rows = progress.filter(
         (pc.field("unit_code") == unit_code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
     )
-    due, done = _sum_counts(rows, line.start, min(last_day, line.end))
+    due, done = _sum_counts(rows, max(line.start, own.first), min(last_day, line.end))
     days_left = len(working_days(max(last_day + ONE_DAY, line.start), line.end))
-    recent = last_day - _RECENT + ONE_DAY
+    recent = max(last_day - _RECENT + ONE_DAY, own.first)
     recent_days = len(working_days(recent, last_day))
     due_per_day = _sum_counts(rows, recent, last_day)[0] / recent_days if recent_days else None
     required = None
