@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -134,33 +134,52 @@ def test_a_code_means_the_unit_that_bears_it_at_the_end(clean_store):
         due(MAP_DATES[0])
 
 
+def linked(number: int, link: str | None = "https://a", **values: Any) -> dict[str, Any]:
+    """A row of the portal, which names the agency H37.80.01 unless told otherwise."""
+    row = {"dossier_key": f"k{number}", "dossier_code": "new", "handling_agency": "H37.80.01"}
+    return {**row, "result_link": link, **values}
+
+
+def owned(number: int, unit_code: str = "05971", *, is_void: bool = False) -> dict[str, Any]:
+    """A row of the register."""
+    return {"dossier_key": f"k{number}", "unit_code": unit_code, "is_void": is_void}
+
+
+def write_results(store: Any, day: date, portal: list[dict[str, Any]], register: list[dict[str, Any]]) -> None:
+    store.write_table("portal", day, layout.DAY, table("portal", portal))
+    store.write_table("register", day, layout.DAY, table("register", register))
+
+
+def count_results(store: Any, unit: str, last: date, map_day: date | None = None) -> int:
+    return count_electronic_results(store, ProgressQuery(unit, "dn_and", "all", map_day), MONDAY, last)
+
+
 def test_electronic_results_are_dossiers_with_a_link(clean_store):
     """Both spellings are one dossier, an empty link is none, other units and days stay out."""
+    rows = [linked(1), linked(1, dossier_code="old"), linked(2, ""), linked(3, None), linked(4, "x")]
+    write_results(clean_store, MONDAY, rows, [*map(owned, (1, 2, 3)), owned(4, "H37.60")])
+    write_results(clean_store, MONDAY + DAY, [linked(5)], [owned(5)])
+    found = [count_results(clean_store, unit, MONDAY) for unit in ("20", "178", "05971", "H37.60", "06001")]
+    assert found == [2, 1, 1, 1, 0]
+    assert [count_results(clean_store, unit, MONDAY + DAY) for unit in ("20", "178")] == [3, 2]
+    assert count_results(clean_store, "06187", MONDAY + DAY, MAP_DATES[-1]) == 2
 
-    def row(
-        number: int, link: str | None, agency: str = "H37.80.01", code: str = "new", hour: int = 1
-    ) -> dict[str, Any]:
-        synced = datetime(2024, 4, 20, hour)  # noqa: DTZ001 (wall clock)
-        return {
-            "dossier_key": f"k{number}",
-            "dossier_code": code,
-            "handling_agency": agency,
-            "result_link": link,
-            "synced_at": synced,
-        }
 
-    rows = [row(1, "https://a"), row(1, "https://a", code="old"), row(2, ""), row(3, None), row(4, "x", "H37.60")]
-    clean_store.write_table("portal", MONDAY, layout.DAY, table("portal", rows))
-    clean_store.write_table("portal", MONDAY + DAY, layout.DAY, table("portal", [row(5, "https://a")]))
+@pytest.mark.parametrize("agency", ["H37.60", "H37.80", "H37.80.02", "H99.1", None])
+def test_electronic_results_lie_where_the_rate_counts_the_dossier(clean_store, agency):
+    """By the register's unit, its commune if it names one, whatever agency the portal names."""
+    write_results(clean_store, MONDAY, [linked(1, handling_agency=agency)], [owned(1)])
+    found = [count_results(clean_store, unit, MONDAY) for unit in ("20", "178", "05971", "H37.60", "H37.80", "05974")]
+    assert found == [1, 1, 1, 0, 0, 0]
 
-    def count(unit: str, days: int, map_day: date | None = None) -> int:
-        return count_electronic_results(
-            clean_store, ProgressQuery(unit, "dn_and", "all", map_day), MONDAY, MONDAY + days * DAY
-        )
 
-    assert [count(unit, 0) for unit in ("20", "178", "05971", "H37.60", "06001")] == [2, 1, 1, 1, 0]
-    assert [count("20", 1), count("178", 1)] == [3, 2]
-    assert count("06187", 1, MAP_DATES[-1]) == 2
+def test_electronic_results_of_void_and_unknown_dossiers_do_not_count(clean_store):
+    """As they are in no rate; a dossier that the register names on another day is not on this one."""
+    write_results(clean_store, MONDAY, [linked(1), linked(2), linked(3)], [owned(1), owned(2, is_void=True)])
+    write_results(clean_store, MONDAY + DAY, [linked(4)], [])
+    assert [count_results(clean_store, unit, MONDAY + DAY) for unit in ("20", "05971")] == [1, 1]
+    write_results(clean_store, MONDAY, [linked(1)], [owned(1, is_void=True)])
+    assert count_results(clean_store, "20", MONDAY) == 0
 
 
 def backlog_document(name: str, **values: Any) -> dict[str, Any]:

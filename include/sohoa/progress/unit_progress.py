@@ -145,18 +145,18 @@ def steps(start: date, end: date) -> tuple[str, str]:
 def count_electronic_results(store: Store, query: ProgressQuery, start: date, end: date) -> int:
     """Count the dossiers of a period whose result the portal links to; this is never a rate.
 
-    Both spellings of a code are one dossier, of the unit of the newest portal row that has a link.
+    Both spellings of a code are one dossier. It lies in the register's unit, as in every rate; what is void there or
+    unknown is not counted.
     """
-    rows = store.read_table("portal", each_day(query.first_day(start, end), end), name=layout.DAY)
-    rows = rows.filter(pc.greater(pc.utf8_length(pc.fill_null(rows["result_link"], "")), 0))
-    rows = rows.sort_by([("synced_at", "descending"), ("dossier_code", "ascending")])
-    keys = rows["dossier_key"].combine_chunks()
-    newest = rows.take(pc.index_in(pc.unique(keys), keys))
-    owners = newest.group_by(["handling_agency", "dossier_date"]).aggregate([("dossier_key", "count")])
+    days = each_day(query.first_day(start, end), end)
+    portal, register = (store.read_table(table, days, name=layout.DAY) for table in ("portal", "register"))
+    linked = portal.filter(pc.greater(pc.utf8_length(pc.fill_null(portal["result_link"], "")), 0))["dossier_key"]
+    is_counted = pc.and_(pc.is_in(register["dossier_key"], linked.combine_chunks()), pc.invert(register["is_void"]))
+    owners = register.filter(is_counted).group_by(["unit_code", "dossier_date"]).aggregate([("dossier_key", "count")])
     return sum(
         number
-        for agency, day, number in zip(*(column.to_pylist() for column in owners.columns), strict=True)
-        if (leaf := leaf_unit(agency or "", None, day)) is not None and query.counts(leaf, day)
+        for leaf, day, number in zip(*(column.to_pylist() for column in owners.columns), strict=True)
+        if query.counts(leaf, day)
     )
 
 
