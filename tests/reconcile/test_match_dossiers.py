@@ -142,6 +142,49 @@ def test_r8_moves_to_another_unit():
         assert entry("R8_in", *sides)["dossier_date"] == received.date()
 
 
+@pytest.mark.parametrize(
+    ("agency", "day", "received", "unit", "there"),
+    [
+        ("H37.84.02", "250626", datetime(2025, 7, 26, 8), "06187", "20"),  # noqa: DTZ001 (ended in between)
+        ("H37.84", "250630", datetime(2025, 7, 1, 8), "H37.84", "20"),  # noqa: DTZ001 (a district's office)
+        ("H37.125", "250702", datetime(2025, 6, 30, 8), "06187", "20"),  # noqa: DTZ001 (not yet there)
+        ("H37.81.01", "241128", datetime(2024, 12, 3, 8), "05995", "06040"),  # noqa: DTZ001 (its code went on)
+    ],
+)
+def test_one_agency_that_both_sides_name_is_r7_whatever_unit_it_has_on_the_portals_day(
+    agency, day, received, unit, there
+):
+    """Only the day differs; the portal's entry lies where its own day puts it, and both cells balance."""
+    code = f"{agency}-{day}-2"
+    named = {"dossier_code": code, "handling_agency": agency}
+    sides = [registered(**named)], [on_portal(**named, lodged_at=received)]
+    assert found(*sides) == {"R7_out": 1, "R7_in": 1}
+    assert (entry("R7_out", *sides)["unit_code"], entry("province", *sides)["unit_code"]) == (unit, unit)
+    assert (entry("R7_in", *sides)["unit_code"], entry("portal", *sides)["unit_code"]) == (there, there)
+    assert entry("R7_in", *sides)["dossier_date"] == received.date()
+
+
+@pytest.mark.parametrize("agency", ["H37.84.03", "H37.84", "H99.1", None, "H37.60"])
+def test_another_agency_is_r8_even_where_it_has_ended(agency):
+    """The names differ, and so do the units."""
+    code, received = "H37.84.02-250626-2", datetime(2025, 7, 26, 8)  # noqa: DTZ001
+    sides = (
+        [registered(dossier_code=code, handling_agency="H37.84.02")],
+        [on_portal(dossier_code=code, handling_agency=agency, lodged_at=received)],
+    )
+    assert found(*sides) == {"R8_out": 1, "R8_in": 1}
+
+
+def test_the_agency_that_follows_in_the_same_unit_is_r7():
+    """06187 is the town's code in June and the ward's in July: the unit is called the same, the day differs."""
+    code, received = "H37.84.02-250626-2", datetime(2025, 7, 2, 8)  # noqa: DTZ001
+    sides = (
+        [registered(dossier_code=code, handling_agency="H37.84.02")],
+        [on_portal(dossier_code=code, handling_agency="H37.125", lodged_at=received)],
+    )
+    assert found(*sides) == {"R7_out": 1, "R7_in": 1}
+
+
 def test_the_processing_agency_makes_the_cell():
     """Both sides count by DonViXuLy, so the commune that the register writes moves nothing."""
     assert found([registered(commune_code="05971", unit_code="05971")], [on_portal()]) == {}

@@ -2,7 +2,7 @@
 
 A dossier is one key, however it is spelled. R1 to R5 exclude each other, in the order R3, R5, R1, R2, R4; R6 and R9 to
 R12 are flags of matched dossiers and may overlap. A matched dossier that both sides count in other cells has moved: by
-unit (R8) or, within the same unit, by day (R7).
+unit (R8) or, where both name one DonViXuLy or one unit, by day (R7).
 """
 
 from __future__ import annotations
@@ -141,9 +141,13 @@ def _only_in_ministry(ministry: pa.Table, register: pa.Table, kept: pa.Table) ->
 
 
 def _moves(province: pa.Table, portal: pa.Table) -> list[pa.Table]:
-    """List R8, else R7, of pairs that lie in two cells: out of the province's, into the portal's."""
-    is_other_unit = as_mask(pc.not_equal(province["unit_code"], portal["unit_code"]))
+    """List R8, else R7, of pairs that lie in two cells: out of the province's, into the portal's.
+
+    One agency that both name may have no unit, or another one, on the portal's day: it is the day that differs then.
+    """
     is_other_day = as_mask(pc.not_equal(province["dossier_date"], portal["dossier_date"]))
+    is_other_unit = as_mask(pc.not_equal(province["unit_code"], portal["unit_code"]))
+    is_other_unit &= ~as_mask(pc.equal(province["handling_agency"], portal["handling_agency"]))
     masks = {"R7": is_other_day & ~is_other_unit, "R8": is_other_unit}
     found = []
     for name, mask in masks.items():

@@ -6,9 +6,10 @@
 day that named a row, for pairs from the later of both, for scans from the scan day. ``portal`` and
 ``province`` are what each side counts in the cell; R1, R2, R3, R5 lie in the cell of the portal's row, R4 and the
 flags R6, R9 to R12 in the province's. ``R7_out`` and ``R8_out`` lie in the province's cell, ``R7_in`` and ``R8_in`` in
-the portal's. ``R5_ministry`` are dossiers that only ministries know, by the commune and day that they name; ``R0``
-scanned documents whose dossier the register lacks, by the day in the code and the agency that scanned them. Where
-an agency or commune has no unit on that day the province is the cell; where NgayTiepNhan is empty, the day in the code.
+the portal's; one agency that both name is R7 even where it has another unit on the portal's day. ``R5_ministry`` are
+dossiers that only ministries know, by the commune and day that they name; ``R0`` scanned documents whose dossier the
+register lacks, by the day in the code and the agency that scanned them. Where an agency or commune has no unit on that
+day the province is the cell; where NgayTiepNhan is empty, the day in the code.
 """
 
 from __future__ import annotations
@@ -120,7 +121,8 @@ def _cells(province: Province) -> dict[str, Cells]:
     m_home = _placed(offices.leaves(m.agency, m_day))
     is_known = m.owner >= 0
     owner, matched = m.owner, is_known & m.is_kept & portal.is_matched[m.owner]
-    other_unit = matched & (m_home != home[owner])
+    other_agency = offices.codes[m.agency] != offices.codes[dossiers.handler[owner]]
+    other_unit = matched & other_agency & (m_home != home[owner])
     other_day = matched & ~other_unit & (m_day != day[owner])
     there = np.zeros(len(dossiers), np.bool_)
     there[owner[is_known]] = True

@@ -40,6 +40,7 @@ SELECT DISTINCT dossier FROM standing WHERE kind = 'component' AND accepted;
 CREATE TABLE pairs AS
 SELECT
     p.dossier, p.office AS p_office, p.day AS p_day, r.office AS r_office, r.day AS r_day,
+    p.office <> r.office AND p.agency IS DISTINCT FROM r.agency AS other_unit,
     r.dossier IS NOT NULL AS known, coalesce(r.void, 0) AS void,
     p.status AS p_status, r.status AS r_status, r.paper, p.link, p.flag, p.due AS p_due, r.due AS r_due,
     CASE WHEN void = 0 THEN greatest(p.first_seen, r.first_seen) ELSE p.first_seen END AS seen,
@@ -66,10 +67,10 @@ SELECT 'R0', coalesce(office_unit(agency, day_of(dossier)), '20'), day_of(dossie
 WHERE kind <> 'backlog_result' AND is_received AND dossier NOT IN (SELECT dossier FROM register);
 
 INSERT INTO things
-SELECT CASE WHEN p_office <> r_office THEN 'R8_out' ELSE 'R7_out' END, r_office, r_day, seen
+SELECT CASE WHEN other_unit THEN 'R8_out' ELSE 'R7_out' END, r_office, r_day, seen
 FROM pairs WHERE known AND void = 0 AND (p_office <> r_office OR p_day <> r_day)
 UNION ALL
-SELECT CASE WHEN p_office <> r_office THEN 'R8_in' ELSE 'R7_in' END, p_office, p_day, seen
+SELECT CASE WHEN other_unit THEN 'R8_in' ELSE 'R7_in' END, p_office, p_day, seen
 FROM pairs WHERE known AND void = 0 AND (p_office <> r_office OR p_day <> r_day)
 UNION ALL SELECT 'R6', r_office, r_day, seen FROM pairs WHERE known AND void = 0 AND p_status <> r_status
 UNION ALL SELECT 'R9', r_office, r_day, seen FROM pairs WHERE known AND void = 0 AND p_procedure <> r_procedure
