@@ -1,14 +1,17 @@
-"""The real servers that integration tests use: one SeaweedFS and at most one Airflow a test session, on free ports."""
+"""The real servers that integration tests use, one SeaweedFS and at most one Airflow a session; own registry files."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from sohoa import stack
+from sohoa.registry import calendar
+from sohoa.registry.data_files import read_data
 from sohoa.settings import load_settings
 from sohoa.stack import AirflowClient, seaweed
 from sohoa.stack import airflow_server as airflow_stack
@@ -90,3 +93,23 @@ def airflow(airflow_server: AirflowClient, clean_store: Store) -> Iterator[Airfl
         time.sleep(1)
     for dag in dags:
         airflow_server.pause(dag, True)
+
+
+@pytest.fixture
+def own_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str, str], None]]:
+    """Use a text as one file of the registry, read anew."""
+
+    def use(name: str, text: str) -> None:
+        path = tmp_path / f"{name}.csv"
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setenv(f"SOHOA_{name.upper()}_FILE", str(path))
+        _forget()
+
+    yield use
+    monkeypatch.undo()
+    _forget()
+
+
+def _forget() -> None:
+    read_data.cache_clear()
+    calendar.is_working_day.cache_clear()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sohoa.registry import owner_at
 from sohoa.steering.agency_activity import AgencyActivity
 from sohoa.steering.scanner_capacity import large_format_needs, list_capacity
 from sohoa.store import with_path_key
@@ -21,8 +22,13 @@ def device_day(day: date, **values: Any) -> pa.Table:
     return with_path_key("device_daily", table("device_daily", [row | values]), day)
 
 
+def since(agency: str) -> date | None:
+    owner = owner_at(agency, DAY)
+    return owner and owner.valid_from
+
+
 def activity(agency: str, documents: int) -> AgencyActivity:
-    return AgencyActivity(agency, "silent", None, None, 1, documents, documents, DAY, "x")
+    return AgencyActivity(agency, "silent", None, None, 1, documents, documents, DAY, "x", since(agency))
 
 
 def test_the_queue_against_what_is_scanned():
@@ -53,7 +59,7 @@ def test_who_lacks_a_large_format_scanner():
         large("i", agency="small", not_scanned="too_large", pages_declared=1),
     ]
     devices = pa.concat_tables([device_day(DAY), device_day(DAY, agency="equipped", device_kind="large_format")])
-    first, second = large_format_needs(table("documents", documents), devices)
+    first, second = large_format_needs(with_path_key("documents", table("documents", documents), DAY), devices)
     assert (first.agency, first.never_scanned, first.rejected, first.documents) == (AGENCY, 4, 3, 3)
     assert first.papers == ("a3", "a1")
     assert (second.agency, second.never_scanned, second.rejected) == ("small", 1, 0)

@@ -148,6 +148,6 @@ def _show_backlog(store: Store, query: ProgressQuery, end: date, format: Format)
         print_rows(list(unit_progress.BacklogFigure.__dataclass_fields__), [asdict(figure) for figure in found], format)
         return
     out.print(show_progress.heading("Kết quả còn hiệu lực", query.name_on(end), query, end, end), soft_wrap=True)
-    out.print(show_progress.backlog_table(found, unit_progress.sum_backlog(found)))
+    out.print(show_progress.backlog_table(found, unit_progress.sum_backlog(found), end))
     if any(figure.denominator is None for figure in found):
         out.print("\n– Chưa báo số kết quả phải số hóa (SoKetQua): không cộng vào tỷ lệ.", style="yellow")

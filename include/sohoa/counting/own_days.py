@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.days import each_day
-from sohoa.registry import asked_unit, bearers
+from sohoa.registry import asked_unit, bearers, owner_at
 
 UNIT_KEY = ("unit_code", "valid_from")
 """Columns that name one unit."""
@@ -41,6 +41,14 @@ def with_valid_from(rows: pa.Table, day: str = "dossier_date") -> pa.Table:
                 bearer.last_day is None or days <= np.datetime64(bearer.last_day)
             )
             found[mine[is_own]] = np.datetime64(bearer.valid_from)
+    return rows.append_column("valid_from", pa.array(found, pa.date32()))
+
+
+def with_owner(rows: pa.Table, day: str) -> pa.Table:
+    """Add ``valid_from`` to rows by ``agency`` and day: whose row it is (``registry.owner_at``); null for no code."""
+    places = list(zip(rows["agency"].to_pylist(), rows[day].to_pylist(), strict=True))
+    owners = {place: owner_at(*place) for place in set(places)}
+    found = [owner and owner.valid_from for owner in map(owners.get, places)]
     return rows.append_column("valid_from", pa.array(found, pa.date32()))
 
 

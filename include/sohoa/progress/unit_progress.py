@@ -17,7 +17,7 @@ from sohoa.days import each_day
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import find_place, progress_on_map, unit_name
 from sohoa.progress.rate import progress_share, rate_percent, score_766
-from sohoa.registry import asked_unit, leaf_unit
+from sohoa.registry import asked_unit, leaf_unit, owner_at
 from sohoa.settings import Settings
 from sohoa.store import Store
 
@@ -165,6 +165,8 @@ class BacklogFigure:
     """The backlog of one agency up to a day; the denominator is None where the agency never said."""
 
     agency: str
+    valid_from: date | None
+    """With its code it names the agency; None for the sum of several."""
     denominator: int | None
     declared: int
     received: int
@@ -197,18 +199,24 @@ def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogF
     rows = backlog_of(_until(store, "backlog_documents", end), _until(store, "backlog", end))
     found = []
     for row in rows.to_pylist():
-        day = row.pop("last_day")
+        day = _own_day(row["agency"], row.pop("last_day"))
         leaf = leaf_unit(row["agency"], None, day)
         if leaf is not None and query.counts(leaf, day):
             found.append(BacklogFigure(**row))
     return found
 
 
+def _own_day(agency: str, day: date) -> date:
+    """Return the nearest day on which the agency whose day this is stood."""
+    owner = owner_at(agency, day)
+    return day if owner is None else max(owner.valid_from, min(day, owner.last_day or day))
+
+
 def sum_backlog(figures: list[BacklogFigure]) -> BacklogFigure:
     """Sum up the agencies that said what they have to digitise; the scans of the others are left out, too."""
     known = [figure for figure in figures if figure.denominator is not None]
     names = ("denominator", "declared", "received", "accepted", "waived")
-    return BacklogFigure("", **{name: sum(getattr(figure, name) for figure in known) for name in names})
+    return BacklogFigure("", None, **{name: sum(getattr(figure, name) for figure in known) for name in names})
 
 
 def _until(store: Store, table: str, end: date) -> pa.Table:

@@ -13,7 +13,7 @@ from sohoa.registry.agencies import (
     leaf_unit,
     parents_above,
 )
-from sohoa.registry.bearers import Bearer, asked_unit, bearer_at, bearers, bearers_within, name_of
+from sohoa.registry.bearers import Bearer, asked_unit, bearer_at, bearers, bearers_within, name_of, owner_at, owner_name
 from sohoa.registry.calendar import holiday_name, is_working_day, working_days
 from sohoa.registry.campaigns import Campaign, campaigns, find_campaign
 from sohoa.registry.ministries import MinistrySystem, ministry_systems
@@ -45,6 +45,8 @@ __all__ = [
     "leaf_unit",
     "ministry_systems",
     "name_of",
+    "owner_at",
+    "owner_name",
     "parents_above",
     "successors",
     "unit_at",

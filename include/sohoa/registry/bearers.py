@@ -47,6 +47,19 @@ def bearer_at(code: str, day: date) -> Bearer | None:
     return next((bearer for bearer in bearers(code) if bearer.stands_on(day)), None)
 
 
+def owner_at(code: str, day: date) -> Bearer | None:
+    """Return whose a day of a code is: on days of nobody's the next to bear it, else the last; None for no code."""
+    known = bearers(code)
+    last = known[-1] if known else None
+    return next((bearer for bearer in known if bearer.last_day is None or day <= bearer.last_day), last)
+
+
+def owner_name(code: str, own_day: date, day: date) -> str:
+    """Return the name of the owner of a day of a code as ``Bearer.name_on`` another; the code where there is none."""
+    found = owner_at(code, own_day)
+    return code if found is None else found.name_on(day)
+
+
 def asked_unit(code: str, day: date) -> Bearer:
     """Return the unit or leaf office that bears a code on a day, the last day asked for.
 

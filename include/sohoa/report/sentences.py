@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from sohoa.format_value import count, day, number
-from sohoa.registry import bearer_at, bearers
 from sohoa.report.model import Column, Table
 
 NUMERATOR = Column("numerator", "Đạt (tử số)", "Accepted (numerator)", "count", "hồ sơ")
@@ -30,12 +29,6 @@ def points(value: float) -> str:
 def span(first: date, last: date) -> str:
     """Write a period of days in a sentence."""
     return f"từ ngày {day(first)} đến ngày {day(last)}"
-
-
-def agency_name(code: str, day: date) -> str:
-    """Name an agency as it is on a day, else as it last was with its last day; by its code where nobody knows it."""
-    known = bearer_at(code, day) or next(iter(bearers(code)[::-1]), None)
-    return known.name_on(day) if known else code
 
 
 def first_rows(table: Table, name: str, title_vi: str, keys: tuple[str, ...]) -> Table:

@@ -26,7 +26,8 @@ from sohoa.defects import DEFECTS
 from sohoa.enums import OUTCOMES, Outcome
 from sohoa.format_value import count, day
 from sohoa.labels import label_vi
-from sohoa.registry import find_agency
+from sohoa.layout import BatchId
+from sohoa.registry import owner_at
 from sohoa.settings import TIME_ZONE
 from sohoa.slips.marks import Mark, draw_mark, find_mark
 from sohoa.slips.quantities import LimitInWords, explain_limit
@@ -95,7 +96,7 @@ def render(receipt: Receipt, pictures: Mapping[str, str], contact: str, days: in
         days: how long pictures are kept.
     """
     style = (files("sohoa.slips") / "templates" / "slip.css").read_text(encoding="utf-8")
-    found = find_agency(receipt["agency"])
+    found = owner_at(receipt["agency"], _scan_day(receipt))
     groups: dict[Outcome, list[ReceiptDocument]] = {name: [] for name in OUTCOMES}
     for document in receipt["documents"] if receipt["status"] == "admitted" else ():
         groups[document["outcome"]].append(document)
@@ -162,6 +163,12 @@ def fragment(resend: Resend) -> str:
     known = {name: resend[name] for name in Resend.__annotations__ if name in resend}  # type: ignore[literal-required]
     whole = {name: clean(value) if isinstance(value, str) else value for name, value in known.items()}
     return json.dumps(whole | {"files": [file]}, ensure_ascii=False, indent=2)
+
+
+def _scan_day(receipt: Receipt) -> date:
+    """The batch's scan day; of a refused batch whose name tells none the day on which it came."""
+    named = BatchId.parse(receipt["batch"])
+    return named.scan_date if named else datetime.fromisoformat(receipt["received_at"]).astimezone(TIME_ZONE).date()
 
 
 def _local_time(text: str) -> str:

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day, in_chunks
 from sohoa.enums import ACTIVITY_STATES, ActivityState, NoticeKind
-from sohoa.registry import find_agency, is_working_day, working_days
+from sohoa.registry import bearer_at, is_working_day, working_days
 from sohoa.steering.unscanned_dossiers import unscanned_dossiers
 from sohoa.store import Store
 
@@ -26,10 +27,13 @@ _BATCHES = timedelta(364)
 """Batches older than this are not read; dossiers wait however long."""
 _DAYS_AT_ONCE = 7
 
+Office = tuple[str, date | None]
+"""Code and first day of who bears it: a code passes from office to office, and each has its own days."""
+
 
 @dataclass(frozen=True)
 class AgencyActivity:
-    """What one agency did on one day."""
+    """What one agency did on one day; all of it on the days on which the code is its own."""
 
     agency: str
     state: ActivityState
@@ -46,6 +50,13 @@ class AgencyActivity:
     oldest: date | None
     """Day of the oldest of these dossiers."""
     oldest_key: str | None
+    valid_from: date | None
+    """With its code it names the office; None where nobody ever bore the code."""
+
+    @property
+    def office(self) -> Office:
+        """Code and first day."""
+        return self.agency, self.valid_from
 
 
 def read_activity(store: Store, day: date) -> list[AgencyActivity]:
@@ -68,7 +79,7 @@ def _read_unscanned(store: Store, days: list[date], day: date) -> pa.Table:
 
 
 def list_activity(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day: date) -> list[AgencyActivity]:
-    """List what each agency with dossiers or batches did on a day.
+    """List what each agency with dossiers or batches did on a day, each that bore a code by its own days.
 
     Args:
         dossiers: rows of the table ``dossiers`` with their path key, as far back as dossiers may lie unscanned.
@@ -80,21 +91,28 @@ def list_activity(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day:
         By state, in the order of ``ACTIVITY_STATES``, then most days without a batch, then agency; an agency that does
         not exist on the day is listed while dossiers of it wait.
     """
-    unscanned = _by_agency(unscanned_dossiers(dossiers, day))
+    unscanned = _by_office(unscanned_dossiers(dossiers, day).rename_columns({"handling_agency": "agency"}))
     past = batches.filter(pc.less_equal(batches["scan_date"], day))
     scanned = _scan_days(past.filter(pc.is_null(past["refusal"])))
     refused = _scan_days(past.filter(pc.is_valid(past["refusal"])))
-    given = [row for row in notices.to_pylist() if row["start"] <= day and (row["end"] is None or day <= row["end"])]
-    in_force = {row["agency"]: row for row in sorted(given, key=lambda row: row["start"])}  # the newest holds
+    told = with_owner(notices, "start").sort_by("start").to_pylist()
+    given = [row for row in told if row["start"] <= day and (row["end"] is None or day <= row["end"])]
+    in_force = {(row["agency"], row["valid_from"]): row for row in given}  # the newest holds
+    offices = {*unscanned, *(office for office in scanned if _stands(office, day))}
     found = [
-        _activity_of(agency, unscanned[agency], scanned[agency], day in refused[agency], in_force.get(agency), day)
-        for agency in sorted({*unscanned, *(agency for agency in scanned if find_agency(agency, day))})
+        _activity_of(office, unscanned[office], scanned[office], day in refused[office], in_force.get(office), day)
+        for office in sorted(offices, key=lambda office: (office[0], office[1] or date.min))
     ]
     return sorted(found, key=lambda row: (ACTIVITY_STATES.index(row.state), -row.days_without_batch, row.agency))
 
 
+def _stands(office: Office, day: date) -> bool:
+    bearer = bearer_at(office[0], day)
+    return bearer is not None and bearer.valid_from == office[1]
+
+
 def _activity_of(
-    agency: str,
+    office: Office,
     unscanned: list[dict[str, Any]],
     scanned: set[date],
     is_refused: bool,
@@ -105,10 +123,10 @@ def _activity_of(
     last = max(scanned, default=None)
     state = _state(bool(unscanned), day in scanned, notice, day)
     state = "refused" if state == "silent" and is_refused else state
-    state = state if find_agency(agency, day) else "no_agency"
+    state = state if _stands(office, day) else "no_agency"
     has_duty = state != "no_agency"
     return AgencyActivity(
-        agency=agency,
+        agency=office[0],
         state=state,
         note=notice["note"] if notice is not None and state == notice["notice_kind"] else None,
         last_batch=last,
@@ -117,6 +135,7 @@ def _activity_of(
         documents=sum(row["documents"] for row in unscanned),
         oldest=oldest["dossier_date"] if oldest else None,
         oldest_key=oldest["dossier_key"] if oldest else None,
+        valid_from=office[1],
     )
 
 
@@ -139,16 +158,16 @@ def _days_without_batch(oldest: date, last: date | None, day: date) -> int:
     return len(working_days(first, day))
 
 
-def _by_agency(unscanned: pa.Table) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in unscanned.to_pylist():
-        found[row["handling_agency"]].append(row)
+def _by_office(unscanned: pa.Table) -> dict[Office, list[dict[str, Any]]]:
+    found: dict[Office, list[dict[str, Any]]] = defaultdict(list)
+    for row in with_owner(unscanned, "dossier_date").to_pylist():
+        found[row["agency"], row["valid_from"]].append(row)
     return found
 
 
-def _scan_days(batches: pa.Table) -> dict[str, set[date]]:
-    """Return agency -> the scan days of its batches."""
-    found: dict[str, set[date]] = defaultdict(set)
-    for agency, scan_date in zip(batches["agency"].to_pylist(), batches["scan_date"].to_pylist(), strict=True):
-        found[agency].add(scan_date)
+def _scan_days(batches: pa.Table) -> dict[Office, set[date]]:
+    """Return office -> the scan days of its batches."""
+    found: dict[Office, set[date]] = defaultdict(set)
+    for row in with_owner(batches.select(["agency", "scan_date"]), "scan_date").to_pylist():
+        found[row["agency"], row["valid_from"]].add(row["scan_date"])
     return found

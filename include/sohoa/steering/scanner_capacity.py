@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.counting.document_states import document_states
+from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day
 from sohoa.enums import PAPERS
-from sohoa.steering.agency_activity import AgencyActivity
+from sohoa.steering.agency_activity import AgencyActivity, Office
 from sohoa.store import Store
 
 LARGE_PAPERS = ("a3", "a2", "a1", "a0", "other")
@@ -36,6 +37,8 @@ class Capacity:
     """Documents that are not scanned yet."""
     days_to_clear: float | None
     """Scan days until all are scanned, if none came in; None where nobody knows how much it can scan."""
+    valid_from: date | None
+    """With its code it names the office, as in ``AgencyActivity``."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class LargeFormatNeed:
     documents: int
     papers: tuple[str, ...]
     """Which papers, in the order of ``vocabulary.PAPERS``."""
+    valid_from: date | None
+    """With its code it names the office, as in ``AgencyActivity``."""
 
 
 def read_capacity(
@@ -68,19 +73,20 @@ def list_capacity(devices: pa.Table, agencies: Iterable[AgencyActivity]) -> list
         devices: rows of ``device_daily`` with their path key ``scan_date``, of some weeks up to the day asked for.
         agencies: what is not scanned yet on that day; for those that are no more nobody scans.
     """
-    used: dict[str, set[str | None]] = defaultdict(set)
-    days: dict[str, set[date]] = defaultdict(set)
-    documents: Counter[str] = Counter()
-    for row in devices.to_pylist():
-        used[row["agency"]].add(row["device_id"])
-        days[row["agency"]].add(row["scan_date"])
-        documents[row["agency"]] += row["documents_received"]
+    used: dict[Office, set[str | None]] = defaultdict(set)
+    days: dict[Office, set[date]] = defaultdict(set)
+    documents: Counter[Office] = Counter()
+    for row in with_owner(devices, "scan_date").to_pylist():
+        office = row["agency"], row["valid_from"]
+        used[office].add(row["device_id"])
+        days[office].add(row["scan_date"])
+        documents[office] += row["documents_received"]
     found = []
     for unit in (unit for unit in agencies if unit.state != "no_agency"):
-        scan_days = len(days[unit.agency])
-        per_day = documents[unit.agency] / scan_days if scan_days else None
+        scan_days, used_here = len(days[unit.office]), len(used[unit.office])
+        per_day = documents[unit.office] / scan_days if scan_days else None
         to_clear = unit.documents / per_day if per_day else None
-        found.append(Capacity(unit.agency, len(used[unit.agency]), scan_days, per_day, unit.documents, to_clear))
+        found.append(Capacity(unit.agency, used_here, scan_days, per_day, unit.documents, to_clear, unit.valid_from))
     queue = [row for row in found if row.unscanned]
     return sorted(queue, key=lambda row: (row.days_to_clear is not None, -(row.days_to_clear or 0), -row.unscanned))
 
@@ -92,18 +98,22 @@ def large_format_needs(documents: pa.Table, devices: pa.Table) -> list[LargeForm
     a device, and large ones rejected.
 
     Args:
-        documents: rows of the table ``documents`` of the days asked for.
+        documents: rows of the table ``documents`` with their path key ``scan_date``, of the days asked for.
         devices: rows of ``device_daily`` of the same days; an agency with a large-format scanner lacks none.
     """
-    equipped = set(devices.filter(pc.equal(devices["device_kind"], "large_format"))["agency"].to_pylist())
+    large = with_owner(devices.filter(pc.equal(devices["device_kind"], "large_format")), "scan_date")
+    equipped = {(row["agency"], row["valid_from"]) for row in large.to_pylist()}
     states = document_states(documents.append_column("decision", pa.nulls(len(documents), pa.string())))
     in_force = documents.filter(pc.not_equal(states, "replaced"))
-    needs: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in in_force.filter(pc.is_valid(in_force["paper"])).to_pylist():
-        if row["agency"] not in equipped and (_is_never_scanned(row) or _is_rejected(row)):
-            needs[row["agency"]].append(row)
-    found = [_need(agency, rows) for agency, rows in needs.items()]
-    return sorted(found, key=lambda need: (-need.never_scanned - need.rejected, need.agency))
+    needs: dict[Office, list[dict[str, Any]]] = defaultdict(list)
+    for row in with_owner(in_force.filter(pc.is_valid(in_force["paper"])), "scan_date").to_pylist():
+        office = row["agency"], row["valid_from"]
+        if office not in equipped and (_is_never_scanned(row) or _is_rejected(row)):
+            needs[office].append(row)
+    found = [_need(*office, rows) for office, rows in needs.items()]
+    return sorted(
+        found, key=lambda need: (-need.never_scanned - need.rejected, need.agency, need.valid_from or date.min)
+    )
 
 
 def _is_never_scanned(row: dict[str, Any]) -> bool:
@@ -114,8 +124,8 @@ def _is_rejected(row: dict[str, Any]) -> bool:
     return row["not_scanned"] is None and row["verdict"] == "rejected" and row["paper"] in LARGE_PAPERS
 
 
-def _need(agency: str, rows: list[dict[str, Any]]) -> LargeFormatNeed:
+def _need(agency: str, valid_from: date | None, rows: list[dict[str, Any]]) -> LargeFormatNeed:
     never = sum(row["pages_declared"] - (row["note_pages"] or 0) for row in rows if _is_never_scanned(row))
     rejected = sum(row["pages_found"] - row["pages_accepted"] for row in rows if not _is_never_scanned(row))
     papers = {row["paper"] for row in rows}
-    return LargeFormatNeed(agency, never, rejected, len(rows), tuple(p for p in PAPERS if p in papers))
+    return LargeFormatNeed(agency, never, rejected, len(rows), tuple(p for p in PAPERS if p in papers), valid_from)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sohoa.format_value import UNKNOWN, count, day, days, decimal
 from sohoa.labels import label_vi
-from sohoa.registry import bearers
+from sohoa.registry import name_of, owner_name
 from sohoa.steering.agency_activity import AgencyActivity
 from sohoa.steering.dirty_glass import DirtyGlass
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed
@@ -30,16 +30,17 @@ def activity_table(rows: list[AgencyActivity], shown_day: date) -> Table:
         state = label_vi("activity_states", row.state) + (f": {row.note}" if row.note else "")
         oldest = UNKNOWN if row.oldest is None else f"{row.oldest_key} ({day(row.oldest)})"
         quiet = str(row.days_without_batch) if row.days_without_batch else ""
-        cells = agency_name(row.agency, shown_day), Text(state, _STYLES.get(row.state, "")), quiet, day(row.last_batch)
+        cells = agency_name(row, shown_day), Text(state, _STYLES.get(row.state, "")), quiet, day(row.last_batch)
         table.add_row(*cells, count(row.dossiers), oldest)
     return table
 
 
-def glass_lines(found: list[DirtyGlass]) -> list[Text]:
+def glass_lines(found: list[DirtyGlass], shown_day: date) -> list[Text]:
     """Which scanner's glass wants cleaning, and where."""
     return [
         Text(
-            f"Lau mặt kính máy quét {glass.device_id or '(không tên)'} của {agency_name(glass.agency)}: sọc ở "
+            f"Lau mặt kính máy quét {glass.device_id or '(không tên)'} của "
+            f"{owner_name(glass.agency, glass.last_day, shown_day)} ({glass.agency}): sọc ở "
             f"{decimal(glass.x_mm, 0)} mm từ mép trái, {glass.days} ngày ({days(glass.first_day, glass.last_day)}), "
             f"{count(glass.pages)} trang."
         )
@@ -47,7 +48,7 @@ def glass_lines(found: list[DirtyGlass]) -> list[Text]:
     ]
 
 
-def capacity_table(rows: list[Capacity]) -> Table:
+def capacity_table(rows: list[Capacity], shown_day: date) -> Table:
     """Print documents that wait against documents scanned per day."""
     table = Table(title="Tài liệu chờ quét so với năng lực máy", title_justify="left", box=None)
     table.add_column("Cơ quan")
@@ -55,11 +56,11 @@ def capacity_table(rows: list[Capacity]) -> Table:
         table.add_column(head, justify="right")
     for row in rows:
         counts = count(row.devices), count(row.scan_days), decimal(row.documents_per_day), count(row.unscanned)
-        table.add_row(agency_name(row.agency), *counts, decimal(row.days_to_clear))
+        table.add_row(agency_name(row, shown_day), *counts, decimal(row.days_to_clear))
     return table
 
 
-def large_format_table(rows: list[LargeFormatNeed]) -> Table:
+def large_format_table(rows: list[LargeFormatNeed], shown_day: date) -> Table:
     """Who lacks a large-format scanner."""
     table = Table(title="Thiếu máy quét khổ lớn", title_justify="left", box=None)
     table.add_column("Cơ quan")
@@ -69,7 +70,7 @@ def large_format_table(rows: list[LargeFormatNeed]) -> Table:
     for row in rows:
         papers = ", ".join(label_vi("papers", paper) for paper in row.papers)
         counts = count(row.never_scanned), count(row.rejected), count(row.documents)
-        table.add_row(agency_name(row.agency), *counts, papers)
+        table.add_row(agency_name(row, shown_day), *counts, papers)
     return table
 
 
@@ -79,9 +80,6 @@ def left_line(rows: list[AgencyActivity]) -> Text:
     return Text(f"Còn {dossiers} hồ sơ chờ ở {agencies} cơ quan không còn hoạt động: xem --all.", "yellow")
 
 
-def agency_name(code: str, day: date | None = None) -> str:
-    """Name and code of an agency as it last was; of one that has ended by a day also until when it was there."""
-    known = next(iter(bearers(code)[::-1]), None)
-    if known is None:
-        return code
-    return f"{known.name if day is None else known.name_on(day)} ({code})"
+def agency_name(row: AgencyActivity | Capacity | LargeFormatNeed, shown_day: date) -> str:
+    """Name and code of an agency; of one that has ended by a day also until when it was there."""
+    return f"{name_of(row.agency, row.valid_from, shown_day)} ({row.agency})"

@@ -11,7 +11,7 @@ from rich.text import Text
 from sohoa.format_value import count, day, days, decimal
 from sohoa.labels import label_vi, rate_name
 from sohoa.progress.unit_progress import BacklogFigure, Figure, ProgressQuery
-from sohoa.registry import find_agency
+from sohoa.registry import name_of
 from sohoa.settings import Settings
 from sohoa.terminal.bars import bar, sparkline
 
@@ -98,16 +98,15 @@ def notes(total: Figure, electronic_results: int, settings: Settings) -> Iterato
         yield Text("≈ Gần đúng: có xã bị chia, hồ sơ tính trọn cho đơn vị kế thừa chính; xem sohoa explain.", "yellow")
 
 
-def backlog_table(figures: list[BacklogFigure], total: BacklogFigure) -> Table:
-    """Make one row per agency, then the sum."""
+def backlog_table(figures: list[BacklogFigure], total: BacklogFigure, shown_day: date) -> Table:
+    """Make one row per agency, named as it is known on a day, then the sum."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("Cơ quan số hóa", vertical="bottom", overflow="fold")
     for head in ("Phải\nsố hóa", "Kê\nkhai", "Đã\nnhận", "Đạt\n(tử số)", "Ngoại\nlệ", "Tỷ lệ\nđạt %", "Tỷ lệ\nnhận %"):
         table.add_column(head, justify="right", no_wrap=True)
     for figure in figures:
-        agency = find_agency(figure.agency)
-        name = f"{agency.name} ({figure.agency})" if agency else figure.agency
-        table.add_row(name, *_backlog_cells(figure))
+        name = name_of(figure.agency, figure.valid_from, shown_day)
+        table.add_row(f"{name} ({figure.agency})", *_backlog_cells(figure))
     if len(figures) != 1:
         table.add_row()
         table.add_row("Cộng", *_backlog_cells(total), style="bold")

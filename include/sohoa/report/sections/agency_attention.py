@@ -10,11 +10,12 @@ from typing import Any
 from sohoa.days import Week
 from sohoa.enums import ACTIVITY_STATES
 from sohoa.format_value import count, day
+from sohoa.registry import name_of, owner_name
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, agency_name, first_rows
-from sohoa.steering.agency_activity import AgencyActivity, read_activity
+from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, first_rows
+from sohoa.steering.agency_activity import AgencyActivity, Office, read_activity
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, read_capacity
 from sohoa.store import Store
 
@@ -30,7 +31,7 @@ class AgencyOverview:
 
     agencies: list[AgencyActivity]
     """As they were on the week's last working day; those that no longer exist then in a state of their own."""
-    capacity: dict[str, Capacity]
+    capacity: dict[Office, Capacity]
     large_format: list[LargeFormatNeed]
     notices: Table
 
@@ -59,7 +60,7 @@ def read_overview(store: Store, week: Week) -> AgencyOverview:
     """Read what the agencies sent, what waits for them, and what their scanners did in four weeks."""
     found = read_activity(store, report_day(week))
     capacity, needs = read_capacity(store, week.last - _SCANNERS, week.last, found)
-    queues = {row.agency: row for row in capacity}
+    queues = {(row.agency, row.valid_from): row for row in capacity}
     return AgencyOverview(found, queues, needs, _notices(store.read_table("notices").to_pylist(), week))
 
 
@@ -91,9 +92,9 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
         Column("never_scanned", "Tờ khổ lớn chưa quét", "Large sheets never scanned", "count", "tờ"),
         Column("rejected", "Trang khổ lớn bị loại", "Large pages rejected", "count", "trang"),
     )
-    needs = {need.agency: need for need in overview.large_format}
+    needs = {(need.agency, need.valid_from): need for need in overview.large_format}
     rows = tuple(
-        _agency_row(found, overview.capacity.get(found.agency), needs.get(found.agency), week)
+        _agency_row(found, overview.capacity.get(found.office), needs.get(found.office), week)
         for found in overview.agencies
     )
     title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {day(report_day(week))}"
@@ -103,7 +104,7 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
 def _agency_row(found: AgencyActivity, queue: Capacity | None, need: LargeFormatNeed | None, week: Week) -> Row:
     return {
         "agency": found.agency,
-        "agency_name": agency_name(found.agency, week.last),
+        "agency_name": name_of(found.agency, found.valid_from, week.last),
         "state": found.state,
         "note": found.note,
         "days_without_batch": found.days_without_batch,
@@ -142,7 +143,9 @@ def large_format_table(overview: AgencyOverview, week: Week) -> Table:
         Column("papers", "Khổ", "Papers", "labels", labels="papers"),
     )
     needs = overview.large_format
-    rows = tuple({"agency_name": agency_name(need.agency, week.last), **asdict(need)} for need in needs[:MAX_ROWS])
+    rows = tuple(
+        {"agency_name": name_of(need.agency, need.valid_from, week.last), **asdict(need)} for need in needs[:MAX_ROWS]
+    )
     note = f"{MAX_ROWS} trong {len(needs)} cơ quan; đủ danh sách ở Phụ lục." if len(needs) > MAX_ROWS else ""
     return Table("large_format", "Cơ quan cần máy quét khổ lớn (bốn tuần)", "Large format needed", columns, rows, note)
 
@@ -157,7 +160,7 @@ def _notices(rows: list[dict[str, Any]], week: Week) -> Table:
     )
     inside = (row for row in rows if row["start"] <= week.last and (row["end"] is None or row["end"] >= week.first))
     found = {
-        (agency_name(row["agency"], week.last), row["start"], row["notice_kind"], row["end"], row["note"])
+        (owner_name(row["agency"], row["start"], week.last), row["start"], row["notice_kind"], row["end"], row["note"])
         for row in inside
     }
     names = ("agency_name", "start", "notice_kind", "end", "note")

@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from sohoa.days import Week
 from sohoa.defects import DEFECTS
+from sohoa.layout import BatchId
+from sohoa.registry import owner_name
 from sohoa.report.model import Column, Row, Table
-from sohoa.report.sentences import AGENCY_NAME, agency_name
+from sohoa.report.sentences import AGENCY_NAME
 
 _COLUMNS = (
     AGENCY_NAME,
@@ -48,8 +50,9 @@ def faulty_files_table(documents: pa.Table, bad_pages: pa.Table, week: Week) -> 
 def _file_row(file: dict[str, str], pages: list[dict[str, Any]], document: dict[str, Any], week: Week) -> Row:
     defects = {name for row in (*pages, document) for name in row.get("defects") or ()}
     verdicts = {row.get("verdict") for row in (*pages, document)}
+    batch = BatchId.parse(file["batch"])
     return {
-        "agency_name": agency_name(file["agency"], week.last),
+        "agency_name": owner_name(file["agency"], batch.scan_date if batch else week.last, week.last),
         "batch": file["batch"],
         "file": file["file"] or file["document_id"],
         "pages": _runs(sorted({page["page_no"] for page in pages if page["page_no"] is not None})),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sohoa.days import Week
+from sohoa.registry import owner_name
 from sohoa.report.model import Column, Table
-from sohoa.report.sentences import AGENCY_NAME, agency_name
+from sohoa.report.sentences import AGENCY_NAME
 from sohoa.steering.scanner_incidents import VOLUME, read_incidents
 from sohoa.store import Store
 
@@ -24,7 +25,7 @@ def incidents_table(store: Store, week: Week) -> Table:
     """List scanners that left their own control limits, each incident in the week in which it opened."""
     rows = tuple(
         {
-            "agency_name": agency_name(found.agency, week.last),
+            "agency_name": owner_name(found.agency, found.first_day, week.last),
             "device_id": found.device_id,
             "measure": found.measure,
             "first_day": found.first_day,

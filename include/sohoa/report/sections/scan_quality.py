@@ -14,12 +14,13 @@ from sohoa.enums import COVERS, NOT_SCANNED_REASONS, PAPERS, VERDICTS
 from sohoa.format_value import count, percent
 from sohoa.labels import label_vi
 from sohoa.progress.rate import rate_percent
+from sohoa.registry import owner_name
 from sohoa.report.model import Column, Table
 from sohoa.report.sections.charts import pareto_chart
 from sohoa.report.sections.faulty_files import faulty_files_table
 from sohoa.report.sections.opened_incidents import incidents_table
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import AGENCY_NAME, DEFECT, agency_name
+from sohoa.report.sentences import AGENCY_NAME, DEFECT
 from sohoa.steering.dirty_glass import DirtyGlass, read_dirty_glass
 from sohoa.store import Store
 
@@ -185,7 +186,9 @@ def glass_table(found: list[DirtyGlass], week: Week) -> Table:
         Column("days", "Số ngày có sọc", "Days with the streak", "count", "ngày"),
         Column("pages", "Trang có sọc", "Pages", "count", "trang"),
     )
-    rows = tuple({"agency_name": agency_name(glass.agency, week.last), **asdict(glass)} for glass in found)
+    rows = tuple(
+        {"agency_name": owner_name(glass.agency, glass.last_day, week.last), **asdict(glass)} for glass in found
+    )
     return Table("dirty_glass", "Máy quét cần lau mặt kính (bốn tuần)", "Scanners to clean", columns, rows)
 
 

@@ -1,0 +1,155 @@
+"""One agency code, two offices one after the other: each has its own queue, batches, scanners, backlog and name."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner
+
+from sohoa import layout
+from sohoa.cli import app
+from sohoa.counting.count_progress import progress_of_day
+from sohoa.days import Week
+from sohoa.report.build_report import build_report
+from sohoa.schema import TABLES
+from sohoa.slips.slip_page import render
+from sohoa.store import Store
+from tests.counting_cases import document, dossier, merged, table
+
+MONDAY, TUESDAY, WEDNESDAY = (date(2024, 4, 15) + timedelta(n) for n in range(3))
+CODE, OLD, NEW = "H37.80.01", "UBND phường Cũ", "UBND phường Mới"
+ENDED = f"{OLD} (đến hết 16/04/2024)"
+AGENCIES = f"""code,name,kind,unit_code,valid_from,valid_to
+{CODE},{OLD},commune,05971,2020-01-01,2024-04-17
+{CODE},{NEW},commune,05974,2024-04-17,
+H37.60,Văn phòng,department,20,2020-01-01,
+"""
+
+
+@pytest.fixture
+def two_offices(clean_store: Store, own_file: Any) -> Store:
+    """The old one: two dossiers wait, a batch, a scanner, 3 large sheets, a backlog of 9; the new one: a dossier."""
+    own_file("agencies", AGENCIES)
+    for day, numbers, unit in ((MONDAY, (1, 2), "05971"), (WEDNESDAY, (3,), "05974")):
+        rows = merged([dossier(n, unit_code=unit, has_paper_result=False) for n in numbers], [])
+        clean_store.write_table("dossiers", day, layout.DAY, rows)
+        clean_store.write_table("progress_daily", day, layout.DAY, progress_of_day(day, rows))
+    batch = {"agency": CODE, "batch": f"{CODE}-20240415-001"}
+    clean_store.write_table("batches", MONDAY, batch["batch"], table("batches", [batch]))
+    scanner = {"agency": CODE, "device_id": "S1", "device_kind": "flatbed", "documents_received": 10}
+    streak = {"defect_pages": [], "streaks": [{"x_mm": 104, "pages": 5}]}
+    for n in range(3):
+        day = MONDAY - timedelta(n)
+        clean_store.write_table("device_daily", day, layout.DAY, table("device_daily", [scanner | streak]))
+    sheet = document("m", batch=batch["batch"], paper="a1", not_scanned="too_large", pages_declared=3)
+    sheet |= {"is_received": False, "verdict": None, "pages_found": 0, "pages_accepted": 0}
+    clean_store.write_table("documents", MONDAY, batch["batch"], table("documents", [sheet]))
+    scans = [document("b", None, "backlog_result", batch=batch["batch"])]
+    decided = table("documents", scans).append_column("decision", pa.nulls(1, pa.string()))
+    clean_store.write_table("backlog_documents", MONDAY, layout.DAY, decided.select(TABLES["backlog_documents"].names))
+    for day, results in ((MONDAY, 9), (WEDNESDAY, 4)):
+        told = table("backlog", [{"agency": CODE, "results": results, "line": 2}])
+        clean_store.write_table("backlog", day, layout.DAY, told)
+    return clean_store
+
+
+def sohoa(*arguments: str) -> str:
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return " ".join(done.output.split())
+
+
+def told(*arguments: str) -> list[dict[str, Any]]:
+    done = CliRunner().invoke(app, [*arguments, "--format", "jsonl"], catch_exceptions=False)
+    return [json.loads(line) for line in done.output.splitlines()]
+
+
+def test_queue_and_last_batch_are_of_the_office_s_own_days(two_offices: Store) -> None:
+    """On its first day the new office is silent and never sent; two dossiers wait at the old one, which sent."""
+    rows = told("silent", "--date", str(WEDNESDAY), "--all")
+    found = {row["valid_from"]: (row["state"], row["dossiers"], row["last_batch"]) for row in rows}
+    assert found == {"2020-01-01": ("no_agency", 2, "2024-04-15"), "2024-04-17": ("silent", 1, None)}
+    assert {row["days_without_batch"] for row in rows} == {0, 1}
+    text = sohoa("silent", "--date", str(WEDNESDAY), "--all")
+    assert f"{NEW} ({CODE})" in text
+    assert f"{OLD} (đến hết" in text
+
+
+def test_until_its_last_day_it_is_asked(two_offices: Store) -> None:
+    """On Tuesday nobody speaks of the office to come."""
+    (row,) = told("silent", "--date", str(TUESDAY), "--all")
+    assert (row["state"], row["valid_from"], row["days_without_batch"]) == ("silent", "2020-01-01", 1)
+    text = sohoa("silent", "--date", str(TUESDAY), "--all") + sohoa("devices", "--to", str(TUESDAY))
+    assert f"{OLD} ({CODE})" in text
+    assert NEW not in text
+
+
+def test_a_notice_holds_for_the_office_that_gave_it(two_offices: Store) -> None:
+    """The old office had no connection; the new one has said nothing."""
+    notice = {"agency": CODE, "notice_kind": "no_connection", "start": MONDAY, "note": "mất sóng"}
+    two_offices.write_table("notices", MONDAY, "n", table("notices", [notice]))
+    states = {day: {row["state"] for row in told("silent", "--date", str(day))} for day in (TUESDAY, WEDNESDAY)}
+    assert states == {TUESDAY: {"no_connection"}, WEDNESDAY: {"silent"}}
+
+
+def test_scanners_and_sheets_are_of_the_office_that_used_them(two_offices: Store) -> None:
+    """Streak and sheets are the old office's, who has ended; the new one has a queue and no scanner yet."""
+    text = sohoa("devices", "--to", str(WEDNESDAY))
+    glass, rest = text.split("Tài liệu chờ quét")
+    queue, large = rest.split("Thiếu máy quét khổ lớn")
+    assert f"của {ENDED} ({CODE})" in glass
+    assert f"{NEW} ({CODE}) 0 0 – 1 –" in queue
+    assert "đến hết 16/04/2024" in large
+    assert NEW not in large
+
+
+@pytest.mark.parametrize(("day", "expected"), [(TUESDAY, [(9, 1)]), (WEDNESDAY, [(9, 1), (4, 0)])])
+def test_each_has_its_own_backlog(two_offices: Store, day: date, expected: list[tuple[int, int]]) -> None:
+    """1 of 9 by the old office, which keeps its figures; 0 of 4 by the new one."""
+    asked = ("progress", "--definition", "backlog", "--unit", "20", "--to", str(day))
+    assert [(row["denominator"], row["accepted"]) for row in told(*asked)] == expected
+    text = sohoa(*asked)
+    assert (f"{NEW} ({CODE})" in text) == (day == WEDNESDAY)
+    assert ("đến hết 16/04/2024" in text) == (day == WEDNESDAY)
+
+
+def test_the_report_tells_the_two_apart(two_offices: Store) -> None:
+    """Its list of agencies, the queue and the large sheets."""
+    report = build_report(two_offices, Week(MONDAY).name)
+    rows = {table.name: table.rows for table in (*report.tables, *report.annex)}
+    shown = {row["agency_name"]: (row["state"], row["dossiers"], row["last_batch"]) for row in rows["agencies"]}
+    assert shown == {ENDED: ("no_agency", 2, MONDAY), NEW: ("silent", 1, None)}
+    assert [row["agency_name"] for row in rows["large_format"]] == [ENDED]
+
+
+@pytest.mark.parametrize(
+    ("batch", "received", "name"),
+    [
+        (f"{CODE}-20240416-001", "2024-04-19T03:00:00+00:00", OLD),
+        (f"{CODE}-20240417-001", "2024-04-19T03:00:00+00:00", NEW),
+        ("lo-1", "2024-04-16T16:30:00+00:00", OLD),
+        ("lo-1", "2024-04-16T17:30:00+00:00", NEW),  # half past midnight here
+    ],
+)
+def test_a_slip_names_the_office_of_its_scan_day(own_file: Any, batch: str, received: str, name: str) -> None:
+    """However late it is made; where the batch's name tells no day, that of its arrival."""
+    own_file("agencies", AGENCIES)
+    head = {"schema_version": 1, "agency": CODE, "batch": batch, "received_at": received, "manifest_sha256": "0" * 64}
+    receipt: Any = {**head, "status": "refused", "reason": "bad_json", "message_vi": "x", "problems": []}
+    assert name in render(receipt, {}, "x", 30)
+
+
+def test_the_office_of_a_commune_that_was_recoded_is_two(clean_store: Store) -> None:
+    """H37.81.01 as shipped: the town's code was another from 1 December 2024 on."""
+    for day, number in ((date(2024, 11, 28), 1), (date(2024, 12, 2), 2)):
+        rows = merged([dossier(number, handling_agency="H37.81.01", unit_code="06040")], [])
+        clean_store.write_table("dossiers", day, layout.DAY, rows)
+    rows = told("silent", "--date", "2024-12-03", "--all")
+    assert [(row["valid_from"], row["state"], row["dossiers"]) for row in rows] == [
+        ("2024-12-01", "silent", 1),
+        ("2020-01-01", "no_agency", 1),
+    ]
