@@ -105,12 +105,14 @@ def test_a_split_is_approximate_only_where_it_matters():
 
 def test_a_unit_is_named_or_the_question_refused():
     """Names follow the map; the office of a commune is answered with the commune's code."""
-    assert [unit_name("06040", day) for day in MAP_DATES] == ["Xã Đại Đồng", "Thị trấn Thất Khê", "Xã Thất Khê"]
-    assert unit_name("H37.80", REFORM) == unit_name("H37.80", FIRST) == "UBND thành phố Lạng Sơn"
+    assert [unit_name("06040", day, day) for day in MAP_DATES] == ["Xã Đại Đồng", "Thị trấn Thất Khê", "Xã Thất Khê"]
+    for map_day in (FIRST, REFORM):
+        assert unit_name("H37.80", map_day, REFORM - timedelta(1)) == "UBND thành phố Lạng Sơn"
+        assert unit_name("H37.80", map_day, REFORM) == "UBND thành phố Lạng Sơn (đến hết 30/06/2025)"
     with pytest.raises(InputError, match="05971"):
-        unit_name("H37.80.01", FIRST)
+        unit_name("H37.80.01", FIRST, FIRST)
     with pytest.raises(InputError, match="names no unit"):
-        unit_name("180", REFORM)
+        unit_name("180", REFORM, REFORM)
 
 
 def leaves_of(day: date) -> list[str]:

@@ -24,6 +24,7 @@ from sohoa.progress.unit_progress import (
     steps,
     sum_backlog,
 )
+from sohoa.registry import agencies_at
 from sohoa.schema import TABLES
 from sohoa.settings import Settings
 from tests.counting_cases import decided, document, dossier, merged, review, table
@@ -248,3 +249,28 @@ def test_the_backlog_of_a_unit_is_that_of_its_agencies(clean_store):
     assert rates("20", MONDAY - DAY) == []
     total = sum_backlog(read_backlog(clean_store, ProgressQuery("20", "backlog", "all", MAP_DATES[0]), MONDAY))
     assert (total.accepted, total.denominator) == (1, 4)
+
+
+def test_an_office_that_has_ended_is_named_with_its_last_day_on_every_map():
+    """Until its last day it is named plainly; a commune's name is the map's."""
+    reform = MAP_DATES[-1]
+    names = [ProgressQuery("H37.80", "dn_and", "all", reform).name_on(day) for day in (reform - DAY, reform)]
+    assert names == ["UBND thành phố Lạng Sơn", "UBND thành phố Lạng Sơn (đến hết 30/06/2025)"]
+    assert ProgressQuery("H37.60", "dn_and", "all", reform).name_on(reform) == "Văn phòng UBND tỉnh"
+
+
+def test_the_backlog_of_a_split_commune_is_marked_where_it_goes_and_where_it_may_belong(clean_store):
+    """06622 went mostly to 06613 and in part to 06625 on 2025-07-01: both are marked, it counts once."""
+    reform = MAP_DATES[-1]
+    office = next(agency.code for agency in agencies_at(MONDAY) if agency.unit_code == "06622")
+    rows = [backlog_document("a", agency=office, batch=f"{office}-20240415-001")]
+    clean_store.write_table("backlog_documents", MONDAY, layout.DAY, scanned(rows).drop_columns("scan_date"))
+
+    def marks(unit: str, map_day: date) -> list[tuple[int, bool]]:
+        found = read_backlog(clean_store, ProgressQuery(unit, "backlog", "all", map_day), reform)
+        assert sum_backlog(found).is_approximate == any(figure.is_approximate for figure in found)
+        return [(figure.accepted, figure.is_approximate) for figure in found]
+
+    assert marks("06613", reform) == [(1, True)]
+    assert marks("06625", reform) == [(0, True)]
+    assert marks("20", reform) == marks("06622", MAP_DATES[0]) == [(1, False)]

@@ -18,6 +18,7 @@ from sohoa.counting.count_progress import progress_of_day
 from sohoa.counting.join_dossiers import merge_dossiers
 from sohoa.labels import label_vi
 from sohoa.progress.compare_periods import Comparison, Period
+from sohoa.registry import agencies_at
 from sohoa.schema import TABLES
 from sohoa.steering.forecast import Outlook
 from sohoa.steering.target_line import TargetLine
@@ -49,6 +50,9 @@ DOCUMENT = {
 
 def table_of(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, TABLES[name])
+
+
+NO_DOCUMENTS = table_of("documents", []).append_column("decision", pa.nulls(0, pa.string()))
 
 
 def write_day(store: Store, *documents: dict[str, Any]) -> None:
@@ -169,3 +173,37 @@ def test_a_date_is_the_end_of_its_week():
     line = TargetLine(date(2024, 1, 1), date(2024, 12, 31), 5.6, 86.0)
     outlook = Outlook(MONDAY, MONDAY + timedelta(7), None, MONDAY, None, None, "already", 0)
     assert "21/04/2024" in outlook_line(outlook, line).plain
+
+
+@pytest.mark.parametrize(("unit", "is_marked"), [("06613", True), ("06625", True), ("20", False), ("06622", False)])
+def test_a_forecast_of_a_split_unit_is_marked(clean_store, unit, is_marked):
+    """06622 went to two units on 2025-07-01; on the map of its own days, and for the province, nothing is open."""
+    rows = merge_dossiers(None, table_of("register", [DOSSIER | {"unit_code": "06622"}]), NO_DOCUMENTS)
+    clean_store.write_table("progress_daily", MONDAY, layout.DAY, progress_of_day(MONDAY, rows))
+    map_day = "2024-04-01" if unit == "06622" else "2025-07-01"
+    text = sohoa("forecast", "--unit", unit, "--map", map_day, "--to", "2024-04-21")
+    assert ("thực tế ≈" in text) == ("≈ Gần đúng" in text) == is_marked
+
+
+def test_the_backlog_of_a_split_unit_is_marked(clean_store):
+    """The rate and what it means; the office is named with its last day."""
+    write_day(clean_store)
+    office = next(agency.code for agency in agencies_at(MONDAY) if agency.unit_code == "06622")
+    told = table_of("backlog", [{"agency": office, "results": 4, "line": 2}])
+    clean_store.write_table("backlog", MONDAY, layout.DAY, told)
+    asked = ("progress", "--definition", "backlog", "--unit")
+    marked = sohoa(*asked, "06613", "--to", "2025-07-01")
+    assert "≈0,0" in marked
+    assert "≈ Gần đúng" in marked
+    assert "(đến hết" in marked
+    plain = sohoa(*asked, "06622", "--to", "2024-04-15")
+    assert "≈" not in plain
+    assert "(đến hết" not in plain
+
+
+@pytest.mark.parametrize(("end", "is_ended"), [("2025-06-30", False), ("2025-07-01", True)])
+def test_an_ended_office_is_named_so_on_a_map(small_store, end, is_ended):
+    """Title of the progress, the backlog and the forecast."""
+    for asked in (("progress",), ("progress", "--definition", "backlog"), ("forecast",)):
+        text = sohoa(*asked, "--unit", "H37.80", "--map", "2025-07-01", "--to", end)
+        assert ("UBND thành phố Lạng Sơn (đến hết 30/06/2025)" in text) == is_ended

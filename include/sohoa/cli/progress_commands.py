@@ -149,5 +149,7 @@ def _show_backlog(store: Store, query: ProgressQuery, end: date, format: Format)
         return
     out.print(show_progress.heading("Kết quả còn hiệu lực", query.name_on(end), query, end, end), soft_wrap=True)
     out.print(show_progress.backlog_table(found, unit_progress.sum_backlog(found), end))
+    if any(figure.is_approximate for figure in found):
+        out.print(show_progress.approximate_line())
     if any(figure.denominator is None for figure in found):
         out.print("\n– Chưa báo số kết quả phải số hóa (SoKetQua): không cộng vào tỷ lệ.", style="yellow")

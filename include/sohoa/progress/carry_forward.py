@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.errors import InputError
-from sohoa.registry import PROVINCE, Unit, ancestors, asked_unit, find_agency, successors, unit_at, units_at
+from sohoa.registry import PROVINCE, Unit, ancestors, asked_unit, find_agency, owner_name, successors, unit_at, units_at
 from sohoa.schema import TABLES
 
 MAP_DATES = (date(2024, 4, 1), date(2024, 12, 1), date(2025, 7, 1))
@@ -127,15 +127,20 @@ def find_place(unit_code: str, leaf: str, day: date, map_day: date | None) -> Pl
     return next((place for place in places(leaf, day, map_day) if place.unit_code == unit_code), None)
 
 
-def unit_name(code: str, map_day: date) -> str:
+def unit_name(code: str, map_day: date, day: date) -> str:
     """Return the name of a unit or leaf office on a map; an office of any time is on every map.
+
+    Args:
+        code: the unit or office.
+        map_day: day of the map.
+        day: an office that has ended by this day is named with its last day.
 
     Raises:
         InputError: as ``registry.asked_unit``.
     """
-    agency = find_agency(code, map_day) or find_agency(code)
+    agency = find_agency(code, day) or find_agency(code)
     if agency is not None and agency.kind != "commune":
-        return agency.name
+        return owner_name(code, agency.valid_from, day)
     return asked_unit(code, map_day).name
 
 

@@ -26,6 +26,9 @@ _DAYS_UNTIL, _WEEKS_UNTIL = 14, 112
 """Periods up to so many days are shown by day, by week; longer ones by month."""
 
 
+_BACKLOG_COUNTS = ("denominator", "declared", "received", "accepted", "waived")
+
+
 @dataclass(frozen=True)
 class ProgressQuery:
     """Which figure is asked for."""
@@ -39,10 +42,16 @@ class ProgressQuery:
     def name_on(self, day: date) -> str:
         """Return the name of the unit: on the map, or of the unit that bears the code on the last day asked for.
 
+        An office, which is on every map, is named with its last day where it has ended by the day.
+
         Raises:
             InputError: none does.
         """
-        return asked_unit(self.unit_code, day).name if self.map_day is None else unit_name(self.unit_code, self.map_day)
+        return (
+            asked_unit(self.unit_code, day).name
+            if self.map_day is None
+            else unit_name(self.unit_code, self.map_day, day)
+        )
 
     def first_day(self, start: date, end: date) -> date:
         """Return the first day from ``start`` on that is the unit's own; with a map all days are."""
@@ -172,6 +181,8 @@ class BacklogFigure:
     received: int
     accepted: int
     waived: int
+    is_approximate: bool
+    """Its commune was split since: some of it may belong to another unit of the map, or that other's to this one."""
 
     @property
     def rate_percent(self) -> float | None:
@@ -187,6 +198,8 @@ class BacklogFigure:
 def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogFigure]:
     """Read the backlog so far of each agency of a unit.
 
+    An agency of a split commune that is counted elsewhere, and part of which came here, is there with 0 and marked.
+
     Args:
         store: the store.
         query: its map must be given, since days of all maps add up.
@@ -201,8 +214,10 @@ def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogF
     for row in rows.to_pylist():
         day = _own_day(row["agency"], row.pop("last_day"))
         leaf = leaf_unit(row["agency"], None, day)
-        if leaf is not None and query.counts(leaf, day):
-            found.append(BacklogFigure(**row))
+        place = None if leaf is None else find_place(query.unit_code, leaf, day, query.map_day)
+        if place is not None:
+            counts = row if place.is_counted else row | dict.fromkeys(_BACKLOG_COUNTS, 0)
+            found.append(BacklogFigure(**counts, is_approximate=place.is_approximate))
     return found
 
 
@@ -215,8 +230,8 @@ def _own_day(agency: str, day: date) -> date:
 def sum_backlog(figures: list[BacklogFigure]) -> BacklogFigure:
     """Sum up the agencies that said what they have to digitise; the scans of the others are left out, too."""
     known = [figure for figure in figures if figure.denominator is not None]
-    names = ("denominator", "declared", "received", "accepted", "waived")
-    return BacklogFigure("", None, **{name: sum(getattr(figure, name) for figure in known) for name in names})
+    sums = {name: sum(getattr(figure, name) for figure in known) for name in _BACKLOG_COUNTS}
+    return BacklogFigure("", None, **sums, is_approximate=any(figure.is_approximate for figure in figures))
 
 
 def _until(store: Store, table: str, end: date) -> pa.Table:

@@ -73,6 +73,8 @@ class TargetOutlook:
     required: RequiredWork
     last_week: Comparison
     """The last whole ISO week against the one before."""
+    is_approximate: bool
+    """A commune of the unit was split in these days, and counts whole for its default successor."""
 
 
 def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, last_day: date) -> TargetOutlook:
@@ -95,6 +97,7 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
         forecast_target(weekly, line.target_percent, last_day),
         required_work(rows, query.unit_code, line, last_day, pages, query.definition, query.stage, own),
         compare(rows, query.unit_code, Period(week.first, week.last), last_day, query.definition, query.stage, own),
+        bool(pc.any(rows["is_approximate"]).as_py()),
     )
 
 

@@ -95,7 +95,12 @@ def notes(total: Figure, electronic_results: int, settings: Settings) -> Iterato
         "dim",
     )
     if total.is_approximate:
-        yield Text("≈ Gần đúng: có xã bị chia, hồ sơ tính trọn cho đơn vị kế thừa chính; xem sohoa explain.", "yellow")
+        yield approximate_line()
+
+
+def approximate_line() -> Text:
+    """Says what the mark ≈ means."""
+    return Text("≈ Gần đúng: có xã bị chia, hồ sơ tính trọn cho đơn vị kế thừa chính; xem sohoa explain.", "yellow")
 
 
 def backlog_table(figures: list[BacklogFigure], total: BacklogFigure, shown_day: date) -> Table:
@@ -115,7 +120,8 @@ def backlog_table(figures: list[BacklogFigure], total: BacklogFigure, shown_day:
 
 def _backlog_cells(figure: BacklogFigure) -> tuple[str, ...]:
     counts = (figure.denominator, figure.declared, figure.received, figure.accepted, figure.waived)
-    return (*map(count, counts), decimal(figure.rate_percent), decimal(figure.received_percent))
+    mark = "≈" if figure.is_approximate else ""
+    return (*map(count, counts), mark + decimal(figure.rate_percent), decimal(figure.received_percent))
 
 
 def _label(figure: Figure, step: str) -> str:

@@ -18,17 +18,20 @@ from sohoa.registry import Bearer, Campaign
 from sohoa.steering.forecast import Outlook
 from sohoa.steering.rank_campaigns import UnitRank
 from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
+from sohoa.terminal.show_progress import approximate_line
 
 _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 
 
 def target_outlook_lines(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[Text | Table]:
     """Print where a unit is, what it has to do per day, and when it arrives."""
-    yield _target_line(ahead.required, line, last_day)
+    yield _target_line(ahead, line, last_day)
     yield from _required_work_lines(ahead.required, line)
     yield Text("Tuần " + days(ahead.last_week.period.first, ahead.last_week.period.last) + ": ").append(
-        change(ahead.last_week)
+        ("≈" if ahead.is_approximate else "") + change(ahead.last_week)
     )
+    if ahead.is_approximate:
+        yield approximate_line()
     yield outlook_line(ahead.outlook, line)
     missing, last = ahead.outlook.missing_weeks, ahead.outlook.last_week
     if missing and last is not None:
@@ -107,12 +110,13 @@ def revisions_table(
     yield Text(f"Nay: {count(numerator)} / {count(denominator)}", "bold")
 
 
-def _target_line(work: RequiredWork, line: TargetLine, last_day: date) -> Text:
+def _target_line(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Text:
+    work, mark = ahead.required, "≈" if ahead.is_approximate else ""
     rate = 100 * work.numerator / work.denominator if work.denominator else None
     shown = f"{decimal(line.baseline_percent)} % → {decimal(line.target_percent)} % ({days(line.start, line.end)})"
     text = Text(f"Lộ trình {shown}: đến {day(last_day)} phải đạt {decimal(work.expected_percent)} %, thực tế ")
     behind = rate is not None and rate < work.expected_percent
-    return text.append(f"{decimal(rate)} %", "red" if behind else "green").append(
+    return text.append(f"{mark}{decimal(rate)} %", "red" if behind else "green").append(
         f" ({count(work.numerator)} / {count(work.denominator)} hồ sơ)"
     )
 
