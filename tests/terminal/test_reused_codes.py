@@ -120,6 +120,19 @@ def test_a_unit_that_has_ended_is_refused_with_its_last_day(reform, unit, name, 
     assert name in sohoa(command, "--unit", unit, *period, "2025-06-30")
 
 
+@pytest.mark.parametrize(
+    ("command", "has_map"),
+    [(("progress",), True), (("forecast",), True), (("reconcile",), False), (("reconcile", "--category", "R4"), False)],
+)
+@pytest.mark.parametrize("unit", ["183", "99999"])
+def test_the_message_advises_only_what_the_command_has(reform, command, has_map, unit):
+    """``reconcile`` knows no map."""
+    asked = [*command, "--unit", unit, "--from", "2025-07-01", "--to", "2025-07-06"]
+    done = CliRunner().invoke(app, asked)
+    assert "names no unit on 2025-07-06" in str(done.exception)
+    assert ("--map" in str(done.exception)) == has_map
+
+
 def test_the_message_names_the_successor(reform):
     """05995 has been no code since the merger of 2024."""
     with pytest.raises(Exception, match=r"until 2024-11-30 and passed to Thị trấn Thất Khê \(06040\)"):
@@ -214,7 +227,7 @@ def test_the_report_s_units_and_ranking_have_each_unit_of_the_week(report):
         (row["unit_code"], row["unit"]): (row["numerator"], row["denominator"]) for row in rows_of(report, "units")
     }
     assert shown["06187", ENDED_TOWN] == (0, 3)
-    assert shown["06187", WARD] == (1, 1)
+    assert shown["06187", f"{WARD} (từ 01/07/2025)"] == (1, 1)
     assert shown["183", "Huyện Cao Lộc (đến hết 30/06/2025)"] == (1, 4)
     blocks = rows_of(report, "blocks")
     assert sum(row["denominator"] for row in blocks) == shown["20", "Tỉnh Lạng Sơn"][1] == 6
@@ -240,3 +253,26 @@ def test_a_forecast_rests_on_the_unit_s_own_days(reform):
     """One dossier of the ward, done: the town's five would make it 1 of 6."""
     text = sohoa("forecast", "--unit", "06187", "--to", "2025-07-06", "--from", "2025-06-01")
     assert "1 / 1 hồ sơ" in text
+    assert f"{WARD} (06187) · 01/07/2025 – 06/07/2025" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("start", ["2025-05-05", "2025-06-16", "2025-06-30"])
+def test_no_period_is_shown_in_which_the_unit_did_not_stand(reform, start):
+    """Not a 0 for weeks or days that were another's; a week cut by its first day runs from that day."""
+    asked = ("progress", "--unit", "06187", "--from", start, "--to", "2025-07-06")
+    rows = values(*asked)
+    assert min(row["first_day"] for row in rows) == "2025-07-01"
+    assert rows[-1]["last_day"] == "2025-07-06"
+    text = " ".join(sohoa(*asked).split())
+    assert f"{WARD} (06187) · 01/07/2025 – 06/07/2025" in text
+    assert "/06" not in text.split("Mẫu")[1].split("Đơn vị này có từ")[0]
+
+
+def test_a_unit_that_begins_inside_a_period_says_so(reform, report):
+    """In the ranking and the report's units; what stood all the time, and what began with the period, does not."""
+    names = {rank.unit_code: rank.unit for rank in read_ranks(reform, CAMPAIGN, END) if rank.last_day is None}
+    assert names == {"06187": "Phường Kỳ Lừa (từ 01/07/2025)"}
+    later = Campaign("x", "Đợt", TUESDAY, date(2025, 7, 31), 50.0, ("commune",), "a test")
+    assert [rank.unit for rank in read_ranks(reform, later, END)] == [WARD]
+    shown = {row["unit"] for row in rows_of(report, "units")}
+    assert {"Phường Kỳ Lừa (từ 01/07/2025)", "Tỉnh Lạng Sơn"} < shown

@@ -99,7 +99,9 @@ def _show_progress(store: Store, query: ProgressQuery, start: date, end: date, f
     from sohoa.progress import unit_progress
     from sohoa.terminal import show_progress
 
-    settings, step, fine = load_settings(), *unit_progress.steps(start, end)
+    settings, since = load_settings(), query.first_day(start, end)
+    is_younger, start = since > start, since
+    step, fine = unit_progress.steps(start, end)
     rows = unit_progress.read_days(store, query, start, end)
     found = unit_progress.by_period(rows, start, end, step, settings)
     if format is not Format.table:
@@ -109,7 +111,7 @@ def _show_progress(store: Store, query: ProgressQuery, start: date, end: date, f
     out.print(show_progress.heading("Tiến độ số hóa", query.name_on(end), query, start, end), soft_wrap=True)
     out.print(show_progress.progress_table(found, total, step, settings, out.width))
     out.print(show_progress.spark_lines(unit_progress.by_period(rows, start, end, fine, settings), fine, out.width))
-    if (since := query.first_day(start, end)) > start:
+    if is_younger:
         out.print(show_progress.since_line(since))
     results = unit_progress.count_electronic_results(store, query, start, end)
     for note in show_progress.notes(total, results, settings):

@@ -57,7 +57,7 @@ def forecast(
         raise typer.BadParameter("--by lies before --from")
     name = query.name_on(last)
     ahead = read_target_outlook(store, query, line, last)
-    out.print(heading("Hướng tới chỉ tiêu", name, query, line.start, last), soft_wrap=True)
+    out.print(heading("Hướng tới chỉ tiêu", name, query, query.first_day(line.start, last), last), soft_wrap=True)
     for part in show_steering.target_outlook_lines(ahead, line, last):
         out.print(part)
 

@@ -141,7 +141,7 @@ def unit_name(code: str, map_day: date, day: date) -> str:
     agency = find_agency(code, day) or find_agency(code)
     if agency is not None and agency.kind != "commune":
         return owner_name(code, agency.valid_from, day)
-    return asked_unit(code, map_day).name
+    return asked_unit(code, map_day, has_map=True).name
 
 
 def progress_on_map(progress: pa.Table, map_day: date, unit_code: str | None = None) -> pa.Table:

@@ -48,14 +48,14 @@ class ProgressQuery:
             InputError: none does.
         """
         return (
-            asked_unit(self.unit_code, day).name
+            asked_unit(self.unit_code, day, has_map=True).name
             if self.map_day is None
             else unit_name(self.unit_code, self.map_day, day)
         )
 
     def first_day(self, start: date, end: date) -> date:
         """Return the first day from ``start`` on that is the unit's own; with a map all days are."""
-        return max(start, asked_unit(self.unit_code, end).valid_from) if self.map_day is None else start
+        return max(start, asked_unit(self.unit_code, end, has_map=True).valid_from) if self.map_day is None else start
 
     def counts(self, leaf: str, day: date) -> bool:
         """Tell whether what lies in a leaf unit of a day is counted here."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sohoa.errors import InputError
+from sohoa.format_value import day as format_day
 from sohoa.format_value import ended_name
 from sohoa.registry.agencies import Agency, agencies_of, find_agency
 from sohoa.registry.successors import successors
@@ -30,6 +31,10 @@ class Bearer:
         if self.last_day is None or day <= self.last_day:
             return self.name
         return ended_name(self.name, self.last_day, [name for _, name in self.successors])
+
+    def name_within(self, first: date, last: date) -> str:
+        """Return its name on the last day of a period, with its first day where it began after the period did."""
+        return self.name_on(last) + (f" (từ {format_day(self.valid_from)})" if self.valid_from > first else "")
 
     def stands_on(self, day: date) -> bool:
         """Tell whether it exists on this day."""
@@ -60,8 +65,13 @@ def owner_name(code: str, own_day: date, day: date) -> str:
     return code if found is None else found.name_on(day)
 
 
-def asked_unit(code: str, day: date) -> Bearer:
+def asked_unit(code: str, day: date, has_map: bool = False) -> Bearer:
     """Return the unit or leaf office that bears a code on a day, the last day asked for.
+
+    Args:
+        code: the code.
+        day: the day.
+        has_map: the one who asks can choose a map instead, and is told so.
 
     Raises:
         InputError: none does, or it is the office of a commune, which is counted under the commune's own code; where
@@ -69,7 +79,7 @@ def asked_unit(code: str, day: date) -> Bearer:
     """
     found = bearer_at(code, day)
     if found is None:
-        raise InputError(f"{code} names no unit on {day}: {_hint(code, day)}")
+        raise InputError(f"{code} names no unit on {day}: {_hint(code, day, has_map)}")
     agency = find_agency(code, day)
     if agency is not None and agency.kind == "commune":
         raise InputError(f"{code} is the office of a commune: use the commune's code, {agency.unit_code}")
@@ -92,14 +102,15 @@ def name_of(code: str, valid_from: date | None, day: date) -> str:
     return code if found is None else found.name_on(day)
 
 
-def _hint(code: str, day: date) -> str:
+def _hint(code: str, day: date, has_map: bool) -> str:
     before = [bearer for bearer in bearers(code) if bearer.valid_from <= day]
     if not before:
-        return "give a unit of that day's map, or another --map or date"
+        return f"give a unit of that day, or another {'--map or ' if has_map else ''}date"
     last = before[-1]
     followers = " and ".join(f"{name} ({follower})" for follower, name in last.successors)
     passed = f" and passed to {followers}" if followers else ""
-    return f"{last.name} bore it until {last.last_day}{passed}; ask for days until then, or with --map"
+    advice = "ask for days until then, or with --map" if has_map else "ask for days until then"
+    return f"{last.name} bore it until {last.last_day}{passed}; {advice}"
 
 
 def _of_unit(unit: Unit) -> Bearer:

@@ -36,7 +36,7 @@ class UnitRank:
     last_day: date | None
     """Its last day; None while it stands. An ended unit is ranked by the days that it had."""
     unit: str
-    """Its name, with what follows it where it ended before the ranking's last day."""
+    """Its name, with what follows it where it ended, and its first day where it began, within the ranking's days."""
 
 
 def read_ranks(store: Store, campaign: Campaign, last_day: date) -> list[UnitRank]:
@@ -76,12 +76,12 @@ def rank_units(progress: pa.Table, campaign: Campaign, last_day: date) -> list[U
             for unit, row in units
             if _level(unit) == level
         ]
-        ranks += _rank(level, peers, campaign, period.last)
+        ranks += _rank(level, peers, campaign, period)
     return ranks
 
 
 def _rank(
-    level: str, units: list[tuple[Bearer, dict[str, int], Comparison]], campaign: Campaign, last_day: date
+    level: str, units: list[tuple[Bearer, dict[str, int], Comparison]], campaign: Campaign, period: Period
 ) -> list[UnitRank]:
     rates = sorted((c.rate_percent for *_, c in units if c.rate_percent is not None), reverse=True)
     found = [
@@ -96,7 +96,7 @@ def _rank(
             against=against,
             valid_from=unit.valid_from,
             last_day=unit.last_day,
-            unit=unit.name_on(last_day),
+            unit=unit.name_within(period.first, period.last),
         )
         for unit, row, against in units
     ]

@@ -17,7 +17,7 @@ from sohoa.clean_text import clean
 from sohoa.errors import SettingsError
 from sohoa.format_value import day, week
 from sohoa.labels import label_vi
-from sohoa.registry import Bearer, bearer_at, find_agency, units_of
+from sohoa.registry import bearer_at, find_agency, units_of
 from sohoa.report.mail.smtp import is_address
 from sohoa.report.model import Column, Row
 from sohoa.settings import TIME_ZONE
@@ -102,13 +102,14 @@ def compose(report: dict[str, Any], recipient: Recipient, sender: str, reports_u
 def _lines(report: dict[str, Any], recipient: Recipient, reports_url: str | None) -> Iterator[str]:
     first, last = (date.fromisoformat(report[name]) for name in ("first_day", "last_day"))
     unit = bearer_at(recipient.unit_code, last)
+    names = set() if unit is None else {unit.name, unit.name_within(first, last)}
     name = recipient.unit_code if unit is None else f"{unit.name} ({unit.code})"
     yield f"Kính gửi: {clean(recipient.name)}"
     yield ""
     yield f"Báo cáo số hóa hồ sơ, {week(report['week'])} ({day(first)} – {day(last)}), tỉnh Lạng Sơn."
     yield ""
     yield f"Số liệu của {name}:"
-    yield from list(_figures(report, recipient.unit_code, unit)) or ["  Không có số liệu trong tuần này."]
+    yield from list(_figures(report, recipient.unit_code, names)) or ["  Không có số liệu trong tuần này."]
     yield ""
     for paragraph in report["sections"][0]["paragraphs"] if report["sections"] else ():
         yield clean(paragraph)
@@ -121,15 +122,15 @@ def _lines(report: dict[str, Any], recipient: Recipient, reports_url: str | None
     yield "Thư do hệ thống lập và gửi tự động; xin không trả lời thư này."
 
 
-def _figures(report: dict[str, Any], unit_code: str, unit: Bearer | None) -> Iterator[str]:
+def _figures(report: dict[str, Any], unit_code: str, names: set[str]) -> Iterator[str]:
     """Each value of the unit's row in the tables of the annex that have one row per unit.
 
     Where the code passed on within the week there is a row for each that bore it: the letter is to the last one.
     """
     for table in report["annex"]:
         rows = [row for row in table["rows"] if row.get("unit_code") == unit_code]
-        if len(rows) > 1 and unit is not None:
-            rows = [row for row in rows if row.get("unit") == unit.name]
+        if len(rows) > 1 and names:
+            rows = [row for row in rows if row.get("unit") in names]
         if len(rows) != 1:  # several rows are a list of cases: that is what the report is for
             continue
         yield f"  {table['title_vi']}"

@@ -105,7 +105,7 @@ def units_table(progress: Progress, week: Week) -> Table:
     found = tuple(
         {
             "unit_code": place.unit.code,
-            "unit": place.name,
+            "unit": place.unit.name_within(week.first, week.last),
             "level": place.level,
             **_figures(rows, place, week),
         }
