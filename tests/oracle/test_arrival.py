@@ -116,7 +116,7 @@ def _again(piece: Piece) -> Piece:
 
 
 def _figures(tables: dict[str, pa.Table], scanned: dict[date, pa.Table]) -> dict[str, Any]:
-    """What follows from the tables: all rows but for the line they stood on, rates, reconciliation."""
+    """What follows from the tables: all rows but for the file and line they stood on, rates, reconciliation."""
     rates, dossiers = [], []
     for day in sorted(scanned):
         of_day = tables["register"].filter(pc.equal(tables["register"]["dossier_date"], pa.scalar(day)))
@@ -124,5 +124,7 @@ def _figures(tables: dict[str, pa.Table], scanned: dict[date, pa.Table]) -> dict
         rates += progress_of_day(day, found).to_pylist()
         dossiers.append(with_path_key("dossiers", found, day))
     sides = Sides(*(tables[name] for name in TABLES[:3]), received_scans(pa.concat_tables(dossiers)))
-    rows = {name: sorted(map(str, table.drop_columns("line").to_pylist())) for name, table in tables.items()}
+    rows = {
+        name: sorted(map(str, table.drop_columns(["feed_file", "line"]).to_pylist())) for name, table in tables.items()
+    }
     return {**rows, "rates": rates, "counts": count_entries(classify(sides)).to_pylist()}

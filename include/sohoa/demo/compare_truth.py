@@ -10,6 +10,8 @@ from typing import Any
 
 from sohoa.store import Store
 
+_IN_NO_PAGE = {"", "missing_page"}
+"""Sound pages; that a page is missing shows in its document, not in the pages that are there."""
 _TABLES = {"progress_daily": "progress", "reconciliation_daily": "reconciliation"}
 
 
@@ -60,14 +62,19 @@ def _compare_pages(store: Store, path: Path) -> Comparison:
         (row["file"].rpartition("/")[2], str(row["page_no"])): row["defects"]
         for row in store.read_table("pages").select(["file", "page_no", "defects"]).to_pylist()
     }
-    lines = []
-    for page in sorted(put_in.keys() | found.keys()):
-        # that a page is missing shows in its document, not in the pages that are there
-        made = put_in.get(page)
-        expected = None if made is None else [made] if made not in {"", "missing_page"} else []
-        if found.get(page) != expected:
-            lines.append(f"{page[0]} page {page[1]}: made {made or 'clean'}, found {found.get(page)}")
+    lines = [
+        f"{page[0]} page {page[1]}: made {put_in.get(page) or 'clean'}, found {found.get(page)}"
+        for page in sorted(put_in.keys() | found.keys())
+        if not _is_as_made(put_in.get(page), found.get(page))
+    ]
     return Comparison("pages judged as made", len(put_in), lines)
+
+
+def _is_as_made(made: str | None, found: list[str] | None) -> bool:
+    """Tell whether a page is there and shows what was put into it; what spoils a page may spoil it in more ways."""
+    if made is None or found is None:
+        return False
+    return not found if made in _IN_NO_PAGE else made in found
 
 
 def _read_csv(path: Path) -> list[dict[str, str]]:
