@@ -71,10 +71,8 @@ def _compare_pages(store: Store, path: Path) -> Comparison:
 
 
 def _is_as_made(made: str | None, found: list[str] | None) -> bool:
-    """Tell whether a page is there and shows what was put into it; what spoils a page may spoil it in more ways."""
-    if made is None or found is None:
-        return False
-    return not found if made in _IN_NO_PAGE else made in found
+    """Tell whether a page is there and shows what was put into it, and nothing else."""
+    return made is not None and found == ([] if made in _IN_NO_PAGE else [made])
 
 
 def _read_csv(path: Path) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from sohoa.pages.decode.file_data import FileData, read_file, reading_through
 from sohoa.pages.decode.page import Page
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
-from sohoa.pages.metrics.chroma import measure_chroma
+from sohoa.pages.metrics.chroma import is_lost_in_coding, measure_chroma
 from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
@@ -120,7 +120,9 @@ def _add_chroma(rows: list[dict[str, Any]], data: FileData) -> None:
         for row in rows:
             if row["colour_mode"] == "colour" and row.get("is_blank") is False:
                 colour = reader.page(row["page_no"])
-                row["chroma"] = None if colour is None else measure_chroma(colour, _dpi_of(row, colour))
+                found = None if colour is None else measure_chroma(colour, _dpi_of(row, colour))
+                is_known = found is not None and not is_lost_in_coding(found, row["jpeg_quality"])
+                row["chroma"] = found if is_known else None
 
 
 def _dpi_of(row: dict[str, Any], colour: Grey) -> float | None:

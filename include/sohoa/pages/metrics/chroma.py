@@ -10,6 +10,8 @@ from sohoa.pages.reduce import Grey
 _AREA_MM2 = 50.0  # of ink, about a third of that of a seal
 _AREA_SHARE = 0.001  # where the resolution is not known: 62 mm² of A4
 _MM_PER_INCH = 25.4
+_FAINTEST = 2.0  # levels: of real colour scans of black print
+_HALF_STEP = 53.0  # levels, over the quality: half a step of the mean colour of a block (ITU-T T.81, table K.2: 17)
 
 
 def measure_chroma(colour: Grey, dpi: float | None) -> float:
@@ -28,3 +30,13 @@ def measure_chroma(colour: Grey, dpi: float | None) -> float:
     area = _AREA_MM2 * (dpi / _MM_PER_INCH) ** 2 if dpi else _AREA_SHARE * strongest.size
     place = max(0, strongest.size - max(1, round(area)))
     return float(np.partition(strongest, place, axis=None)[place])
+
+
+def is_lost_in_coding(chroma: float, jpeg_quality: float | None) -> bool:
+    """Tell whether JPEG may have rounded the colours of a real colour scan down to what is left: 0 proves nothing then.
+
+    Args:
+        chroma: levels, as ``measure_chroma`` returns them.
+        jpeg_quality: 1 to 100, null where the page is no JPEG.
+    """
+    return jpeg_quality is not None and chroma < _FAINTEST < _HALF_STEP / max(1.0, jpeg_quality)
