@@ -124,7 +124,7 @@ def test_a_damaged_file_stays_a_row() -> None:
 
 def test_colours_that_coding_has_lost_are_not_told_to_be_absent():
     """A faint tint is gone at a quality below 26, and so is the proof that there was none; a seal is still seen."""
-    tinted = np.clip(PAGE.astype(int) + [0, 0, -3], 0, 255).astype(np.uint8)
+    tinted = np.clip(PAGE - np.array([0, 0, 3]), 0, 255).astype(np.uint8)
     assert chroma(jpeg(tinted, 11)) is None and chroma(jpeg(grey(PAGE), 20)) is None
     assert chroma(jpeg(grey(PAGE), 30)) == 0 and chroma(jpeg(grey(PAGE), 85)) == 0
     assert (chroma(jpeg(SEALED, 11)) or 0) > 10
