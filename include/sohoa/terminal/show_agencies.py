@@ -77,7 +77,7 @@ def large_format_table(rows: list[LargeFormatNeed], shown_day: date) -> Table:
 def left_line(rows: list[AgencyActivity]) -> Text:
     """Say what waits at agencies that are no more."""
     dossiers, agencies = count(sum(row.dossiers for row in rows)), count(len(rows))
-    return Text(f"Còn {dossiers} hồ sơ chờ ở {agencies} cơ quan không còn hoạt động: xem --all.", "yellow")
+    return Text(f"Còn {dossiers} hồ sơ chờ ở {agencies} mã không phải cơ quan trong ngày này: xem --all.", "yellow")
 
 
 def agency_name(row: AgencyActivity | Capacity | LargeFormatNeed, shown_day: date) -> str:
