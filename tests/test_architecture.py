@@ -18,7 +18,7 @@ LAYERS = (
     {"pages"},
     {"schema"},
     {"store", "registry"},
-    {"work", "pending"},
+    {"work", "pending", "known_documents"},
     {"intake", "quality", "counting", "stack"},
     {"feeds", "progress", "reconcile", "simulate"},
     {"steering"},

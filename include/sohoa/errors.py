@@ -5,7 +5,8 @@
     ├── StoreError        the object store refuses or cannot be reached; worth a retry
     │   ├── ObjectMissing     there is no object under that key
     │   │   └── WorkGone          another run has settled the work of this one
-    │   └── ObjectTooLarge    the object is larger than the caller allows
+    │   ├── ObjectTooLarge    the object is larger than the caller allows
+    │   └── ObjectRefused     the store answers, and refuses this one object
     ├── StackError        a server of the embedded stack does not start, or a port is taken
     ├── MeasuringError    a process that measures pages cannot be started or does not answer
     ├── MailError         the mail server refuses or cannot be reached; worth a retry
@@ -47,6 +48,10 @@ class WorkGone(ObjectMissing):
 
 class ObjectTooLarge(StoreError):
     """The object is larger than the caller allows."""
+
+
+class ObjectRefused(StoreError):
+    """The store answers, and refuses this one object: it is encrypted with another's key, or was put there oddly."""
 
 
 class StackError(SohoaError):

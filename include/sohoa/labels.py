@@ -154,6 +154,22 @@ LABELS: dict[str, Labels] = {
             "Bản kê quá lớn. Hãy chia lô thành nhiều lô nhỏ hơn.",
             "The manifest is too large. Split the batch into smaller ones.",
         ),
+        "manifest_not_given": Label(
+            "Kho lưu trữ không đọc được bản kê, thường vì phần mềm gửi đã mã hóa tệp bằng khóa riêng (SSE-C). "
+            "Hãy tắt mã hóa phía phần mềm gửi rồi gửi lại.",
+            "The store does not give the manifest out, mostly because the sending program has encrypted it with a key "
+            "of its own (SSE-C). Switch that off and send it again.",
+        ),
+        "too_many_parts": Label(
+            "Bản kê có quá nhiều mục (tối đa 5.000 tài liệu và 20.000 tệp một lô). Hãy chia lô thành nhiều lô nhỏ hơn.",
+            "The manifest has too many parts (at most 5,000 documents and 20,000 files). Split it into smaller ones.",
+        ),
+        "not_processed": Label(
+            "Hệ thống không xử lý được lô này: việc kiểm tra bị ngắt nhiều lần đúng ở lô này. Cán bộ kỹ thuật đã được "
+            "báo. Hãy chia lô thành các lô nhỏ hơn, mang số mới, rồi gửi lại.",
+            "This batch could not be read: checking it was cut off several times. The engineers have been told. Split "
+            "it into smaller batches under new numbers and send them.",
+        ),
         "invalid_manifest": Label(
             "Bản kê sai cấu trúc. Hãy sửa các mục dưới đây và gửi lại.",
             "The manifest has the wrong structure. Correct what is listed below and send it again.",

@@ -17,6 +17,8 @@ UNRECONCILED = "_unreconciled/"
 IMPORTED = "_imported/"
 WORK = "_work/"
 DEBTS = "_debts/"
+ATTEMPTS = "_attempts/"
+MEASURED = "_measured/"
 PICTURED = "_pictured/"
 OUTBOX = "_outbox/"
 WEEKLY = "weekly/"
@@ -134,9 +136,14 @@ def review_name(agency: str, document_id: str, decided_at: datetime) -> str:
     return f"{agency}-{document_id}-{decided_at:%Y%m%dT%H%M%S}"
 
 
-def document_key(agency: str, document_id: str) -> str:
-    """Return the key in ``warehouse`` that marks a document id as used by an agency."""
-    return f"_documents/{agency}/{document_id}.json"
+def documents_prefix(agency: str) -> str:
+    """Return the prefix in ``warehouse`` of the document ids that an agency has used."""
+    return f"_documents/{agency}/"
+
+
+def documents_key(agency: str, year: int) -> str:
+    """Return the key in ``warehouse`` of the document ids of an agency's batches of one year."""
+    return f"{documents_prefix(agency)}{year:04d}.parquet"
 
 
 def captures_prefix(agency: str) -> str:
@@ -232,6 +239,31 @@ def work_key(job: str, run: str, name: str) -> str:
 def debt_key(job: str) -> str:
     """Return the key in ``warehouse`` of what a killed run of a job still owes."""
     return f"{DEBTS}{job}.json"
+
+
+def attempts_key(step: str) -> str:
+    """Return the key in ``warehouse`` of how often tasks died at a step."""
+    return f"{ATTEMPTS}{step}.json"
+
+
+def attempts_prefix(step: str) -> str:
+    """Return the prefix in ``warehouse`` of the attempts at the parts of a step."""
+    return f"{ATTEMPTS}{step}"
+
+
+def attempts_step(key: str) -> str:
+    """Return the step in the key of its attempts."""
+    return key.removeprefix(ATTEMPTS).removesuffix(".json")
+
+
+def measured_prefix(agency: str, batch: str) -> str:
+    """Return the prefix in ``warehouse`` of the page rows that have been measured of a batch not yet settled."""
+    return f"{MEASURED}{safe_name(agency)}/{safe_name(batch)}/"
+
+
+def measured_key(agency: str, batch: str, manifest_sha256: str, engine: str, part: str) -> str:
+    """Return the key in ``warehouse`` of some of the page rows measured of one manifest, by one engine."""
+    return f"{measured_prefix(agency, batch)}{manifest_sha256[:12]}/{engine}/{part}.parquet"
 
 
 def report_key(week: str, name: str) -> str:

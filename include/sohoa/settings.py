@@ -83,6 +83,31 @@ class Settings(BaseModel):
     shard_bytes: int = Field(
         default=300_000_000, gt=0, description="Page bytes one measuring task takes (1-5 minutes)."
     )
+    shard_files: int = Field(default=500, gt=0, description="Files that one measuring task takes at most.")
+    share_batches: int = Field(
+        default=50, gt=0, description="Batches of one agency that one check takes; the rest wait for the next."
+    )
+    share_documents: int = Field(
+        default=10_000, gt=0, description="Documents of one agency that one check takes (a year's of a department)."
+    )
+    share_bytes: int = Field(
+        default=8_000_000_000, gt=0, description="Page bytes of one agency that one check takes (130 maps of 60 MB)."
+    )
+    share_seconds: int = Field(
+        default=900,
+        gt=0,
+        description="CPU time for the pages of one agency in one check, seconds (some 9,000 pages of A4, 400 maps); "
+        "what is left goes on in the next.",
+    )
+    batch_seconds: int = Field(
+        default=30, gt=0, description="CPU time for the pages of one batch, seconds, with what follows on top."
+    )
+    batch_seconds_per_mb: float = Field(
+        default=2.0, gt=0, description="CPU time for each MB of a batch on top (a sound page takes 0.1 a MB)."
+    )
+    batch_seconds_per_page: float = Field(
+        default=0.5, ge=0, description="CPU time for each page measured on top (a page of some KB takes 0.2)."
+    )
     duplicate_days: int = Field(
         default=31, ge=0, le=366, description="Number of earlier days of an agency to compare a batch with."
     )

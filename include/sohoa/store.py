@@ -29,11 +29,17 @@ from minio.error import MinioException, S3Error
 from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, ObjectTooLarge, SettingsError, StoreError
+from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
 from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
 _MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed"}
+_KEYS_REFUSED = {
+    "AccessDenied", "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+}  # fmt: skip
+"""Answers to the one who asks, whatever the object."""
+_CLIENT_ERRORS = range(400, 500)
 _NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
@@ -86,7 +92,9 @@ class Store:
         except S3Error as error:
             if error.code in _MISSING:
                 raise ObjectMissing(f"{what}: there is no such object") from None
-            raise StoreError(f"{what}: the store answers {error.code}: {error.message}") from error
+            is_about_object = error.response.status in _CLIENT_ERRORS and error.code not in _KEYS_REFUSED
+            cause = ObjectRefused if is_about_object else StoreError
+            raise cause(f"{what}: the store answers {error.code}: {error.message}") from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreError(
                 f"{what}: cannot reach the store at {self.settings.s3_endpoint} "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,6 +172,9 @@ def state(store: Store) -> tuple[Any, ...]:
     return contents(store), receipts(store), waiting(store)
 
 
+_NAMED = {"shards": "shard", "closed": "group", "judged": "group", "manifests": "entry"}
+"""What the flow page calls the varying part of a name."""
+
 by_case = pytest.mark.parametrize("case", CASES, indirect=True)
 
 
@@ -297,6 +301,10 @@ def test_all_that_a_job_leaves_stands_on_the_flow_page(clean_store: Store, monke
     for key in written - {""}:
         folder, _, rest = key.partition("/")
         name = rest.split("/", 2)[-1] if folder == "_work" else ""
-        shown = name.replace(PurePath(name).stem, "<shard>") if name.startswith(("shards/", "pages/")) else name
+        shown = re.sub(
+            r"^(shards|closed|judged|manifests)/.*?(?=\.json|/[a-z]+\.parquet)",
+            lambda found: f"{found[1]}/<{_NAMED[found[1]]}>",
+            name,
+        )
         assert f"`{folder}/" in page, key
         assert f"/{shown}`" in page or not shown, key

@@ -34,18 +34,18 @@ _DRAWING = 2
 _MAX_PRUNED = 200
 
 
-def write_slips(store: Store, facts: Iterable[ReceiptFacts]) -> int:
+def write_slips(store: Store, facts: Iterable[ReceiptFacts], with_pictures: bool = True) -> int:
     """Write the receipt and the slip of each entry, with pictures of its faulty pages; returns how many."""
     start = perf_counter()
     with Guard(FileBounds.of(store.settings), _DRAWING) as guard:
-        slips = len(store.each(lambda one: _write(store, one, guard), facts))
+        slips = len(store.each(lambda one: _write(store, one, guard if with_pictures else None), facts))
     log.info("slips_written", slips=slips, seconds=seconds_since(start))
     return slips
 
 
-def _write(store: Store, facts: ReceiptFacts, guard: Guard) -> None:
+def _write(store: Store, facts: ReceiptFacts, guard: Guard | None) -> None:
     columns = {page: [failure["column"] for failure in failures] for page, failures in facts.failures.items()}
-    pictures = draw_pictures(store, guard, facts.entry, facts.faulty_pages(), columns)
+    pictures = draw_pictures(store, guard, facts.entry, facts.faulty_pages(), columns) if guard else {}
     receipt = make_receipt(facts, pictures)
     if receipt["status"] == "admitted":  # a decision may have come after a run that was killed had written its tables
         receipt = with_decisions(receipt, _newest_reviews(store, facts.entry.name, facts.entry.scan_date))
