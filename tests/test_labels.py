@@ -23,6 +23,9 @@ TABLES = ("labels.py", "defects.py", "pages/page_row.py", "pages/guard/faults.py
 SENTENCES = {
     "slips/": "sentences of the receipt, and how a limit is put",
     "report/": "sentences, headings and titles of the report",
+    "notify/": "what stands around the words of an alert",
+    "capacity/": "sentences of the alert about space, and what exactly is over a quota",
+    "upkeep/": "sentences of the alert about what was taken away",
     "terminal/": "headings and sentences on the terminal",
     "format_value.py": "the title of a week",
     "feeds/": "why a row of a feed is refused, with the values of the row",

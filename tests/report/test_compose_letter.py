@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sohoa.errors import MailError, SettingsError
+from sohoa.notify.smtp import Account, Connection, is_address, mail_account
 from sohoa.report.mail.compose_letter import Recipient, compose, read_recipients
-from sohoa.report.mail.smtp import Account, Connection, is_address, mail_account
 from sohoa.settings import Settings
 from tests.report.report_samples import HOSTILE, sample_report
 from tests.report.smtp_sink import Sink, running

@@ -17,8 +17,8 @@ from sohoa.clean_text import clean
 from sohoa.errors import SettingsError
 from sohoa.format_value import day, week
 from sohoa.labels import label_vi
+from sohoa.notify.smtp import is_address
 from sohoa.registry import bearer_at, find_agency, units_of
-from sohoa.report.mail.smtp import is_address
 from sohoa.report.model import Column, Row
 from sohoa.settings import TIME_ZONE
 

@@ -16,8 +16,8 @@ from typing import Any
 from sohoa import layout
 from sohoa.errors import MailError, ObjectMissing
 from sohoa.logs import get_logger, seconds_since
+from sohoa.notify.smtp import Account, Connection, Refused, Unanswered, mail_account
 from sohoa.report.mail.compose_letter import Recipient, Recipients, compose, read_recipients
-from sohoa.report.mail.smtp import Account, Connection, Refused, Unanswered, mail_account
 from sohoa.store import Store
 
 log = get_logger(__name__)
