@@ -19,7 +19,7 @@ from sohoa import layout
 from sohoa.errors import ObjectMissing, WorkGone
 from sohoa.store import ObjectInfo, Store
 
-Job = Literal["check", "import", "summarise", "reconcile", "report"]
+Job = Literal["check", "import", "summarise", "reconcile", "report", "upkeep"]
 T = TypeVar("T")
 
 
