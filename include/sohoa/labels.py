@@ -266,6 +266,28 @@ LABELS: dict[str, Labels] = {
             "Mã lô này đã được nhận với nội dung khác. Hãy gửi lô có số mới và dùng `replaces`.",
             "This batch id was received with another content. Send a new batch number and use `replaces`.",
         ),
+        "batch_too_large": Label(
+            "Lô quá lớn. Hãy chia thành nhiều lô nhỏ hơn, mỗi lô một số riêng.",
+            "The batch is too large. Split it into smaller ones, each with its own number.",
+        ),
+        "over_quota": Label(
+            "Cơ quan đã gửi quá hạn mức. Tệp đã gửi vẫn được giữ: ngày mai hãy gửi lại chính bản kê này; nếu có "
+            "nhiều lô chưa gửi bản kê thì gửi nốt bản kê, hoặc xóa các lô đó. Cần gửi nhiều hơn, hãy báo"
+            " Văn phòng UBND tỉnh.",
+            "The agency has sent more than its quota. Its files are kept: send this manifest again tomorrow; commit or"
+            " delete the batches that have no manifest. To send more, ask the office of the People's Committee.",
+        ),
+        "abandoned": Label(
+            "Lô gửi dở: có tệp nhưng không có bản kê trong nhiều ngày, nên tệp đã được xóa để lấy chỗ. Nếu lô còn cần, "
+            "hãy gửi lại toàn bộ tệp, rồi gửi bản kê sau cùng.",
+            "The batch was left half-way: files and no manifest for many days, so the files have been deleted. If it is"
+            " still needed, send all its files again, and the manifest last.",
+        ),
+    },
+    "quotas": {
+        "batch": Label("Lô này", "this batch"),
+        "day": Label("Trong ngày, kể cả lô này", "in the day, with this batch"),
+        "without_manifest": Label("Các lô chưa có bản kê", "batches without a manifest"),
     },
     "manifest_errors": {  # errors that need no reason code of their own
         "missing": Label("thiếu trường này", "the field is missing"),

@@ -20,6 +20,11 @@ DEBTS = "_debts/"
 ATTEMPTS = "_attempts/"
 MEASURED = "_measured/"
 PICTURED = "_pictured/"
+ALERTS = "_alerts/"
+RECEIVED = "_received/"
+BATCHES, RECEIPTS = "batches/", "receipts/"
+USAGE_KEY, SWEEP_KEY = "_usage/agencies.json", "_usage/sweep.json"
+"""What the agencies use, as last counted; how far the count that goes on now has come."""
 OUTBOX = "_outbox/"
 WEEKLY = "weekly/"
 DATA_DOCS = "data-docs/"
@@ -126,9 +131,14 @@ def pictured_day(key: str) -> date:
     return date.fromisoformat(key.removeprefix(PICTURED).partition("/")[0])
 
 
+def manifests_prefix(agency: str, batch: str) -> str:
+    """Return the prefix in ``warehouse`` of the copies of all settled manifests of a batch id."""
+    return f"manifests/{safe_name(agency)}/{safe_name(batch)}/"
+
+
 def manifest_key(agency: str, batch: str, manifest_sha256: str) -> str:
     """Return the key in ``warehouse`` of the copy of a settled manifest."""
-    return f"manifests/{safe_name(agency)}/{safe_name(batch)}/{manifest_sha256[:12]}.json"
+    return f"{manifests_prefix(agency, batch)}{manifest_sha256[:12]}.json"
 
 
 def review_name(agency: str, document_id: str, decided_at: datetime) -> str:
@@ -290,3 +300,23 @@ def delivery_key(week: str, content_hash: str, address: str) -> str:
 def data_docs_prefix(week: str) -> str:
     """Return the prefix in ``reports`` of the Great Expectations pages of a week."""
     return f"{DATA_DOCS}{week}/"
+
+
+def alert_key(key: str) -> str:
+    """Return the key in ``warehouse`` of what became of one alert: who was told, and when."""
+    return ALERTS + "/".join(safe_name(part) for part in key.split("/")) + ".json"
+
+
+def received_prefix(day: date) -> str:
+    """Return the prefix in ``warehouse`` of what all agencies sent on a day."""
+    return f"{RECEIVED}{day.isoformat()}/"
+
+
+def received_key(day: date, agency: str) -> str:
+    """Return the key in ``warehouse`` of what an agency sent on a day, batch by batch."""
+    return f"{received_prefix(day)}{safe_name(agency)}.json"
+
+
+def received_day(key: str) -> date:
+    """Return the day in such a key."""
+    return date.fromisoformat(key.removeprefix(RECEIVED).split("/")[0])

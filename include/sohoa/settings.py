@@ -9,16 +9,21 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from sohoa.errors import SettingsError
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PREFIX = "SOHOA_"
+
+
+def _words(value: object) -> object:
+    """Values separated by commas, as an environment variable holds them."""
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -148,10 +153,59 @@ class Settings(BaseModel):
         default=12, ge=1, description="Weeks whose Great Expectations pages are kept; older ones are deleted."
     )
 
+    operators: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=(), description="Mail addresses of who is woken by an alert, separated by commas (docs/upkeep.md)."
+    )
+    webhook_url: SecretStr | None = Field(
+        default=None, description="Web address that gets each alert as JSON by POST; it may hold a secret."
+    )
+    store_status_urls: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=(),
+        description="Addresses of `/status` of SeaweedFS's volume servers, separated by commas; the embedded store's"
+        " own where unset, else how full the store is stays unknown.",
+    )
+    space_warn_percent: float = Field(
+        default=80.0, gt=0, le=100, description="Share of the store's disks from which on it is warned of, per cent."
+    )
+    max_batch_bytes: int = Field(
+        default=16_000_000_000,
+        gt=0,
+        description="A larger batch is refused, bytes (250 maps of 60 MB: sent again within minutes if it fails).",
+    )
+    quota_day_bytes: int = Field(
+        default=100_000_000_000,
+        gt=0,
+        description="What an agency may send in a day, bytes: 1,000 maps of 60 MB pass, and as much again half.",
+    )
+    quota_day_files: int = Field(
+        default=50_000, gt=0, description="Files an agency may send in a day: what ten fast scanners make."
+    )
+    quota_uncommitted_bytes: int = Field(
+        default=100_000_000_000,
+        gt=0,
+        description="What an agency may let lie in batches without a manifest, bytes: a whole day's quota.",
+    )
+    unfinished_upload_days: int = Field(
+        default=7, ge=1, description="Days after which an upload that was begun and not ended is ended."
+    )
+    old_versions_days: int = Field(
+        default=7, ge=1, description="Days after which an overwritten or deleted file that no manifest names is gone."
+    )
+    abandoned_days: int = Field(
+        default=30, ge=1, description="Days without a new file after which a batch without a manifest is taken away."
+    )
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            cls._has_scheme(value.get_secret_value())
+        return value
 
     @field_validator("s3_endpoint", "reports_url")
     @classmethod

@@ -33,7 +33,7 @@ from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsE
 from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
-_MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed"}
+_MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NoSuchBucket", "MethodNotAllowed"}
 _KEYS_REFUSED = {
     "AccessDenied", "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
@@ -55,6 +55,29 @@ class ObjectInfo:
     etag: str
     last_modified: datetime
     version_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ObjectVersion:
+    """One version of an object in a versioned bucket, as a listing tells it."""
+
+    key: str
+    version_id: str
+    is_newest: bool
+    is_deletion: bool
+    """Whether it says that the object was deleted; it has no bytes then."""
+    size: int
+    etag: str
+    last_modified: datetime
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An upload in parts that was begun and not ended: its parts lie in no listing of objects."""
+
+    key: str
+    upload_id: str
+    began_at: datetime
 
 
 class Store:
@@ -143,6 +166,73 @@ class Store:
         for item in found:
             if not item.is_dir:
                 yield ObjectInfo(item.object_name, item.size, (item.etag or "").strip('"'), item.last_modified)
+
+    def list_versions(self, bucket: str, prefix: str, most: int | None = None) -> list[ObjectVersion]:
+        """Every version of every object under a prefix, by key, the newest first; at most so many."""
+        found = self._call(
+            f"{bucket}/{prefix}",
+            lambda: list(
+                islice(
+                    self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True, include_version=True),
+                    most,
+                )
+            ),
+        )
+        versions = [
+            ObjectVersion(
+                item.object_name,
+                item.version_id,
+                item.is_latest == "true",
+                item.is_delete_marker,
+                item.size or 0,
+                (item.etag or "").strip('"'),
+                item.last_modified,
+            )
+            for item in found
+        ]
+        return sorted(versions, key=lambda one: (one.key, not one.is_newest, -one.last_modified.timestamp()))
+
+    def list_names(self, bucket: str, prefix: str, after: str, most: int) -> list[str]:
+        """Folders, with a slash at the end, and objects right under a prefix, those of old versions alone too.
+
+        Args:
+            bucket: one of ``layout.BUCKETS``.
+            prefix: where they lie.
+            after: only this name, without a slash at the end, and greater ones.
+            most: only so many entries of the listing; an object has one for each version.
+        """
+        found = self._call(
+            f"{bucket}/{prefix}",
+            lambda: list(
+                islice(
+                    self._client.list_objects(
+                        bucket_name=bucket, prefix=prefix, start_after=after or None, include_version=True
+                    ),
+                    most,
+                )
+            ),
+        )
+        return sorted({item.object_name for item in found})
+
+    def list_uploads(self, bucket: str) -> list[Upload]:
+        """Uploads in parts that were begun and not ended, at most 1,000."""
+        # the SDK has no public call for this; SeaweedFS gives no marker to go on from
+        found = self._call(f"{bucket}: uploads", lambda: self._client._list_multipart_uploads(bucket))
+        return [
+            Upload(item.object_name, item.upload_id, item.initiated_time)
+            for item in found.uploads
+            if item.initiated_time is not None and item.upload_id is not None
+        ]
+
+    def abort_upload(self, bucket: str, upload: Upload) -> None:
+        """End an upload and throw its parts away; one that has ended meanwhile is no error."""
+        try:
+            self._call(
+                f"{bucket}/{upload.key}",
+                lambda: self._client._abort_multipart_upload(bucket, upload.key, upload.upload_id),
+            )
+        except ObjectMissing:
+            return
 
     def stat(self, bucket: str, key: str) -> ObjectInfo | None:
         """What the store says of the newest version of an object, None where there is none."""

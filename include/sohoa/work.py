@@ -22,7 +22,7 @@ from sohoa import layout
 from sohoa.errors import ObjectMissing, SohoaError, WorkGone
 from sohoa.store import ObjectInfo, Store
 
-Job = Literal["check", "import", "summarise", "reconcile", "report"]
+Job = Literal["check", "import", "summarise", "reconcile", "report", "upkeep"]
 T = TypeVar("T")
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from sohoa import layout, registry
+from sohoa.capacity.quotas import Ledger
 from sohoa.days import ONE_DAY
 from sohoa.dossier_code import dossier_day
 from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge
@@ -95,7 +96,7 @@ class Documents:
 
     def __init__(self, store: Store) -> None:
         """Look documents up in ``store``."""
-        self._store = store
+        self._store, self.settings = store, store.settings
         self._known: dict[str, pa.Table] = {}
         self._new: dict[tuple[str, str], KnownDocument] = {}
 
@@ -128,7 +129,8 @@ def admit(store: Store, markers: list[Marker]) -> Iterator[Admission]:
     A batch with which its agency would pass its share of documents or bytes is not decided about: it waits for the
     next run, and so does all that the agency sent after it.
     """
-    documents, admitted, used = Documents(store), dict[str, Committed](), defaultdict[str, _Used](_Used)
+    documents, ledger, admitted = Documents(store), Ledger(store), dict[str, Committed]()
+    used = defaultdict[str, _Used](_Used)
     is_waiting: Counter[str] = Counter()
     for start in range(0, len(markers), THREADS):
         chunk = markers[start : start + THREADS]
@@ -141,24 +143,26 @@ def admit(store: Store, markers: list[Marker]) -> Iterator[Admission]:
             if is_waiting[marker.agency]:
                 is_waiting[marker.agency] += 1
                 continue
-            found, manifest = _decide(documents, marker, body, admitted.get(marker.key, known), store.settings)
+            found, manifest = _decide(documents, ledger, marker, body, admitted.get(marker.key, known))
             if manifest is not None and not _fits(used[marker.agency], manifest, store.settings):
                 is_waiting[marker.agency] += 1
                 continue
             if manifest is not None:
                 documents.add(manifest)
+                ledger.take(marker.agency, marker.batch, marker.received.date(), *_size(manifest))
                 admitted[marker.key] = Committed(found.sha256, is_settled=True)
                 log.info(
                     "manifest_admitted", agency=marker.agency, batch=marker.batch, documents=len(manifest.documents)
                 )
             yield Admission(found, body or None)
+    ledger.save()
     for agency, count in sorted(is_waiting.items()):
         log.warning("batches_wait", agency=agency, waiting=count)
 
 
 def _fits(used: _Used, manifest: Manifest, settings: Settings) -> bool:
     """Count a batch as taken, unless the agency has its share already; the first of an agency always fits."""
-    size = sum(file.bytes for document in manifest.documents for file in document.files)
+    size, _ = _size(manifest)
     documents = used.documents + len(manifest.documents)
     if used.batches and (documents > settings.share_documents or used.bytes + size > settings.share_bytes):
         return False
@@ -196,7 +200,7 @@ def _committed(store: Store, marker: Marker) -> Committed | None:
 
 
 def _decide(
-    documents: Documents, marker: Marker, body: bytes | None, committed: Committed | None, settings: Settings
+    documents: Documents, ledger: Ledger, marker: Marker, body: bytes | None, committed: Committed | None
 ) -> tuple[Entry, Manifest | None]:
     sha256 = hashlib.sha256(body or b"").hexdigest()
     day = layout.batch_date(marker.batch, marker.agency)
@@ -209,14 +213,15 @@ def _decide(
     try:
         if body is None:
             raise Refusal("manifest_not_given")
-        manifest = _check(documents, marker, body, settings)
+        manifest = _check(documents, ledger, marker, body)
     except Refusal as refusal:
         log.warning("manifest_refused", agency=marker.agency, batch=marker.batch, reason=refusal.code)
         return replace(entry, code=refusal.code, problems=refusal.problems), None
     return replace(entry, status=ADMITTED), manifest
 
 
-def _check(documents: Documents, marker: Marker, body: bytes, settings: Settings) -> Manifest:
+def _check(documents: Documents, ledger: Ledger, marker: Marker, body: bytes) -> Manifest:
+    settings = documents.settings
     if not marker.batch or "/" in marker.batch:
         raise Refusal("stray_object")
     if registry.find_agency(marker.agency) is None:
@@ -242,7 +247,16 @@ def _check(documents: Documents, marker: Marker, body: bytes, settings: Settings
         if key is not None and dossier_day(key) > marker.received.date() + ONE_DAY:
             raise Refusal("dossier_of_the_future", [_about(document, key, key)])
         _check_document(known, manifest, document)
+    fault = ledger.over_quota(manifest.agency, manifest.batch, marker.received.date(), *_size(manifest))
+    if fault is not None:
+        raise Refusal(fault.code, fault.problems)
     return manifest
+
+
+def _size(manifest: Manifest) -> tuple[int, int]:
+    """Bytes and number of the files that a manifest names."""
+    sizes = [file.bytes for document in manifest.documents for file in document.files]
+    return sum(sizes), len(sizes)
 
 
 def _check_document(known: Mapping[str, KnownDocument], manifest: Manifest, document: Document) -> None:

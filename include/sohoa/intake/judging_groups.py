@@ -11,12 +11,15 @@ from sohoa.intake.check_run import ADMITTED, REFUSED, CheckRun, Entry
 from sohoa.intake.measured_pages import PAGES, MeasuredParts, in_order
 from sohoa.intake.publish_batches import declared_batches, declared_documents
 from sohoa.logs import get_logger
+from sohoa.notify.alerts import Alert
 from sohoa.store import Store
 
 log = get_logger(__name__)
 
 MAX_DEATHS = 3
 """Of tasks at one batch: once among others, twice alone. It is given up then."""
+GIVEN_UP = "not_processed"
+"""Why such a batch is refused."""
 _GROUP_BYTES = 4_000_000  # of page rows as stored: some 20,000 pages
 _GROUP_BATCHES = 500
 
@@ -30,7 +33,19 @@ def _give_up(entry: Entry) -> Entry:
     if entry.status != ADMITTED:
         return entry
     log.error("batch_given_up", agency=entry.marker.agency, batch=entry.name)
-    return replace(entry, status=REFUSED, code="not_processed")
+    return replace(entry, status=REFUSED, code=GIVEN_UP)
+
+
+def give_up_alert(entry: Entry) -> Alert:
+    """What the operators are told of a batch that was given up."""
+    return Alert(
+        f"batch_given_up/{entry.id}",
+        f"Lô {entry.name} không xử lý được",
+        f"Việc kiểm tra lô {entry.name} bị ngắt {MAX_DEATHS} lần: lô đã bị từ chối, đơn vị đã được báo. Bản kê và "
+        "các tệp vẫn còn trong kho. Việc cần làm: xem nhật ký của tác vụ bị ngắt, bộ nhớ và dung lượng đĩa của máy.",
+        f"Checking the batch {entry.name} was cut off {MAX_DEATHS} times: it was refused, and its agency told so. Look "
+        "at the log of the task that ended, at memory and disk of the machine.",
+    )
 
 
 def group_entries(

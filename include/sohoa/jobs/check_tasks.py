@@ -11,13 +11,23 @@ from typing import Any, TypedDict
 
 import pyarrow as pa
 
+from sohoa.capacity.space import watch_space
 from sohoa.counting import record_review
 from sohoa.intake import admission, check_run, earlier_pages, measure_shards
 from sohoa.intake.check_run import CheckRun, Entry, Shard
-from sohoa.intake.judging_groups import MAX_DEATHS, JudgingGroup, give_up, group_entries, load_group
+from sohoa.intake.judging_groups import (
+    GIVEN_UP,
+    MAX_DEATHS,
+    JudgingGroup,
+    give_up,
+    give_up_alert,
+    group_entries,
+    load_group,
+)
 from sohoa.intake.measured_pages import MeasuredParts
 from sohoa.intake.publish_batches import batch_table, publish, settle
 from sohoa.logs import get_logger
+from sohoa.notify.alerts import notify
 from sohoa.quality import duplicate_pages, failed_limits, thresholds, tile_coverage, verdicts
 from sohoa.schema import CAPTURES, TABLES
 from sohoa.slips.receipt_facts import collect_receipt_facts
@@ -78,6 +88,7 @@ class Checked(Taken, Admitted, Judged, Published, Settled):
 def discover_batches() -> Taken:
     """List the inbox and write down what lies in it, and what a killed run owes."""
     store = open_store()
+    watch_space(store)
     markers = admission.discover_markers(store, check_run.owed_markers(store))
     if not markers:
         clear_work(store, "check")
@@ -245,7 +256,10 @@ def settle_batches(work: str) -> Settled:
     closed = {batch: why for group in groups for batch, why in run.closed(group).items()}
     done = [entry for group in groups for entry in group if entry.name not in closed]
     problems = [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]
-    problems += [f"{entry.name}: given up, tasks died at it" for entry in done if entry.code == "not_processed"]
+    for entry in done:
+        if entry.code == GIVEN_UP:
+            problems.append(f"{entry.name}: given up, tasks died at it")
+            notify(store, give_up_alert(entry))
     problems += settle(store, run, done)
     write_slips.prune_slips(store, done)
     clear_work(store, "check")
