@@ -41,6 +41,7 @@ _KEYS_REFUSED = {
 """Answers to the one who asks, whatever the object."""
 _CLIENT_ERRORS = range(400, 500)
 _NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+_UPLOADS_PAGE = 1_000
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
@@ -214,10 +215,22 @@ class Store:
         )
         return sorted({item.object_name for item in found})
 
-    def list_uploads(self, bucket: str) -> list[Upload]:
-        """Uploads in parts that were begun and not ended, at most 1,000."""
-        # the SDK has no public call for this; SeaweedFS gives no marker to go on from
-        found = self._call(f"{bucket}: uploads", lambda: self._client._list_multipart_uploads(bucket))
+    def list_uploads(self, bucket: str, most: int = 20_000) -> list[Upload]:
+        """Uploads in parts that were begun and not ended, at most about so many."""
+        uploads: list[Upload] = []
+        while len(uploads) < most:
+            page = self._page_of_uploads(bucket, uploads[-1].upload_id if uploads else None)
+            uploads += page
+            if len(page) < _UPLOADS_PAGE:
+                break
+        return uploads
+
+    def _page_of_uploads(self, bucket: str, after: str | None) -> list[Upload]:
+        """The SDK has no public call for this. SeaweedFS goes on after an upload's id, and gives no marker itself."""
+        found = self._call(
+            f"{bucket}: uploads",
+            lambda: self._client._list_multipart_uploads(bucket, max_uploads=_UPLOADS_PAGE, upload_id_marker=after),
+        )
         return [
             Upload(item.object_name, item.upload_id, item.initiated_time)
             for item in found.uploads

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sohoa import layout
+from sohoa import store as store_module
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store, Upload
 from sohoa.upkeep.end_uploads import end_uploads
@@ -49,3 +50,14 @@ def test_every_bucket_is_looked_at(clean_store: Store, bucket: str) -> None:
     """The pipeline's own uploads may have been killed too."""
     s3_client(clean_store)._create_multipart_upload(bucket, "x.bin", {})
     assert end_uploads(clean_store, datetime.now(TIME_ZONE) + timedelta(days=8)) == 1
+
+
+def test_more_than_one_page_of_them(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Young ones fill the first pages; each is seen once."""
+    monkeypatch.setattr(store_module, "_UPLOADS_PAGE", 3)
+    client = s3_client(clean_store)
+    begun = {client._create_multipart_upload(layout.LANDING, f"batches/H37.60/{n % 5}.tif", {}) for n in range(10)}
+    found = [upload.upload_id for upload in clean_store.list_uploads(layout.LANDING)]
+    assert len(found) == 10
+    assert set(found) == begun
+    assert end_uploads(clean_store, datetime.now(TIME_ZONE) + timedelta(days=8)) == 10

@@ -10,9 +10,6 @@ from sohoa.store import Store
 
 log = get_logger(__name__)
 
-_MAX_LISTS = 20
-"""Lists of 1,000 uploads a run; the rest at the next."""
-
 
 def end_uploads(store: Store, now: datetime) -> int:
     """End every upload that was begun more than ``settings.unfinished_upload_days`` ago, in all buckets.
@@ -23,12 +20,9 @@ def end_uploads(store: Store, now: datetime) -> int:
     oldest = now - timedelta(store.settings.unfinished_upload_days)
     ended = 0
     for bucket in layout.BUCKETS:
-        for _ in range(_MAX_LISTS):
-            old = [upload for upload in store.list_uploads(bucket) if upload.began_at < oldest]
-            store.each(lambda upload, bucket=bucket: store.abort_upload(bucket, upload), old)
-            ended += len(old)
-            if not old:
-                break
+        old = [upload for upload in store.list_uploads(bucket) if upload.began_at < oldest]
+        store.each(lambda upload, bucket=bucket: store.abort_upload(bucket, upload), old)
+        ended += len(old)
     if ended:
         log.warning("unfinished_uploads_ended", uploads=ended, older_than_days=store.settings.unfinished_upload_days)
     return ended
