@@ -21,6 +21,8 @@ from tests.slips.slip_reader import (
     slip,
 )
 
+pytestmark = pytest.mark.usefixtures("judged_by_numpy")  # what is shown is what the check makes of verdicts
+
 
 def test_pictures_lie_under_the_agency_that_sent_the_pages_and_nowhere_else(clean_store: Store) -> None:
     """Two agencies: each one's slip and pictures under its own receipts; no other object holds a small JPEG."""
