@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sohoa import stack
+from sohoa.quality import rules
 from sohoa.registry import calendar
 from sohoa.registry.data_files import read_data
 from sohoa.settings import load_settings
@@ -93,6 +94,16 @@ def airflow(airflow_server: AirflowClient, clean_store: Store) -> Iterator[Airfl
         time.sleep(1)
     for dag in dags:
         airflow_server.pause(dag, True)
+
+
+@pytest.fixture(scope="module")
+def judged_by_numpy() -> Iterator[None]:
+    """All limits are held by numpy: the same verdicts, as tests/quality/test_gate.py shows, in no time."""
+    from sohoa.quality import gate  # only where it is needed: Great Expectations takes seconds to import
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "judge_pages", lambda rows, thresholds: rules.judge_pages(rows, thresholds.rules))
+        yield
 
 
 @pytest.fixture

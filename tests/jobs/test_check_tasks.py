@@ -34,6 +34,7 @@ from tests.batch_builder import (
 )
 from tests.jobs.kills import take_snapshot
 
+pytestmark = pytest.mark.usefixtures("judged_by_numpy")  # what is shown is what the check makes of verdicts
 GOOD = page_jpeg(1)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from tests.jobs.kills import (
     killed_before,
     left_over,
     outside_work,
+    put_back,
     really_killed_before,
     receipts,
     take_snapshot,
@@ -156,16 +158,9 @@ def case(request: pytest.FixtureRequest, clean_store: Store) -> Case:
 
 
 @pytest.fixture
-def restore(case: Case, clean_store: Store, empty: Callable[[], None]) -> Job:
+def restore(case: Case, clean_store: Store) -> Job:
     """Puts the store back to where the case begins."""
-    start = take_snapshot(clean_store)
-
-    def put_back() -> None:
-        empty()
-        for bucket, key, data in start:
-            clean_store.put(bucket, key, data)
-
-    return put_back
+    return partial(put_back, clean_store, take_snapshot(clean_store))
 
 
 def state(store: Store) -> tuple[Any, ...]:
@@ -260,16 +255,14 @@ def test_a_day_written_by_a_killed_import_is_counted_although_the_window_moves_o
     assert len(contents(clean_store)["dossiers"]) == 1
 
 
-def test_a_decision_is_counted_or_was_never_made(clean_store: Store, empty: Callable[[], None]) -> None:
+def test_a_decision_is_counted_or_was_never_made(clean_store: Store) -> None:
     """Killed anywhere while it is recorded: what stands in the table is in the figures of the next summary."""
     fill()
     for earlier in (jobs.check, jobs.import_all, jobs.summarise):
         earlier()
     start = take_snapshot(clean_store)
     for number in count(1):
-        empty()
-        for bucket, key, data in start:
-            clean_store.put(bucket, key, data)
+        put_back(clean_store, start)
         decided_at = datetime(2023, 3, 8, 9)  # noqa: DTZ001 (wall clock)
         died = killed_before(lambda at=decided_at: jobs.review(AGENCY, "D2", "reject", "An", "Thiếu dấu", at), number)
         jobs.summarise()

@@ -21,6 +21,8 @@ from tests.slips.slip_reader import (
     slip,
 )
 
+pytestmark = pytest.mark.usefixtures("judged_by_numpy")  # what is shown is what the check makes of verdicts
+
 
 def _values(store: Store, bucket: str, key: str) -> bytes:
     """What an object says; of Parquet its rows."""
