@@ -24,6 +24,7 @@ from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _OLD_JPEG, _JPEG = 6, 7
+_WEBP = 50001  # which Pillow's libtiff is built without
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2  # bits of SUBFILE; a value of OLD_SUBFILE
 _WHITE_IS_ZERO, _BLACK_IS_ZERO = 0, 1
 _DEPTHS = {1, 2, 4, 8, 16}  # bits of a channel; Pillow opens others, and scales them wrongly
@@ -200,7 +201,8 @@ def _open(file: TiffFile, offset: int, found: Tags, pieces: Pieces, changes: Cha
         changes |= {tags.PHOTOMETRIC: (_BLACK_IS_ZERO,)}
     copy = file.excerpt(offset, changes, pieces.spans if is_apart else None, pieces.listed)
     with suppress(BadPage):
-        if set(found.get(tags.BITS, (1,))) <= _DEPTHS:
+        is_read = first(found, tags.COMPRESSION, 1) != _WEBP
+        if is_read and set(found.get(tags.BITS, (1,))) <= _DEPTHS:
             return pillow.open_image(io.BytesIO(copy))
     raise BadPage("wrong_format", _kind(found))
 
