@@ -50,6 +50,14 @@ ErrorCode = Literal[
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 """What stands before the colon in the column ``error``."""
 
+FileFlaw = Literal["repaired"]
+FILE_FLAWS: tuple[FileFlaw, ...] = get_args(FileFlaw)
+"""What is odd about a file that was read whole: it had to be put right first."""
+
+SignatureState = Literal["fits", "unchecked"]
+SIGNATURE_STATES: tuple[SignatureState, ...] = get_args(SignatureState)
+"""All signatures fit the file | one cannot be checked. A broken one is the error ``altered``."""
+
 TileCoverage = Literal["no_reference", "unknown", "known"]
 TILE_COVERAGES: tuple[TileCoverage, ...] = get_args(TileCoverage)
 """Whether the tiles of a sheet show all of it: no capture of the whole | it cannot be said | a share is known."""

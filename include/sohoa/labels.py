@@ -122,6 +122,18 @@ LABELS: dict[str, Labels] = {
         ),
         "too_large": Label("Tệp hoặc ảnh quá lớn.", "The file or image is too large."),
     },
+    "file_flaws": {
+        "repaired": Label(
+            "Tệp ghi không đúng chuẩn của định dạng; đã sửa lúc đọc, ảnh vẫn đủ.",
+            "The file breaks the standard of its format; it was put right on reading, and the picture is whole.",
+        ),
+    },
+    "signature_states": {
+        "fits": Label("Chữ ký số khớp với tệp.", "The digital signature fits the file."),
+        "unchecked": Label(
+            "Có chữ ký số thuộc loại chưa kiểm tra được.", "A digital signature is of a kind that cannot be checked."
+        ),
+    },
     "tile_coverages": {
         "no_reference": Label(
             "Không có ảnh chụp toàn tờ (`reference`): không đối chiếu được các mảnh có đủ hay không.",
@@ -317,6 +329,8 @@ LABELS: dict[str, Labels] = {
         "tiff": Label("TIFF", "TIFF"),
         "True": Label("có", "yes"),
         "False": Label("không có", "no"),
+        "repaired": Label("có", "yes"),
+        "unchecked": Label("chưa kiểm tra được", "not checked"),
     },
     # rates and their dossiers
     "definitions": {

@@ -15,6 +15,7 @@ import pikepdf
 import simplejpeg
 
 from sohoa.pages.decode import jpeg, jpeg_header, pdf_jpeg2000, pillow
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
 from sohoa.pages.decode.pdf_jpeg2000 import Jpeg2000Header
 from sohoa.pages.decode.pdf_palette import holds_only_greys
@@ -130,6 +131,7 @@ def read_picture(image: Any, bounds: FileBounds) -> Picture:
         header = pdf_jpeg2000.read_header(coded)
         width, height, channels, bits = header.width, header.height, header.components, header.bits
         palette = header.palette
+    note_repair((width, height) != (int(image.get("/Width", 0)), int(image.get("/Height", 0))))
     mode = _colour_mode(image, channels, bits, palette)
     return Picture(image, coded, filters, header, width, height, channels, bits, mode)
 
@@ -172,6 +174,7 @@ def _inflated(data: bytes, most: int) -> Iterator[bytes]:
             yield part
             if size > most:
                 raise BadPage("too_large", "an image unpacks to far more than its header says")
+        note_repair(not unpacker.eof)
     except zlib.error as error:
         raise BadPage("unreadable", f"an image is damaged: {error}") from None
 
@@ -194,6 +197,7 @@ def _whole_jpeg(data: bytes, width: int, height: int, bounds: FileBounds) -> tup
     except BadPage as fault:
         if header.height and fault.code != "truncated":  # there is more data than the dictionary says
             return data, header
+    note_repair()
     return shorter, found
 
 

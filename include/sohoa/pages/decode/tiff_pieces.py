@@ -63,7 +63,8 @@ class Pieces:
         offsets: where each begins; of one that is left out, where another does.
         counts: bytes of each.
         missing: numbers of those that the file leaves out: parts of the page on which there is nothing.
-        estimated: numbers of those whose size the file does not say.
+        estimated: numbers of those whose size the file does not say, or not rightly.
+        is_listed_otherwise: the file lists tiles as if they were strips.
     """
 
     grid: Grid
@@ -71,6 +72,12 @@ class Pieces:
     counts: tuple[int, ...]
     missing: frozenset[int]
     estimated: frozenset[int]
+    is_listed_otherwise: bool = False
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether a reader has to know better than the file where they lie."""
+        return bool(self.missing or self.estimated or self.is_listed_otherwise)
 
     @property
     def listed(self) -> tuple[int, int]:
@@ -184,17 +191,19 @@ def find_pieces(found: Tags, directory: int, size: int) -> Pieces:
     for k in {*range(grid.count)} - missing:
         following = starts[min(bisect_right(starts, offsets[k]), len(starts) - 1)]
         if first(found, tags.COMPRESSION, _RAW) == _RAW:
-            counts[k] = max(said[k], _raw_bytes(found, grid, k))
+            needed = _raw_bytes(found, grid, k)
+            counts[k] = needed if offsets[k] + said[k] > size else max(said[k], needed)
         elif said[k] == 0:
             counts[k] = following - offsets[k]
-        is_longer = counts[k] > said[k]
-        if not offsets[k] or offsets[k] + counts[k] > (following if is_longer else size):
+        is_other = counts[k] != said[k]
+        if not offsets[k] or offsets[k] + counts[k] > (following if is_other else size):
             raise BadPage("truncated", "a strip or tile does not lie inside the file")
-        if is_longer:
+        if is_other:
             estimated.add(k)
     order = [present if k in missing else k for k in range(grid.count)]
     places = tuple(offsets[k] for k in order), tuple(counts[k] for k in order)
-    return Pieces(grid, *places, missing, frozenset(estimated))
+    is_listed_otherwise = grid.is_tiled and not (found.get(tags.TILE_OFFSETS) and found.get(tags.TILE_COUNTS))
+    return Pieces(grid, *places, missing, frozenset(estimated), is_listed_otherwise)
 
 
 def _listed(found: Tags, is_tiled: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:

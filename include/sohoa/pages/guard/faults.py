@@ -25,7 +25,9 @@ _TOLD_BY = (
     ("memoryerror", "too_large"),
     ("insufficient memory", "too_large"),  # OpenCV
     ("bad_alloc", "too_large"),  # C++
+    ("out of memory", "too_large"),  # Pillow
     ("encrypt", "encrypted"),
+    ("incorrect password", "encrypted"),  # PDFium, where qpdf takes it for none
     ("premature end", "truncated"),
     ("truncated", "truncated"),
 )
