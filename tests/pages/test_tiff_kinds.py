@@ -319,17 +319,6 @@ def test_a_plain_page_stays_one(changes):
     assert same(write_tiff((GREY_TAGS | changes, [GREY.tobytes()])), GREY)
 
 
-@pytest.mark.parametrize("size", [1_000_000, 35_711_440, 0xFFFFFFFF])
-def test_a_size_beyond_the_file_is_passed_over_where_pixels_have_one_of_their_own(size: int) -> None:
-    """Uncompressed pixels are as many as their sides say; when these are not all there, the file is cut."""
-    pixels = PAGE.tobytes()
-    whole = write_tiff((COLOUR_TAGS | {COUNTS: (LONG, [size])}, [pixels]))
-    assert same(whole, LUMA, 0) and measure(whole)[0]["file_flaw"] == "repaired"
-    cut = write_tiff((COLOUR_TAGS | {COUNTS: (LONG, [size])}, [pixels[:-300]]))
-    packed = write_tiff((STRIP_TAGS | {COUNTS: (LONG, [size] * len(DEFLATED))}, DEFLATED))
-    assert code(measure(cut)[0]) == code(measure(packed)[0]) == "truncated"
-
-
 @pytest.mark.parametrize("bits", [(8, 8, 8), (8,), (8, 8, 8, 8)])
 def test_a_picture_in_webp_is_of_a_wrong_format(bits: tuple[int, ...]) -> None:
     """It may be whole; hardly a reader of TIFF opens it."""

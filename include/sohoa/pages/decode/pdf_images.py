@@ -17,6 +17,7 @@ import simplejpeg
 from sohoa.pages.decode import jpeg, jpeg_header, pdf_jpeg2000, pillow
 from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
+from sohoa.pages.decode.libtiff import refusing_damaged_fax
 from sohoa.pages.decode.pdf_jpeg2000 import Jpeg2000Header
 from sohoa.pages.decode.pdf_palette import holds_only_greys
 from sohoa.pages.decode.pixel_rows import read_bands
@@ -328,13 +329,16 @@ def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
         return pillow.decode_bands(bands, size, factor)
     if picture.filters[-1:] == ("/FlateDecode",):
         _check_flate(picture)
-    if not is_read:
+    is_fax = picture.filters == ("/CCITTFaxDecode",)
+    if not is_read and not is_fax:
         return None
     try:
-        found = pikepdf.PdfImage(image).as_pil_image()
+        with refusing_damaged_fax():
+            found = pikepdf.PdfImage(image).as_pil_image()
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
-    return pillow.decode_grey(found, factor)
+    grey = pillow.decode_grey(found, factor)
+    return grey if is_read else None
 
 
 def _predictor(picture: Picture) -> int | None:

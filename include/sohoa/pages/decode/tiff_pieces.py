@@ -63,7 +63,7 @@ class Pieces:
         offsets: where each begins; of one that is left out, where another does.
         counts: bytes of each.
         missing: numbers of those that the file leaves out: parts of the page on which there is nothing.
-        estimated: numbers of those whose size the file does not say, or not rightly.
+        estimated: numbers of those whose size the file does not say.
         is_listed_otherwise: the file lists tiles as if they were strips.
     """
 
@@ -191,14 +191,13 @@ def find_pieces(found: Tags, directory: int, size: int) -> Pieces:
     for k in {*range(grid.count)} - missing:
         following = starts[min(bisect_right(starts, offsets[k]), len(starts) - 1)]
         if first(found, tags.COMPRESSION, _RAW) == _RAW:
-            needed = _raw_bytes(found, grid, k)
-            counts[k] = needed if offsets[k] + said[k] > size else max(said[k], needed)
+            counts[k] = max(said[k], _raw_bytes(found, grid, k))
         elif said[k] == 0:
             counts[k] = following - offsets[k]
-        is_other = counts[k] != said[k]
-        if not offsets[k] or offsets[k] + counts[k] > (following if is_other else size):
+        is_longer = counts[k] > said[k]
+        if not offsets[k] or offsets[k] + counts[k] > (following if is_longer else size):
             raise BadPage("truncated", "a strip or tile does not lie inside the file")
-        if is_other:
+        if is_longer:
             estimated.add(k)
     order = [present if k in missing else k for k in range(grid.count)]
     places = tuple(offsets[k] for k in order), tuple(counts[k] for k in order)
