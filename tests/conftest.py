@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from sohoa import stack
 from sohoa.quality import rules
@@ -21,16 +23,32 @@ from sohoa.store import Store, open_store
 from tests.servers import empty_buckets, new_home, project_with_hung_task, quiet
 
 _SUMMARY = "summary"
+_REPORT = "tests/report/"
+_LONGEST = ("tests/jobs/test_kill.py", _REPORT, "tests/jobs/", "tests/oracle/", "tests/quality/", "tests/slips/")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses among them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the servers that they take."""
+    """Mark tests by the servers that they take; those that take longest begin first, so that no process waits."""
     for item in items:
         taken = set(item.fixturenames)
         for fixture, marker in (("store", pytest.mark.store), ("airflow_server", pytest.mark.airflow)):
             if fixture in taken:
                 item.add_marker(marker)
+    items.sort(key=lambda item: next((n for n, path in enumerate(_LONGEST) if item.nodeid.startswith(path)), 99))
+
+
+class _FilesOrReport(LoadScopeScheduling):
+    """Gives a process whole files, and all of the report's files to one: they share a province."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _REPORT if nodeid.startswith(_REPORT) else nodeid.split("::", 1)[0]
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share the tests among the processes."""
+    return _FilesOrReport(config, log)
 
 
 @pytest.fixture
