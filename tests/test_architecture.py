@@ -15,6 +15,7 @@ LAYERS = (
     {"errors", "defects", "enums", "format_value", "clean_text", "logs"},
     {"labels"},
     {"settings", "layout", "dossier_code", "days", "arrow"},
+    {"guarded"},
     {"pages"},
     {"schema"},
     {"store", "registry"},

@@ -45,7 +45,15 @@ Severity = Literal["note", "review", "reject"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 ErrorCode = Literal[
-    "missing", "hash_mismatch", "unreadable", "truncated", "wrong_format", "encrypted", "altered", "too_large"
+    "missing",
+    "hash_mismatch",
+    "unreadable",
+    "not_measured",
+    "truncated",
+    "wrong_format",
+    "encrypted",
+    "altered",
+    "too_large",
 ]
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 """What stands before the colon in the column ``error``."""

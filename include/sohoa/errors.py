@@ -8,7 +8,7 @@
     │   ├── ObjectTooLarge    the object is larger than the caller allows
     │   └── ObjectRefused     the store answers, and refuses this one object
     ├── StackError        a server of the embedded stack does not start, or a port is taken
-    ├── MeasuringError    a process that measures pages cannot be started or does not answer
+    ├── MeasuringError    a process that reads pages or feeds cannot be started or does not answer
     ├── MailError         the mail server refuses or cannot be reached; worth a retry
     ├── Undelivered       a report did not reach all its recipients; names them
     ├── GateClosed        rows break an invariant of their table; names the rows
@@ -59,7 +59,7 @@ class StackError(SohoaError):
 
 
 class MeasuringError(SohoaError):
-    """A process that measures pages cannot be started or does not answer."""
+    """A process that reads pages or feeds cannot be started or does not answer."""
 
 
 class MailError(SohoaError):

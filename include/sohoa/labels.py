@@ -110,6 +110,10 @@ LABELS: dict[str, Labels] = {
             "Nội dung tệp khác với bản kê (mã SHA-256 không khớp).", "Another content than the manifest's (SHA-256)."
         ),
         "unreadable": Label("Không mở được tệp.", "The file does not open."),
+        "not_measured": Label(
+            "Máy chủ hai lần phải dừng khi đang đọc tệp; tệp chưa chắc hỏng.",
+            "The server stopped twice while it read the file, which need not be damaged.",
+        ),
         "truncated": Label("Tệp thiếu phần cuối.", "The end of the file is missing."),
         "wrong_format": Label(
             "Không phải tệp PDF, JPEG, PNG hay TIFF thông thường (8 bit, màu RGB hoặc xám, không trong suốt).",

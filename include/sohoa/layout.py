@@ -57,8 +57,8 @@ PATH_KEY = {
 DAY = "day"
 """Name of the one object that a day of a table has, where it is not split by batch or feed file."""
 
-_FEED_KEY = re.compile(r"^[^/]+(?:/(?P<system>[A-Za-z0-9_-]+))?/dt=(?P<day>\d{4}-\d{2}-\d{2})/(?P<name>.+)$")
-_BATCH_ID = re.compile(r"^(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<day>\d{8})-(?P<number>\d{3})$")
+_FEED_KEY = re.compile(r"[^/]+(?:/(?P<system>[A-Za-z0-9_-]+))?/dt=(?P<day>\d{4}-\d{2}-\d{2})/(?P<name>.+)")
+_BATCH_ID = re.compile(r"(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<day>\d{8})-(?P<number>\d{3})", re.ASCII)
 
 
 class BatchId(NamedTuple):
@@ -71,7 +71,7 @@ class BatchId(NamedTuple):
     @classmethod
     def parse(cls, batch: str) -> Self | None:
         """Read a batch id, None where it is not well-formed."""
-        match = _BATCH_ID.match(batch)
+        match = _BATCH_ID.fullmatch(batch)
         try:
             day = datetime.strptime(match["day"], "%Y%m%d").date() if match else None  # noqa: DTZ007 (a date, no zone)
         except ValueError:
@@ -173,7 +173,7 @@ def feed_prefix(source: str) -> str:
 
 def split_feed_key(key: str) -> tuple[str | None, date | None, str]:
     """Return (system, day, file name) of ``<source>[/<system>]/dt=<iso date>/<file>``; no day for another key."""
-    match = _FEED_KEY.match(key)
+    match = _FEED_KEY.fullmatch(key)
     try:
         day = date.fromisoformat(match["day"]) if match else None
     except ValueError:

@@ -19,6 +19,8 @@ from sohoa.errors import SettingsError
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PREFIX = "SOHOA_"
+_FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON", "VIRTUAL_ENV", "TMPDIR")
+"""What the names of variables begin with that a process gets which reads what others sent."""
 
 
 def _words(value: object) -> object:
@@ -84,6 +86,16 @@ class Settings(BaseModel):
     max_manifest_bytes: int = Field(default=4_194_304, gt=0, description="A larger manifest is refused, bytes.")
     max_feed_bytes: int = Field(
         default=268_435_456, gt=0, description="A larger feed file is not imported, packed or unpacked, bytes."
+    )
+    max_feed_seconds: int = Field(
+        default=300,
+        gt=0,
+        description="CPU time after which a feed file is given up, seconds; small files are given less.",
+    )
+    max_feed_memory_bytes: int = Field(
+        default=1_073_741_824,
+        ge=536_870_912,
+        description="Memory beyond which a feed file is given up, bytes; one file is read at a time.",
     )
     shard_bytes: int = Field(
         default=300_000_000, gt=0, description="Page bytes one measuring task takes (1-5 minutes)."
@@ -260,6 +272,11 @@ def wants_demo_exit() -> bool:
 def child_environment(extra: dict[str, str]) -> dict[str, str]:
     """Return the environment of a child process: this one's, with ``extra`` on top."""
     return {**os.environ, **extra}
+
+
+def decoder_environment(extra: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a process that reads what others sent: what Python needs, no secret, and ``extra``."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_FOR_DECODERS)} | extra
 
 
 def set_default(name: str, value: str) -> None:

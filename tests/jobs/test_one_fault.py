@@ -160,7 +160,7 @@ def test_a_file_that_kills_its_task_is_a_row_and_no_other_page_is_measured_twice
     bad = send(clean_store, BAD, files={"a.jpg": PAGE, "k.jpg": killer, "z.jpg": PAGE})
     good = send(clean_store, GOOD)
     measured: list[str] = []
-    measure = Guard.measure_bytes
+    measure = Guard.measure_timed
 
     def measure_or_die(self: Guard, data: bytes, *rest: Any) -> Any:
         if data == killer:
@@ -168,7 +168,7 @@ def test_a_file_that_kills_its_task_is_a_row_and_no_other_page_is_measured_twice
         measured.append(rest[0])
         return measure(self, data, *rest)
 
-    monkeypatch.setattr(Guard, "measure_bytes", measure_or_die)
+    monkeypatch.setattr(Guard, "measure_timed", measure_or_die)
     monkeypatch.setattr(measure_shards, "_SAVED_EVERY", 0.0)
     for _ in range(3):
         with pytest.raises(Died):
@@ -177,7 +177,7 @@ def test_a_file_that_kills_its_task_is_a_row_and_no_other_page_is_measured_twice
     assert (answer(clean_store, bad), answer(clean_store, good)) == ("['to_scan']", "['accepted']")
     errors = {row["file"]: row["error"] for row in clean_store.read_table("pages").to_pylist() if row["agency"] == BAD}
     assert [errors[name] is None for name in ("a.jpg", "k.jpg", "z.jpg")] == [True, False, True]
-    assert errors["k.jpg"].startswith("unreadable: measuring it was cut off")
+    assert errors["k.jpg"].startswith("not_measured: measuring it was cut off")
     assert len(measured) <= 5, "a page or two may have been at work beside it"
     assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.MEASURED))
 

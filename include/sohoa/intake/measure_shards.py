@@ -202,7 +202,6 @@ def measure_files(store: Store, run: CheckRun, shard: str) -> int:
                 writer.save()
         else:
             with attempts.at_work({task.entry for task in tasks}), ThreadPoolExecutor(_PROCESSES) as pool:
-                # a file in memory for each guarded process, and no more
                 for task, rows in zip(tasks, pool.map(measure, tasks), strict=True):
                     writer.add(task, rows)
                 writer.save()
@@ -216,7 +215,7 @@ def _measure_alone(attempts: Attempts, measure: Any, task: FileTask) -> list[dic
     if attempts.deaths[name] >= _MAX_DEATHS:
         log.error("file_not_measured", agency=task.agency, batch=task.batch, file=task.file)
         return [
-            _fault(_declared(task), None, "unreadable: measuring it was cut off each time; send it as another file")
+            _fault(_declared(task), None, "not_measured: measuring it was cut off each time; send it as another file")
         ]
     with attempts.at_work([name]):
         rows: list[dict[str, Any]] | None = measure(task)
@@ -285,31 +284,35 @@ def _measure_in_time(
         return [_fault(_declared(task), None, text)]
     if budget.is_to_wait(task):
         return None
-    start = perf_counter()
-    rows = measure_file_of(store, task, limits, guard)
-    budget.use(task, perf_counter() - start, len(rows))
+    rows, seconds = measure_file_of(store, task, limits, guard)
+    budget.use(task, seconds, len(rows))
     return rows
 
 
-def measure_file_of(store: Store, task: FileTask, limits: FileBounds, guard: Guard) -> list[dict[str, Any]]:
-    """The page rows of one file; a file that is absent or has other bytes than declared is one row with ``error``."""
+def measure_file_of(
+    store: Store, task: FileTask, limits: FileBounds, guard: Guard
+) -> tuple[list[dict[str, Any]], float]:
+    """The page rows of one file, and the CPU seconds that they took.
+
+    A file that is absent or has other bytes than declared is one row with ``error``.
+    """
     declared = _declared(task)
-    try:
-        data = store.get_spelled(layout.LANDING, task.prefix + task.file, limits.max_file_bytes)
-    except ObjectMissing:
-        return [
-            _fault(declared, None, "missing: the file named in the manifest is not in the batch; send the batch again")
-        ]
-    except ObjectTooLarge as error:
-        return [_fault(declared, None, f"too_large: {error}; split the file")]
-    except ObjectRefused as error:
-        return [_fault(declared, None, f"unreadable: {error}; send it without encryption of your own")]
-    sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 != task.sha256:
-        fault = f"hash_mismatch: {len(data)} bytes with another SHA-256 than the manifest says; send the file again"
-        return [_fault(declared, {"sha256": sha256, "bytes": len(data)}, fault)]
-    measured = guard.measure_bytes(data, task.file, task.kind in SEALED_KINDS, task.role != "page")
-    return [declared | row for row in measured]
+    with guard.place():  # a file in memory for each guarded process, and no more
+        try:
+            data = store.get_spelled(layout.LANDING, task.prefix + task.file, limits.max_file_bytes)
+        except ObjectMissing:
+            fault = "missing: the file named in the manifest is not in the batch; send the batch again"
+            return [_fault(declared, None, fault)], 0
+        except ObjectTooLarge as error:
+            return [_fault(declared, None, f"too_large: {error}; split the file")], 0
+        except ObjectRefused as error:
+            return [_fault(declared, None, f"unreadable: {error}; send it without encryption of your own")], 0
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 != task.sha256:
+            fault = f"hash_mismatch: {len(data)} bytes with another SHA-256 than the manifest says; send the file again"
+            return [_fault(declared, {"sha256": sha256, "bytes": len(data)}, fault)], 0
+        measured = guard.measure_timed(data, task.file, task.kind in SEALED_KINDS, task.role != "page")
+    return [declared | row for row in measured.rows], measured.cpu_seconds
 
 
 def _declared(task: FileTask) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What libtiff says of fax-coded data: it mends damage, and tells nobody but its own error handler.
 
-Pillow does not hand that on, so the handler is set here, in the very library that Pillow has loaded. Where that cannot
+Pillow does not hand that on, so the handler is set here, in the very library that its wheel brings. Where that cannot
 be found (another build of Pillow) damage is not told, and the page is as libtiff mends it. Nor is it where libtiff only
 warns, as of a row of group 3 that is too long: Pillow switches warnings off.
 """
@@ -14,12 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import PIL
 from PIL import Image
 
 from sohoa.pages.guard.faults import BadPage
 
 _HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p)  # module, format, values
-_MAPS = Path("/proc/self/maps")
+_BUNDLED = Path(PIL.__file__).parents[1] / "pillow.libs"  # where the wheel of Pillow keeps its libraries
 _FAX = b"Fax"  # with which the names of the decoders begin
 _heard: list[bytes] = []
 
@@ -50,10 +51,8 @@ def refusing_damaged_fax() -> Iterator[None]:
 def _listen() -> Any:
     """Set the handler, once in a process, and return the library; null where there is none."""
     Image.preinit()
-    for line in _MAPS.read_text().splitlines() if _MAPS.exists() else ():
-        path = line.rpartition(" ")[2]
-        if "/libtiff" in path:
-            library = ctypes.CDLL(path)
-            library.TIFFSetErrorHandler(_hear_in_c)
-            return library
+    for path in _BUNDLED.glob("libtiff*"):
+        library = ctypes.CDLL(str(path))  # loaded already: this is a name for it
+        library.TIFFSetErrorHandler(_hear_in_c)
+        return library
     return None
