@@ -97,6 +97,7 @@ def main() -> None:
         out.print(table)
     rows = sum(map(len, alone.rows.values()))
     print(f"the honest day took {alone.took:.0f} s alone; beside the hostile agency, all took {beside.took:.0f} s")
+    print(f"the load of this machine was {os.getloadavg()[2]:.1f} on {os.cpu_count()} cores")
     print(f"{rows:,} rows of the honest agencies in {len(alone.rows)} tables compared")
     for line in broken:
         print(f"BROKEN: {line}")

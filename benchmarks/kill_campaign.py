@@ -196,9 +196,11 @@ def _run(store: Store, campaign: Campaign, wave: int, job: str, kills: list[str]
             (campaign.killed if has_struck else campaign.missed)[what, job] += 1
             if not has_struck:
                 campaign.deck.append(what)
+        took, struck = time.monotonic() - start, f", {what} killed" if has_struck else ""
+        print(f"wave {wave + 1}, {job}: {took:.0f} s, ended with {ended}{struck}", file=sys.stderr)
         if ended == 0:
             campaign.deck += kills
-            campaign.seconds.setdefault((wave, job), time.monotonic() - start)
+            campaign.seconds.setdefault((wave, job), took)
             return True
         if not (what == TASK and has_struck):
             campaign.red[job, last[:200]] += 1
@@ -217,9 +219,10 @@ def _strike(store: Store, campaign: Campaign, child: psutil.Popen, what: str, se
     if what == TASK:
         child.kill()
         return True
-    for process in seaweed.server(store.settings).processes():
+    weed = seaweed.server(store.settings).processes()
+    for process in weed:
         process.kill()
-    psutil.wait_procs(seaweed.server(store.settings).processes(), timeout=5)
+    psutil.wait_procs(weed, timeout=_FAREWELL_SECONDS)  # its ports are free only then
     stack.up(store.settings, "store", lambda _: None)
     return True
 
