@@ -9,7 +9,7 @@ the middle of drawing slips, and now and then the store, which is started again.
 
 It prints what was killed how often, and every difference of tables (``received_at`` left aside), receipts, pictures,
 queues, work left over, report and mails; it ends with 1 where there is one. A mail may come a second time with the same
-Message-ID. What was killed is drawn by the seed; the moments are shares of the time that a job takes undisturbed, so
+Message-ID. What was killed is drawn by the seed; the moments are shares of the least time that the job took, so
 that no two campaigns are quite the same. On two cores it takes a quarter of an hour.
 """
 
@@ -86,7 +86,7 @@ class Campaign:
     red: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(job, last line) -> tries that ended badly by themselves."""
     seconds: dict[tuple[int, str], float] = field(default_factory=dict)
-    """(wave, job) -> how long it takes undisturbed."""
+    """(wave, job) -> the least time that it took to its end."""
 
     def draw(self, job: str) -> list[str]:
         """Who is to die in one run of a job."""
@@ -200,7 +200,7 @@ def _run(store: Store, campaign: Campaign, wave: int, job: str, kills: list[str]
         print(f"wave {wave + 1}, {job}: {took:.0f} s, ended with {ended}{struck}", file=sys.stderr)
         if ended == 0:
             campaign.deck += kills
-            campaign.seconds.setdefault((wave, job), took)
+            campaign.seconds[wave, job] = min(took, campaign.seconds.get((wave, job), took))
             return True
         if not (what == TASK and has_struck):
             campaign.red[job, last[:200]] += 1

@@ -74,16 +74,13 @@ class StackMemory:
                 peak.own = max(peak.own, *map(_own_bytes, processes))
 
     def _kind(self, process: psutil.Process, known: Mapping[int, psutil.Process]) -> str | None:
-        """The server's name, how far below it; decoders by their command, as they outlive who started them."""
+        """The server's name, with how far below it; of a decoder, what it is."""
         if process.pid in self._roots:
             return self._roots[process.pid]
-        if _DECODER in (process.info["cmdline"] or ()):
-            return "decoder" if self._root(process, known) else None
         depth, root = self._depth(process, known)
-        return f"{root}: {'child' if depth == 1 else 'grandchild'}" if root else None
-
-    def _root(self, process: psutil.Process, known: Mapping[int, psutil.Process]) -> str | None:
-        return self._depth(process, known)[1]
+        if _DECODER in (process.info["cmdline"] or ()):
+            return "decoder" if root else None
+        return f"{root}: {'worker' if depth == 1 else 'task'}" if root else None
 
     def _depth(self, process: psutil.Process, known: Mapping[int, psutil.Process]) -> tuple[int, str | None]:
         depth, pid = 0, process.pid
