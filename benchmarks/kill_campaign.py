@@ -58,7 +58,7 @@ _SHARES = {TASK: 0.5, MEASURING: 0.2, DRAWING: 0.2, STORE: 0.1}
 _AT_WORK = {MEASURING: layout.attempts_prefix("measure/"), DRAWING: layout.attempts_prefix("publish")}
 """Where the store has something while the decoders of a job do this."""
 _DECODER = "sohoa.pages.guard.child_process"
-_MOST = {TASK: 2, MEASURING: 1, DRAWING: 1, STORE: 1}
+_MOST = {TASK: 2, MEASURING: 2, DRAWING: 1, STORE: 1}
 """Kills of one run of a job: what dies more often at one batch is that batch's fault."""
 _TRIES, _DAYS = 12, 30
 _LOOK_SECONDS, _MOMENT_SECONDS = 0.02, 0.3
@@ -88,15 +88,17 @@ class Campaign:
     seconds: dict[tuple[int, str], float] = field(default_factory=dict)
     """(wave, job) -> the least time that it took to its end."""
 
-    def draw(self, job: str) -> list[str]:
-        """Who is to die in one run of a job."""
+    def draw(self, job: str) -> list[list[str]]:
+        """Who is to die in each try of a job: it or the store in the first, decoders in the last, in their order."""
         chosen: list[str] = []
         for what in list(self.deck):
             fits = job == "check" or what in {TASK, STORE}
-            if fits and len(chosen) < 3 and chosen.count(what) < _MOST[what] and self.rng.random() < 0.5:
+            if fits and chosen.count(what) < _MOST[what] and self.rng.random() < 0.5:
                 chosen.append(what)
                 self.deck.remove(what)
-        return chosen
+        decoders = [what for what in _AT_WORK for _ in range(chosen.count(what))]
+        tries = [[what] for what in chosen if what not in _AT_WORK]
+        return [*tries, decoders] if decoders else tries
 
 
 def main() -> None:
@@ -178,33 +180,31 @@ def _day_of(path: Path) -> str:
     return named[0] if named else found.scan_date.isoformat() if found else ""
 
 
-def _run(store: Store, campaign: Campaign, wave: int, job: str, kills: list[str]) -> bool:
+def _run(store: Store, campaign: Campaign, wave: int, job: str, kills: list[list[str]]) -> bool:
     """Run a job again until it ends well, and kill meanwhile; whether it ended well."""
     more = ["--week", _WEEK] if job == "report" else []
     command = [sys.executable, "-c", "from sohoa.cli import main; main()", "run", job, *more]
     for _ in range(_TRIES):
-        what = kills.pop(0) if kills else None
-        start = time.monotonic()
+        wanted, start = kills.pop(0) if kills else [], time.monotonic()
         with TemporaryFile("w+") as said, psutil.Popen(command, stdout=said, stderr=said) as child:
-            has_struck = what is not None and _strike(
-                store, campaign, child, what, campaign.seconds.get((wave, job), 0)
-            )
+            usual = campaign.seconds.get((wave, job), 0)
+            struck = [what for what in wanted if _strike(store, campaign, child, what, usual)]
             ended = child.wait()
             said.seek(0)
             last = (said.read().strip().splitlines() or [""])[-1]
-        if what is not None:
-            (campaign.killed if has_struck else campaign.missed)[what, job] += 1
-            if not has_struck:
-                campaign.deck.append(what)
-        took, struck = time.monotonic() - start, f", {what} killed" if has_struck else ""
-        print(f"wave {wave + 1}, {job}: {took:.0f} s, ended with {ended}{struck}", file=sys.stderr)
+        missed = list((Counter(wanted) - Counter(struck)).elements())
+        campaign.killed.update((what, job) for what in struck)
+        campaign.missed.update((what, job) for what in missed)
+        campaign.deck += missed
+        took, told = time.monotonic() - start, "".join(f", {what} killed" for what in struck)
+        print(f"wave {wave + 1}, {job}: {took:.0f} s, ended with {ended}{told}", file=sys.stderr)
         if ended == 0:
-            campaign.deck += kills
             campaign.seconds[wave, job] = min(took, campaign.seconds.get((wave, job), took))
-            return True
-        if not (what == TASK and has_struck):
+        elif TASK not in struck:
             campaign.red[job, last[:200]] += 1
-    campaign.deck += kills
+        if ended == 0 and not kills:
+            return True
+    campaign.deck += [what for wanted in kills for what in wanted]
     return False
 
 
