@@ -7,13 +7,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
 from sohoa import jobs, layout
 from sohoa.errors import StoreError
 from sohoa.intake import measure_shards
-from sohoa.intake.check_run import ADMITTED
+from sohoa.intake.check_run import ADMITTED, CheckRun
 from sohoa.intake.judging_groups import JudgingGroup
 from sohoa.jobs import check_tasks
 from sohoa.pages.guard.guard import Guard
@@ -273,6 +274,20 @@ def test_there_are_never_more_shards_than_a_task_can_be_mapped_over() -> None:
     parts = list(measure_shards._cut(large, settings))
     assert len(parts) <= 1_000
     assert sum(map(len, parts)) == 20_000
+
+
+def test_files_that_are_not_there_make_no_shards(clean_store: Store) -> None:
+    """Whatever size is claimed of them; a name in the other normal form is there."""
+    claimed = [{"path": f"{n}.jpg", "sha256": "0" * 64, "bytes": 300_000_000} for n in range(20)]
+    there = document("D2", {"đơn.jpg": PAGE})
+    body = manifest([document("D1", {}, physical_pages=20) | {"files": claimed}, there], 1, BAD)
+    put_files(clean_store, body["batch"], {normalize("NFD", "đơn.jpg"): PAGE}, BAD)
+    commit(clean_store, body, agency=BAD)
+    work = jobs.discover_batches()["work"]
+    jobs.admit_batches(work)
+    (shard,) = jobs.plan_shards(work)
+    sizes = [file["stored_bytes"] for file in CheckRun(clean_store, work).shard(shard["shard"])["files"]]
+    assert sizes == [0] * 20 + [len(PAGE)]
 
 
 def open_settings() -> Any:

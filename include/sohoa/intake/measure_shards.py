@@ -11,6 +11,7 @@ from functools import partial
 from itertools import groupby
 from time import perf_counter
 from typing import Any
+from unicodedata import normalize
 
 from sohoa import layout
 from sohoa.enums import SEALED_KINDS
@@ -81,7 +82,7 @@ def _file_tasks(manifest: Manifest, entry: Entry, sizes: Mapping[str, int]) -> I
                 sha256=file.sha256,
                 bytes=file.bytes,
                 prefix=prefix,
-                stored_bytes=sizes.get(file.path, file.bytes),
+                stored_bytes=sizes.get(normalize("NFC", file.path), 0),
                 entry=entry.id,
             )
 
@@ -108,12 +109,15 @@ def plan_shards(store: Store, run: CheckRun) -> list[Shard]:
 
 
 def _tasks_of(store: Store, run: CheckRun, measured: MeasuredParts, entry: Entry) -> list[FileTask]:
-    """The files of a batch that have no rows yet, with their sizes as the store lists them."""
+    """The files of a batch that have no rows yet, with their sizes as the store lists them: 0 where it lists none.
+
+    A manifest's word makes no work. Of a folder of many more objects than the manifest names, the first are listed.
+    """
     manifest, done = run.manifest(entry), set(measured.load(store, entry)["file"].to_pylist())
     prefix = layout.batch_prefix(manifest.agency, manifest.scan_date, manifest.batch)
     count = sum(len(document.files) for document in manifest.documents)
     listed = store.list_objects(layout.LANDING, prefix, most=2 * count + MAX_FILES) if count else ()
-    sizes = {info.key.removeprefix(prefix): info.size for info in listed}
+    sizes = {normalize("NFC", info.key.removeprefix(prefix)): info.size for info in listed}
     return [task for task in _file_tasks(manifest, entry, sizes) if task.file not in done]
 
 
