@@ -86,16 +86,27 @@ def take_snapshot(store: Store) -> list[tuple[str, str, bytes]]:
 
 
 def put_back(store: Store, snapshot: list[tuple[str, str, bytes]]) -> None:
-    """Make the store hold a snapshot and nothing else, no earlier version either; only what differs is written."""
+    """Make the store hold a snapshot and nothing else, no earlier version either; only what differs is written.
+
+    But markers of the inbox are always, one after another: a batch must not come after the one that replaces it.
+    """
     for bucket in layout.BUCKETS:
         wanted = {key: data for place, key, data in snapshot if place == bucket}
         found: dict[str, list[MinioObject]] = {}
         for version in versions_of(store, bucket):
             found.setdefault(str(version.object_name), []).append(version)
-        kept = {key for key, versions in found.items() if key in wanted and _is_only(versions, wanted[key])}
+        kept = {
+            key
+            for key, versions in found.items()
+            if key in wanted and not key.startswith(layout.INBOX) and _is_only(versions, wanted[key])
+        }
         gone = [DeleteObject(key, version.version_id) for key in found.keys() - kept for version in found[key]]
         assert not list(s3_client(store).remove_objects(bucket, gone))
-        store.each(lambda key, bucket=bucket, wanted=wanted: store.put(bucket, key, wanted[key]), wanted.keys() - kept)
+        markers = sorted(key for key in wanted if key.startswith(layout.INBOX))
+        others = wanted.keys() - kept - set(markers)
+        store.each(lambda key, bucket=bucket, wanted=wanted: store.put(bucket, key, wanted[key]), others)
+        for key in markers:
+            store.put(bucket, key, wanted[key])
 
 
 def _is_only(versions: list[MinioObject], data: bytes) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from sohoa import jobs, layout
+from sohoa.feeds import import_files
+from sohoa.feeds.read_guarded import GuardedReader
 from sohoa.intake import measure_shards
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
@@ -135,8 +137,15 @@ def guard(store: Store) -> Iterator[Guard]:
         yield guard
 
 
+@pytest.fixture(scope="module")
+def reader(store: Store) -> Iterator[GuardedReader]:
+    """The process that reads feed files, likewise."""
+    with GuardedReader(store.settings) as reader:
+        yield reader
+
+
 @pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch, guard: Guard) -> None:
+def cheap(monkeypatch: pytest.MonkeyPatch, guard: Guard, reader: GuardedReader) -> None:
     """Few limits, judged by numpy, no gate closes, no new processes: what is shown is the order of the writes."""
     full = load_thresholds("tthc")
     few = replace(full, rules=tuple(rule for rule in full.rules if rule.column == "error"))
@@ -145,6 +154,7 @@ def cheap(monkeypatch: pytest.MonkeyPatch, guard: Guard) -> None:
     monkeypatch.setattr(gate, "check_rows", lambda *_: [])
     for module in (measure_shards, write_slips):
         monkeypatch.setattr(module, "Guard", lambda *_: nullcontext(guard))
+    monkeypatch.setattr(import_files, "GuardedReader", lambda *_: nullcontext(reader))
 
 
 @pytest.fixture
