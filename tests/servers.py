@@ -83,6 +83,13 @@ def empty_buckets(store: Store) -> None:
         assert not list(client.remove_objects(bucket, gone))
 
 
+def end_uploads(store: Store) -> None:
+    """Throw away what uploads in parts have left, which is in no listing of objects."""
+    for bucket in layout.BUCKETS:
+        for upload in store.list_uploads(bucket):
+            store.abort_upload(bucket, upload)
+
+
 def copy_of(store: Store) -> Objects:
     """Every object of the store."""
     found = [(bucket, item.key) for bucket in layout.BUCKETS for item in store.list_objects(bucket, "")]
