@@ -454,7 +454,7 @@ LABELS: dict[str, Labels] = {
         "sent": Label("Có gửi lô", "sent a batch"),
         "nothing_waits": Label("Không còn hồ sơ chờ quét", "no dossier waits"),
         "day_off": Label("Ngày nghỉ", "day off"),
-        "no_agency": Label("Không phải cơ quan trong ngày này: đã thôi, chưa lập hoặc mã lạ", "no agency on this day"),
+        "no_agency": Label("Không hoạt động trong ngày này: đã thôi, chưa lập hoặc mã lạ", "not at work on this day"),
     },
     "incident_measures": _DEFECTS | {"volume": Label("Số trang trong ngày", "pages per day")},
     "incident_states": {

@@ -75,9 +75,10 @@ def large_format_table(rows: list[LargeFormatNeed], shown_day: date) -> Table:
 
 
 def left_line(rows: list[AgencyActivity]) -> Text:
-    """Say what waits at agencies that are no more."""
+    """Say what waits where no agency is at work on the day: it has ended, has not begun, or the code is none."""
     dossiers, agencies = count(sum(row.dossiers for row in rows)), count(len(rows))
-    return Text(f"Còn {dossiers} hồ sơ chờ ở {agencies} mã không phải cơ quan trong ngày này: xem --all.", "yellow")
+    where = f"{agencies} cơ quan hoặc mã không hoạt động trong ngày này"
+    return Text(f"Còn {dossiers} hồ sơ chờ ở {where}: xem --all.", "yellow")
 
 
 def agency_name(row: AgencyActivity | Capacity | LargeFormatNeed, shown_day: date) -> str:
