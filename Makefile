@@ -4,8 +4,9 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
-# Tests wait for servers half of the time: several processes share their files. Those of the one real Airflow run beside.
-SHARED := -n auto --maxprocesses 4 --dist loadfile
+# Tests wait for servers half of the time: several processes share their files, in the order of tests/conftest.py.
+# Those of the one real Airflow run beside.
+SHARED := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast coverage lint format bench secrets docs lock clean

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import counts, forecast, judging, pages, report, year
+from benchmarks import counts, day, forecast, judging, pages, report, year
 
 pages.main()
+day.main()
 judging.main()
 forecast.main()
 counts.main()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import cpu_seconds
-from sohoa.intake.measure_shards import PAGES
+from sohoa.intake.measured_pages import PAGES
 from sohoa.quality import gate, rules
 from sohoa.quality.thresholds import load_thresholds
 

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from sohoa import stack
+from sohoa.quality import rules
 from sohoa.registry import calendar
 from sohoa.registry.data_files import read_data
 from sohoa.settings import load_settings
@@ -17,19 +20,35 @@ from sohoa.stack import AirflowClient, seaweed
 from sohoa.stack import airflow_server as airflow_stack
 from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
-from tests.servers import empty_buckets, new_home, project_with_hung_task, quiet
+from tests.servers import empty_buckets, end_uploads, new_home, project_with_hung_task, quiet
 
 _SUMMARY = "summary"
+_REPORT = "tests/report/"
+_LONGEST = ("tests/jobs/test_kill.py", _REPORT, "tests/jobs/", "tests/oracle/", "tests/quality/", "tests/slips/")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses among them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the servers that they take."""
+    """Mark tests by the servers that they take; those that take longest begin first, so that no process waits."""
     for item in items:
         taken = set(item.fixturenames)
         for fixture, marker in (("store", pytest.mark.store), ("airflow_server", pytest.mark.airflow)):
             if fixture in taken:
                 item.add_marker(marker)
+    items.sort(key=lambda item: next((n for n, path in enumerate(_LONGEST) if item.nodeid.startswith(path)), 99))
+
+
+class _FilesOrReport(LoadScopeScheduling):
+    """Gives a process whole files, and all of the report's files to one: they share a province."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _REPORT if nodeid.startswith(_REPORT) else nodeid.split("::", 1)[0]
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share the tests among the processes."""
+    return _FilesOrReport(config, log)
 
 
 @pytest.fixture
@@ -61,6 +80,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def clean_store(store: Store) -> Store:
     """The embedded store with empty buckets."""
     empty_buckets(store)
+    end_uploads(store)
     return store
 
 
@@ -93,6 +113,16 @@ def airflow(airflow_server: AirflowClient, clean_store: Store) -> Iterator[Airfl
         time.sleep(1)
     for dag in dags:
         airflow_server.pause(dag, True)
+
+
+@pytest.fixture(scope="module")
+def judged_by_numpy() -> Iterator[None]:
+    """All limits are held by numpy: the same verdicts, as tests/quality/test_gate.py shows, in no time."""
+    from sohoa.quality import gate  # only where it is needed: Great Expectations takes seconds to import
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "judge_pages", lambda rows, thresholds: rules.judge_pages(rows, thresholds.rules))
+        yield
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ def new_home(patch: pytest.MonkeyPatch, home: Path) -> None:
     for name in ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"):
         patch.delenv(f"SOHOA_{name}", raising=False)
     patch.setenv("SOHOA_HOME", str(home))
+    patch.setenv("SOHOA_SPACE_WARN_PERCENT", "100")  # a full disk of the machine that tests says nothing of the product
     for name in (*seaweed.PORTS, "port_airflow"):
         patch.setenv(f"SOHOA_{name.upper()}", str(free_port()))
 
@@ -80,6 +81,13 @@ def empty_buckets(store: Store) -> None:
     for bucket in layout.BUCKETS:
         gone = [DeleteObject(item.object_name, item.version_id) for item in versions_of(store, bucket)]
         assert not list(client.remove_objects(bucket, gone))
+
+
+def end_uploads(store: Store) -> None:
+    """Throw away what uploads in parts have left, which is in no listing of objects."""
+    for bucket in layout.BUCKETS:
+        for upload in store.list_uploads(bucket):
+            store.abort_upload(bucket, upload)
 
 
 def copy_of(store: Store) -> Objects:

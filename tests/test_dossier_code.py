@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from sohoa.dossier_code import days_of, dossier_day
+from sohoa.dossier_code import days_of, dossier_day, dossier_key
 
 KEYS = ["H37.31-240229-1", "H37.31-240229-2", "H37-991231-17"]
 
@@ -24,3 +24,12 @@ def test_what_is_no_key_is_refused(key: str) -> None:
     """A text without a day is an error, not a null."""
     with pytest.raises(ValueError, match="dossier keys"):
         days_of(pa.array([KEYS[0], key]))
+
+
+@pytest.mark.parametrize(
+    "code", ["H37.81.03-240415-0012\n", "H37-240415-1\n", "000.03.81.H37-240415-12\n", "\nH37-240415-1"]
+)
+def test_a_code_is_all_of_its_text(code):
+    """A line break before or after it makes it malformed."""
+    assert dossier_key(code.strip()) is not None
+    assert dossier_key(code) is None

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sohoa.layout import BatchId, batch_date, safe_name, stand_in
+from sohoa.layout import BatchId, batch_date, safe_name, split_feed_key, stand_in
 
 
 def test_a_batch_id_says_who_scanned_and_when() -> None:
@@ -33,3 +33,21 @@ def test_a_name_that_cannot_stand_in_a_key_gets_one_that_can() -> None:
     assert safe_name("a-1.csv") == "a-1.csv"
     assert safe_name("hồ sơ.csv") == stand_in("hồ sơ.csv") != stand_in("hồ sơ.xlsx")
     assert safe_name(stand_in("../x")) == stand_in("../x")
+
+
+@pytest.mark.parametrize(
+    "batch",
+    ["H37.81.03-20230306-001\n", "H37.81.03-20230306-001\r\n", "\nH37.81.03-20230306-001", "H37.81.03-2023030६-001"],
+)
+def test_a_batch_id_is_all_of_its_text(batch):
+    """A line break before or after it, or a digit of another script, makes it malformed."""
+    assert batch_date("H37.81.03-20230306-001", "H37.81.03") is not None
+    assert batch_date(batch, "H37.81.03") is None
+
+
+@pytest.mark.parametrize(
+    "key", ["register/dt=2024-04-16/a.csv\n", "register/dt=2024-04-16\n/a.csv", "register/x\n/dt=2024-04-16/a.csv"]
+)
+def test_a_key_of_a_feed_holds_no_line_break(key):
+    """It is no key of a day's file."""
+    assert split_feed_key(key)[1] is None

@@ -43,6 +43,7 @@ slip shows a page; `outcome` is what becomes
 of a document after its verdict and the newest decision, `counts` adds them up, and `resend` is the document as
 the manifest of the next batch lists it.
 
-A refused manifest changes nothing else. Its receipt carries one of these codes.
+A refused manifest changes nothing else. Its receipt carries one of these codes. A batch whose manifest never came is
+given up after a term: its receipt is `abandoned.json`, with `abandoned.html`, and has an empty `manifest_sha256`.
 
 """

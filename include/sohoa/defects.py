@@ -290,6 +290,26 @@ DEFECTS = {
             "Sign the PDF before you make the manifest: a person at the top left or the organisation at the top "
             "right. Do not save the file again after signing.",
         ),
+        Defect(
+            "flawed_file",
+            "Tệp ghi không đúng chuẩn",
+            "file breaks its standard",
+            "Phần mềm quét hoặc phần mềm ghép, sửa tệp ghi sai vài chỗ trong tệp; ảnh của trang vẫn đủ.",
+            "Không phải quét lại. Các tệp sau nên lưu bằng phần mềm khác hoặc bản mới hơn, vì có phần mềm không mở "
+            "được tệp như vậy. Tệp đã ký số thì không lưu lại, vì chữ ký sẽ hỏng.",
+            "Nothing to scan again. Save later files with another program, or a newer version of it: some readers do "
+            "not open such a file. Do not save a signed file again, its signature would break.",
+        ),
+        Defect(
+            "unchecked_signature",
+            "Chữ ký số chưa kiểm tra được",
+            "signature cannot be checked",
+            "Chữ ký số thuộc loại hoặc dùng thuật toán mà hệ thống chưa biết; nội dung đã ký không thấy bị sửa.",
+            "Không phải quét lại và không lưu lại tệp đã ký. Kiểm tra chữ ký bằng phần mềm ký số của cơ quan; lần sau "
+            "ký theo chuẩn PAdES.",
+            "Nothing to scan again, and do not save the signed file again. Check the signature with the agency's own "
+            "signing program; sign by the PAdES standard next time.",
+        ),
     )
 }
 """Defect name -> labels, cause and advice: the one table of them."""

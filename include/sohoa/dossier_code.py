@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _CODE = re.compile(
-    r"^(?:(?P<old>\d{3}\.\d{2}\.\d{2})\.H37|H37(?P<new>(?:\.\d{2,3}){0,3}))-(?P<day>\d{6})-0{0,9}(?P<number>\d{1,5})$",
+    r"(?:(?P<old>\d{3}\.\d{2}\.\d{2})\.H37|H37(?P<new>(?:\.\d{2,3}){0,3}))-(?P<day>\d{6})-0{0,9}(?P<number>\d{1,5})",
     re.ASCII,
 )
 
 
 def dossier_key(code: str) -> str | None:
     """Return the one normal spelling of a dossier code, None where it is malformed."""
-    match = _CODE.match(code)
+    match = _CODE.fullmatch(code)
     if match is None or _day(match["day"]) is None:
         return None
     groups = reversed(match["old"].split(".")) if match["old"] else match["new"].split(".")

@@ -45,10 +45,26 @@ Severity = Literal["note", "review", "reject"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 ErrorCode = Literal[
-    "missing", "hash_mismatch", "unreadable", "truncated", "wrong_format", "encrypted", "altered", "too_large"
+    "missing",
+    "hash_mismatch",
+    "unreadable",
+    "not_measured",
+    "truncated",
+    "wrong_format",
+    "encrypted",
+    "altered",
+    "too_large",
 ]
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 """What stands before the colon in the column ``error``."""
+
+FileFlaw = Literal["repaired"]
+FILE_FLAWS: tuple[FileFlaw, ...] = get_args(FileFlaw)
+"""What is odd about a file that was read whole: it had to be put right first."""
+
+SignatureState = Literal["fits", "unchecked"]
+SIGNATURE_STATES: tuple[SignatureState, ...] = get_args(SignatureState)
+"""All signatures fit the file | one cannot be checked. A broken one is the error ``altered``."""
 
 TileCoverage = Literal["no_reference", "unknown", "known"]
 TILE_COVERAGES: tuple[TileCoverage, ...] = get_args(TileCoverage)

@@ -5,9 +5,10 @@
     ├── StoreError        the object store refuses or cannot be reached; worth a retry
     │   ├── ObjectMissing     there is no object under that key
     │   │   └── WorkGone          another run has settled the work of this one
-    │   └── ObjectTooLarge    the object is larger than the caller allows
+    │   ├── ObjectTooLarge    the object is larger than the caller allows
+    │   └── ObjectRefused     the store answers, and refuses this one object
     ├── StackError        a server of the embedded stack does not start, or a port is taken
-    ├── MeasuringError    a process that measures pages cannot be started or does not answer
+    ├── MeasuringError    a process that reads pages or feeds cannot be started or does not answer
     ├── MailError         the mail server refuses or cannot be reached; worth a retry
     ├── Undelivered       a report did not reach all its recipients; names them
     ├── GateClosed        rows break an invariant of their table; names the rows
@@ -49,12 +50,16 @@ class ObjectTooLarge(StoreError):
     """The object is larger than the caller allows."""
 
 
+class ObjectRefused(StoreError):
+    """The store answers, and refuses this one object: it is encrypted with another's key, or was put there oddly."""
+
+
 class StackError(SohoaError):
     """A server of the embedded stack cannot be started or stopped."""
 
 
 class MeasuringError(SohoaError):
-    """A process that measures pages cannot be started or does not answer."""
+    """A process that reads pages or feeds cannot be started or does not answer."""
 
 
 class MailError(SohoaError):

@@ -110,6 +110,10 @@ LABELS: dict[str, Labels] = {
             "Nội dung tệp khác với bản kê (mã SHA-256 không khớp).", "Another content than the manifest's (SHA-256)."
         ),
         "unreadable": Label("Không mở được tệp.", "The file does not open."),
+        "not_measured": Label(
+            "Máy chủ hai lần phải dừng khi đang đọc tệp; tệp chưa chắc hỏng.",
+            "The server stopped twice while it read the file, which need not be damaged.",
+        ),
         "truncated": Label("Tệp thiếu phần cuối.", "The end of the file is missing."),
         "wrong_format": Label(
             "Không phải tệp PDF, JPEG, PNG hay TIFF thông thường (8 bit, màu RGB hoặc xám, không trong suốt).",
@@ -121,6 +125,18 @@ LABELS: dict[str, Labels] = {
             "The signature does not fit: the file was changed after it was signed.",
         ),
         "too_large": Label("Tệp hoặc ảnh quá lớn.", "The file or image is too large."),
+    },
+    "file_flaws": {
+        "repaired": Label(
+            "Tệp ghi không đúng chuẩn của định dạng; đã sửa lúc đọc, ảnh vẫn đủ.",
+            "The file breaks the standard of its format; it was put right on reading, and the picture is whole.",
+        ),
+    },
+    "signature_states": {
+        "fits": Label("Chữ ký số khớp với tệp.", "The digital signature fits the file."),
+        "unchecked": Label(
+            "Có chữ ký số thuộc loại chưa kiểm tra được.", "A digital signature is of a kind that cannot be checked."
+        ),
     },
     "tile_coverages": {
         "no_reference": Label(
@@ -153,6 +169,22 @@ LABELS: dict[str, Labels] = {
         "manifest_too_large": Label(
             "Bản kê quá lớn. Hãy chia lô thành nhiều lô nhỏ hơn.",
             "The manifest is too large. Split the batch into smaller ones.",
+        ),
+        "manifest_not_given": Label(
+            "Kho lưu trữ không đọc được bản kê, thường vì phần mềm gửi đã mã hóa tệp bằng khóa riêng (SSE-C). "
+            "Hãy tắt mã hóa phía phần mềm gửi rồi gửi lại.",
+            "The store does not give the manifest out, mostly because the sending program has encrypted it with a key "
+            "of its own (SSE-C). Switch that off and send it again.",
+        ),
+        "too_many_parts": Label(
+            "Bản kê có quá nhiều mục (tối đa 5.000 tài liệu và 20.000 tệp một lô). Hãy chia lô thành nhiều lô nhỏ hơn.",
+            "The manifest has too many parts (at most 5,000 documents and 20,000 files). Split it into smaller ones.",
+        ),
+        "not_processed": Label(
+            "Hệ thống không xử lý được lô này: việc kiểm tra bị ngắt nhiều lần đúng ở lô này. Cán bộ kỹ thuật đã được "
+            "báo. Hãy chia lô thành các lô nhỏ hơn, mang số mới, rồi gửi lại.",
+            "This batch could not be read: checking it was cut off several times. The engineers have been told. Split "
+            "it into smaller batches under new numbers and send them.",
         ),
         "invalid_manifest": Label(
             "Bản kê sai cấu trúc. Hãy sửa các mục dưới đây và gửi lại.",
@@ -250,6 +282,28 @@ LABELS: dict[str, Labels] = {
             "Mã lô này đã được nhận với nội dung khác. Hãy gửi lô có số mới và dùng `replaces`.",
             "This batch id was received with another content. Send a new batch number and use `replaces`.",
         ),
+        "batch_too_large": Label(
+            "Lô quá lớn. Hãy chia thành nhiều lô nhỏ hơn, mỗi lô một số riêng.",
+            "The batch is too large. Split it into smaller ones, each with its own number.",
+        ),
+        "over_quota": Label(
+            "Cơ quan đã gửi quá hạn mức. Tệp đã gửi vẫn được giữ: ngày mai hãy gửi lại chính bản kê này; nếu có "
+            "nhiều lô chưa gửi bản kê thì gửi nốt bản kê, hoặc xóa các lô đó. Cần gửi nhiều hơn, hãy báo"
+            " Văn phòng UBND tỉnh.",
+            "The agency has sent more than its quota. Its files are kept: send this manifest again tomorrow; commit or"
+            " delete the batches that have no manifest. To send more, ask the office of the People's Committee.",
+        ),
+        "abandoned": Label(
+            "Lô gửi dở: có tệp nhưng không có bản kê trong nhiều ngày, nên tệp đã được xóa để lấy chỗ. Nếu lô còn cần, "
+            "hãy gửi lại toàn bộ tệp, rồi gửi bản kê sau cùng.",
+            "The batch was left half-way: files and no manifest for many days, so the files have been deleted. If it is"
+            " still needed, send all its files again, and the manifest last.",
+        ),
+    },
+    "quotas": {
+        "batch": Label("Lô này", "this batch"),
+        "day": Label("Trong ngày, kể cả lô này", "in the day, with this batch"),
+        "without_manifest": Label("Các lô chưa có bản kê", "batches without a manifest"),
     },
     "manifest_errors": {  # errors that need no reason code of their own
         "missing": Label("thiếu trường này", "the field is missing"),
@@ -279,6 +333,8 @@ LABELS: dict[str, Labels] = {
         "tiff": Label("TIFF", "TIFF"),
         "True": Label("có", "yes"),
         "False": Label("không có", "no"),
+        "repaired": Label("có", "yes"),
+        "unchecked": Label("chưa kiểm tra được", "not checked"),
     },
     # rates and their dossiers
     "definitions": {

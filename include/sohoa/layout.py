@@ -17,7 +17,14 @@ UNRECONCILED = "_unreconciled/"
 IMPORTED = "_imported/"
 WORK = "_work/"
 DEBTS = "_debts/"
+ATTEMPTS = "_attempts/"
+MEASURED = "_measured/"
 PICTURED = "_pictured/"
+ALERTS = "_alerts/"
+RECEIVED = "_received/"
+BATCHES, RECEIPTS = "batches/", "receipts/"
+USAGE_KEY, SWEEP_KEY = "_usage/agencies.json", "_usage/sweep.json"
+"""What the agencies use, as last counted; how far the count that goes on now has come."""
 OUTBOX = "_outbox/"
 WEEKLY = "weekly/"
 DATA_DOCS = "data-docs/"
@@ -50,8 +57,8 @@ PATH_KEY = {
 DAY = "day"
 """Name of the one object that a day of a table has, where it is not split by batch or feed file."""
 
-_FEED_KEY = re.compile(r"^[^/]+(?:/(?P<system>[A-Za-z0-9_-]+))?/dt=(?P<day>\d{4}-\d{2}-\d{2})/(?P<name>.+)$")
-_BATCH_ID = re.compile(r"^(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<day>\d{8})-(?P<number>\d{3})$")
+_FEED_KEY = re.compile(r"[^/]+(?:/(?P<system>[A-Za-z0-9_-]+))?/dt=(?P<day>\d{4}-\d{2}-\d{2})/(?P<name>.+)")
+_BATCH_ID = re.compile(r"(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<day>\d{8})-(?P<number>\d{3})", re.ASCII)
 
 
 class BatchId(NamedTuple):
@@ -64,7 +71,7 @@ class BatchId(NamedTuple):
     @classmethod
     def parse(cls, batch: str) -> Self | None:
         """Read a batch id, None where it is not well-formed."""
-        match = _BATCH_ID.match(batch)
+        match = _BATCH_ID.fullmatch(batch)
         try:
             day = datetime.strptime(match["day"], "%Y%m%d").date() if match else None  # noqa: DTZ007 (a date, no zone)
         except ValueError:
@@ -124,9 +131,14 @@ def pictured_day(key: str) -> date:
     return date.fromisoformat(key.removeprefix(PICTURED).partition("/")[0])
 
 
+def manifests_prefix(agency: str, batch: str) -> str:
+    """Return the prefix in ``warehouse`` of the copies of all settled manifests of a batch id."""
+    return f"manifests/{safe_name(agency)}/{safe_name(batch)}/"
+
+
 def manifest_key(agency: str, batch: str, manifest_sha256: str) -> str:
     """Return the key in ``warehouse`` of the copy of a settled manifest."""
-    return f"manifests/{safe_name(agency)}/{safe_name(batch)}/{manifest_sha256[:12]}.json"
+    return f"{manifests_prefix(agency, batch)}{manifest_sha256[:12]}.json"
 
 
 def review_name(agency: str, document_id: str, decided_at: datetime) -> str:
@@ -134,9 +146,14 @@ def review_name(agency: str, document_id: str, decided_at: datetime) -> str:
     return f"{agency}-{document_id}-{decided_at:%Y%m%dT%H%M%S}"
 
 
-def document_key(agency: str, document_id: str) -> str:
-    """Return the key in ``warehouse`` that marks a document id as used by an agency."""
-    return f"_documents/{agency}/{document_id}.json"
+def documents_prefix(agency: str) -> str:
+    """Return the prefix in ``warehouse`` of the document ids that an agency has used."""
+    return f"_documents/{agency}/"
+
+
+def documents_key(agency: str, year: int) -> str:
+    """Return the key in ``warehouse`` of the document ids of an agency's batches of one year."""
+    return f"{documents_prefix(agency)}{year:04d}.parquet"
 
 
 def captures_prefix(agency: str) -> str:
@@ -156,7 +173,7 @@ def feed_prefix(source: str) -> str:
 
 def split_feed_key(key: str) -> tuple[str | None, date | None, str]:
     """Return (system, day, file name) of ``<source>[/<system>]/dt=<iso date>/<file>``; no day for another key."""
-    match = _FEED_KEY.match(key)
+    match = _FEED_KEY.fullmatch(key)
     try:
         day = date.fromisoformat(match["day"]) if match else None
     except ValueError:
@@ -234,6 +251,31 @@ def debt_key(job: str) -> str:
     return f"{DEBTS}{job}.json"
 
 
+def attempts_key(step: str) -> str:
+    """Return the key in ``warehouse`` of how often tasks died at a step."""
+    return f"{ATTEMPTS}{step}.json"
+
+
+def attempts_prefix(step: str) -> str:
+    """Return the prefix in ``warehouse`` of the attempts at the parts of a step."""
+    return f"{ATTEMPTS}{step}"
+
+
+def attempts_step(key: str) -> str:
+    """Return the step in the key of its attempts."""
+    return key.removeprefix(ATTEMPTS).removesuffix(".json")
+
+
+def measured_prefix(agency: str, batch: str) -> str:
+    """Return the prefix in ``warehouse`` of the page rows that have been measured of a batch not yet settled."""
+    return f"{MEASURED}{safe_name(agency)}/{safe_name(batch)}/"
+
+
+def measured_key(agency: str, batch: str, manifest_sha256: str, engine: str, part: str) -> str:
+    """Return the key in ``warehouse`` of some of the page rows measured of one manifest, by one engine."""
+    return f"{measured_prefix(agency, batch)}{manifest_sha256[:12]}/{engine}/{part}.parquet"
+
+
 def report_key(week: str, name: str) -> str:
     """Return the key in ``reports`` of one file of the report of an ISO week: report.json, .pdf, .html, .xlsx."""
     return f"{WEEKLY}{week}/{name}"
@@ -258,3 +300,23 @@ def delivery_key(week: str, content_hash: str, address: str) -> str:
 def data_docs_prefix(week: str) -> str:
     """Return the prefix in ``reports`` of the Great Expectations pages of a week."""
     return f"{DATA_DOCS}{week}/"
+
+
+def alert_key(key: str) -> str:
+    """Return the key in ``warehouse`` of what became of one alert: who was told, and when."""
+    return ALERTS + "/".join(safe_name(part) for part in key.split("/")) + ".json"
+
+
+def received_prefix(day: date) -> str:
+    """Return the prefix in ``warehouse`` of what all agencies sent on a day."""
+    return f"{RECEIVED}{day.isoformat()}/"
+
+
+def received_key(day: date, agency: str) -> str:
+    """Return the key in ``warehouse`` of what an agency sent on a day, batch by batch."""
+    return f"{received_prefix(day)}{safe_name(agency)}.json"
+
+
+def received_day(key: str) -> date:
+    """Return the day in such a key."""
+    return date.fromisoformat(key.removeprefix(RECEIVED).split("/")[0])

@@ -36,6 +36,10 @@ class Logger:
         """Say what an operator should look at, with the reason."""
         self._say(logging.WARNING, event, values)
 
+    def error(self, event: str, /, **values: object) -> None:
+        """Say what was given up."""
+        self._say(logging.ERROR, event, values)
+
     def _say(self, level: int, event: str, values: dict[str, object]) -> None:
         import structlog  # 12 MB that a command without a line does not need
 

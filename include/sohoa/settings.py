@@ -9,16 +9,23 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from sohoa.errors import SettingsError
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PREFIX = "SOHOA_"
+_FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON", "VIRTUAL_ENV", "TMPDIR")
+"""What the names of variables begin with that a process gets which reads what others sent."""
+
+
+def _words(value: object) -> object:
+    """Values separated by commas, as an environment variable holds them."""
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -80,8 +87,43 @@ class Settings(BaseModel):
     max_feed_bytes: int = Field(
         default=268_435_456, gt=0, description="A larger feed file is not imported, packed or unpacked, bytes."
     )
+    max_feed_seconds: int = Field(
+        default=300,
+        gt=0,
+        description="CPU time after which a feed file is given up, seconds; small files are given less.",
+    )
+    max_feed_memory_bytes: int = Field(
+        default=1_073_741_824,
+        ge=536_870_912,
+        description="Memory beyond which a feed file is given up, bytes; one file is read at a time.",
+    )
     shard_bytes: int = Field(
         default=300_000_000, gt=0, description="Page bytes one measuring task takes (1-5 minutes)."
+    )
+    shard_files: int = Field(default=500, gt=0, description="Files that one measuring task takes at most.")
+    share_batches: int = Field(
+        default=50, gt=0, description="Batches of one agency that one check takes; the rest wait for the next."
+    )
+    share_documents: int = Field(
+        default=10_000, gt=0, description="Documents of one agency that one check takes (a year's of a department)."
+    )
+    share_bytes: int = Field(
+        default=8_000_000_000, gt=0, description="Page bytes of one agency that one check takes (130 maps of 60 MB)."
+    )
+    share_seconds: int = Field(
+        default=900,
+        gt=0,
+        description="CPU time for the pages of one agency in one check, seconds (some 9,000 pages of A4, 400 maps); "
+        "what is left goes on in the next.",
+    )
+    batch_seconds: int = Field(
+        default=30, gt=0, description="CPU time for the pages of one batch, seconds, with what follows on top."
+    )
+    batch_seconds_per_mb: float = Field(
+        default=2.0, gt=0, description="CPU time for each MB of a batch on top (a sound page takes 0.1 a MB)."
+    )
+    batch_seconds_per_page: float = Field(
+        default=0.5, ge=0, description="CPU time for each page measured on top (a page of some KB takes 0.2)."
     )
     duplicate_days: int = Field(
         default=31, ge=0, le=366, description="Number of earlier days of an agency to compare a batch with."
@@ -123,10 +165,59 @@ class Settings(BaseModel):
         default=12, ge=1, description="Weeks whose Great Expectations pages are kept; older ones are deleted."
     )
 
+    operators: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=(), description="Mail addresses of who is woken by an alert, separated by commas (docs/upkeep.md)."
+    )
+    webhook_url: SecretStr | None = Field(
+        default=None, description="Web address that gets each alert as JSON by POST; it may hold a secret."
+    )
+    store_status_urls: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=(),
+        description="Addresses of `/status` of SeaweedFS's volume servers, separated by commas; the embedded store's"
+        " own where unset, else how full the store is stays unknown.",
+    )
+    space_warn_percent: float = Field(
+        default=80.0, gt=0, le=100, description="Share of the store's disks from which on it is warned of, per cent."
+    )
+    max_batch_bytes: int = Field(
+        default=16_000_000_000,
+        gt=0,
+        description="A larger batch is refused, bytes (250 maps of 60 MB: sent again within minutes if it fails).",
+    )
+    quota_day_bytes: int = Field(
+        default=100_000_000_000,
+        gt=0,
+        description="What an agency may send in a day, bytes: 1,000 maps of 60 MB pass, and as much again half.",
+    )
+    quota_day_files: int = Field(
+        default=50_000, gt=0, description="Files an agency may send in a day: what ten fast scanners make."
+    )
+    quota_uncommitted_bytes: int = Field(
+        default=100_000_000_000,
+        gt=0,
+        description="What an agency may let lie in batches without a manifest, bytes: a whole day's quota.",
+    )
+    unfinished_upload_days: int = Field(
+        default=7, ge=1, description="Days after which an upload that was begun and not ended is ended."
+    )
+    old_versions_days: int = Field(
+        default=7, ge=1, description="Days after which an overwritten or deleted file that no manifest names is gone."
+    )
+    abandoned_days: int = Field(
+        default=30, ge=1, description="Days without a new file after which a batch without a manifest is taken away."
+    )
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            cls._has_scheme(value.get_secret_value())
+        return value
 
     @field_validator("s3_endpoint", "reports_url")
     @classmethod
@@ -181,6 +272,11 @@ def wants_demo_exit() -> bool:
 def child_environment(extra: dict[str, str]) -> dict[str, str]:
     """Return the environment of a child process: this one's, with ``extra`` on top."""
     return {**os.environ, **extra}
+
+
+def decoder_environment(extra: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a process that reads what others sent: what Python needs, no secret, and ``extra``."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_FOR_DECODERS)} | extra
 
 
 def set_default(name: str, value: str) -> None:

@@ -29,12 +29,19 @@ from minio.error import MinioException, S3Error
 from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, ObjectTooLarge, SettingsError, StoreError
+from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
 from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
-_MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "MethodNotAllowed"}
+_MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NoSuchBucket", "MethodNotAllowed"}
+_KEYS_REFUSED = {
+    "AccessDenied", "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+}  # fmt: skip
+"""Answers to the one who asks, whatever the object."""
+_CLIENT_ERRORS = range(400, 500)
 _NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+_UPLOADS_PAGE = 1_000
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
@@ -49,6 +56,29 @@ class ObjectInfo:
     etag: str
     last_modified: datetime
     version_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ObjectVersion:
+    """One version of an object in a versioned bucket, as a listing tells it."""
+
+    key: str
+    version_id: str
+    is_newest: bool
+    is_deletion: bool
+    """Whether it says that the object was deleted; it has no bytes then."""
+    size: int
+    etag: str
+    last_modified: datetime
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An upload in parts that was begun and not ended: its parts lie in no listing of objects."""
+
+    key: str
+    upload_id: str
+    began_at: datetime
 
 
 class Store:
@@ -86,7 +116,9 @@ class Store:
         except S3Error as error:
             if error.code in _MISSING:
                 raise ObjectMissing(f"{what}: there is no such object") from None
-            raise StoreError(f"{what}: the store answers {error.code}: {error.message}") from error
+            is_about_object = error.response.status in _CLIENT_ERRORS and error.code not in _KEYS_REFUSED
+            cause = ObjectRefused if is_about_object else StoreError
+            raise cause(f"{what}: the store answers {error.code}: {error.message}") from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreError(
                 f"{what}: cannot reach the store at {self.settings.s3_endpoint} "
@@ -135,6 +167,85 @@ class Store:
         for item in found:
             if not item.is_dir:
                 yield ObjectInfo(item.object_name, item.size, (item.etag or "").strip('"'), item.last_modified)
+
+    def list_versions(self, bucket: str, prefix: str, most: int | None = None) -> list[ObjectVersion]:
+        """Every version of every object under a prefix, by key, the newest first; at most so many."""
+        found = self._call(
+            f"{bucket}/{prefix}",
+            lambda: list(
+                islice(
+                    self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True, include_version=True),
+                    most,
+                )
+            ),
+        )
+        versions = [
+            ObjectVersion(
+                item.object_name,
+                item.version_id,
+                item.is_latest == "true",
+                item.is_delete_marker,
+                item.size or 0,
+                (item.etag or "").strip('"'),
+                item.last_modified,
+            )
+            for item in found
+        ]
+        return sorted(versions, key=lambda one: (one.key, not one.is_newest, -one.last_modified.timestamp()))
+
+    def list_names(self, bucket: str, prefix: str, after: str, most: int) -> list[str]:
+        """Folders, with a slash at the end, and objects right under a prefix, those of old versions alone too.
+
+        Args:
+            bucket: one of ``layout.BUCKETS``.
+            prefix: where they lie.
+            after: only this name, without a slash at the end, and greater ones.
+            most: only so many entries of the listing; an object has one for each version.
+        """
+        found = self._call(
+            f"{bucket}/{prefix}",
+            lambda: list(
+                islice(
+                    self._client.list_objects(
+                        bucket_name=bucket, prefix=prefix, start_after=after or None, include_version=True
+                    ),
+                    most,
+                )
+            ),
+        )
+        return sorted({item.object_name for item in found})
+
+    def list_uploads(self, bucket: str, most: int = 20_000) -> list[Upload]:
+        """Uploads in parts that were begun and not ended, at most about so many."""
+        uploads: list[Upload] = []
+        while len(uploads) < most:
+            page = self._page_of_uploads(bucket, uploads[-1].upload_id if uploads else None)
+            uploads += page
+            if len(page) < _UPLOADS_PAGE:
+                break
+        return uploads
+
+    def _page_of_uploads(self, bucket: str, after: str | None) -> list[Upload]:
+        """The SDK has no public call for this. SeaweedFS goes on after an upload's id, and gives no marker itself."""
+        found = self._call(
+            f"{bucket}: uploads",
+            lambda: self._client._list_multipart_uploads(bucket, max_uploads=_UPLOADS_PAGE, upload_id_marker=after),
+        )
+        return [
+            Upload(item.object_name, item.upload_id, item.initiated_time)
+            for item in found.uploads
+            if item.initiated_time is not None and item.upload_id is not None
+        ]
+
+    def abort_upload(self, bucket: str, upload: Upload) -> None:
+        """End an upload and throw its parts away; one that has ended meanwhile is no error."""
+        try:
+            self._call(
+                f"{bucket}/{upload.key}",
+                lambda: self._client._abort_multipart_upload(bucket, upload.key, upload.upload_id),
+            )
+        except ObjectMissing:
+            return
 
     def stat(self, bucket: str, key: str) -> ObjectInfo | None:
         """What the store says of the newest version of an object, None where there is none."""
@@ -313,6 +424,31 @@ class Store:
         except ObjectMissing:
             return None
         return with_path_key(table, rows.select(TABLES[table].names).cast(TABLES[table]), layout.table_day(key))
+
+    # rights
+
+    def put_landing_policy(self, codes: Iterable[str]) -> None:
+        """Deny agencies in ``landing`` what their keys would allow; writing it again changes nothing.
+
+        Nobody else can read what an agency encrypted with a key of its own (SSE-C), and a version that it deleted is
+        gone from under a check at work. The name of an agency's key is its code.
+
+        Args:
+            codes: of agencies. Their first parts stand in the policy: hundreds of codes pass its 20 KB.
+        """
+        heads = sorted({code.partition(".")[0] for code in codes})
+        agencies = {"StringLike": {"aws:username": [name for head in heads for name in (head, f"{head}.*")]}}
+        own_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
+        denied = {"Effect": "Deny", "Principal": "*", "Resource": [f"arn:aws:s3:::{layout.LANDING}/*"]}
+        statements = [
+            {"Action": ["s3:PutObject"], "Condition": agencies | own_key},
+            {"Action": ["s3:DeleteObjectVersion"], "Condition": agencies},
+        ]
+        policy = {"Version": "2012-10-17", "Statement": [denied | statement for statement in statements]}
+        self._call(
+            layout.LANDING,
+            lambda: self._client.set_bucket_policy(bucket_name=layout.LANDING, policy=json.dumps(policy)),
+        )
 
 
 def with_path_key(table: str, rows: pa.Table, day: date) -> pa.Table:

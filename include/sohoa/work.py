@@ -2,7 +2,8 @@
 
 Every job may be killed and run again. What its steps hand to each other lies under ``_work/<job>/<run>/`` and is
 deleted when the run is settled, or when there is nothing to do. What must not be forgotten, whatever the next run looks
-at, lies in ``_debts/<job>.json``: it is written before the deed and deleted when all that belongs to it is done.
+at, lies in ``_debts/<job>.json``: it is written before the deed and deleted when all that belongs to it is done. What
+a task died of is counted under ``_attempts/``.
 ``docs/flow.md`` lists every such object with its writer and its reader.
 """
 
@@ -10,16 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, TypedDict, TypeVar
 
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, WorkGone
+from sohoa.errors import ObjectMissing, SohoaError, WorkGone
 from sohoa.store import ObjectInfo, Store
 
-Job = Literal["check", "import", "summarise", "reconcile", "report"]
+Job = Literal["check", "import", "summarise", "reconcile", "report", "upkeep"]
 T = TypeVar("T")
 
 
@@ -60,6 +63,21 @@ class Work:
         """
         try:
             return self._store.get_json(layout.WAREHOUSE, self._key(f"{name}.json"))
+        except ObjectMissing:
+            raise self.gone() from None
+
+    def save_bytes(self, name: str, data: bytes) -> None:
+        """Write bytes as they are."""
+        self._store.put(layout.WAREHOUSE, self._key(name), data)
+
+    def read_bytes(self, name: str) -> bytes:
+        """Read bytes that an earlier step of this run has written.
+
+        Raises:
+            WorkGone: they are no longer there.
+        """
+        try:
+            return self._store.get(layout.WAREHOUSE, self._key(name))
         except ObjectMissing:
             raise self.gone() from None
 
@@ -116,6 +134,46 @@ class Debts:
     def clear(self) -> None:
         """Delete the debts: all is done."""
         self._store.delete(layout.WAREHOUSE, self._key)
+
+
+class _Attempted(TypedDict):
+    at_work: list[str]
+    deaths: dict[str, int]
+
+
+class Attempts:
+    """How often a task died while it was at work on something, counted in the store: whichever task comes next knows.
+
+    A task that dies of memory, a signal or an error that nobody foresaw cannot say what it died of. It writes down
+    beforehand what it begins; what stands there when the next one looks is what the one before died at.
+    """
+
+    def __init__(self, store: Store, step: str) -> None:
+        """Read what is known of a step; nothing is written yet."""
+        self._store, self._key = store, layout.attempts_key(step)
+        nothing: _Attempted = {"at_work": [], "deaths": {}}
+        found = _load(store, self._key, nothing)
+        self.deaths = Counter(found["deaths"])
+        """What -> how many tasks died at it."""
+        self.deaths.update(found["at_work"])
+
+    @contextmanager
+    def at_work(self, names: Iterable[str]) -> Iterator[None]:
+        """Do something that a task could die of; a failure of what everybody needs is nobody's."""
+        self._note(names)
+        try:
+            yield
+        except (SohoaError, KeyboardInterrupt):
+            self._note([])
+            raise
+
+    def clear(self) -> None:
+        """Forget the step: it has been done."""
+        self._store.delete(layout.WAREHOUSE, self._key)
+
+    def _note(self, names: Iterable[str]) -> None:
+        known: _Attempted = {"at_work": sorted(names), "deaths": dict(self.deaths)}
+        self._store.put_json(layout.WAREHOUSE, self._key, known)
 
 
 def digest(value: Any) -> str:

@@ -14,6 +14,7 @@ from sohoa.counting.document_states import STATES, document_states
 from sohoa.counting.join_dossiers import list_documents
 from sohoa.counting.record_review import Review, record_review
 from sohoa.errors import InputError
+from sohoa.known_documents import KnownDocument, save_documents
 from sohoa.pending import mark_scan
 from tests.counting_cases import by_rate, document, dossier, merged, review, table
 
@@ -77,9 +78,8 @@ def test_waived_counts_what_would_not_be_accepted_without_it():
 def fill(store: Any, *documents: dict[str, Any]) -> None:
     """A batch as published, with its marks, its register day, everything summarised."""
     store.write_table("documents", SCAN_DAY, BATCH, table("documents", list(documents)))
-    for row in documents:
-        mark = {"batch": BATCH, "dossier_key": row["dossier_key"], "kind": row["kind"]}
-        store.put_json(layout.WAREHOUSE, layout.document_key(AGENCY, row["document_id"]), mark)
+    known = [KnownDocument(row["document_id"], BATCH, row["dossier_key"], row["kind"]) for row in documents]
+    save_documents(store, AGENCY, known)
     store.write_table("register", DAY, layout.DAY, table("register", [dossier(has_paper_result=False)]))
     mark_scan(store, AGENCY, BATCH, SCAN_DAY)
     summarise(store)

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "dags" / "dag_policy.py"
 DAG_FILES = sorted(set((ROOT / "dags").glob("*.py")) - {POLICY})
 PLUGIN_FILES = sorted((ROOT / "plugins").glob("*.py"))
+PARSED = [*DAG_FILES, POLICY, *PLUGIN_FILES]
 HEAVY = ("great_expectations", "pandas", "pyarrow", "cv2", "numpy")
 
 READ_DAGS = """
@@ -51,14 +52,21 @@ facts = {
 print("FACTS" + json.dumps({"errors": bag.import_errors, "dags": facts}))
 """
 
-PARSE_ONE = """
-import importlib.util, json, sys, time
+PARSE_EACH = """
+import importlib.util, json, os, sys, time
 import airflow.sdk
-start = time.perf_counter()
-spec = importlib.util.spec_from_file_location("parsed", sys.argv[1])
-spec.loader.exec_module(importlib.util.module_from_spec(spec))
-seconds = time.perf_counter() - start
-print("FACTS" + json.dumps({"seconds": seconds, "modules": sorted(sys.modules)}))
+for path in json.loads(sys.argv[1]):
+    child = os.fork()  # each file alone, in a process that has loaded Airflow and nothing else
+    if child:
+        if os.waitpid(child, 0)[1]:
+            sys.exit(path + " cannot be parsed")
+        continue
+    start = time.perf_counter()
+    spec = importlib.util.spec_from_file_location("parsed", path)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    seconds = time.perf_counter() - start
+    print("FACTS" + json.dumps({"file": path, "seconds": seconds, "modules": sorted(sys.modules)}), flush=True)
+    os._exit(0)
 """
 
 
@@ -79,7 +87,12 @@ print("FACTS" + json.dumps({
 
 
 def run_python(code: str, argument: Path, home: Path) -> Any:
-    """What a fresh interpreter finds out; a home of its own keeps Airflow from using the user's."""
+    """What a fresh interpreter finds out."""
+    return json.loads(said_by_python(code, str(argument), home).rpartition("FACTS")[2])
+
+
+def said_by_python(code: str, argument: str, home: Path) -> str:
+    """What a fresh interpreter prints; a home of its own keeps Airflow from using the user's."""
     environment = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -88,10 +101,10 @@ def run_python(code: str, argument: Path, home: Path) -> Any:
         "PYTHONPATH": str(ROOT / "dags"),  # where Airflow's own parser puts it
     }
     done = subprocess.run(
-        [sys.executable, "-c", code, str(argument)], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, argument], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.rpartition("FACTS")[2])
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -188,10 +201,19 @@ def test_a_dag_file_is_wiring_only(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 120
 
 
-@pytest.mark.parametrize("path", [*DAG_FILES, POLICY, *PLUGIN_FILES], ids=lambda path: path.stem)
-def test_parsing_loads_nothing_heavy(path: Path, tmp_path: Path, summary: Callable[[str], None]) -> None:
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """File -> the seconds that parsing it takes, and the modules that are loaded then."""
+    files = json.dumps([str(path) for path in PARSED])
+    said = said_by_python(PARSE_EACH, files, tmp_path_factory.mktemp("airflow"))
+    facts = [json.loads(part.splitlines()[0]) for part in said.split("FACTS")[1:]]
+    return {fact["file"]: fact for fact in facts}
+
+
+@pytest.mark.parametrize("path", PARSED, ids=lambda path: path.stem)
+def test_parsing_loads_nothing_heavy(path: Path, parsed: dict[str, Any], summary: Callable[[str], None]) -> None:
     """Airflow parses these files again and again, in every process; the summary says how long it took."""
-    found = run_python(PARSE_ONE, path, tmp_path)
+    found = parsed[str(path)]
     summary(f"{path.name}: parsed in {found['seconds']:.2f} s")
     assert not set(HEAVY) & set(found["modules"])
 

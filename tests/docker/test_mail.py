@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
-from sohoa.report.mail.smtp import mail_account
+from sohoa.notify.smtp import mail_account
 from sohoa.settings import PREFIX, Settings
 from tests.docker.compose_file import ROOT, VARIABLE, raw
 

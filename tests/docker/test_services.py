@@ -81,7 +81,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
     assert set(changed) <= set(service["command"])
     command = [changed.get(word, word) for word in service["command"]]
     command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"]
+    certificates = tmp_path_factory.mktemp("certificates")
+    make = resolved(secrets)["services"]["certificates"]["command"][2].replace(
+        '"/certificates"', repr(str(certificates))
+    )
+    subprocess.run([BIN / "python", "-c", make], check=True, env={"HOME": str(folder)})
     environment = {"HOME": str(folder), **service["environment"]}
+    environment = {name: value.replace("/certificates/", f"{certificates}/") for name, value in environment.items()}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([BIN / "weed", *command], cwd=folder, env=environment, stdout=log, stderr=log)
     try:
@@ -149,6 +155,25 @@ def test_documented_command_confines_an_agency_to_its_prefix(store: RunningStore
     ):
         with pytest.raises(StoreError, match="AccessDenied"):
             agency.put(bucket, key, b"")
+    stop = f"s3.user.disable -name={AGENCY}\n"
+    assert stop.replace(AGENCY, "$AGENCY") in deployment_page()
+    subprocess.run(shell, input=stop, text=True, env=store.environment, capture_output=True, timeout=60, check=True)
+    time.sleep(3)  # S3 learns of it from the filer, a moment later
+    with pytest.raises(StoreError):
+        agency.put(layout.LANDING, f"batches/{AGENCY}/2024-04-01/x/2.jpg", b"page")
+
+
+def test_the_shell_needs_the_certificate(store: RunningStore) -> None:
+    """Another program of the container's network namespace, without the environment of the store, gets nothing."""
+    shell = [BIN / "weed", "shell", f"-master=127.0.0.1:{store.master}"]
+    process = subprocess.Popen(shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/", env={})
+    try:
+        said, _ = process.communicate("s3.user.list\n", timeout=6)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        said, _ = process.communicate()
+    assert "agencykey" not in said
+    assert AGENCY not in said
 
 
 def put_when_known(agency: Store, key: str) -> None:
@@ -222,7 +247,15 @@ def run_init(store: RunningStore, port: int, home: Path) -> subprocess.Completed
         environment[name] = value
     environment |= {"PATH": f"{BIN}:{os.environ['PATH']}", "AIRFLOW_HOME": str(home), "HOME": str(home)}
     shutil.copy(ROOT / "docker" / "init.sh", home)
-    return subprocess.run(service["command"], cwd=home, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        service["command"],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,  # no terminal, as in a container
+    )
 
 
 @pytest.mark.airflow

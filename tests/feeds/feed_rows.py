@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from sohoa import layout
 from sohoa.feeds.import_files import FeedFile, read_file
+from sohoa.feeds.read_file import read_chunks
 from sohoa.feeds.sources import REGISTER
 from sohoa.feeds.text_rows import Reject
 
@@ -97,5 +98,5 @@ def cells(number: int = 12, **changes: Any) -> list[Any]:
 
 def read(data: bytes, name: str = "a.csv", dt: date = DT) -> tuple[list[dict[str, Any]], list[Reject], int]:
     """Rows, rejects and number of rows of a register file; its name in the rows is the same for all forms."""
-    rows, rejects, count = read_file(REGISTER, feed_file(name, dt), data, LIMIT)
+    rows, rejects, count = read_file(REGISTER, feed_file(name, dt), data, LIMIT, read_chunks)
     return [row | {"feed_file": "a.csv"} for row in rows.to_pylist()], rejects, count

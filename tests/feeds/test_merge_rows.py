@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.merge_rows import merge, no_rows
+from sohoa.feeds.read_file import read_chunks
 from sohoa.feeds.sources import REGISTER
 from tests.feeds.feed_rows import DT, csv_bytes, feed_file, row
 
@@ -25,7 +26,7 @@ def feed_rows(rows):
 
 def read_day(after: int, rows, name: str = "a.csv"):
     file = feed_file(name, FIRST + timedelta(days=after))
-    return read_file(REGISTER, file, csv_bytes(*feed_rows(rows)), 1_000_000)[0]
+    return read_file(REGISTER, file, csv_bytes(*feed_rows(rows)), 1_000_000, read_chunks)[0]
 
 
 def by_day(rows):
@@ -75,7 +76,8 @@ def test_the_row_in_force_is_the_greatest(rows):
 
 
 def merge_files(*files: tuple[FeedFile, bytes]) -> list[dict]:
-    return merge(REGISTER, *(read_file(REGISTER, file, data, 1_000_000)[0] for file, data in files)).to_pylist()
+    parts = (read_file(REGISTER, file, data, 1_000_000, read_chunks)[0] for file, data in files)
+    return merge(REGISTER, *parts).to_pylist()
 
 
 def test_the_newest_update_wins_then_the_later_day_then_the_later_line():

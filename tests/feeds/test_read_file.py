@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sohoa.feeds.import_files import FeedFile, read_file
+from sohoa.feeds.read_file import read_chunks
 from sohoa.feeds.sources import REGISTER
 from sohoa.schema import TABLES
 from tests.feeds.feed_rows import (
@@ -31,7 +32,9 @@ def test_a_good_row_maps_every_field():
     rows, rejects, count = read(csv_bytes(row()))
     assert (rejects, count) == ([], 1)
     found = rows[0]
-    assert read_file(REGISTER, feed_file("b.csv"), csv_bytes(row()), LIMIT)[0]["feed_file"].to_pylist() == ["b.csv"]
+    assert read_file(REGISTER, feed_file("b.csv"), csv_bytes(row()), LIMIT, read_chunks)[0][
+        "feed_file"
+    ].to_pylist() == ["b.csv"]
     assert found.keys() == {*TABLES["register"].names, "dossier_date", "is_correction"}
     assert found["dossier_key"] == "H37.81.03-240415-12"
     assert found["dossier_code"] == GOOD_ROW["MaHoSo"]
@@ -138,7 +141,7 @@ def test_a_code_out_of_use_means_the_successor(day, code, unit, is_split):
     """Of a split commune the default one, marked; a code in use means who bears it that day."""
     times = {"NgayTiepNhan": f"20{day}080000", "NgayHenTra": "", "NgayCapNhat": f"20{day}090000"}
     body = csv_bytes(row(MaHoSo=f"H37.60-{day}-0001", DonViXuLy="H37.60", MaDonViHanhChinh=code, **times))
-    rows, rejects, _ = read_file(REGISTER, feed_file(dt=date(2025, 7, 3)), body, 1_000_000)
+    rows, rejects, _ = read_file(REGISTER, feed_file(dt=date(2025, 7, 3)), body, 1_000_000, read_chunks)
     assert rejects == []
     (found,) = rows.to_pylist()
     assert (found["unit_code"], found["is_split"]) == (unit, is_split)
@@ -247,7 +250,7 @@ def test_an_archive_that_unpacks_too_large_is_not_opened():
 def test_a_file_outside_its_place_is_one_reject():
     """Without a day in its key a file is not used, and the reason says where to put it."""
     file = FeedFile("register/new.csv", "etag", "register", DT, is_placed=False, is_correction=False)
-    rows, (reject,), _ = read_file(REGISTER, file, csv_bytes(row()), LIMIT)
+    rows, (reject,), _ = read_file(REGISTER, file, csv_bytes(row()), LIMIT, read_chunks)
     assert rows.num_rows == 0 and "register/dt=" in reject.problem
 
 

@@ -16,6 +16,7 @@ from sohoa.dossier_code import dossier_key
 from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.merge_rows import merge, no_rows
 from sohoa.feeds.message_fields import parse_key
+from sohoa.feeds.read_file import read_chunks
 from sohoa.feeds.sources import SOURCES
 from sohoa.schema import TABLES
 from tests.feeds.source_rows import CODE, GOOD, OLD_SPELLING, csv_of
@@ -31,7 +32,7 @@ def wall(*parts: int) -> datetime:
 def read(name: str, *rows: dict[str, str], dt: date = DT, system: str = "gplx", data: bytes = b"", file: str = "a.csv"):
     folder = f"{name}/{system}" if name == "ministry" else name
     place = FeedFile(f"{folder}/dt={dt}/{file}", "etag", name, dt, is_placed=True, is_correction=False)
-    found, rejects, _ = read_file(SOURCES[name], place, data or csv_of(*rows), LIMIT)
+    found, rejects, _ = read_file(SOURCES[name], place, data or csv_of(*rows), LIMIT, read_chunks)
     if "feed_file" in found.column_names:  # files of one content are compared under one name
         names = pa.array(["a.csv"] * len(found), pa.string())
         found = found.set_column(found.column_names.index("feed_file"), "feed_file", names)

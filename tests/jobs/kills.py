@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from threading import Lock
 from typing import Any, NoReturn
 
 import pytest
+from minio.datatypes import Object as MinioObject
+from minio.deleteobjects import DeleteObject
 
 from sohoa import layout
 from sohoa.schema import TABLES
 from sohoa.store import Store
+from tests.servers import s3_client, versions_of
 
 Job = Callable[[], Any]
 WRITES = ("put", "copy", "delete")
@@ -80,12 +85,51 @@ def take_snapshot(store: Store) -> list[tuple[str, str, bytes]]:
     ]
 
 
+def put_back(store: Store, snapshot: list[tuple[str, str, bytes]]) -> None:
+    """Make the store hold a snapshot and nothing else, no earlier version either; only what differs is written.
+
+    But markers of the inbox are always, one after another: a batch must not come after the one that replaces it.
+    """
+    for bucket in layout.BUCKETS:
+        wanted = {key: data for place, key, data in snapshot if place == bucket}
+        found: dict[str, list[MinioObject]] = {}
+        for version in versions_of(store, bucket):
+            found.setdefault(str(version.object_name), []).append(version)
+        kept = {
+            key
+            for key, versions in found.items()
+            if key in wanted and not key.startswith(layout.INBOX) and _is_only(versions, wanted[key])
+        }
+        gone = [DeleteObject(key, version.version_id) for key in found.keys() - kept for version in found[key]]
+        assert not list(s3_client(store).remove_objects(bucket, gone))
+        markers = sorted(key for key in wanted if key.startswith(layout.INBOX))
+        others = wanted.keys() - kept - set(markers)
+        store.each(lambda key, bucket=bucket, wanted=wanted: store.put(bucket, key, wanted[key]), others)
+        for key in markers:
+            store.put(bucket, key, wanted[key])
+
+
+def _is_only(versions: list[MinioObject], data: bytes) -> bool:
+    """Tell whether an object has one version, of these bytes."""
+    etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return len(versions) == 1 and not versions[0].is_delete_marker and (versions[0].etag or "").strip('"') == etag
+
+
 def contents(store: Store) -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables; when a marker was received depends on the test's own clock."""
-    found = {table: store.read_table(table).to_pylist() for table in TABLES}
-    for row in found["batches"]:
-        row.pop("received_at")
-    return found
+    objects = [(item.key, item.etag) for item in store.list_objects(layout.WAREHOUSE, "")]
+    found = {
+        table: _rows(store, table, tuple(item for item in objects if item[0].startswith(layout.table_prefix(table))))
+        for table in TABLES
+    }
+    batches = [{name: value for name, value in row.items() if name != "received_at"} for row in found["batches"]]
+    return found | {"batches": batches}
+
+
+@cache
+def _rows(store: Store, table: str, objects: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    """Rows of a table; read once as long as its objects have the same bytes."""
+    return store.read_table(table).to_pylist()
 
 
 def receipts(store: Store) -> dict[str, tuple[str, list[tuple[str, str]]]]:

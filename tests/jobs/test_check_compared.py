@@ -12,6 +12,7 @@ from sohoa import jobs, layout
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, commit, document, manifest, page_image, page_jpeg, put_files, receipt, send
 
+pytestmark = pytest.mark.usefixtures("judged_by_numpy")  # what is shown is what the check makes of verdicts
 GOOD = page_jpeg(1)
 
 

@@ -34,6 +34,7 @@ from tests.batch_builder import (
 )
 from tests.jobs.kills import take_snapshot
 
+pytestmark = pytest.mark.usefixtures("judged_by_numpy")  # what is shown is what the check makes of verdicts
 GOOD = page_jpeg(1)
 
 
@@ -446,7 +447,7 @@ def test_two_checks_at_once_check_a_batch_once(clean_store: Store, monkeypatch: 
 def test_work_that_vanishes_within_a_step_is_told(clean_store: Store) -> None:
     """Half of a run's objects are gone already, as while another run deletes them."""
     work, _ = begin(clean_store)
-    clean_store.delete(layout.WAREHOUSE, layout.work_key("check", work, "declared/documents.parquet"))
+    clean_store.delete_prefix(layout.WAREHOUSE, layout.work_key("check", work, "manifests/"))
     for task in (jobs.judge_batches, jobs.publish_batches, jobs.settle_batches):
         with pytest.raises(WorkGone, match="another run has settled"):
             task(work)

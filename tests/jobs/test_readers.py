@@ -17,6 +17,7 @@ from sohoa.schema import TABLES
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, DAY, page_jpeg, send
 
+pytestmark = pytest.mark.usefixtures("judged_by_numpy")  # what is shown is what the check makes of verdicts
 REGISTER = (
     "MaHoSo,MaTTHC,MaLinhVuc,KenhThucHien,DonViXuLy,MaDonViHanhChinh,NgayTiepNhan,NgayHenTra,NgayKetThucXuLy,NgayTra,"
     "TrangThaiHoSo,SoThanhPhan,CoKetQuaGiay,MienSoHoa,LoaiBo,NgayCapNhat\n"

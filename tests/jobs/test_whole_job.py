@@ -13,8 +13,8 @@ import pytest
 
 from sohoa import jobs, layout
 from sohoa.demo.compare_truth import compare_truth
-from sohoa.intake import measure_shards
-from sohoa.intake.check_run import CheckRun
+from sohoa.intake import judging_groups
+from sohoa.intake.manifest import Manifest
 from sohoa.simulate import Truth, simulate
 from sohoa.simulate.upload_folder import load_folder
 from sohoa.store import Store
@@ -110,13 +110,13 @@ def test_a_closed_gate_stops_its_batch_alone(clean_store: Store, monkeypatch: py
         put_files(clean_store, body["batch"], {"a.jpg": good})
         commit_batch(clean_store, body)
         names.append(body["batch"])
-    load_pages = measure_shards.load_pages
+    in_order = judging_groups.in_order
 
-    def with_a_page_twice(run: CheckRun) -> object:
-        rows = load_pages(run)
-        return measure_shards.page_table([*rows.to_pylist(), rows.to_pylist()[0]])
+    def with_a_page_twice(rows: pa.Table, manifest: Manifest) -> pa.Table | None:
+        found = in_order(rows, manifest)
+        return found if manifest.batch != names[0] else pa.concat_tables([found, found])
 
-    monkeypatch.setattr(measure_shards, "load_pages", with_a_page_twice)
+    monkeypatch.setattr(judging_groups, "in_order", with_a_page_twice)
     counts = jobs.check()
     assert [line.split(":")[0] for line in counts["problems"]] == [names[0]]
     assert "page_no" in counts["problems"][0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -122,18 +123,33 @@ def test_a_page_that_is_not_there_has_no_picture() -> None:
     assert [bool(drawn) for drawn in found] == [True, False]
 
 
-def test_a_file_that_ends_the_process_costs_its_pictures_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing happens in a guarded process: a crash gives no picture, and the next file is drawn."""
-    crash = (
-        "import os\n"
-        "from sohoa.pages import draw_pages as drawing\n"
-        "from sohoa.pages.guard import child_process\n"
-        "draw = drawing.draw_pages\n"
-        "drawing.draw_pages = lambda data, wanted: os.abort() if data == b'crash' else draw(data, wanted)\n"
-        "child_process.main()\n"
-    )
-    monkeypatch.setattr(guard_module, "_COMMAND", (sys.executable, "-P", "-c", crash))
+KILLED_DRAWING = """
+import os, signal, sys
+from sohoa.pages import draw_pages as drawing
+from sohoa.pages.guard import child_process
+
+marks = os.open(sys.argv[1], os.O_RDWR | os.O_APPEND | os.O_CREAT)
+draw = drawing.draw_pages
+
+def draw_or_end(data, wanted):
+    if os.lseek(marks, 0, os.SEEK_END) < int(sys.argv[2]):
+        os.write(marks, b"x")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return draw(data, wanted)
+
+drawing.draw_pages = draw_or_end
+child_process.main()
+"""
+
+
+@pytest.mark.parametrize(("kills", "has_picture"), [(1, True), (2, False)])
+def test_a_process_ended_while_it_draws_is_no_reason_for_a_slip_without_picture(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kills: int, has_picture: bool
+) -> None:
+    """A fresh one draws the file; one that ends two processes has no picture, and the next file is drawn."""
+    command = (sys.executable, "-P", "-c", KILLED_DRAWING, str(tmp_path / "marks"), str(kills))
+    monkeypatch.setattr(guard_module, "_COMMAND", command)
+    expected = draw_pages(jpeg(PAGE), [wanted()])
     with Guard(LIMITS, 1) as guard:
-        assert guard.draw_pages(b"crash", "a.jpg", [wanted()]) == []
-        (drawn,) = guard.draw_pages(jpeg(PAGE), "b.jpg", [wanted()])
-        assert drawn == draw_pages(jpeg(PAGE), [wanted()])[0]
+        assert guard.draw_pages(jpeg(PAGE), "a.jpg", [wanted()]) == (expected if has_picture else [])
+        assert guard.draw_pages(jpeg(PAGE), "b.jpg", [wanted()]) == expected

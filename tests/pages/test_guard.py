@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import psutil
@@ -37,14 +38,22 @@ def decode(data, *_):
     if said == "spin":
         while True: pass
     if said == "sleep": time.sleep(1000)
+    if said.startswith("spin-and-") and said.endswith("1") and not os.lseek(MARKS, 0, os.SEEK_END):
+        while time.process_time() < START + 0.3: pass
+    said = said.removeprefix("spin-and-")
     if said == "eat": return [bytearray(10_000_000) for _ in range(100)]
     if said == "raise": raise KeyError("/Fm0")
     if said == "print": os.write(1, b"[]\\n")
-    if said.startswith("once") and not os.path.exists(said[5:]):
-        open(said[5:], "w").close()
-        os.abort()
+    kind, _space, times = said.partition(" ")
+    if kind in ENDS and os.lseek(MARKS, 0, os.SEEK_END) < int(times):
+        os.write(MARKS, b"x")
+        os.kill(os.getpid(), ENDS[kind])
     return whole(data, *_)
 
+ENDS = {"abort": signal.SIGABRT, "kill": signal.SIGKILL, "end": signal.SIGTERM}
+MARKS = os.open(sys.argv[1], os.O_RDWR | os.O_APPEND | os.O_CREAT)  # one for each process that has ended
+
+START = time.process_time()
 whole = measure_page.read_pages
 measure_page.read_pages = decode
 child_process.main()
@@ -52,9 +61,15 @@ child_process.main()
 
 
 @pytest.fixture
-def broken_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+def marks(tmp_path: Path) -> Path:
+    """A file that grows by a byte with each process that has ended as the file asked for."""
+    return tmp_path / "marks"
+
+
+@pytest.fixture
+def broken_decoder(monkeypatch: pytest.MonkeyPatch, marks: Path) -> None:
     """Processes have a decoder that does what the file says."""
-    monkeypatch.setattr(guard_module, "_COMMAND", (sys.executable, "-P", "-c", BROKEN_DECODER))
+    monkeypatch.setattr(guard_module, "_COMMAND", (sys.executable, "-P", "-c", BROKEN_DECODER, str(marks)))
     monkeypatch.setattr(guard_module, "_WALL_PER_CPU", 60)
 
 
@@ -100,14 +115,62 @@ def test_what_a_library_prints_does_not_garble_the_answer(broken):
     assert code(broken.measure_bytes(b"print", "page")[0]) == "wrong_format"
 
 
-def test_a_process_ended_from_outside_is_not_the_files_fault(broken, tmp_path):
+@pytest.mark.parametrize("end", ["abort", "kill", "end"])
+def test_a_process_ended_once_is_not_the_files_fault(broken, marks, end):
     """The file is measured again in a fresh process before it is blamed."""
-    (row,) = broken.measure_bytes(f"once {tmp_path / 'mark'}".encode(), "page")
-    assert code(row) == "wrong_format" and (tmp_path / "mark").exists()
+    (row,) = broken.measure_bytes(f"{end} 1".encode(), "page")
+    assert code(row) == "wrong_format" and marks.read_bytes() == b"x"
+
+
+def test_a_process_ended_between_two_files_costs_none(broken):
+    """The next file finds a dead process, and gets a fresh one."""
+    broken.measure_bytes(GOOD, "page")
     for process in psutil.Process().children():
         if process.cmdline()[1:3] == ["-P", "-c"]:
             process.kill()
     assert broken.measure_bytes(GOOD, "page") == measure_bytes(GOOD, "page", TIGHT)
+
+
+@pytest.mark.parametrize(
+    ("end", "expected", "signal"),
+    [("kill", "not_measured", "SIGKILL"), ("end", "not_measured", "SIGTERM"), ("abort", "unreadable", "SIGABRT")],
+)
+def test_who_ended_a_process_twice_is_told(broken, marks, end, expected, signal):
+    """From outside, as where the machine lacks memory: the file need not be damaged. By itself: it is."""
+    (row,) = broken.measure_bytes(f"{end} 2".encode(), "page")
+    assert code(row) == expected and signal in row["error"] and marks.read_bytes() == b"xx"
+    assert ("damaged" in row["error"]) == (expected == "unreadable")
+    assert row["sha256"] == sha256(f"{end} 2".encode()).hexdigest()
+
+
+STARTS_THE_LAST_TIME = """
+import os, signal, sys
+marks = os.open(sys.argv[1], os.O_RDWR | os.O_APPEND | os.O_CREAT)
+if os.lseek(marks, 0, os.SEEK_END) < int(sys.argv[2]):
+    os.write(marks, b"x")
+    os.kill(os.getpid(), signal.SIGKILL)
+from sohoa.pages.guard import child_process
+child_process.main()
+"""
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_a_process_ended_while_it_starts_is_started_again(monkeypatch, marks, kills):
+    """That a machine lacks memory for a moment does not end the task."""
+    monkeypatch.setattr(
+        guard_module, "_COMMAND", (sys.executable, "-P", "-c", STARTS_THE_LAST_TIME, str(marks), str(kills))
+    )
+    with Guard(LIMITS, 1) as guard:
+        assert guard.measure_bytes(GOOD, "page") == measure(GOOD)
+    assert marks.read_bytes() == b"x" * kills
+
+
+def test_a_process_that_is_ended_at_every_start_is_an_error_of_the_machine(monkeypatch, marks):
+    """Starting ends too."""
+    monkeypatch.setattr(guard_module, "_COMMAND", (sys.executable, "-P", "-c", STARTS_THE_LAST_TIME, str(marks), "99"))
+    with Guard(LIMITS, 1) as guard, pytest.raises(MeasuringError, match="SIGKILL"):
+        guard.measure_bytes(GOOD, "page")
+    assert marks.read_bytes() == b"xxx"
 
 
 def test_a_process_that_does_not_start_is_an_error_of_the_machine(monkeypatch):
@@ -115,6 +178,66 @@ def test_a_process_that_does_not_start_is_an_error_of_the_machine(monkeypatch):
     monkeypatch.setattr(guard_module, "_COMMAND", (sys.executable, "-c", "import no_such_module"))
     with Guard(LIMITS, 1) as guard, pytest.raises(MeasuringError, match="no_such_module"):
         guard.measure_bytes(GOOD, "page")
+
+
+def test_the_cpu_time_of_a_file_is_told(broken):
+    """Of one that is measured, and of one that used up its time: not what the process took before."""
+    for _ in range(3):
+        measured = broken.measure_timed(GOOD, "page")
+        assert measured.rows == broken.measure_bytes(GOOD, "page") and 0 < measured.cpu_seconds < 0.5
+    assert 0.9 < broken.measure_timed(b"spin", "page").cpu_seconds < 3
+
+
+def test_the_tries_of_a_file_are_one_cost(broken, marks):
+    """What a process took before it was ended counts too."""
+    spin = "spin-and-kill 1"
+    once = broken.measure_timed(spin.replace(" 1", " 0").encode(), "page").cpu_seconds
+    twice = broken.measure_timed(spin.encode(), "page").cpu_seconds
+    assert once < 0.2 < twice
+
+
+def test_as_many_files_are_held_as_there_are_processes():
+    """Eight threads that read a file each in their place, two processes: two files at a time, and none is lost."""
+    held, most, lock = 0, [], Lock()
+
+    def read_and_measure(number: int) -> list[dict]:
+        nonlocal held
+        with guard.place():
+            with lock:
+                held += 1
+                most.append(held)
+            time.sleep(0.02)
+            rows = guard.measure_bytes(GOOD, str(number))
+            with guard.place():  # of the same thread
+                assert guard.draw_pages(b"", "x", [{"page_no": 1, "columns": [], "dpi_x": None, "width_px": None}]) == [
+                    {}
+                ]
+            with lock:
+                held -= 1
+            return rows
+
+    with Guard(LIMITS, 2) as guard, ThreadPoolExecutor(8) as threads:
+        found = [rows[0]["file"] for rows in threads.map(read_and_measure, range(8))]
+    assert found == [str(number) for number in range(8)] and max(most) == 2
+
+
+def test_an_error_in_its_place_gives_it_back():
+    """Whoever cannot read a file keeps no process from the others."""
+    with Guard(LIMITS, 1) as guard:
+        with pytest.raises(KeyError), guard.place():
+            raise KeyError
+        assert guard.measure_bytes(GOOD, "page") == measure(GOOD)
+
+
+def test_who_waits_for_a_place_is_told_of_the_end(broken_decoder):
+    """Three wait for one process: all of them, not the first alone, are told that measuring was stopped."""
+    with ThreadPoolExecutor(3) as threads:
+        with Guard(TIGHT, 1) as guard:
+            waiting = [threads.submit(guard.measure_bytes, b"sleep", "page") for _ in range(3)]
+            _wait_until(lambda: guard._started)
+        for one in waiting:
+            with pytest.raises(MeasuringError, match="stopped"):
+                one.result(timeout=10)
 
 
 def test_rows_are_those_of_measuring_in_process(tmp_path):

@@ -14,7 +14,7 @@ import numpy as np
 import pikepdf
 import pytest
 
-from sohoa.pages.guard.faults import NEXT_STEPS
+from sohoa.pages.guard.faults import NEXT_STEPS, BadPage
 from sohoa.pages.measure_page import measure_file
 from sohoa.schema import MEASURED
 from tests.pages.page_files import A4_150, LIMITS, REAL, code, image_of, jpeg, measure, pdf_file, pillow_file, text_page
@@ -254,3 +254,17 @@ def test_a_png_with_fewer_rows_than_it_says_is_truncated():
     grey = black[:557, :399, 0]
     assert measure(adam7(grey))[0]["error"] is None
     assert {code(measure(adam7(grey, missing))[0]) for missing in (1, 9, 500)} == {"truncated"}
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("out of memory when reading image file", "too_large"),
+        ("memory limit exceeded", "too_large"),
+        ("Failed to load document (PDFium: Incorrect password error).", "encrypted"),
+        ("broken data stream when reading image file", "unreadable"),
+    ],
+)
+def test_what_a_library_says_names_the_cause(message: str, expected: str) -> None:
+    """Lack of memory is no damage, nor is a password."""
+    assert BadPage.from_library("library", OSError(message)).code == expected

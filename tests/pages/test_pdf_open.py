@@ -12,11 +12,13 @@ import pytest
 
 from tests.pages.page_files import A4_150, code, jpeg, measure, pdf_file, text_page
 from tests.pages.pdf_scans import scan_pdf
+from tests.pages.sound_files import make_seeds
 
 PAGE = text_page()
 JPEG = jpeg(PAGE)
 FILE = pdf_file([JPEG, jpeg(PAGE[::-1])])
 PLAIN = measure(FILE)
+DRAWN = make_seeds()["pdf drawn"]
 SEEN = ("width_px", "height_px", "dpi_x", "ink_ratio", "phash", "jpeg_quality", "paper_class", "error")
 
 
@@ -121,3 +123,15 @@ def test_what_is_lost_is_told_whatever_can_be_found_by_search() -> None:
         assert {code(row) for row in measure(data)} & expected
     half = with_start(pdf_file([JPEG[: len(JPEG) // 2], JPEG]), 1)
     assert [code(row) for row in measure(half)] == ["truncated", None]
+
+
+@pytest.mark.parametrize("bits", [b"127", b"8", b"7"])
+def test_a_file_that_only_one_reader_asks_a_password_for_is_encrypted(bits: bytes) -> None:
+    """A key of a length that no standard has: qpdf takes the usual one, PDFium asks."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(DRAWN)) as pdf:
+        pdf.save(out, encryption=pikepdf.Encryption(owner="owner", user="", R=3, aes=False, metadata=False))
+    data = out.getvalue()
+    assert b"/Length 128 " in data
+    (row,) = measure(data.replace(b"/Length 128 ", (b"/Length %b " % bits).ljust(len(b"/Length 128 "))))
+    assert code(row) == "encrypted"

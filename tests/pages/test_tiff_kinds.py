@@ -317,3 +317,10 @@ def test_a_picture_under_its_thumbnail_is_the_page():
 def test_a_plain_page_stays_one(changes):
     """Tags that say nothing change nothing."""
     assert same(write_tiff((GREY_TAGS | changes, [GREY.tobytes()])), GREY)
+
+
+@pytest.mark.parametrize("bits", [(8, 8, 8), (8,), (8, 8, 8, 8)])
+def test_a_picture_in_webp_is_of_a_wrong_format(bits: tuple[int, ...]) -> None:
+    """It may be whole; hardly a reader of TIFF opens it."""
+    tags = page_tags(400, 560, bits, 2 if len(bits) > 1 else 1) | {259: (SHORT, [50001])}
+    assert code(measure(write_tiff((tags, [b"RIFF" + bytes(500)])))[0]) == "wrong_format"

@@ -15,6 +15,7 @@ from sohoa.days import Week
 from sohoa.enums import COVERS, PAPERS
 from sohoa.errors import InputError
 from sohoa.format_value import count
+from sohoa.known_documents import KnownDocument, save_documents
 from sohoa.labels import LABELS
 from sohoa.progress.revisions import keep_reported
 from sohoa.report.build_report import build_report
@@ -178,8 +179,8 @@ def test_what_was_printed_and_changed_since_is_told_with_its_cause(reported: Rep
     keep_reported(reported.store, reported.first)
     assert table(build_report(reported.store, reported.week), "revisions").rows == ()
     then = rows(reported.report, "rates")[0]
-    key = layout.document_key(document["agency"], document["document_id"])
-    reported.store.put_json(layout.WAREHOUSE, key, {"batch": document["batch"]})
+    known = KnownDocument(document["document_id"], document["batch"], document["dossier_key"], document["kind"])
+    save_documents(reported.store, document["agency"], [known])
     day = layout.batch_date(document["batch"], document["agency"])
     whole = reported.store.read_table("documents", [day])
     reported.store.write_table(

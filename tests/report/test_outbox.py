@@ -95,7 +95,7 @@ def waiting(store: Store) -> list[str]:
 
 def test_each_recipient_gets_one_mail_in_one_session(site: Store, sink: Sink):
     """Delivered, recorded, and nothing waits; doing it all again sends nothing."""
-    assert deliver_reports(site) == {"sent": 3, "refused": 0, "failed": 0, "uncertain": 0}
+    assert deliver_reports(site) == {"sent": 3, "refused": 0, "failed": 0, "uncertain": 0, "unusable_lines": 0}
     assert sink.addresses() == ALL
     assert sink.sessions == 1
     assert records(site) == {ANNA: ("sent", 0), BINH: ("sent", 0), CHI: ("sent", 0)}
@@ -133,6 +133,28 @@ def test_one_refused_recipient_keeps_nobody_else_from_theirs(site: Store, sink: 
     deliver_reports(site)
     assert sink.addresses() == ALL
     assert settle_outbox(site) == []
+
+
+@pytest.mark.parametrize(
+    "bad", ["6208,Dung,dung@example.vn", "178,Dung,dung at example.vn", "H37.999,,", ",Dung,dung@example.vn"]
+)
+def test_a_line_that_names_nobody_keeps_nobody_from_theirs(
+    site: Store, sink: Sink, recipients: Path, verbose: pytest.CaptureFixture[str], bad: str
+):
+    """The others have their mail; the line is told in the log, in the counts and at the end, until it is mended."""
+    good = recipients.read_text(encoding="utf-8")
+    recipients.write_text(good.replace("178,", f"{bad}\n178,", 1), encoding="utf-8")
+    assert deliver_reports(site) == {"sent": 3, "refused": 0, "failed": 0, "uncertain": 0, "unusable_lines": 1}
+    assert sink.addresses() == ALL
+    assert "warning recipient_unusable" in verbose.readouterr().err
+    (line,) = settle_outbox(site)
+    assert "line 3: " in line
+    assert waiting(site)
+    recipients.write_text(f"{good}06208,Dung,dung@example.vn\n", encoding="utf-8")
+    deliver_reports(site)
+    assert settle_outbox(site) == []
+    assert sink.addresses() == ALL | {"dung@example.vn": 1}
+    assert waiting(site) == []
 
 
 def test_each_mail_is_a_line_in_the_log(site: Store, sink: Sink, verbose: pytest.CaptureFixture[str]):
@@ -200,7 +222,7 @@ def test_there_is_no_second_repeat(site: Store, sink: Sink):
     sink.plan.extend([DIE_AFTER_DOT_TAKEN, None, None, DIE_AFTER_DOT_TAKEN])
     with pytest.raises(MailError):
         deliver_reports(site)
-    assert deliver_reports(site) == {"sent": 2, "refused": 0, "failed": 0, "uncertain": 1}
+    assert deliver_reports(site) == {"sent": 2, "refused": 0, "failed": 0, "uncertain": 1, "unusable_lines": 0}
     deliver_reports(site)
     assert sink.addresses() == ALL | {ANNA: 2}
     (line,) = settle_outbox(site)

@@ -50,5 +50,5 @@ def test_the_columns_of_the_page_row_are_those_of_the_contract() -> None:
         "ink_ratio", "is_blank", "blur_mm", "skew_deg", "skew_confidence", "orientation_deg", "glare_ratio",
         "glare_box", "edge_cut", "border_dark", "illumination_range", "contrast", "noise", "moire_strength",
         "streak_strength", "streak_x_mm", "seam_strength", "bleed_through", "foreign_object", "phash", "chroma",
-        "error",
+        "file_flaw", "signature_state", "error",
     ]  # fmt: skip

@@ -43,3 +43,19 @@ def test_a_file_name_of_another_encoding_is_named_and_skipped(clean_store: Store
     assert any("t\\xea: not a regular file" in line for line in done.output.splitlines())
     found = [item.key for bucket in (layout.LANDING, layout.FEEDS) for item in clean_store.list_objects(bucket, "")]
     assert sorted(key.rpartition("/")[2] for key in found) == ["a.json", "giấy 1.jpg", "z.csv", "z.jpg"]
+
+
+@pytest.mark.parametrize("link", ["landing", "landing/batches", "landing/inbox", "feeds"])
+def test_a_folder_that_is_a_link_is_named_and_skipped(
+    clean_store: Store, folder: Path, tmp_path: Path, link: str
+) -> None:
+    """What lies elsewhere on the machine is not uploaded, whichever folder leads there; the rest is."""
+    elsewhere = tmp_path / "elsewhere"
+    (folder / link).rename(elsewhere)
+    (folder / link).symlink_to(elsewhere)
+    done = CliRunner().invoke(app, ["load", str(folder)], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert f"{folder / link}: a link" in done.output.replace("\n", "")
+    found = [item.key for bucket in (layout.LANDING, layout.FEEDS) for item in clean_store.list_objects(bucket, "")]
+    hidden = {"landing": ("batches/", "inbox/"), "feeds": ("register/",)}.get(link, (f"{link.partition('/')[2]}/",))
+    assert found and not [key for key in found if key.startswith(hidden)]

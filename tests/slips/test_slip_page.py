@@ -18,6 +18,8 @@ from tests.batch_builder import AGENCY, commit, document, manifest, put_files
 from tests.servers import empty_buckets
 from tests.slips.slip_reader import GOOD, NOON, Slip, deliver_all_and_check, pictured, slip
 
+pytestmark = pytest.mark.usefixtures("judged_by_numpy")  # what is shown is what the check makes of verdicts
+
 
 @pytest.fixture(scope="module")
 def full(store: Store) -> tuple[Slip, dict[str, Any]]:

@@ -231,6 +231,8 @@ def test_the_report_s_units_and_ranking_have_each_unit_of_the_week(report):
     assert shown["183", "Huyện Cao Lộc (đến hết 30/06/2025)"] == (1, 4)
     blocks = rows_of(report, "blocks")
     assert sum(row["denominator"] for row in blocks) == shown["20", "Tỉnh Lạng Sơn"][1] == 6
+    assert {(row["unit_code"], row["unit"]) for row in blocks if row["unit_code"]} <= shown.keys()
+    assert {row["unit"] for row in blocks} > {f"{WARD} (từ 01/07/2025)", "Huyện Cao Lộc (đến hết 30/06/2025)"}
     assert not [
         row for row in rows_of(report, "units") if row["unit_code"] == "06187" and row["change_points"] is not None
     ]

@@ -17,7 +17,9 @@ from sohoa.days import Week
 from sohoa.report.build_report import build_report
 from sohoa.schema import TABLES
 from sohoa.slips.slip_page import render
-from sohoa.store import Store
+from sohoa.steering.dirty_glass import find_dirty_glass
+from sohoa.steering.scanner_incidents import find_incidents
+from sohoa.store import Store, with_path_key
 from tests.counting_cases import document, dossier, merged, table
 
 MONDAY, TUESDAY, WEDNESDAY = (date(2024, 4, 15) + timedelta(n) for n in range(3))
@@ -105,6 +107,48 @@ def test_scanners_and_sheets_are_of_the_office_that_used_them(two_offices: Store
     assert f"{NEW} ({CODE}) 0 0 – 1 –" in queue
     assert "đến hết 16/04/2024" in large
     assert NEW not in large
+
+
+def scanner_days(first: date, pages: list[int], code: str = CODE, device: str | None = "S1") -> pa.Table:
+    """One scanner day by day, a streak at 40 mm on each."""
+    row = {"agency": code, "device_id": device, "documents_received": 9, "streaks": [{"x_mm": 40, "pages": 2}]}
+    parts = [table("device_daily", [row | {"pages_received": n, "defect_pages": []}]) for n in pages]
+    return pa.concat_tables([with_path_key("device_daily", part, first + timedelta(n)) for n, part in enumerate(parts)])
+
+
+@pytest.mark.parametrize("device", ["S1", None])
+@pytest.mark.parametrize(("code", "found"), [(CODE, 0), ("H37.60", 1), ("H37.999", 1)])
+def test_a_scanner_is_held_against_the_limits_of_its_own_office(own_file: Any, code, found, device) -> None:
+    """After 26 days of 100 pages, 400 a day: of another office they are no change, of one that goes on they are."""
+    own_file("agencies", AGENCIES)
+    days = scanner_days(WEDNESDAY - timedelta(26), [100] * 26 + [400] * 3, code, device)
+    incidents = find_incidents(days)
+    assert [incident.first_day for incident in incidents] == [WEDNESDAY] * found
+
+
+def test_the_new_office_learns_its_own_limits(own_file: Any) -> None:
+    """25 days of 400 pages are what it is held against; the old one keeps the incident of its own days."""
+    own_file("agencies", AGENCIES)
+    first = WEDNESDAY - timedelta(26)
+    days = scanner_days(first, [100] * 25 + [400] + [400] * 25 + [100])
+    found = [(incident.first_day, incident.centre // 100, incident.closed_day) for incident in find_incidents(days)]
+    assert found == [(TUESDAY, 1, None), (WEDNESDAY + timedelta(25), 4, None)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (2, 2, []),
+        (1, 3, [(WEDNESDAY, 3, 6)]),
+        (3, 1, [(WEDNESDAY - timedelta(3), 3, 6)]),
+        (3, 3, [(WEDNESDAY - timedelta(3), 3, 6), (WEDNESDAY, 3, 6)]),
+    ],
+)
+def test_dirt_is_of_the_office_whose_pages_show_it(own_file: Any, before: int, after: int, expected: list[Any]) -> None:
+    """Three days make dirt: those of two offices do not add up."""
+    own_file("agencies", AGENCIES)
+    days = scanner_days(WEDNESDAY - timedelta(before), [9] * (before + after))
+    assert [(glass.first_day, glass.days, glass.pages) for glass in find_dirty_glass(days)] == expected
 
 
 @pytest.mark.parametrize(("day", "expected"), [(TUESDAY, [(9, 1)]), (WEDNESDAY, [(9, 1), (4, 0)])])

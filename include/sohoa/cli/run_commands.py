@@ -96,6 +96,14 @@ def run_deliver() -> None:
     jobs.report_undelivered()
 
 
+@run_app.command("maintain")
+def run_maintain() -> None:
+    """Take away what nobody needs, count what agencies use, warn where the store is filling up."""
+    from sohoa import jobs
+
+    print_counts(jobs.maintain())
+
+
 def _finish(counts: Settled) -> None:
     from sohoa import jobs
 

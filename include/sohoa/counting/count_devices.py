@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,8 @@ _SCHEMA = TABLES["device_daily"]
 
 Device = tuple[str, str | None]
 """(agency, device id): an id is the agency's own."""
+OwnDevice = tuple[str, str | None, date | None]
+"""Agency, device id, and first day of the office that bears the code: one after it has scanners of its own."""
 
 
 def devices_of_day(pages: pa.Table, documents: pa.Table, batches: pa.Table) -> pa.Table:

@@ -13,7 +13,8 @@ from sohoa import layout
 from sohoa.arrow import join_names
 from sohoa.dossier_code import dossier_day
 from sohoa.enums import DECISIONS
-from sohoa.errors import InputError, ObjectMissing
+from sohoa.errors import InputError
+from sohoa.known_documents import find_documents, load_documents
 from sohoa.pending import PendingReview, mark_review
 from sohoa.schema import TABLES
 from sohoa.store import Store
@@ -75,12 +76,11 @@ def add_decisions(documents: pa.Table, reviews: pa.Table) -> pa.Table:
 
 def _find_document(store: Store, agency: str, document_id: str) -> dict[str, Any]:
     absent = InputError(f"agency {agency} has no document {document_id}: look the id up in the batch's receipt")
-    try:
-        batch = store.get_json(layout.WAREHOUSE, layout.document_key(agency, document_id))["batch"]
-    except ObjectMissing:
-        raise absent from None
-    day = layout.batch_date(batch, agency)
-    rows = store.read_table("documents", [] if day is None else [day], name=batch)
+    known = find_documents(load_documents(store, agency), [document_id]).get(document_id)
+    if known is None:
+        raise absent
+    day = layout.batch_date(known.batch, agency)
+    rows = store.read_table("documents", [] if day is None else [day], name=known.batch)
     found = rows.filter(pc.equal(rows["document_id"], document_id)).to_pylist()
     if not found:
         raise absent

@@ -6,7 +6,7 @@ the same tables and markers: what it is about to change is written down first, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import PurePosixPath
@@ -19,14 +19,14 @@ from sohoa import layout
 from sohoa.errors import ObjectMissing, ObjectTooLarge
 from sohoa.feeds.adapt_rows import adapt
 from sohoa.feeds.merge_rows import no_rows, rank_rows
-from sohoa.feeds.read_file import read_chunks
+from sohoa.feeds.read_guarded import GuardedReader
 from sohoa.feeds.save_days import forget_files, list_begun_files, mark_owed_days, owe_files, save_rows
 from sohoa.feeds.sources import SOURCES, Source
-from sohoa.feeds.text_rows import Reject, UnusableFile, too_large
+from sohoa.feeds.text_rows import MAX_REJECTS, Chunk, Reject, UnusableFile, too_large, too_many_rejects
 from sohoa.logs import get_logger, seconds_since
 from sohoa.registry import ministry_systems
 from sohoa.schema import TABLES
-from sohoa.settings import TIME_ZONE
+from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.store import ObjectInfo, Store
 from sohoa.work import Settled, Work, clear_work, digest
 
@@ -83,6 +83,11 @@ class FileRead(TypedDict):
     rejects: int
 
 
+FileRows = tuple[FeedFile, pa.Table]
+ReadChunks = Callable[[str, bytes, Sequence[str], int], Iterator[Chunk]]
+"""What does as ``read_file.read_chunks``."""
+
+
 def find_new_files(store: Store, since: date | None = None) -> FilesFound:
     """Write down the feed files that are new or changed as the plan of one run; first mark what a killed run owes.
 
@@ -116,10 +121,11 @@ def merge_files(store: Store, work: str) -> FilesMerged:
     owe_files(store, [(file.key, file.etag) for file in files])
     results: list[FileRead] = []
     changed = 0
-    for source in SOURCES.values():
-        own = [file for file in files if file.source == source.name]
-        merge = _merge_by_day if source.is_by_dossier_day else _keep_by_file
-        changed += merge(store, source, own, work, results)
+    with GuardedReader(store.settings) as reader:
+        for source in SOURCES.values():
+            own = [file for file in files if file.source == source.name]
+            found = _read_all(store, reader, source, own, results)
+            changed += _merge_by_day(store, source, found, work) if source.is_by_dossier_day else _keep(store, found)
     Work(store, "import", work).save("results", results)
     return {
         "rows": sum(result["rows"] for result in results),
@@ -149,7 +155,9 @@ def mark_imported(store: Store, work: str) -> Settled:
     return {"settled": len(results), "problems": [_describe_problem(result, limit) for result in bad]}
 
 
-def read_file(source: Source, file: FeedFile, data: bytes, limit: int) -> tuple[pa.Table, list[Reject], int]:
+def read_file(
+    source: Source, file: FeedFile, data: bytes, limit: int, read: ReadChunks | None = None
+) -> tuple[pa.Table, list[Reject], int]:
     """What one feed file says.
 
     Args:
@@ -157,20 +165,26 @@ def read_file(source: Source, file: FeedFile, data: bytes, limit: int) -> tuple[
         file: where it lies.
         data: its bytes.
         limit: how many bytes it may have once it is unpacked.
+        read: what reads the bytes; a guarded process for this file alone where None.
 
     Returns:
         (rows as ``merge`` takes them; rejects by line; number of rows read); a file, or a
         sheet of one, that cannot be used counts as one row.
     """
+    if read is None:
+        with GuardedReader(load_settings()) as reader:
+            return read_file(source, file, data, limit, reader.read_chunks)
     parts, rejects, count = [no_rows(source)], [], 0
     try:
         if not file.is_placed:
             raise UnusableFile(f"Tệp nằm sai chỗ; hãy đặt vào {source.place}.")
-        for chunk in read_chunks(file.name, data, [field.source for field in source.fields], limit):
+        for chunk in read(file.name, data, [field.source for field in source.fields], limit):
             rows, faulty = adapt(source, chunk.rows, file.dt, file.name, file.system)
             parts.append(rank_rows(rows, file.is_correction))
             rejects += [chunk.locate(reject) for reject in (*chunk.rejects, *faulty)]
             count += chunk.rows.num_rows + len(chunk.rejects)
+            if len(rejects) > MAX_REJECTS:
+                raise too_many_rejects(rejects[0])
     except UnusableFile as error:
         return no_rows(source), [Reject(None, None, str(error))], 1
     return pa.concat_tables(parts), sorted(rejects, key=lambda reject: reject.line or 0), count
@@ -219,17 +233,17 @@ def _load_files(store: Store, work: str) -> list[FeedFile]:
     return [FeedFile(**{**file, "dt": date.fromisoformat(file["dt"])}) for file in plan]
 
 
-def _merge_by_day(store: Store, source: Source, files: Iterable[FeedFile], work: str, results: list[FileRead]) -> int:
+def _merge_by_day(store: Store, source: Source, found: Iterable[FileRows], work: str) -> int:
     """Merge files into the dossier days of their table, a bounded number of rows at a time; how many days changed."""
     changed: set[date] = set()
-    for rows in _group_rows(store, source, files, results):
+    for rows in _group_rows(source, found):
         changed |= save_rows(store, source, rows, work)
     return len(changed)
 
 
-def _group_rows(store: Store, source: Source, files: Iterable[FeedFile], results: list[FileRead]) -> Iterator[pa.Table]:
+def _group_rows(source: Source, found: Iterable[FileRows]) -> Iterator[pa.Table]:
     parts = [no_rows(source)]
-    for _, rows in _read_all(store, source, files, results):
+    for _, rows in found:
         parts.append(rows)
         if sum(part.num_rows for part in parts) > _GROUP_ROWS:
             yield pa.concat_tables(parts)
@@ -237,9 +251,9 @@ def _group_rows(store: Store, source: Source, files: Iterable[FeedFile], results
     yield pa.concat_tables(parts)
 
 
-def _keep_by_file(store: Store, source: Source, files: Iterable[FeedFile], _work: str, results: list[FileRead]) -> int:
+def _keep(store: Store, found: Iterable[FileRows]) -> int:
     """Make the object of each file say what the file says now; no dossier day changes."""
-    for file, rows in _read_all(store, source, files, results):
+    for file, rows in found:
         name = layout.safe_name(file.name)
         if rows.num_rows:
             store.write_table(file.source, file.dt, name, rows)
@@ -249,13 +263,13 @@ def _keep_by_file(store: Store, source: Source, files: Iterable[FeedFile], _work
 
 
 def _read_all(
-    store: Store, source: Source, files: Iterable[FeedFile], results: list[FileRead]
-) -> Iterator[tuple[FeedFile, pa.Table]]:
+    store: Store, reader: GuardedReader, source: Source, files: Iterable[FeedFile], results: list[FileRead]
+) -> Iterator[FileRows]:
     """Rows of each file; writes its rejects and adds what became of it to ``results``."""
     for file in files:
         start = perf_counter()
         try:
-            rows, rejects, count = _read_object(store, source, file)
+            rows, rejects, count = _read_object(store, reader, source, file)
         except ObjectMissing:
             log.warning("feed_file_withdrawn", key=file.key)
             continue
@@ -266,10 +280,12 @@ def _read_all(
         yield file, rows
 
 
-def _read_object(store: Store, source: Source, file: FeedFile) -> tuple[pa.Table, list[Reject], int]:
+def _read_object(
+    store: Store, reader: GuardedReader, source: Source, file: FeedFile
+) -> tuple[pa.Table, list[Reject], int]:
     limit = store.settings.max_feed_bytes
     try:
-        return read_file(source, file, store.get(layout.FEEDS, file.key, limit), limit)
+        return read_file(source, file, store.get(layout.FEEDS, file.key, limit), limit, reader.read_chunks)
     except ObjectTooLarge:
         return no_rows(source), [Reject(None, None, str(too_large(limit)))], 1
 

@@ -13,7 +13,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from sohoa.feeds.text_rows import Chunk, Header, Row, UnusableFile, read_rows, sort_out, text_table
+from sohoa.feeds.text_rows import (
+    MAX_REJECTS,
+    Chunk,
+    Header,
+    Row,
+    UnusableFile,
+    read_rows,
+    sort_out,
+    text_table,
+    too_many_rejects,
+)
 
 _BLOCK_BYTES = 4_194_304
 _FIRST_ROW = 2
@@ -104,12 +114,21 @@ def _read_at_once(data: bytes, columns: Sequence[str]) -> Iterator[Chunk]:
     header = Header.of(next(csv.reader([first]), []), columns)
     odd: list[pacsv.InvalidRow] = []
     after = _FIRST_ROW
-    for batch in _open(data, header, odd) if _has_rows(data) else ():
-        lines = _lines(after, batch.num_rows, [row.number for row in odd])
-        after = int(lines[-1]) + 1 if len(lines) else after
-        yield Chunk(text_table(header.wanted, batch.columns, pa.array(lines)), [])
+    try:
+        for batch in _open(data, header, odd) if _has_rows(data) else ():
+            lines = _lines(after, batch.num_rows, [row.number for row in odd])
+            after = int(lines[-1]) + 1 if len(lines) else after
+            yield Chunk(text_table(header.wanted, batch.columns, pa.array(lines)), [])
+    except pa.ArrowInvalid:
+        if len(odd) > MAX_REJECTS:
+            raise too_many_rejects(sort_out(_odd_rows(odd[:1]), header).rejects[0]) from None
+        raise
     if odd:
-        yield sort_out((Row(row.number, row.text.split(",")) for row in odd), header)
+        yield sort_out(_odd_rows(odd), header)
+
+
+def _odd_rows(odd: Iterable[pacsv.InvalidRow]) -> Iterator[Row]:
+    return (Row(row.number, row.text.split(",")) for row in odd)
 
 
 def _open(data: bytes, header: Header, odd: list[pacsv.InvalidRow]) -> pacsv.CSVStreamingReader:
@@ -117,7 +136,7 @@ def _open(data: bytes, header: Header, odd: list[pacsv.InvalidRow]) -> pacsv.CSV
 
     def keep(row: pacsv.InvalidRow) -> str:
         odd.append(row)
-        return "skip"
+        return "skip" if len(odd) <= MAX_REJECTS else "error"
 
     names = [str(place) for place in range(len(header.names))]
     return pacsv.open_csv(

@@ -69,6 +69,8 @@ def _read_parquet(data: bytes, columns: Sequence[str], limit: int) -> Iterator[C
             first += batch.num_rows
             cells = [_column_text(_in_utc(batch[name]) if name in moments else batch[name]) for name in columns]
             yield Chunk(text_table(columns, cells, lines), [])
+    except pa.ArrowMemoryError:  # a bound of the process, not a fault of the format
+        raise
     except (pa.ArrowException, OSError) as error:
         raise UnusableFile(
             f"Không đọc được tệp Parquet ({type(error).__name__}); hãy xuất lại tệp, các cột kiểu chuỗi."

@@ -6,18 +6,24 @@ import io
 import re
 import zipfile
 import zlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
 import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from sohoa.clean_text import clean, shorten
-from sohoa.feeds.text_rows import LINE, Chunk, Reject, Row, Sheet, UnusableFile, check_size, read_rows
+from sohoa.feeds.text_rows import LINE, MAX_COLUMNS, Chunk, Reject, Row, Sheet, UnusableFile, check_size, read_rows
+
+_Texts = dict[int, str]
+"""Column, from 1 -> what its cell shows, of the cells that a row has."""
 
 _TIME_FORMAT, _DAY_FORMAT = "%Y%m%d%H%M%S", "%Y%m%d000000"
 _TITLE_CHARACTERS = 40
@@ -103,39 +109,60 @@ def _open_sheets(data: bytes, parts: zipfile.ZipFile) -> Iterator[tuple[str, Ite
     for sheet, uncomputed, mark in zip(sheets, formulas, marks, strict=True):
         texts = _computed_texts(sheet, uncomputed) if mark.has_formulas else _texts(sheet)
         kind = "Trang tính" if sheet.sheet_state == "visible" else "Trang tính ẩn"
-        yield f"{kind} “{shorten(clean(sheet.title), _TITLE_CHARACTERS)}”", _filled(texts, mark.merged)
+        yield f"{kind} “{shorten(clean(sheet.title), _TITLE_CHARACTERS)}”", _filled(texts, _MergedLines(mark.merged))
 
 
 def _load(data: bytes, is_computed: bool) -> list[Any]:
-    sheets: list[Any] = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=is_computed).worksheets
-    for sheet in sheets:
-        sheet.reset_dimensions()  # the size that a file claims for its sheet may be wrong
-    return sheets
+    return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=is_computed).worksheets
 
 
-def _filled(rows: Iterator[list[str]], merged: Counter[int]) -> Iterator[Row]:
-    depth = 0
-    for line, cells in enumerate(rows, start=1):
-        depth += merged[line]
-        if any(cells):
-            yield Row(line, cells, _MERGED if depth else None)
+def _read_cells(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Line and cells of each row that the file has: ``iter_rows`` would fill all gaps between rows and cells."""
+    book = sheet.parent
+    with sheet._get_source() as xml:
+        yield from WorkSheetParser(
+            xml,
+            sheet._shared_strings,
+            data_only=book.data_only,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        ).parse()
 
 
-def _texts(sheet: Any) -> Iterator[list[str]]:
-    return ([_cell_text(value) for value in cells] for cells in sheet.iter_rows(values_only=True))
+def _texts(sheet: Any) -> Iterator[tuple[int, _Texts]]:
+    for line, cells in _read_cells(sheet):
+        yield line, {cell["column"]: _cell_text(cell["value"]) for cell in cells}
 
 
-def _computed_texts(sheet: Any, uncomputed: Any) -> Iterator[list[str]]:
+def _computed_texts(sheet: Any, uncomputed: Any) -> Iterator[tuple[int, _Texts]]:
     """Texts of a sheet with formulas: one that was never computed stands as the formula, which no field takes."""
-    rows = zip(sheet.iter_rows(), uncomputed.iter_rows(values_only=True), strict=True)
-    return ([_computed_text(*pair) for pair in zip(cells, formulas, strict=True)] for cells, formulas in rows)
+    for (line, cells), (_, formulas) in zip(_read_cells(sheet), _read_cells(uncomputed), strict=True):
+        pairs = zip(cells, formulas, strict=True)
+        yield line, {cell["column"]: _computed_text(cell, formula["value"]) for cell, formula in pairs}
 
 
-def _computed_text(cell: Any, formula: Any) -> str:
-    is_empty_text = cell.data_type == "str"  # the formula was computed: its result is a text without a letter
-    if cell.value is None and formula is not None and not is_empty_text:
+def _computed_text(cell: dict[str, Any], formula: Any) -> str:
+    is_empty_text = cell["data_type"] == "str"  # the formula was computed: its result is a text without a letter
+    if cell["value"] is None and formula is not None and not is_empty_text:
         return formula if isinstance(formula, str) else "="
-    return _cell_text(cell.value)
+    return _cell_text(cell["value"])
+
+
+def _filled(rows: Iterator[tuple[int, _Texts]], merged: _MergedLines) -> Iterator[Row]:
+    """The rows that are not empty, each as wide as its cells, or as the first of them, the header, where all that lies
+    beyond is empty."""
+    width = 0
+    for line, texts in rows:
+        last = max((column for column, text in texts.items() if text), default=0)
+        if not last:
+            continue
+        is_header, width = not width, width or last
+        if last > MAX_COLUMNS and not is_header:
+            yield Row(line, [], f"Dòng có ô ở cột thứ {last}; tệp không được có quá {MAX_COLUMNS} cột.")
+            continue
+        size = max(last, min(width, max(texts)))
+        yield Row(line, [texts.get(column, "") for column in range(1, size + 1)], _MERGED if line in merged else None)
 
 
 def _cell_text(value: Any) -> str:
@@ -152,6 +179,18 @@ def _cell_text(value: Any) -> str:
             return str(int(value))
         case _:
             return str(value)
+
+
+class _MergedLines:
+    """The lines in which a merged cell lies that shows nothing there."""
+
+    def __init__(self, changes: Counter[int]) -> None:
+        self._lines = sorted(changes)
+        self._depths = list(accumulate(changes[line] for line in self._lines))
+
+    def __contains__(self, line: int) -> bool:
+        place = bisect_right(self._lines, line)
+        return place > 0 and self._depths[place - 1] > 0
 
 
 class _Marks(NamedTuple):

@@ -14,6 +14,10 @@ Column = Any
 """An Arrow array; the published type stubs know too few of its operations."""
 LINE = "line"
 CHUNK_ROWS = 50_000
+MAX_REJECTS = 500_000
+"""Rows of one file that are told one by one; a file with more of them is unusable as a whole."""
+MAX_COLUMNS = 1_000
+"""Columns of a file; the messages have some twenty."""
 
 
 class UnusableFile(Exception):
@@ -130,6 +134,8 @@ def check_header(names: Sequence[str], columns: Sequence[str]) -> None:
     """Raises UnusableFile where a column is missing or comes twice."""
     if not any(names):
         raise UnusableFile("Tệp trống; dòng đầu phải là dòng tiêu đề với tên các cột.")
+    if len(names) > MAX_COLUMNS:
+        raise UnusableFile(f"Dòng tiêu đề có {len(names)} cột; tệp không được có quá {MAX_COLUMNS} cột.")
     missing = [column for column in columns if column not in names]
     if missing:
         raise UnusableFile(
@@ -150,6 +156,14 @@ def check_size(size: int, limit: int) -> None:
 def too_large(limit: int) -> UnusableFile:
     """The error for a file of more than ``limit`` bytes, packed or unpacked."""
     return UnusableFile(f"Tệp quá lớn (giới hạn {limit:,} byte); hãy chia thành nhiều tệp nhỏ.".replace(",", "."))
+
+
+def too_many_rejects(first: Reject) -> UnusableFile:
+    """The error for a file of more than ``MAX_REJECTS`` rows that cannot be used."""
+    count = f"{MAX_REJECTS:,}".replace(",", ".")
+    return UnusableFile(
+        f"Hơn {count} dòng không dùng được, nên cả tệp không được dùng; trước hết là dòng {first.line}: {first.problem}"
+    )
 
 
 def _fit(cells: Sequence[str], width: int) -> Sequence[str]:

@@ -6,29 +6,35 @@ The only reader of manifests: what they declare goes from here to the later step
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from sohoa import layout, registry
+from sohoa.capacity.quotas import Ledger
 from sohoa.days import ONE_DAY
 from sohoa.dossier_code import dossier_day
-from sohoa.errors import ObjectMissing
+from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge
 from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
 from sohoa.intake.manifest import Document, Manifest, Refusal, parse_manifest
+from sohoa.known_documents import KnownDocument, find_documents, load_documents
 from sohoa.logs import get_logger
 from sohoa.settings import TIME_ZONE, Settings
-from sohoa.store import Store
+from sohoa.store import THREADS, ObjectInfo, Store
 
 log = get_logger(__name__)
 
 
 class Admission(NamedTuple):
-    """What was decided about one marker; the manifest where it was admitted."""
+    """What was decided about one marker; its manifest where one of its size is kept."""
 
     entry: Entry
-    manifest: Manifest | None = None
+    body: bytes | None
 
 
 class Committed(NamedTuple):
@@ -38,18 +44,45 @@ class Committed(NamedTuple):
     is_settled: bool
 
 
+@dataclass
+class _Used:
+    """What a run has taken of one agency."""
+
+    batches: int = 0
+    documents: int = 0
+    bytes: int = 0
+
+
 def discover_markers(store: Store, owed: list[Marker]) -> list[Marker]:
     """List the inbox, one LIST and a stat of each marker; with ``owed`` ones, in the order in which they were received.
 
-    An owed marker stays to be done when its agency has withdrawn it or written another over it.
+    Of each agency at most ``settings.share_batches``, the oldest first: what is left waits for the next run. An owed
+    marker stays to be done when its agency has withdrawn it or written another over it.
     """
-    keys = [item.key for item in store.list_objects(layout.LANDING, layout.INBOX)]
-    found = [info for info in store.each(partial(store.stat, layout.LANDING), keys) if info is not None]
-    markers = [
-        Marker(info.key, info.version_id, info.etag, info.size, info.last_modified.astimezone(TIME_ZONE).isoformat())
-        for info in found
-    ]
+    listed = sorted(store.list_objects(layout.LANDING, layout.INBOX), key=lambda info: (info.last_modified, info.key))
+    taken: Counter[str] = Counter()
+    chosen = []
+    for info in listed:
+        agency = layout.split_inbox_key(info.key)[0]
+        taken[agency] += 1
+        if taken[agency] <= store.settings.share_batches:
+            chosen.append(info)
+    for agency, count in sorted(taken.items()):
+        if count > store.settings.share_batches:
+            log.warning("batches_wait", agency=agency, waiting=count - store.settings.share_batches)
+    markers = [marker for marker in store.each(partial(_stat_marker, store), chosen) if marker is not None]
     return sorted(dict.fromkeys([*owed, *markers]), key=_order)
+
+
+def _stat_marker(store: Store, listed: ObjectInfo) -> Marker | None:
+    try:
+        found = store.stat(layout.LANDING, listed.key)
+    except ObjectRefused:  # told as a refusal when it is to be read
+        found = listed
+    if found is None:
+        return None
+    received = found.last_modified.astimezone(TIME_ZONE).isoformat()
+    return Marker(found.key, found.version_id, found.etag, found.size, received)
 
 
 def _order(marker: Marker) -> tuple[datetime, str, str]:
@@ -58,61 +91,100 @@ def _order(marker: Marker) -> tuple[datetime, str, str]:
     return marker.received, found.scan_date.isoformat() if found else "", marker.key
 
 
-@dataclass(frozen=True)
-class KnownDocument:
-    """What is kept of a document id that an agency has used."""
-
-    batch: str
-    dossier_key: str | None
-    kind: str
-
-
 class Documents:
     """The document ids in use: those in the store, and those of this run that are not there yet."""
 
     def __init__(self, store: Store) -> None:
         """Look documents up in ``store``."""
-        self._store = store
+        self._store, self.settings = store, store.settings
+        self._known: dict[str, pa.Table] = {}
         self._new: dict[tuple[str, str], KnownDocument] = {}
 
-    def find(self, agency: str, document_id: str) -> KnownDocument | None:
-        """The document under that id, None where the agency has not used it."""
-        if (agency, document_id) in self._new:
-            return self._new[agency, document_id]
-        try:
-            row = self._store.get_json(layout.WAREHOUSE, layout.document_key(agency, document_id))
-        except ObjectMissing:
-            return None
-        return KnownDocument(**row)
+    def find(self, manifest: Manifest) -> dict[str, KnownDocument]:
+        """Find what is known of the ids that a manifest uses or replaces, by id."""
+        agency = manifest.agency
+        if agency not in self._known:
+            self._known[agency] = load_documents(self._store, agency)
+        ids = {name for one in manifest.documents for name in (one.document_id, one.replaces) if name is not None}
+        new = {name: self._new[agency, name] for name in ids if (agency, name) in self._new}
+        return find_documents(self._known[agency], ids) | new
 
     def add(self, manifest: Manifest) -> None:
         """Take the documents of a batch admitted in this run."""
-        for document in manifest.documents:
-            known = KnownDocument(manifest.batch, document.dossier_key, document.kind)
-            self._new[manifest.agency, document.document_id] = known
+        for document in list_known(manifest):
+            self._new[manifest.agency, document.document_id] = document
 
 
-def admit(store: Store, markers: list[Marker]) -> list[Admission]:
-    """Decide about each marker, in the order given: a later batch may replace documents of an earlier one."""
-    documents, admitted = Documents(store), dict[str, Committed]()
-    bodies = store.each(partial(_read_manifest, store), markers)
-    committed = store.each(partial(_committed, store), markers)
-    decided = []
-    for marker, body, known in zip(markers, bodies, committed, strict=True):
-        if body is not None:
-            found = _decide(documents, marker, body, admitted.get(marker.key, known), store.settings)
-            if found.manifest is not None:
-                admitted[marker.key] = Committed(found.entry.sha256, is_settled=True)
-            decided.append(found)
-    return decided
+def list_known(manifest: Manifest) -> list[KnownDocument]:
+    """List what is to be kept of the documents of a batch."""
+    return [
+        KnownDocument(document.document_id, manifest.batch, document.dossier_key, document.kind)
+        for document in manifest.documents
+    ]
 
 
-def _read_manifest(store: Store, marker: Marker) -> bytes | None:
-    """The manifest's bytes of that very version: empty where there are too many, None where it is gone."""
+def admit(store: Store, markers: list[Marker]) -> Iterator[Admission]:
+    """Decide about markers one at a time, in the order given: a later batch may replace documents of an earlier one.
+
+    A batch with which its agency would pass its share of documents or bytes is not decided about: it waits for the
+    next run, and so does all that the agency sent after it.
+    """
+    documents, ledger, admitted = Documents(store), Ledger(store), dict[str, Committed]()
+    used = defaultdict[str, _Used](_Used)
+    is_waiting: Counter[str] = Counter()
+    for start in range(0, len(markers), THREADS):
+        chunk = markers[start : start + THREADS]
+        committed = store.each(partial(_committed, store), chunk)
+        for marker, body, known in zip(
+            chunk, store.each(partial(_read_manifest, store), chunk), committed, strict=True
+        ):
+            if isinstance(body, _Gone):
+                continue
+            if is_waiting[marker.agency]:
+                is_waiting[marker.agency] += 1
+                continue
+            found, manifest = _decide(documents, ledger, marker, body, admitted.get(marker.key, known))
+            if manifest is not None and not _fits(used[marker.agency], manifest, store.settings):
+                is_waiting[marker.agency] += 1
+                continue
+            if manifest is not None:
+                documents.add(manifest)
+                ledger.take(marker.agency, marker.batch, marker.received.date(), *_size(manifest))
+                admitted[marker.key] = Committed(found.sha256, is_settled=True)
+                log.info(
+                    "manifest_admitted", agency=marker.agency, batch=marker.batch, documents=len(manifest.documents)
+                )
+            yield Admission(found, body or None)
+    ledger.save()
+    for agency, count in sorted(is_waiting.items()):
+        log.warning("batches_wait", agency=agency, waiting=count)
+
+
+def _fits(used: _Used, manifest: Manifest, settings: Settings) -> bool:
+    """Count a batch as taken, unless the agency has its share already; the first of an agency always fits."""
+    size, _ = _size(manifest)
+    documents = used.documents + len(manifest.documents)
+    if used.batches and (documents > settings.share_documents or used.bytes + size > settings.share_bytes):
+        return False
+    used.batches, used.documents, used.bytes = used.batches + 1, documents, used.bytes + size
+    return True
+
+
+class _Gone:
+    """The manifest was withdrawn meanwhile."""
+
+
+def _read_manifest(store: Store, marker: Marker) -> bytes | _Gone | None:
+    """The manifest's bytes of that very version: empty where there are too many, None where the store refuses it."""
     limit = store.settings.max_manifest_bytes
     try:
         return store.get(layout.LANDING, marker.key, limit, marker.version_id) if marker.size <= limit else b""
     except ObjectMissing:
+        return _Gone()
+    except ObjectTooLarge:  # another was put over it meanwhile
+        return b""
+    except ObjectRefused as error:
+        log.warning("manifest_not_given", agency=marker.agency, batch=marker.batch, reason=str(error))
         return None
 
 
@@ -128,34 +200,35 @@ def _committed(store: Store, marker: Marker) -> Committed | None:
 
 
 def _decide(
-    documents: Documents, marker: Marker, body: bytes, committed: Committed | None, settings: Settings
-) -> Admission:
-    sha256 = hashlib.sha256(body).hexdigest()
+    documents: Documents, ledger: Ledger, marker: Marker, body: bytes | None, committed: Committed | None
+) -> tuple[Entry, Manifest | None]:
+    sha256 = hashlib.sha256(body or b"").hexdigest()
     day = layout.batch_date(marker.batch, marker.agency)
     name = marker.batch if day is not None else layout.stand_in(marker.key)
-    where = (sha256, name, day or marker.received.date())
+    entry = Entry(marker, REFUSED, sha256, name, day or marker.received.date(), has_copy=bool(body))
     if committed is not None and committed.sha256 != sha256:
-        return Admission(Entry(marker, OTHER_CONTENT, *where, code="batch_already_committed"))
+        return replace(entry, status=OTHER_CONTENT, code="batch_already_committed"), None
     if committed is not None and committed.is_settled:
-        return Admission(Entry(marker, REPEATED, *where))
+        return replace(entry, status=REPEATED), None
     try:
-        manifest = _check(documents, marker, body, settings)
+        if body is None:
+            raise Refusal("manifest_not_given")
+        manifest = _check(documents, ledger, marker, body)
     except Refusal as refusal:
         log.warning("manifest_refused", agency=marker.agency, batch=marker.batch, reason=refusal.code)
-        return Admission(Entry(marker, REFUSED, *where, code=refusal.code, problems=refusal.problems))
-    documents.add(manifest)
-    log.info("manifest_admitted", agency=marker.agency, batch=marker.batch, documents=len(manifest.documents))
-    return Admission(Entry(marker, ADMITTED, *where), manifest)
+        return replace(entry, code=refusal.code, problems=refusal.problems), None
+    return replace(entry, status=ADMITTED), manifest
 
 
-def _check(documents: Documents, marker: Marker, body: bytes, settings: Settings) -> Manifest:
+def _check(documents: Documents, ledger: Ledger, marker: Marker, body: bytes) -> Manifest:
+    settings = documents.settings
     if not marker.batch or "/" in marker.batch:
         raise Refusal("stray_object")
     if registry.find_agency(marker.agency) is None:
         raise Refusal("unknown_agency")
     if layout.batch_date(marker.batch, marker.agency) is None:
         raise Refusal("malformed_batch_id")
-    if marker.size > settings.max_manifest_bytes:
+    if marker.size > settings.max_manifest_bytes or (marker.size and not body):
         raise Refusal("manifest_too_large")
     manifest = parse_manifest(body)
     if manifest.agency != marker.agency:
@@ -166,23 +239,33 @@ def _check(documents: Documents, marker: Marker, body: bytes, settings: Settings
         raise Refusal("scan_date_in_future")
     if manifest.scan_date < registry.agencies_of(marker.agency)[0].valid_from:
         raise Refusal("scan_date_before_agency")
+    known = documents.find(manifest)
     for document in manifest.documents:
         if any(file.bytes > settings.max_file_bytes for file in document.files):
             raise Refusal("absurd_size", [_about(document, "tệp quá lớn", "a file is too large")])
         key = document.dossier_key
         if key is not None and dossier_day(key) > marker.received.date() + ONE_DAY:
             raise Refusal("dossier_of_the_future", [_about(document, key, key)])
-        _check_document(documents, manifest, document)
+        _check_document(known, manifest, document)
+    fault = ledger.over_quota(manifest.agency, manifest.batch, marker.received.date(), *_size(manifest))
+    if fault is not None:
+        raise Refusal(fault.code, fault.problems)
     return manifest
 
 
-def _check_document(documents: Documents, manifest: Manifest, document: Document) -> None:
-    known = documents.find(manifest.agency, document.document_id)
-    if known is not None and known.batch != manifest.batch:
-        raise Refusal("document_id_used", [_about(document, f"đã có trong lô {known.batch}", f"is in {known.batch}")])
+def _size(manifest: Manifest) -> tuple[int, int]:
+    """Bytes and number of the files that a manifest names."""
+    sizes = [file.bytes for document in manifest.documents for file in document.files]
+    return sum(sizes), len(sizes)
+
+
+def _check_document(known: Mapping[str, KnownDocument], manifest: Manifest, document: Document) -> None:
+    same = known.get(document.document_id)
+    if same is not None and same.batch != manifest.batch:
+        raise Refusal("document_id_used", [_about(document, f"đã có trong lô {same.batch}", f"is in {same.batch}")])
     if document.replaces is None:
         return
-    old = documents.find(manifest.agency, document.replaces)
+    old = known.get(document.replaces)
     if old is None or old.batch == manifest.batch:
         raise Refusal("replaces_unknown", [_about(document, f"không có {document.replaces}", "no such document")])
     if (old.dossier_key, old.kind) != (document.dossier_key, document.kind):

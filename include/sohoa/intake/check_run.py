@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing
+from sohoa.intake.manifest import Manifest, parse_manifest
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
 from sohoa.work import Debts, Work, digest
@@ -26,6 +26,18 @@ class Shard(TypedDict):
     work: str
     shard: str
     label: str
+
+
+class ShardPlan(TypedDict):
+    """The files of one shard, rows of ``FileTask``, and the CPU seconds that each agency may use in it.
+
+    Where earlier tasks died at its batches, they are measured one file at a time; ``deaths`` says at which files.
+    """
+
+    files: list[dict[str, Any]]
+    seconds: dict[str, float]
+    is_suspect: bool
+    deaths: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,8 @@ class Entry:
     """What was decided about one marker.
 
     ``status``: admitted; refused (one row in ``batches``); repeated (the same content again: nothing to do);
-    other_content (the id is already committed: a receipt and no row).
+    other_content (the id is already committed: a receipt and no row). ``has_copy``: the manifest was small enough to
+    be kept.
     """
 
     marker: Marker
@@ -69,6 +82,12 @@ class Entry:
     scan_date: date
     code: str | None = None
     problems: list[dict[str, str]] = field(default_factory=list)
+    has_copy: bool = True
+
+    @property
+    def id(self) -> str:
+        """Names the entry within its run: one batch id may have come with two contents."""
+        return f"{layout.safe_name(self.marker.agency)}/{self.name}-{self.sha256[:12]}"
 
 
 class CheckRun(Work):
@@ -108,61 +127,56 @@ class CheckRun(Work):
             for row in self.load("entries", _ROWS)
         ]
 
-    def save_declared(self, table: str, rows: pa.Table) -> None:
-        """Write what the admitted manifests declare: ``documents``, ``batches`` or ``files``."""
-        self.save_rows(f"declared/{table}", rows)
+    def save_manifest(self, entry: Entry, body: bytes) -> None:
+        """Keep a manifest as it was decided about: later steps read it here, whatever its agency does meanwhile."""
+        self.save_bytes(f"manifests/{entry.id}.json", body)
 
-    def declared(self, table: str) -> pa.Table:
-        """What the admitted manifests declare: ``documents``, ``batches`` or ``files``."""
-        return self.load_rows(f"declared/{table}")
+    def manifest_body(self, entry: Entry) -> bytes:
+        """The bytes of a manifest as it was decided about."""
+        return self.read_bytes(f"manifests/{entry.id}.json")
 
-    def save_shard(self, shard: str, tasks: list[dict[str, Any]]) -> None:
+    def manifest(self, entry: Entry) -> Manifest:
+        """The manifest of an admitted entry."""
+        return parse_manifest(self.manifest_body(entry))
+
+    def save_shard(self, shard: str, plan: ShardPlan) -> None:
         """Write the files of one shard."""
-        self.save(f"shards/{shard}", tasks)
+        self.save(f"shards/{shard}", plan)
 
-    def shard(self, shard: str) -> list[dict[str, Any]]:
+    def shard(self, shard: str) -> ShardPlan:
         """The files of one shard."""
-        rows: list[dict[str, Any]] = self.read(f"shards/{shard}")
-        return rows
+        plan: ShardPlan = self.read(f"shards/{shard}")
+        return plan
 
-    def save_plan(self, shards: Sequence[str]) -> None:
-        """Write the shards of this run; one that was killed and planned again may have left others."""
-        self.save("shards", list(shards))
+    def save_groups(self, groups: Sequence[Sequence[Entry]]) -> None:
+        """Write which entries were judged together."""
+        self.save("groups", [[entry.id for entry in group] for group in groups])
 
-    def plan(self) -> list[str]:
-        """The shards of this run."""
-        shards: list[str] = self.read("shards")
-        return shards
+    def groups(self) -> list[list[Entry]]:
+        """The entries that were judged together; those that are not finished yet are in none."""
+        entries = {entry.id: entry for entry in self.entries()}
+        groups: list[list[str]] = self.read("groups")
+        return [[entries[name] for name in group] for group in groups]
 
-    def save_pages(self, shard: str, rows: pa.Table) -> None:
-        """Write the page rows that a shard has measured."""
-        self.save_rows(f"pages/{shard}", rows)
-
-    def pages(self, shard: str) -> pa.Table | None:
-        """The page rows that a shard has measured, None where it has not."""
-        try:
-            return self.load_rows(f"pages/{shard}")
-        except ObjectMissing:
-            return None
-
-    def measured(self) -> list[pa.Table]:
-        """The page rows of all shards of this run, in their order."""
-        return [self.load_rows(f"pages/{shard}") for shard in self.plan()]
-
-    def save_judged(self, tables: dict[str, pa.Table], closed: dict[str, list[str]]) -> None:
-        """Write the judged tables, and what is wrong with the rows of each batch whose gate is closed."""
+    def save_judged(self, group: Sequence[Entry], tables: dict[str, pa.Table], closed: dict[str, list[str]]) -> None:
+        """Write the judged tables of a group, and what is wrong with the rows of each batch whose gate is closed."""
+        name = _group_name(group)
         for table, rows in tables.items():
-            self.save_rows(f"judged/{table}", rows)
-        self.save("closed", closed)
+            self.save_rows(f"judged/{name}/{table}", rows)
+        self.save(f"closed/{name}", closed)
 
-    def judged(self) -> dict[str, pa.Table]:
-        """The judged tables."""
-        return {table: self.load_rows(f"judged/{table}") for table in JUDGED_TABLES}
+    def judged(self, group: Sequence[Entry]) -> dict[str, pa.Table]:
+        """The judged tables of a group."""
+        return {table: self.load_rows(f"judged/{_group_name(group)}/{table}") for table in JUDGED_TABLES}
 
-    def closed(self) -> dict[str, list[str]]:
+    def closed(self, group: Sequence[Entry]) -> dict[str, list[str]]:
         """Batch whose gate is closed -> what is wrong with its rows."""
-        closed: dict[str, list[str]] = self.read("closed")
+        closed: dict[str, list[str]] = self.read(f"closed/{_group_name(group)}")
         return closed
+
+
+def _group_name(group: Sequence[Entry]) -> str:
+    return digest([entry.id for entry in group])
 
 
 def owe_markers(store: Store, entries: Iterable[Entry]) -> None:

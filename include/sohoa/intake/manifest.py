@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +25,10 @@ from sohoa.enums import Content, Cover, DeviceKind, DocumentKind, NotScannedReas
 from sohoa.labels import LABELS
 
 MAX_DOCUMENTS, MAX_FILES, MAX_PROBLEMS = 5_000, 2_000, 20
+MAX_BATCH_FILES = 20_000
+"""Of all documents of a batch; a day of a busy department has 2,000."""
+MAX_KEYS = 64
+"""Of one object; a document has 14. Every unknown one would become a message."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -175,14 +180,44 @@ def parse_manifest(data: bytes) -> Manifest:
     Raises:
         Refusal: it breaks the rules; the first rule broken that has a reason code of its own names the refusal.
     """
+    text = _decode(data)
+    _count(text)
     try:
-        return Manifest.model_validate_json(_decode(data))
+        return Manifest.model_validate_json(text)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
     types = [item["type"] for item in found]
     code = next((kind for kind in types if kind in LABELS["refusals"]), "invalid_manifest")
     code = "not_json" if "json_invalid" in types else code
     raise Refusal(code, [_problem(item) for item in found[:MAX_PROBLEMS]])
+
+
+def _count(text: str) -> None:
+    """Refuse a manifest of more parts than it may have, before each of them costs memory and a message.
+
+    Raises:
+        Refusal: too_many_parts, or not_json where it is nested too deep to count.
+    """
+    try:
+        whole = json.loads(text)
+    except RecursionError:
+        raise Refusal("not_json") from None
+    except ValueError:  # the validation says where
+        return
+    waiting: list[Any] = [whole] if isinstance(whole, dict) else []
+    files = 0
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            is_too_many = len(part) > MAX_KEYS
+            found = part.values()
+            files += "path" in part
+        else:
+            is_too_many = len(part) > MAX_DOCUMENTS
+            found = part
+        if is_too_many or files > MAX_BATCH_FILES:
+            raise Refusal("too_many_parts")
+        waiting.extend(value for value in found if isinstance(value, (dict, list)))
 
 
 def _decode(data: bytes) -> str:

@@ -11,9 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
-from sohoa.intake.check_run import ADMITTED, REFUSED, REPEATED, Entry, clear_owed_markers, owe_markers
+from sohoa.errors import ObjectRefused
+from sohoa.intake.check_run import ADMITTED, REFUSED, REPEATED, CheckRun, Entry, clear_owed_markers
 from sohoa.intake.earlier_pages import save_captures
 from sohoa.intake.manifest import Manifest
+from sohoa.intake.measured_pages import forget_measured
+from sohoa.known_documents import KnownDocument, save_documents
 from sohoa.logs import get_logger, seconds_since
 from sohoa.pages.page_row import ENGINE_VERSION
 from sohoa.pending import mark_scan
@@ -119,16 +122,18 @@ def of_batch(rows: pa.Table, batch: str) -> pa.Table:
     return rows.filter(pc.equal(rows["batch"], batch))
 
 
-def publish(store: Store, entries: Iterable[Entry], tables: dict[str, pa.Table], closed: Iterable[str]) -> int:
-    """Write the tables of every entry whose gate is open, and first their markers as owed until they are settled.
+def publish(store: Store, entries: Iterable[Entry], tables: dict[str, pa.Table]) -> int:
+    """Write the tables of these entries.
 
     Returns:
         Number of batches written.
     """
-    open_entries = [entry for entry in entries if entry.name not in set(closed)]
-    owe_markers(store, open_entries)
-    written = [entry for entry in open_entries if entry.status in {ADMITTED, REFUSED}]
+    written = [entry for entry in entries if entry.status in {ADMITTED, REFUSED}]
     store.each(lambda entry: _publish_batch(store, entry, tables), written)
+    known: dict[str, list[KnownDocument]] = defaultdict(list)
+    for row in tables["documents"].to_pylist():
+        known[row["agency"]].append(KnownDocument(row["document_id"], row["batch"], row["dossier_key"], row["kind"]))
+    store.each(lambda agency: save_documents(store, agency, known[agency]), sorted(known))
     return len(written)
 
 
@@ -139,9 +144,6 @@ def _publish_batch(store: Store, entry: Entry, tables: dict[str, pa.Table]) -> N
         store.write_table("pages", entry.scan_date, entry.name, pages)
         store.write_table("documents", entry.scan_date, entry.name, documents)
         save_captures(store, entry, documents, pages)
-        for row in documents.to_pylist():
-            known = {name: row[name] for name in ("batch", "dossier_key", "kind")}
-            store.put_json(layout.WAREHOUSE, layout.document_key(row["agency"], row["document_id"]), known)
     store.write_table("batches", entry.scan_date, entry.name, batches)
     log.info(
         "batch_published",
@@ -154,23 +156,27 @@ def _publish_batch(store: Store, entry: Entry, tables: dict[str, pa.Table]) -> N
     )
 
 
-def settle(store: Store, entries: Iterable[Entry], closed: Iterable[str]) -> int:
-    """Write pending markers, keep manifests and delete those versions of the inbox markers; a closed batch keeps its.
+def settle(store: Store, run: CheckRun, entries: list[Entry]) -> list[str]:
+    """Write pending markers, keep manifests and delete those versions of the inbox markers.
 
     Returns:
-        Number of inbox markers settled.
+        A line for each marker that the store does not let go of.
     """
-    done = [entry for entry in entries if entry.name not in set(closed)]
-    store.each(lambda entry: _settle_entry(store, entry), done)
+    problems = store.each(lambda entry: _settle_entry(store, run, entry), entries)
+    forget_measured(store)
     clear_owed_markers(store)
-    return len(done)
+    return [problem for problem in problems if problem is not None]
 
 
-def _settle_entry(store: Store, entry: Entry) -> None:
+def _settle_entry(store: Store, run: CheckRun, entry: Entry) -> str | None:
     marker = entry.marker
     if entry.status == ADMITTED:
         mark_scan(store, marker.agency, entry.name, entry.scan_date)
-    if entry.status != REPEATED:
-        target = layout.manifest_key(marker.agency, marker.batch, entry.sha256)
-        store.copy((layout.LANDING, marker.key, marker.version_id), (layout.WAREHOUSE, target))
-    store.delete(layout.LANDING, marker.key, marker.version_id)
+    if entry.status != REPEATED and entry.has_copy:
+        key = layout.manifest_key(marker.agency, marker.batch, entry.sha256)
+        store.put(layout.WAREHOUSE, key, run.manifest_body(entry), "application/json; charset=utf-8")
+    try:
+        store.delete(layout.LANDING, marker.key, marker.version_id)
+    except ObjectRefused as error:
+        return f"{entry.name}: {error}"
+    return None

@@ -10,3 +10,4 @@ from sohoa.jobs.import_tasks import *
 from sohoa.jobs.reconcile_tasks import *
 from sohoa.jobs.report_tasks import *
 from sohoa.jobs.summarise_tasks import *
+from sohoa.jobs.upkeep_tasks import *

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
+from itertools import compress
+from operator import not_
 from typing import Any, TypedDict
 
 import pyarrow as pa
 
+from sohoa.capacity.space import watch_space
 from sohoa.counting import record_review
 from sohoa.intake import admission, check_run, earlier_pages, measure_shards
 from sohoa.intake.check_run import CheckRun, Entry, Shard
-from sohoa.intake.publish_batches import batch_table, declared_batches, declared_documents, publish, settle
+from sohoa.intake.judging_groups import (
+    GIVEN_UP,
+    MAX_DEATHS,
+    JudgingGroup,
+    give_up,
+    give_up_alert,
+    group_entries,
+    load_group,
+)
+from sohoa.intake.measured_pages import MeasuredParts
+from sohoa.intake.publish_batches import batch_table, publish, settle
 from sohoa.logs import get_logger
+from sohoa.notify.alerts import notify
 from sohoa.quality import duplicate_pages, failed_limits, thresholds, tile_coverage, verdicts
-from sohoa.schema import TABLES
+from sohoa.schema import CAPTURES, TABLES
 from sohoa.slips.receipt_facts import collect_receipt_facts
 from sohoa.store import Store, open_store
-from sohoa.work import Settled, Taken, clear_work
+from sohoa.work import Attempts, Settled, Taken, clear_work
 
 __all__ = [
     "admit_batches",
@@ -32,6 +47,7 @@ __all__ = [
 ]
 
 log = get_logger(__name__)
+_JUDGING, _PUBLISHING = "judge", "publish"
 
 
 class Admitted(TypedDict):
@@ -72,6 +88,7 @@ class Checked(Taken, Admitted, Judged, Published, Settled):
 def discover_batches() -> Taken:
     """List the inbox and write down what lies in it, and what a killed run owes."""
     store = open_store()
+    watch_space(store)
     markers = admission.discover_markers(store, check_run.owed_markers(store))
     if not markers:
         clear_work(store, "check")
@@ -80,18 +97,17 @@ def discover_batches() -> Taken:
 
 
 def admit_batches(work: str) -> Admitted:
-    """Decide about each marker, and write down what the admitted manifests declare."""
+    """Decide about each marker, and keep the manifests as they were decided about."""
     store = open_store()
     run = CheckRun(store, work)
-    markers = run.markers()
-    decided = admission.admit(store, markers)
-    if markers:
-        manifests = [found.manifest for found in decided if found.manifest is not None]
-        run.save_declared("documents", declared_documents(manifests))
-        run.save_declared("batches", declared_batches(manifests))
-        run.save_declared("files", measure_shards.declared_files(manifests))
-        run.save_entries(found.entry for found in decided)
-    counts = Counter(found.entry.status for found in decided)
+    entries = []
+    for found in admission.admit(store, run.markers()):
+        if found.body is not None:
+            run.save_manifest(found.entry, found.body)
+        entries.append(found.entry)
+    if entries:
+        run.save_entries(entries)
+    counts = Counter(entry.status for entry in entries)
     return {
         "admitted": counts[check_run.ADMITTED],
         "refused": counts[check_run.REFUSED],
@@ -104,7 +120,7 @@ def plan_shards(work: str) -> list[Shard]:
     """Cut the admitted files into shards: one pointer per mapped task."""
     store = open_store()
     run = CheckRun(store, work)
-    return [] if run.is_settled else measure_shards.cut_shards(run, run.declared("files"), store.settings.shard_bytes)
+    return [] if run.is_settled else measure_shards.plan_shards(store, run)
 
 
 def measure_shard(work: str, shard: str) -> Measured:
@@ -118,37 +134,65 @@ def measure_shard(work: str, shard: str) -> Measured:
 
 
 def judge_batches(work: str) -> Judged:
-    """Let Great Expectations judge every page, then documents and batches; close the gates that must close."""
+    """Let Great Expectations judge every page, then documents and batches; close the gates that must close.
+
+    Some batches together; those of which files have not been measured yet wait for the next run.
+    """
     store = open_store()
     run = CheckRun(store, work)
-    entries = run.entries()
-    if not entries:
-        return {"pages": 0, "documents": 0, "batches": 0, "closed_gates": 0}
-    tables = _judge(store, run, entries)
-    closed = _closed_batches(tables)
-    run.save_judged(tables, closed)
-    pages, documents, batches = (len(tables[name]) for name in check_run.JUDGED_TABLES)
-    return {"pages": pages, "documents": documents, "batches": batches, "closed_gates": len(closed)}
+    entries, attempts, measured = run.entries(), Attempts(store, _JUDGING), MeasuredParts.of_all(store)
+    counts: Judged = {"pages": 0, "documents": 0, "batches": 0, "closed_gates": 0}
+    if run.is_settled:
+        return counts
+    entries = give_up(entries, attempts.deaths)
+    run.save_entries(entries)
+    groups, judged = list(group_entries(entries, measured, attempts.deaths)), []
+    captures = _list_captures(store, run, measured, groups, attempts) if len(groups) > 1 else CAPTURES.empty_table()
+    for members in groups:
+        with attempts.at_work(entry.id for entry in members):
+            group = load_group(store, run, measured, members)
+            tables = _judge(store, group, captures)
+            closed = _closed_batches(tables)
+            run.save_judged(group.entries, tables, closed)
+        judged.append(group.entries)
+        counts["pages"] += len(tables["pages"])
+        counts["documents"] += len(tables["documents"])
+        counts["batches"] += len(tables["batches"])
+        counts["closed_gates"] += len(closed)
+    run.save_groups(judged)
+    attempts.clear()
+    return counts
 
 
-def _judge(store: Store, run: CheckRun, entries: list[Entry]) -> dict[str, pa.Table]:
+def _list_captures(
+    store: Store, run: CheckRun, measured: MeasuredParts, groups: list[list[Entry]], attempts: Attempts
+) -> pa.Table:
+    """The captures of all groups: a sheet may have been sent in batches that are not judged together."""
+    parts = []
+    for members in groups:
+        with attempts.at_work(entry.id for entry in members):
+            group = load_group(store, run, measured, members)
+            parts.append(earlier_pages.list_captures(group.entries, group.documents, group.pages))
+    return pa.concat_tables(parts)
+
+
+def _judge(store: Store, group: JudgingGroup, captures: pa.Table) -> dict[str, pa.Table]:
     from sohoa.quality import gate
 
     limits = thresholds.load_thresholds(store.settings.profile)
-    declared = run.declared("documents")
-    judged = gate.judge_pages(measure_shards.load_pages(run), limits)
-    pages = _compare_pages(store, entries, declared, judged)
-    documents = verdicts.judge_documents(declared, pages, limits)
-    batches = batch_table(entries, run.declared("batches"), documents, limits.version, verdicts.worst)
+    pages = _compare_pages(store, group, captures, gate.judge_pages(group.pages, limits))
+    documents = verdicts.judge_documents(group.documents, pages, limits)
+    batches = batch_table(group.entries, group.batches, documents, limits.version, verdicts.worst)
     return {"pages": pages, "documents": documents, "batches": batches}
 
 
-def _compare_pages(store: Store, entries: list[Entry], declared: pa.Table, pages: pa.Table) -> pa.Table:
+def _compare_pages(store: Store, group: JudgingGroup, captures: pa.Table, pages: pa.Table) -> pa.Table:
     """Add what only other pages tell: earlier captures of the same sheet, tiles of the sheet of a reference."""
     days = store.settings.duplicate_days
-    new = earlier_pages.list_captures(entries, declared, pages)
+    new = earlier_pages.list_captures(group.entries, group.documents, pages)
+    sent_before = pa.concat_tables([earlier_pages.load_earlier(store, group.entries, days), captures])
     values = {
-        "twin": duplicate_pages.find_twins(new, earlier_pages.load_earlier(store, entries, days), days),
+        "twin": duplicate_pages.find_twins(new, sent_before, days),
         "uncovered_ratio": tile_coverage.find_uncovered(pages),
     }
     for name, column in values.items():
@@ -170,20 +214,34 @@ def _closed_batches(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
 
 
 def publish_batches(work: str) -> Published:
-    """Write pages, documents and batches of every batch whose gate is open, then the receipts and slips of all."""
-    from sohoa.slips import write_slips
-
+    """Write pages, documents and batches of every batch whose gate is open, then its receipt and slip."""
     store = open_store()
     run = CheckRun(store, work)
-    entries = run.entries()
-    if not entries:
+    if run.is_settled:
         return {"published": 0, "receipts": 0}
-    tables, closed = run.judged(), run.closed()
-    published = publish(store, entries, tables, closed)
+    groups, attempts = run.groups(), Attempts(store, _PUBLISHING)
+    closed = {batch for group in groups for batch in run.closed(group)}
+    check_run.owe_markers(store, [entry for group in groups for entry in group if entry.name not in closed])
+    counts: Published = {"published": 0, "receipts": 0}
+    for group in groups:
+        tables, shut = run.judged(group), run.closed(group)
+        written = [entry for entry in group if entry.name not in shut]
+        with attempts.at_work(entry.id for entry in written):
+            counts["published"] += publish(store, written, tables)
+            counts["receipts"] += _write_slips(store, written, tables, attempts.deaths)
+    attempts.clear()
+    return counts
+
+
+def _write_slips(store: Store, entries: list[Entry], tables: dict[str, pa.Table], deaths: Mapping[str, int]) -> int:
+    from sohoa.slips import write_slips
+
     limits = thresholds.load_thresholds(store.settings.profile)
     failed = failed_limits.find_failures(tables["pages"], limits)
-    facts = collect_receipt_facts(entries, tables, closed, limits.own_limit("duplicate_page"), failed)
-    return {"published": published, "receipts": write_slips.write_slips(store, facts)}
+    facts = list(collect_receipt_facts(entries, tables, limits.own_limit("duplicate_page"), failed))
+    is_calm = [deaths.get(one.entry.id, 0) < MAX_DEATHS for one in facts]
+    drawn = write_slips.write_slips(store, compress(facts, is_calm))
+    return drawn + write_slips.write_slips(store, compress(facts, map(not_, is_calm)), with_pictures=False)
 
 
 def settle_batches(work: str) -> Settled:
@@ -194,12 +252,18 @@ def settle_batches(work: str) -> Settled:
     run = CheckRun(store, work)
     if run.is_settled:
         return {"settled": 0, "problems": []}
-    entries = run.entries()
-    closed = run.closed() if entries else {}
-    settled = settle(store, entries, closed)
-    write_slips.prune_slips(store, entries)
+    groups = run.groups() if run.entries() else []
+    closed = {batch: why for group in groups for batch, why in run.closed(group).items()}
+    done = [entry for group in groups for entry in group if entry.name not in closed]
+    problems = [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]
+    for entry in done:
+        if entry.code == GIVEN_UP:
+            problems.append(f"{entry.name}: given up, tasks died at it")
+            notify(store, give_up_alert(entry))
+    problems += settle(store, run, done)
+    write_slips.prune_slips(store, done)
     clear_work(store, "check")
-    return {"settled": settled, "problems": [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]}
+    return {"settled": len(done), "problems": problems}
 
 
 def review(

@@ -27,7 +27,7 @@ from sohoa.pages.views import MIN_SIDE_PX, PageViews
 
 _STORED = (
     "width_px", "height_px", "dpi_x", "dpi_y", "width_mm", "height_mm", "colour_mode", "bit_depth", "pdf_version",
-    "has_signature",
+    "has_signature", "file_flaw", "signature_state",
 )  # fmt: skip
 _MM_PER_INCH = 25.4
 

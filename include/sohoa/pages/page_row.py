@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Annotated, TypedDict, get_args, get_type_hints
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 """Raised whenever a row of the same file changes; ``tests/pages/test_engine_version.py`` holds it to that."""
 
 
@@ -260,6 +260,21 @@ class PageRow(TypedDict):
             "strongest colour against the paper; null if no seal is expected or the page is blank",
             "level of Cb or Cr",
             quantity=Quantity("Độ đậm của màu", "mức", 1),
+        ),
+    ]
+    file_flaw: Annotated[
+        str | None,
+        Measured(
+            "repaired where the file breaks its format's standard, or what common readers take, and was read whole all "
+            "the same; null if nothing odd was seen, or with an error",
+            quantity=Quantity("Tệp phải sửa mới đọc được"),
+        ),
+    ]
+    signature_state: Annotated[
+        str | None,
+        Measured(
+            "fits | unchecked, where one of the signatures is of an unknown kind; null without one, or with an error",
+            quantity=Quantity("Kiểm tra chữ ký số"),
         ),
     ]
     error: Annotated[str | None, Measured("why the page could not be measured or trusted; null if all is well")]

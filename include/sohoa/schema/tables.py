@@ -46,6 +46,7 @@ TABLES: dict[str, pa.Schema] = {
     "pages": table(
         "One row per page: what was measured, and the verdict.",
         *_DOCUMENT, *_DECLARED, "role", "sheet", *COLUMNS, "uncovered_ratio", "twin", *_VERDICT,
+        version=2,
     ),
     "documents": table(
         "One row per document of an admitted batch; its defects are those of its own.",

@@ -69,6 +69,10 @@ def _by_scan_date(path: Path) -> tuple[date, str]:
 
 
 def _regular(folder: Path, loaded: Loaded) -> Iterable[Path]:
+    links = [path for path in (folder, folder.parent) if path.is_symlink()]
+    if links:  # below the folder that was named: what it holds lies elsewhere
+        loaded.skipped.append(f"{escape_name(links[-1])}: a link to another folder; only what lies here is uploaded")
+        return
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue

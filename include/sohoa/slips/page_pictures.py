@@ -76,15 +76,16 @@ def _draw_file(
     """What ``drawing.draw_pages`` makes of the pages of one file; nothing where the file has gone or changed since."""
     file = pages[0]["file"]
     key = layout.batch_prefix(entry.marker.agency, entry.scan_date, entry.name) + file
-    try:
-        data = store.get_spelled(layout.LANDING, key, store.settings.max_file_bytes)
-    except (ObjectMissing, ObjectTooLarge):
-        return []
-    if hashlib.sha256(data).hexdigest() != pages[0]["sha256"]:
-        return []
     wanted = [
         {name: page[name] for name in ("page_no", "dpi_x", "width_px")}
         | {"columns": columns.get((file, page["page_no"]), [])}
         for page in pages
     ]
-    return guard.draw_pages(data, file, wanted)
+    with guard.place():
+        try:
+            data = store.get_spelled(layout.LANDING, key, store.settings.max_file_bytes)
+        except (ObjectMissing, ObjectTooLarge):
+            return []
+        if hashlib.sha256(data).hexdigest() != pages[0]["sha256"]:
+            return []
+        return guard.draw_pages(data, file, wanted)

@@ -60,16 +60,14 @@ def is_faulty(document: Row, page: Row) -> bool:
 def collect_receipt_facts(
     entries: Iterable[Entry],
     tables: dict[str, pa.Table],
-    closed: Iterable[str],
     duplicate_bits: float,
     failures: dict[BatchPage, list[FailedLimit]],
 ) -> Iterator[ReceiptFacts]:
-    """Collect the facts of each entry to be answered; repeated ones and batches whose gate is closed are skipped.
+    """Collect the facts of each entry to be answered; repeated ones are skipped.
 
     Args:
         entries: what was decided about each marker.
         tables: judged pages and documents.
-        closed: batches whose gate is closed.
         duplicate_bits: limit of the distance to a page's twin.
         failures: the limits that each page fails.
     """
@@ -85,7 +83,7 @@ def collect_receipt_facts(
     for (batch, file, page_no), found in failures.items():
         failed[batch][file, page_no] = found
     for entry in entries:
-        if entry.status == ADMITTED and entry.name not in closed:
+        if entry.status == ADMITTED:
             yield ReceiptFacts(entry, documents[entry.name], pages[entry.name], failed[entry.name])
-        elif entry.status != REPEATED and entry.name not in closed:
+        elif entry.status != REPEATED:
             yield ReceiptFacts(entry)

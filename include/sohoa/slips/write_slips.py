@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from sohoa import layout
 from sohoa.errors import ObjectMissing
 from sohoa.intake.check_run import Entry
+from sohoa.labels import label_vi
 from sohoa.logs import get_logger, seconds_since
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
@@ -23,29 +24,31 @@ from sohoa.settings import TIME_ZONE
 from sohoa.slips.apply_decisions import with_decisions
 from sohoa.slips.make_receipt import make_receipt
 from sohoa.slips.page_pictures import draw_pictures
-from sohoa.slips.receipt import Receipt
+from sohoa.slips.receipt import Receipt, RefusedReceipt
 from sohoa.slips.receipt_facts import ReceiptFacts
 from sohoa.slips.slip_page import render
 from sohoa.store import Store
 
 log = get_logger(__name__)
 
+ABANDONED = "abandoned"
+"""Reason and name of the receipt of a batch without a manifest."""
 _DRAWING = 2
 _MAX_PRUNED = 200
 
 
-def write_slips(store: Store, facts: Iterable[ReceiptFacts]) -> int:
+def write_slips(store: Store, facts: Iterable[ReceiptFacts], with_pictures: bool = True) -> int:
     """Write the receipt and the slip of each entry, with pictures of its faulty pages; returns how many."""
     start = perf_counter()
     with Guard(FileBounds.of(store.settings), _DRAWING) as guard:
-        slips = len(store.each(lambda one: _write(store, one, guard), facts))
+        slips = len(store.each(lambda one: _write(store, one, guard if with_pictures else None), facts))
     log.info("slips_written", slips=slips, seconds=seconds_since(start))
     return slips
 
 
-def _write(store: Store, facts: ReceiptFacts, guard: Guard) -> None:
+def _write(store: Store, facts: ReceiptFacts, guard: Guard | None) -> None:
     columns = {page: [failure["column"] for failure in failures] for page, failures in facts.failures.items()}
-    pictures = draw_pictures(store, guard, facts.entry, facts.faulty_pages(), columns)
+    pictures = draw_pictures(store, guard, facts.entry, facts.faulty_pages(), columns) if guard else {}
     receipt = make_receipt(facts, pictures)
     if receipt["status"] == "admitted":  # a decision may have come after a run that was killed had written its tables
         receipt = with_decisions(receipt, _newest_reviews(store, facts.entry.name, facts.entry.scan_date))
@@ -54,6 +57,22 @@ def _write(store: Store, facts: ReceiptFacts, guard: Guard) -> None:
         store.put_json(layout.WAREHOUSE, _marker(receipt), _name(receipt))
         store.put_json(layout.LANDING, layout.pictures_key(*_place(receipt)), named)
     _put(store, receipt, named)
+
+
+def write_abandoned(store: Store, agency: str, batch: str, last_upload: datetime) -> None:
+    """Write the receipt and slip of a batch whose manifest never came, the same again for the same batch."""
+    receipt: RefusedReceipt = {
+        "schema_version": 1,
+        "agency": agency,
+        "batch": batch,
+        "received_at": last_upload.astimezone(TIME_ZONE).isoformat(),
+        "manifest_sha256": "",
+        "status": "refused",
+        "reason": ABANDONED,
+        "message_vi": label_vi("refusals", ABANDONED),
+        "problems": [],
+    }
+    _put(store, receipt, {}, (agency, batch, ABANDONED))
 
 
 def revise_slip(store: Store, agency: str, batch: str, scan_date: date) -> None:
@@ -108,8 +127,8 @@ def _prune(store: Store, marker: str) -> None:
     store.delete(layout.WAREHOUSE, marker)
 
 
-def _put(store: Store, receipt: Receipt, pictures: dict[str, str]) -> None:
-    settings, place = store.settings, _place(receipt)
+def _put(store: Store, receipt: Receipt, pictures: dict[str, str], named: tuple[str, str, str] | None = None) -> None:
+    settings, place = store.settings, named or _place(receipt)
     page = render(receipt, pictures, settings.waiver_contact, settings.pictures_days)
     store.put_json(layout.LANDING, layout.receipt_key(*place), receipt)
     store.put(layout.LANDING, layout.receipt_key(*place, "html"), page.encode(), "text/html; charset=utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sohoa.capacity.space import measure_space
 from sohoa.errors import StackError
 from sohoa.settings import Settings
 from sohoa.stack import airflow_server, seaweed
@@ -90,6 +91,8 @@ def describe(settings: Settings, part: str) -> list[str]:
                 login = f"user {found.user}, password in" if found.user else "keys in"
                 lines.append(f"  {login} {found.secrets}")
                 lines.append(f"  logs in {found.logs}")
+            if name == "store" and found.state == "up":
+                lines.append(f"  {_describe_space(settings)}")
     return lines
 
 
@@ -100,6 +103,16 @@ def airflow_client(settings: Settings) -> AirflowClient:
         StackError: it was never started.
     """
     return airflow_server.client(settings)
+
+
+def _describe_space(settings: Settings) -> str:
+    """How full the store is, and whether that wants attention."""
+    keyed = seaweed.local_settings(settings) if settings.s3_endpoint is None else settings
+    space = measure_space(keyed)
+    if space is None:
+        return "how full it is cannot be told (SOHOA_STORE_STATUS_URLS)"
+    is_filling = space.used_percent >= settings.space_warn_percent
+    return space.in_words + (": add a disk, or delete what is not needed any more" if is_filling else "")
 
 
 def _has_other_store(settings: Settings) -> bool:

@@ -202,8 +202,15 @@ def write_private(path: Path, text: str) -> None:
 
 @contextmanager
 def only_one(home: Path) -> Iterator[None]:
-    """Let one command at a time start or stop servers of this home; others wait."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (home / "stack.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """Let one command at a time start or stop servers of this home; others wait.
+
+    What it and its servers write meanwhile only this user can read.
+    """
+    umask = os.umask(0o077)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with (home / "stack.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    finally:
+        os.umask(umask)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import signal
 import sysconfig
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import urllib3
 from sohoa import layout, registry
 from sohoa.errors import StackError, StoreError
 from sohoa.settings import Settings
+from sohoa.stack.certificates import AUTHORITY, CERTIFICATE, KEY, make_certificates
 from sohoa.stack.processes import (
     GRPC_OFFSET,
     Report,
@@ -27,8 +30,14 @@ from sohoa.store import Store
 PORTS = ("port_s3", "port_master", "port_volume", "port_filer")
 START_PATIENCE_S, STOP_PATIENCE_S = 90.0, 30.0
 
+VOLUME_MB = 256
+"""Size of a file that the store keeps objects in; one is copied to free what was deleted in it."""
+VACUUM_S, GARBAGE_SHARE = 60, 0.1
+"""How often the store looks for deleted bytes, and from which share of a file on it frees them."""
+
 _MASTER_TOML = "[master.volume_growth]\ncopy_1 = 1\n"  # else each bucket takes seven volumes
 _JWT_SECTIONS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+_GRPC_SECTIONS = ("grpc.master", "grpc.volume", "grpc.filer", "grpc.s3", "grpc.client")
 
 
 def server(settings: Settings) -> Server:
@@ -39,6 +48,8 @@ def server(settings: Settings) -> Server:
 def up(settings: Settings, report: Report) -> None:
     """Start the store where it is not running, make its buckets, and return when a write went through.
 
+    A running store learns the keys of agencies that are new in the registry; those of agencies that left it end.
+
     Raises:
         StackError: a port is taken, or the store does not answer.
     """
@@ -48,9 +59,12 @@ def up(settings: Settings, report: Report) -> None:
         write_config(settings)
         report("starting the object store")
         weed.start(_command(settings, weed.folder), home_environment(settings))
+    elif write_identities(settings):
+        weed.processes()[0].send_signal(signal.SIGHUP)
     wait_until(lambda: is_healthy(settings), [weed], START_PATIENCE_S)
     store = Store(local_settings(settings))
     wait_until(lambda: _takes_writes(store), [weed], START_PATIENCE_S)
+    store.put_landing_policy(agency.code for agency in registry.agencies())
 
 
 def local_settings(settings: Settings) -> Settings:
@@ -92,7 +106,9 @@ def _command(settings: Settings, folder: Path) -> list[str]:
         "master.port": settings.port_master,
         "master.electionTimeout": "1s",
         "master.heartbeatInterval": "100ms",
-        "master.volumeSizeLimitMB": 1024,
+        "master.volumeSizeLimitMB": VOLUME_MB,
+        "master.vacuumIntervalSeconds": VACUUM_S,
+        "master.garbageThreshold": GARBAGE_SHARE,
         "master.telemetry": "false",
         "volume.port": settings.port_volume,
         "volume.max": 0,
@@ -109,7 +125,6 @@ def _command(settings: Settings, folder: Path) -> list[str]:
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
         "s3.localSocket": "s3.sock",
-        "s3.iam.readOnly": "false",
     }
     return [str(weed), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in flags.items())]
 
@@ -118,18 +133,46 @@ def write_config(settings: Settings) -> None:
     """Write the store's configuration and keys; keys that exist are kept, agencies without one get theirs."""
     folder = settings.home / "store"
     (folder / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(folder / "master.toml", _MASTER_TOML)
+    make_certificates(folder / "grpc")
+    write_private(folder / "security.toml", _security_toml(folder))
+    write_identities(settings)
+
+
+def write_identities(settings: Settings) -> bool:
+    """Write the pair of keys of the pipeline and of each agency of the registry; True if any is new or has ended."""
+    file = settings.home / "store" / "s3.json"
+    before = _read(file).get("identities", [])
     owner = (_read(settings.credentials_file) or _new_keys()) | {"endpoint": f"http://127.0.0.1:{settings.port_s3}"}
     known = _read(settings.agency_keys_file)
     agencies = {agency.code: known.get(agency.code) or _new_keys() for agency in registry.agencies()}
     identities = [_identity("sohoa", owner, ["Admin"])]
     identities += [_identity(code, keys, agency_actions(code)) for code, keys in agencies.items()]
+    names = {identity["name"] for identity in identities}
+    # a running store forgets nobody that its file no longer names: a name without keys shuts one out
+    identities += [{**one, "credentials": [], "actions": []} for one in before if one["name"] not in names]
     write_private(settings.agency_keys_file, json.dumps(agencies, indent=1))
-    write_private(folder / "s3.json", json.dumps({"identities": identities}, indent=1))
-    write_private(folder / "master.toml", _MASTER_TOML)
-    if not (folder / "security.toml").exists():
-        sections = [f'[{name}]\nkey = "{secrets.token_urlsafe(32)}"\n' for name in _JWT_SECTIONS]
-        write_private(folder / "security.toml", "\n".join(sections))
+    write_private(file, json.dumps({"identities": identities}, indent=1))
     write_private(settings.credentials_file, json.dumps(owner, indent=1))
+    return bool(identities != before)
+
+
+def _security_toml(folder: Path) -> str:
+    file, pems = folder / "security.toml", folder / "grpc"
+    old = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    jwt = [_section(name, key=_old_key(old, name) or secrets.token_urlsafe(32)) for name in _JWT_SECTIONS]
+    grpc = [_section(name, cert=pems / CERTIFICATE, key=pems / KEY) for name in _GRPC_SECTIONS]
+    return "\n".join([*jwt, _section("grpc", ca=pems / AUTHORITY), *grpc])
+
+
+def _section(name: str, **values: object) -> str:
+    return f"[{name}]\n" + "".join(f"{key} = {json.dumps(str(value))}\n" for key, value in values.items())
+
+
+def _old_key(old: dict[str, Any], section: str) -> str | None:
+    for word in section.split("."):
+        old = old.get(word, {})
+    return old.get("key")
 
 
 def agency_actions(code: str) -> list[str]:

@@ -10,7 +10,8 @@ from datetime import date
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.counting.count_devices import Device, device_of
+from sohoa.counting.count_devices import OwnDevice
+from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day
 from sohoa.store import Store
 
@@ -47,16 +48,17 @@ def find_dirty_glass(devices: pa.Table) -> list[DirtyGlass]:
         devices: rows of ``device_daily`` with their path key ``scan_date``, of some weeks.
 
     Returns:
-        By agency, device and place.
+        By agency, device and place; of offices that bore one code each by its own days.
     """
-    days: dict[Device, set[date]] = defaultdict(set)
-    seen: dict[Device, list[tuple[int, date, int]]] = defaultdict(list)
-    for row in devices.to_pylist():
-        days[device_of(row)].add(row["scan_date"])
-        seen[device_of(row)] += [(streak["x_mm"], row["scan_date"], streak["pages"]) for streak in row["streaks"]]
+    days: dict[OwnDevice, set[date]] = defaultdict(set)
+    seen: dict[OwnDevice, list[tuple[int, date, int]]] = defaultdict(list)
+    for row in with_owner(devices, "scan_date").to_pylist():
+        device = row["agency"], row["device_id"], row["valid_from"]
+        days[device].add(row["scan_date"])
+        seen[device] += [(streak["x_mm"], row["scan_date"], streak["pages"]) for streak in row["streaks"]]
     return [
         glass
-        for device in sorted(seen, key=lambda device: (device[0], device[1] or ""))
+        for device in sorted(seen, key=lambda device: (device[0], device[1] or "", device[2] or date.min))
         for group in _group_streaks(sorted(seen[device]))
         if (glass := _glass(device, group)).days >= _MIN_DAYS and glass.last_day == max(days[device])
     ]
@@ -74,8 +76,8 @@ def _group_streaks(streaks: list[tuple[int, date, int]]) -> Iterator[list[tuple[
         yield group
 
 
-def _glass(device: Device, group: list[tuple[int, date, int]]) -> DirtyGlass:
+def _glass(device: OwnDevice, group: list[tuple[int, date, int]]) -> DirtyGlass:
     days = {day for _, day, _ in group}
     pages = sum(count for _, _, count in group)
     x_mm = sum(x * count for x, _, count in group) / pages
-    return DirtyGlass(*device, round(x_mm, 1), min(days), max(days), len(days), pages)
+    return DirtyGlass(*device[:2], round(x_mm, 1), min(days), max(days), len(days), pages)

@@ -21,6 +21,8 @@ import pyarrow as pa
 from scipy.special import bdtrik, pdtrik
 
 from sohoa import layout
+from sohoa.counting.count_devices import OwnDevice
+from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day
 from sohoa.defects import DEFECTS
 from sohoa.logs import get_logger
@@ -40,8 +42,6 @@ _TAIL = 1e-5
 million charted points a year: a dozen false incidents in the whole province."""
 _MOVING_RANGE = 1.128
 """Mean range of two values of a normal distribution, in standard deviations."""
-
-Device = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,14 @@ def find_incidents(devices: pa.Table) -> list[Incident]:
     Args:
         devices: rows of ``device_daily`` with their path key ``scan_date``: all scan days, in any order.
     """
-    series: dict[Device, list[dict[str, Any]]] = defaultdict(list)
-    for row in devices.select(["scan_date", "agency", "device_id", "pages_received", "defect_pages"]).to_pylist():
+    columns = ["scan_date", "agency", "device_id", "pages_received", "defect_pages"]
+    series: dict[OwnDevice, list[dict[str, Any]]] = defaultdict(list)
+    for row in with_owner(devices.select(columns), "scan_date").to_pylist():
         if row["pages_received"]:
-            series[row["agency"], row["device_id"]].append(row)
+            series[row["agency"], row["device_id"], row["valid_from"]].append(row)
     found = [
-        Incident(*device, measure, *rest)
-        for device, rows in series.items()
+        Incident(agency, device_id, measure, *rest)
+        for (agency, device_id, _), rows in series.items()
         for measure, points in _charts(sorted(rows, key=lambda row: row["scan_date"]))
         for rest in _walk(points, measure == VOLUME)
     ]

@@ -15,6 +15,7 @@ import numpy as np
 import simplejpeg
 
 from sohoa.pages.decode.file_data import FileData, reading_through
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader, read_header, with_counted_height
 from sohoa.pages.decode.jpeg_repair import repair_jpeg
 from sohoa.pages.decode.page import Page, filled
@@ -85,6 +86,7 @@ def _decode(data: FileData, header: JpegHeader, factor: int) -> Grey:
                 grey = simplejpeg.decode_jpeg(
                     stream, colorspace="GRAY", min_height=height, min_width=width, min_factor=factor, strict=True
                 )
+            note_repair(stream is not data)
             return np.asarray(grey[..., 0], np.uint8)
         except ValueError as error:  # all that simplejpeg raises for bad data, libjpeg's warnings among them
             fault = fault or error

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sohoa.pages.decode.file_data import FileData
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.tags import ORIENTATION, dpi_of, first, open_tiff
 from sohoa.pages.guard.faults import BadPage
 
@@ -85,6 +86,7 @@ def with_counted_height(data: FileData, header: JpegHeader) -> FileData:
     """Return a stream whose header gives no height with the one that follows the first scan, if one does."""
     at = data.find(_LINES, header.height_at) if header.height_at and not header.height else -1
     height = int.from_bytes(data[at + len(_LINES) : at + len(_LINES) + 2], "big") if at >= 0 else 0
+    note_repair(height > 0)  # the standard allows it, but hardly a reader does
     return with_height(data, header, height) if height else data
 
 
@@ -164,6 +166,7 @@ def _read_exif(header: JpegHeader, block: bytes) -> None:
         exif = open_tiff(block)
         tags = exif.read(exif.first)
     except BadPage:  # a broken EXIF block says nothing; the picture is unharmed
+        note_repair()
         return
     header.orientation = first(tags, ORIENTATION, 1)
     dpi = dpi_of(tags)

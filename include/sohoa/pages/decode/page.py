@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from sohoa.enums import FileFlaw, SignatureState
+from sohoa.pages.decode.flaws import noting_flaws
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
@@ -43,6 +45,8 @@ class Page:
     quantisation: tuple[tuple[int, ...], ...] = ()
     pdf_version: str | None = None
     has_signature: bool | None = None
+    file_flaw: FileFlaw | None = None
+    signature_state: SignatureState | None = None
     grey: Grey | None = None
     fault: BadPage | None = None
 
@@ -91,11 +95,15 @@ def turn_upright(picture: Grey, orientation: int) -> Grey:
 
 
 def filled(page: Page, fill: Callable[[Page], None]) -> Page:
-    """Return the page after ``fill``, with the fault that stopped it."""
+    """Return the page after ``fill``, with the flaw that did not stop it, or the fault that did."""
     try:
-        fill(page)
+        with noting_flaws() as flaws:
+            fill(page)
+        page.file_flaw = page.file_flaw or min(flaws, default=None)
     except BadPage as fault:
         page.fault, page.grey = fault, None
     except MemoryError:  # numpy or a decoder could not allocate what the header asks for
         page.fault, page.grey = BadPage("too_large", "there is not enough memory to decode it"), None
+    if page.fault is not None:
+        page.file_flaw = page.signature_state = None
     return page

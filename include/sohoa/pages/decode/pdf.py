@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 import pikepdf
 
+from sohoa.enums import SignatureState
 from sohoa.pages.decode import pdf_content, pdf_images, pdf_layout, pdf_open, pdf_render
+from sohoa.pages.decode.flaws import noting_flaws
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.pdf_content import Box, Placed
 from sohoa.pages.decode.pdf_images import PIKEPDF_ERRORS, Picture
@@ -33,8 +35,11 @@ def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
     Raises:
         BadPage: the file needs a password, is damaged, has no page or more than the limit.
     """
-    data = pdf_open.without_zeros(data)
-    with pdf_open.open_pdf(data, bounds.max_pages) as pdf:
+    with noting_flaws() as flaws:
+        pdf_open.note_ends(data)
+        data = pdf_open.without_zeros(data)
+        opened = pdf_open.open_pdf(data, bounds.max_pages)
+    with opened as pdf:
         try:
             bounds.check_pages(pdf_open.count_pages(pdf, bounds.max_pages))
             version, has_signature = _version(pdf), _has_signature(pdf)
@@ -43,11 +48,16 @@ def read_pages(data: bytes, bounds: FileBounds) -> Iterator[Page]:
             raise BadPage.from_library("qpdf", error) from None
         if not pages:
             raise BadPage("unreadable", "the PDF has no page")
-        altered = _check_signatures(data) if has_signature else None
+        signed = _check_signatures(data) if has_signature else None
+        altered, state = (signed, None) if isinstance(signed, BadPage) else (None, signed)
+        flaw = min(flaws, default=None)
         with pdf_render.Renderer(data) as renderer:
             for number, found in enumerate(pages):
-                page = Page(pdf_version=version, has_signature=has_signature, fault=altered)
-                yield filled(page, lambda p, n=number, f=found: _fill(p, f, n, renderer, bounds))  # type: ignore[misc]
+                page = Page(
+                    pdf_version=version, has_signature=has_signature, file_flaw=flaw, signature_state=state,
+                    fault=altered,
+                )  # fmt: skip
+                yield filled(page, lambda p, n=number, f=found: _fill(p, pdf, f, n, renderer, bounds))  # type: ignore[misc]
 
 
 def _version(pdf: pikepdf.Pdf) -> str | None:
@@ -77,13 +87,15 @@ def _has_signature(pdf: pikepdf.Pdf) -> bool:
     return False
 
 
-def _check_signatures(data: bytes) -> BadPage | None:
+def _check_signatures(data: bytes) -> BadPage | SignatureState:
     from sohoa.pages.decode.pdf_signatures import check_signatures  # takes longer to import than a page to measure
 
     return check_signatures(data)
 
 
-def _fill(page: Page, found: pikepdf.Page, number: int, renderer: pdf_render.Renderer, bounds: FileBounds) -> None:
+def _fill(
+    page: Page, pdf: pikepdf.Pdf, found: pikepdf.Page, number: int, renderer: pdf_render.Renderer, bounds: FileBounds
+) -> None:
     try:
         box = pdf_content.visible_box(found)
         images = pdf_images.check_images(pdf_content.inherited(found, "/Resources"), bounds)
@@ -97,6 +109,7 @@ def _fill(page: Page, found: pikepdf.Page, number: int, renderer: pdf_render.Ren
         if grey is None:
             for item in items:
                 pdf_images.check_rendering(item.picture, bounds)
+        pdf_open.note_warnings(pdf)
     except PIKEPDF_ERRORS as error:
         raise BadPage.from_library("qpdf", error) from None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pikepdf
 
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.guard.faults import BadPage
 
 _MAX_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a scan
@@ -104,6 +105,7 @@ def visible_box(page: pikepdf.Page) -> Box:
     right, top = (min(box[k] for box in sides) for k in (2, 3))
     if not (right - left > 0 and top - bottom > 0):
         left, bottom, right, top = sides[0]
+        note_repair()
     unit = float(page.obj.get("/UserUnit", 1))
     if not (right - left > 0 and top - bottom > 0 and 0 < unit < 1e6):
         raise BadPage("unreadable", "the page has no area")

@@ -15,7 +15,9 @@ import pikepdf
 import simplejpeg
 
 from sohoa.pages.decode import jpeg, jpeg_header, pdf_jpeg2000, pillow
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
+from sohoa.pages.decode.libtiff import refusing_damaged_fax
 from sohoa.pages.decode.pdf_jpeg2000 import Jpeg2000Header
 from sohoa.pages.decode.pdf_palette import holds_only_greys
 from sohoa.pages.decode.pixel_rows import read_bands
@@ -130,6 +132,7 @@ def read_picture(image: Any, bounds: FileBounds) -> Picture:
         header = pdf_jpeg2000.read_header(coded)
         width, height, channels, bits = header.width, header.height, header.components, header.bits
         palette = header.palette
+    note_repair((width, height) != (int(image.get("/Width", 0)), int(image.get("/Height", 0))))
     mode = _colour_mode(image, channels, bits, palette)
     return Picture(image, coded, filters, header, width, height, channels, bits, mode)
 
@@ -172,6 +175,7 @@ def _inflated(data: bytes, most: int) -> Iterator[bytes]:
             yield part
             if size > most:
                 raise BadPage("too_large", "an image unpacks to far more than its header says")
+        note_repair(not unpacker.eof)
     except zlib.error as error:
         raise BadPage("unreadable", f"an image is damaged: {error}") from None
 
@@ -194,6 +198,7 @@ def _whole_jpeg(data: bytes, width: int, height: int, bounds: FileBounds) -> tup
     except BadPage as fault:
         if header.height and fault.code != "truncated":  # there is more data than the dictionary says
             return data, header
+    note_repair()
     return shorter, found
 
 
@@ -324,13 +329,16 @@ def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
         return pillow.decode_bands(bands, size, factor)
     if picture.filters[-1:] == ("/FlateDecode",):
         _check_flate(picture)
-    if not is_read:
+    is_fax = picture.filters == ("/CCITTFaxDecode",)
+    if not is_read and not is_fax:
         return None
     try:
-        found = pikepdf.PdfImage(image).as_pil_image()
+        with refusing_damaged_fax():
+            found = pikepdf.PdfImage(image).as_pil_image()
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
-    return pillow.decode_grey(found, factor)
+    grey = pillow.decode_grey(found, factor)
+    return grey if is_read else None
 
 
 def _predictor(picture: Picture) -> int | None:

@@ -11,10 +11,12 @@ import re
 import pikepdf
 import pypdfium2
 
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.pdf_images import PIKEPDF_ERRORS
 from sohoa.pages.decode.pdf_render import PDFIUM
 from sohoa.pages.guard.faults import BadPage
 
+_START, _END, _BLANKS = b"%PDF-", b"%%EOF", b" \t\r\n\f"
 _EOF_WITHIN = 1024
 _MAX_NODES = 100_000
 _MAX_MEMORY = 268_435_456  # of any one stream that qpdf unpacks: page descriptions, object streams
@@ -36,6 +38,16 @@ def without_zeros(data: bytes) -> bytes:
     return data.rstrip(b"\0") if data[-1:] == b"\0" else data
 
 
+def note_ends(data: bytes) -> None:
+    """Note a file that does not begin with its header, or does not end with its end mark."""
+    note_repair(not (data.startswith(_START) and data[-_EOF_WITHIN:].rstrip(_BLANKS).endswith(_END)))
+
+
+def note_warnings(pdf: pikepdf.Pdf) -> None:
+    """Note a file of which qpdf has put something right since the last call."""
+    note_repair(bool(pdf.get_warnings()))
+
+
 def open_pdf(data: bytes, max_pages: int) -> pikepdf.Pdf:
     """Open a PDF; of one with more than ``max_pages``, no page is looked at.
 
@@ -46,7 +58,7 @@ def open_pdf(data: bytes, max_pages: int) -> pikepdf.Pdf:
         pdf = _open(data, False)
     except PIKEPDF_ERRORS as error:
         fault = BadPage.from_library("qpdf", error)
-        if b"%%EOF" not in data[-_EOF_WITHIN:]:
+        if _END not in data[-_EOF_WITHIN:]:
             fault.code = "truncated"
             raise fault from None
         found = _open_otherwise(data, max_pages)
@@ -89,6 +101,7 @@ def _open_otherwise(data: bytes, max_pages: int) -> pikepdf.Pdf | None:
         pdf = _open(data, True)
         count = count_pages(pdf, max_pages)
         is_agreed = count == int(pdf.Root.Pages.Count) == _count_in_pdfium(data)
+        note_repair()
         return pdf if count > max_pages or (is_agreed and _has_all_parts(pdf, max_pages)) else None
     except PIKEPDF_ERRORS:
         return None

@@ -21,6 +21,7 @@ from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from sohoa.enums import SignatureState
 from sohoa.pages.decode.pdf_revisions import shows_the_same
 from sohoa.pages.guard.faults import BadPage
 
@@ -28,6 +29,7 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # a changed file is a r
 
 _MAX_SIGNATURES = 200  # each is a pass over the whole file
 _DIGEST = "message_digest"
+_TIME_STAMPS = {"/ETSI.RFC3161"}
 _DETACHED = {"/adbe.pkcs7.detached", "/ETSI.CAdES.detached"}
 
 # What pyHanko and its libraries let through on malformed files: their own errors (most are ValueError), and those of
@@ -38,13 +40,13 @@ _ERRORS = (
 )  # fmt: skip
 
 
-def check_signatures(data: bytes) -> BadPage | None:
-    """Find the fault of a signed PDF, ``altered`` where a signature is broken; None where all fit or cannot be checked.
+def check_signatures(data: bytes) -> BadPage | SignatureState:
+    """Return the fault of a signed PDF, ``altered`` where a signature is broken, else whether all fit.
 
     A signature is broken where it cannot be read, or its digest or its own mathematics do not fit. Where none reaches
     to the end of the file, what follows the last must be no more than a signed file may gain (time stamps, revocation
     data, fields to fill in). A time stamp is no signature: anyone can have one for any file. One of another kind than
-    CMS beside the file's bytes, or with unknown algorithms, cannot be checked: its digest must fit all the same, and
+    CMS beside the file's bytes, or with unknown algorithms, is ``unchecked``: its digest must fit all the same, and
     nothing that shows may follow it. After ISO 32000-2, 12.8, and ETSI EN 319 142-1.
     """
     try:
@@ -59,9 +61,13 @@ def check_signatures(data: bytes) -> BadPage | None:
     if len(fields) > _MAX_SIGNATURES:
         return BadPage("too_large", f"more than {_MAX_SIGNATURES} signatures")
     try:
-        return _fault([_read(reader, field, name) for name, value, field in fields if _kind(value) in _DETACHED])
+        signatures = [_read(reader, field, name) for name, value, field in fields if _kind(value) in _DETACHED]
+        states = {_check(found) for found in signatures}
+        _check_rest(signatures)
     except BadPage as fault:
         return fault
+    is_any_other = any(_kind(value) not in _DETACHED | _TIME_STAMPS for _, value, _ in fields)
+    return "fits" if states == {"fits"} and not is_any_other else "unchecked"
 
 
 def _kind(value: Any) -> str:
@@ -87,24 +93,35 @@ def _read(reader: Any, field: Any, name: str) -> Any:
     return found
 
 
-def _fault(signatures: list[Any]) -> BadPage | None:
-    for found in signatures:
-        if not _fits(found):
-            return BadPage("altered", f"the signature {found.field_name!r} does not fit the file")
-    last = max(signatures, key=_reach, default=None)
-    if last is None or _reach(last) == last.reader.stream.seek(0, io.SEEK_END) or _allows_rest(last, signatures):
-        return None
-    return BadPage("altered", f"the file was changed after the signature {last.field_name!r}")
+def _check(found: Any) -> SignatureState:
+    """Return whether digest and signature fit, or cannot be checked.
 
-
-def _fits(found: Any) -> bool:
-    """Return whether digest and signature fit, or cannot be checked."""
+    Raises:
+        BadPage: altered, where they do not fit.
+    """
     try:
         digest = found.compute_digest()
         is_intact, is_valid = validate_sig_integrity(found.signer_info, found.signer_cert, "data", digest)
-        return bool(is_intact and (is_valid or not _has_known_algorithm(found)))
+        if is_intact and is_valid:
+            return "fits"
+        is_broken = not is_intact or _has_known_algorithm(found)
     except _ERRORS:
-        return _digest_fits(found)
+        is_broken = not _digest_fits(found)
+    if is_broken:
+        raise BadPage("altered", f"the signature {found.field_name!r} does not fit the file")
+    return "unchecked"
+
+
+def _check_rest(signatures: list[Any]) -> None:
+    """Refuse a file that was changed after its last signature.
+
+    Raises:
+        BadPage: altered.
+    """
+    last = max(signatures, key=_reach, default=None)
+    if last is None or _reach(last) == last.reader.stream.seek(0, io.SEEK_END) or _allows_rest(last, signatures):
+        return
+    raise BadPage("altered", f"the file was changed after the signature {last.field_name!r}")
 
 
 def _has_known_algorithm(found: Any) -> bool:

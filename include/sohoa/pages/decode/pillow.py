@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageCms, TiffImagePlugin
 
+from sohoa.pages.decode.libtiff import refusing_damaged_fax
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
@@ -81,8 +82,9 @@ def decode_grey(image: Image.Image, factor: int) -> Grey:
     """
     if image.mode in _PREMULTIPLIED:
         raise BadPage("wrong_format", "the image is transparent, and its colours are multiplied by that")
-    with _faults():
+    with _faults(), refusing_damaged_fax():
         image.load()
+    with _faults():
         width, height = image.size
         rows = max(1, BAND_PX // (_COPIES * width * factor)) * factor
         if height <= rows:

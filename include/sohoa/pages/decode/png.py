@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from sohoa.pages.decode import pillow
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.pixel_rows import CHANNELS, read_bands
 from sohoa.pages.guard.bounds import FileBounds
@@ -168,9 +169,11 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, memoryview]]:
         if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
             if name in _NEEDED or not name.isalpha() or name[:1].isupper():
                 raise BadPage("unreadable", f"the PNG chunk {name!r} has a wrong checksum")
+            note_repair()
         else:
             yield name, data[at + 8 : min(end - 4, at + 40)], view[at:end]
         if name == b"IEND":
+            note_repair(end < len(data))
             return
         at = end
     raise BadPage("truncated", "the PNG has no IEND chunk")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from sohoa.pages.decode import jpeg, jpeg_header, pillow, tags
 from sohoa.pages.decode.file_data import FileData, reading_through
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.tags import Changes, Tags, TiffFile, first
 from sohoa.pages.decode.tiff_pieces import Pieces, find_pieces
@@ -23,6 +24,7 @@ from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _OLD_JPEG, _JPEG = 6, 7
+_WEBP = 50001  # which Pillow's libtiff is built without
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2  # bits of SUBFILE; a value of OLD_SUBFILE
 _WHITE_IS_ZERO, _BLACK_IS_ZERO = 0, 1
 _DEPTHS = {1, 2, 4, 8, 16}  # bits of a channel; Pillow opens others, and scales them wrongly
@@ -130,6 +132,7 @@ def _fill(page: Page, file: TiffFile, offset: int, bounds: FileBounds) -> None:
         compression = first(found, tags.COMPRESSION, 1)
         _check_piece(pieces.split(found), found, page, bounds)
         pieces.check_ends(file.data, compression)
+        note_repair(pieces.is_mended or _has_narrow_map(found))
         if compression == _JPEG:
             page.quantisation = _quantisation(file.data, found, pieces)
         grey = _decode(file, offset, found, pieces, page)
@@ -192,14 +195,14 @@ def _open(file: TiffFile, offset: int, found: Tags, pieces: Pieces, changes: Cha
         BadPage: wrong_format, where it is sound and of a kind that Pillow does not read.
     """
     changes = _LEFT_OUT | pieces.changes | changes
-    colours = found.get(tags.COLOUR_MAP, ())
-    if colours and max(colours) < _MAP_FACTOR - 1:
-        changes |= {tags.COLOUR_MAP: tuple(value * _MAP_FACTOR for value in colours)}
+    if _has_narrow_map(found):
+        changes |= {tags.COLOUR_MAP: tuple(value * _MAP_FACTOR for value in found[tags.COLOUR_MAP])}
     if _is_deep_negative(found):
         changes |= {tags.PHOTOMETRIC: (_BLACK_IS_ZERO,)}
     copy = file.excerpt(offset, changes, pieces.spans if is_apart else None, pieces.listed)
     with suppress(BadPage):
-        if set(found.get(tags.BITS, (1,))) <= _DEPTHS:
+        is_read = first(found, tags.COMPRESSION, 1) != _WEBP
+        if is_read and set(found.get(tags.BITS, (1,))) <= _DEPTHS:
             return pillow.open_image(io.BytesIO(copy))
     raise BadPage("wrong_format", _kind(found))
 
@@ -208,6 +211,11 @@ def _kind(found: Tags) -> str:
     bits = " ".join(map(str, found.get(tags.BITS, (1,))))
     names = f"compression {first(found, tags.COMPRESSION, 1)}, photometric {first(found, tags.PHOTOMETRIC, 0)}"
     return f"the TIFF has {bits} bits in {first(found, tags.SAMPLES, 1)} channels, {names}"
+
+
+def _has_narrow_map(found: Tags) -> bool:
+    """Return whether the colours of a palette are of 8 bits, where the standard asks for 16."""
+    return 0 < max(found.get(tags.COLOUR_MAP, ()), default=0) < _MAP_FACTOR - 1
 
 
 def _is_deep_negative(found: Tags) -> bool:

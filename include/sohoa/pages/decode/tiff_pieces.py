@@ -64,6 +64,7 @@ class Pieces:
         counts: bytes of each.
         missing: numbers of those that the file leaves out: parts of the page on which there is nothing.
         estimated: numbers of those whose size the file does not say.
+        is_listed_otherwise: the file lists tiles as if they were strips.
     """
 
     grid: Grid
@@ -71,6 +72,12 @@ class Pieces:
     counts: tuple[int, ...]
     missing: frozenset[int]
     estimated: frozenset[int]
+    is_listed_otherwise: bool = False
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether a reader has to know better than the file where they lie."""
+        return bool(self.missing or self.estimated or self.is_listed_otherwise)
 
     @property
     def listed(self) -> tuple[int, int]:
@@ -194,7 +201,8 @@ def find_pieces(found: Tags, directory: int, size: int) -> Pieces:
             estimated.add(k)
     order = [present if k in missing else k for k in range(grid.count)]
     places = tuple(offsets[k] for k in order), tuple(counts[k] for k in order)
-    return Pieces(grid, *places, missing, frozenset(estimated))
+    is_listed_otherwise = grid.is_tiled and not (found.get(tags.TILE_OFFSETS) and found.get(tags.TILE_COUNTS))
+    return Pieces(grid, *places, missing, frozenset(estimated), is_listed_otherwise)
 
 
 def _listed(found: Tags, is_tiled: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:

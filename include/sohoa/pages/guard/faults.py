@@ -7,6 +7,9 @@ import re
 NEXT_STEPS = {
     "missing": "Không tìm thấy tệp, hãy kiểm tra đường dẫn / there is no such file: check the path",
     "unreadable": "Tệp bị hỏng, hãy quét lại và gửi lại / the file is damaged: scan the page again and send it again",
+    "not_measured": "Máy chủ đã dừng chương trình đọc tệp hai lần, có thể vì thiếu bộ nhớ; tệp chưa chắc hỏng, hãy gửi "
+    "lại, nếu vẫn vậy thì báo đơn vị vận hành / the process that read the file was ended twice from outside, perhaps "
+    "for want of memory: send the file again, and tell the operator if it happens again",
     "truncated": "Tệp bị cắt cụt, hãy gửi lại tệp đầy đủ / the file is cut short: send the whole file again",
     "wrong_format": "Sai định dạng, hãy lưu lại thành JPEG, PNG, TIFF hoặc PDF loại thông thường: 8 bit, màu RGB hoặc "
     "xám, không trong suốt / the format is not supported: save it as an ordinary JPEG, PNG, TIFF or PDF: 8 bits, "
@@ -25,7 +28,9 @@ _TOLD_BY = (
     ("memoryerror", "too_large"),
     ("insufficient memory", "too_large"),  # OpenCV
     ("bad_alloc", "too_large"),  # C++
+    ("out of memory", "too_large"),  # Pillow
     ("encrypt", "encrypted"),
+    ("incorrect password", "encrypted"),  # PDFium, where qpdf takes it for none
     ("premature end", "truncated"),
     ("truncated", "truncated"),
 )

@@ -1,48 +1,50 @@
 """Measure files in processes of their own, so that a file that breaks its decoder costs a row and nothing else.
 
-A decoder may crash, run for ever or fill the memory; the system then ends the process (``RLIMIT_CPU``,
-``RLIMIT_DATA``), and a new one takes its place. The processes are started by ``subprocess``, which also works inside
-the daemonic processes in which a scheduler runs its tasks. Rows are those of ``measure_page``.
+A decoder may crash, run for ever or fill the memory; the system then ends the process, and a new one takes its place.
+Rows are those of ``measure_page``.
 """
 
 from __future__ import annotations
 
-import json
-import select
-import signal
-import subprocess
-import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import LifoQueue
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 from sohoa.errors import MeasuringError
+from sohoa.guarded.process import Cause, GuardedProcess, ProcessEnded, command_of, start_process
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
+from sohoa.pages.guard.open_file import open_file
 from sohoa.pages.page_row import PageRow
-from sohoa.settings import child_environment
 
-_COMMAND = (sys.executable, "-P", "-m", "sohoa.pages.guard.child_process")
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each thread would reserve memory
+_COMMAND = command_of("sohoa.pages.guard.child_process")
 _WALL_PER_CPU = 5  # a process that waits for nothing gets its CPU time much sooner, on a busy machine too
 _ATTEMPTS = 2  # a process may be ended from outside: the file is blamed when a fresh one ends too
-_LAST_WORDS = 4096  # bytes
+
+
+class Measured(NamedTuple):
+    """The rows of a file, and the CPU time that it took, every try with it, in seconds."""
+
+    rows: list[PageRow]
+    cpu_seconds: float
 
 
 class Guard:
     """A few processes that measure files. Safe to call from as many threads."""
 
     def __init__(self, bounds: FileBounds, processes: int) -> None:
-        self._limits = bounds
-        self._idle: LifoQueue[_Process | None] = LifoQueue()
+        self._bounds = bounds
+        self._idle: LifoQueue[GuardedProcess | None] = LifoQueue()
         self._count = processes
-        self._started: set[_Process] = set()
+        self._started: set[GuardedProcess] = set()
         self._is_closed = False
+        self._own = threading.local()  # ``place``: the process that this thread has, None while it is not started
         for _ in range(processes):
             self._idle.put(None)  # started when first needed
 
@@ -53,10 +55,29 @@ class Guard:
         self._is_closed = True
         for process in tuple(self._started):
             process.kill()
-        for _ in range(self._count):  # also those at work: their callers see them end
-            idle = self._idle.get()
+        for idle in [self._idle.get() for _ in range(self._count)]:  # also those at work: their callers see them end
             if idle is not None:
                 idle.end()
+            self._idle.put(None)  # for those who still wait, and are told
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Keep one process for this thread: of files that are read inside, as many are held as there are processes.
+
+        Raises:
+            MeasuringError: the guard is closed.
+        """
+        if hasattr(self._own, "place"):
+            yield
+            return
+        self._own.place = self._idle.get()
+        try:
+            if self._is_closed:
+                raise MeasuringError("measuring was stopped")
+            yield
+        finally:
+            self._idle.put(self._own.place)
+            del self._own.place
 
     def measure_file(self, path: Path, with_colour: bool = False) -> list[PageRow]:
         """Do as ``measure_page.measure_file``.
@@ -64,7 +85,14 @@ class Guard:
         Raises:
             MeasuringError: no process can be started, or the guard is closed.
         """
-        return self._measure({"file": str(path), "with_colour": with_colour}, None)
+        request = {"file": str(path), "with_colour": with_colour}
+        with self.place():
+            try:
+                file = open_file(path, self._bounds)
+            except BadPage as fault:
+                return self._tell(_Question(request, None), fault)
+            with file:
+                return self._measure(_Question(request, file))
 
     def measure_bytes(
         self, data: bytes, file: str, with_colour: bool = False, with_sketch: bool = False
@@ -74,144 +102,105 @@ class Guard:
         Raises:
             MeasuringError: no process can be started, or the guard is closed.
         """
-        return self._measure({"file": file, "with_colour": with_colour, "with_sketch": with_sketch}, data)
+        return self.measure_timed(data, file, with_colour, with_sketch).rows
 
-    def draw_pages(self, data: bytes, file: str, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Do as ``draw_pages.draw_pages``; nothing where the process does not outlive it.
+    def measure_timed(self, data: bytes, file: str, with_colour: bool = False, with_sketch: bool = False) -> Measured:
+        """Do as ``measure_bytes``, and tell the CPU time.
 
         Raises:
             MeasuringError: no process can be started, or the guard is closed.
         """
-        try:
-            return self._ask({"file": file, "with_colour": False, "wanted": wanted}, data, None)
-        except _Ended:
-            return []
+        with self.place(), _as_file(data) as opened:
+            question = _Question({"file": file, "with_colour": with_colour, "with_sketch": with_sketch}, opened)
+            return Measured(self._measure(question), question.cpu_seconds)
 
-    def _measure(self, request: dict[str, Any], data: bytes | None) -> list[PageRow]:
-        fault = None
-        for _ in range(_ATTEMPTS):
-            try:
-                return self._ask(request, data, None)
-            except _Ended as end:
-                fault = end.fault
-                if end.is_final:
-                    break
-        try:
-            return self._ask(request, data, fault)
-        except _Ended as end:
-            raise MeasuringError(f"{request['file']} cannot even be read: {end.fault}") from None
-
-    def _ask(self, request: dict[str, Any], data: bytes | None, fault: BadPage | None) -> list[Any]:
-        with self._process() as process:
-            return process.ask(request, data, fault)
-
-    @contextmanager
-    def _process(self) -> Iterator[_Process]:
-        process = self._idle.get()
-        try:
-            if self._is_closed:
-                raise MeasuringError("measuring was stopped")
-            if process is None:
-                process = _Process(self._limits)
-                self._started.add(process)
-            yield process
-        finally:
-            if process is not None and not process.is_alive:
-                self._started.discard(process)
-                process = None
-            self._idle.put(process)
-
-
-class _Ended(Exception):
-    """A process ended, or was ended, without an answer: what to say of the file, and whether to try no more."""
-
-    def __init__(self, fault: BadPage, is_final: bool = False) -> None:
-        super().__init__(fault.detail)
-        self.fault, self.is_final = fault, is_final
-
-
-class _Process:
-    """One process and the pipes to it."""
-
-    def __init__(self, bounds: FileBounds) -> None:
-        self._wall = _WALL_PER_CPU * bounds.max_file_seconds
-        self._seconds = bounds.max_file_seconds
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed in ``end``)
-        self._process = subprocess.Popen(
-            _COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=child_environment(_ENVIRONMENT),
-            start_new_session=True,  # Ctrl-C is for the caller, who ends this process
-        )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._requests, self._answers = self._process.stdin, self._process.stdout
-        self.is_alive = True
-        try:
-            self._exchange(json.dumps(asdict(bounds)).encode() + b"\n", b"")
-        except _Ended as end:
-            raise MeasuringError(f"a measuring process does not start: {end.fault}") from None
-
-    def ask(self, request: dict[str, Any], data: bytes | None, fault: BadPage | None) -> list[Any]:
-        """Ask for what one request says of a file, given by its path or its bytes.
-
-        Args:
-            request: ``file``, its path or name, and what is to be looked at.
-            data: the bytes, null to let the process read the path.
-            fault: what to say of the file, null to measure it.
+    def draw_pages(self, data: bytes, file: str, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Do as ``draw_pages.draw_pages``; nothing where processes do not outlive it.
 
         Raises:
-            _Ended: the process ended.
+            MeasuringError: no process can be started, or the guard is closed.
         """
-        whole = request | {
-            "size": None if data is None else len(data),
-            "fault": None if fault is None else (fault.code, fault.detail),
-        }
-        self._errors.seek(0)
-        self._errors.truncate()
-        return list(self._exchange(json.dumps(whole).encode() + b"\n", data or b""))
-
-    def kill(self) -> None:
-        """End the process, whatever it does; who waits for its answer sees the end."""
-        self._process.kill()
-        self._process.wait()
-
-    def end(self) -> None:
-        """End the process and close the pipes to it."""
-        self.is_alive = False
-        self.kill()
-        for stream in (self._requests, self._answers, self._errors):
+        with self.place(), _as_file(data) as opened:
             try:
-                stream.close()
-            except BrokenPipeError:  # it ended before it had read everything
-                continue
+                return self._answer(_Question({"file": file, "wanted": wanted}, opened))
+            except ProcessEnded:
+                return []
 
-    def _exchange(self, request: bytes, data: bytes) -> Any:
-        waiting = select.poll()
-        waiting.register(self._answers, select.POLLIN)
+    def _measure(self, question: _Question) -> list[PageRow]:
         try:
-            self._requests.write(request)
-            self._requests.write(data)
-            self._requests.flush()
-        except BrokenPipeError:  # it has ended: there is no answer
-            pass
-        if not waiting.poll(1000 * self._wall):
-            self.end()
-            raise _Ended(BadPage("too_large", f"no answer after {self._wall} s"), is_final=True)
-        answer = self._answers.readline()
-        if not answer.endswith(b"\n"):
-            raise self._ending()
-        return json.loads(answer)
+            return self._answer(question)
+        except ProcessEnded as end:
+            return self._tell(question, self._fault(end))
 
-    def _ending(self) -> _Ended:
-        """Say why the process ended without an answer."""
-        status = self._process.wait()
-        self._errors.seek(0)
-        said = self._errors.read()[-_LAST_WORDS:].decode(errors="replace").strip().rpartition("\n")[2]
-        self.end()
-        if status == -signal.SIGXCPU:
-            return _Ended(BadPage("too_large", f"it takes more than {self._seconds} s of CPU time"), is_final=True)
-        if status < 0:
-            said = f"ended by {signal.Signals(-status).name} {said}".strip()
-        return _Ended(BadPage.from_library("decoder", RuntimeError(said or f"ended with status {status}")))
+    def _tell(self, question: _Question, fault: BadPage) -> list[PageRow]:
+        """Let a process make the row of a file that is not measured: what is known of it, and the fault."""
+        question.request["fault"] = fault.code, fault.detail
+        try:
+            return self._answer(question)
+        except ProcessEnded as end:
+            raise MeasuringError(f"{question.request['file']} cannot even be read: {end.said}") from None
+
+    def _answer(self, question: _Question) -> list[Any]:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._ask(question)
+            except ProcessEnded as end:
+                if end.is_final:
+                    raise
+        return self._ask(question)
+
+    def _ask(self, question: _Question) -> list[Any]:
+        process, seconds = self._running_process(), self._bounds.max_file_seconds
+        before = process.cpu_seconds
+        request = {"fault": None, **question.request, "bounds": asdict(self._bounds)}
+        try:
+            process.ask(request, question.file, seconds, _WALL_PER_CPU * seconds)
+            return list(process.read_json())
+        finally:
+            question.cpu_seconds += process.cpu_seconds - before
+            if not process.is_alive:
+                self._started.discard(process)
+                self._own.place = None
+
+    def _running_process(self) -> GuardedProcess:
+        """The process of this thread, started where there is none."""
+        if self._is_closed:
+            raise MeasuringError("measuring was stopped")
+        process: GuardedProcess | None = self._own.place
+        if process is None:
+            process = self._own.place = start_process(_COMMAND, self._bounds.max_memory_bytes)
+            self._started.add(process)
+            if self._is_closed:  # meanwhile
+                process.kill()
+        return process
+
+    def _fault(self, end: ProcessEnded) -> BadPage:
+        """What to say of a file whose process ended."""
+        match end.cause:
+            case Cause.SECONDS:
+                return BadPage("too_large", f"it takes more than {self._bounds.max_file_seconds} s of CPU time")
+            case Cause.SILENCE:
+                return BadPage("too_large", end.said)
+            case Cause.OUTSIDE:
+                return BadPage("not_measured", f"decoder: {end.said}")
+            case Cause.CRASH:
+                return BadPage.from_library("decoder", RuntimeError(end.said))
+
+
+@dataclass
+class _Question:
+    """What one request says of an open file, none where it cannot be opened, and the CPU time that it has cost."""
+
+    request: dict[str, Any]
+    file: BinaryIO | None
+    cpu_seconds: float = 0.0
+
+
+@contextmanager
+def _as_file(data: bytes) -> Iterator[BinaryIO]:
+    """These bytes as a file without a name, which can be handed over to a process and mapped there."""
+    with tempfile.TemporaryFile(buffering=0) as file:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
+        yield file

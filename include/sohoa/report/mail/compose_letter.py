@@ -10,19 +10,18 @@ from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sohoa import layout
 from sohoa.clean_text import clean
 from sohoa.errors import SettingsError
 from sohoa.format_value import day, week
 from sohoa.labels import label_vi
+from sohoa.notify.smtp import is_address
 from sohoa.registry import bearer_at, find_agency, units_of
-from sohoa.report.mail.smtp import is_address
 from sohoa.report.model import Column, Row
 from sohoa.settings import TIME_ZONE
 
-_MAX_FAULTS = 20
 _CODE_DIGITS = 5
 """Of a commune's code, which begins with zeros that spreadsheets drop."""
 _FILES = ("report.pdf", "report.html", "report.xlsx")
@@ -37,14 +36,21 @@ class Recipient:
     address: str
 
 
-def read_recipients(file: Path | None) -> list[Recipient]:
-    """The recipients in the order of their file, an address once for each unit.
+class Recipients(NamedTuple):
+    """Who gets the report, and what is wrong with the lines of the file that name nobody."""
+
+    usable: list[Recipient]
+    faults: list[str]
+
+
+def read_recipients(file: Path | None) -> Recipients:
+    """The recipients in the order of their file, an address once for each unit; a line that is no use stops no other.
 
     Args:
         file: CSV with the columns unit_code, name, address.
 
     Raises:
-        SettingsError: the file is not set, missing or malformed, or has lines that name no unit or no address.
+        SettingsError: the file is not set, missing or malformed.
     """
     if file is None:
         raise SettingsError("SOHOA_SMTP_HOST is set: name the recipients in SOHOA_RECIPIENTS_FILE")
@@ -54,10 +60,10 @@ def read_recipients(file: Path | None) -> list[Recipient]:
             rows = [(_recipient(row), reader.line_num - "".join(map(str, row.values())).count("\n")) for row in reader]
     except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
         raise SettingsError(f"SOHOA_RECIPIENTS_FILE: {file} cannot be used: {error!r}") from error
-    faults = [f"line {number}: {fault}" for recipient, number in rows for fault in _faults(recipient)]
-    if faults:
-        raise SettingsError(f"SOHOA_RECIPIENTS_FILE: {file}: nothing is mailed: {'; '.join(faults[:_MAX_FAULTS])}")
-    return list({(row.unit_code, row.address): row for row, _ in rows}.values())
+    checked = [(recipient, number, list(_faults(recipient))) for recipient, number in rows]
+    usable = {(row.unit_code, row.address): row for row, _, faults in checked if not faults}
+    unusable = [f"line {number}: {'; '.join(faults)}" for _, number, faults in checked if faults]
+    return Recipients(list(usable.values()), unusable)
 
 
 def _recipient(row: dict[str, str]) -> Recipient:

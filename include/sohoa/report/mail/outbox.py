@@ -16,8 +16,8 @@ from typing import Any
 from sohoa import layout
 from sohoa.errors import MailError, ObjectMissing
 from sohoa.logs import get_logger, seconds_since
-from sohoa.report.mail.compose_letter import Recipient, compose, read_recipients
-from sohoa.report.mail.smtp import Account, Connection, Refused, Unanswered, mail_account
+from sohoa.notify.smtp import Account, Connection, Refused, Unanswered, mail_account
+from sohoa.report.mail.compose_letter import Recipient, Recipients, compose, read_recipients
 from sohoa.store import Store
 
 log = get_logger(__name__)
@@ -62,39 +62,48 @@ def queue_report(store: Store, week: str) -> None:
 def deliver_reports(store: Store) -> dict[str, int]:
     """Mail every report that waits to every recipient that has not got it; on a site without mail, do nothing.
 
+    A line of the recipients' file that names no unit or no address is told, and all others get theirs.
+
     Returns:
-        How many mails of the waiting reports are in each state.
+        How many mails of the waiting reports are in each state, and how many lines of the file are no use.
 
     Raises:
         MailError: something is worth another try: no connection, or a mail without an answer.
-        SettingsError: the settings of mail or the recipients cannot be used.
+        SettingsError: the settings of mail or the file of recipients cannot be used.
     """
     account = mail_account(store.settings)
     if account is None:
         log.info("mail_is_off", reason="SOHOA_SMTP_HOST is not set")
         return {}
+    faults = _recipients(store).faults
+    for fault in faults:
+        log.warning("recipient_unusable", file=store.settings.recipients_file, fault=fault)
     deliveries = list(_deliveries(store))
     _send_all(store, account, deque(delivery for delivery in deliveries if not delivery.is_done))
     deliveries = list(_deliveries(store))
     again = [delivery for delivery in deliveries if not delivery.is_done and delivery.state != REFUSED]
     if again:
         raise MailError(f"{len(again)} mails to send again: {_names(again)}")
-    return {state: sum(delivery.state == state for delivery in deliveries) for state in STATES}
+    counts = {state: sum(delivery.state == state for delivery in deliveries) for state in STATES}
+    return counts | {"unusable_lines": len(faults)}
 
 
 def settle_outbox(store: Store) -> list[str]:
     """Take the marker of each report that no recipient waits for any more; who is not known to have theirs.
 
-    On a site without mail the markers stay, and nobody is named.
+    While a line of the recipients' file is no use the markers stay: whom it means waits for the report. On a site
+    without mail they stay too, and nobody is named.
     """
     if mail_account(store.settings) is None:
         return []
-    deliveries = list(_deliveries(store))
+    deliveries, weeks = list(_deliveries(store)), _weeks(store)
+    faults = _recipients(store).faults if weeks else []
     waiting = {delivery.report["week"] for delivery in deliveries if not delivery.is_done}
-    for week in _weeks(store):
-        if week not in waiting:
+    for week in weeks:
+        if week not in waiting and not faults:
             store.delete(layout.WAREHOUSE, layout.outbox_key(week))
-    return [_line(delivery) for delivery in deliveries if delivery.state != SENT]
+    missing = [_line(delivery) for delivery in deliveries if delivery.state != SENT]
+    return [*missing, *(f"{store.settings.recipients_file}, {fault}" for fault in faults)]
 
 
 def _send_all(store: Store, account: Account, deliveries: deque[Delivery]) -> None:
@@ -149,9 +158,13 @@ def _weeks(store: Store) -> list[str]:
     return [layout.outbox_week(item.key) for item in store.list_objects(layout.WAREHOUSE, layout.OUTBOX)]
 
 
+def _recipients(store: Store) -> Recipients:
+    return read_recipients(store.settings.recipients_file)
+
+
 def _deliveries(store: Store) -> Iterator[Delivery]:
     """The newest report of each waiting week, to each recipient, with what is recorded of it."""
-    recipients = read_recipients(store.settings.recipients_file)
+    recipients = _recipients(store).usable
     for week in _weeks(store):
         report = store.get_json(layout.REPORTS, layout.report_key(week, "report.json"))
         for recipient in recipients:

@@ -43,7 +43,7 @@ class Place:
 
     unit: Bearer
     name: str
-    """Its name on the week's last day, with its own last day and successor where it has ended by then."""
+    """Its name on the week's last day, with its first day where it began within the week, or its last and successor."""
 
     @property
     def key(self) -> tuple[str, date]:
@@ -105,7 +105,7 @@ def units_table(progress: Progress, week: Week) -> Table:
     found = tuple(
         {
             "unit_code": place.unit.code,
-            "unit": place.unit.name_within(week.first, week.last),
+            "unit": place.name,
             "level": place.level,
             **_figures(rows, place, week),
         }
@@ -219,7 +219,7 @@ def _places(week: Week) -> tuple[Place, ...]:
     before = [bearer_at(code, week.first) for code in _codes(week.first)]
     ended = [unit for unit in before if unit is not None and not unit.stands_on(week.last)]
     units = [*(unit for unit in standing if unit is not None), *ended]
-    return tuple(Place(unit, unit.name_on(week.last)) for unit in units)
+    return tuple(Place(unit, unit.name_within(week.first, week.last)) for unit in units)
 
 
 def _codes(day: date) -> list[str]:

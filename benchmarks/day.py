@@ -1,0 +1,89 @@
+"""A day of honest batches through the check, stage by stage: where its time goes.
+
+    python -m benchmarks.day [--agencies 60]
+
+CPU seconds are of this process and of the decoders that it starts, without the store's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.own_store import own_store, store_cpu
+from sohoa import jobs, registry
+from sohoa.store import Store
+from tests.batch_builder import DAY, commit, document, manifest, page_jpeg, put_files
+
+_PAGES = 12
+_DOCUMENTS, _PAGES_EACH = 5, 2
+_TRUNCATED_EVERY = 20  # documents: their slips get pictures
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--agencies", type=int, default=60)
+    agencies = parser.parse_known_args()[0].agencies
+    with own_store() as store:
+        send_day(store, agencies)
+        before = store_cpu(store)
+        rows = check_by_stage()
+        taken = store_cpu(store) - before
+    pages = agencies * _DOCUMENTS * _PAGES_EACH
+    print(f"\nA day of {agencies} batches, {pages} pages of A4 at 200 dpi, through the check")
+    print(f"{'stage':<10}{'CPU s':>8}{'wall s':>8}{'CPU ms a page':>15}")
+    for stage, cpu, wall in [*rows, ("all", sum(row[1] for row in rows), sum(row[2] for row in rows))]:
+        print(f"{stage:<10}{cpu:>8.2f}{wall:>8.2f}{1000 * cpu / pages:>15.1f}")
+    print(f"The store took {taken:.1f} CPU s beside it.")
+
+
+def send_day(store: Store, agencies: int) -> None:
+    """One batch of each of so many agencies."""
+    drawn = [page_jpeg(seed) for seed in range(_PAGES)]
+    codes = [agency.code for agency in registry.agencies() if agency.works_on(DAY)]
+    for place, code in enumerate(codes[:agencies]):
+        files: dict[str, bytes] = {}
+        documents = []
+        for number in range(_DOCUMENTS):
+            first = place * _DOCUMENTS + number
+            own = {f"{number}-{n}.jpg": drawn[(first + n) % _PAGES] for n in range(_PAGES_EACH)}
+            if first % _TRUNCATED_EVERY == 0:
+                own = {name: data[:-1000] for name, data in own.items()}
+            files |= own
+            documents.append(document(f"D{number}", own))
+        body = manifest(documents, 1, code)
+        put_files(store, body["batch"], files, code)
+        commit(store, body, agency=code)
+
+
+def check_by_stage() -> list[tuple[str, float, float]]:
+    """Run the tasks of the check one after another: stage, CPU and wall seconds."""
+    rows = []
+
+    def timed(stage: str, task: Callable[..., Any], *arguments: Any) -> Any:
+        cpu, wall = _cpu(), time.perf_counter()
+        found = task(*arguments)
+        rows.append((stage, _cpu() - cpu, time.perf_counter() - wall))
+        return found
+
+    work = timed("discover", jobs.discover_batches)["work"]
+    timed("admit", jobs.admit_batches, work)
+    shards = timed("plan", jobs.plan_shards, work)
+    timed("measure", lambda: [jobs.measure_shard(work, shard["shard"]) for shard in shards])
+    timed("judge", jobs.judge_batches, work)
+    timed("publish", jobs.publish_batches, work)
+    timed("settle", jobs.settle_batches, work)
+    return rows
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+if __name__ == "__main__":
+    main()

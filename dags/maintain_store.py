@@ -1,0 +1,57 @@
+"""Bảo trì kho lưu trữ · Upkeep of the store.
+
+**Tiếng Việt.** Mỗi giờ, dọn những gì không ai cần trong kho `landing`: các lượt tải lên bỏ dở, phiên bản cũ của tệp mà
+không bản kê nào nêu, tệp của lô gửi dở không có bản kê (cơ quan nhận được biên nhận, tệp còn khôi phục được trong ít
+ngày). Tệp mà một bản kê đã nêu thì không bao giờ bị xóa. Cùng lúc đếm dung lượng từng cơ quan dùng, báo cho người vận
+hành khi kho sắp đầy, và gửi lại những thông báo chưa đến nơi. Mỗi lượt chỉ làm một phần, lượt sau làm tiếp.
+
+**English.** Every hour, takes away what nobody needs in `landing`: uploads that nobody ended, old versions of files
+that no manifest names, files of batches left half-way without a manifest (the agency gets a receipt, and the files can
+be restored for some days). A file that a manifest names is never deleted. Counts what each agency uses, warns the
+operators when the store is filling up, and tells again what could not be told. A run does a part, the next goes on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, dag, task
+
+from dag_policy import POLICY, pass_on
+from sohoa.settings import TIME_ZONE
+
+
+@dag(
+    dag_display_name="Bảo trì kho lưu trữ",
+    description="Dọn kho, đếm dung lượng, báo khi kho sắp đầy (takes away what nobody needs, warns of a full store)",
+    schedule=CronTriggerTimetable("35 * * * *", timezone=TIME_ZONE.key),
+    tags=["so-hoa", "van-hanh"],
+    doc_md=__doc__,
+    **POLICY,
+)
+def maintain_store() -> None:
+    """From what lies in the store to what is needed of it."""
+
+    @task(task_display_name="Kết thúc lượt tải lên bỏ dở")
+    def end_uploads() -> object:
+        from sohoa import jobs
+
+        return jobs.end_uploads()
+
+    @task(task_display_name="Dọn kho, đếm dung lượng")
+    def clean_landing(found: Any) -> object:
+        from sohoa import jobs
+
+        return pass_on(found, jobs.clean_landing())
+
+    @task(task_display_name="Báo kho sắp đầy")
+    def watch_store() -> object:
+        from sohoa import jobs
+
+        return jobs.watch_store()
+
+    watch_store()
+    clean_landing(end_uploads())
+
+
+maintain_store()

@@ -1,0 +1,77 @@
+"""The tasks of maintain_store."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from sohoa import layout
+from sohoa.capacity import space
+from sohoa.notify import alerts
+from sohoa.settings import TIME_ZONE
+from sohoa.store import open_store
+
+__all__ = ["clean_landing", "end_uploads", "maintain", "watch_store"]
+
+_RECEIVED_DAYS = 31
+"""Days of which it is kept what came."""
+
+
+class Cleaned(TypedDict):
+    """What was taken away, and how far the way through the store has come."""
+
+    folders: int
+    versions_deleted: int
+    bytes_freed: int
+    batches_abandoned: int
+    is_through: bool
+
+
+class Watched(TypedDict):
+    """How full the store is, null where it cannot be told, and how many alerts there are."""
+
+    used_percent: float | None
+    alerts: int
+
+
+class Maintained(Cleaned, Watched):
+    """What one whole maintain_store did."""
+
+    uploads_ended: int
+
+
+def end_uploads() -> dict[str, int]:
+    """End uploads in parts that nobody has ended for days."""
+    from sohoa.upkeep import end_uploads
+
+    return {"uploads_ended": end_uploads.end_uploads(open_store(), datetime.now(TIME_ZONE))}
+
+
+def clean_landing() -> Cleaned:
+    """Go on through the batches and receipts: count what agencies use, take away what nobody needs."""
+    from sohoa.upkeep import sweep
+
+    store, now = open_store(), datetime.now(TIME_ZONE)
+    _forget_received(now)
+    found = sweep.sweep(store, now)
+    return {**found}
+
+
+def _forget_received(now: datetime) -> None:
+    store, oldest = open_store(), now.date() - timedelta(_RECEIVED_DAYS)
+    for item in store.list_objects(layout.WAREHOUSE, layout.RECEIVED, most=1_000):
+        if layout.received_day(item.key) < oldest:
+            store.delete(layout.WAREHOUSE, item.key)
+
+
+def watch_store() -> Watched:
+    """Warn where the store is filling up, and tell again whom an alert could not reach."""
+    store = open_store()
+    found = space.watch_space(store)
+    told = alerts.tell_waiting(store)
+    return {"used_percent": None if found is None else round(found.used_percent, 1), "alerts": told}
+
+
+def maintain() -> Maintained:
+    """Do the whole of maintain_store in this process."""
+    return {**end_uploads(), **clean_landing(), **watch_store()}  # type: ignore[typeddict-item]

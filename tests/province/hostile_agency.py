@@ -1,0 +1,187 @@
+"""What one agency can send with its own keys to stop the others: every kind at once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from minio import Minio
+from minio.error import S3Error
+
+from sohoa import layout
+from sohoa.store import Store
+from tests.batch_builder import DAY, document, manifest
+from tests.pages.mutations import mutate
+from tests.pages.sound_files import make_seeds
+
+AGENCY = "H37.80.02"
+_KEY = b"k" * 32
+SSE_C = {
+    "x-amz-server-side-encryption-customer-algorithm": "AES256",
+    "x-amz-server-side-encryption-customer-key": base64.b64encode(_KEY).decode(),
+    "x-amz-server-side-encryption-customer-key-md5": base64.b64encode(hashlib.md5(_KEY).digest()).decode(),
+}
+"""Headers that let the store encrypt an object with a key that nobody else has."""
+
+
+def client_of(store: Store, agency: str) -> Minio:
+    """A client of the embedded store with an agency's own keys."""
+    keys = json.loads(store.settings.agency_keys_file.read_text(encoding="utf-8"))[agency]
+    assert store.settings.s3_endpoint is not None
+    host = store.settings.s3_endpoint.removeprefix("http://")
+    return Minio(host, keys["access_key"], keys["secret_key"], secure=False, region=store.settings.s3_region)
+
+
+class HostileAgency:
+    """Sends batch after batch; ``sent`` are those that the store took, ``denied`` what it did not take."""
+
+    def __init__(self, store: Store, pages: dict[str, bytes]) -> None:
+        """Send as ``AGENCY``, with these sound pages where one is needed."""
+        self._client, self._pages = client_of(store, AGENCY), pages
+        self._numbers = iter(range(1, 1000))
+        self.sent: dict[str, str] = {}
+        """Batch -> what it is."""
+        self.denied: list[str] = []
+
+    def send_all(self, broken: int, seed: int) -> None:
+        """One batch, or many, of every kind; ``broken`` files by ``seed``."""
+        self.encrypt()
+        self.flood_manifests()
+        self.claim_huge_files()
+        self.send_many_documents()
+        self.send_many_batches()
+        self.send_slow_files()
+        self.send_broken_files(broken, seed)
+        self.send_what_is_gone()
+        self.leave_an_upload()
+
+    def encrypt(self) -> None:
+        """A marker, then a page, encrypted with the agency's own key."""
+        self._send("encrypted marker", self._pages, marker_headers=SSE_C)
+        self._send("encrypted page", self._pages, page_headers=SSE_C)
+
+    def flood_manifests(self) -> None:
+        """Manifests of a million parts, of no JSON, of gigabytes of blanks (here some MB), nested without end."""
+        floods = {
+            "objects": b'{"documents":[' + b",".join([b"{}"] * 1_390_000) + b"]}",
+            "keys": b"{" + b",".join(b'"k%d":1' % number for number in range(340_000)) + b"}",
+            "blanks": b" " * 24_000_000,
+            "nesting": b"[" * 4_000_000,
+        }
+        for what, body in floods.items():
+            self._commit(self._batch(), body, f"manifest of {what}")
+
+    def claim_huge_files(self) -> None:
+        """1,100 files that are not there, each claimed to have 300 MB."""
+        files = [{"path": f"{n}.jpg", "sha256": "0" * 64, "bytes": 300_000_000} for n in range(1_100)]
+        self._send_documents("huge claims", [document("claims", {}, physical_pages=1_100) | {"files": files}])
+
+    def send_many_documents(self) -> None:
+        """5,000 documents that were not scanned."""
+        documents = [document(f"many-{n}", {}, not_scanned="fragile") for n in range(5_000)]
+        self._send_documents("5,000 documents", documents)
+
+    def send_many_batches(self) -> None:
+        """Sixty batches in a minute."""
+        for _ in range(60):
+            self._send("one of many", {})
+
+    def send_slow_files(self) -> None:
+        """Small PDF files that each take all the time that a file may take."""
+        self._send("slow files", {f"{n}.pdf": slow_pdf(n) for n in range(40)})
+
+    def send_broken_files(self, count: int, seed: int) -> None:
+        """Files broken by ``seed``, in one batch."""
+        self._send(f"{count} broken files", dict(_broken(count, seed)))
+
+    def send_what_is_gone(self) -> None:
+        """A batch whose marker's version is deleted at once, and one of which a page is replaced after it was sent."""
+        batch = self._send("marker deleted", self._pages)
+        key = layout.inbox_key(AGENCY, batch)
+        self._try("delete a version", lambda: self._client.remove_object(layout.LANDING, key, version_id="null"))
+        batch = self._send("page replaced", self._pages)
+        name = next(iter(self._pages))
+        self._put(layout.batch_prefix(AGENCY, DAY, batch) + name, b"other bytes")
+
+    def leave_an_upload(self) -> None:
+        """A multipart upload that never ends."""
+        key = f"batches/{AGENCY}/{DAY.isoformat()}/never/part"
+        self._try("begin an upload", lambda: self._client._create_multipart_upload(layout.LANDING, key, {}))
+
+    def _batch(self) -> str:
+        return f"{AGENCY}-{DAY:%Y%m%d}-{next(self._numbers):03d}"
+
+    def _send(
+        self,
+        what: str,
+        files: dict[str, bytes],
+        page_headers: dict[str, str] | None = None,
+        marker_headers: dict[str, str] | None = None,
+    ) -> str:
+        batch = self._batch()
+        prefix = layout.batch_prefix(AGENCY, DAY, batch)
+        for name, data in files.items():
+            self._put(prefix + name, data, page_headers)
+        one = document(f"doc-{batch}", files) if files else document(f"doc-{batch}", {}, not_scanned="fragile")
+        body = manifest([one], int(batch[-3:]), AGENCY)
+        self._commit(batch, json.dumps(body).encode(), what, marker_headers)
+        return batch
+
+    def _send_documents(self, what: str, documents: list[dict[str, Any]]) -> None:
+        batch = self._batch()
+        self._commit(batch, json.dumps(manifest(documents, int(batch[-3:]), AGENCY)).encode(), what)
+
+    def _commit(self, batch: str, body: bytes, what: str, headers: dict[str, str] | None = None) -> None:
+        if self._put(layout.inbox_key(AGENCY, batch), body, headers):
+            self.sent[batch] = what
+
+    def _put(self, key: str, data: bytes, headers: dict[str, str] | None = None) -> bool:
+        def put() -> None:
+            if headers:  # the SDK sends keys over TLS only
+                self._client._execute("PUT", layout.LANDING, key, body=data, headers=dict(headers))
+            else:
+                self._client.put_object(layout.LANDING, key, io.BytesIO(data), len(data))
+
+        return self._try(f"put {key.rpartition('/')[2]}{' encrypted' if headers else ''}", put)
+
+    def _try(self, what: str, action: Any) -> bool:
+        try:
+            action()
+        except S3Error as error:
+            self.denied.append(f"{what}: {error.code}")
+            return False
+        return True
+
+
+def slow_pdf(number: int) -> bytes:
+    """A small PDF that takes all the time that a file may take: forms that draw each other many times."""
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
+    resources = b"/Resources<</XObject<</F %d 0 R>>>>"
+    objects.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]" + resources % 5 + b"/Contents 4 0 R>>")
+    contents = [b"/F Do\n" * (900 + number), *[b"/F Do\n" * 900] * 4, b"0 0 9 9 re f\n" * 900]
+    for level, text in enumerate(contents):
+        packed = zlib.compress(text)
+        form = b"/Type/XObject/Subtype/Form/BBox[0 0 600 900]" + resources % min(5 + level, 9) if level else b""
+        head = b"<<%s/Filter/FlateDecode/Length %d>>" % (form, len(packed))
+        objects.append(head + b"\nstream\n" + packed + b"\nendstream")
+    data = b"%PDF-1.7\n"
+    places = []
+    for place, body in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (place, body)
+    table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    table += b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(data))
+    return data + table + end
+
+
+def _broken(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
+    seeds = make_seeds()
+    for number in range(count):
+        name, _, data = mutate(seeds, number, seed)
+        yield f"{number:05d}.{name.partition(' ')[0]}", data
