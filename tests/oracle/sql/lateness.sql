@@ -38,10 +38,7 @@ SELECT
     (SELECT CASE kind WHEN 'department' THEN 'province' ELSE kind END FROM agencies a
         WHERE a.code = agency AND day >= a.first AND day < a.gone) AS level,
     office AS unit_code,
-    coalesce(
-        (SELECT first FROM units u WHERE u.code = office AND day >= u.first AND day < u.gone),
-        (SELECT first FROM agencies a WHERE a.code = office AND day >= a.first AND day < a.gone)
-    ) AS valid_from,
+    first_day(office, day) AS valid_from,
     CASE
         WHEN due IS NULL THEN 'unknown'
         WHEN ended - waited > due OR waits > 1 THEN if(is_finished, 'finished_late', 'open_overdue')
