@@ -173,7 +173,8 @@ def test_pages_of_a_dossier_are_those_of_the_units_own_agencies():
         document("f", 4, agency="H37.80.02", scan_date=MONDAY, pages_found=90),
     ]
     table = pa.Table.from_pylist(documents, pa.schema([pa.field("scan_date", pa.date32()), *TABLES["documents"]]))
-    found = [pages_per_dossier(table, ProgressQuery(unit, "dn_and", "all", None)) for unit in ("05971", "20", "06001")]
+    queries = [ProgressQuery(unit, "dn_and", "all", None) for unit in ("05971", "20", "06001")]
+    found = [pages_per_dossier(table, query, MONDAY) for query in queries]
     assert found == [pytest.approx(9 / 2), pytest.approx(99 / 3), None]
     mapped = ProgressQuery("06187", "dn_and", "all", MAP_DATES[-1])  # it took in the first commune
-    assert pages_per_dossier(table, mapped) == pytest.approx(9 / 2)
+    assert pages_per_dossier(table, mapped, MONDAY) == pytest.approx(9 / 2)
