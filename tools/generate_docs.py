@@ -67,7 +67,9 @@ READINGS = """How the rows are read, where more than one reading could be defend
   or none.
   R11 looks at the register's status 9 or 10; a link of any scheme is one.
 - Lateness: status 5 that nothing follows leaves a dossier open, judged by its time; two moments of it are two, whatever
-  lies between."""
+  lies between. Status 1 is not received, whatever NgayTiepNhan says, unless the history knows of a reception: no
+  deadline runs, and it is counted apart, as is 7 that was never received. All other dossiers that are not void are
+  judged or `unknown`; where neither history nor NgayTiepNhan says when one was received, the day in its code does."""
 
 
 def tables_page() -> str:

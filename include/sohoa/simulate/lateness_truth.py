@@ -18,12 +18,12 @@ _FINISHED = (3, 7, 8, 9, 10)
 
 
 def lateness_rows(offices: Offices, dossiers: Dossiers, as_of: date) -> pa.Table:
-    """What each dossier received until the end of a day then is: void ones and those never received are left out.
+    """What each dossier of the days until a day is at its end: void ones are left out.
 
     Returns:
         dossier_key, level, unit_code and valid_from (which name the unit) of DonViXuLy, and state: finished_in_time,
-        finished_late, open_in_time, open_overdue (5 ends a case that waits; waiting twice is late), or unknown (no
-        NgayHenTra).
+        finished_late, open_in_time, open_overdue (5 ends a case that waits; waiting twice is late), unknown (no
+        NgayHenTra), or not_received (registered only, or withdrawn before).
     """
     horizon = np.datetime64(as_of, "s") + np.timedelta64(86_399, "s")
     times = np.where(dossiers.times > horizon, NO_MOMENT, dossiers.times)
@@ -39,7 +39,8 @@ def lateness_rows(offices: Offices, dossiers: Dossiers, as_of: date) -> pa.Table
     finished = np.where(is_late, "finished_late", "finished_in_time")
     state = np.where(is_finished, finished, np.where(is_late, "open_overdue", "open_in_time"))
     state = np.where(np.isnat(dossiers.due), "unknown", state)
-    counts = ~dossiers.is_void & (taken[:, STEP["accepted"]] | (status == 3)) & taken.any(axis=1)
+    was_received = taken[:, STEP["accepted"]] | (taken.any(axis=1) & (status == 3))
+    state = np.where(was_received, state, "not_received")
     units = pa.array(offices.leaves(dossiers.handler, dossiers.codes.day), pa.string())
     homes = pc.fill_null(units, PROVINCE).to_numpy(zero_copy_only=False)
     levels = pa.array([_LEVELS.get(kind) for kind in offices.kinds[dossiers.handler]], pa.string())
@@ -50,4 +51,6 @@ def lateness_rows(offices: Offices, dossiers: Dossiers, as_of: date) -> pa.Table
         "valid_from": pa.array(first_days(homes, dossiers.codes.day), pa.date32()),
         "state": pa.array(state, pa.string()),
     }
-    return pa.table(table).filter(pc.and_(pa.array(counts), pa.array(dossiers.codes.day <= np.datetime64(as_of))))
+    return pa.table(table).filter(
+        pc.and_(pa.array(~dossiers.is_void), pa.array(dossiers.codes.day <= np.datetime64(as_of)))
+    )
