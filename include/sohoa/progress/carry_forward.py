@@ -92,7 +92,7 @@ def carry_forward(unit_code: str, from_day: date, map_day: date) -> Carried:
         return Carried(unit_code, is_approximate=False)
     unit, is_approximate = _commune(unit_code, from_day), False
     if unit.valid_from > map_day:
-        raise _too_old(map_day, unit.valid_from)
+        raise _too_old(map_day, unit.valid_from, (PROVINCE, _first_day(PROVINCE, map_day)))
     while not unit.stands_on(map_day):
         options = successors(unit)
         is_approximate |= len(options) > 1
@@ -148,8 +148,10 @@ def find_place(unit: UnitKey, leaf: str, day: date, map_day: date | None) -> Pla
     Raises:
         InputError: the leaf is younger than the map, and came out of this unit or of a part of it.
     """
-    if map_day is not None and _is_younger(leaf, day, map_day) and unit[0] not in _origins(leaf, day, map_day):
-        return None
+    if map_day is not None and _is_younger(leaf, day, map_day):
+        if unit[0] not in _origins(leaf, day, map_day):
+            return None
+        raise _too_old(map_day, _commune(leaf, day).valid_from, unit)
     return next((place for place in places(leaf, day, map_day) if (place.unit_code, place.valid_from) == unit), None)
 
 
@@ -168,7 +170,7 @@ def unit_on_map(code: str, map_day: date, day: date) -> Bearer:
     known = agencies_of(code)
     office = next((agency for agency in reversed(known) if agency.valid_from <= day), known[0] if known else None)
     found = None if office is None or office.kind == "commune" else bearer_at(code, office.valid_from)
-    return found or asked_unit(code, map_day, has_map=True)
+    return found or asked_unit(code, map_day, has_map=True, is_map=True)
 
 
 def unit_name(code: str, map_day: date, day: date) -> str:
@@ -196,6 +198,7 @@ def progress_on_map(progress: pa.Table, map_day: date, unit: UnitKey | None = No
     rows = with_valid_from(progress)
     found = rows.group_by(UNIT_KEY).aggregate([]).to_pylist()
     leaves = [(row["unit_code"], row["valid_from"]) for row in found if _is_leaf(**row)]
+    leaves.sort(key=lambda leaf: leaf[1], reverse=True)  # what refuses the map is the youngest of all that do
     moves = [
         (code, first, place.unit_code, place.valid_from, place.is_counted, place.is_approximate)
         for code, first in leaves
@@ -288,9 +291,11 @@ def _is_leaf(unit_code: str, valid_from: date | None) -> bool:
     return unit is None or unit.level == "commune"
 
 
-def _too_old(map_day: date, valid_from: date) -> InputError:
-    maps = [start.isoformat() for start in MAP_DATES if start >= valid_from]
+def _too_old(map_day: date, valid_from: date, unit: UnitKey) -> InputError:
+    """Say which maps have both the unit asked for and the youngest one of the days, and which days the map can show."""
+    maps = [start for start in MAP_DATES if start >= valid_from and _first_day(unit[0], start) == unit[1]]
+    use = f"use --map {' or '.join(map(str, maps))}, or" if maps else "use"
+    last_day = min(start for start in MAP_DATES if start > map_day) - timedelta(1)
     return InputError(
-        f"--map {map_day} cannot show dossiers of units that exist since {valid_from}: "
-        f"use --map {' or '.join(maps)}, or days until {valid_from - timedelta(1)}"
+        f"--map {map_day} cannot show dossiers of units that exist since {valid_from}: {use} days until {last_day}"
     )

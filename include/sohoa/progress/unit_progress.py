@@ -221,14 +221,14 @@ def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogF
     unit = query.key_on(end)
     rows = backlog_of(_until(store, "backlog_documents", end), _until(store, "backlog", end))
     found = []
-    for row in rows.to_pylist():
+    for row in rows.sort_by([("last_day", "descending")]).to_pylist():  # the youngest first, as in progress_on_map
         day = _own_day(row["agency"], row.pop("last_day"))
         leaf = leaf_unit(row["agency"], None, day)
         place = None if leaf is None else find_place(unit, leaf, day, query.map_day)
         if place is not None:
             counts = row if place.is_counted else row | dict.fromkeys(_BACKLOG_COUNTS, 0)
             found.append(BacklogFigure(**counts, is_approximate=place.is_approximate))
-    return found
+    return sorted(found, key=lambda figure: (figure.agency, figure.valid_from or date.min))
 
 
 def _own_day(agency: str, day: date) -> date:
