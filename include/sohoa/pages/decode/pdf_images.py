@@ -14,7 +14,8 @@ import numpy as np
 import pikepdf
 import simplejpeg
 
-from sohoa.pages.decode import jpeg, jpeg_header, pdf_jpeg2000, pillow
+from sohoa.pages.decode import fax, jpeg, jpeg_header, pdf_jpeg2000, pillow
+from sohoa.pages.decode.fax import FaxCoding
 from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
 from sohoa.pages.decode.libtiff import refusing_damaged_fax
@@ -338,7 +339,15 @@ def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
     grey = pillow.decode_grey(found, factor)
+    if is_fax:
+        fax.check_rows(picture.coded, _fax_coding(picture))
     return grey if is_read else None
+
+
+def _fax_coding(picture: Picture) -> FaxCoding:
+    """Return how an image is coded that pikepdf reads as fax."""
+    way = int(_listed(picture.image["/DecodeParms"])[-1].get("/K", 0))
+    return FaxCoding(4 if way < 0 else 3, int(way > 0), 1, picture.width, picture.height)
 
 
 def _predictor(picture: Picture) -> int | None:
