@@ -14,7 +14,7 @@ import numpy as np
 import pikepdf
 import simplejpeg
 
-from sohoa.pages.decode import fax, jpeg, jpeg_header, pdf_jpeg2000, pillow
+from sohoa.pages.decode import fax, jpeg, jpeg_header, pdf_jbig2, pdf_jpeg2000, pillow
 from sohoa.pages.decode.fax import FaxCoding
 from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
@@ -319,6 +319,8 @@ def _has_usual_range(image: Any) -> bool:
 
 def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
     image, filters = picture.image, _listed(picture.image.get("/Filter"))
+    if picture.filters == ("/JBIG2Decode",):
+        pdf_jbig2.check_segments(picture.coded, _shared_segments(image), picture.height)
     is_palette_of_fax = picture.filters == ("/CCITTFaxDecode",) and not _is_plain(picture.image, picture.channels)
     is_read = len(filters) == 1 and picture.filters[0] in _LOSSLESS and "/Decode" not in image and not is_palette_of_fax
     predictor = _predictor(picture)
@@ -342,6 +344,13 @@ def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
     if is_fax:
         fax.check_rows(picture.coded, _fax_coding(picture))
     return grey if is_read else None
+
+
+def _shared_segments(image: Any) -> bytes:
+    """Return what a JBIG2 image has in common with others."""
+    params = _listed(image.get("/DecodeParms"))
+    found = params[-1].get("/JBIG2Globals") if params and isinstance(params[-1], pikepdf.Dictionary) else None
+    return b"" if found is None else bytes(found.read_bytes())
 
 
 def _fax_coding(picture: Picture) -> FaxCoding:
