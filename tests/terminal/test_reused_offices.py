@@ -14,12 +14,15 @@ from sohoa import layout
 from sohoa.cli import app
 from sohoa.counting.count_progress import progress_of_day
 from sohoa.days import Week
+from sohoa.quality.thresholds import load_thresholds
 from sohoa.report.build_report import build_report
 from sohoa.schema import TABLES
 from sohoa.slips.slip_page import render
 from sohoa.steering.dirty_glass import find_dirty_glass
+from sohoa.steering.replay_limits import judge_again
 from sohoa.steering.scanner_incidents import find_incidents
 from sohoa.store import Store, with_path_key
+from sohoa.terminal.show_replay import _label
 from tests.counting_cases import document, dossier, merged, table
 
 MONDAY, TUESDAY, WEDNESDAY = (date(2024, 4, 15) + timedelta(n) for n in range(3))
@@ -246,3 +249,19 @@ def test_the_departments_together_are_no_district_s_office(district_then_departm
     (blocks,) = [found.rows for found in report.tables if found.name == "blocks"]
     shown = {row["unit"]: row["denominator"] for row in blocks if row["denominator"]}
     assert shown == {"Huyện Cao Lộc (đến hết 30/06/2025)": 2, "Khối sở, ban, ngành": 1}
+
+
+def test_a_replay_tells_two_offices_of_one_code_apart(clean_store: Store, own_file: Any) -> None:
+    """One page of each side of the day on which the code passed on: two lines, each under its own name."""
+    own_file("agencies", AGENCIES)
+    for day, batch in ((TUESDAY, f"{CODE}-20240416-001"), (WEDNESDAY, f"{CODE}-20240417-001")):
+        page = {"agency": CODE, "batch": batch, "document_id": "D", "verdict": "accepted", "defects": [], "notes": []}
+        clean_store.write_table("pages", day, batch, table("pages", [page]))
+        clean_store.write_table("documents", day, batch, table("documents", [document("D", batch=batch)]))
+    lines = judge_again(clean_store, load_thresholds("tthc"), TUESDAY, WEDNESDAY, lambda *_: None)
+    offices = [line for line in lines if line.subject == "agency_pages"]
+    assert [(line.valid_from, sum(line.before.values())) for line in offices] == [(date(2020, 1, 1), 1), (WEDNESDAY, 1)]
+    assert [_label(line) for line in offices] == [
+        f"{OLD} (từ 01/01/2020) · {CODE}",
+        f"{NEW} (từ 17/04/2024) · {CODE}",
+    ]
