@@ -3,12 +3,14 @@
 **Tiếng Việt.** Mỗi giờ, dọn những gì không ai cần trong kho `landing`: các lượt tải lên bỏ dở, phiên bản cũ của tệp mà
 không bản kê nào nêu, tệp của lô gửi dở không có bản kê (cơ quan nhận được biên nhận, tệp còn khôi phục được trong ít
 ngày). Tệp mà một bản kê đã nêu thì không bao giờ bị xóa. Cùng lúc đếm dung lượng từng cơ quan dùng, báo cho người vận
-hành khi kho sắp đầy, và gửi lại những thông báo chưa đến nơi. Mỗi lượt chỉ làm một phần, lượt sau làm tiếp.
+hành khi kho sắp đầy, gửi lại những thông báo chưa đến nơi, và giữ quyền của cơ quan theo sổ đăng ký. Mỗi lượt chỉ làm
+một phần, lượt sau làm tiếp.
 
 **English.** Every hour, takes away what nobody needs in `landing`: uploads that nobody ended, old versions of files
 that no manifest names, files of batches left half-way without a manifest (the agency gets a receipt, and the files can
 be restored for some days). A file that a manifest names is never deleted. Counts what each agency uses, warns the
-operators when the store is filling up, and tells again what could not be told. A run does a part, the next goes on.
+operators when the store is filling up, tells again what could not be told, and keeps the agencies' rights as the
+registry has them. A run does a part, the next goes on.
 """
 
 from __future__ import annotations
@@ -32,6 +34,12 @@ from sohoa.settings import TIME_ZONE
 def maintain_store() -> None:
     """From what lies in the store to what is needed of it."""
 
+    @task(task_display_name="Cập nhật quyền của cơ quan")
+    def guard_landing() -> object:
+        from sohoa import jobs
+
+        return jobs.guard_landing()
+
     @task(task_display_name="Kết thúc lượt tải lên bỏ dở")
     def end_uploads() -> object:
         from sohoa import jobs
@@ -50,6 +58,7 @@ def maintain_store() -> None:
 
         return jobs.watch_store()
 
+    guard_landing()
     watch_store()
     clean_landing(end_uploads())
 

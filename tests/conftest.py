@@ -12,6 +12,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from sohoa import stack
+from sohoa.progress import carry_forward
 from sohoa.quality import rules
 from sohoa.registry import calendar
 from sohoa.registry.data_files import read_data
@@ -143,3 +144,5 @@ def own_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callab
 def _forget() -> None:
     read_data.cache_clear()
     calendar.is_working_day.cache_clear()
+    carry_forward.carry_forward.cache_clear()
+    carry_forward.places.cache_clear()

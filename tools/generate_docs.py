@@ -61,11 +61,15 @@ READINGS = """How the rows are read, where more than one reading could be defend
   `is_split`; a code that no commune ever bore rejects the row. So does a dossier code whose day lies later than its
   file's dt + 1 day.
 - R0 counts documents received and not replaced, under the unit of the agency that scanned them. A void or absent row
-  of the province is R1 with portal status 1 or 3, else R2. R7 compares the portal's day with the day in the code alone;
-  a DonViXuLy that both sides name is R7, not R8, even where it has another unit on the portal's day, or none.
+  of the province is R1 with portal status 1 or 3, else R2. R7 compares the portal's day with the day in the code alone.
+  A dossier is R7 or R8, never both: R8 where the units differ, whatever the days. Units of one code that are not of
+  one `valid_from` differ; a DonViXuLy that both sides name is R7, even where it has another unit on the portal's day,
+  or none.
   R11 looks at the register's status 9 or 10; a link of any scheme is one.
 - Lateness: status 5 that nothing follows leaves a dossier open, judged by its time; two moments of it are two, whatever
-  lies between."""
+  lies between. Status 1 is not received, whatever NgayTiepNhan says, unless the history knows of a reception: no
+  deadline runs, and it is counted apart, as is 7 that was never received. All other dossiers that are not void are
+  judged or `unknown`; where neither history nor NgayTiepNhan says when one was received, the day in its code does."""
 
 
 def tables_page() -> str:

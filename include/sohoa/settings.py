@@ -173,8 +173,8 @@ class Settings(BaseModel):
     )
     store_status_urls: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
         default=(),
-        description="Addresses of `/status` of SeaweedFS's volume servers, separated by commas; the embedded store's"
-        " own where unset, else how full the store is stays unknown.",
+        description="Addresses of `/status` or `/metrics` of SeaweedFS's volume servers, separated by commas; the"
+        " embedded store's own where unset, else how full the store is stays unknown.",
     )
     space_warn_percent: float = Field(
         default=80.0, gt=0, le=100, description="Share of the store's disks from which on it is warned of, per cent."

@@ -33,7 +33,9 @@ from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsE
 from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
-_MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NoSuchBucket", "MethodNotAllowed"}
+_MISSING = {
+    "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NoSuchBucket", "NoSuchBucketPolicy", "MethodNotAllowed",
+}  # fmt: skip
 _KEYS_REFUSED = {
     "AccessDenied", "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
@@ -427,8 +429,8 @@ class Store:
 
     # rights
 
-    def put_landing_policy(self, codes: Iterable[str]) -> None:
-        """Deny agencies in ``landing`` what their keys would allow; writing it again changes nothing.
+    def put_landing_policy(self, codes: Iterable[str]) -> bool:
+        """Deny agencies in ``landing`` what their keys would allow; False where that stands there already.
 
         Nobody else can read what an agency encrypted with a key of its own (SSE-C), and a version that it deleted is
         gone from under a check at work. The name of an agency's key is its code.
@@ -439,16 +441,27 @@ class Store:
         heads = sorted({code.partition(".")[0] for code in codes})
         agencies = {"StringLike": {"aws:username": [name for head in heads for name in (head, f"{head}.*")]}}
         own_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
-        denied = {"Effect": "Deny", "Principal": "*", "Resource": [f"arn:aws:s3:::{layout.LANDING}/*"]}
+        denied = {"Effect": "Deny", "Principal": "*", "Resource": f"arn:aws:s3:::{layout.LANDING}/*"}
         statements = [
-            {"Action": ["s3:PutObject"], "Condition": agencies | own_key},
-            {"Action": ["s3:DeleteObjectVersion"], "Condition": agencies},
+            {"Action": "s3:PutObject", "Condition": agencies | own_key},
+            {"Action": "s3:DeleteObjectVersion", "Condition": agencies},
         ]
         policy = {"Version": "2012-10-17", "Statement": [denied | statement for statement in statements]}
+        if self._landing_policy() == policy:
+            return False
         self._call(
             layout.LANDING,
             lambda: self._client.set_bucket_policy(bucket_name=layout.LANDING, policy=json.dumps(policy)),
         )
+        return True
+
+    def _landing_policy(self) -> object:
+        """The policy that is in force, None where there is none."""
+        try:
+            text = self._call(layout.LANDING, lambda: self._client.get_bucket_policy(bucket_name=layout.LANDING))
+        except ObjectMissing:
+            return None
+        return json.loads(text)
 
 
 def with_path_key(table: str, rows: pa.Table, day: date) -> pa.Table:

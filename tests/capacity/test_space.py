@@ -46,6 +46,55 @@ def disks(*sizes: tuple[int, int]) -> bytes:
     return json.dumps({"DiskStatuses": rows, "Version": "4.48", "Volumes": []}).encode()
 
 
+Volumes = dict[str, list[int]]
+"""Bucket -> the sizes of its volumes in MiB."""
+
+
+def status(whole: int, free: int, volumes: Volumes) -> bytes:
+    """What a volume server with one disk, sizes in MiB, says at ``/status``."""
+    rows = [{"Collection": name, "Size": size << 20} for name, sizes in volumes.items() for size in sizes]
+    return json.dumps({"DiskStatuses": [{"all": whole << 20, "free": free << 20}], "Volumes": rows}).encode()
+
+
+def metrics(whole: int, free: int, volumes: Volumes) -> bytes:
+    """What it says at ``/metrics``, among other numbers."""
+    lines = ["# HELP SeaweedFS_volumeServer_resource Disk", "go_goroutines 12", "SeaweedFS_volumeServer_max_volumes 9"]
+    for kind, size in (("all", whole), ("free", free), ("used", whole - free), ("avail", free)):
+        lines.append(f'SeaweedFS_volumeServer_resource{{name="/data",type="{kind}"}} {float(size << 20)!r}')
+    for name, sizes in volumes.items():
+        label = f'collection="{name}",type='
+        lines.append(f'SeaweedFS_volumeServer_volumes{{{label}"volume"}} {len(sizes)}')
+        lines.append(f'SeaweedFS_volumeServer_volumes{{{label}"ec_shards"}} 7')
+        lines.append(f'SeaweedFS_volumeServer_total_disk_size{{{label}"normal"}} {sum(sizes) << 20}')
+        lines.append(f'SeaweedFS_volumeServer_total_disk_size{{{label}"deleted_bytes"}} 5')
+    return "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize("say", [status, metrics])
+@pytest.mark.parametrize(
+    ("volumes", "free", "room"),
+    [
+        ({"landing": [100], "warehouse": [0]}, 10_000, 36 * 256 + 156),
+        ({"landing": [256] * 4, "warehouse": [56], "feeds": [0], "reports": [6]}, 1_500, 256),
+        ({"landing": [256] * 4, "warehouse": [56], "feeds": [0], "reports": [6]}, 1_100, 0),
+        ({"landing": [156], "warehouse": [256]}, 600, 0),
+        ({"landing": [0] * 8, "warehouse": [0]}, 2_500, 256),
+        ({"landing": [0], "warehouse": [0]}, 90, 0),
+    ],
+)
+def test_what_other_buckets_hold_open_is_not_free(
+    store: Store, say: Callable[..., bytes], volumes: Volumes, free: int, room: int
+) -> None:
+    """A disk of 10 GiB: its last hundredth is not written, and no volume is opened on the last room for one."""
+    with volume_server(say(10_240, free, volumes)) as url:
+        space = measure_space(elsewhere(store, url).settings)
+    assert space is not None
+    assert (space.all_bytes >> 20, space.free_bytes >> 20) == (10_240, free)
+    assert space.room_bytes is not None
+    assert space.room_bytes >> 20 == room
+    assert space.used_percent == pytest.approx(100 * (1 - room / 10_240))
+
+
 def elsewhere(store: Store, *urls: str, **more: Any) -> Store:
     return Store(store.settings.model_copy(update={"store_status_urls": urls, **more}))
 
@@ -88,7 +137,17 @@ def test_the_disks_of_all_volume_servers_count_together(store: Store, servers: A
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"not json", b"[]", b"{}", b'{"DiskStatuses": []}', disks((0, 0)), disks((5, 9)), b'{"DiskStatuses": [{}]}'],
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b"{}",
+        b'{"DiskStatuses": []}',
+        disks((0, 0)),
+        disks((5, 9)),
+        b'{"DiskStatuses": [{}]}',
+        b"go_goroutines 3",
+    ],
 )
 def test_what_is_not_said_is_not_guessed(store: Store, body: bytes) -> None:
     """A server that is not one, or says nonsense; one of two is enough."""

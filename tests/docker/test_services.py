@@ -24,6 +24,7 @@ import pytest
 import urllib3
 
 from sohoa import layout
+from sohoa.capacity.space import measure_space
 from sohoa.errors import StoreError
 from sohoa.settings import Settings
 from sohoa.stack.seaweed import agency_actions
@@ -40,6 +41,7 @@ class RunningStore:
 
     port: int
     master: int
+    metrics: int
     secrets: dict[str, str]
     environment: dict[str, str]
     process: subprocess.Popen[bytes]
@@ -76,8 +78,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
     """The store by its command in the file, healthy by its health check."""
     secrets, folder = random_secrets(), tmp_path_factory.mktemp("store")
     service = resolved(secrets)["services"]["store"]
-    s3, master, volume, filer = free_ports(4)
+    s3, master, volume, filer, metrics = free_ports(5)
     changed = {"-dir=/data": f"-dir={folder}", "-s3.port=8333": f"-s3.port={s3}"}
+    changed |= {"-metricsPort=9327": f"-metricsPort={metrics}"}
     assert set(changed) <= set(service["command"])
     command = [changed.get(word, word) for word in service["command"]]
     command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"]
@@ -92,7 +95,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
         process = subprocess.Popen([BIN / "weed", *command], cwd=folder, env=environment, stdout=log, stderr=log)
     try:
         wait_for(service["healthcheck"]["test"][-1].replace("8333", str(s3)), process, 60)
-        running = RunningStore(s3, master, secrets, environment, process)
+        running = RunningStore(s3, master, metrics, secrets, environment, process)
         running.owner().make_buckets()
         yield running
     finally:
@@ -115,11 +118,33 @@ def test_wrong_keys_and_no_keys_are_refused(store: RunningStore) -> None:
     assert urllib3.request("GET", f"http://127.0.0.1:{store.port}/{layout.WAREHOUSE}", retries=False).status == 403
 
 
-def test_only_s3_listens_beyond_the_container(store: RunningStore) -> None:
+def test_only_s3_and_the_metrics_listen_beyond_the_container(store: RunningStore) -> None:
     """Master, volume and filer servers, which bypass S3's authorisation, are on the loopback address."""
     listening = [c.laddr for c in psutil.Process(store.process.pid).net_connections("tcp") if c.status == "LISTEN"]
-    assert {address.port for address in listening if address.ip != "127.0.0.1"} == {store.port, store.port + 10_000}
-    assert len(listening) == 8
+    assert {address.port for address in listening if address.ip != "127.0.0.1"} == {
+        store.port,
+        store.port + 10_000,
+        store.metrics,
+    }
+    assert len(listening) == 9
+
+
+def test_every_airflow_service_can_ask_how_full_the_store_is(store: RunningStore) -> None:
+    """At the address in its environment, on a network that it shares with the store; the answer is understood."""
+    services = resolved(store.secrets)["services"]
+    urls = {services[name]["environment"]["SOHOA_STORE_STATUS_URLS"] for name in ("scheduler", "api-server", "init")}
+    assert urls == {"http://store:9327/metrics"}
+    assert "inner" in set(services["store"]["networks"]) & set(services["scheduler"]["networks"])
+    store.owner().put(layout.LANDING, "probe", b"x")
+    settings = Settings(store_status_urls=(f"http://127.0.0.1:{store.metrics}/metrics",))
+    end = time.monotonic() + 30
+    while (space := measure_space(settings)) is None or space.room_bytes is None:  # the first heartbeat is to come
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    disk = shutil.disk_usage(store.environment["HOME"])
+    assert space.all_bytes == disk.total
+    assert abs(space.free_bytes - disk.free) < 0.05 * disk.total
+    assert space.room_bytes <= space.free_bytes
 
 
 def test_tables_take_one_volume_a_bucket(store: RunningStore) -> None:

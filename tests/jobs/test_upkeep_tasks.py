@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from sohoa import jobs, layout
+from sohoa import jobs, layout, registry
 from sohoa.cli import app
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, page_jpeg, put_files, send
 from tests.jobs.kills import killed_before, take_snapshot
+from tests.servers import s3_client
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -58,3 +62,24 @@ def test_the_command_prints_what_was_done(clean_store: Store) -> None:
     assert done.exit_code == 0, done.output
     assert "versions_deleted" in done.output
     assert "used_percent" in done.output
+
+
+def test_maintain_follows_the_registry(clean_store: Store, own_file: Callable[[str, str], None]) -> None:
+    """An agency under another head is denied from the next run on; what somebody took away comes back."""
+    client = s3_client(clean_store)
+    before = client.get_bucket_policy(layout.LANDING)
+    try:
+        assert not jobs.guard_landing()["policy_written"]
+        lines = (Path(registry.__file__).parent / "data" / "agencies.csv").read_text(encoding="utf-8").splitlines()
+        (sample,) = [line for line in lines if line.startswith("H37.60,")]
+        own_file("agencies", "\n".join([*lines, sample.replace("H37.60", "G05.12", 1)]) + "\n")
+        assert jobs.maintain()["policy_written"]
+        changed = client.get_bucket_policy(layout.LANDING)
+        names = [one["Condition"]["StringLike"]["aws:username"] for one in json.loads(changed)["Statement"]]
+        assert names == [["G05", "G05.*", "H37", "H37.*"]] * 2
+        assert not jobs.maintain()["policy_written"]
+        client.delete_bucket_policy(layout.LANDING)
+        assert jobs.maintain()["policy_written"]
+        assert client.get_bucket_policy(layout.LANDING) == changed
+    finally:
+        client.set_bucket_policy(layout.LANDING, before)

@@ -1,4 +1,4 @@
-"""Fax-coded data with a code word that there is not: libtiff mends them, and the page is an error all the same."""
+"""Fax-coded data with a code word that there is not, or cut short: libtiff mends them, and the page is an error."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pikepdf
 import pytest
 
 from sohoa.pages.decode import libtiff
+from sohoa.pages.decode.tags import open_tiff
 from tests.pages.page_files import code, measure, pillow_file, text_page
 from tests.pages.pdf_scans import scan_pdf
-from tests.pages.test_tiff_kinds import fax, write_tiff
+from tests.pages.test_tiff_kinds import fax
+from tests.pages.tiff_writer import COUNTS, LONG, OFFSETS, SHORT, page_tags, write_tiff
 
 PAGE = text_page((400, 560), 10)
 CODED, TAGS = fax(b"")
@@ -33,6 +35,38 @@ FILES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+MARK = "000000000001"
+TURNED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
+SCAN = np.where(text_page((640, 480), 4).mean(axis=2, keepdims=True) > 128, 255, 0).astype(np.uint8).repeat(3, axis=2)
+
+
+def bits_of(data: bytes) -> str:
+    return "".join(f"{byte:08b}" for byte in data)
+
+
+def packed(bits: str) -> bytes:
+    return int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+
+
+def without_mark(coded: bytes) -> bytes:
+    """Group 4 as encoders write it that leave the mark of the end out."""
+    return packed(bits_of(coded).rpartition(MARK * 2)[0])
+
+
+def strips(compression: str, options: int, rows: int) -> tuple[list[bytes], dict[int, Any]]:
+    """The strips of ``SCAN`` and their tags."""
+    number = {"tiff_ccitt": 2, "group3": 3, "group4": 4}[compression]
+    made = []
+    for top in range(0, 480, rows):
+        extra = {"compression": compression, "tiffinfo": {292: options} if options else {}}
+        whole = pillow_file(SCAN[top : top + rows], "TIFF", "1", **extra)
+        tags = open_tiff(whole).read(open_tiff(whole).first)
+        start, size = tags[OFFSETS][0], tags[COUNTS][0]
+        made.append(whole[start : start + size])
+    usual = {259: (SHORT, [number]), 278: (LONG, [rows])} | ({292: (LONG, [options])} if options else {})
+    return made, page_tags(640, 480, (1,), tags[262][0]) | usual
+
+
 def flipped(data: bytes, dice: random.Random) -> bytes:
     at = dice.randrange(200, len(data) - 200)
     return data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1 :]
@@ -45,6 +79,70 @@ def test_a_flipped_bit_is_nearly_always_told(kind: str) -> None:
     assert code(measure(make(CODED))[0]) is None
     found = [code(measure(make(flipped(CODED, dice)))[0]) for _ in range(20)]
     assert set(found) <= {"unreadable", None} and found.count("unreadable") >= 17
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("share", [0.05, 0.4, 0.6, 0.97])
+def test_group_4_cut_short_is_told(kind: str, share: float) -> None:
+    """With and without zeros in place of what is lost, as a disk fills what was never written."""
+    kept = int(len(CODED) * share)
+    for cut in range(kept, kept + 5):
+        for rest in (b"", bytes(3), bytes(len(CODED) - cut)):
+            assert code(measure(FILES[kind](CODED[:cut] + rest))[0]) in ("truncated", "unreadable")
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_hole_of_zeros_is_told(kind: str) -> None:
+    """The mark of the end stands behind it."""
+    for at in (300, 5000, 5003, len(CODED) - 600):
+        assert code(measure(FILES[kind](CODED[:at] + bytes(512) + CODED[at + 512 :]))[0]) == "unreadable"
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_group_4_without_the_mark_of_its_end_is_whole(kind: str) -> None:
+    """Encoders may leave it out; whatever fills the strip after the last row does not matter."""
+    bare = without_mark(CODED)
+    assert len(bare) < len(CODED)
+    for rest in (b"", b"\0", bytes(700), b"\0\0\x01\x80" * 9):
+        assert code(measure(FILES[kind](bare + rest))[0]) is None
+    assert code(measure(FILES[kind](bare[:-200]))[0]) in ("truncated", "unreadable")
+
+
+CODINGS = [("tiff_ccitt", 0), ("group3", 0), ("group3", 1), ("group3", 4), ("group3", 5), ("group4", 0)]
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("rows", [48, 96, 480])
+@pytest.mark.parametrize("coding", CODINGS, ids=lambda coding: "-".join(map(str, coding)))
+def test_any_strip_cut_short_is_told(coding: tuple[str, int], rows: int, order: int) -> None:
+    """The first, one inside, the last; in all fax codings, with and without zeros in place of what is lost."""
+    made, tags = strips(*coding, rows)
+    turned = [strip if order == 1 else strip.translate(TURNED) for strip in made]
+    tags |= {266: (SHORT, [order])}
+    assert code(measure(write_tiff((tags, turned)))[0]) is None
+    for number in {0, len(made) // 2, len(made) - 1}:
+        for rest in (0, 1):
+            strip = turned[number]
+            cut = strip[: len(strip) // 2] + bytes(rest * (len(strip) - len(strip) // 2))
+            damaged = [*turned[:number], cut, *turned[number + 1 :]]
+            assert code(measure(write_tiff((tags, damaged)))[0]) in ("truncated", "unreadable")
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_group_3_in_a_pdf_is_counted_by_its_marks(way: int) -> None:
+    """With the six marks of its end or without; a row more than there are is missing."""
+    (coded,), _ = strips("group3", way, 480)
+    end = (MARK + "1" * way) * 6
+
+    def found(data: bytes, rows: int = 480) -> str | None:
+        params = pikepdf.Dictionary(K=way, Columns=640, Rows=rows, EndOfLine=True)
+        keys = {"ColorSpace": None, "BitsPerComponent": 1, "ImageMask": True, "DecodeParms": params}
+        return code(measure(scan_pdf(data, (640, rows), ("/CCITTFaxDecode",), **keys))[0])
+
+    assert found(coded) is None
+    assert found(packed(bits_of(coded).rstrip("0") + end)) is None
+    assert found(coded, 482) in ("truncated", "unreadable")
+    assert found(coded[: len(coded) // 2]) in ("truncated", "unreadable")
 
 
 def test_a_file_after_a_damaged_one_is_not_blamed() -> None:

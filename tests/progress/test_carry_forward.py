@@ -17,10 +17,10 @@ from sohoa.progress.carry_forward import (
     MAP_DATES,
     Carried,
     carry_forward,
-    line_on_map,
     places,
     progress_on_map,
     unit_name,
+    unit_on_map,
 )
 from sohoa.registry import agencies_at, unit_at, units_at
 from sohoa.schema import TABLES
@@ -91,9 +91,13 @@ def test_every_unit_of_a_later_map_is_reached(start, communes):
 
 def test_offices_without_district_lie_under_the_province():
     """A department always; a district office as soon as districts have ended."""
-    assert line_on_map("H37.60", MERGER) == line_on_map("H37.60", FIRST) == ("H37.60", "20")
-    assert line_on_map("H37.80", MERGER) == ("H37.80", "178", "20")
-    assert line_on_map("H37.80", REFORM) == ("H37.80", "20")
+
+    def line(code: str, map_day: date) -> tuple[str, ...]:
+        return tuple(place.unit_code for place in places(code, FIRST, map_day))
+
+    assert line("H37.60", MERGER) == line("H37.60", FIRST) == ("H37.60", "20")
+    assert line("H37.80", MERGER) == ("H37.80", "178", "20")
+    assert line("H37.80", REFORM) == ("H37.80", "20")
 
 
 def test_a_split_is_approximate_only_where_it_matters():
@@ -113,6 +117,12 @@ def test_a_unit_is_named_or_the_question_refused():
         unit_name("H37.80.01", FIRST, FIRST)
     with pytest.raises(InputError, match="names no unit"):
         unit_name("180", REFORM, REFORM)
+
+
+def line_of(code: str, map_day: date) -> tuple[str, ...]:
+    """A leaf and what is above it on a map: here an office bears its code for good."""
+    day = map_day if unit_at(code, map_day) else FIRST
+    return tuple(place.unit_code for place in places(code, day, map_day) if place.is_counted)
 
 
 def leaves_of(day: date) -> list[str]:
@@ -161,7 +171,7 @@ def test_leaves_add_up_to_the_province_on_each_map(counts):
             for name in COUNTS:
                 where = (row["dossier_date"], row["definition"], row["stage"], name)
                 sums["leaves" if is_leaf else row["unit_code"], *where] += row[name]
-                if is_leaf and len(line := line_on_map(row["unit_code"], map_day)) == 3:
+                if is_leaf and len(line := line_of(row["unit_code"], map_day)) == 3:
                     sums["below", line[1], *where] += row[name]
         for row in progress.filter(pa.compute.equal(progress["unit_code"], "20")).to_pylist():
             for name in COUNTS:
@@ -188,3 +198,50 @@ def test_a_split_marks_both_successors_where_something_counts():
 
     assert marked(1) == {"06040", "06025"}
     assert marked(0) == set()
+
+
+_OFFICES = "code,name,kind,unit_code,valid_from,valid_to"
+REUSED = "H37.92,Old,district,183,2020-01-01,2025-07-01\nH37.92,New,department,20,2025-07-01,"
+MOVED = "H37.92,Old,district,183,2020-01-01,2024-12-01\nH37.92,New,district,184,2024-12-01,2025-07-01"
+WITHIN = "H37.92,Old,department,20,2020-01-01,2024-08-01\nH37.92,New,district,183,2024-08-01,2025-07-01"
+LATER = "H37.92,New,district,183,2025-03-01,2025-07-01"
+
+
+@pytest.mark.parametrize(
+    ("offices", "days", "map_day", "asked", "name", "own", "districts"),
+    [
+        (REUSED, (REFORM - DAY, REFORM), REFORM, REFORM, "New", 2, {}),
+        (REUSED, (REFORM - DAY, REFORM), REFORM, REFORM - DAY, "Old", 1, {}),
+        (REUSED, (REFORM - DAY, REFORM), MERGER, REFORM, "New", 2, {"183": 1}),
+        (MOVED, (MERGER - DAY, MERGER), MERGER, MERGER, "New", 2, {"183": 1, "184": 2}),
+        (MOVED, (MERGER - DAY, MERGER), FIRST, MERGER - DAY, "Old", 1, {"183": 1, "184": 2}),
+        (WITHIN, (date(2024, 7, 31), date(2024, 8, 1)), FIRST, MERGER, "New", 2, {"183": 2}),
+        (WITHIN, (date(2024, 7, 31), date(2024, 8, 1)), REFORM, date(2024, 7, 31), "Old", 1, {}),
+        (LATER, (date(2025, 3, 1),), MERGER, MERGER, "New", 1, {"183": 1}),
+    ],
+)
+def test_an_office_keeps_its_own_dossiers_on_every_map(own_file, offices, days, map_day, asked, name, own, districts):
+    """One code, one dossier of the first office and two of the next: each in its own district, on whatever map."""
+    own_file("agencies", f"{_OFFICES}\n{offices}")
+    progress = progress_of({(day, "H37.92"): number for number, day in enumerate(days, 1)})
+    unit = unit_on_map("H37.92", map_day, asked)
+    assert unit.name == name
+
+    def denominator(key: tuple[str, date | None]) -> int:
+        rows = progress_on_map(progress, map_day, key)
+        rows = rows.filter(pa.compute.equal(rows["definition"], "dn_and"))
+        return sum(rows["denominator"].to_pylist())
+
+    assert denominator(("H37.92", unit.valid_from)) == own
+    found = {code: denominator((code, date(2020, 1, 1))) for code in ("183", "184", "20")}
+    assert found == {"183": 0, "184": 0, "20": sum(range(len(days) + 1))} | districts
+    leaves = [row for row in progress_on_map(progress, map_day).to_pylist() if row["unit_code"] == "H37.92"]
+    assert len({row["valid_from"] for row in leaves}) == len(days)
+
+
+def test_a_code_that_named_nobody_on_the_day_is_not_carried():
+    """An office that the registry has lost is refused, not guessed."""
+    row = progress_of({(FIRST, "H37.80"): 1}).to_pylist()[0] | {"unit_code": "H37.999"}
+    lost = pa.Table.from_pylist([row], progress_of({}).schema)
+    with pytest.raises(InputError, match=r"H37\.999 names no unit"):
+        progress_on_map(lost, FIRST)

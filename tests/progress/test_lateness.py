@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, datetime
 from typing import Any
 
@@ -117,18 +118,61 @@ def test_refused_and_stopped_are_finished(status):
 
 
 def test_withdrawn_counts_where_it_was_received():
-    """A dossier that was only registered and then withdrawn is no case; neither is one that is only registered."""
+    """No deadline runs where a dossier was only registered, withdrawn then or not: that is said, not left out."""
     assert judge((7, at(18))) == "finished_in_time"
     for events in ([(1, at(15)), (7, at(16))], [(1, at(15))]):
         rows = register(lodged_at=None, status=events[-1][0])
-        assert judge_lateness(rows, history(*events), AS_OF)[0].as_py() is None
+        assert judge_lateness(rows, history(*events), AS_OF)[0].as_py() == "not_received"
     rows = register(lodged_at=None, status=3)
     assert judge_lateness(rows, history((1, at(15)), (3, at(16))), AS_OF)[0].as_py() == "finished_in_time"
 
 
 def test_void_dossiers_are_no_case():
-    """Void or test."""
+    """Void or test; nor are those of days after the period."""
     assert judge((9, at(18)), is_void=True) is None
+    assert judge((9, at(18)), as_of=date(2024, 4, 14)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "lodged", "events", "as_of", "state"),
+    [
+        (1, at(15), [], AS_OF, "not_received"),  # NgayTiepNhan is there, the status says that it is not received
+        (1, at(15), [(1, at(15))], AS_OF, "not_received"),
+        (1, None, [], AS_OF, "not_received"),
+        (1, at(15), [(1, at(15)), (2, at(16))], AS_OF, "open_overdue"),  # the history is ahead of the register
+        (1, at(15), [(1, at(15)), (2, at(20))], date(2024, 4, 19), "not_received"),
+        (4, None, [], AS_OF, "open_overdue"),  # received on the day in its code
+        (4, None, [(1, at(15))], AS_OF, "open_overdue"),
+        (4, None, [], date(2024, 4, 18), "open_in_time"),
+        (4, None, [(1, at(15)), (4, at(20))], date(2024, 4, 18), "not_received"),
+        (4, at(20), [], date(2024, 4, 18), "not_received"),
+        (2, None, [], AS_OF, "open_overdue"),
+        (5, None, [], AS_OF, "unknown"),
+        (8, None, [], AS_OF, "unknown"),
+        (9, None, [], AS_OF, "unknown"),
+        (3, None, [], AS_OF, "unknown"),  # refused, nobody knows when
+        (3, at(15), [(1, at(15)), (3, at(20))], date(2024, 4, 19), "not_received"),
+        (3, at(15), [(1, at(15)), (3, at(20))], AS_OF, "finished_late"),
+        (7, at(15), [(7, at(18))], AS_OF, "finished_in_time"),
+        (7, None, [(7, at(18))], AS_OF, "not_received"),
+        (7, None, [], AS_OF, "not_received"),
+    ],
+)
+def test_a_deadline_runs_once_a_dossier_is_received(status, lodged, events, as_of, state):
+    """By the history, else by the register: every dossier that is not void is one thing or another."""
+    rows = register(status=status, lodged_at=lodged)
+    assert judge_lateness(rows, history(*events), as_of)[0].as_py() == state
+
+
+def test_every_dossier_is_counted_somewhere():
+    """Of each status, with and without NgayTiepNhan, NgayHenTra and history: the columns add up to the dossiers."""
+    choices = itertools.product(range(1, 11), (None, at(15)), (None, at(19)), ((), ((2, at(15)),)))
+    rows, events = [], []
+    for number, (status, lodged, due, told) in enumerate(choices):
+        rows.append(register(dossier_key=f"{number}", status=status, lodged_at=lodged, due_at=due))
+        events.append(history(*told, key=f"{number}"))
+    (counts,) = count_lateness(pa.concat_tables(rows), pa.concat_tables(events), AS_OF).to_pylist()
+    assert sum(counts[name] for name in LATENESS) == len(rows)
 
 
 def test_the_register_fills_the_gaps_of_the_history():

@@ -175,14 +175,33 @@ def test_another_agency_is_r8_even_where_it_has_ended(agency):
     assert found(*sides) == {"R8_out": 1, "R8_in": 1}
 
 
-def test_the_agency_that_follows_in_the_same_unit_is_r7():
-    """06187 is the town's code in June and the ward's in July: the unit is called the same, the day differs."""
-    code, received = "H37.84.02-250626-2", datetime(2025, 7, 2, 8)  # noqa: DTZ001
+@pytest.mark.parametrize(
+    ("agency", "day", "other", "received", "unit"),
+    [
+        ("H37.84.02", "250626", "H37.125", datetime(2025, 7, 2, 8), "06187"),  # noqa: DTZ001 (town, then ward)
+        ("H37.125", "250702", "H37.84.02", datetime(2025, 6, 30, 8), "06187"),  # noqa: DTZ001 (and back)
+        ("H37.81.03", "250630", "H37.104", datetime(2025, 7, 1, 8), "06001"),  # noqa: DTZ001 (one name, two communes)
+        ("H37.81.16", "241130", "H37.81.01", datetime(2024, 12, 1, 8), "06040"),  # noqa: DTZ001 (commune, then town)
+    ],
+)
+def test_one_code_on_two_days_is_two_units_and_r8(agency, day, other, received, unit):
+    """The code is used again: who bears it on the one day is not who bears it on the other."""
+    code = f"{agency}-{day}-2"
     sides = (
-        [registered(dossier_code=code, handling_agency="H37.84.02")],
-        [on_portal(dossier_code=code, handling_agency="H37.125", lodged_at=received)],
+        [registered(dossier_code=code, handling_agency=agency)],
+        [on_portal(dossier_code=code, handling_agency=other, lodged_at=received)],
     )
-    assert found(*sides) == {"R7_out": 1, "R7_in": 1}
+    assert found(*sides) == {"R8_out": 1, "R8_in": 1}
+    assert (entry("R8_out", *sides)["unit_code"], entry("R8_in", *sides)["unit_code"]) == (unit, unit)
+
+
+def test_two_offices_of_one_unit_are_r7(own_file):
+    """The unit is the same on both days, whoever of it writes; on one day nothing has moved."""
+    rows = ("H37.81.03,A,commune,06001,2020-01-01,", "H37.81.93,B,commune,06001,2020-01-01,")
+    own_file("agencies", "\n".join(("code,name,kind,unit_code,valid_from,valid_to", *rows)))
+    other = {"handling_agency": "H37.81.93"}
+    assert found([registered()], [on_portal(**other, lodged_at=NEXT_MORNING)]) == {"R7_out": 1, "R7_in": 1}
+    assert found([registered()], [on_portal(**other)]) == {}
 
 
 def test_the_processing_agency_makes_the_cell():

@@ -110,13 +110,14 @@ def test_the_pipeline_still_deletes_versions(clean_store: Store) -> None:
     ],
 )
 def test_the_policy_follows_the_registry(clean_store: Store, codes: list[str], names: list[str]) -> None:
-    """Whatever agencies it has and however many, the store takes it, twice with the same end."""
+    """Whatever agencies it has and however many, the store takes it, and is not asked again."""
     client = s3_client(clean_store)
     before = client.get_bucket_policy(layout.LANDING)
     try:
-        clean_store.put_landing_policy(codes)
+        client.delete_bucket_policy(layout.LANDING)
+        assert clean_store.put_landing_policy(codes)
         once = client.get_bucket_policy(layout.LANDING)
-        clean_store.put_landing_policy(codes)
+        assert not clean_store.put_landing_policy(codes)
         assert client.get_bucket_policy(layout.LANDING) == once
         statements = json.loads(once)["Statement"]
         assert [one["Condition"]["StringLike"]["aws:username"] for one in statements] == [names, names]

@@ -173,7 +173,18 @@ def test_pages_of_a_dossier_are_those_of_the_units_own_agencies():
         document("f", 4, agency="H37.80.02", scan_date=MONDAY, pages_found=90),
     ]
     table = pa.Table.from_pylist(documents, pa.schema([pa.field("scan_date", pa.date32()), *TABLES["documents"]]))
-    found = [pages_per_dossier(table, ProgressQuery(unit, "dn_and", "all", None)) for unit in ("05971", "20", "06001")]
+    queries = [ProgressQuery(unit, "dn_and", "all", None) for unit in ("05971", "20", "06001")]
+    found = [pages_per_dossier(table, query, MONDAY) for query in queries]
     assert found == [pytest.approx(9 / 2), pytest.approx(99 / 3), None]
     mapped = ProgressQuery("06187", "dn_and", "all", MAP_DATES[-1])  # it took in the first commune
-    assert pages_per_dossier(table, mapped) == pytest.approx(9 / 2)
+    assert pages_per_dossier(table, mapped, MONDAY) == pytest.approx(9 / 2)
+
+
+def test_a_code_that_names_nobody_is_not_ranked():
+    """Where the registry was corrected since: its row stays out, and the others are ranked all the same."""
+    progress = rows(daily(MONDAY, "05971", 1, 2), daily(MONDAY, "H37.999", 1, 1), daily(MONDAY, "06100", 1, 1))
+    campaign = Campaign("x", "Đợt", MONDAY, WEEK.last, 50.0, ("department", "commune"), "a test")
+    assert {rank.unit_code for rank in rank_units(progress, campaign, WEEK.last)} == {"05971", "06100"}
+    late = rows(daily(date(2025, 7, 2), "H37.80", 1, 1), daily(date(2025, 7, 2), "06187", 0, 1))
+    ended = Campaign("x", "Đợt", date(2025, 7, 1), date(2025, 7, 6), None, ("district", "commune"), "a test")
+    assert [rank.unit_code for rank in rank_units(late, ended, date(2025, 7, 6))] == ["06187"]

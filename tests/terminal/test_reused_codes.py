@@ -26,6 +26,7 @@ from sohoa.report.mail.compose_letter import Recipient, compose
 from sohoa.report.model import Row, WeekReport
 from sohoa.steering.rank_campaigns import read_ranks
 from sohoa.store import Store
+from sohoa.terminal.show_progress import since_line
 from sohoa.terminal.show_steering import ranks_table
 from tests.feeds.feed_rows import csv_bytes, row
 from tests.servers import empty_buckets
@@ -120,17 +121,74 @@ def test_a_unit_that_has_ended_is_refused_with_its_last_day(reform, unit, name, 
     assert name in sohoa(command, "--unit", unit, *period, "2025-06-30")
 
 
-@pytest.mark.parametrize(
-    ("command", "has_map"),
-    [(("progress",), True), (("forecast",), True), (("reconcile",), False), (("reconcile", "--category", "R4"), False)],
-)
-@pytest.mark.parametrize("unit", ["183", "99999"])
-def test_the_message_advises_only_what_the_command_has(reform, command, has_map, unit):
-    """``reconcile`` knows no map."""
-    asked = [*command, "--unit", unit, "--from", "2025-07-01", "--to", "2025-07-06"]
+PERIOD = ("--from", "2025-06-27", "--to", "2025-07-06")
+
+
+def refusal(*asked: str) -> str:
     done = CliRunner().invoke(app, asked)
-    assert "names no unit on 2025-07-06" in str(done.exception)
-    assert ("--map" in str(done.exception)) == has_map
+    assert done.exit_code, done.output
+    return str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("asked", "advice", "instead"),
+    [
+        (("progress", "--unit", "183"), "ask for days until then", {"--to": "2025-06-30"}),
+        (("forecast", "--unit", "183"), "ask for days until then", {"--to": "2025-06-30"}),
+        (("reconcile", "--unit", "183"), "ask for days until then", {"--to": "2025-06-30"}),
+        (("reconcile", "--unit", "H37.84", "--category", "R4"), "ask for days until then", {"--to": "2025-06-30"}),
+        (("progress", "--unit", "H37.84"), "days until then, or with --map", {"--map": "2025-07-01"}),
+        (("progress", "--unit", "H37.84"), "days until then, or with --map", {"--map": "2024-12-01"}),
+        (("forecast", "--unit", "H37.84"), "days until then, or with --map", {"--map": "2025-07-01"}),
+        (
+            ("progress", "--unit", "H37.84.02"),
+            "for the commune's code, 06187, and days until then",
+            {"--unit": "06187", "--to": "2025-06-30"},
+        ),
+        (
+            ("progress", "--unit", "H37.125", "--to", "2025-06-30"),
+            "ask for the commune's code, 06187, and a last day from then on",
+            {"--unit": "06187", "--to": "2025-07-01"},
+        ),
+        (
+            ("progress", "--unit", "183", "--map", "2025-07-01"),
+            "ask without --map for days until then",
+            {"--map": None, "--to": "2025-06-30"},
+        ),
+        (("progress", "--unit", "183", "--map", "2024-12-01"), "use days until 2025-06-30", {"--to": "2025-06-30"}),
+        (("forecast", "--unit", "178", "--map", "2024-12-01"), "use days until 2025-06-30", {"--to": "2025-06-30"}),
+        (
+            ("progress", "--unit", "20", "--map", "2024-12-01"),
+            "use --map 2025-07-01, or days until 2025-06-30",
+            {"--map": "2025-07-01"},
+        ),
+        (("progress", "--unit", "20", "--map", "2024-04-01"), "days until 2024-11-30", {"--map": "2025-07-01"}),
+        (
+            ("progress", "--definition", "backlog", "--unit", "183"),
+            "ask without --map for days until then",
+            {"--to": "2025-06-30"},
+        ),
+    ],
+)
+def test_what_a_refusal_advises_succeeds(reform, asked, advice, instead):
+    """The command as it was, with what the message names instead."""
+    options = dict(zip(PERIOD[::2], PERIOD[1::2], strict=True)) | dict(zip(asked[1::2], asked[2::2], strict=True))
+    assert advice in refusal(asked[0], *(part for option in options.items() for part in option))
+    given = {name: value for name, value in (options | instead).items() if value is not None}
+    sohoa(asked[0], *(part for option in given.items() for part in option))
+
+
+@pytest.mark.parametrize("command", ["progress", "forecast", "reconcile"])
+def test_nothing_is_advised_where_nothing_helps(reform, command):
+    """No unit and no agency ever bore the code: no day and no map will change that."""
+    message = refusal(command, "--unit", "99999", *PERIOD)
+    assert message == "99999 names no unit on 2025-07-06: no unit and no agency has this code"
+
+
+def test_a_new_office_is_not_said_to_have_had_another_before():
+    """A map joins a unit with what it was formed from; an office was formed from nothing that is known."""
+    assert "--map 2025-07-01" in since_line("06187", TUESDAY).plain
+    assert "--map" not in since_line("H37.92", TUESDAY).plain
 
 
 def test_the_message_names_the_successor(reform):

@@ -14,12 +14,15 @@ from sohoa import layout
 from sohoa.cli import app
 from sohoa.counting.count_progress import progress_of_day
 from sohoa.days import Week
+from sohoa.quality.thresholds import load_thresholds
 from sohoa.report.build_report import build_report
 from sohoa.schema import TABLES
 from sohoa.slips.slip_page import render
 from sohoa.steering.dirty_glass import find_dirty_glass
+from sohoa.steering.replay_limits import judge_again
 from sohoa.steering.scanner_incidents import find_incidents
 from sohoa.store import Store, with_path_key
+from sohoa.terminal.show_replay import _label
 from tests.counting_cases import document, dossier, merged, table
 
 MONDAY, TUESDAY, WEDNESDAY = (date(2024, 4, 15) + timedelta(n) for n in range(3))
@@ -196,4 +199,69 @@ def test_the_office_of_a_commune_that_was_recoded_is_two(clean_store: Store) -> 
     assert [(row["valid_from"], row["state"], row["dossiers"]) for row in rows] == [
         ("2024-12-01", "silent", 1),
         ("2020-01-01", "no_agency", 1),
+    ]
+
+
+REFORM, REUSED = date(2025, 7, 1), "H37.92"
+
+
+@pytest.fixture
+def district_then_department(clean_store: Store, own_file: Any) -> Store:
+    """One code: two dossiers and 1 of 9 results of a district's office, then one dossier and 0 of 4 of a department."""
+    rows = (
+        f"{REUSED},UBND huyện Cao Lộc,district,183,2020-01-01,2025-07-01",
+        f"{REUSED},Sở Mới,department,20,2025-07-01,",
+    )
+    own_file("agencies", "\n".join(("code,name,kind,unit_code,valid_from,valid_to", *rows)))
+    last = REFORM - timedelta(1)
+    for day, numbers in ((last, (1, 2)), (REFORM, (3,))):
+        dossiers = merged([dossier(n, unit_code=REUSED, handling_agency=REUSED) for n in numbers], [])
+        clean_store.write_table("dossiers", day, layout.DAY, dossiers)
+        clean_store.write_table("progress_daily", day, layout.DAY, progress_of_day(day, dossiers))
+    for day, results in ((last, 9), (REFORM, 4)):
+        told_rows = table("backlog", [{"agency": REUSED, "results": results, "line": 2}])
+        clean_store.write_table("backlog", day, layout.DAY, told_rows)
+    scans = table("documents", [document("b", None, "backlog_result", agency=REUSED, batch=f"{REUSED}-20250630-001")])
+    decided = scans.append_column("decision", pa.nulls(1, pa.string())).select(TABLES["backlog_documents"].names)
+    clean_store.write_table("backlog_documents", last, layout.DAY, decided)
+    return clean_store
+
+
+@pytest.mark.parametrize(
+    ("last", "name", "dossiers", "results"),
+    [("2025-06-30", "UBND huyện Cao Lộc", 2, 9), ("2025-07-06", "Sở Mới", 1, 4)],
+)
+@pytest.mark.parametrize("map_day", [None, "2024-12-01", "2025-07-01"])
+def test_a_code_means_one_office_on_every_map(
+    district_then_department: Store, map_day: str | None, last: str, name: str, dossiers: int, results: int
+) -> None:
+    """Progress and backlog of the one that bears it on the last day asked for, and its name."""
+    asked = ("--unit", REUSED, "--to", last, *(("--map", map_day) if map_day else ()))
+    rows = told("progress", "--from", "2025-06-23", *asked)
+    assert sum(row["denominator"] for row in rows) == dossiers
+    assert [row["denominator"] for row in told("progress", "--definition", "backlog", *asked)] == [results]
+    assert f"{name} ({REUSED})" in sohoa("progress", "--from", "2025-06-23", *asked)
+
+
+def test_the_departments_together_are_no_district_s_office(district_then_department: Store) -> None:
+    """What bears the code of a department now was a district's office in the week: the blocks are the province."""
+    report = build_report(district_then_department, Week(REFORM - timedelta(1)).name)
+    (blocks,) = [found.rows for found in report.tables if found.name == "blocks"]
+    shown = {row["unit"]: row["denominator"] for row in blocks if row["denominator"]}
+    assert shown == {"Huyện Cao Lộc (đến hết 30/06/2025)": 2, "Khối sở, ban, ngành": 1}
+
+
+def test_a_replay_tells_two_offices_of_one_code_apart(clean_store: Store, own_file: Any) -> None:
+    """One page of each side of the day on which the code passed on: two lines, each under its own name."""
+    own_file("agencies", AGENCIES)
+    for day, batch in ((TUESDAY, f"{CODE}-20240416-001"), (WEDNESDAY, f"{CODE}-20240417-001")):
+        page = {"agency": CODE, "batch": batch, "document_id": "D", "verdict": "accepted", "defects": [], "notes": []}
+        clean_store.write_table("pages", day, batch, table("pages", [page]))
+        clean_store.write_table("documents", day, batch, table("documents", [document("D", batch=batch)]))
+    lines = judge_again(clean_store, load_thresholds("tthc"), TUESDAY, WEDNESDAY, lambda *_: None)
+    offices = [line for line in lines if line.subject == "agency_pages"]
+    assert [(line.valid_from, sum(line.before.values())) for line in offices] == [(date(2020, 1, 1), 1), (WEDNESDAY, 1)]
+    assert [_label(line) for line in offices] == [
+        f"{OLD} (từ 01/01/2020) · {CODE}",
+        f"{NEW} (từ 17/04/2024) · {CODE}",
     ]

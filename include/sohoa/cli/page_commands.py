@@ -66,7 +66,7 @@ def replay(
         lines = judge_again(open_store(), limits, start, end, report)
     if format == "jsonl":
         for line in lines:
-            sys.stdout.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(asdict(line), ensure_ascii=False, default=date.isoformat) + "\n")
     else:
         for table in tables(lines):
             out.print(table, markup=False)

@@ -112,7 +112,7 @@ def _show_progress(store: Store, query: ProgressQuery, start: date, end: date, f
     out.print(show_progress.progress_table(found, total, step, settings, out.width))
     out.print(show_progress.spark_lines(unit_progress.by_period(rows, start, end, fine, settings), fine, out.width))
     if is_younger:
-        out.print(show_progress.since_line(since))
+        out.print(show_progress.since_line(query.unit_code, since))
     results = unit_progress.count_electronic_results(store, query, start, end)
     for note in show_progress.notes(total, results, settings):
         out.print(note)

@@ -92,16 +92,25 @@ def _prepare(province: Path, settings: Settings, say: Callable[[str], None], bar
 
 
 def _run_dags(settings: Settings, say: Callable[[str], None]) -> None:
-    client = stack.airflow_client(settings)
-    for dag in ("import_feeds", "check_scan_batches"):
-        _run_dag(client, dag, say)
-    say("Airflow runs summarise_progress, woken by the two before it")
-    store, deadline = open_store(), time.monotonic() + PATIENCE_S
-    while any(True for _ in store.list_objects(layout.WAREHOUSE, layout.PENDING)):
+    """Run the jobs one after another, each until its queue is empty: what one run leaves is the next one's."""
+    client, store = stack.airflow_client(settings), open_store()
+    deadline = time.monotonic() + PATIENCE_S
+
+    def is_empty(bucket: str, queue: str) -> bool:
         if time.monotonic() > deadline:
-            raise StackError("summarise_progress has not taken what is pending; its runs are in the Airflow UI")
+            raise StackError(f"{bucket}/{queue} is not empty after {PATIENCE_S} s; the runs are in the Airflow UI")
+        return not any(True for _ in store.list_objects(bucket, queue, most=1))
+
+    _run_dag(client, "import_feeds", say)
+    _run_dag(client, "check_scan_batches", say)
+    while not is_empty(layout.LANDING, layout.INBOX):
+        _run_dag(client, "check_scan_batches", say)
+    say("Airflow runs summarise_progress, woken by the two before it")
+    while not is_empty(layout.WAREHOUSE, layout.PENDING):
         time.sleep(1)
     _run_dag(client, "reconcile_portal", say)
+    while not is_empty(layout.WAREHOUSE, layout.UNRECONCILED):
+        _run_dag(client, "reconcile_portal", say)
 
 
 def _run_dag(client: AirflowClient, dag: str, say: Callable[[str], None]) -> None:

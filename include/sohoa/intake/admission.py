@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from sohoa import layout, registry
+from sohoa.capacity.inbox import list_inbox
 from sohoa.capacity.quotas import Ledger
 from sohoa.days import ONE_DAY
 from sohoa.dossier_code import dossier_day
@@ -59,18 +60,10 @@ def discover_markers(store: Store, owed: list[Marker]) -> list[Marker]:
     Of each agency at most ``settings.share_batches``, the oldest first: what is left waits for the next run. An owed
     marker stays to be done when its agency has withdrawn it or written another over it.
     """
-    listed = sorted(store.list_objects(layout.LANDING, layout.INBOX), key=lambda info: (info.last_modified, info.key))
-    taken: Counter[str] = Counter()
-    chosen = []
-    for info in listed:
-        agency = layout.split_inbox_key(info.key)[0]
-        taken[agency] += 1
-        if taken[agency] <= store.settings.share_batches:
-            chosen.append(info)
-    for agency, count in sorted(taken.items()):
-        if count > store.settings.share_batches:
-            log.warning("batches_wait", agency=agency, waiting=count - store.settings.share_batches)
-    markers = [marker for marker in store.each(partial(_stat_marker, store), chosen) if marker is not None]
+    inbox = list_inbox(store)
+    for agency, count in sorted(inbox.left.items()):
+        log.warning("batches_wait", agency=agency, waiting=count)
+    markers = [marker for marker in store.each(partial(_stat_marker, store), inbox.taken) if marker is not None]
     return sorted(dict.fromkeys([*owed, *markers]), key=_order)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sohoa import layout
+from sohoa import layout, registry
 from sohoa.capacity import space
+from sohoa.logs import get_logger
 from sohoa.notify import alerts
 from sohoa.settings import TIME_ZONE
 from sohoa.store import open_store
 
-__all__ = ["clean_landing", "end_uploads", "maintain", "watch_store"]
+__all__ = ["clean_landing", "end_uploads", "guard_landing", "maintain", "watch_store"]
+
+log = get_logger(__name__)
 
 _RECEIVED_DAYS = 31
 """Days of which it is kept what came."""
@@ -34,10 +37,25 @@ class Watched(TypedDict):
     alerts: int
 
 
-class Maintained(Cleaned, Watched):
+class Guarded(TypedDict):
+    """Whether the policy of ``landing`` had to be written."""
+
+    policy_written: bool
+
+
+class Maintained(Cleaned, Guarded, Watched):
     """What one whole maintain_store did."""
 
     uploads_ended: int
+
+
+def guard_landing() -> Guarded:
+    """Deny the agencies of the registry, as it is now, what they must not do in ``landing``."""
+    codes = {agency.code for agency in registry.agencies()}
+    is_written = open_store().put_landing_policy(codes)
+    if is_written:
+        log.info("landing_policy_written", agencies=len(codes))
+    return {"policy_written": is_written}
 
 
 def end_uploads() -> dict[str, int]:
@@ -74,4 +92,4 @@ def watch_store() -> Watched:
 
 def maintain() -> Maintained:
     """Do the whole of maintain_store in this process."""
-    return {**end_uploads(), **clean_landing(), **watch_store()}  # type: ignore[typeddict-item]
+    return {**guard_landing(), **end_uploads(), **clean_landing(), **watch_store()}  # type: ignore[typeddict-item]

@@ -64,13 +64,13 @@ def explain_day(day: date, dossiers: pa.Table, query: ProgressQuery) -> list[Dos
     Raises:
         InputError: no unit bears the code, or a dossier's unit is younger than the map.
     """
-    query.name_on(day)
+    unit = query.key_on(day)
     known = placed_dossiers(dossiers)
     measures = measure_dossiers(known)[:, :, RATES.index((query.definition, query.stage))]
     documents = _documents_by_row(known)
     found = []
     for number, row in enumerate(known.drop_columns("documents").to_pylist()):
-        place = find_place(query.unit_code, row["unit_code"], day, query.map_day)
+        place = find_place(unit, row["unit_code"], day, query.map_day)
         if place is not None:
             counts = dict(zip(MEASURES, measures[number].tolist(), strict=True))
             found.append(_explain(row, counts, documents[number], place, query))

@@ -3,6 +3,7 @@
 Rules of the portal: finished are 3, 8, 9 and 10, and 7 where the dossier had been received; where 9 and 10 both exist 9
 counts; the time that a dossier waits for its citizen (status 5) is deducted; status 5 that nothing follows ends the
 case at its time; status 5 more than once is overdue; what is not finished is compared with the end of the period.
+A dossier that is registered and not yet received has no deadline that runs, whatever its NgayTiepNhan says.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from sohoa.days import each_day, in_chunks
 from sohoa.registry import PROVINCE, find_agency, leaf_unit
 from sohoa.store import Store
 
-LATENESS = ("finished_in_time", "finished_late", "open_in_time", "open_overdue", "unknown")
+LATENESS = ("finished_in_time", "finished_late", "open_in_time", "open_overdue", "unknown", "not_received")
 """What a dossier is: finished within its promise or after it | not finished, the promise still stands or has passed |
-without NgayHenTra, or finished or waiting since a moment that nobody knows."""
+without NgayHenTra, or finished or waiting since a moment that nobody knows | only registered, or withdrawn before it
+was received: no deadline runs."""
+WITH_DEADLINE = LATENESS[:4]
+"""What a share of late dossiers is a share of."""
 LEVELS = {"department": "province", "district": "district", "commune": "commune"}
 """Kind of the agency -> level of government."""
 
@@ -39,10 +43,10 @@ _NEVER = np.datetime64("NaT", "ms")
 
 
 def judge_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Array:
-    """Judge each dossier: one of ``LATENESS``; null where it does not count: void, or never received.
+    """Judge each dossier: one of ``LATENESS``; null where it is void or its day lies after the period.
 
     Args:
-        register: rows of ``register``.
+        register: rows of ``register`` with ``dossier_date``.
         history: rows of ``status`` of the same days; what the register says of 9 and 10 fills its gaps.
         as_of: last day of the period; what happened after it has not happened.
     """
@@ -55,10 +59,12 @@ def judge_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Arr
     end = np.where(is_finished | is_waiting, ended, horizon)
     is_late = (end - waited > due) | (spells > 1)
     state = np.where(is_finished, np.where(is_late, 1, 0), np.where(is_late, 3, 2))
-    state = np.where(np.isnat(due) | _is_unexplained(register, changes[0], changes[2]), 4, state)
-    received = register["lodged_at"].to_numpy().astype("datetime64[ms]")
-    was_received = (received <= horizon) | _any(owner, np.isin(status, _RECEIVED), count)
-    counts = ~as_mask(register["is_void"]) & (was_received | _last(owner, status == _REFUSED, count))
+    is_unexplained = _is_unexplained(register, changes[0], changes[2])
+    state = np.where(np.isnat(due) | is_unexplained, 4, state)
+    is_refused = _last(owner, status == _REFUSED, count) | (is_unexplained & _has_status(register, _REFUSED))
+    was_received = _any(owner, np.isin(status, _RECEIVED), count) | _register_received(register, changes, horizon)
+    state = np.where(was_received | is_refused, state, 5)
+    counts = ~as_mask(register["is_void"]) & as_mask(pc.less_equal(register["dossier_date"], pa.scalar(as_of)))
     return pa.array(LATENESS, pa.string()).take(pa.array(state, mask=~counts))
 
 
@@ -105,6 +111,22 @@ def _changes(register: pa.Table, history: pa.Table) -> tuple[_Ints, _Times, _Int
     parts = [(owner, moment, status), *_register_events(register, owner, status)]
     owner, moment, status = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return owner, moment, status
+
+
+def _register_received(register: pa.Table, changes: tuple[_Ints, _Times, _Ints], horizon: np.datetime64) -> Bools:
+    """Find the dossiers that the register says were received: since NgayTiepNhan, else on the day in their code.
+
+    Without NgayTiepNhan the history, where it tells of a reception at all, tells when.
+    """
+    owner, _, status = changes
+    is_told = _any(owner, np.isin(status, _RECEIVED), len(register))
+    lodged = register["lodged_at"].to_numpy().astype("datetime64[ms]")
+    is_since = _has_status(register, *_RECEIVED, _WITHDRAWN) & (lodged <= horizon)
+    return np.asarray(is_since | (_has_status(register, *_RECEIVED) & np.isnat(lodged) & ~is_told), np.bool_)
+
+
+def _has_status(register: pa.Table, *statuses: int) -> Bools:
+    return np.isin(register["status"].to_numpy(zero_copy_only=False), statuses)
 
 
 def _is_unexplained(register: pa.Table, owner: _Ints, status: _Ints) -> Bools:

@@ -15,9 +15,9 @@ from sohoa.counting.count_backlog import backlog_of
 from sohoa.counting.count_progress import MEASURES
 from sohoa.days import each_day
 from sohoa.errors import InputError
-from sohoa.progress.carry_forward import find_place, progress_on_map, unit_name
+from sohoa.progress.carry_forward import UnitKey, find_place, progress_on_map, unit_name, unit_on_map
 from sohoa.progress.rate import progress_share, rate_percent, score_766
-from sohoa.registry import asked_unit, leaf_unit, owner_at
+from sohoa.registry import Bearer, asked_unit, leaf_unit, owner_at
 from sohoa.settings import Settings
 from sohoa.store import Store
 
@@ -39,27 +39,37 @@ class ProgressQuery:
     map_day: date | None
     """One of ``carry_forward.MAP_DATES``; None for the map of each dossier's own day."""
 
-    def name_on(self, day: date) -> str:
-        """Return the name of the unit: on the map, or of the unit that bears the code on the last day asked for.
+    def unit_on(self, day: date) -> Bearer:
+        """Return the unit: of the map, or the one that bears the code on the last day asked for.
 
-        An office, which is on every map, is named with its last day where it has ended by the day.
+        An office is on every map, and is the one that bears the code on that day, or last bore it.
 
         Raises:
             InputError: none does.
         """
-        return (
-            asked_unit(self.unit_code, day, has_map=True).name
-            if self.map_day is None
-            else unit_name(self.unit_code, self.map_day, day)
-        )
+        if self.map_day is None:
+            return asked_unit(self.unit_code, day, has_map=True)
+        return unit_on_map(self.unit_code, self.map_day, day)
+
+    def name_on(self, day: date) -> str:
+        """Return the name of ``unit_on`` a day; an office that has ended by then is named with its last day.
+
+        Raises:
+            InputError: as ``unit_on``.
+        """
+        return self.unit_on(day).name if self.map_day is None else unit_name(self.unit_code, self.map_day, day)
 
     def first_day(self, start: date, end: date) -> date:
         """Return the first day from ``start`` on that is the unit's own; with a map all days are."""
-        return max(start, asked_unit(self.unit_code, end, has_map=True).valid_from) if self.map_day is None else start
+        return max(start, self.unit_on(end).valid_from) if self.map_day is None else start
 
-    def counts(self, leaf: str, day: date) -> bool:
-        """Tell whether what lies in a leaf unit of a day is counted here."""
-        place = find_place(self.unit_code, leaf, day, self.map_day)
+    def key_on(self, day: date) -> UnitKey:
+        """Return code and first day of ``unit_on`` a day, the last day asked for."""
+        return self.unit_code, self.unit_on(day).valid_from
+
+    def counts(self, leaf: str, day: date, end: date) -> bool:
+        """Tell whether what lies in a leaf unit of a day is counted here, ``end`` being the last day asked for."""
+        place = find_place(self.key_on(end), leaf, day, self.map_day)
         return place is not None and place.is_counted
 
 
@@ -118,7 +128,7 @@ def read_days(store: Store, query: ProgressQuery, start: date, end: date) -> pa.
     if query.map_day is None:
         rows = rows.filter(pc.and_(is_asked, pc.equal(rows["unit_code"], query.unit_code)))
         return rows.append_column("is_approximate", pa.array([False] * len(rows), pa.bool_()))
-    return progress_on_map(rows.filter(is_asked), query.map_day, query.unit_code)
+    return progress_on_map(rows.filter(is_asked), query.map_day, query.key_on(end))
 
 
 def by_period(rows: pa.Table, start: date, end: date, step: str, settings: Settings) -> list[Figure]:
@@ -165,7 +175,7 @@ def count_electronic_results(store: Store, query: ProgressQuery, start: date, en
     return sum(
         number
         for leaf, day, number in zip(*(column.to_pylist() for column in owners.columns), strict=True)
-        if query.counts(leaf, day)
+        if query.counts(leaf, day, end)
     )
 
 
@@ -208,17 +218,17 @@ def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogF
     Raises:
         InputError: no unit bears the code, or the map is older than an agency's unit.
     """
-    query.name_on(end)
+    unit = query.key_on(end)
     rows = backlog_of(_until(store, "backlog_documents", end), _until(store, "backlog", end))
     found = []
-    for row in rows.to_pylist():
+    for row in rows.sort_by([("last_day", "descending")]).to_pylist():  # the youngest first, as in progress_on_map
         day = _own_day(row["agency"], row.pop("last_day"))
         leaf = leaf_unit(row["agency"], None, day)
-        place = None if leaf is None else find_place(query.unit_code, leaf, day, query.map_day)
+        place = None if leaf is None else find_place(unit, leaf, day, query.map_day)
         if place is not None:
             counts = row if place.is_counted else row | dict.fromkeys(_BACKLOG_COUNTS, 0)
             found.append(BacklogFigure(**counts, is_approximate=place.is_approximate))
-    return found
+    return sorted(found, key=lambda figure: (figure.agency, figure.valid_from or date.min))
 
 
 def _own_day(agency: str, day: date) -> date:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.arrow import as_mask, join_names
+from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.reconcile.compare_fields import flag_pairs
 from sohoa.reconcile.leaf_units import leaf_units
 from sohoa.reconcile.ledger import entries
@@ -143,10 +144,12 @@ def _only_in_ministry(ministry: pa.Table, register: pa.Table, kept: pa.Table) ->
 def _moves(province: pa.Table, portal: pa.Table) -> list[pa.Table]:
     """List R8, else R7, of pairs that lie in two cells: out of the province's, into the portal's.
 
+    A unit is its code and its first day: of two days one code may name two units, whose dossiers have moved by unit.
     One agency that both name may have no unit, or another one, on the portal's day: it is the day that differs then.
     """
     is_other_day = as_mask(pc.not_equal(province["dossier_date"], portal["dossier_date"]))
-    is_other_unit = as_mask(pc.not_equal(province["unit_code"], portal["unit_code"]))
+    units = [with_valid_from(side) for side in (province, portal)]
+    is_other_unit = np.logical_or.reduce([as_mask(pc.not_equal(*(unit[name] for unit in units))) for name in UNIT_KEY])
     is_other_unit &= ~as_mask(pc.equal(province["handling_agency"], portal["handling_agency"]))
     masks = {"R7": is_other_day & ~is_other_unit, "R8": is_other_unit}
     found = []

@@ -18,7 +18,7 @@ from sohoa.registry.calendar import holiday_name, is_working_day, working_days
 from sohoa.registry.campaigns import Campaign, campaigns, find_campaign
 from sohoa.registry.ministries import MinistrySystem, ministry_systems
 from sohoa.registry.successors import Successor, commune_meant, successors
-from sohoa.registry.units import PROVINCE, Unit, unit_at, units_at, units_of
+from sohoa.registry.units import PROVINCE, Unit, unit_ancestors, unit_at, units_at, units_of
 
 __all__ = [
     "PROVINCE",
@@ -49,6 +49,7 @@ __all__ = [
     "owner_name",
     "parents_above",
     "successors",
+    "unit_ancestors",
     "unit_at",
     "units_at",
     "units_of",

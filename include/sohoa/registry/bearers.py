@@ -65,13 +65,14 @@ def owner_name(code: str, own_day: date, day: date) -> str:
     return code if found is None else found.name_on(day)
 
 
-def asked_unit(code: str, day: date, has_map: bool = False) -> Bearer:
+def asked_unit(code: str, day: date, has_map: bool = False, is_map: bool = False) -> Bearer:
     """Return the unit or leaf office that bears a code on a day, the last day asked for.
 
     Args:
         code: the code.
         day: the day.
-        has_map: the one who asks can choose a map instead, and is told so.
+        has_map: the one who asks can choose a map instead, and is told so where a map helps: an office is on each.
+        is_map: the day is that of the map chosen.
 
     Raises:
         InputError: none does, or it is the office of a commune, which is counted under the commune's own code; where
@@ -79,7 +80,7 @@ def asked_unit(code: str, day: date, has_map: bool = False) -> Bearer:
     """
     found = bearer_at(code, day)
     if found is None:
-        raise InputError(f"{code} names no unit on {day}: {_hint(code, day, has_map)}")
+        raise InputError(f"{code} names no unit on {day}: {_hint(code, day, has_map, is_map)}")
     agency = find_agency(code, day)
     if agency is not None and agency.kind == "commune":
         raise InputError(f"{code} is the office of a commune: use the commune's code, {agency.unit_code}")
@@ -102,15 +103,23 @@ def name_of(code: str, valid_from: date | None, day: date) -> str:
     return code if found is None else found.name_on(day)
 
 
-def _hint(code: str, day: date, has_map: bool) -> str:
-    before = [bearer for bearer in bearers(code) if bearer.valid_from <= day]
+def _hint(code: str, day: date, has_map: bool, is_map: bool) -> str:
+    """Say who bore the code before or will, and what can be asked for instead: nothing where nothing helps."""
+    known = bearers(code)
+    if not known:
+        return "no unit and no agency has this code"
+    before = [bearer for bearer in known if bearer.valid_from <= day]
+    near = before[-1] if before else known[0]
+    office = find_agency(code, near.valid_from)
+    is_commune = office is not None and office.kind == "commune"
+    asked = f"for the commune's code, {office.unit_code}, and " if office is not None and is_commune else "for "
+    asked = ("without --map " if is_map else "") + asked
+    others = ", or with --map" if has_map and not is_map and office is not None and not is_commune else ""
     if not before:
-        return f"give a unit of that day, or another {'--map or ' if has_map else ''}date"
-    last = before[-1]
-    followers = " and ".join(f"{name} ({follower})" for follower, name in last.successors)
+        return f"{near.name} bears it from {near.valid_from} on; ask {asked}a last day from then on{others}"
+    followers = " and ".join(f"{name} ({follower})" for follower, name in near.successors)
     passed = f" and passed to {followers}" if followers else ""
-    advice = "ask for days until then, or with --map" if has_map else "ask for days until then"
-    return f"{last.name} bore it until {last.last_day}{passed}; {advice}"
+    return f"{near.name} bore it until {near.last_day}{passed}; ask {asked}days until then{others}"
 
 
 def _of_unit(unit: Unit) -> Bearer:

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from sohoa.errors import InputError
-from sohoa.registry import Agency, agencies, agencies_at, ancestors, leaf_unit, unit_at
+from sohoa.registry import Agency, agencies, agencies_at, ancestors, bearer_at, leaf_unit, unit_at
 from sohoa.simulate.arrays import Bools, Ints, Texts, Times
 from sohoa.simulate.seeded_draws import generator
 from sohoa.simulate.spelled_codes import Speller
@@ -129,6 +129,13 @@ class Offices(Speller):
 def weekdays(days: Times) -> Ints:
     """Number the weekdays, Monday 0."""
     return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def first_days(units: Texts, days: Times) -> Times:
+    """Find the first day of the unit that bears each code on a day: code and first day name it."""
+    places = list(zip(units.tolist(), days.tolist(), strict=True))
+    found = {place: bearer_at(*place) for place in set(places)}
+    return np.array([unit and unit.valid_from for unit in map(found.get, places)], "datetime64[D]")
 
 
 def lineage(unit: str, day: date) -> tuple[str, ...]:

@@ -6,10 +6,10 @@
 day that named a row, for pairs from the later of both, for scans from the scan day. ``portal`` and
 ``province`` are what each side counts in the cell; R1, R2, R3, R5 lie in the cell of the portal's row, R4 and the
 flags R6, R9 to R12 in the province's. ``R7_out`` and ``R8_out`` lie in the province's cell, ``R7_in`` and ``R8_in`` in
-the portal's; one agency that both name is R7 even where it has another unit on the portal's day. ``R5_ministry`` are
-dossiers that only ministries know, by the commune and day that they name; ``R0`` scanned documents whose dossier the
-register lacks, by the day in the code and the agency that scanned them. Where an agency or commune has no unit on that
-day the province is the cell; where NgayTiepNhan is empty, the day in the code.
+the portal's; a unit is its code and first day, and one agency that both name is R7 even where it has another unit on
+the portal's day. ``R5_ministry`` are dossiers that only ministries know, by the commune and day that they name; ``R0``
+scanned documents whose dossier the register lacks, by the day in the code and the agency that scanned them. Where an
+agency or commune has no unit on that day the province is the cell; where NgayTiepNhan is empty, the day in the code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sohoa.enums import DOCUMENT_KINDS
 from sohoa.registry import PROVINCE
 from sohoa.simulate.arrays import Bools, Ints, Texts, Times
 from sohoa.simulate.ministry_feeds import Ministry
-from sohoa.simulate.offices import Offices, lineage
+from sohoa.simulate.offices import Offices, first_days, lineage
 from sohoa.simulate.plan_documents import NONE, Documents
 from sohoa.simulate.plan_dossiers import Dossiers
 from sohoa.simulate.plan_levels import LEVELS, RECEIVED
@@ -122,7 +122,8 @@ def _cells(province: Province) -> dict[str, Cells]:
     is_known = m.owner >= 0
     owner, matched = m.owner, is_known & m.is_kept & portal.is_matched[m.owner]
     other_agency = offices.codes[m.agency] != offices.codes[dossiers.handler[owner]]
-    other_unit = matched & other_agency & (m_home != home[owner])
+    is_other = (m_home != home[owner]) | (first_days(m_home, m_day) != first_days(home[owner], day[owner]))
+    other_unit = matched & other_agency & is_other
     other_day = matched & ~other_unit & (m_day != day[owner])
     there = np.zeros(len(dossiers), np.bool_)
     there[owner[is_known]] = True

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sohoa.capacity.inbox import list_inbox
 from sohoa.capacity.space import measure_space
-from sohoa.errors import StackError
+from sohoa.errors import StackError, StoreError
 from sohoa.settings import Settings
 from sohoa.stack import airflow_server, seaweed
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import Report, Server, only_one, stop
+from sohoa.store import Store
 
 PARTS = ("store", "airflow")
 
@@ -86,13 +88,16 @@ def describe(settings: Settings, part: str) -> list[str]:
     lines = []
     for name, found in status(settings).items():
         if part in {name, "all"}:
-            lines.append(f"{name}: {found.state}" + (f" at {found.url}" if found.state != "down" else ""))
-            if found.state != "down":
+            is_elsewhere = name == "store" and _has_other_store(settings)
+            state = "elsewhere" if is_elsewhere else found.state
+            lines.append(f"{name}: {state}" + (f" at {found.url}" if state != "down" else ""))
+            if state not in {"down", "elsewhere"}:
                 login = f"user {found.user}, password in" if found.user else "keys in"
                 lines.append(f"  {login} {found.secrets}")
                 lines.append(f"  logs in {found.logs}")
-            if name == "store" and found.state == "up":
-                lines.append(f"  {_describe_space(settings)}")
+            if name == "store" and state in {"up", "elsewhere"}:
+                store = Store(_with_keys(settings))
+                lines += [f"  {_describe_space(store.settings)}", f"  inbox: {_describe_inbox(store)}"]
     return lines
 
 
@@ -107,12 +112,24 @@ def airflow_client(settings: Settings) -> AirflowClient:
 
 def _describe_space(settings: Settings) -> str:
     """How full the store is, and whether that wants attention."""
-    keyed = seaweed.local_settings(settings) if settings.s3_endpoint is None else settings
-    space = measure_space(keyed)
+    space = measure_space(settings)
     if space is None:
         return "how full it is cannot be told (SOHOA_STORE_STATUS_URLS)"
     is_filling = space.used_percent >= settings.space_warn_percent
     return space.in_words + (": add a disk, or delete what is not needed any more" if is_filling else "")
+
+
+def _describe_inbox(store: Store) -> str:
+    """What waits to be checked."""
+    try:
+        return list_inbox(store).in_words
+    except StoreError as error:
+        return f"what waits cannot be told ({error})"
+
+
+def _with_keys(settings: Settings) -> Settings:
+    """The settings with the store's address, which those of a process that began before the store lack."""
+    return seaweed.local_settings(settings) if settings.s3_endpoint is None else settings
 
 
 def _has_other_store(settings: Settings) -> bool:

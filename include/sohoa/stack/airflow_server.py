@@ -34,10 +34,13 @@ from sohoa.stack.processes import (
 
 USER = "admin"
 MEASURE_POOL = "measure"
+LOST_TASK_S, LOOK_FOR_LOST_S = 30, 5
+"""After how long without a sign of life a task is tried again, and how often that is looked for: six signs of life, one
+each five seconds, have to be missed in a row."""
 START_PATIENCE_S, STOP_PATIENCE_S = 300.0, 20.0
 
 COMPONENTS = {
-    "api-server": ["api-server"],
+    "api-server": ["api-server", "--proxy-headers"],  # a proxy on this machine says whether it was asked over TLS
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
@@ -181,7 +184,12 @@ def _config(settings: Settings, old: configparser.ConfigParser) -> dict[str, dic
         "api": {"host": "127.0.0.1", "port": settings.port_airflow, "base_url": url, "workers": 1},
         "api_auth": {"jwt_secret": old.get("api_auth", "jwt_secret", fallback=secrets.token_urlsafe(48))},
         "execution_api": {"jwt_expiration_time": 6 * 3600},
-        "scheduler": {"task_queued_timeout": 3600, "scheduler_health_check_threshold": 120},
+        "scheduler": {
+            "task_queued_timeout": 3600,
+            "scheduler_health_check_threshold": 120,
+            "task_instance_heartbeat_timeout": LOST_TASK_S,
+            "task_instance_heartbeat_timeout_detection_interval": LOOK_FOR_LOST_S,
+        },
         "dag_processor": {
             "refresh_interval": 30,
             "min_file_process_interval": 60,

@@ -13,6 +13,7 @@ from typing import Any
 import urllib3
 
 from sohoa import layout, registry
+from sohoa.capacity.space import VOLUME_BYTES
 from sohoa.errors import StackError, StoreError
 from sohoa.settings import Settings
 from sohoa.stack.certificates import AUTHORITY, CERTIFICATE, KEY, make_certificates
@@ -30,7 +31,7 @@ from sohoa.store import Store
 PORTS = ("port_s3", "port_master", "port_volume", "port_filer")
 START_PATIENCE_S, STOP_PATIENCE_S = 90.0, 30.0
 
-VOLUME_MB = 256
+VOLUME_MB = VOLUME_BYTES >> 20
 """Size of a file that the store keeps objects in; one is copied to free what was deleted in it."""
 VACUUM_S, GARBAGE_SHARE = 60, 0.1
 """How often the store looks for deleted bytes, and from which share of a file on it frees them."""

@@ -57,15 +57,15 @@ def rank_units(progress: pa.Table, campaign: Campaign, last_day: date) -> list[U
         last_day: the last day that is known whole; a campaign that ends later is ranked up to it.
 
     Returns:
-        Each unit that has progress of definition dn_and, those that have ended too; empty before the campaign's first
-        day is over.
+        Each unit that has progress of definition dn_and, those that have ended too, but no code that named nobody on
+        the day, as after a correction of the registry; empty before the campaign's first day is over.
     """
     period = Period(campaign.start, min(campaign.end, last_day))
     if period.days < 1:
         return []
     wanted = (pc.field("definition") == "dn_and") & (pc.field("stage") == "all")
     inside = (pc.field("dossier_date") >= period.first) & (pc.field("dossier_date") <= period.last)
-    rows = with_valid_from(progress.filter(wanted))
+    rows = with_valid_from(progress.filter(wanted)).filter(pc.is_valid(pc.field("valid_from")))
     sums = rows.filter(inside).group_by(UNIT_KEY, use_threads=False)
     found = sums.aggregate([("numerator", "sum"), ("denominator", "sum")]).to_pylist()
     units = [(unit, row) for row in found if (unit := bearer_at(row["unit_code"], row["valid_from"])) is not None]

@@ -30,7 +30,7 @@ from sohoa.progress.rate import rate_percent
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import Thresholds
 from sohoa.quality.verdicts import judge_documents
-from sohoa.registry import PROVINCE
+from sohoa.registry import PROVINCE, owner_at
 from sohoa.store import Store
 
 log = get_logger(__name__)
@@ -42,9 +42,11 @@ DEFECT_STATES = ("noted", "review", "rejected")
 _NAME = ["agency", "batch", "document_id"]
 _RATE_COUNTS = ("accepted", "received", "denominator")
 _States = npt.NDArray[np.uint8]
-_Sums = Counter[tuple[str, str, str]]
-_Moves = Counter[tuple[str, str, str, str]]
-"""(subject, name, state before, state after) -> how many."""
+_Thing = tuple[str, str, date | None]
+"""(subject, name, valid_from)."""
+_Sums = Counter[tuple[_Thing, str]]
+_Moves = Counter[tuple[_Thing, str, str]]
+"""(thing, state before, state after) -> how many."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Line:
     before: dict[str, int | float | None]
     after: dict[str, int | float | None]
     changed: int | None
+    valid_from: date | None = None
+    """First day of the agency: with it the code names one agency. Null for what is none, and for a code of nobody."""
 
 
 def judge_again(
@@ -93,8 +97,8 @@ def judge_again(
         pages, documents = (store.read_table(name, [day]) for name in ("pages", "documents"))
         new_pages = judge_pages(pages, limits.rules)
         new_documents = judge_documents(documents, new_pages, limits)
-        moves += _verdict_moves("pages", pages, new_pages) + _defect_moves(pages, new_pages)
-        moves += _verdict_moves("documents", documents, new_documents)
+        moves += _verdict_moves("pages", day, pages, new_pages) + _defect_moves(pages, new_pages)
+        moves += _verdict_moves("documents", day, documents, new_documents)
         for dossier_day, rows in _changed(documents, new_documents).items():
             redone[dossier_day].append(rows)
         report(done, len(days))
@@ -103,15 +107,17 @@ def judge_again(
     return lines
 
 
-def _verdict_moves(subject: str, old: pa.Table, new: pa.Table) -> _Moves:
-    """Count the moves between verdicts, in all and by agency; a document without a scan has no verdict and no move."""
+def _verdict_moves(subject: str, day: date, old: pa.Table, new: pa.Table) -> _Moves:
+    """Count the moves between verdicts of a scan day, in all and by agency; what is not scanned has none."""
     rows = pa.table({"agency": old["agency"], "before": old["verdict"], "after": new["verdict"]})
     moves: _Moves = Counter()
     for row in rows.group_by(rows.column_names).aggregate([([], "count_all")]).to_pylist():
         if row["before"] is not None:
             states = row["before"], row["after"]
-            moves[(subject, ALL, *states)] += row["count_all"]
-            moves[(f"agency_{subject}", row["agency"], *states)] += row["count_all"]
+            owner = owner_at(row["agency"], day)
+            office = f"agency_{subject}", row["agency"], None if owner is None else owner.valid_from
+            moves[((subject, ALL, None), *states)] += row["count_all"]
+            moves[(office, *states)] += row["count_all"]
     return moves
 
 
@@ -123,7 +129,8 @@ def _defect_moves(old: pa.Table, new: pa.Table) -> _Moves:
     for place, defect in enumerate(DEFECTS):
         pairs = np.bincount(before[:, place] * len(names) + after[:, place], minlength=len(names) ** 2)
         for pair in np.flatnonzero(pairs[1:]) + 1:  # 0: absent before and after
-            moves["defect_pages", defect, names[pair // len(names)], names[pair % len(names)]] += int(pairs[pair])
+            states = names[pair // len(names)], names[pair % len(names)]
+            moves[(("defect_pages", defect, None), *states)] += int(pairs[pair])
     return moves
 
 
@@ -142,25 +149,27 @@ def _defect_states(pages: pa.Table) -> _States:
 def _lines(moves: _Moves) -> list[Line]:
     before: _Sums = Counter()
     after: _Sums = Counter()
-    changed = Counter({("pages", ALL): 0, ("documents", ALL): 0})  # lines even where nothing was scanned
-    for (subject, name, old, new), count in moves.items():
-        before[subject, name, old] += count
-        after[subject, name, new] += count
-        changed[subject, name] += count * (old != new)
+    nothing: dict[_Thing, int] = {("pages", ALL, None): 0, ("documents", ALL, None): 0}
+    changed = Counter(nothing)  # lines even where nothing was scanned
+    for (thing, old, new), count in moves.items():
+        before[thing, old] += count
+        after[thing, new] += count
+        changed[thing] += count * (old != new)
     return [
-        Line(subject, name, _counts(before, subject, name), _counts(after, subject, name), changed[subject, name])
-        for subject, name in sorted(changed, key=_order)
+        Line(thing[0], thing[1], _counts(before, thing), _counts(after, thing), changed[thing], thing[2])
+        for thing in sorted(changed, key=_order)
     ]
 
 
-def _order(key: tuple[str, str]) -> tuple[int, int, str]:
-    subject, name = key
-    return REPLAY_SUBJECTS.index(subject), list(DEFECTS).index(name) if name in DEFECTS else 0, name
+def _order(thing: _Thing) -> tuple[int, int, str, date]:
+    subject, name, valid_from = thing
+    place = list(DEFECTS).index(name) if name in DEFECTS else 0
+    return REPLAY_SUBJECTS.index(subject), place, name, valid_from or date.min
 
 
-def _counts(sums: _Sums, subject: str, name: str) -> dict[str, int | float | None]:
-    states = DEFECT_STATES if subject == "defect_pages" else VERDICTS
-    return {state: sums[subject, name, state] for state in states}
+def _counts(sums: _Sums, thing: _Thing) -> dict[str, int | float | None]:
+    states = DEFECT_STATES if thing[0] == "defect_pages" else VERDICTS
+    return {state: sums[thing, state] for state in states}
 
 
 def _changed(old: pa.Table, new: pa.Table) -> dict[date, pa.Table]:

@@ -91,7 +91,7 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
     week = Week.of(last_day + ONE_DAY).before  # the last one that is over
     own = ALL_DAYS if query.map_day is not None else own_period(bearer_at(query.unit_code, last_day))
     scans = store.read_table("documents", each_day(query.first_day(last_day - _RECENT, last_day), last_day))
-    pages = pages_per_dossier(scans, query)
+    pages = pages_per_dossier(scans, query, last_day)
     weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
     return TargetOutlook(
         forecast_target(weekly, line.target_percent, last_day),
@@ -139,25 +139,26 @@ def required_work(
     return RequiredWork(line.percent_on(last_day), due, done, days_left, due_per_day, required, pages)
 
 
-def pages_per_dossier(documents: pa.Table, query: ProgressQuery) -> float | None:
+def pages_per_dossier(documents: pa.Table, query: ProgressQuery, last_day: date) -> float | None:
     """Compute the mean number of pages per dossier of a unit's agencies; None where none was received.
 
     Args:
         documents: rows of the table ``documents`` with their path key ``scan_date``.
         query: the unit and the map; documents of the agencies at and below it count, by who scanned them.
+        last_day: the last day asked for.
     """
     belongs = pc.and_(pc.is_valid(documents["dossier_key"]), documents["is_received"])
     rows = documents.filter(belongs)
     places = rows.group_by(_SCANS.names).aggregate([]).to_pylist()
-    inside = pa.Table.from_pylist([place for place in places if _is_inside(query, **place)], _SCANS)
+    inside = pa.Table.from_pylist([place for place in places if _is_inside(query, last_day, **place)], _SCANS)
     rows = rows.select([*_SCANS.names, "dossier_key", "pages_found"]).join(inside, _SCANS.names, join_type="inner")
     dossiers = len(pc.unique(rows["dossier_key"]))
     return pc.sum(rows["pages_found"]).as_py() / dossiers if dossiers else None
 
 
-def _is_inside(query: ProgressQuery, agency: str, scan_date: date) -> bool:
+def _is_inside(query: ProgressQuery, last_day: date, agency: str, scan_date: date) -> bool:
     leaf = leaf_unit(agency, None, scan_date)
-    return leaf is not None and query.counts(leaf, scan_date)
+    return leaf is not None and query.counts(leaf, scan_date, last_day)
 
 
 def _sum_counts(rows: pa.Table, first: date, last: date) -> tuple[int, int]:

@@ -10,7 +10,15 @@ from sohoa.enums import LEVELS
 from sohoa.format_value import count, decimal
 from sohoa.labels import label_vi
 
-_HEADS = ("Đúng\nhạn", "Trả\nquá hạn", "Chưa xong\ncòn hạn", "Chưa xong\nquá hạn", "Không rõ\nhạn", "Quá hạn\n%")
+_HEADS = (
+    "Đúng\nhạn",
+    "Trả\nquá hạn",
+    "Chưa xong\ncòn hạn",
+    "Chưa xong\nquá hạn",
+    "Không rõ\nhạn",
+    "Chưa\ntiếp nhận",
+    "Quá hạn\n%",
+)
 
 
 def level_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> Table:
@@ -18,7 +26,7 @@ def level_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> Table:
 
     Args:
         rows: level and the counts ``names``, one row per unit.
-        names: finished in time, finished late, open in time, open overdue, unknown.
+        names: finished in time, finished late, open in time, open overdue, unknown, not received.
     """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("Cấp xử lý", vertical="bottom")

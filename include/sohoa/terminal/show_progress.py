@@ -10,8 +10,9 @@ from rich.text import Text
 
 from sohoa.format_value import count, day, days, decimal
 from sohoa.labels import label_vi, rate_name
+from sohoa.progress.carry_forward import map_of
 from sohoa.progress.unit_progress import BacklogFigure, Figure, ProgressQuery
-from sohoa.registry import name_of
+from sohoa.registry import name_of, unit_at
 from sohoa.settings import Settings
 from sohoa.terminal.bars import bar, sparkline
 
@@ -71,10 +72,10 @@ def spark_lines(figures: list[Figure], step: str, width: int) -> Text:
     return text.append(f"  {extremes}\n", "dim")
 
 
-def since_line(since: date) -> Text:
-    """Says from which day the unit stands."""
-    shown = f"Đơn vị này có từ {day(since)}: các ngày trước không tính; dùng --map để nối với đơn vị trước đó.\n"
-    return Text(shown, "yellow")
+def since_line(code: str, since: date) -> Text:
+    """Says from which day the unit stands; a map joins it with what it was formed from, an office with nothing."""
+    advice = "" if unit_at(code, since) is None else f"; dùng --map {map_of(since)} để nối với đơn vị trước đó"
+    return Text(f"Đơn vị này có từ {day(since)}: các ngày trước không tính{advice}.\n", "yellow")
 
 
 def notes(total: Figure, electronic_results: int, settings: Settings) -> Iterator[Text]:

@@ -8,9 +8,10 @@ from rich.table import Table
 
 from sohoa.defects import DEFECTS
 from sohoa.enums import REPLAY_SUBJECTS
+from sohoa.format_value import day as format_day
 from sohoa.format_value import number
 from sohoa.labels import LABELS, Label, label_vi
-from sohoa.registry import find_agency
+from sohoa.registry import bearers, owner_name
 from sohoa.steering.replay_limits import ALL, Line
 
 _WHOLE = {"pages", "documents", "rate"}
@@ -38,15 +39,18 @@ def _table(subject: str, lines: list[Line]) -> Table:
         table.add_column("Đổi\nchanged", justify="right")
     for line in shown:
         cells = [_cell(line.before[state], line.after[state]) for state in line.before]
-        table.add_row(_label(line.name), *cells, *([] if line.changed is None else [str(line.changed)]))
+        table.add_row(_label(line), *cells, *([] if line.changed is None else [str(line.changed)]))
     return table
 
 
-def _label(name: str) -> str:
-    if name in DEFECTS:
-        return f"{label_vi('defects', name)} · {name}"
-    agency = find_agency(name)
-    return f"{agency.name} · {name}" if agency else "Tất cả · all" if name == ALL else name
+def _label(line: Line) -> str:
+    if line.name in DEFECTS:
+        return f"{label_vi('defects', line.name)} · {line.name}"
+    if line.valid_from is not None:
+        name = owner_name(line.name, line.valid_from, line.valid_from)
+        since = f" (từ {format_day(line.valid_from)})" if len(bearers(line.name)) > 1 else ""
+        return f"{name}{since} · {line.name}"
+    return "Tất cả · all" if line.name == ALL else line.name
 
 
 def _cell(before: float | None, after: float | None) -> str:

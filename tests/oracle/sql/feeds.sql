@@ -61,6 +61,12 @@ CREATE MACRO commune_meant(commune_code, on_day) AS (
     SELECT arg_max(code, was_first) FROM chains WHERE was = commune_code AND on_day >= first AND on_day < gone
 );
 
+-- The first day of the unit or office that bears a code on a day: with it the code names one.
+CREATE MACRO first_day(bearer_code, on_day) AS coalesce(
+    (SELECT u.first FROM units u WHERE u.code = bearer_code AND on_day >= u.first AND on_day < u.gone),
+    (SELECT a.first FROM agencies a WHERE a.code = bearer_code AND on_day >= a.first AND on_day < a.gone)
+);
+
 -- The office of each agency on each day of its life, where it stands: one leaf unit.
 CREATE MACRO office_unit(agency_code, on_day) AS (
     SELECT CASE a.kind WHEN 'commune' THEN u.code ELSE a.code END

@@ -1,4 +1,4 @@
--- What each dossier that counts is at the end of getvariable('as_of'): finished or open, in time or late, or unknown.
+-- What each dossier that counts is at the end of getvariable('as_of'): finished or open, in time or late, unknown, or not received.
 
 CREATE TABLE events AS
 SELECT dossier, status, since, lag(status) OVER w AS before, lead(since) OVER w AS until
@@ -29,20 +29,19 @@ WITH ended AS (
             WHEN c.last_status IN (9, 10) THEN coalesce(c.done, c.returned)
             WHEN c.last_status IN (3, 5, 7, 8) THEN c.last_at
             ELSE getvariable('as_of')::DATE + INTERVAL 1 DAY - INTERVAL 1 SECOND
-        END AS ended
-    FROM register r JOIN courses c USING (dossier)
-    WHERE r.void = 0 AND r.day <= getvariable('as_of')::DATE AND (c.was_received OR c.last_status = 3)
+        END AS ended,
+        coalesce(c.was_received OR c.last_status = 3, false) AS has_deadline
+    FROM register r LEFT JOIN courses c USING (dossier)
+    WHERE r.void = 0 AND r.day <= getvariable('as_of')::DATE
 )
 SELECT
     dossier_key,
     (SELECT CASE kind WHEN 'department' THEN 'province' ELSE kind END FROM agencies a
         WHERE a.code = agency AND day >= a.first AND day < a.gone) AS level,
     office AS unit_code,
-    coalesce(
-        (SELECT first FROM units u WHERE u.code = office AND day >= u.first AND day < u.gone),
-        (SELECT first FROM agencies a WHERE a.code = office AND day >= a.first AND day < a.gone)
-    ) AS valid_from,
+    first_day(office, day) AS valid_from,
     CASE
+        WHEN NOT has_deadline THEN 'not_received'
         WHEN due IS NULL THEN 'unknown'
         WHEN ended - waited > due OR waits > 1 THEN if(is_finished, 'finished_late', 'open_overdue')
         ELSE if(is_finished, 'finished_in_time', 'open_in_time')

@@ -40,7 +40,8 @@ SELECT DISTINCT dossier FROM standing WHERE kind = 'component' AND accepted;
 CREATE TABLE pairs AS
 SELECT
     p.dossier, p.office AS p_office, p.day AS p_day, r.office AS r_office, r.day AS r_day,
-    p.office <> r.office AND p.agency IS DISTINCT FROM r.agency AS other_unit,
+    p.agency IS DISTINCT FROM r.agency
+        AND (p.office <> r.office OR first_day(p.office, p.day) <> first_day(r.office, r.day)) AS other_unit,
     r.dossier IS NOT NULL AS known, coalesce(r.void, 0) AS void,
     p.status AS p_status, r.status AS r_status, r.paper, p.link, p.flag, p.due AS p_due, r.due AS r_due,
     CASE WHEN void = 0 THEN greatest(p.first_seen, r.first_seen) ELSE p.first_seen END AS seen,

@@ -2,7 +2,8 @@
 
 Pillow does not hand that on, so the handler is set here, in the very library that its wheel brings. Where that cannot
 be found (another build of Pillow) damage is not told, and the page is as libtiff mends it. Nor is it where libtiff only
-warns, as of a row of group 3 that is too long: Pillow switches warnings off.
+warns, as of a row of group 3 that is too long: Pillow switches warnings off. Rows that are missing at the end, ``fax``
+finds.
 """
 
 from __future__ import annotations

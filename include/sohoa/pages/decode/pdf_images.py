@@ -14,7 +14,8 @@ import numpy as np
 import pikepdf
 import simplejpeg
 
-from sohoa.pages.decode import jpeg, jpeg_header, pdf_jpeg2000, pillow
+from sohoa.pages.decode import fax, jpeg, jpeg_header, pdf_jbig2, pdf_jpeg2000, pillow
+from sohoa.pages.decode.fax import FaxCoding
 from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
 from sohoa.pages.decode.libtiff import refusing_damaged_fax
@@ -318,6 +319,8 @@ def _has_usual_range(image: Any) -> bool:
 
 def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
     image, filters = picture.image, _listed(picture.image.get("/Filter"))
+    if picture.filters == ("/JBIG2Decode",):
+        pdf_jbig2.check_segments(picture.coded, _shared_segments(image), picture.height)
     is_palette_of_fax = picture.filters == ("/CCITTFaxDecode",) and not _is_plain(picture.image, picture.channels)
     is_read = len(filters) == 1 and picture.filters[0] in _LOSSLESS and "/Decode" not in image and not is_palette_of_fax
     predictor = _predictor(picture)
@@ -338,7 +341,22 @@ def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
     grey = pillow.decode_grey(found, factor)
+    if is_fax:
+        fax.check_rows(picture.coded, _fax_coding(picture))
     return grey if is_read else None
+
+
+def _shared_segments(image: Any) -> bytes:
+    """Return what a JBIG2 image has in common with others."""
+    params = _listed(image.get("/DecodeParms"))
+    found = params[-1].get("/JBIG2Globals") if params and isinstance(params[-1], pikepdf.Dictionary) else None
+    return b"" if found is None else bytes(found.read_bytes())
+
+
+def _fax_coding(picture: Picture) -> FaxCoding:
+    """Return how an image is coded that pikepdf reads as fax."""
+    way = int(_listed(picture.image["/DecodeParms"])[-1].get("/K", 0))
+    return FaxCoding(4 if way < 0 else 3, int(way > 0), 1, picture.width, picture.height)
 
 
 def _predictor(picture: Picture) -> int | None:

@@ -136,6 +136,7 @@ def _fill(page: Page, file: TiffFile, offset: int, bounds: FileBounds) -> None:
         if compression == _JPEG:
             page.quantisation = _quantisation(file.data, found, pieces)
         grey = _decode(file, offset, found, pieces, page)
+        pieces.check_fax(file.data, found)
         page.grey = pieces.paint_missing(~grey if _is_deep_negative(found) else grey, page.reduction)
     page.turn(first(found, tags.ORIENTATION, 1))
 

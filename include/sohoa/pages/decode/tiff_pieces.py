@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
-from sohoa.pages.decode import tags
+from sohoa.pages.decode import fax, tags
+from sohoa.pages.decode.fax import FaxCoding
 from sohoa.pages.decode.file_data import FileData
 from sohoa.pages.decode.tags import Changes, Span, Tags, first
 from sohoa.pages.guard.faults import BadPage
@@ -19,9 +18,7 @@ from sohoa.pages.reduce import Grey
 _RAW, _FAX4, _JPEG = 1, 4, 7
 _YCBCR, _SEPARATE = 6, 2
 _PAPER = 255
-_FAX4_END = bytes([*[0] * 11, 1] * 2)  # bit by bit: two end-of-line codes, which no other code contains
 _JPEG_END = b"\xff\xd9"
-_CHUNK = 1 << 20
 _SPLIT_ROWS = 64  # of an uncompressed strip, which may be cut anywhere
 
 
@@ -52,6 +49,11 @@ class Grid:
     def count(self) -> int:
         """All strips or tiles."""
         return self.across * self.down * self.planes
+
+    def rows_of(self, number: int, height: int) -> int:
+        """Return the rows of a piece of a page of that height: the last strip has those that are left."""
+        row = number % (self.across * self.down) // self.across
+        return self.height if self.is_tiled else min(self.height, height - row * self.height)
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,23 @@ class Pieces:
         """
         for number in self.estimated if compression in (_FAX4, _JPEG) else ():
             piece = data[self.offsets[number] : self.offsets[number] + self.counts[number]]
-            if not (_JPEG_END in piece if compression == _JPEG else _has_fax_end(piece)):
+            if not (_JPEG_END in piece if compression == _JPEG else fax.has_end_mark(piece)):
                 raise BadPage("truncated", "a strip or tile ends without its end mark")
+
+    def check_fax(self, data: FileData, found: Tags) -> None:
+        """Refuse fax-coded pieces that end before their last row, or have a hole.
+
+        Raises:
+            BadPage: truncated or unreadable.
+        """
+        compression, grid = first(found, tags.COMPRESSION, _RAW), self.grid
+        if compression not in fax.CODINGS:
+            return
+        said = first(found, tags.FAX_OPTIONS, 0), first(found, tags.FILL_ORDER, 1)
+        for number, (start, end) in enumerate(self.spans):
+            if number not in self.missing:
+                rows = grid.rows_of(number, first(found, tags.HEIGHT, 0))
+                fax.check_rows(data[start:end], FaxCoding(compression, *said, grid.width, rows))
 
     def paint_missing(self, grey: Grey, factor: int) -> Grey:
         """Return a picture, its sides divided by ``factor``, with paper where the file leaves something out."""
@@ -213,9 +230,8 @@ def _listed(found: Tags, is_tiled: bool) -> tuple[tuple[int, ...], tuple[int, ..
 
 
 def _raw_bytes(found: Tags, grid: Grid, number: int) -> int:
-    """Return the bytes of an uncompressed piece; the last strip has the rows that are left."""
-    row = number % (grid.across * grid.down) // grid.across
-    rows = grid.height if grid.is_tiled else min(grid.height, first(found, tags.HEIGHT, 0) - row * grid.height)
+    """Return the bytes of an uncompressed piece."""
+    rows = grid.rows_of(number, first(found, tags.HEIGHT, 0))
     bits, samples = found.get(tags.BITS, (1,)) or (1,), first(found, tags.SAMPLES, 1)
     if first(found, tags.PHOTOMETRIC, 0) == _YCBCR and grid.planes == 1 and samples == 3:
         across, down = (max(1, side) for side in (*found.get(tags.SUBSAMPLING, ()), 2, 2)[:2])
@@ -227,12 +243,3 @@ def _depth(found: Tags, grid: Grid) -> int:
     """Return the bits of a pixel in a piece."""
     bits, samples = found.get(tags.BITS, (1,)) or (1,), first(found, tags.SAMPLES, 1)
     return bits[0] if grid.planes > 1 else sum(bits) if len(bits) == samples else bits[0] * samples
-
-
-def _has_fax_end(piece: bytes) -> bool:
-    """Return whether the mark at the end of fax-coded data stands in it, at any bit and in either order of bits."""
-    for start in range(0, len(piece), _CHUNK):
-        part = np.frombuffer(piece, np.uint8, min(_CHUNK + len(_FAX4_END), len(piece) - start), start)
-        if any(_FAX4_END in np.unpackbits(part, bitorder=order).tobytes() for order in ("big", "little")):
-            return True
-    return False

@@ -8,7 +8,7 @@ from typing import Any
 from sohoa.days import Week
 from sohoa.enums import LEVELS
 from sohoa.format_value import count, day, percent
-from sohoa.progress.lateness import LATENESS, read_lateness
+from sohoa.progress.lateness import LATENESS, WITH_DEADLINE, read_lateness
 from sohoa.progress.rate import rate_percent
 from sohoa.registry import name_of
 from sohoa.report.model import Column, Table
@@ -19,7 +19,14 @@ from sohoa.store import Store
 TOTAL = "total"
 WEEKS = 26
 """Dossiers received in so many weeks up to the week's Sunday are looked at."""
-_LABELS = ("Xong đúng hạn", "Xong quá hạn", "Chưa xong, còn hạn", "Chưa xong, quá hạn", "Không rõ hạn")
+_LABELS = (
+    "Xong đúng hạn",
+    "Xong quá hạn",
+    "Chưa xong, còn hạn",
+    "Chưa xong, quá hạn",
+    "Không rõ hạn",
+    "Chưa tiếp nhận",
+)
 _COLUMNS = (
     *(
         Column(name, label, name.replace("_", " ").capitalize(), "count", "hồ sơ")
@@ -56,7 +63,7 @@ def levels_table(rows: list[dict[str, Any]]) -> Table:
     found.append({"level": TOTAL, **_sums(rows)})
     columns = (Column("level", "Cấp xử lý", "Level", "label", labels="summed_levels"), *_COLUMNS)
     title = f"Tình hình giải quyết hồ sơ tiếp nhận trong {WEEKS} tuần"
-    note = "Tỷ lệ quá hạn: hồ sơ xong quá hạn và chưa xong quá hạn trên hồ sơ rõ hạn."
+    note = "Tỷ lệ quá hạn: hồ sơ xong quá hạn và chưa xong quá hạn trên hồ sơ rõ hạn. Chưa tiếp nhận: chưa tính hạn."
     return Table("lateness", title, "Lateness by level", columns, tuple(found), note)
 
 
@@ -88,5 +95,5 @@ def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
 
 def _sums(rows: list[dict[str, Any]]) -> dict[str, Any]:
     sums = {name: sum(row[name] for row in rows) for name in LATENESS}
-    known = sum(sums.values()) - sums["unknown"]
+    known = sum(sums[name] for name in WITH_DEADLINE)
     return sums | {"late_percent": rate_percent(sums["finished_late"] + sums["open_overdue"], known)}

@@ -186,8 +186,9 @@ def _figures(
 def _sum_figures(rows: pa.Table, places: list[Place], week: Week) -> dict[str, float | None]:
     """The figures of some units together; compared where the province can be."""
     is_alike = compare(rows, PROVINCE, Period(week.first, week.last), week.last).reason in {None, "no_dossiers"}
-    codes = pa.array(sorted(place.unit.code for place in places), pa.string())
-    rows = rows.filter(pc.is_in(rows["unit_code"], codes))
+    keys = {place.key for place in places}
+    owners = zip(rows["unit_code"].to_pylist(), rows["valid_from"].to_pylist(), strict=True)
+    rows = rows.filter(pa.array([owner in keys for owner in owners], pa.bool_()))
     numerator, denominator, received = _sums(rows, week)
     now, then = rate_percent(numerator, denominator), rate_percent(*_sums(rows, week.before)[:2])
     return {
