@@ -43,16 +43,17 @@ class PageMaps:
     shadow: Grey
 
 
-def paint_maps(colour: Grey) -> PageMaps:
+def paint_maps(colour: Grey, weights: Path = WEIGHTS) -> PageMaps:
     """Paint the maps of a page: cells of 1/88 of its long side.
 
     Args:
         colour: the page in blue, green, red, uint8 (height, width, 3), best at 352 to 800 pixels on its long side.
+        weights: another net than the one that is shipped.
     """
     view = fit_view(colour)
     height, width = view.shape[:2]
     padded = pad_view(view)
-    net = load_net(WEIGHTS)
+    net = load_net(weights)
     net.setInput(padded.transpose(2, 0, 1)[None].astype(np.float32))
     maps = np.asarray(net.forward())[0].astype(np.uint8)
     rows, columns = -(-height // CELL_PX), -(-width // CELL_PX)
