@@ -24,6 +24,7 @@ from tools.pagenet.net import PageNet
 _SHARES = (4.0, 0.6, 1.0, 0.5)  # of light, sheet, object and shadow in the loss
 _LIT_WEIGHS = 3.0  # cells of light are few
 _RATE = 4e-3
+_NEWEST = 0.01  # share of the newest step in the averaged weights
 _ROUNDED = 0.8  # share of the training after which activations are rounded as in the shipped net
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -58,8 +59,7 @@ def train(bases: list[Base], options: argparse.Namespace) -> PageNet:
     if options.start:
         net.load_state_dict(torch.load(options.start))
     net.to(options.device, memory_format=torch.channels_last)
-    mean = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99),
-                                               use_buffers=True)  # fmt: skip
+    mean = torch.optim.swa_utils.AveragedModel(net, avg_fn=_average, use_buffers=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=2e-3)
     batches = _start_workers(bases, options)
     begun, step, losses = time.monotonic(), 0, []
@@ -92,6 +92,11 @@ def measure_loss(net: PageNet, views: torch.Tensor, truth: torch.Tensor, weight:
     seen, true = torch.sigmoid(logits[:, 0]) * weight[:, 0], truth[:, 0] * weight[:, 0]
     overlap = (2 * (seen * true).sum((1, 2)) + 4) / ((seen**2).sum((1, 2)) + (true**2).sum((1, 2)) + 4)
     return torch.cat([maps, 0.5 * (1 - overlap.mean())[None]])
+
+
+def _average(mean: torch.Tensor, now: torch.Tensor, steps: torch.Tensor | int) -> torch.Tensor:
+    """Average over the last hundred steps; the first steps, of which nothing is worth keeping, are forgotten sooner."""
+    return mean + (now - mean) * max(_NEWEST, 9 / (int(steps) + 10))
 
 
 def _start_workers(bases: list[Base], options: argparse.Namespace) -> Queue[Any]:
