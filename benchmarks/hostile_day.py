@@ -8,8 +8,7 @@ honest agency had its receipt, what each hostile batch was answered, and the mos
 
 It ends with 1 where a promise is broken: a receipt within two schedules of the honest batches; the same rows of the
 honest agencies in all tables, ``received_at`` left aside; an answer to every hostile batch that the store took and
-still has; no decoder over ``SOHOA_MAX_MEMORY_BYTES``; no red run. On two cores it takes some ten minutes and a second
-for three broken files.
+still has; no decoder over ``SOHOA_MAX_MEMORY_BYTES``; no red run.
 """
 
 from __future__ import annotations

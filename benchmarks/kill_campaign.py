@@ -10,7 +10,7 @@ the middle of drawing slips, and now and then the store, which is started again.
 It prints what was killed how often, and every difference of tables (``received_at`` left aside), receipts, pictures,
 queues, work left over, report and mails; it ends with 1 where there is one. A mail may come a second time with the same
 Message-ID. What was killed is drawn by the seed; the moments are shares of the least time that the job took, so
-that no two campaigns are quite the same. On two cores it takes a quarter of an hour.
+that no two campaigns are quite the same.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -70,6 +71,15 @@ def test_a_map_older_than_the_unit_is_refused_with_what_can_be_shown():
         assert shown in str(refused.value)
     with pytest.raises(InputError, match="use --map 2025-07-01,"):
         carry_forward("06187", REFORM, MERGER)
+
+
+def test_a_unit_younger_than_every_map_is_refused_with_the_days_before_it(monkeypatch):
+    """A merger that the maps do not know yet: no map is advised, and nothing breaks."""
+    young = date(2027, 1, 1)
+    unit = replace(unit_at("06187", REFORM), valid_from=young)
+    monkeypatch.setitem(carry_forward.__wrapped__.__globals__, "_commune", lambda *_: unit)
+    with pytest.raises(InputError, match="since 2027-01-01: use days until 2026-12-31"):
+        carry_forward.__wrapped__("06187", young, REFORM)
 
 
 @pytest.mark.parametrize(("code", "day"), [("180", FIRST), ("06007", MERGER), ("nowhere", FIRST), ("H37.80", REFORM)])

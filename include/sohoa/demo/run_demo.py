@@ -101,16 +101,17 @@ def _run_dags(settings: Settings, say: Callable[[str], None]) -> None:
             raise StackError(f"{bucket}/{queue} is not empty after {PATIENCE_S} s; the runs are in the Airflow UI")
         return not any(True for _ in store.list_objects(bucket, queue, most=1))
 
+    def run_until_empty(dag: str, bucket: str, queue: str) -> None:
+        _run_dag(client, dag, say)
+        while not is_empty(bucket, queue):  # of one agency a run takes no more than its share
+            _run_dag(client, dag, say)
+
     _run_dag(client, "import_feeds", say)
-    _run_dag(client, "check_scan_batches", say)
-    while not is_empty(layout.LANDING, layout.INBOX):
-        _run_dag(client, "check_scan_batches", say)
+    run_until_empty("check_scan_batches", layout.LANDING, layout.INBOX)
     say("Airflow runs summarise_progress, woken by the two before it")
     while not is_empty(layout.WAREHOUSE, layout.PENDING):
         time.sleep(1)
-    _run_dag(client, "reconcile_portal", say)
-    while not is_empty(layout.WAREHOUSE, layout.UNRECONCILED):
-        _run_dag(client, "reconcile_portal", say)
+    run_until_empty("reconcile_portal", layout.WAREHOUSE, layout.UNRECONCILED)
 
 
 def _run_dag(client: AirflowClient, dag: str, say: Callable[[str], None]) -> None:

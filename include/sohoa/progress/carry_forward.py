@@ -295,7 +295,7 @@ def _too_old(map_day: date, valid_from: date, unit: UnitKey) -> InputError:
     """Say which maps have both the unit asked for and the youngest one of the days, and which days the map can show."""
     maps = [start for start in MAP_DATES if start >= valid_from and _first_day(unit[0], start) == unit[1]]
     use = f"use --map {' or '.join(map(str, maps))}, or" if maps else "use"
-    last_day = min(start for start in MAP_DATES if start > map_day) - timedelta(1)
+    last_day = min((start for start in MAP_DATES if start > map_day), default=valid_from) - timedelta(1)
     return InputError(
         f"--map {map_day} cannot show dossiers of units that exist since {valid_from}: {use} days until {last_day}"
     )
