@@ -117,7 +117,10 @@ class Settings(BaseModel):
         "what is left goes on in the next.",
     )
     batch_seconds: int = Field(
-        default=30, gt=0, description="CPU time for the pages of one batch, seconds, with what follows on top."
+        default=30,
+        gt=0,
+        description="CPU time for the pages of one batch, seconds, with what follows on top; never more than three "
+        "files may use.",
     )
     batch_seconds_per_mb: float = Field(
         default=2.0, gt=0, description="CPU time for each MB of a batch on top (a sound page takes 0.1 a MB)."

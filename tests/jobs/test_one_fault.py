@@ -231,18 +231,22 @@ def test_documents_and_bytes_have_their_share_too(
     assert answer(clean_store, large) == "['review']", "three copies of one page"
 
 
-SLOW = {f"{number}.pdf": slow_pdf(number) for number in range(6)}
+SLOW = {f"{number}.pdf": slow_pdf(number) for number in range(8)}
 
 
-def test_a_batch_has_so_much_time(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six files that take all their time: some are measured, the others are told why they are not."""
+@pytest.mark.parametrize("seconds", ["1", "30"])
+def test_a_batch_has_so_much_time(seconds: str, clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight files that take all their time: some are measured, the others are told why they are not.
+
+    A file may use a second: of 30 that a batch has by itself, three are left.
+    """
     monkeypatch.setenv("SOHOA_MAX_FILE_SECONDS", "1")
-    monkeypatch.setenv("SOHOA_BATCH_SECONDS", "1")
+    monkeypatch.setenv("SOHOA_BATCH_SECONDS", seconds)
     bad, good = send(clean_store, BAD, files=SLOW), send(clean_store, GOOD)
     jobs.check()
     assert (answer(clean_store, bad), answer(clean_store, good)) == ("['to_scan']", "['accepted']")
     told = [row["error"] for row in clean_store.read_table("pages").to_pylist() if row["agency"] == BAD]
-    assert len(told) == 6
+    assert len(told) == len(SLOW)
     assert sum("the pages of this batch take too much time" in error for error in told) >= 3
 
 
@@ -260,7 +264,7 @@ def test_an_agency_has_so_much_time_in_a_run_and_goes_on_in_the_next(
         if inbox(clean_store):
             jobs.check()
     assert answer(clean_store, bad) == "['to_scan']"
-    assert clean_store.read_table("pages").num_rows == 7
+    assert clean_store.read_table("pages").num_rows == len(SLOW) + 1
 
 
 def test_there_are_never_more_shards_than_a_task_can_be_mapped_over() -> None:

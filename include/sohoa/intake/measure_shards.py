@@ -33,6 +33,8 @@ _PROCESSES = 2
 _MAX_SHARDS = 1_000
 """Airflow maps a task over 1,024 items at most."""
 _STEP = "measure/"
+_FILES_AT_THEIR_LIMIT = 3
+"""Files that may use all of their time in a batch, where it has no other time: the rest of it is given up."""
 _MAX_DEATHS = 2
 """A file at which that many tasks died, with nothing else at work, is not tried again."""
 _SAVED_EVERY = 15.0
@@ -231,7 +233,8 @@ class _Budget:
 
     def __init__(self, settings: Settings, tasks: Iterable[FileTask], seconds: Mapping[str, float]) -> None:
         self._settings, self._of_agency = settings, dict(seconds)
-        self._of_batch: dict[str, float] = defaultdict(lambda: settings.batch_seconds)
+        floor = min(settings.batch_seconds, _FILES_AT_THEIR_LIMIT * settings.max_file_seconds)
+        self._of_batch: dict[str, float] = defaultdict(lambda: floor)
         for task in tasks:
             self._of_batch[task.entry] += settings.batch_seconds_per_mb * task.stored_bytes / _MB
 
