@@ -21,6 +21,8 @@ ATTEMPTS = "_attempts/"
 MEASURED = "_measured/"
 PICTURED = "_pictured/"
 ALERTS = "_alerts/"
+RUNS = "_runs/"
+CLOSED_FEEDS = "_closed_feeds/"
 RECEIVED = "_received/"
 BATCHES, RECEIPTS = "batches/", "receipts/"
 USAGE_KEY, SWEEP_KEY = "_usage/agencies.json", "_usage/sweep.json"
@@ -169,6 +171,16 @@ def captures_key(agency: str, received: date, batch: str) -> str:
 def feed_prefix(source: str) -> str:
     """Return the prefix in ``feeds`` of one source's files."""
     return f"{source}/"
+
+
+def closed_feed_key(feed_key: str) -> str:
+    """Return the marker's key: too many rows of this feed file could not be used, and no better one has come."""
+    return f"{CLOSED_FEEDS}{feed_key}.json"
+
+
+def run_key(job: str) -> str:
+    """Return the key in ``warehouse`` of how a job ended last."""
+    return f"{RUNS}{job}.json"
 
 
 def split_feed_key(key: str) -> tuple[str | None, date | None, str]:

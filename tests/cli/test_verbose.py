@@ -26,7 +26,7 @@ def test_verbose_changes_stderr_alone(clean_store: Store) -> None:
     """One line with time, level, event and values; without -v nothing."""
     quiet, verbose = sohoa("run", "deliver"), sohoa("-v", "run", "deliver")
     assert (quiet.returncode, quiet.stderr) == (verbose.returncode, "") == (0, "")
-    assert quiet.stdout == verbose.stdout == "{}\n"
+    assert quiet.stdout == verbose.stdout == "Nothing is mailed: no mail server is set up (SOHOA_SMTP_HOST).\n"
     (line,) = verbose.stderr.splitlines()
     assert line.endswith(" info mail_is_off reason='SOHOA_SMTP_HOST is not set'")
 

@@ -11,6 +11,7 @@ from sohoa.cli import (  # noqa: F401 (each registers its commands)
     reconcile_commands,
     run_commands,
     stack_commands,
+    status_commands,
     steering_commands,
 )
 from sohoa.cli.root import app, main

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from sohoa import logs
 from sohoa.clean_text import clean
 from sohoa.days import Week
 from sohoa.errors import InputError, SohoaError
-from sohoa.terminal.console import err
+from sohoa.terminal.console import err, out
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 run_app = typer.Typer(no_args_is_help=True, help="Run a job here, without Airflow: the same code as the DAGs' tasks.")
@@ -21,10 +22,19 @@ app.add_typer(run_app, name="run")
 app.add_typer(stack_app, name="stack")
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        out.print(f"sohoa {version('sohoa')}", highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print to stderr what is done, as the tasks of the DAGs log it.")
+    ] = False,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and leave.")
     ] = False,
 ) -> None:
     """Monitoring of the digitisation of dossiers."""

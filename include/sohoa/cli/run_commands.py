@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,18 +13,22 @@ from sohoa.clean_text import escape_name
 from sohoa.cli.root import parse_day, parse_week, run_app
 from sohoa.days import Week
 from sohoa.registry import PROVINCE
-from sohoa.terminal.console import Format, out, print_counts
+from sohoa.terminal import job_sentences
+from sohoa.terminal.console import Format, Told, out, print_counts
 
-if TYPE_CHECKING:  # Arrow takes 70 MB and a second of every command
-    from sohoa.work import Settled
+As = Annotated[Told, typer.Option("--format", help="Output format: sentences, or the counts as one JSON object.")]
 
 
 @run_app.command("check")
-def run_check() -> None:
+def run_check(told: As = Told.text) -> None:
     """Check all scan batches that lie in the inbox."""
     from sohoa import jobs
+    from sohoa.capacity.inbox import list_inbox
+    from sohoa.store import open_store
 
-    _finish(jobs.check())
+    counts = jobs.check()
+    _tell(counts, job_sentences.checked(counts, list_inbox(open_store()).in_words), told)
+    jobs.report_closed(counts["problems"])
 
 
 @run_app.command("import")
@@ -31,19 +36,24 @@ def run_import(
     since: Annotated[
         date | None, typer.Option(parser=parse_day, help="Look only at the files of this day and later.")
     ] = None,
+    told: As = Told.text,
 ) -> None:
     """Import the feed files that are new or changed."""
     from sohoa import jobs
 
-    _finish(jobs.import_all(since.isoformat() if since else None))
+    counts = jobs.import_all(since.isoformat() if since else None)
+    _tell(counts, job_sentences.imported(counts), told)
+    jobs.report_closed(counts["problems"])
 
 
 @run_app.command("summarise")
-def run_summarise() -> None:
+def run_summarise(told: As = Told.text) -> None:
     """Bring the summaries up to date with what is pending."""
     from sohoa import jobs
 
-    _finish(jobs.summarise())
+    counts = jobs.summarise()
+    _tell(counts, job_sentences.summarised(counts), told)
+    jobs.report_closed(counts["problems"])
 
 
 @run_app.command("reconcile")
@@ -51,23 +61,28 @@ def run_reconcile(
     day: Annotated[
         date | None, typer.Option("--date", parser=parse_day, help="Do this dossier day too, and show it.")
     ] = None,
+    told: As = Told.text,
 ) -> None:
     """Reconcile the dossier days that have changed with portal, ministries and scans."""
     from sohoa import jobs
     from sohoa.cli.reconcile_commands import show_categories
 
     counts = jobs.reconcile(day)
-    if day is not None:
+    if day is not None and told is Told.text:
         show_categories(PROVINCE, day, day, None, Format.table)
-    _finish(counts)
+    _tell(counts, job_sentences.reconciled(counts), told)
+    jobs.report_closed(counts["problems"])
 
 
 @run_app.command("keep")
-def run_keep(week: Annotated[Week, typer.Option(parser=parse_week, help="ISO week, as 2024-W15.")]) -> None:
+def run_keep(
+    week: Annotated[Week, typer.Option(parser=parse_week, help="ISO week, as 2024-W15.")], told: As = Told.text
+) -> None:
     """Keep the figures of a week as printed, so that `sohoa revised` can say what changed since."""
     from sohoa import jobs
 
-    print_counts(jobs.keep_week(week.first))
+    counts = jobs.keep_week(week.first)
+    _tell(counts, job_sentences.kept(counts), told)
 
 
 @run_app.command("report")
@@ -76,36 +91,41 @@ def run_report(
     folder: Annotated[
         Path | None, typer.Option("--out", help="Write the files here; the store is only read, nothing is mailed.")
     ] = None,
+    told: As = Told.text,
 ) -> None:
     """Make the report of a week, write it to the store and mail it; each recipient gets the same report once."""
     from sohoa import jobs
 
     if folder is None:
-        print_counts(jobs.report(week.name))
+        counts = jobs.report(week.name)
+        _tell(counts, job_sentences.reported(counts), told)
         return
     for path in jobs.write_report(week.name, folder):
         out.print(escape_name(path), markup=False, soft_wrap=True, highlight=False)
 
 
 @run_app.command("deliver")
-def run_deliver() -> None:
+def run_deliver(told: As = Told.text) -> None:
     """Mail the reports that wait in the outbox."""
     from sohoa import jobs
 
-    print_counts(jobs.deliver_reports())
+    counts = jobs.deliver_reports()
+    _tell(counts, job_sentences.delivered(counts), told)
     jobs.report_undelivered()
 
 
 @run_app.command("maintain")
-def run_maintain() -> None:
+def run_maintain(told: As = Told.text) -> None:
     """Take away what nobody needs, count what agencies use, warn where the store is filling up."""
     from sohoa import jobs
 
-    print_counts(jobs.maintain())
+    counts = jobs.maintain()
+    _tell(counts, job_sentences.maintained(counts), told)
 
 
-def _finish(counts: Settled) -> None:
-    from sohoa import jobs
-
-    print_counts(counts)
-    jobs.report_closed(counts["problems"])
+def _tell(counts: Mapping[str, object], sentences: list[str], told: Told) -> None:
+    if told is Told.json:
+        print_counts(counts)
+    else:
+        for sentence in sentences:
+            out.print(sentence, markup=False, soft_wrap=True, highlight=False)

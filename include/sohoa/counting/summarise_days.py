@@ -24,6 +24,7 @@ from sohoa.counting.count_progress import progress_of_day
 from sohoa.counting.join_dossiers import DOCUMENT_COLUMNS, merge_dossiers, split_by_dossier_day
 from sohoa.counting.record_review import add_decisions
 from sohoa.days import in_chunks
+from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
 from sohoa.pending import Pending, mark_unreconciled
 from sohoa.store import ObjectInfo, Store
@@ -80,6 +81,7 @@ def take_markers(store: Store) -> Taken:
     found = list(store.list_objects(layout.WAREHOUSE, layout.PENDING))
     if not found:
         clear_work(store, "summarise")
+        note_nothing_to_do(store, "summarise")
         return {"work": "", "markers": 0}
     work = digest([identity(info) for info in found])
     _plan(store, work).save("markers", store.each(partial(_read_marker, store), found))
@@ -148,10 +150,8 @@ def delete_markers(store: Store, work: str) -> Settled:
     settled = delete_taken(store, layout.PENDING, [(marker["key"], marker["identity"]) for marker in done])
     plan.forget("markers")  # first: a clean-up killed after it has nothing left to decide
     clear_work(store, "summarise")
-    return {
-        "settled": settled,
-        "problems": [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems],
-    }
+    lines = [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems]
+    return note_end(store, "summarise", {"settled": settled, "problems": lines})
 
 
 def _plan(store: Store, work: str) -> Work:

@@ -23,6 +23,7 @@ from sohoa.feeds.read_guarded import GuardedReader
 from sohoa.feeds.save_days import forget_files, list_begun_files, mark_owed_days, owe_files, save_rows
 from sohoa.feeds.sources import SOURCES, Source
 from sohoa.feeds.text_rows import MAX_REJECTS, Chunk, Reject, UnusableFile, too_large, too_many_rejects
+from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
 from sohoa.registry import ministry_systems
 from sohoa.schema import TABLES
@@ -101,6 +102,7 @@ def find_new_files(store: Store, since: date | None = None) -> FilesFound:
     files = [file for source in SOURCES.values() for file in _find_files(store, source, since, begun)]
     if not files:
         clear_work(store, "import")
+        note_nothing_to_do(store, "import")
         return {"work": "", "files": 0}
     plan = [{**vars(file), "dt": file.dt.isoformat()} for file in files]
     work = digest(plan)
@@ -145,14 +147,16 @@ def mark_imported(store: Store, work: str) -> Settled:
     if not files:
         return {"settled": 0, "problems": []}
     results: list[FileRead] = Work(store, "import", work).read("results")
+    limit = store.settings.reject_share_limit
+    bad = [result for result in results if result["rejects"] > limit * result["rows"]]
+    _mark_closed(store, results, bad)
     store.each(lambda result: _mark_imported(store, result), results)
     forget_files(store, [file.key for file in files])
     clear_work(store, "import")
-    limit = store.settings.reject_share_limit
-    bad = [result for result in results if result["rejects"] > limit * result["rows"]]
     for result in bad:
         log.warning("too_many_rejects", key=result["key"], rows=result["rows"], rejects=result["rejects"])
-    return {"settled": len(results), "problems": [_describe_problem(result, limit) for result in bad]}
+    problems = [_describe_problem(result, limit) for result in bad]
+    return note_end(store, "import", {"settled": len(results), "problems": problems})
 
 
 def read_file(
@@ -306,6 +310,17 @@ def _mark_imported(store: Store, result: FileRead) -> None:
     for info in store.list_objects(layout.WAREHOUSE, key.rpartition("/")[0] + "/"):
         if info.key != key:
             store.delete(layout.WAREHOUSE, info.key)
+
+
+def _mark_closed(store: Store, results: list[FileRead], bad: list[FileRead]) -> None:
+    """Mark the files of too many unusable rows, which stay marked until a corrected one comes under the same key."""
+    marked = {info.key for info in store.list_objects(layout.WAREHOUSE, layout.CLOSED_FEEDS)}
+    for result in results:
+        key = layout.closed_feed_key(result["key"])
+        if result in bad:
+            store.put_json(layout.WAREHOUSE, key, result)
+        elif key in marked:
+            store.delete(layout.WAREHOUSE, key)
 
 
 def _describe_problem(result: FileRead, limit: float) -> str:

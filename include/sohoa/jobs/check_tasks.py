@@ -26,6 +26,7 @@ from sohoa.intake.judging_groups import (
 )
 from sohoa.intake.measured_pages import MeasuredParts
 from sohoa.intake.publish_batches import batch_table, publish, settle
+from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger
 from sohoa.notify.alerts import notify
 from sohoa.quality import duplicate_pages, failed_limits, thresholds, tile_coverage, verdicts
@@ -51,12 +52,13 @@ _JUDGING, _PUBLISHING = "judge", "publish"
 
 
 class Admitted(TypedDict):
-    """How many markers were decided in each way."""
+    """How many markers were decided in each way, and how many were refused for each reason."""
 
     admitted: int
     refused: int
     repeated: int
     other_content: int
+    reasons: dict[str, int]
 
 
 class Measured(TypedDict):
@@ -66,12 +68,13 @@ class Measured(TypedDict):
 
 
 class Judged(TypedDict):
-    """How many rows were judged, and of how many batches the gate closed."""
+    """How many rows were judged, how many pages have each verdict, and of how many batches the gate closed."""
 
     pages: int
     documents: int
     batches: int
     closed_gates: int
+    verdicts: dict[str, int]
 
 
 class Published(TypedDict):
@@ -92,6 +95,7 @@ def discover_batches() -> Taken:
     markers = admission.discover_markers(store, check_run.owed_markers(store))
     if not markers:
         clear_work(store, "check")
+        note_nothing_to_do(store, "check")
         return {"work": "", "markers": 0}
     return {"work": CheckRun.begin(store, markers).name, "markers": len(markers)}
 
@@ -113,6 +117,7 @@ def admit_batches(work: str) -> Admitted:
         "refused": counts[check_run.REFUSED],
         "repeated": counts[check_run.REPEATED],
         "other_content": counts[check_run.OTHER_CONTENT],
+        "reasons": dict(sorted(Counter(one.code for one in entries if one.status == check_run.REFUSED).items())),
     }
 
 
@@ -141,12 +146,12 @@ def judge_batches(work: str) -> Judged:
     store = open_store()
     run = CheckRun(store, work)
     entries, attempts, measured = run.entries(), Attempts(store, _JUDGING), MeasuredParts.of_all(store)
-    counts: Judged = {"pages": 0, "documents": 0, "batches": 0, "closed_gates": 0}
+    counts: Judged = {"pages": 0, "documents": 0, "batches": 0, "closed_gates": 0, "verdicts": {}}
     if run.is_settled:
         return counts
     entries = give_up(entries, attempts.deaths)
     run.save_entries(entries)
-    groups, judged = list(group_entries(entries, measured, attempts.deaths)), []
+    groups, judged, found = list(group_entries(entries, measured, attempts.deaths)), [], Counter[str]()
     captures = _list_captures(store, run, measured, groups, attempts) if len(groups) > 1 else CAPTURES.empty_table()
     for members in groups:
         with attempts.at_work(entry.id for entry in members):
@@ -159,6 +164,8 @@ def judge_batches(work: str) -> Judged:
         counts["documents"] += len(tables["documents"])
         counts["batches"] += len(tables["batches"])
         counts["closed_gates"] += len(closed)
+        found.update(tables["pages"]["verdict"].to_pylist())
+    counts["verdicts"] = dict(sorted(found.items()))
     run.save_groups(judged)
     attempts.clear()
     return counts
@@ -263,7 +270,7 @@ def settle_batches(work: str) -> Settled:
     problems += settle(store, run, done)
     write_slips.prune_slips(store, done)
     clear_work(store, "check")
-    return {"settled": len(done), "problems": problems}
+    return note_end(store, "check", {"settled": len(done), "problems": problems})
 
 
 def review(

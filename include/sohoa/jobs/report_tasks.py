@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from sohoa.days import Week
 from sohoa.errors import Undelivered
+from sohoa.last_runs import note_end
 from sohoa.settings import TIME_ZONE
 from sohoa.store import open_store
 from sohoa.work import Debts
@@ -71,6 +72,7 @@ def build_report(week: str) -> Built:
         write_report.publish(store, report)
         content[waiting.pop(0)] = report.content_hash
     debts.clear()
+    note_end(store, "report", {"settled": len(content), "problems": []})
     return {"week": week, "content": content[week]}
 
 

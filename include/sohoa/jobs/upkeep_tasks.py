@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from sohoa import layout, registry
 from sohoa.capacity import space
+from sohoa.last_runs import note_nothing_to_do
 from sohoa.logs import get_logger
 from sohoa.notify import alerts
 from sohoa.settings import TIME_ZONE
@@ -87,6 +88,7 @@ def watch_store() -> Watched:
     store = open_store()
     found = space.watch_space(store)
     told = alerts.tell_waiting(store)
+    note_nothing_to_do(store, "upkeep")
     return {"used_percent": None if found is None else round(found.used_percent, 1), "alerts": told}
 
 

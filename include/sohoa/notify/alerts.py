@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 import urllib3
 
@@ -48,6 +48,13 @@ class Alert:
     text_en: str
     stands: bool = True
     """Whether it stands until ``notify_over``; else it is an event, told once."""
+
+
+class Standing(NamedTuple):
+    """An alert that stands."""
+
+    subject: str
+    since: datetime
 
 
 class Target(TypedDict):
@@ -107,6 +114,15 @@ def tell_waiting(store: Store, now: datetime | None = None) -> int:
     for state in found:
         _tell(store, state, now, is_repeating=False)
     return len(found)
+
+
+def read_standing(store: Store) -> list[Standing]:
+    """Read the alerts that stand, the oldest first."""
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.ALERTS)]
+    states: list[State] = store.each(lambda key: store.get_json(layout.WAREHOUSE, key), keys)
+    standing = [state for state in states if _alert(state).stands and not state["is_over"]]
+    found = [Standing(_alert(state).subject_vi, datetime.fromisoformat(state["since"])) for state in standing]
+    return sorted(found, key=lambda alert: alert.since)
 
 
 def _load(store: Store, key: str) -> State | None:

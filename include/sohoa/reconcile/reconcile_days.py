@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from sohoa import layout
 from sohoa.days import in_chunks
 from sohoa.errors import ObjectMissing
+from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
 from sohoa.reconcile.count_categories import count_entries
 from sohoa.reconcile.match_dossiers import Sides, classify
@@ -48,6 +49,7 @@ def take_markers(store: Store) -> Taken:
     if not markers:
         _pay_debts(store)
         clear_work(store, "reconcile")
+        note_nothing_to_do(store, "reconcile")
         return {"work": "", "markers": 0}
     work = digest(sorted(markers.values()))
     _plan(store, work).save("markers", markers)
@@ -76,7 +78,8 @@ def delete_markers(store: Store, work: str) -> Settled:
     settled = delete_taken(store, layout.UNRECONCILED, done)
     plan.forget("markers")  # first: a clean-up killed after it has nothing left to decide
     clear_work(store, "reconcile")
-    return {"settled": settled, "problems": [f"{day}: {line}" for day, lines in closed.items() for line in lines]}
+    problems = [f"{day}: {line}" for day, lines in closed.items() for line in lines]
+    return note_end(store, "reconcile", {"settled": settled, "problems": problems})
 
 
 def _plan(store: Store, work: str) -> Work:

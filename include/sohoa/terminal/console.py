@@ -26,6 +26,13 @@ class Format(StrEnum):
     jsonl = "jsonl"
 
 
+class Told(StrEnum):
+    """How a job says what it did."""
+
+    text = "text"
+    json = "json"
+
+
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on a terminal; a line every tenth of the work elsewhere."""

@@ -1,0 +1,42 @@
+"""How each job ended last: one object a job, written as it ends, read by ``sohoa status``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypedDict
+
+from sohoa import layout
+from sohoa.settings import TIME_ZONE
+from sohoa.store import Store
+from sohoa.work import Job, Settled
+
+
+class LastRun(TypedDict):
+    """How a job ended last."""
+
+    job: Job
+    ended_at: str
+    """Local time, ISO."""
+    settled: int
+    """Markers, files or reports that it has done; 0 where there was nothing to do."""
+    problems: list[str]
+    """A line for each gate that stayed closed."""
+
+
+def note_end(store: Store, job: Job, settled: Settled) -> Settled:
+    """Write down that a job has ended now, and how; returns what it is given."""
+    run: LastRun = {"job": job, "ended_at": datetime.now(TIME_ZONE).isoformat(timespec="seconds"), **settled}
+    store.put_json(layout.WAREHOUSE, layout.run_key(job), run)
+    return settled
+
+
+def note_nothing_to_do(store: Store, job: Job) -> None:
+    """Write down that a job has looked now, and found nothing to do."""
+    note_end(store, job, {"settled": 0, "problems": []})
+
+
+def read_runs(store: Store) -> dict[str, LastRun]:
+    """Read how each job ended last, by name; one that has never ended is absent."""
+    keys = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.RUNS)]
+    runs: list[LastRun] = store.each(lambda key: store.get_json(layout.WAREHOUSE, key), keys)
+    return {run["job"]: run for run in runs}

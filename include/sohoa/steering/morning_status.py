@@ -1,0 +1,110 @@
+"""What waits, what is closed and what wants a person, as far as the store knows: the morning's one look."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import get_args
+
+from sohoa import layout
+from sohoa.capacity.inbox import list_inbox
+from sohoa.capacity.space import measure_space
+from sohoa.last_runs import LastRun, read_runs
+from sohoa.notify.alerts import read_standing
+from sohoa.settings import TIME_ZONE
+from sohoa.store import Store
+from sohoa.work import Job
+
+MAX_WAITS = {
+    "inbox": timedelta(minutes=30),
+    "to count": timedelta(hours=26),
+    "to reconcile": timedelta(hours=26),
+    "mail": timedelta(hours=26),
+}
+"""How long something may wait until somebody should look: two schedules of the check; a day and some of the others."""
+_QUEUES = {
+    "to count": (layout.WAREHOUSE, layout.PENDING),
+    "to reconcile": (layout.WAREHOUSE, layout.UNRECONCILED),
+    "mail": (layout.WAREHOUSE, layout.OUTBOX),
+}
+MAX_QUIET = {"check": timedelta(hours=1), "import": timedelta(hours=26), "upkeep": timedelta(hours=3)}
+"""After how long without an end a job has failed to run: those of the clock that end each time."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing to know."""
+
+    topic: str
+    text: str
+    wants_person: bool = False
+
+
+def read_status(store: Store, now: datetime) -> list[Line]:
+    """Read from the store what somebody should know in the morning.
+
+    Args:
+        store: the store; only read.
+        now: with its zone.
+
+    Returns:
+        In the order in which one asks: space, queues, closed gates, alerts, mail, last runs.
+    """
+    runs = read_runs(store)
+    return [
+        _space(store),
+        _inbox(store, now),
+        *(_queue(store, topic, now) for topic in _QUEUES),
+        *_closed(store, runs),
+        *(Line("alert", f"{alert.subject} (since {_local(alert.since)})", True) for alert in read_standing(store)),
+        *(_last_run(job, runs.get(job), now) for job in get_args(Job)),
+    ]
+
+
+def _space(store: Store) -> Line:
+    space = measure_space(store.settings)
+    if space is None:
+        return Line("store", "how full it is cannot be told (SOHOA_STORE_STATUS_URLS)")
+    return Line("store", space.in_words, space.used_percent >= store.settings.space_warn_percent)
+
+
+def _inbox(store: Store, now: datetime) -> Line:
+    inbox = list_inbox(store)
+    is_late = bool(inbox.taken) and now - inbox.taken[0].last_modified > MAX_WAITS["inbox"]
+    return Line("inbox", inbox.in_words, is_late)
+
+
+def _queue(store: Store, topic: str, now: datetime) -> Line:
+    waiting = [info.last_modified for info in store.list_objects(*_QUEUES[topic])]
+    if not waiting:
+        return Line(topic, "nothing waits")
+    oldest = min(waiting)
+    return Line(topic, f"{len(waiting):,} since {_local(oldest)}", now - oldest > MAX_WAITS[topic])
+
+
+def _closed(store: Store, runs: dict[str, LastRun]) -> list[Line]:
+    """Gates that stayed closed; of feeds those whose corrected file has not come, whichever run it was."""
+    feeds = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.CLOSED_FEEDS)]
+    found = [store.get_json(layout.WAREHOUSE, key) for key in feeds]
+    lines = [
+        Line("closed", f"{file['key']}: {file['rejects']:,} of {file['rows']:,} rows unusable; send it corrected", True)
+        for file in found
+    ]
+    problems = Counter(line for job, run in runs.items() if job != "import" for line in run["problems"])
+    return lines + [Line("closed", problem, True) for problem in problems]
+
+
+def _last_run(job: str, run: LastRun | None, now: datetime) -> Line:
+    if run is None:
+        return Line("last run", f"{job}: never")
+    ended = datetime.fromisoformat(run["ended_at"])
+    done = f"{run['settled']:,} done" if run["settled"] else "nothing to do"
+    if run["problems"]:
+        done += f", {len(run['problems'])} gates closed"
+    is_late = job in MAX_QUIET and now - ended > MAX_QUIET[job]
+    return Line("last run", f"{job}: {_local(ended)}, {done}" + (", and none since" if is_late else ""), is_late)
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone(TIME_ZONE):%Y-%m-%d %H:%M}"

@@ -1,0 +1,116 @@
+"""What a job did, in sentences: the last words of ``sohoa run``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sohoa.labels import LABELS
+from sohoa.layout import REPORTS, WEEKLY
+
+if TYPE_CHECKING:  # Arrow takes 70 MB and a second of every command
+    from sohoa.jobs.check_tasks import Checked
+    from sohoa.jobs.import_tasks import Imported
+    from sohoa.jobs.reconcile_tasks import ReconcileCounts
+    from sohoa.jobs.report_tasks import Reported
+    from sohoa.jobs.summarise_tasks import Kept, Summarised
+    from sohoa.jobs.upkeep_tasks import Maintained
+
+_MB = 1_000_000
+
+
+def checked(counts: Checked, inbox: str) -> list[str]:
+    """Say what a check did.
+
+    Args:
+        counts: of ``jobs.check``.
+        inbox: what lies in the inbox now, in words.
+    """
+    if not counts["markers"]:
+        return [f"Nothing to check: {inbox}."]
+    decided = {name: counts[name] for name in ("admitted", "refused", "repeated", "other_content")}  # type: ignore[literal-required]
+    reasons = f" ({_list(counts['reasons'])})" if counts["reasons"] else ""
+    told = {
+        "admitted": "admitted",
+        "refused": f"refused{reasons}",
+        "repeated": "sent again",
+        "other_content": "of an id in use, refused",
+    }
+    ways = ", ".join(f"{decided[name]:,} {words}" for name, words in told.items() if decided[name])
+    lines = [f"{_count(counts['markers'], 'batch', 'batches')}: {ways}."]
+    if counts["pages"]:
+        verdicts = {LABELS["verdicts"][code].en: found for code, found in counts["verdicts"].items()}
+        pages, documents = _count(counts["pages"], "page"), _count(counts["documents"], "document")
+        lines.append(f"{pages} of {documents}: {_list(verdicts)}.")
+    return [*lines, f"{_count(counts['receipts'], 'receipt')} written; in the inbox {inbox}."]
+
+
+def imported(counts: Imported) -> list[str]:
+    """Say what an import did."""
+    if not counts["files"]:
+        return ["No feed file is new or changed."]
+    files, rows = _count(counts["files"], "feed file"), _count(counts["rows"], "row")
+    days = _count(counts["changed_days"], "dossier day")
+    lines = [f"{files}: {rows} read, {counts['rejects']:,} of them unusable; {days} changed."]
+    return lines + (
+        ["The table rejects has line and reason of each: sohoa query 'FROM rejects'"] * bool(counts["rejects"])
+    )
+
+
+def summarised(counts: Summarised) -> list[str]:
+    """Say what a summary did."""
+    if not counts["markers"]:
+        return ["Nothing has changed since the last summary."]
+    return [
+        f"{_count(counts['dossier_days'], 'dossier day')} with {_count(counts['dossiers'], 'dossier')} joined, "
+        f"{_count(counts['progress_days'], 'day')} counted again, {_count(counts['scan_days'], 'scan day')} of quality."
+    ]
+
+
+def reconciled(counts: ReconcileCounts) -> list[str]:
+    """Say what a reconciliation did."""
+    if not counts["markers"]:
+        return ["Nothing has changed since the last reconciliation."]
+    return [f"{_count(counts['reconciled_days'], 'dossier day')} reconciled with portal, ministries and scans."]
+
+
+def reported(counts: Reported) -> list[str]:
+    """Say where a report lies, and who got it."""
+    place = f"{REPORTS}/{WEEKLY}{counts['week']}/"
+    return [f"The report of {counts['week']} lies in the bucket and folder {place}", *delivered(counts["mails"])]
+
+
+def delivered(mails: Mapping[str, int]) -> list[str]:
+    """Say what became of the mails of the reports that wait; none on a site without mail."""
+    if not mails:
+        return ["Nothing is mailed: no mail server is set up (SOHOA_SMTP_HOST)."]
+    return [f"Mails: {_list(mails)}."] if any(mails.values()) else ["No mail waits."]
+
+
+def kept(counts: Kept) -> list[str]:
+    """Say that the figures of a week are kept."""
+    return [
+        f"The figures of {counts['week']} are kept as printed ({counts['print']}); `sohoa revised` says what changes."
+    ]
+
+
+def maintained(counts: Maintained) -> list[str]:
+    """Say what the upkeep took away, and how full the store is."""
+    used = counts["used_percent"]
+    return [
+        f"{_count(counts['folders'], 'folder')} looked at: "
+        f"{_count(counts['versions_deleted'], 'old version')} deleted, "
+        f"{counts['bytes_freed'] / _MB:,.1f} MB freed, {_count(counts['uploads_ended'], 'unfinished upload')} ended, "
+        f"{_count(counts['batches_abandoned'], 'abandoned batch', 'abandoned batches')} taken away"
+        + ("." if counts["is_through"] else "; the next run goes on."),
+        f"The store is {used} % full." if used is not None else "How full the store is cannot be told.",
+    ]
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _list(counts: Mapping[str, int]) -> str:
+    """``38 accepted, 2 rejected``, as they come; what is zero is left out."""
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)

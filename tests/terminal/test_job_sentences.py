@@ -1,0 +1,81 @@
+"""What a job did is said in sentences: every count that is not zero, in words that a person uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sohoa.terminal import job_sentences
+
+CHECKED: Any = {
+    "work": "w",
+    "markers": 4,
+    "admitted": 2,
+    "refused": 2,
+    "repeated": 0,
+    "other_content": 0,
+    "reasons": {"checksum": 1, "not_json": 1},
+    "pages": 1_041,
+    "documents": 1,
+    "batches": 2,
+    "closed_gates": 0,
+    "verdicts": {"accepted": 1_038, "rejected": 2, "review": 1},
+    "published": 2,
+    "receipts": 4,
+    "settled": 4,
+    "problems": [],
+}
+
+
+def test_a_check_says_what_became_of_batches_and_pages():
+    """Ways that no batch went are left out."""
+    assert job_sentences.checked(CHECKED, "no batch waits") == [
+        "4 batches: 2 admitted, 2 refused (1 checksum, 1 not_json).",
+        "1,041 pages of 1 document: 1,038 accepted, 2 rejected, 1 waits for review.",
+        "4 receipts written; in the inbox no batch waits.",
+    ]
+
+
+def test_a_check_with_nothing_to_do_says_so():
+    """No sentence speaks of zero batches."""
+    assert job_sentences.checked({**CHECKED, "markers": 0}, "no batch waits") == ["Nothing to check: no batch waits."]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "counts", "said"),
+    [
+        ("imported", {"files": 0}, "No feed file is new or changed."),
+        (
+            "imported",
+            {"files": 1, "rows": 3_000, "rejects": 2, "changed_days": 1},
+            "1 feed file: 3,000 rows read, 2 of them unusable; 1 dossier day changed.",
+        ),
+        ("summarised", {"markers": 0}, "Nothing has changed since the last summary."),
+        ("reconciled", {"markers": 0}, "Nothing has changed since the last reconciliation."),
+        (
+            "reconciled",
+            {"markers": 9, "reconciled_days": 2},
+            "2 dossier days reconciled with portal, ministries and scans.",
+        ),
+        ("delivered", {}, "Nothing is mailed: no mail server is set up (SOHOA_SMTP_HOST)."),
+        ("delivered", {"sent": 0, "failed": 0}, "No mail waits."),
+        ("delivered", {"sent": 3, "failed": 0, "refused": 1}, "Mails: 3 sent, 1 refused."),
+    ],
+)
+def test_each_job_has_its_sentence(sentence: str, counts: dict[str, int], said: str):
+    """The first of what it says."""
+    assert getattr(job_sentences, sentence)(counts)[0] == said
+
+
+def test_upkeep_never_guesses_how_full_the_store_is():
+    """Unknown is said to be unknown."""
+    counts: Any = {
+        "folders": 1, "versions_deleted": 0, "bytes_freed": 2_500_000, "batches_abandoned": 1, "is_through": False,
+        "uploads_ended": 0, "used_percent": None, "alerts": 0, "policy_written": False,
+    }  # fmt: skip
+    assert job_sentences.maintained(counts) == [
+        "1 folder looked at: 0 old versions deleted, 2.5 MB freed, 0 unfinished uploads ended, "
+        "1 abandoned batch taken away; the next run goes on.",
+        "How full the store is cannot be told.",
+    ]
