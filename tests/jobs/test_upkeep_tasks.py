@@ -55,13 +55,15 @@ def test_killed_anywhere_and_run_again_it_counts_the_same(clean_store: Store) ->
 
 
 def test_the_command_prints_what_was_done(clean_store: Store) -> None:
-    """Each count by its name."""
+    """In sentences, or each count by its name."""
     from typer.testing import CliRunner
 
     done = CliRunner().invoke(app, ["run", "maintain"])
     assert done.exit_code == 0, done.output
-    assert "versions_deleted" in done.output
-    assert "used_percent" in done.output
+    assert "old versions deleted" in done.output
+    assert "% full" in done.output
+    counts = json.loads(CliRunner().invoke(app, ["run", "maintain", "--format", "json"]).stdout)
+    assert {"versions_deleted", "used_percent"} <= counts.keys()
 
 
 def test_maintain_follows_the_registry(clean_store: Store, own_file: Callable[[str, str], None]) -> None:
