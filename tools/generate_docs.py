@@ -20,6 +20,8 @@ import typer.core
 from sohoa import cli, layout
 from sohoa.defects import DEFECTS
 from sohoa.enums import SEVERITIES
+from sohoa.feeds.sources import SOURCES, Source
+from sohoa.feeds.templates import EXAMPLES
 from sohoa.intake.manifest import Manifest
 from sohoa.labels import LABELS
 from sohoa.quality.thresholds import Rule, load_thresholds
@@ -257,6 +259,56 @@ def _log_calls(path: Path) -> Iterator[tuple[object, ...]]:
                 yield f"`{event}`", how, names, f"`{module}`"
 
 
+_FEEDS = """# Feeds
+
+What the province's systems, the portal and the ministries send: files in the bucket `feeds`, each under the day on
+which it was written. `sohoa template register.xlsx` writes an empty file of any of these feeds, `register.csv` one in
+CSV. A file may be sent again under its own name: the new content takes the place of the old one. A row that cannot be
+used lies in the table `rejects` with its line and the reason in Vietnamese; the others of its file are taken.
+
+What is read, in every feed:
+
+- **CSV** in UTF-8, with or without a byte-order mark, commas between the columns, `"` around what holds a comma or a
+  line break; **XLSX**, every sheet that has the header, hidden ones too; **Parquet**. Columns come in any order; others
+  than these are left out; one that is missing makes the file unusable.
+- **Dossier codes** in either spelling, `H37.81.03-240415-0012` or `000.03.81.H37-240415-0012`; zeros before the number
+  do not matter.
+- **Moments** as `yyyyMMddHHmmss` and **days** as `yyyyMMdd`, in local time, as text or number; dates of Excel and of
+  Parquet are taken too.
+- **Numbers** as `12` or `12.0`. Empty cells are unknown, never zero. Formulas that were not computed, and `#N/A`, are
+  refused.
+- Codes of communes keep their zeros at the front: five digits.
+
+"""
+
+
+def feeds_page() -> str:
+    """Every feed: where its files lie, its fields, and a row that can be used."""
+    return NOTE + _FEEDS + "\n".join(map(_feed, SOURCES.values()))
+
+
+def _feed(source: Source) -> str:
+    """One feed."""
+    place = source.place.replace("<hệ thống>", "<system>").replace("<tên tệp>", "<file>")
+    rows = [
+        (f"`{field.source}`", "yes" if field.is_required else "", field.expected, f"`{example}`" if example else "")
+        for field, example in zip(source.fields, EXAMPLES[source.name], strict=True)
+    ]
+    head = f"## {source.name}\n\n{_FEED_SUBJECTS[source.name]} Files: `feeds/{place}`\n\n"
+    return head + _table(("field", "required", "takes (phải ghi)", "example"), rows)
+
+
+_FEED_SUBJECTS = {
+    "register": "The province's own register of dossiers: each row is the state of a dossier at `NgayCapNhat`.",
+    "portal": "What the National Public Service Portal holds of the province's dossiers, at `NgayDongBo`.",
+    "ministry": "Dossiers on the systems of ministries: a folder for each system, named as in `SOHOA_MINISTRIES_FILE`.",
+    "status": "Each change of a dossier's status, at its moment.",
+    "national_report": "What the portal reports of a unit over some days.",
+    "backlog": "How many results of earlier years that are still in force an agency has to digitise.",
+    "notices": "What an agency gives notice of: no connection, nothing to do, a broken scanner.",
+}
+
+
 def manifest_schema() -> str:
     """The manifest's JSON Schema."""
     return json.dumps(Manifest.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -270,6 +322,7 @@ PAGES = {
     "commands.md": commands_page,
     "log.md": log_page,
     "receipts.md": receipts_page,
+    "feeds.md": feeds_page,
     "manifest.schema.json": manifest_schema,
 }
 

@@ -54,6 +54,17 @@ def load(folder: Annotated[Path, typer.Argument(help="Folder with landing/ and f
 
 
 @app.command()
+def template(
+    file: Annotated[Path, typer.Argument(help="File to write: <feed>.csv or <feed>.xlsx, as register.xlsx.")],
+) -> None:
+    """Write an empty feed file with its header; a workbook says of each column what it takes."""
+    from sohoa.feeds.templates import write_template
+
+    source = write_template(file)
+    out.print(f"{escape_name(file)}: fill it in and put it under feeds/{source.place}", markup=False, highlight=False)
+
+
+@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="DuckDB SQL; every table under its own name, the path key as a column.")],
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,

@@ -118,7 +118,8 @@ def _keep(values: Column, mask: Column) -> Column:
 
 def text(source: str, target: str, *, is_required: bool = False) -> Field:
     """A field of any text."""
-    return Field(source, target, parse_text, "giá trị, không để trống, không phải công thức hay lỗi Excel", is_required)
+    expected = "giá trị, không để trống, không" if is_required else "giá trị, không"
+    return Field(source, target, parse_text, f"{expected} phải công thức hay lỗi Excel", is_required)
 
 
 def key() -> Field:

@@ -1,0 +1,72 @@
+"""Empty feed files to fill in: the header as it must be, and in a workbook what each column takes."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from sohoa.errors import InputError
+from sohoa.feeds.sources import SOURCES, Source
+
+_SUFFIXES = (".csv", ".xlsx")
+_WIDTH = 20
+"""Characters of a column of a workbook, as many as the longest header has."""
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "register": (
+        "H37.81.03-240415-0012", "1.001193", "LV01", "1", "H37.81.03", "06001", "20240415083000", "20240419170000", "",
+        "", "4", "3", "1", "", "0", "20240415090000",
+    ),
+    "portal": (
+        "000.03.81.H37-240415-0012", "1.001193", "H37.81.03", "20240415083000", "20240419170000", "4", "1", "",
+        "20240416020000",
+    ),
+    "ministry": ("H37.81.03-240415-0012", "1.001193", "06001", "20240415083000", "4"),
+    "status": ("H37.81.03-240415-0012", "4", "20240415100000"),
+    "national_report": ("20", "20240401", "20240430", "31250"),
+    "backlog": ("H37.81.03", "1520"),
+    "notices": ("H37.81.03", "20240415", "20240417", "no_connection", "Mất đường truyền do mưa lũ"),
+}  # fmt: skip
+"""A row that can be used of each feed, in the order of its fields."""
+
+
+def write_template(path: Path) -> Source:
+    """Write an empty feed file: its name says which feed, its ending the format. Returns the feed.
+
+    Raises:
+        InputError: there is no such feed or format, a file of this name, or no folder to write into.
+    """
+    source = SOURCES.get(path.stem)
+    if source is None or path.suffix.lower() not in _SUFFIXES:
+        names = ", ".join(SOURCES)
+        raise InputError(f"{path.name}: a template is named after its feed ({names}) and ends with .csv or .xlsx")
+    if path.exists():
+        raise InputError(f"{path}: there is a file already; take it away, or write into another folder")
+    try:
+        (_write_csv if path.suffix.lower() == ".csv" else _write_workbook)(path, source)
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be written ({error.strerror})") from None
+    return source
+
+
+def _write_csv(path: Path, source: Source) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:  # the mark tells Excel that it is UTF-8
+        csv.writer(file).writerow(field.source for field in source.fields)
+
+
+def _write_workbook(path: Path, source: Source) -> None:
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = source.name
+    for column, field in enumerate(source.fields, 1):
+        cell = sheet.cell(1, column, field.source)
+        cell.font = Font(bold=True)
+        cell.comment = Comment(f"{'Bắt buộc' if field.is_required else 'Có thể để trống'}: {field.expected}", "sohoa")
+        sheet.column_dimensions[get_column_letter(column)].width = _WIDTH
+        sheet.column_dimensions[get_column_letter(column)].number_format = "@"  # text: zeros at the front stay
+    sheet.freeze_panes = "A2"
+    book.save(path)
