@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sohoa.clean_text import escape_name
-from sohoa.cli.root import app, parse_day
+from sohoa.cli.root import app, parse_day, parse_text
 from sohoa.settings import load_settings
 from sohoa.terminal.console import Format, out, print_rows, progress_bar, say
 
@@ -66,7 +66,14 @@ def template(
 
 @app.command()
 def query(
-    sql: Annotated[str, typer.Argument(help="DuckDB SQL; every table under its own name, the path key as a column.")],
+    sql: Annotated[
+        str,
+        typer.Argument(
+            parser=parse_text,
+            metavar="SQL",
+            help="DuckDB SQL; every table under its own name, the path key as a column.",
+        ),
+    ],
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,
 ) -> None:
     """Ask the tables a question in SQL."""

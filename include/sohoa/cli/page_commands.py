@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from sohoa.cli.root import app, one_of, parse_day
+from sohoa.cli.root import app, one_of, parse_day, parse_text
 from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.terminal.console import out, print_counts, progress_bar
 
@@ -78,10 +78,12 @@ def review(
         str,
         typer.Argument(help="uphold: the scan is good enough; waive: accept it all the same; reject: scan it again."),
     ],
-    agency: Annotated[str, typer.Option(help="Code of the agency that scanned.")],
-    document: Annotated[str, typer.Option(help="Id of the document, as in the batch's receipt.")],
-    approver: Annotated[str, typer.Option(help="Who decides.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
+    agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency that scanned.")],
+    document: Annotated[
+        str, typer.Option(parser=parse_text, metavar="TEXT", help="Id of the document, as in the batch's receipt.")
+    ],
+    approver: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Who decides.")],
+    reason: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Why.")],
 ) -> None:
     """Record a person's decision about one scanned document; the next summary counts it."""
     from sohoa import jobs

@@ -15,6 +15,9 @@ from sohoa.days import Week
 from sohoa.errors import InputError, SohoaError
 from sohoa.terminal.console import err, out
 
+_YEARS = range(1990, 2100)
+"""Those of the days that feeds may name."""
+
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 run_app = typer.Typer(no_args_is_help=True, help="Run a job here, without Airflow: the same code as the DAGs' tasks.")
 stack_app = typer.Typer(no_args_is_help=True, help="The embedded object store and Airflow, on this machine only.")
@@ -71,9 +74,12 @@ def parse_day(value: str | date) -> date:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         raise typer.BadParameter(f"{value!r} is not a date like 2023-01-31") from None
+    if day.year not in _YEARS:
+        raise typer.BadParameter(f"{value} lies outside the years {_YEARS[0]} to {_YEARS[-1]}")
+    return day
 
 
 def parse_week(value: str) -> Week:
@@ -83,6 +89,22 @@ def parse_week(value: str) -> Week:
         typer.BadParameter: it is none.
     """
     try:
-        return Week.parse(value)
+        week = Week.parse(value)
     except InputError as error:
         raise typer.BadParameter(str(error)) from None
+    if week.first.year not in _YEARS:
+        raise typer.BadParameter(f"{value} lies outside the years {_YEARS[0]} to {_YEARS[-1]}")
+    return week
+
+
+def parse_text(value: str) -> str:
+    """Take a text as it is.
+
+    Raises:
+        typer.BadParameter: it holds bytes that are no UTF-8, which can be stored and asked for nowhere.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter("it is not UTF-8 text") from None
+    return value

@@ -1,0 +1,63 @@
+"""Whatever stands on the command line, the command ends with a line that a person reads: never with a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from sohoa.cli import app
+from sohoa.errors import SohoaError
+from sohoa.store import Store
+
+ODD = ("", "-1", "9" * 20, "2023-02-30", "2023-W60", "9999-12-31", "H37.81.03", "'; DROP\x1b[31m\n", "../../x", "\udce9")
+NOT_HERE = {("demo",), ("simulate",), ("stack", "up"), ("stack", "down"), ("stack", "status")}
+"""Commands that start servers or work for minutes."""
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        here = (*path, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, here)
+        elif here not in NOT_HERE:
+            yield here, command
+
+
+COMMANDS = list(commands(typer.main.get_command(app)))
+GOOD = {"week": "2023-W14", "start": "2023-03-06", "end": "2023-03-07"}
+
+
+def lines(command: click.Command, tmp_path: Path) -> Iterator[list[str]]:
+    """Each parameter with each odd value, whatever the command needs besides with a plain one."""
+    for odd_one in command.params:
+        if isinstance(odd_one, click.Option) and odd_one.is_flag:
+            continue
+        for odd in ODD:
+            line = []
+            for param in command.params:
+                if param is not odd_one and not param.required:
+                    continue
+                value = odd if param is odd_one else GOOD.get(param.name or "", str(tmp_path / "no-such-file"))
+                line += [value] if isinstance(param, click.Argument) else [f"{param.opts[0]}={value}"]
+            yield line
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[" ".join(path) for path, _ in COMMANDS])
+def test_any_value_of_any_parameter_ends_in_a_line(
+    path: tuple[str, ...], command: click.Command, clean_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On an empty store: done, refused, or nothing to show, in one of the four ways to end."""
+    monkeypatch.chdir(tmp_path)
+    tried = 0
+    for line in lines(command, tmp_path):
+        done = CliRunner().invoke(app, [*path, *line])
+        said = (path, [word[:60] for word in line], repr(done.exception))
+        assert done.exception is None or isinstance(done.exception, SystemExit | SohoaError), said
+        assert done.exit_code in {0, 1, 2, 3}, said
+        tried += 1
+    assert tried or not command.params
