@@ -12,6 +12,7 @@ import pytest
 
 from sohoa.pages.decode import libtiff
 from sohoa.pages.decode.tags import open_tiff
+from sohoa.pages.draw_pages import draw_pages
 from tests.pages.page_files import code, measure, pillow_file, text_page
 from tests.pages.pdf_scans import scan_pdf
 from tests.pages.test_tiff_kinds import fax
@@ -56,15 +57,18 @@ def without_mark(coded: bytes) -> bytes:
 def strips(compression: str, options: int, rows: int) -> tuple[list[bytes], dict[int, Any]]:
     """The strips of ``SCAN`` and their tags."""
     number = {"tiff_ccitt": 2, "group3": 3, "group4": 4}[compression]
-    made = []
-    for top in range(0, 480, rows):
-        extra = {"compression": compression, "tiffinfo": {292: options} if options else {}}
-        whole = pillow_file(SCAN[top : top + rows], "TIFF", "1", **extra)
-        tags = open_tiff(whole).read(open_tiff(whole).first)
-        start, size = tags[OFFSETS][0], tags[COUNTS][0]
-        made.append(whole[start : start + size])
+    made = [coded_rows(compression, options, top, top + rows) for top in range(0, 480, rows)]
     usual = {259: (SHORT, [number]), 278: (LONG, [rows])} | ({292: (LONG, [options])} if options else {})
-    return made, page_tags(640, 480, (1,), tags[262][0]) | usual
+    return made, page_tags(640, 480, (1,), 1) | usual
+
+
+def coded_rows(compression: str, options: int, top: int, bottom: int) -> bytes:
+    """Some rows of ``SCAN``, with the marks that their encoder sets."""
+    extra = {"compression": compression, "tiffinfo": {292: options} if options else {}}
+    whole = pillow_file(SCAN[top:bottom], "TIFF", "1", **extra)
+    tags = open_tiff(whole).read(open_tiff(whole).first)
+    start, size = tags[OFFSETS][0], tags[COUNTS][0]
+    return whole[start : start + size]
 
 
 def flipped(data: bytes, dice: random.Random) -> bytes:
@@ -78,7 +82,7 @@ def test_a_flipped_bit_is_nearly_always_told(kind: str) -> None:
     dice, make = random.Random(3), FILES[kind]
     assert code(measure(make(CODED))[0]) is None
     found = [code(measure(make(flipped(CODED, dice)))[0]) for _ in range(20)]
-    assert set(found) <= {"unreadable", None} and found.count("unreadable") >= 17
+    assert set(found) <= {"unreadable", "truncated", None} and found.count("unreadable") >= 17
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -89,6 +93,18 @@ def test_group_4_cut_short_is_told(kind: str, share: float) -> None:
     for cut in range(kept, kept + 5):
         for rest in (b"", bytes(3), bytes(len(CODED) - cut)):
             assert code(measure(FILES[kind](CODED[:cut] + rest))[0]) in ("truncated", "unreadable")
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("rows", [1, 300, 559])
+def test_the_mark_of_the_end_before_the_last_row_is_told(kind: str, rows: int) -> None:
+    """Whatever lies behind it: what libtiff leaves out would be what happened to lie in memory."""
+    whole = pillow_file(PAGE[:rows], "TIFF", "1", compression="group4")
+    tags = open_tiff(whole).read(open_tiff(whole).first)
+    early = whole[tags[OFFSETS][0] :][: tags[COUNTS][0]]
+    for behind in (b"", bytes(40), CODED):
+        assert code(measure(FILES[kind](early + behind))[0]) == "truncated"
+    assert code(measure(FILES[kind](CODED + early))[0]) is None
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -126,6 +142,32 @@ def test_any_strip_cut_short_is_told(coding: tuple[str, int], rows: int, order: 
             cut = strip[: len(strip) // 2] + bytes(rest * (len(strip) - len(strip) // 2))
             damaged = [*turned[:number], cut, *turned[number + 1 :]]
             assert code(measure(write_tiff((tags, damaged)))[0]) in ("truncated", "unreadable")
+
+
+@pytest.mark.parametrize("compression", ["group3", "group4"])
+def test_no_picture_shows_what_lay_in_memory(compression: str) -> None:
+    """Of a page that lacks rows there is none; of the whole one there is."""
+    made, tags = strips(compression, 0, 480)
+    early = coded_rows(compression, 0, 0, 240) + packed(MARK * 6)
+    wanted = [{"page_no": 1, "columns": [], "dpi_x": 150.0, "width_px": 640}]
+    assert draw_pages(write_tiff((tags, [early])), wanted) == [{}]
+    assert draw_pages(write_tiff((tags, made)), wanted)[0]["width"] == 320
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("rows", [96, 480])
+@pytest.mark.parametrize("coding", CODINGS[1:], ids=lambda coding: "-".join(map(str, coding)))
+def test_any_strip_whose_end_comes_early_is_told(coding: tuple[str, int], rows: int, order: int) -> None:
+    """A row too few, or half of them; with the encoder's mark of the end, or that of group 3, and more behind it."""
+    made, tags = strips(*coding, rows)
+    tags |= {266: (SHORT, [order])}
+    end = packed((MARK + "1" * (coding[1] & 1)) * 6) if coding[0] == "group3" else b""
+    for number in {0, len(made) - 1}:
+        for left in (rows - 1, rows // 2):
+            early = coded_rows(*coding, number * rows, number * rows + left) + end + made[number]
+            pieces = [*made[:number], early, *made[number + 1 :]]
+            turned = [piece if order == 1 else piece.translate(TURNED) for piece in pieces]
+            assert code(measure(write_tiff((tags, turned)))[0]) == "truncated"
 
 
 @pytest.mark.parametrize("way", [0, 1])

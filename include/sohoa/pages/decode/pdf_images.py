@@ -18,7 +18,6 @@ from sohoa.pages.decode import fax, jpeg, jpeg_header, pdf_jbig2, pdf_jpeg2000, 
 from sohoa.pages.decode.fax import FaxCoding
 from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
-from sohoa.pages.decode.libtiff import refusing_damaged_fax
 from sohoa.pages.decode.pdf_jpeg2000 import Jpeg2000Header
 from sohoa.pages.decode.pdf_palette import holds_only_greys
 from sohoa.pages.decode.pixel_rows import read_bands
@@ -278,7 +277,7 @@ def decode_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | Non
         else:
             _check_cmyk(picture, bounds)
     else:
-        return _unpack_grey(picture, factor)
+        return _unpack_grey(picture, factor, bounds)
     return grey if _is_plain(picture.image, picture.channels) else None
 
 
@@ -317,7 +316,7 @@ def _has_usual_range(image: Any) -> bool:
     return found is None or [float(value) for value in found] == [0.0, 1.0] * (len(found) // 2)
 
 
-def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
+def _unpack_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | None:
     image, filters = picture.image, _listed(picture.image.get("/Filter"))
     if picture.filters == ("/JBIG2Decode",):
         pdf_jbig2.check_segments(picture.coded, _shared_segments(image), picture.height)
@@ -332,18 +331,16 @@ def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
         return pillow.decode_bands(bands, size, factor)
     if picture.filters[-1:] == ("/FlateDecode",):
         _check_flate(picture)
-    is_fax = picture.filters == ("/CCITTFaxDecode",)
-    if not is_read and not is_fax:
+    if picture.filters == ("/CCITTFaxDecode",):
+        grey = _decode_fax(picture, factor, bounds)
+        return grey if is_read else None
+    if not is_read:
         return None
     try:
-        with refusing_damaged_fax():
-            found = pikepdf.PdfImage(image).as_pil_image()
+        found = pikepdf.PdfImage(image).as_pil_image()
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
-    grey = pillow.decode_grey(found, factor)
-    if is_fax:
-        fax.check_rows(picture.coded, _fax_coding(picture))
-    return grey if is_read else None
+    return pillow.decode_grey(found, factor)
 
 
 def _shared_segments(image: Any) -> bytes:
@@ -353,10 +350,22 @@ def _shared_segments(image: Any) -> bytes:
     return b"" if found is None else bytes(found.read_bytes())
 
 
-def _fax_coding(picture: Picture) -> FaxCoding:
-    """Return how an image is coded that pikepdf reads as fax."""
-    way = int(_listed(picture.image["/DecodeParms"])[-1].get("/K", 0))
-    return FaxCoding(4 if way < 0 else 3, int(way > 0), 1, picture.width, picture.height)
+def _decode_fax(picture: Picture, factor: int, bounds: FileBounds) -> Grey | None:
+    """Return what fax-coded data are; null where their rows are as wide as no image of the page, or begin at bytes."""
+    params = _listed(picture.image.get("/DecodeParms"))
+    said = params[-1] if params and isinstance(params[-1], pikepdf.Dictionary) else pikepdf.Dictionary()
+    way, width, is_aligned = (
+        int(said.get("/K", 0)),
+        int(said.get("/Columns", 1728)),
+        bool(said.get("/EncodedByteAlign", False)),
+    )
+    bounds.check_image(width, picture.height, 1)
+    if is_aligned and way < 0:  # libtiff does not read it
+        return None
+    compression = 4 if way < 0 else 2 if is_aligned and not way and not fax.begins_with_mark(picture.coded) else 3
+    coding = FaxCoding(compression, int(way > 0), 1, width, picture.height)
+    grey = fax.decode_grey(picture.coded, coding, bool(said.get("/BlackIs1", False)), factor)
+    return None if is_aligned or width != picture.width else grey
 
 
 def _predictor(picture: Picture) -> int | None:

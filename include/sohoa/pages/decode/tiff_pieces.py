@@ -157,19 +157,16 @@ class Pieces:
                 raise BadPage("truncated", "a strip or tile ends without its end mark")
 
     def check_fax(self, data: FileData, found: Tags) -> None:
-        """Refuse fax-coded pieces that end before their last row, or have a hole.
+        """Refuse fax-coded pieces of too few rows, where those can be counted.
 
         Raises:
-            BadPage: truncated or unreadable.
+            BadPage: truncated.
         """
-        compression, grid = first(found, tags.COMPRESSION, _RAW), self.grid
-        if compression not in fax.CODINGS:
-            return
-        said = first(found, tags.FAX_OPTIONS, 0), first(found, tags.FILL_ORDER, 1)
-        for number, (start, end) in enumerate(self.spans):
-            if number not in self.missing:
-                rows = grid.rows_of(number, first(found, tags.HEIGHT, 0))
-                fax.check_rows(data[start:end], FaxCoding(compression, *said, grid.width, rows))
+        coding = FaxCoding.of(found)
+        for number, (start, end) in enumerate(self.spans if coding else ()):
+            if coding and number not in self.missing:
+                rows = self.grid.rows_of(number, coding.height)
+                fax.check_rows(data[start:end], replace(coding, width=self.grid.width, height=rows))
 
     def paint_missing(self, grey: Grey, factor: int) -> Grey:
         """Return a picture, its sides divided by ``factor``, with paper where the file leaves something out."""
