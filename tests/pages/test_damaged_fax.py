@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 
 from sohoa.pages.decode import libtiff
+from sohoa.pages.decode.fax_rows import row_ends
 from sohoa.pages.decode.tags import open_tiff
 from sohoa.pages.draw_pages import draw_pages
 from tests.pages.page_files import code, measure, pillow_file, text_page
@@ -185,6 +186,81 @@ def test_group_3_in_a_pdf_is_counted_by_its_marks(way: int) -> None:
     assert found(packed(bits_of(coded).rstrip("0") + end)) is None
     assert found(coded, 482) in ("truncated", "unreadable")
     assert found(coded[: len(coded) // 2]) in ("truncated", "unreadable")
+
+
+NO_MARKS = packed(bits_of(strips("group3", 0, 480)[0][0]).replace(MARK, ""))
+BY_BYTES = strips("tiff_ccitt", 0, 480)[0][0]
+
+
+def aligned_rows() -> bytes:
+    """``SCAN`` in group 4, each row from a whole byte on: what libtiff writes, cut where rows end."""
+    coded, start = coded_rows("group4", 0, 0, 480), 0
+    rows = []
+    for end in row_ends(coded, 640, 480, is_aligned=False):
+        rows.append(packed(bits_of(coded)[start:end]))
+        start = end
+    return b"".join(rows)
+
+
+ODD: dict[str, tuple[bytes, dict[str, Any]]] = {
+    "one-dimensional, no marks": (NO_MARKS, {"K": 0}),
+    "one-dimensional, from whole bytes": (BY_BYTES, {"K": 0, "EncodedByteAlign": True}),
+    "group 4, from whole bytes": (aligned_rows(), {"K": -1, "EncodedByteAlign": True}),
+}
+
+
+def odd_pdf(data: bytes, said: dict[str, Any], rows: int = 480, width: int = 640) -> bytes:
+    params = pikepdf.Dictionary(Columns=640, Rows=rows, BlackIs1=True, **said)
+    keys = {"ColorSpace": pikepdf.Name("/DeviceGray"), "BitsPerComponent": 1, "DecodeParms": params}
+    return scan_pdf(data, (width, rows), ("/CCITTFaxDecode",), **keys)
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_codings_of_a_pdf_are_checked_row_by_row(kind: str) -> None:
+    """Cut, with a hole of zeros, a row too few; whole, they look as in any coding, whatever is behind the last row."""
+    data, said = ODD[kind]
+    usual = measure(write_tiff(strips("group4", 0, 480)[::-1]))[0]
+    for whole in (data, data + bytes(9), data + packed(MARK), data + packed(MARK * 6)):
+        row = measure(odd_pdf(whole, said))[0]
+        assert code(row) is None and abs(row["ink_ratio"] - usual["ink_ratio"]) < 0.03
+    hole = data[:900] + bytes(400) + data[1300:]
+    cuts = [data[: len(data) * part // 10] + rest for part in (1, 5, 9) for rest in (b"", bytes(500))]
+    for damaged in (hole, *cuts):
+        assert code(measure(odd_pdf(damaged, said))[0]) in ("truncated", "unreadable")
+    assert code(measure(odd_pdf(data, said, rows=481))[0]) in ("truncated", "unreadable")
+
+
+def test_tiff_rows_without_marks_are_checked() -> None:
+    """Group 3 that leaves the marks out: libtiff tries it without."""
+    tags = page_tags(640, 480, (1,), 1) | {259: (SHORT, [3])}
+    assert code(measure(write_tiff((tags, [NO_MARKS])))[0]) is None
+    for share in (0.1, 0.5, 0.97):
+        assert code(measure(write_tiff((tags, [NO_MARKS[: int(len(NO_MARKS) * share)]])))[0]) == "truncated"
+
+
+def test_rows_of_a_pdf_are_as_wide_as_their_coding_says() -> None:
+    """Not as the image, nor 1728 where neither says: PDFium cuts or fills them."""
+    coded = coded_rows("group4", 0, 0, 480)
+    assert code(measure(odd_pdf(coded, {"K": -1}, width=600))[0]) is None
+    assert code(measure(odd_pdf(coded[:-500], {"K": -1}, width=600))[0]) in ("truncated", "unreadable")
+    page = text_page((1728, 300), 3)
+    whole = pillow_file(page, "TIFF", "1", compression="group3")
+    tags = open_tiff(whole).read(open_tiff(whole).first)
+    data = whole[tags[OFFSETS][0] :][: tags[COUNTS][0]]
+    unsaid = {"ColorSpace": pikepdf.Name("/DeviceGray"), "BitsPerComponent": 1}
+    assert code(measure(scan_pdf(data, (1728, 300), ("/CCITTFaxDecode",), **unsaid))[0]) is None
+    assert code(measure(scan_pdf(data[:2000], (1728, 300), ("/CCITTFaxDecode",), **unsaid))[0]) == "truncated"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99, 1.0])
+@pytest.mark.parametrize("width", [1, 7, 301, 2600, 5300])
+def test_rows_end_where_the_encoder_ended_them(share: float, width: int) -> None:
+    """Its mark of the end stands behind the last: runs of all lengths, changes at both edges, hardly any change."""
+    noise = np.repeat((np.random.default_rng(1).random((30, width, 1)) >= share).astype(np.uint8) * 255, 3, axis=2)
+    whole = pillow_file(noise, "TIFF", "1", compression="group4", tiffinfo={278: 30})
+    tags = open_tiff(whole).read(open_tiff(whole).first)
+    data = whole[tags[OFFSETS][0] :][: tags[COUNTS][0]]
+    assert bits_of(data)[row_ends(data, width, 30, is_aligned=False)[-1] :].startswith(MARK * 2)
 
 
 def test_a_file_after_a_damaged_one_is_not_blamed() -> None:

@@ -29,8 +29,9 @@ _GROUP_3 = 3
 _CODINGS = {2, _GROUP_3, 4, 32771}
 _HOLE = bytes(4)  # code words side by side hold 10 zeros in a row, and their padding to whole words 15 more
 _END_ZEROS = 11  # at the least, before the one of an end-of-line code
-_END4 = bytes([*[0] * _END_ZEROS, 1] * 2)  # bit by bit: two end-of-line codes, which no other code contains
-_NO_CODE = np.array([*[0] * 8, 1] * 64, np.uint8)  # begun anywhere in it, three code words on at the most there is none
+_END3 = bytes([*[0] * _END_ZEROS, 1])  # bit by bit: the end-of-line code, which no other code contains
+_END4 = _END3 * 2
+_NO_CODE = np.array([*[0] * 9, 1, 0, 1, 1] * 16, np.uint8)  # whatever is read before, 35 bits on there is no code word
 _CHUNK = 1 << 20
 _TWO_WAYS = 1  # bit of T4Options: rows may rest on the row above
 _LOW_BIT_FIRST = 2
@@ -58,14 +59,14 @@ class FaxCoding:
 
 def has_end_mark(data: bytes) -> bool:
     """Return whether the mark at the end of group 4 stands in it, at any bit and in either order of bits."""
-    return any(_find_end_mark(part) is not None for part in (data, data.translate(_TURNED)))
+    return any(_find_mark(part, _END4) is not None for part in (data, data.translate(_TURNED)))
 
 
-def _find_end_mark(data: bytes) -> int | None:
-    """Return the first bit of the mark at the end of group 4, null where there is none."""
+def _find_mark(data: bytes, mark: bytes) -> int | None:
+    """Return the first bit of a mark, null where there is none."""
     for start in range(0, len(data), _CHUNK):
-        part = np.frombuffer(data, np.uint8, min(_CHUNK + len(_END4), len(data) - start), start)
-        found = np.unpackbits(part).tobytes().find(_END4)
+        part = np.frombuffer(data, np.uint8, min(_CHUNK + len(mark), len(data) - start), start)
+        found = np.unpackbits(part).tobytes().find(mark)
         if found >= 0:
             return 8 * start + found
     return None
@@ -132,7 +133,7 @@ def _high_bit_first(data: bytes, coding: FaxCoding) -> bytes:
 
 
 def _count_rows(data: bytes, is_two_way: bool) -> int | None:
-    """Return the rows of group 3 by the marks before them, up to several on end; null where there are none."""
+    """Return the rows of group 3 by the marks before them, up to several on end; null where no mark is before one."""
     ones = np.flatnonzero(np.unpackbits(np.frombuffer(data, np.uint8)))
     marks = np.flatnonzero(np.diff(ones, prepend=-1) > _END_ZEROS)
     if not len(marks):
@@ -142,14 +143,15 @@ def _count_rows(data: bytes, is_two_way: bool) -> int | None:
         following -= np.diff(ones, append=-1)[marks] == 1
     is_empty = np.append(following <= 0, True)  # one alone, but the last, is a fault of the line, and no end
     ends = np.flatnonzero(is_empty[:-1] & is_empty[1:])
-    return (int(ends[0]) if len(ends) else len(following)) + (int(marks[0]) > 0)
+    rows = int(ends[0]) if len(ends) else len(following)
+    return rows + (int(marks[0]) > 0) if rows else None
 
 
 def _closed(data: bytes, coding: FaxCoding, is_open: bool) -> bytes:
     """Return data with a code word that there is not behind their last row; if open, only in place of a hole."""
     data = _high_bit_first(data.rstrip(b"\0"), coding)
     head = data.split(_HOLE, 1)[0]
-    end = _find_end_mark(head)
+    end = _find_mark(head, _END3 if coding.compression == _GROUP_3 else _END4)
     is_cut = end is not None or len(head) == len(data)
     if not (is_open and is_cut) and not _has_marks(data, coding):
         bits = np.unpackbits(np.frombuffer(head, np.uint8))[:end]

@@ -14,7 +14,7 @@ import numpy as np
 import pikepdf
 import simplejpeg
 
-from sohoa.pages.decode import fax, jpeg, jpeg_header, pdf_jbig2, pdf_jpeg2000, pillow
+from sohoa.pages.decode import fax, fax_rows, jpeg, jpeg_header, pdf_jbig2, pdf_jpeg2000, pillow
 from sohoa.pages.decode.fax import FaxCoding
 from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
@@ -360,7 +360,8 @@ def _decode_fax(picture: Picture, factor: int, bounds: FileBounds) -> Grey | Non
         bool(said.get("/EncodedByteAlign", False)),
     )
     bounds.check_image(width, picture.height, 1)
-    if is_aligned and way < 0:  # libtiff does not read it
+    if is_aligned and way < 0:
+        fax_rows.row_ends(picture.coded, width, picture.height, is_aligned)
         return None
     compression = 4 if way < 0 else 2 if is_aligned and not way and not fax.begins_with_mark(picture.coded) else 3
     coding = FaxCoding(compression, int(way > 0), 1, width, picture.height)
