@@ -118,6 +118,42 @@ def test_a_jpeg2000_that_is_damaged_or_cut_is_told(options: dict[str, Any]) -> N
             assert code(row_of(scan_pdf(broken, A4_100, ("/JPXDecode",)))) in ("unreadable", "truncated")
 
 
+def tile_parts(data: bytes) -> list[tuple[int, int]]:
+    """Where the parts of a JPEG 2000 codestream begin and end."""
+    at = data.index(b"\xff\x90\x00\x0a")
+    parts = []
+    while data[at : at + 2] == b"\xff\x90":
+        parts.append((at, at + int.from_bytes(data[at + 6 : at + 10], "big")))
+        at = parts[-1][1]
+    return parts
+
+
+@pytest.mark.parametrize(
+    "options", [{}, LOSSY, {"progression": "CPRL", "no_jp2": True}], ids=["plain", "lossy", "bare"]
+)
+def test_a_jpeg2000_that_lacks_a_tile_or_a_part_of_one_is_told(options: dict[str, Any]) -> None:
+    """The parts that are there follow each other up to the end marker: only their numbers say that one is lost."""
+    data = jpeg2000(tile_size=(256, 256), **options)
+    parts = tile_parts(data)
+    for begin, end in (parts[0], parts[len(parts) // 2], parts[-1]):
+        assert code(row_of(scan_pdf(data[:begin] + data[end:], A4_100, ("/JPXDecode",)))) == "truncated"
+        promised = data[: begin + 11] + b"\2" + data[begin + 12 :]
+        assert code(row_of(scan_pdf(promised, A4_100, ("/JPXDecode",)))) == "truncated"
+    assert code(row_of(scan_pdf(data, A4_100, ("/JPXDecode",)))) is None
+
+
+@pytest.mark.parametrize("precinct", [64, 128])
+def test_a_hole_in_a_tile_is_told_by_the_packets_of_a_tile(precinct: int) -> None:
+    """Not by those of the image, of which there may be thousands."""
+    data = jpeg2000(tile_size=(256, 256), precinct_size=(precinct, precinct), codeblock_size=(32, 32))
+    begin, end = tile_parts(data)[7]
+    hole = data[: begin + 3000] + bytes(2000) + data[begin + 5000 :]
+    assert end - begin > 6000 and code(row_of(scan_pdf(hole, A4_100, ("/JPXDecode",)))) == "unreadable"
+    for image in (a4_image(60), Image.new("RGB", (700, 900), "white")):
+        whole = jpeg2000(image=image, tile_size=(256, 256), precinct_size=(precinct, precinct), codeblock_size=(32, 32))
+        assert row_of(scan_pdf(whole, image.size, ("/JPXDecode",)))["error"] is None
+
+
 def test_sides_are_those_of_the_data_not_of_the_dictionary() -> None:
     """A dictionary that claims twice the pixels gives no resolution that nobody scanned."""
     size = (HALF.shape[1], HALF.shape[0])
