@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pikepdf
-import simplejpeg
 
 from sohoa.pages.decode import fax, fax_rows, jpeg, jpeg_header, pdf_jbig2, pdf_jpeg2000, pillow
 from sohoa.pages.decode.fax import FaxCoding
@@ -161,11 +160,12 @@ def _undo(data: bytes, name: str, params: Any) -> bytes:
         return bytes(stream.read_bytes())
 
 
-def _inflated(data: bytes, most: int) -> Iterator[bytes]:
+def _inflated(data: bytes, most: int, enough: int | None = None) -> Iterator[bytes]:
     """Yield unpacked parts of a deflated stream; one without its end is as long as it is.
 
     Raises:
-        BadPage: unreadable, or too_large after ``most`` bytes.
+        BadPage: unreadable, also where it goes on after ``enough`` bytes and has no end, as zeros in place of what is
+            lost make it; too_large after ``most``.
     """
     unpacker, size = zlib.decompressobj(), 0
     try:
@@ -175,9 +175,11 @@ def _inflated(data: bytes, most: int) -> Iterator[bytes]:
             yield part
             if size > most:
                 raise BadPage("too_large", "an image unpacks to far more than its header says")
-        note_repair(not unpacker.eof)
     except zlib.error as error:
         raise BadPage("unreadable", f"an image is damaged: {error}") from None
+    if not unpacker.eof and enough is not None and size > enough:
+        raise BadPage("unreadable", "an image is damaged: it does not end")
+    note_repair(not unpacker.eof)
 
 
 def _whole_jpeg(data: bytes, width: int, height: int, bounds: FileBounds) -> tuple[bytes, JpegHeader]:
@@ -275,7 +277,7 @@ def decode_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | Non
         if picture.channels != _CMYK:
             grey = jpeg.decode_grey(picture.coded, picture.header, factor, bounds)
         else:
-            _check_cmyk(picture, bounds)
+            jpeg.check_stream(picture.coded, bounds)
     else:
         return _unpack_grey(picture, factor, bounds)
     return grey if _is_plain(picture.image, picture.channels) else None
@@ -289,15 +291,6 @@ def check_rendering(picture: Picture, bounds: FileBounds) -> None:
     """
     if isinstance(picture.header, Jpeg2000Header):
         bounds.check_image(picture.width, picture.height, picture.channels * _RENDERED_SAMPLE)
-
-
-def _check_cmyk(picture: Picture, bounds: FileBounds) -> None:
-    """Decode a JPEG in the colours of a printing press, strictly and to nothing."""
-    bounds.check_image(picture.width, picture.height, _CMYK)
-    try:
-        simplejpeg.decode_jpeg(picture.coded, colorspace="CMYK", min_height=1, min_width=1, min_factor=8, strict=True)
-    except ValueError as error:  # all that simplejpeg raises for bad data
-        raise BadPage.from_library("libjpeg", error) from None
 
 
 def _is_plain(image: Any, channels: int) -> bool:
@@ -325,7 +318,7 @@ def _unpack_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | No
     predictor = _predictor(picture)
     if is_read and predictor is not None and picture.width * picture.height > pillow.BAND_PX:
         size, needed = (picture.width, picture.height), picture.width * picture.channels * picture.height
-        parts = _inflated(picture.coded, 2 * (needed + picture.height) + _CHUNK)
+        parts = _inflated(picture.coded, 2 * (needed + picture.height) + _CHUNK, needed + 2 * picture.height)
         mode = "CMYK" if picture.channels == _CMYK else None
         bands = read_bands(parts, size, picture.channels, factor, predictor >= _PNG_PREDICTOR, mode)
         return pillow.decode_bands(bands, size, factor)
@@ -394,5 +387,5 @@ def _check_flate(picture: Picture) -> None:
     predictor = int(params[-1].get("/Predictor", 1)) if params and isinstance(params[-1], pikepdf.Dictionary) else 1
     row = -(-picture.width * picture.channels * picture.bits // 8) + (predictor >= _PNG_PREDICTOR)
     needed = row * picture.height
-    if sum(len(part) for part in _inflated(picture.coded, 2 * needed + _CHUNK)) < needed:
+    if sum(len(part) for part in _inflated(picture.coded, 2 * needed + _CHUNK, needed + row)) < needed:
         raise BadPage("truncated", "an image has fewer bytes than its header says")

@@ -26,6 +26,7 @@ from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _OLD_JPEG, _JPEG = 6, 7
+_JPEG_END, _JPEG_TAIL = b"\xff\xd9", 16  # some writers leave the end mark out, or fill up behind it
 _WEBP = 50001  # which Pillow's libtiff is built without
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2  # bits of SUBFILE; a value of OLD_SUBFILE
 _WHITE_IS_ZERO, _BLACK_IS_ZERO = 0, 1
@@ -147,6 +148,9 @@ def _fill(page: Page, file: TiffFile, offset: int, bounds: FileBounds) -> None:
             page.quantisation = _quantisation(file.data, found, pieces)
         pieces.check_fax(file.data, found)
         grey = _decode(file, offset, found, pieces, page)
+        pieces.check_deflate(file.data, found)
+        if compression == _JPEG:
+            _check_jpeg(file.data, found, pieces, bounds)
         page.grey = pieces.paint_missing(~grey if _is_deep_negative(found) else grey, page.reduction)
     page.turn(first(found, tags.ORIENTATION, 1))
 
@@ -263,6 +267,19 @@ def _fill_from_jpeg(page: Page, stream: bytes, bounds: FileBounds) -> None:
         raise BadPage("unreadable", "the picture has other sides than its header says")
     page.quantisation, page.colour_mode = header.quantisation, jpeg.COLOURS.get(header.components)
     page.grey = jpeg.decode_grey(stream, header, page.reduction, bounds)
+
+
+def _check_jpeg(data: FileData, found: Tags, pieces: Pieces, bounds: FileBounds) -> None:
+    """Decode each JPEG strictly and to few pixels: libtiff fills in what is missing.
+
+    Raises:
+        BadPage: truncated or unreadable.
+    """
+    apart = bytes(found.get(tags.JPEG_TABLES, ())).removesuffix(_JPEG_END)
+    for start, end in dict.fromkeys(pieces.spans):
+        stream = data[start:end]
+        stream = apart + stream[2:] if apart else stream
+        jpeg.check_stream(stream if _JPEG_END in stream[-_JPEG_TAIL:] else stream + _JPEG_END, bounds)
 
 
 def _quantisation(data: FileData, found: Tags, pieces: Pieces) -> tuple[tuple[int, ...], ...]:
