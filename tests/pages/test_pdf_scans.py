@@ -12,6 +12,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from sohoa.pages.decode.tags import STRIP_COUNTS, STRIP_OFFSETS, open_tiff
 from tests.pages.page_files import A4_150, A4_POINTS, a4_image, code, jpeg, measure, pillow_file, text_page
 from tests.pages.pdf_scans import WHOLE, coded, pdf_page, scan_pdf, strips
 
@@ -133,6 +134,41 @@ def test_zeros_at_the_end_of_flate_are_told(mode: str, share: float) -> None:
         (packed + bytes(9), {None}),
     ):
         assert code(row_of(scan_pdf(data, image.size, ("/FlateDecode",), **keys))) in wanted
+
+
+def unframed(image: Image.Image, compression: str) -> bytes:
+    """An image in a coding that TIFF and PDF share."""
+    page = np.asarray(image.convert("RGB"))
+    whole = pillow_file(page, "TIFF", image.mode, compression=compression, tiffinfo={278: 9999})
+    found = open_tiff(whole).read(open_tiff(whole).first)
+    (start,), (size,) = found[STRIP_OFFSETS], found[STRIP_COUNTS]
+    return whole[start : start + size]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize(("compression", "name"), [("tiff_lzw", "/LZWDecode"), ("packbits", "/RunLengthDecode")])
+def test_lzw_and_run_lengths_that_are_cut_are_told(compression: str, name: str, mode: str) -> None:
+    """With and without zeros in place of what is lost; sound ones are read with and without the mark of the end."""
+    image = a4_image(60).convert(mode)
+    data = unframed(image, compression)
+    keys = {"ColorSpace": NAME("/DeviceGray" if mode == "L" else "/DeviceRGB")}
+    end = b"\x80" if name == "/RunLengthDecode" else b""
+    for whole in (data, data + end, data + end + b"\r\n"):
+        assert code(row_of(scan_pdf(whole, image.size, (name,), **keys))) is None
+    chained = coded(data + end, "/ASCIIHexDecode")
+    assert code(row_of(scan_pdf(chained, image.size, ("/ASCIIHexDecode", name), **keys))) is None
+    for share in (0.2, 0.5, 0.9):
+        kept = int(share * len(data))
+        for damaged in (data[:kept], data[:kept] + bytes(len(data) - kept)):
+            assert code(row_of(scan_pdf(damaged, image.size, (name,), **keys))) in ("truncated", "unreadable")
+
+
+def test_a_jpeg_inside_run_lengths_is_read() -> None:
+    """In literal runs of 128 bytes at the most."""
+    data = jpeg(HALF)
+    runs = b"".join(bytes([len(part) - 1]) + part for k in range(0, len(data), 128) if (part := data[k : k + 128]))
+    found = row_of(scan_pdf(runs + b"\x80", (HALF.shape[1], HALF.shape[0]), ("/RunLengthDecode", "/DCTDecode")))
+    assert found["error"] is None
 
 
 def tile_parts(data: bytes) -> list[tuple[int, int]]:

@@ -52,6 +52,7 @@ _ROWS = {"L": 1, "RGB": 3, "CMYK": 4}  # pikepdf's names of samples that stand a
 _RENDERED_SAMPLE = 6  # bytes
 _CMYK = 4
 _CHECK_FACTOR = 8
+_LZW_END, _LZW_TAIL = "100000001", 3  # of 9 bits or of more with zeros before; in so many bytes at the end
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,9 @@ def _undo(data: bytes, name: str, params: Any) -> bytes:
     with pikepdf.new() as pdf:
         stream = pdf.make_stream(data)
         stream["/Filter"] = pikepdf.Name(name)
-        return bytes(stream.read_bytes())
+        if isinstance(params, pikepdf.Dictionary) and "/EarlyChange" in params:
+            stream["/DecodeParms"] = pikepdf.Dictionary(EarlyChange=int(params["/EarlyChange"]))
+        return bytes(stream.read_bytes(pikepdf.StreamDecodeLevel.specialized))  # run lengths are no general coding
 
 
 def _inflated(data: bytes, most: int, enough: int | None = None) -> Iterator[bytes]:
@@ -324,6 +327,8 @@ def _unpack_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | No
         return pillow.decode_bands(bands, size, factor)
     if picture.filters[-1:] == ("/FlateDecode",):
         _check_flate(picture)
+    elif picture.filters[-1:] in (("/LZWDecode",), ("/RunLengthDecode",)):
+        _check_length(picture)
     if picture.filters == ("/CCITTFaxDecode",):
         grey = _decode_fax(picture, factor, bounds)
         return grey if is_read else None
@@ -381,11 +386,38 @@ def _predictor(picture: Picture) -> int | None:
     return predictor if predictor == 1 or (predictor >= _PNG_PREDICTOR and is_own) else None
 
 
+def _params(picture: Picture) -> Any:
+    """Return what the dictionary says of the innermost coding."""
+    params = _listed(picture.image.get("/DecodeParms"))
+    return params[-1] if params and isinstance(params[-1], pikepdf.Dictionary) else pikepdf.Dictionary()
+
+
+def _row_bytes(picture: Picture) -> int:
+    """Return the bytes of an unpacked row, before its prediction is undone."""
+    is_png = int(_params(picture).get("/Predictor", 1)) >= _PNG_PREDICTOR
+    return -(-picture.width * picture.channels * picture.bits // 8) + is_png
+
+
+def _check_length(picture: Picture) -> None:
+    """Unpack an image to nothing: it must be as long as its header says, or longer and have its end mark."""
+    row = _row_bytes(picture)
+    size = len(_undo(picture.coded, picture.filters[-1], _params(picture)))
+    if size < row * picture.height:
+        raise BadPage("truncated", "an image has fewer bytes than its header says")
+    if size > row * (picture.height + 1) and not _has_end(picture.coded.rstrip(b"\r\n"), picture.filters[-1]):
+        raise BadPage("unreadable", "an image is damaged: it does not end")
+
+
+def _has_end(data: bytes, name: str) -> bool:
+    if name == "/RunLengthDecode":
+        return data.endswith(b"\x80")
+    bits = "".join(f"{byte:08b}" for byte in data[-_LZW_TAIL:])
+    return bits.rstrip("0").endswith(_LZW_END) and not bits.endswith("0" * 8)
+
+
 def _check_flate(picture: Picture) -> None:
     """Unpack a deflated image to nothing: it must be as long as its header says."""
-    params = _listed(picture.image.get("/DecodeParms"))
-    predictor = int(params[-1].get("/Predictor", 1)) if params and isinstance(params[-1], pikepdf.Dictionary) else 1
-    row = -(-picture.width * picture.channels * picture.bits // 8) + (predictor >= _PNG_PREDICTOR)
+    row = _row_bytes(picture)
     needed = row * picture.height
     if sum(len(part) for part in _inflated(picture.coded, 2 * needed + _CHUNK, needed + row)) < needed:
         raise BadPage("truncated", "an image has fewer bytes than its header says")
