@@ -132,7 +132,7 @@ ComparisonReason = Literal["not_over", "holidays", "unit_changed", "no_dossiers"
 COMPARISON_REASONS: tuple[ComparisonReason, ...] = get_args(ComparisonReason)
 """Why a period is not compared with the one before."""
 
-ForecastReason = Literal["too_few_weeks", "too_few_dossiers", "too_old", "beyond_horizon", "already"]
+ForecastReason = Literal["too_few_weeks", "too_few_dossiers", "too_old", "beyond_horizon", "already", "ended"]
 FORECAST_REASONS: tuple[ForecastReason, ...] = get_args(ForecastReason)
 """Why there is no forecast of a date; ``already`` where the newest weeks are at the target."""
 

@@ -407,6 +407,7 @@ LABELS: dict[str, Labels] = {
         "too_old": Label("số liệu mới nhất đã quá cũ để dự báo", "the newest figures are too old"),
         "beyond_horizon": Label("chưa đạt trong thời gian dự báo được", "not reached as far as can be forecast"),
         "already": Label("đã đạt chỉ tiêu", "the target has been reached"),
+        "ended": Label("đơn vị đã kết thúc hoạt động", "the unit has ended"),
     },
     "revision_causes": {
         "late_register": Label("Sổ tiếp nhận bổ sung hồ sơ", "dossiers added to the register"),

@@ -105,14 +105,17 @@ def _malformed(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def report_of(found: list[Found], peak: int) -> dict[str, Any]:
-    """The largest process, how many files of each kind of mutation came out how, and the files that need a look."""
+    """The largest process, how files of each mutation and of each format came out, and those that need a look."""
     by_kind: dict[str, list[Found]] = defaultdict(list)
+    by_format: dict[str, list[Found]] = defaultdict(list)
     for one in found:
         by_kind[one.what].append(one)
+        by_format[one.seed].append(one)
     return {
         "files": len(found),
         "peak_bytes": peak,
         "mutations": {what: _counts(of_kind) for what, of_kind in by_kind.items()},
+        "formats": {name: _counts(of_format) for name, of_format in by_format.items()},
         "faulty": {one.label: one.faults for one in found if one.faults},
         "ended": {one.label: one.rows[0]["error"] for one in found if one.has_ended},
     }

@@ -42,6 +42,8 @@ def make_seeds() -> dict[str, bytes]:
         "tiff lzw": _saved(colour, "TIFF", compression="tiff_lzw", dpi=(40, 40)),
         "tiff g4": _saved(two, "TIFF", compression="group4", save_all=True, append_images=[two]),
         "tiff g3": _saved(two, "TIFF", compression="group3"),
+        "tiff g3, two ways": _saved(two, "TIFF", compression="group3", tiffinfo={292: 1}),
+        "tiff rle": _saved(two, "TIFF", compression="tiff_ccitt"),
         "tiff jpeg": _saved(colour, "TIFF", compression="jpeg"),
         "tiff packbits": _saved(grey, "TIFF", compression="packbits"),
         "tiff deflate": _saved(colour, "TIFF", compression="tiff_adobe_deflate"),
@@ -60,6 +62,7 @@ def make_seeds() -> dict[str, bytes]:
         "pdf locked": wrap_in_pdf(raw, size, "/FlateDecode", encryption=pikepdf.Encryption(owner="a", user="")),
         "pdf signed": _signed_pdf(wrap_in_pdf(seeds["jpeg"], size, "/DCTDecode")),
         "pdf jpeg 2000": wrap_in_pdf(_saved(colour, "JPEG2000"), size, "/JPXDecode"),
+        "pdf jpeg 2000 in tiles": wrap_in_pdf(_saved(colour, "JPEG2000", tile_size=(128, 128)), size, "/JPXDecode"),
         "pdf jpeg in flate": wrap_in_pdf(zlib.compress(seeds["jpeg"]), size, ["/FlateDecode", "/DCTDecode"]),
         "pdf in pdf": _nested_pdf(wrap_in_pdf(seeds["jpeg"], size, "/DCTDecode")),
     }

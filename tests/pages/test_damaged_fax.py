@@ -11,7 +11,9 @@ import pikepdf
 import pytest
 
 from sohoa.pages.decode import libtiff
+from sohoa.pages.decode.fax_rows import row_ends
 from sohoa.pages.decode.tags import open_tiff
+from sohoa.pages.draw_pages import draw_pages
 from tests.pages.page_files import code, measure, pillow_file, text_page
 from tests.pages.pdf_scans import scan_pdf
 from tests.pages.test_tiff_kinds import fax
@@ -56,15 +58,18 @@ def without_mark(coded: bytes) -> bytes:
 def strips(compression: str, options: int, rows: int) -> tuple[list[bytes], dict[int, Any]]:
     """The strips of ``SCAN`` and their tags."""
     number = {"tiff_ccitt": 2, "group3": 3, "group4": 4}[compression]
-    made = []
-    for top in range(0, 480, rows):
-        extra = {"compression": compression, "tiffinfo": {292: options} if options else {}}
-        whole = pillow_file(SCAN[top : top + rows], "TIFF", "1", **extra)
-        tags = open_tiff(whole).read(open_tiff(whole).first)
-        start, size = tags[OFFSETS][0], tags[COUNTS][0]
-        made.append(whole[start : start + size])
+    made = [coded_rows(compression, options, top, top + rows) for top in range(0, 480, rows)]
     usual = {259: (SHORT, [number]), 278: (LONG, [rows])} | ({292: (LONG, [options])} if options else {})
-    return made, page_tags(640, 480, (1,), tags[262][0]) | usual
+    return made, page_tags(640, 480, (1,), 1) | usual
+
+
+def coded_rows(compression: str, options: int, top: int, bottom: int) -> bytes:
+    """Some rows of ``SCAN``, with the marks that their encoder sets."""
+    extra = {"compression": compression, "tiffinfo": {292: options} if options else {}}
+    whole = pillow_file(SCAN[top:bottom], "TIFF", "1", **extra)
+    tags = open_tiff(whole).read(open_tiff(whole).first)
+    start, size = tags[OFFSETS][0], tags[COUNTS][0]
+    return whole[start : start + size]
 
 
 def flipped(data: bytes, dice: random.Random) -> bytes:
@@ -78,7 +83,7 @@ def test_a_flipped_bit_is_nearly_always_told(kind: str) -> None:
     dice, make = random.Random(3), FILES[kind]
     assert code(measure(make(CODED))[0]) is None
     found = [code(measure(make(flipped(CODED, dice)))[0]) for _ in range(20)]
-    assert set(found) <= {"unreadable", None} and found.count("unreadable") >= 17
+    assert set(found) <= {"unreadable", "truncated", None} and found.count("unreadable") >= 17
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -89,6 +94,18 @@ def test_group_4_cut_short_is_told(kind: str, share: float) -> None:
     for cut in range(kept, kept + 5):
         for rest in (b"", bytes(3), bytes(len(CODED) - cut)):
             assert code(measure(FILES[kind](CODED[:cut] + rest))[0]) in ("truncated", "unreadable")
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("rows", [1, 300, 559])
+def test_the_mark_of_the_end_before_the_last_row_is_told(kind: str, rows: int) -> None:
+    """Whatever lies behind it: what libtiff leaves out would be what happened to lie in memory."""
+    whole = pillow_file(PAGE[:rows], "TIFF", "1", compression="group4")
+    tags = open_tiff(whole).read(open_tiff(whole).first)
+    early = whole[tags[OFFSETS][0] :][: tags[COUNTS][0]]
+    for behind in (b"", bytes(40), CODED):
+        assert code(measure(FILES[kind](early + behind))[0]) == "truncated"
+    assert code(measure(FILES[kind](CODED + early))[0]) is None
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -128,6 +145,32 @@ def test_any_strip_cut_short_is_told(coding: tuple[str, int], rows: int, order: 
             assert code(measure(write_tiff((tags, damaged)))[0]) in ("truncated", "unreadable")
 
 
+@pytest.mark.parametrize("compression", ["group3", "group4"])
+def test_no_picture_shows_what_lay_in_memory(compression: str) -> None:
+    """Of a page that lacks rows there is none; of the whole one there is."""
+    made, tags = strips(compression, 0, 480)
+    early = coded_rows(compression, 0, 0, 240) + packed(MARK * 6)
+    wanted = [{"page_no": 1, "columns": [], "dpi_x": 150.0, "width_px": 640}]
+    assert draw_pages(write_tiff((tags, [early])), wanted) == [{}]
+    assert draw_pages(write_tiff((tags, made)), wanted)[0]["width"] == 320
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("rows", [96, 480])
+@pytest.mark.parametrize("coding", CODINGS[1:], ids=lambda coding: "-".join(map(str, coding)))
+def test_any_strip_whose_end_comes_early_is_told(coding: tuple[str, int], rows: int, order: int) -> None:
+    """A row too few, or half of them; with the encoder's mark of the end, or that of group 3, and more behind it."""
+    made, tags = strips(*coding, rows)
+    tags |= {266: (SHORT, [order])}
+    end = packed((MARK + "1" * (coding[1] & 1)) * 6) if coding[0] == "group3" else b""
+    for number in {0, len(made) - 1}:
+        for left in (rows - 1, rows // 2):
+            early = coded_rows(*coding, number * rows, number * rows + left) + end + made[number]
+            pieces = [*made[:number], early, *made[number + 1 :]]
+            turned = [piece if order == 1 else piece.translate(TURNED) for piece in pieces]
+            assert code(measure(write_tiff((tags, turned)))[0]) == "truncated"
+
+
 @pytest.mark.parametrize("way", [0, 1])
 def test_group_3_in_a_pdf_is_counted_by_its_marks(way: int) -> None:
     """With the six marks of its end or without; a row more than there are is missing."""
@@ -143,6 +186,81 @@ def test_group_3_in_a_pdf_is_counted_by_its_marks(way: int) -> None:
     assert found(packed(bits_of(coded).rstrip("0") + end)) is None
     assert found(coded, 482) in ("truncated", "unreadable")
     assert found(coded[: len(coded) // 2]) in ("truncated", "unreadable")
+
+
+NO_MARKS = packed(bits_of(strips("group3", 0, 480)[0][0]).replace(MARK, ""))
+BY_BYTES = strips("tiff_ccitt", 0, 480)[0][0]
+
+
+def aligned_rows() -> bytes:
+    """``SCAN`` in group 4, each row from a whole byte on: what libtiff writes, cut where rows end."""
+    coded, start = coded_rows("group4", 0, 0, 480), 0
+    rows = []
+    for end in row_ends(coded, 640, 480, is_aligned=False):
+        rows.append(packed(bits_of(coded)[start:end]))
+        start = end
+    return b"".join(rows)
+
+
+ODD: dict[str, tuple[bytes, dict[str, Any]]] = {
+    "one-dimensional, no marks": (NO_MARKS, {"K": 0}),
+    "one-dimensional, from whole bytes": (BY_BYTES, {"K": 0, "EncodedByteAlign": True}),
+    "group 4, from whole bytes": (aligned_rows(), {"K": -1, "EncodedByteAlign": True}),
+}
+
+
+def odd_pdf(data: bytes, said: dict[str, Any], rows: int = 480, width: int = 640) -> bytes:
+    params = pikepdf.Dictionary(Columns=640, Rows=rows, BlackIs1=True, **said)
+    keys = {"ColorSpace": pikepdf.Name("/DeviceGray"), "BitsPerComponent": 1, "DecodeParms": params}
+    return scan_pdf(data, (width, rows), ("/CCITTFaxDecode",), **keys)
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_codings_of_a_pdf_are_checked_row_by_row(kind: str) -> None:
+    """Cut, with a hole of zeros, a row too few; whole, they look as in any coding, whatever is behind the last row."""
+    data, said = ODD[kind]
+    usual = measure(write_tiff(strips("group4", 0, 480)[::-1]))[0]
+    for whole in (data, data + bytes(9), data + packed(MARK), data + packed(MARK * 6)):
+        row = measure(odd_pdf(whole, said))[0]
+        assert code(row) is None and abs(row["ink_ratio"] - usual["ink_ratio"]) < 0.03
+    hole = data[:900] + bytes(400) + data[1300:]
+    cuts = [data[: len(data) * part // 10] + rest for part in (1, 5, 9) for rest in (b"", bytes(500))]
+    for damaged in (hole, *cuts):
+        assert code(measure(odd_pdf(damaged, said))[0]) in ("truncated", "unreadable")
+    assert code(measure(odd_pdf(data, said, rows=481))[0]) in ("truncated", "unreadable")
+
+
+def test_tiff_rows_without_marks_are_checked() -> None:
+    """Group 3 that leaves the marks out: libtiff tries it without."""
+    tags = page_tags(640, 480, (1,), 1) | {259: (SHORT, [3])}
+    assert code(measure(write_tiff((tags, [NO_MARKS])))[0]) is None
+    for share in (0.1, 0.5, 0.97):
+        assert code(measure(write_tiff((tags, [NO_MARKS[: int(len(NO_MARKS) * share)]])))[0]) == "truncated"
+
+
+def test_rows_of_a_pdf_are_as_wide_as_their_coding_says() -> None:
+    """Not as the image, nor 1728 where neither says: PDFium cuts or fills them."""
+    coded = coded_rows("group4", 0, 0, 480)
+    assert code(measure(odd_pdf(coded, {"K": -1}, width=600))[0]) is None
+    assert code(measure(odd_pdf(coded[:-500], {"K": -1}, width=600))[0]) in ("truncated", "unreadable")
+    page = text_page((1728, 300), 3)
+    whole = pillow_file(page, "TIFF", "1", compression="group3")
+    tags = open_tiff(whole).read(open_tiff(whole).first)
+    data = whole[tags[OFFSETS][0] :][: tags[COUNTS][0]]
+    unsaid = {"ColorSpace": pikepdf.Name("/DeviceGray"), "BitsPerComponent": 1}
+    assert code(measure(scan_pdf(data, (1728, 300), ("/CCITTFaxDecode",), **unsaid))[0]) is None
+    assert code(measure(scan_pdf(data[:2000], (1728, 300), ("/CCITTFaxDecode",), **unsaid))[0]) == "truncated"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99, 1.0])
+@pytest.mark.parametrize("width", [1, 7, 301, 2600, 5300])
+def test_rows_end_where_the_encoder_ended_them(share: float, width: int) -> None:
+    """Its mark of the end stands behind the last: runs of all lengths, changes at both edges, hardly any change."""
+    noise = np.repeat((np.random.default_rng(1).random((30, width, 1)) >= share).astype(np.uint8) * 255, 3, axis=2)
+    whole = pillow_file(noise, "TIFF", "1", compression="group4", tiffinfo={278: 30})
+    tags = open_tiff(whole).read(open_tiff(whole).first)
+    data = whole[tags[OFFSETS][0] :][: tags[COUNTS][0]]
+    assert bits_of(data)[row_ends(data, width, 30, is_aligned=False)[-1] :].startswith(MARK * 2)
 
 
 def test_a_file_after_a_damaged_one_is_not_blamed() -> None:

@@ -12,6 +12,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from sohoa.pages.decode.tags import STRIP_COUNTS, STRIP_OFFSETS, open_tiff
 from tests.pages.page_files import A4_150, A4_POINTS, a4_image, code, jpeg, measure, pillow_file, text_page
 from tests.pages.pdf_scans import WHOLE, coded, pdf_page, scan_pdf, strips
 
@@ -116,6 +117,94 @@ def test_a_jpeg2000_that_is_damaged_or_cut_is_told(options: dict[str, Any]) -> N
         assert code(row_of(scan_pdf(cut, A4_100, ("/JPXDecode",)))) == "truncated"
         for broken in (zeros, noise):
             assert code(row_of(scan_pdf(broken, A4_100, ("/JPXDecode",)))) in ("unreadable", "truncated")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "large"])
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9, 0.97])
+def test_zeros_at_the_end_of_flate_are_told(mode: str, share: float) -> None:
+    """As a disk fills what was never written: they mean pixels, and more of them than the image has."""
+    image = a4_image(60).convert("RGB" if mode == "large" else mode)
+    image = image.resize((3000, 5500)) if mode == "large" else image
+    packed, bits = zlib.compress(image.tobytes(), 1), 1 if mode == "1" else 8
+    keys = {"ColorSpace": NAME("/DeviceGray" if mode in "L1" else "/DeviceRGB"), "BitsPerComponent": bits}
+    kept = int(share * len(packed))
+    for data, wanted in (
+        (packed[:kept] + bytes(len(packed) - kept), {"unreadable", "truncated"}),
+        (packed[:-5], {None}),  # its checksum alone is lost
+        (packed + bytes(9), {None}),
+    ):
+        assert code(row_of(scan_pdf(data, image.size, ("/FlateDecode",), **keys))) in wanted
+
+
+def unframed(image: Image.Image, compression: str) -> bytes:
+    """An image in a coding that TIFF and PDF share."""
+    page = np.asarray(image.convert("RGB"))
+    whole = pillow_file(page, "TIFF", image.mode, compression=compression, tiffinfo={278: 9999})
+    found = open_tiff(whole).read(open_tiff(whole).first)
+    (start,), (size,) = found[STRIP_OFFSETS], found[STRIP_COUNTS]
+    return whole[start : start + size]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize(("compression", "name"), [("tiff_lzw", "/LZWDecode"), ("packbits", "/RunLengthDecode")])
+def test_lzw_and_run_lengths_that_are_cut_are_told(compression: str, name: str, mode: str) -> None:
+    """With and without zeros in place of what is lost; sound ones are read with and without the mark of the end."""
+    image = a4_image(60).convert(mode)
+    data = unframed(image, compression)
+    keys = {"ColorSpace": NAME("/DeviceGray" if mode == "L" else "/DeviceRGB")}
+    end = b"\x80" if name == "/RunLengthDecode" else b""
+    for whole in (data, data + end, data + end + b"\r\n"):
+        assert code(row_of(scan_pdf(whole, image.size, (name,), **keys))) is None
+    chained = coded(data + end, "/ASCIIHexDecode")
+    assert code(row_of(scan_pdf(chained, image.size, ("/ASCIIHexDecode", name), **keys))) is None
+    for share in (0.2, 0.5, 0.9):
+        kept = int(share * len(data))
+        for damaged in (data[:kept], data[:kept] + bytes(len(data) - kept)):
+            assert code(row_of(scan_pdf(damaged, image.size, (name,), **keys))) in ("truncated", "unreadable")
+
+
+def test_a_jpeg_inside_run_lengths_is_read() -> None:
+    """In literal runs of 128 bytes at the most."""
+    data = jpeg(HALF)
+    runs = b"".join(bytes([len(part) - 1]) + part for k in range(0, len(data), 128) if (part := data[k : k + 128]))
+    found = row_of(scan_pdf(runs + b"\x80", (HALF.shape[1], HALF.shape[0]), ("/RunLengthDecode", "/DCTDecode")))
+    assert found["error"] is None
+
+
+def tile_parts(data: bytes) -> list[tuple[int, int]]:
+    """Where the parts of a JPEG 2000 codestream begin and end."""
+    at = data.index(b"\xff\x90\x00\x0a")
+    parts = []
+    while data[at : at + 2] == b"\xff\x90":
+        parts.append((at, at + int.from_bytes(data[at + 6 : at + 10], "big")))
+        at = parts[-1][1]
+    return parts
+
+
+@pytest.mark.parametrize(
+    "options", [{}, LOSSY, {"progression": "CPRL", "no_jp2": True}], ids=["plain", "lossy", "bare"]
+)
+def test_a_jpeg2000_that_lacks_a_tile_or_a_part_of_one_is_told(options: dict[str, Any]) -> None:
+    """The parts that are there follow each other up to the end marker: only their numbers say that one is lost."""
+    data = jpeg2000(tile_size=(256, 256), **options)
+    parts = tile_parts(data)
+    for begin, end in (parts[0], parts[len(parts) // 2], parts[-1]):
+        assert code(row_of(scan_pdf(data[:begin] + data[end:], A4_100, ("/JPXDecode",)))) == "truncated"
+        promised = data[: begin + 11] + b"\2" + data[begin + 12 :]
+        assert code(row_of(scan_pdf(promised, A4_100, ("/JPXDecode",)))) == "truncated"
+    assert code(row_of(scan_pdf(data, A4_100, ("/JPXDecode",)))) is None
+
+
+@pytest.mark.parametrize("precinct", [64, 128])
+def test_a_hole_in_a_tile_is_told_by_the_packets_of_a_tile(precinct: int) -> None:
+    """Not by those of the image, of which there may be thousands."""
+    data = jpeg2000(tile_size=(256, 256), precinct_size=(precinct, precinct), codeblock_size=(32, 32))
+    begin, end = tile_parts(data)[7]
+    hole = data[: begin + 3000] + bytes(2000) + data[begin + 5000 :]
+    assert end - begin > 6000 and code(row_of(scan_pdf(hole, A4_100, ("/JPXDecode",)))) == "unreadable"
+    for image in (a4_image(60), Image.new("RGB", (700, 900), "white")):
+        whole = jpeg2000(image=image, tile_size=(256, 256), precinct_size=(precinct, precinct), codeblock_size=(32, 32))
+        assert row_of(scan_pdf(whole, image.size, ("/JPXDecode",)))["error"] is None
 
 
 def test_sides_are_those_of_the_data_not_of_the_dictionary() -> None:

@@ -60,6 +60,53 @@ def fax(data: bytes) -> tuple[bytes, dict[int, tuple[int, list[int]]]]:
     return whole[start : start + size], page_tags(400, 560, (1,), tags[262][0]) | {259: (SHORT, [4])}
 
 
+# ----------------------------------------------------------------------------------------------- data that are cut off
+
+CODED_STRIPS = [
+    (coding, mode, rows)
+    for coding, modes in (
+        ("jpeg", ("RGB", "L", "CMYK")), ("tiff_adobe_deflate", ("RGB", "L")), ("tiff_deflate", ("L",)),
+        ("tiff_lzw", ("RGB",)), ("packbits", ("RGB",)), ("zstd", ("RGB",)),
+    )
+    for mode in modes
+    for rows in (64, 560)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("coding", "mode", "rows"), CODED_STRIPS)
+def test_a_strip_that_is_cut_is_told_in_every_coding(coding: str, mode: str, rows: int) -> None:
+    """Its end lost, or zeros in place of it, of the first or the last strip: libtiff fills a picture all the same."""
+    whole = pillow_file(PAGE, "TIFF", mode, compression=coding, tiffinfo={278: rows})
+    found = open_tiff(whole).read(open_tiff(whole).first)
+    assert code(measure(whole)[0]) is None
+    for number in {0, len(found[OFFSETS]) - 1}:
+        start, size = found[OFFSETS][number], found[COUNTS][number]
+        for share in (0.3, 0.6, 0.9):
+            kept = start + int(share * size)
+            zeros = whole[:kept] + bytes(start + size - kept) + whole[start + size :]
+            assert code(measure(zeros)[0]) in ("truncated", "unreadable")
+
+
+def test_a_jpeg_strip_without_its_end_mark_is_whole() -> None:
+    """All its rows are there."""
+    whole = pillow_file(PAGE, "TIFF", "RGB", compression="jpeg", tiffinfo={278: 560})
+    found = open_tiff(whole).read(open_tiff(whole).first)
+    end = found[OFFSETS][0] + found[COUNTS][0]
+    assert whole[end - 2 : end] == b"\xff\xd9"
+    assert code(measure(whole[: end - 2] + bytes(2) + whole[end:])[0]) is None
+
+
+def test_a_flipped_bit_in_a_deflated_strip_is_told_by_its_checksum() -> None:
+    """Which libtiff does not look at."""
+    whole = pillow_file(PAGE, "TIFF", "RGB", compression="tiff_adobe_deflate", tiffinfo={278: 560})
+    found = open_tiff(whole).read(open_tiff(whole).first)
+    for share in (0.2, 0.5, 0.9, 0.9999):
+        at = found[OFFSETS][0] + int(share * found[COUNTS][0])
+        for bit in (0, 3, 7):
+            flipped = whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :]
+            assert code(measure(flipped)[0]) == "unreadable"
+
+
 # --------------------------------------------------------------------------------------------------- sizes of strips
 
 

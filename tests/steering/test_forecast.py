@@ -145,6 +145,17 @@ def test_nothing_is_forecast_of_weeks_that_are_over(later, missing):
     assert found.first_week <= found.earliest <= found.reached
 
 
+@pytest.mark.parametrize("rates", [climb(40), np.full(40, 0.9), climb(8)], ids=["climbs", "holds", "young"])
+@pytest.mark.parametrize("days_ago", [0, 1, 90])
+def test_nothing_is_forecast_of_a_unit_that_has_ended(rates, days_ago):
+    """Whatever its last weeks were like; on the day before its last it still is."""
+    found = weekly(rates)
+    newest = found["first_day"].to_pylist()[-1] + timedelta(6)
+    ended = forecast_target(found, TARGET, newest, newest - timedelta(days_ago))
+    assert (ended.reason, ended.weeks, ended.reached) == ("ended", None, None)
+    assert forecast_target(found, TARGET, newest, newest + timedelta(1)).reason != "ended"
+
+
 def test_figures_that_end_long_ago_tell_nothing():
     """Later than a forecast reaches there is none."""
     found = forecast(weekly(climb(40)), 20)

@@ -11,7 +11,7 @@ import pytest
 from sohoa.progress.carry_forward import MAP_DATES
 from sohoa.progress.compare_periods import ALL_DAYS, Period, compare, period_before
 from sohoa.progress.unit_progress import ProgressQuery
-from sohoa.registry import Campaign, is_working_day
+from sohoa.registry import Campaign, is_working_day, working_days
 from sohoa.schema import TABLES
 from sohoa.steering.rank_campaigns import rank_units
 from sohoa.steering.target_line import TargetLine, pages_per_dossier, required_work
@@ -151,6 +151,34 @@ def test_a_map_counts_all_days_of_a_young_unit():
     worked = [day for n in range(56) if is_working_day(day := date(2025, 7, 13) - timedelta(n))]
     progress, line = rows(*(daily(day, "05983", 4, 10) for day in worked)), TargetLine(worked[-1], worked[0], 6, 86)
     assert required_work(progress, "05983", line, date(2025, 7, 13), 3.0, own=ALL_DAYS).due_per_day == 10
+
+
+OFFICE_END = date(2025, 6, 30)
+
+
+@pytest.mark.parametrize(
+    ("code", "map_day", "last_day", "ends"),
+    [
+        ("H37.84", date(2025, 7, 1), date(2025, 7, 13), OFFICE_END),
+        ("H37.84", date(2024, 4, 1), date(2025, 7, 13), OFFICE_END),
+        ("H37.84", None, date(2025, 6, 20), OFFICE_END),
+        ("06187", None, date(2025, 6, 20), OFFICE_END),
+        ("06187", date(2025, 7, 1), date(2025, 7, 13), date.max),
+        ("H37.60", date(2025, 7, 1), date(2025, 7, 13), date.max),
+    ],
+)
+def test_no_day_after_its_last_is_asked_of_a_unit(code, map_day, last_day, ends):
+    """An office ends on every map; what is carried to a unit of a map has no end of its own."""
+    query = ProgressQuery(code, "dn_and", "all", map_day)
+    own = query.own_days(last_day)
+    worked = [day for n in range(56) if is_working_day(day := min(last_day, ends) - timedelta(n))]
+    line = TargetLine(date(2025, 1, 1), date(2025, 12, 31), 6, 86)
+    work = required_work(rows(*(daily(day, code, 4, 10) for day in worked)), code, line, last_day, 3.0, own=own)
+    assert own.last == ends and work.end == min(ends, line.end)
+    assert work.days_left == len(working_days(last_day + timedelta(1), work.end))
+    assert (work.required_dossiers is None) == (ends < last_day)
+    if ends < last_day or (code == "06187" and not map_day):
+        assert work.due_per_day == 10
 
 
 def test_no_day_left_asks_for_nothing():

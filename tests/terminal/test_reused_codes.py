@@ -316,6 +316,15 @@ def test_a_forecast_rests_on_the_unit_s_own_days(reform):
     assert f"{WARD} (06187) · 01/07/2025 – 06/07/2025" in " ".join(text.split())
 
 
+@pytest.mark.parametrize("map_day", ["2024-12-01", "2025-07-01"])
+def test_nothing_is_asked_or_forecast_of_an_office_that_has_ended(reform, map_day):
+    """Its dossiers are shown on each map; no more come in, and no day is left."""
+    text = sohoa("forecast", "--unit", "H37.84", "--to", "2025-07-06", "--from", "2025-06-01", "--map", map_day)
+    assert "1 / 1 hồ sơ" in text
+    assert "Không còn ngày làm việc nào đến 30/06/2025" in text
+    assert "đơn vị đã kết thúc hoạt động" in text
+
+
 @pytest.mark.parametrize("start", ["2025-05-05", "2025-06-16", "2025-06-30"])
 def test_no_period_is_shown_in_which_the_unit_did_not_stand(reform, start):
     """Not a 0 for weeks or days that were another's; a week cut by its first day runs from that day."""

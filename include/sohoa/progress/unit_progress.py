@@ -16,8 +16,9 @@ from sohoa.counting.count_progress import MEASURES
 from sohoa.days import each_day
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import UnitKey, find_place, progress_on_map, unit_name, unit_on_map
+from sohoa.progress.compare_periods import ALL_DAYS, Period, own_period
 from sohoa.progress.rate import progress_share, rate_percent, score_766
-from sohoa.registry import Bearer, asked_unit, leaf_unit, owner_at
+from sohoa.registry import Bearer, asked_unit, leaf_unit, owner_at, unit_at
 from sohoa.settings import Settings
 from sohoa.store import Store
 
@@ -62,6 +63,12 @@ class ProgressQuery:
     def first_day(self, start: date, end: date) -> date:
         """Return the first day from ``start`` on that is the unit's own; with a map all days are."""
         return max(start, self.unit_on(end).valid_from) if self.map_day is None else start
+
+    def own_days(self, day: date) -> Period:
+        """Return the days of ``unit_on`` a day: with a map all days are, but of an office, which ends on any."""
+        unit = self.unit_on(day)
+        is_of_map = self.map_day is not None and unit_at(unit.code, unit.valid_from) is not None
+        return ALL_DAYS if is_of_map else own_period(unit)
 
     def key_on(self, day: date) -> UnitKey:
         """Return code and first day of ``unit_on`` a day, the last day asked for."""

@@ -78,17 +78,20 @@ class Outlook:
     """Weeks over since ``last_week`` that tell nothing yet: without dossiers, or with hardly any finished."""
 
 
-def forecast_target(weekly: pa.Table, target_percent: float, last_day: date) -> Outlook:
+def forecast_target(weekly: pa.Table, target_percent: float, last_day: date, end: date = date.max) -> Outlook:
     """Forecast the date at which a unit reaches its target; nothing is forecast of weeks that are over.
 
     Args:
         weekly: what ``rate.weekly_progress`` returns.
         target_percent: the rate to reach.
         last_day: the last day that is known whole.
+        end: the unit's own last day; nothing is forecast of a unit that has ended.
     """
     start, numerator, denominator = _settled(weekly)
     if start is None:
         return Outlook(None, None, None, None, None, None, "too_few_weeks", 0)
+    if end <= last_day:
+        return Outlook(None, None, None, None, None, None, "ended", 0)
     target, last = target_percent / 100, start + timedelta(7 * (len(denominator) - 1))
     first = max(Week.of(last_day + ONE_DAY).first, last + timedelta(7))
     missing = (first - last).days // 7 - 1

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa.days import ONE_DAY, Week, each_day
-from sohoa.progress.compare_periods import ALL_DAYS, Comparison, Period, compare, own_period
+from sohoa.progress.compare_periods import Comparison, Period, compare, own_period
 from sohoa.progress.rate import weekly_progress
 from sohoa.progress.unit_progress import ProgressQuery, read_days
 from sohoa.registry import bearer_at, leaf_unit, working_days
@@ -54,7 +54,9 @@ class RequiredWork:
     numerator: int
     """Of these, digitised."""
     days_left: int
-    """Working days until the end."""
+    """Working days until ``end``."""
+    end: date
+    """The end of the line, or the unit's own last day before it."""
     due_per_day: float | None
     """Dossiers that come in per working day, by the unit's own days of the last eight weeks; None where none of them
     was a working day."""
@@ -89,12 +91,12 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
     rows = read_days(store, query, Week.of(min(last_day - _HISTORY, line.start)).first, last_day)
     asked = query.unit_code, query.definition, query.stage
     week = Week.of(last_day + ONE_DAY).before  # the last one that is over
-    own = ALL_DAYS if query.map_day is not None else own_period(bearer_at(query.unit_code, last_day))
+    own = query.own_days(last_day)
     scans = store.read_table("documents", each_day(query.first_day(last_day - _RECENT, last_day), last_day))
     pages = pages_per_dossier(scans, query, last_day)
     weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
     return TargetOutlook(
-        forecast_target(weekly, line.target_percent, last_day),
+        forecast_target(weekly, line.target_percent, last_day, own.last),
         required_work(rows, query.unit_code, line, last_day, pages, query.definition, query.stage, own),
         compare(rows, query.unit_code, Period(week.first, week.last), last_day, query.definition, query.stage, own),
         bool(pc.any(rows["is_approximate"]).as_py()),
@@ -128,15 +130,16 @@ def required_work(
         (pc.field("unit_code") == unit_code) & (pc.field("definition") == definition) & (pc.field("stage") == stage)
     )
     due, done = _sum_counts(rows, max(line.start, own.first), min(last_day, line.end))
-    days_left = len(working_days(max(last_day + ONE_DAY, line.start), line.end))
+    end = min(line.end, own.last)
+    days_left = len(working_days(max(last_day + ONE_DAY, line.start), end))
     recent = max(last_day - _RECENT + ONE_DAY, own.first)
-    recent_days = len(working_days(recent, last_day))
+    recent_days = len(working_days(recent, min(last_day, own.last)))
     due_per_day = _sum_counts(rows, recent, last_day)[0] / recent_days if recent_days else None
     required = None
     if due_per_day is not None and days_left:
         required = max(0.0, line.target_percent / 100 * (due + due_per_day * days_left) - done) / days_left
     pages = required * pages_per_dossier if required is not None and pages_per_dossier is not None else None
-    return RequiredWork(line.percent_on(last_day), due, done, days_left, due_per_day, required, pages)
+    return RequiredWork(line.percent_on(last_day), due, done, days_left, end, due_per_day, required, pages)
 
 
 def pages_per_dossier(documents: pa.Table, query: ProgressQuery, last_day: date) -> float | None:

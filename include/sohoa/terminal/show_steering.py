@@ -26,7 +26,7 @@ _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 def target_outlook_lines(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[Text | Table]:
     """Print where a unit is, what it has to do per day, and when it arrives."""
     yield _target_line(ahead, line, last_day)
-    yield from _required_work_lines(ahead.required, line)
+    yield from _required_work_lines(ahead.required)
     yield Text("Tuần " + days(ahead.last_week.period.first, ahead.last_week.period.last) + ": ").append(
         ("≈" if ahead.is_approximate else "") + change(ahead.last_week)
     )
@@ -121,9 +121,9 @@ def _target_line(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Text
     )
 
 
-def _required_work_lines(work: RequiredWork, line: TargetLine) -> Iterator[Text]:
+def _required_work_lines(work: RequiredWork) -> Iterator[Text]:
     if work.required_dossiers is None:
-        yield Text(f"Không còn ngày làm việc nào đến {day(line.end)}." if not work.days_left else "Chưa rõ số hồ sơ.")
+        yield Text(f"Không còn ngày làm việc nào đến {day(work.end)}." if not work.days_left else "Chưa rõ số hồ sơ.")
         return
     pages = "" if work.required_pages is None else f", {decimal(work.required_pages)} trang"
     yield Text(

@@ -25,6 +25,8 @@ from sohoa.pages.reduce import Grey
 
 COLOURS = {1: "grey", 3: "colour", 4: "colour"}
 """Components -> colour mode."""
+_CMYK = 4
+_CHECK_FACTOR = 8  # all of a stream is read, few pixels are made
 _COEFFICIENT_BYTES = 2
 _MAX_SCANS = 200  # a progressive JPEG has about ten; thousands are made to burn time
 _MAX_TRIES = 8  # the stream, and copies of it without a flaw or two
@@ -70,6 +72,23 @@ def decode_grey(data: FileData, header: JpegHeader, factor: int, bounds: FileBou
     if header.components == 4:
         raise BadPage("wrong_format", "the JPEG is CMYK")
     return _decode(data, header, factor)
+
+
+def check_stream(data: bytes, bounds: FileBounds) -> None:
+    """Decode a part of a picture strictly and to few pixels, whatever its colours; of two channels, nothing is said.
+
+    Raises:
+        BadPage: as ``fill_page``.
+    """
+    header = read_header(data)
+    if header.components == _CMYK:
+        bounds.check_image(header.width, header.height, _CMYK)
+        try:
+            simplejpeg.decode_jpeg(data, colorspace="CMYK", min_height=1, min_width=1, min_factor=8, strict=True)
+        except ValueError as error:  # all that simplejpeg raises for bad data
+            raise BadPage.from_library("libjpeg", error) from None
+    elif header.components in COLOURS:
+        decode_grey(data, header, _CHECK_FACTOR, bounds)
 
 
 def _decode(data: FileData, header: JpegHeader, factor: int) -> Grey:

@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 import pikepdf
-import simplejpeg
 
-from sohoa.pages.decode import fax, jpeg, jpeg_header, pdf_jbig2, pdf_jpeg2000, pillow
+from sohoa.pages.decode import fax, fax_rows, jpeg, jpeg_header, pdf_jbig2, pdf_jpeg2000, pillow
 from sohoa.pages.decode.fax import FaxCoding
 from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.jpeg_header import JpegHeader
-from sohoa.pages.decode.libtiff import refusing_damaged_fax
 from sohoa.pages.decode.pdf_jpeg2000 import Jpeg2000Header
 from sohoa.pages.decode.pdf_palette import holds_only_greys
 from sohoa.pages.decode.pixel_rows import read_bands
@@ -54,6 +52,7 @@ _ROWS = {"L": 1, "RGB": 3, "CMYK": 4}  # pikepdf's names of samples that stand a
 _RENDERED_SAMPLE = 6  # bytes
 _CMYK = 4
 _CHECK_FACTOR = 8
+_LZW_END, _LZW_TAIL = "100000001", 3  # of 9 bits or of more with zeros before; in so many bytes at the end
 
 
 @dataclass(frozen=True)
@@ -159,14 +158,17 @@ def _undo(data: bytes, name: str, params: Any) -> bytes:
     with pikepdf.new() as pdf:
         stream = pdf.make_stream(data)
         stream["/Filter"] = pikepdf.Name(name)
-        return bytes(stream.read_bytes())
+        if isinstance(params, pikepdf.Dictionary) and "/EarlyChange" in params:
+            stream["/DecodeParms"] = pikepdf.Dictionary(EarlyChange=int(params["/EarlyChange"]))
+        return bytes(stream.read_bytes(pikepdf.StreamDecodeLevel.specialized))  # run lengths are no general coding
 
 
-def _inflated(data: bytes, most: int) -> Iterator[bytes]:
+def _inflated(data: bytes, most: int, enough: int | None = None) -> Iterator[bytes]:
     """Yield unpacked parts of a deflated stream; one without its end is as long as it is.
 
     Raises:
-        BadPage: unreadable, or too_large after ``most`` bytes.
+        BadPage: unreadable, also where it goes on after ``enough`` bytes and has no end, as zeros in place of what is
+            lost make it; too_large after ``most``.
     """
     unpacker, size = zlib.decompressobj(), 0
     try:
@@ -176,9 +178,11 @@ def _inflated(data: bytes, most: int) -> Iterator[bytes]:
             yield part
             if size > most:
                 raise BadPage("too_large", "an image unpacks to far more than its header says")
-        note_repair(not unpacker.eof)
     except zlib.error as error:
         raise BadPage("unreadable", f"an image is damaged: {error}") from None
+    if not unpacker.eof and enough is not None and size > enough:
+        raise BadPage("unreadable", "an image is damaged: it does not end")
+    note_repair(not unpacker.eof)
 
 
 def _whole_jpeg(data: bytes, width: int, height: int, bounds: FileBounds) -> tuple[bytes, JpegHeader]:
@@ -276,9 +280,9 @@ def decode_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | Non
         if picture.channels != _CMYK:
             grey = jpeg.decode_grey(picture.coded, picture.header, factor, bounds)
         else:
-            _check_cmyk(picture, bounds)
+            jpeg.check_stream(picture.coded, bounds)
     else:
-        return _unpack_grey(picture, factor)
+        return _unpack_grey(picture, factor, bounds)
     return grey if _is_plain(picture.image, picture.channels) else None
 
 
@@ -290,15 +294,6 @@ def check_rendering(picture: Picture, bounds: FileBounds) -> None:
     """
     if isinstance(picture.header, Jpeg2000Header):
         bounds.check_image(picture.width, picture.height, picture.channels * _RENDERED_SAMPLE)
-
-
-def _check_cmyk(picture: Picture, bounds: FileBounds) -> None:
-    """Decode a JPEG in the colours of a printing press, strictly and to nothing."""
-    bounds.check_image(picture.width, picture.height, _CMYK)
-    try:
-        simplejpeg.decode_jpeg(picture.coded, colorspace="CMYK", min_height=1, min_width=1, min_factor=8, strict=True)
-    except ValueError as error:  # all that simplejpeg raises for bad data
-        raise BadPage.from_library("libjpeg", error) from None
 
 
 def _is_plain(image: Any, channels: int) -> bool:
@@ -317,7 +312,7 @@ def _has_usual_range(image: Any) -> bool:
     return found is None or [float(value) for value in found] == [0.0, 1.0] * (len(found) // 2)
 
 
-def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
+def _unpack_grey(picture: Picture, factor: int, bounds: FileBounds) -> Grey | None:
     image, filters = picture.image, _listed(picture.image.get("/Filter"))
     if picture.filters == ("/JBIG2Decode",):
         pdf_jbig2.check_segments(picture.coded, _shared_segments(image), picture.height)
@@ -326,24 +321,24 @@ def _unpack_grey(picture: Picture, factor: int) -> Grey | None:
     predictor = _predictor(picture)
     if is_read and predictor is not None and picture.width * picture.height > pillow.BAND_PX:
         size, needed = (picture.width, picture.height), picture.width * picture.channels * picture.height
-        parts = _inflated(picture.coded, 2 * (needed + picture.height) + _CHUNK)
+        parts = _inflated(picture.coded, 2 * (needed + picture.height) + _CHUNK, needed + 2 * picture.height)
         mode = "CMYK" if picture.channels == _CMYK else None
         bands = read_bands(parts, size, picture.channels, factor, predictor >= _PNG_PREDICTOR, mode)
         return pillow.decode_bands(bands, size, factor)
     if picture.filters[-1:] == ("/FlateDecode",):
         _check_flate(picture)
-    is_fax = picture.filters == ("/CCITTFaxDecode",)
-    if not is_read and not is_fax:
+    elif picture.filters[-1:] in (("/LZWDecode",), ("/RunLengthDecode",)):
+        _check_length(picture)
+    if picture.filters == ("/CCITTFaxDecode",):
+        grey = _decode_fax(picture, factor, bounds)
+        return grey if is_read else None
+    if not is_read:
         return None
     try:
-        with refusing_damaged_fax():
-            found = pikepdf.PdfImage(image).as_pil_image()
+        found = pikepdf.PdfImage(image).as_pil_image()
     except (NotImplementedError, pikepdf.PikepdfError):  # a colour space or coding that pikepdf does not read
         return None
-    grey = pillow.decode_grey(found, factor)
-    if is_fax:
-        fax.check_rows(picture.coded, _fax_coding(picture))
-    return grey if is_read else None
+    return pillow.decode_grey(found, factor)
 
 
 def _shared_segments(image: Any) -> bytes:
@@ -353,10 +348,23 @@ def _shared_segments(image: Any) -> bytes:
     return b"" if found is None else bytes(found.read_bytes())
 
 
-def _fax_coding(picture: Picture) -> FaxCoding:
-    """Return how an image is coded that pikepdf reads as fax."""
-    way = int(_listed(picture.image["/DecodeParms"])[-1].get("/K", 0))
-    return FaxCoding(4 if way < 0 else 3, int(way > 0), 1, picture.width, picture.height)
+def _decode_fax(picture: Picture, factor: int, bounds: FileBounds) -> Grey | None:
+    """Return what fax-coded data are; null where their rows are as wide as no image of the page, or begin at bytes."""
+    params = _listed(picture.image.get("/DecodeParms"))
+    said = params[-1] if params and isinstance(params[-1], pikepdf.Dictionary) else pikepdf.Dictionary()
+    way, width, is_aligned = (
+        int(said.get("/K", 0)),
+        int(said.get("/Columns", 1728)),
+        bool(said.get("/EncodedByteAlign", False)),
+    )
+    bounds.check_image(width, picture.height, 1)
+    if is_aligned and way < 0:
+        fax_rows.row_ends(picture.coded, width, picture.height, is_aligned)
+        return None
+    compression = 4 if way < 0 else 2 if is_aligned and not way and not fax.begins_with_mark(picture.coded) else 3
+    coding = FaxCoding(compression, int(way > 0), 1, width, picture.height)
+    grey = fax.decode_grey(picture.coded, coding, bool(said.get("/BlackIs1", False)), factor)
+    return None if is_aligned or width != picture.width else grey
 
 
 def _predictor(picture: Picture) -> int | None:
@@ -378,11 +386,38 @@ def _predictor(picture: Picture) -> int | None:
     return predictor if predictor == 1 or (predictor >= _PNG_PREDICTOR and is_own) else None
 
 
+def _params(picture: Picture) -> Any:
+    """Return what the dictionary says of the innermost coding."""
+    params = _listed(picture.image.get("/DecodeParms"))
+    return params[-1] if params and isinstance(params[-1], pikepdf.Dictionary) else pikepdf.Dictionary()
+
+
+def _row_bytes(picture: Picture) -> int:
+    """Return the bytes of an unpacked row, before its prediction is undone."""
+    is_png = int(_params(picture).get("/Predictor", 1)) >= _PNG_PREDICTOR
+    return -(-picture.width * picture.channels * picture.bits // 8) + is_png
+
+
+def _check_length(picture: Picture) -> None:
+    """Unpack an image to nothing: it must be as long as its header says, or longer and have its end mark."""
+    row = _row_bytes(picture)
+    size = len(_undo(picture.coded, picture.filters[-1], _params(picture)))
+    if size < row * picture.height:
+        raise BadPage("truncated", "an image has fewer bytes than its header says")
+    if size > row * (picture.height + 1) and not _has_end(picture.coded.rstrip(b"\r\n"), picture.filters[-1]):
+        raise BadPage("unreadable", "an image is damaged: it does not end")
+
+
+def _has_end(data: bytes, name: str) -> bool:
+    if name == "/RunLengthDecode":
+        return data.endswith(b"\x80")
+    bits = "".join(f"{byte:08b}" for byte in data[-_LZW_TAIL:])
+    return bits.rstrip("0").endswith(_LZW_END) and not bits.endswith("0" * 8)
+
+
 def _check_flate(picture: Picture) -> None:
     """Unpack a deflated image to nothing: it must be as long as its header says."""
-    params = _listed(picture.image.get("/DecodeParms"))
-    predictor = int(params[-1].get("/Predictor", 1)) if params and isinstance(params[-1], pikepdf.Dictionary) else 1
-    row = -(-picture.width * picture.channels * picture.bits // 8) + (predictor >= _PNG_PREDICTOR)
+    row = _row_bytes(picture)
     needed = row * picture.height
-    if sum(len(part) for part in _inflated(picture.coded, 2 * needed + _CHUNK)) < needed:
+    if sum(len(part) for part in _inflated(picture.coded, 2 * needed + _CHUNK, needed + row)) < needed:
         raise BadPage("truncated", "an image has fewer bytes than its header says")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,6 +44,8 @@ class Jpeg2000Header:
     bits: int
     palette: tuple[tuple[int, ...], ...]
     start: int
+    tile: tuple[int, int]
+    tiles: int
 
 
 def read_header(data: bytes) -> Jpeg2000Header:
@@ -61,7 +64,12 @@ def read_header(data: bytes) -> Jpeg2000Header:
     (components,) = struct.unpack_from(">H", body, 34)
     if not 0 < components <= _MAX_COMPONENTS:
         raise BadPage("unreadable", f"the JPEG 2000 image has {components} components")
-    return Jpeg2000Header(right - left, bottom - top, components, (body[36] & 127) + 1, palette, start)
+    tile_width, tile_height, tile_left, tile_top = struct.unpack_from(">4I", body, 18)
+    if not tile_width or not tile_height:
+        raise BadPage("unreadable", "the JPEG 2000 image has tiles without a side")
+    tiles = -(-(right - tile_left) // tile_width) * -(-(bottom - tile_top) // tile_height)
+    sides = min(right - left, tile_width), min(bottom - top, tile_height)
+    return Jpeg2000Header(right - left, bottom - top, components, (body[36] & 127) + 1, palette, start, sides, tiles)
 
 
 def _codestream(data: bytes) -> tuple[int, tuple[tuple[int, ...], ...]]:
@@ -103,21 +111,25 @@ def _colours(body: bytes) -> tuple[tuple[int, ...], ...]:
 
 
 def check_codestream(data: bytes, header: Jpeg2000Header) -> None:
-    """Refuse a codestream that is cut short or damaged.
+    """Refuse a codestream that is cut short, damaged, or lacks a tile or a part of one.
 
     Raises:
         BadPage: truncated or unreadable.
     """
     at, packets, has_markers = _main_header(data, header)
     pattern = _NO_CODED_DATA if has_markers else _NO_MARKERS_EITHER
+    parts: Counter[int] = Counter()
+    promised: dict[int, int] = {}
     for _ in range(_MAX_SEGMENTS):
-        if data[at : at + 2] == b"\xff\xd9":
-            return
-        if at == len(data):  # the end marker alone is missing
+        if data[at : at + 2] == b"\xff\xd9" or at == len(data):  # the end marker alone may be missing
+            if len(parts) < header.tiles or any(parts[tile] < count for tile, count in promised.items()):
+                raise BadPage("truncated", "a JPEG 2000 image lacks tiles or parts of them")
             return
         if data[at : at + 2] != b"\xff\x90":
             raise _bad(data, at)
         end, body = _part(data, at)
+        tile = int.from_bytes(data[at + 4 : at + 6], "big")
+        parts[tile], promised[tile] = parts[tile] + 1, max(promised.get(tile, 0), data[at + 11])
         if pattern.search(data, body, end) or data.find(bytes(_ZEROS + packets), body, end) >= 0:
             raise BadPage("unreadable", "a JPEG 2000 image is damaged")
         at = end
@@ -155,12 +167,12 @@ def _main_header(data: bytes, header: Jpeg2000Header) -> tuple[int, int, bool]:
 
 
 def _packets(body: bytes, header: Jpeg2000Header) -> int:
-    """Return at most how many packets a tile as large as the image has."""
+    """Return at most how many packets a tile has."""
     layers, levels = int.from_bytes(body[2:4], "big"), min(body[5], 32) if len(body) > 5 else 0
     packets = 0
     for level in range(levels + 1):
         sizes = body[10 + level] if body[0] & 1 and len(body) > 10 + level else 0xFF
-        sides = (-(-side >> levels - level) for side in (header.width, header.height))
+        sides = (-(-side >> levels - level) for side in header.tile)
         across, down = (
             -(-side // (1 << power)) + 1 for side, power in zip(sides, (sizes & 15, sizes >> 4), strict=True)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -79,7 +80,14 @@ class TiffFile:
                 tags[tag] = self._values(at, _TYPES[kind])
         return tags
 
-    def excerpt(self, offset: int, changes: Changes, spans: tuple[Span, ...] | None, listed: tuple[int, int]) -> bytes:
+    def excerpt(
+        self,
+        offset: int,
+        changes: Changes,
+        spans: tuple[Span, ...] | None,
+        listed: tuple[int, int],
+        edit: Callable[[bytes], bytes] | None = None,
+    ) -> bytes:
         """Return a file of one page that holds the directory at ``offset`` and the data that the page needs.
 
         Args:
@@ -87,23 +95,37 @@ class TiffFile:
             changes: what to write in place of what it says.
             spans: where the data begin and end in this file; null to keep the whole file before the directory.
             listed: the tags that list where the data begin, and how long they are.
+            edit: what is done to the data of each span; null to take them as they are.
 
         Raises:
             BadPage: truncated, where the directory does not lie inside the file.
         """
         place, layout = self.offset_at
         start = place + struct.calcsize(layout)
-        kept = [(start, len(self.data))] if spans is None else _merged(spans)
-        places = list(accumulate((end - begin for begin, end in kept), initial=start))
+        body, placed = ([self.data[start:]], []) if spans is None else self._gather(spans, start, edit)
         if spans is not None:
-            begins = [begin for begin, _ in kept]
-            found = [bisect_right(begins, begin) - 1 for begin, _ in spans]
-            moved = tuple(begin - begins[k] + places[k] for k, (begin, _) in zip(found, spans, strict=True))
-            changes = changes | {listed[0]: moved, listed[1]: tuple(end - begin for begin, end in spans)}
-        at = places[-1] + places[-1] % 2
+            places, sizes = tuple(begin for begin, _ in placed), tuple(end - begin for begin, end in placed)
+            changes = changes | {listed[0]: places, listed[1]: sizes}
+        end = start + sum(map(len, body))
+        at = end + end % 2
         head = self.data[:place] + struct.pack(layout, at)
-        body = (self.data[begin:end] for begin, end in kept)
-        return b"".join((head, *body, bytes(at - places[-1]), self._rewrite(offset, changes, at)))
+        return b"".join((head, *body, bytes(at - end), self._rewrite(offset, changes, at)))
+
+    def _gather(
+        self, spans: tuple[Span, ...], start: int, edit: Callable[[bytes], bytes] | None
+    ) -> tuple[list[bytes], list[Span]]:
+        """Return the data of spans, and where each of those lies in a file that has them from ``start`` on."""
+        if edit is not None:
+            edited = {(begin, end): edit(self.data[begin:end]) for begin, end in spans}
+            at = dict(zip(edited, accumulate(map(len, edited.values()), initial=start), strict=False))
+            return list(edited.values()), [(at[span], at[span] + len(edited[span])) for span in spans]
+        kept = _merged(spans)
+        begins = [begin for begin, _ in kept]
+        places = list(accumulate((end - begin for begin, end in kept), initial=start))
+        found = [bisect_right(begins, begin) - 1 for begin, _ in spans]
+        shifts = [places[k] - begins[k] for k in found]
+        moved = [(begin + shift, end + shift) for (begin, end), shift in zip(spans, shifts, strict=True)]
+        return [self.data[begin:end] for begin, end in kept], moved
 
     def _rewrite(self, offset: int, changes: Changes, end: int) -> bytes:
         """Return a copy of the directory at ``offset`` for the place ``end``, with its values and nothing after it."""

@@ -13,9 +13,11 @@ from contextlib import suppress
 import numpy as np
 from PIL import Image
 
-from sohoa.pages.decode import jpeg, jpeg_header, pillow, tags
+from sohoa.pages.decode import fax, jpeg, jpeg_header, pillow, tags
+from sohoa.pages.decode.fax import Edit, FaxCoding
 from sohoa.pages.decode.file_data import FileData, reading_through
 from sohoa.pages.decode.flaws import note_repair
+from sohoa.pages.decode.libtiff import refusing_damaged_fax
 from sohoa.pages.decode.page import Page, filled
 from sohoa.pages.decode.tags import Changes, Tags, TiffFile, first
 from sohoa.pages.decode.tiff_pieces import Pieces, find_pieces
@@ -24,6 +26,7 @@ from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _OLD_JPEG, _JPEG = 6, 7
+_JPEG_END, _JPEG_TAIL = b"\xff\xd9", 16  # some writers leave the end mark out, or fill up behind it
 _WEBP = 50001  # which Pillow's libtiff is built without
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2  # bits of SUBFILE; a value of OLD_SUBFILE
 _WHITE_IS_ZERO, _BLACK_IS_ZERO = 0, 1
@@ -71,12 +74,20 @@ def read_colour(data: FileData, number: int, factor_of: Callable[[int, int], int
     found = file.read(offset)
     pieces = find_pieces(found, offset, len(data))
     factor = factor_of(first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0))
-    parts = []
-    for _, image, band in _bands(file, offset, found, pieces, factor):
-        colour = np.asarray(pillow.to_rgb(image), np.uint8)
-        colour = band.paint_missing(~colour if _is_deep_negative(found) else colour, 1)
-        parts.append(np.asarray(Image.fromarray(colour).reduce(factor), np.uint8))
-    return np.vstack(parts), first(found, tags.ORIENTATION, 1)
+
+    def decode(edit: Edit | None) -> Grey:
+        parts = []
+        for _, image, band in _bands(file, offset, found, pieces, factor, edit):
+            with refusing_damaged_fax():
+                colour = np.asarray(pillow.to_rgb(image), np.uint8)
+            colour = band.paint_missing(~colour if _is_deep_negative(found) else colour, 1)
+            parts.append(np.asarray(Image.fromarray(colour).reduce(factor), np.uint8))
+        return np.vstack(parts)
+
+    pieces.check_fax(data, found)
+    coding = FaxCoding.of(found)
+    picture = fax.decode_whole(coding, decode) if coding else decode(None)
+    return picture, first(found, tags.ORIENTATION, 1)
 
 
 def _directories(file: TiffFile, bounds: FileBounds | None) -> tuple[list[int], BadPage | None]:
@@ -135,8 +146,11 @@ def _fill(page: Page, file: TiffFile, offset: int, bounds: FileBounds) -> None:
         note_repair(pieces.is_mended or _has_narrow_map(found))
         if compression == _JPEG:
             page.quantisation = _quantisation(file.data, found, pieces)
-        grey = _decode(file, offset, found, pieces, page)
         pieces.check_fax(file.data, found)
+        grey = _decode(file, offset, found, pieces, page)
+        pieces.check_deflate(file.data, found)
+        if compression == _JPEG:
+            _check_jpeg(file.data, found, pieces, bounds)
         page.grey = pieces.paint_missing(~grey if _is_deep_negative(found) else grey, page.reduction)
     page.turn(first(found, tags.ORIENTATION, 1))
 
@@ -162,16 +176,21 @@ def _check_piece(pieces: Pieces, found: Tags, page: Page, bounds: FileBounds) ->
 def _decode(file: TiffFile, offset: int, found: Tags, pieces: Pieces, page: Page) -> Grey:
     """Return all pixels in grey: band by band, so that a large page is never held in colour."""
 
-    def opened() -> Iterator[Image.Image]:
-        for _, image, _ in _bands(file, offset, found, pieces, page.reduction):
+    def decode(edit: Edit | None) -> Grey:
+        size = first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0)
+        return pillow.decode_bands(opened(edit), size, page.reduction)
+
+    def opened(edit: Edit | None) -> Iterator[Image.Image]:
+        for _, image, _ in _bands(file, offset, found, pieces, page.reduction, edit):
             page.colour_mode = pillow.colour_mode(image, page.bit_depth or 1)
             yield image
 
-    return pillow.decode_bands(opened(), (first(found, tags.WIDTH, 0), first(found, tags.HEIGHT, 0)), page.reduction)
+    coding = FaxCoding.of(found)
+    return fax.decode_whole(coding, decode) if coding else decode(None)
 
 
 def _bands(
-    file: TiffFile, offset: int, found: Tags, pieces: Pieces, factor: int
+    file: TiffFile, offset: int, found: Tags, pieces: Pieces, factor: int, edit: Edit | None = None
 ) -> Iterator[tuple[int, Image.Image, Pieces]]:
     """Yield the bands of a page: first row, image as opened, strips or tiles.
 
@@ -184,12 +203,20 @@ def _bands(
     if height > most and is_apart:
         for top, band in pieces.split(found).bands(most, factor):
             rows = min(height - top, band.grid.down * band.grid.height)
-            yield top, _open(file, offset, found, band, {tags.HEIGHT: (rows,)}, True), band
+            yield top, _open(file, offset, found, band, {tags.HEIGHT: (rows,)}, True, edit), band
     else:
-        yield 0, _open(file, offset, found, pieces, {}, is_apart), pieces
+        yield 0, _open(file, offset, found, pieces, {}, is_apart, edit), pieces
 
 
-def _open(file: TiffFile, offset: int, found: Tags, pieces: Pieces, changes: Changes, is_apart: bool) -> Image.Image:
+def _open(
+    file: TiffFile,
+    offset: int,
+    found: Tags,
+    pieces: Pieces,
+    changes: Changes,
+    is_apart: bool,
+    edit: Edit | None,
+) -> Image.Image:
     """Return the image of some strips or tiles of a page, by a copy of it: a broken page before it does not matter.
 
     Raises:
@@ -200,7 +227,7 @@ def _open(file: TiffFile, offset: int, found: Tags, pieces: Pieces, changes: Cha
         changes |= {tags.COLOUR_MAP: tuple(value * _MAP_FACTOR for value in found[tags.COLOUR_MAP])}
     if _is_deep_negative(found):
         changes |= {tags.PHOTOMETRIC: (_BLACK_IS_ZERO,)}
-    copy = file.excerpt(offset, changes, pieces.spans if is_apart else None, pieces.listed)
+    copy = file.excerpt(offset, changes, pieces.spans if is_apart else None, pieces.listed, edit)
     with suppress(BadPage):
         is_read = first(found, tags.COMPRESSION, 1) != _WEBP
         if is_read and set(found.get(tags.BITS, (1,))) <= _DEPTHS:
@@ -240,6 +267,19 @@ def _fill_from_jpeg(page: Page, stream: bytes, bounds: FileBounds) -> None:
         raise BadPage("unreadable", "the picture has other sides than its header says")
     page.quantisation, page.colour_mode = header.quantisation, jpeg.COLOURS.get(header.components)
     page.grey = jpeg.decode_grey(stream, header, page.reduction, bounds)
+
+
+def _check_jpeg(data: FileData, found: Tags, pieces: Pieces, bounds: FileBounds) -> None:
+    """Decode each JPEG strictly and to few pixels: libtiff fills in what is missing.
+
+    Raises:
+        BadPage: truncated or unreadable.
+    """
+    apart = bytes(found.get(tags.JPEG_TABLES, ())).removesuffix(_JPEG_END)
+    for start, end in dict.fromkeys(pieces.spans):
+        stream = data[start:end]
+        stream = apart + stream[2:] if apart else stream
+        jpeg.check_stream(stream if _JPEG_END in stream[-_JPEG_TAIL:] else stream + _JPEG_END, bounds)
 
 
 def _quantisation(data: FileData, found: Tags, pieces: Pieces) -> tuple[tuple[int, ...], ...]:

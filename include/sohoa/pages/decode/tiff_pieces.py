@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,11 +12,14 @@ from functools import cached_property
 from sohoa.pages.decode import fax, tags
 from sohoa.pages.decode.fax import FaxCoding
 from sohoa.pages.decode.file_data import FileData
+from sohoa.pages.decode.flaws import note_repair
 from sohoa.pages.decode.tags import Changes, Span, Tags, first
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.reduce import Grey
 
 _RAW, _FAX4, _JPEG = 1, 4, 7
+_DEFLATE = {8, 32946}
+_CHUNK, _MAX_TIMES = 1 << 20, 16  # bytes unpacked at a time; as many times what is needed, a piece may unpack to
 _YCBCR, _SEPARATE = 6, 2
 _PAPER = 255
 _JPEG_END = b"\xff\xd9"
@@ -156,20 +160,29 @@ class Pieces:
             if not (_JPEG_END in piece if compression == _JPEG else fax.has_end_mark(piece)):
                 raise BadPage("truncated", "a strip or tile ends without its end mark")
 
-    def check_fax(self, data: FileData, found: Tags) -> None:
-        """Refuse fax-coded pieces that end before their last row, or have a hole.
+    def check_deflate(self, data: FileData, found: Tags) -> None:
+        """Refuse deflated pieces whose checksum does not fit, or that go on behind their last row without an end.
+
+        libtiff stops at the last row, and takes for pixels what zeros in the data happen to mean.
 
         Raises:
-            BadPage: truncated or unreadable.
+            BadPage: unreadable.
         """
-        compression, grid = first(found, tags.COMPRESSION, _RAW), self.grid
-        if compression not in fax.CODINGS:
-            return
-        said = first(found, tags.FAX_OPTIONS, 0), first(found, tags.FILL_ORDER, 1)
-        for number, (start, end) in enumerate(self.spans):
+        for number, (start, end) in enumerate(self.spans if first(found, tags.COMPRESSION, _RAW) in _DEFLATE else ()):
             if number not in self.missing:
-                rows = grid.rows_of(number, first(found, tags.HEIGHT, 0))
-                fax.check_rows(data[start:end], FaxCoding(compression, *said, grid.width, rows))
+                _check_deflate(data[start:end], _raw_bytes(found, self.grid, number))
+
+    def check_fax(self, data: FileData, found: Tags) -> None:
+        """Refuse fax-coded pieces of too few rows, where those can be counted.
+
+        Raises:
+            BadPage: truncated.
+        """
+        coding = FaxCoding.of(found)
+        for number, (start, end) in enumerate(self.spans if coding else ()):
+            if coding and number not in self.missing:
+                rows = self.grid.rows_of(number, coding.height)
+                fax.check_rows(data[start:end], replace(coding, width=self.grid.width, height=rows))
 
     def paint_missing(self, grey: Grey, factor: int) -> Grey:
         """Return a picture, its sides divided by ``factor``, with paper where the file leaves something out."""
@@ -220,6 +233,19 @@ def find_pieces(found: Tags, directory: int, size: int) -> Pieces:
     places = tuple(offsets[k] for k in order), tuple(counts[k] for k in order)
     is_listed_otherwise = grid.is_tiled and not (found.get(tags.TILE_OFFSETS) and found.get(tags.TILE_COUNTS))
     return Pieces(grid, *places, missing, frozenset(estimated), is_listed_otherwise)
+
+
+def _check_deflate(data: bytes, needed: int) -> None:
+    unpacker, size = zlib.decompressobj(), 0
+    try:
+        while data and not unpacker.eof and size <= _MAX_TIMES * needed:
+            size += len(unpacker.decompress(data, _CHUNK))
+            data = unpacker.unconsumed_tail
+    except zlib.error as error:
+        raise BadPage("unreadable", f"a strip or tile is damaged: {error}") from None
+    if not unpacker.eof and size > needed:
+        raise BadPage("unreadable", "a strip or tile is damaged: it does not end")
+    note_repair(not unpacker.eof)
 
 
 def _listed(found: Tags, is_tiled: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
