@@ -64,15 +64,26 @@ def _expect(rule: Rule, error_pattern: Callable[[Sequence[str]], str]) -> gxe.Ex
 
 def _condition(rule: Rule) -> Condition | None:
     """Select the rows of a rule: alternatives of conditions that hold together (GX nests no OR inside an AND)."""
-    first = [Column(name).is_in(values) for name, values in rule.scope.items()]
+    first = [_is_in(name, values) for name, values in rule.scope.items()]
     if rule.column != "error":
         first.append(Column("error").is_null())
     if rule.rounded:
         first.append(Column(rule.column).is_not_in(rule.rounded))
     ways = [first]
     for scope in rule.unless:
-        ways = [[*way, Column(name).is_not_in(values)] for way in ways for name, values in scope.items()]
+        ways = [[*way, other] for way in ways for name, values in scope.items() for other in _is_out(name, values)]
     alternatives = [AndCondition(conditions=way) for way in ways if way]
     if len(alternatives) < 2:
         return alternatives[0] if alternatives else None
     return OrCondition(conditions=alternatives)
+
+
+def _is_in(name: str, values: tuple[str, ...] | float) -> Condition:
+    return Column(name).is_in(values) if isinstance(values, tuple) else Column(name) < values
+
+
+def _is_out(name: str, values: tuple[str, ...] | float) -> list[Condition]:
+    """List the ways of not being in: a number that is not known is not below."""
+    if isinstance(values, tuple):
+        return [Column(name).is_not_in(values)]
+    return [Column(name) >= values, Column(name).is_null()]

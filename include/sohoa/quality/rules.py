@@ -151,6 +151,6 @@ def _holds(columns: _Columns, rule: Rule) -> Bools:
 
 def _in_scope(columns: _Columns, scope: Scope) -> Bools:
     mask = np.ones(len(columns.known("error")), np.bool_)
-    for name, listed in scope.items():
-        mask &= columns.inside(name, listed)
+    for name, values in scope.items():
+        mask &= columns.inside(name, values) if isinstance(values, tuple) else columns.numbers(name) < values
     return mask
