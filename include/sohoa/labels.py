@@ -95,7 +95,7 @@ LABELS: dict[str, Labels] = {
     "outcomes": {
         "accepted": Label("Đạt", "accepted"),
         "to_scan": Label("Phải gửi lại", "to send again"),
-        "review": Label("Chờ kiểm tra", "waits for review"),
+        "review": Label("Chờ người kiểm tra", "waits for review"),
         "waived": Label("Được duyệt miễn quét lại", "accepted by waiver"),
         "not_scanned": Label("Không quét", "not scanned"),
     },
@@ -114,7 +114,7 @@ LABELS: dict[str, Labels] = {
             "Máy chủ hai lần phải dừng khi đang đọc tệp; tệp chưa chắc hỏng.",
             "The server stopped twice while it read the file, which need not be damaged.",
         ),
-        "truncated": Label("Tệp thiếu phần cuối.", "The end of the file is missing."),
+        "truncated": Label("Tệp bị hỏng hoặc thiếu một phần.", "The file is damaged, or a part of it is missing."),
         "wrong_format": Label(
             "Không phải tệp PDF, JPEG, PNG hay TIFF thông thường (8 bit, màu RGB hoặc xám, không trong suốt).",
             "Not an ordinary PDF, JPEG, PNG or TIFF file (8 bits, RGB or grey, not transparent).",
@@ -140,7 +140,7 @@ LABELS: dict[str, Labels] = {
     },
     "tile_coverages": {
         "no_reference": Label(
-            "Không có ảnh chụp toàn tờ (`reference`): không đối chiếu được các mảnh có đủ hay không.",
+            "Không có ảnh chụp toàn tờ: không đối chiếu được các mảnh có đủ hay không.",
             "There is no capture of the whole sheet (`reference`): whether the tiles show all of it cannot be said.",
         ),
         "unknown": Label(
@@ -267,7 +267,7 @@ LABELS: dict[str, Labels] = {
             "A document that was not scanned has no files; a scanned one has at least one.",
         ),
         "document_id_used": Label(
-            "Mã tài liệu đã dùng ở lô khác. Hãy đặt mã mới; nếu quét lại thì ghi mã cũ vào `replaces`.",
+            "Mã tài liệu đã dùng ở lô khác. Hãy đặt mã mới; nếu quét lại thì ghi mã cũ là mã được thay thế.",
             "The document id is used in another batch. Use a new one; for a new scan name the old id in `replaces`.",
         ),
         "replaces_unknown": Label(
@@ -279,7 +279,8 @@ LABELS: dict[str, Labels] = {
             "A document that replaces another has the same dossier and kind.",
         ),
         "batch_already_committed": Label(
-            "Mã lô này đã được nhận với nội dung khác. Hãy gửi lô có số mới và dùng `replaces`.",
+            "Mã lô này đã được nhận với nội dung khác, không dùng lại được. Hãy gửi lô có số mới; tài liệu quét lại "
+            "thì ghi mã tài liệu cũ là mã được thay thế.",
             "This batch id was received with another content. Send a new batch number and use `replaces`.",
         ),
         "batch_too_large": Label(
@@ -305,22 +306,99 @@ LABELS: dict[str, Labels] = {
         "day": Label("Trong ngày, kể cả lô này", "in the day, with this batch"),
         "without_manifest": Label("Các lô chưa có bản kê", "batches without a manifest"),
     },
-    "manifest_errors": {  # errors that need no reason code of their own
-        "missing": Label("thiếu trường này", "the field is missing"),
-        "extra_forbidden": Label("trường này không có trong quy định", "there is no such field"),
-        "json_invalid": Label("tệp không phải là JSON hợp lệ", "the file is not valid JSON"),
+    "manifest_errors": {  # errors that need no reason code of their own; in braces what the rule allows
+        "missing": Label("Thiếu trường này.", "the field is missing"),
+        "extra_forbidden": Label("Trường này không có trong quy định: hãy bỏ đi.", "there is no such field"),
+        "json_invalid": Label("Tệp không phải là JSON hợp lệ.", "the file is not valid JSON"),
         "not_utf8": Label(
-            "tệp không dùng bảng mã UTF-8; hãy lưu lại bản kê với bảng mã UTF-8",
+            "Tệp không dùng bảng mã UTF-8. Hãy lưu lại bản kê với bảng mã UTF-8.",
             "the file is not UTF-8 text; save the manifest as UTF-8",
         ),
-        "string_too_long": Label("quá dài", "too long"),
-        "string_too_short": Label("đang để trống", "empty"),
-        "literal_error": Label("giá trị không nằm trong danh mục cho phép", "not one of the allowed values"),
-        "string_type": Label("phải là chuỗi ký tự", "must be a text"),
-        "too_long": Label("có quá nhiều phần tử", "too many elements"),
-        "model_type": Label("phải là một đối tượng JSON", "must be a JSON object"),
-        "list_type": Label("phải là một danh sách JSON", "must be a JSON list"),
-        None: Label("giá trị không hợp lệ", "not a valid value"),
+        "string_too_long": Label("Dài quá {max_length} ký tự. Hãy viết ngắn lại.", "too long"),
+        "string_too_short": Label("Đang để trống. Hãy điền.", "empty"),
+        "string_pattern_mismatch": Label(
+            "Mã chỉ gồm chữ không dấu, chữ số, dấu chấm, gạch nối, gạch dưới; bắt đầu bằng chữ hoặc số; tối đa 80 ký "
+            "tự.",
+            "letters without accents, digits, '.', '_', '-'; at most 80",
+        ),
+        "string_type": Label("Phải là chuỗi ký tự, đặt trong dấu nháy kép.", "must be a text"),
+        "control_character": Label("Có ký tự điều khiển (xuống dòng, tab). Hãy xóa đi.", "has control characters"),
+        "literal_error": Label(
+            "Giá trị không nằm trong danh mục. Chỉ dùng một trong các giá trị: {expected}.",
+            "not one of the allowed values",
+        ),
+        "greater_than_equal": Label("Quá nhỏ: phải từ {ge} trở lên.", "too small"),
+        "less_than_equal": Label("Quá lớn: không được quá {le}.", "too large"),
+        "int_type": Label("Phải là số nguyên.", "must be a whole number"),
+        "int_parsing": Label("Phải là số nguyên.", "must be a whole number"),
+        "int_from_float": Label("Phải là số nguyên.", "must be a whole number"),
+        "date_type": Label("Ngày phải viết dạng năm-tháng-ngày, ví dụ 2025-07-01.", "write a day as 2025-07-01"),
+        "date_parsing": Label("Ngày phải viết dạng năm-tháng-ngày, ví dụ 2025-07-01.", "write a day as 2025-07-01"),
+        "date_from_datetime_parsing": Label(
+            "Ngày phải viết dạng năm-tháng-ngày, ví dụ 2025-07-01.", "write a day as 2025-07-01"
+        ),
+        "date_from_datetime_inexact": Label(
+            "Ngày phải viết dạng năm-tháng-ngày, không kèm giờ, ví dụ 2025-07-01.", "write a day as 2025-07-01"
+        ),
+        "too_long": Label("Nhiều quá {max_length} mục. Hãy chia ra.", "too many elements"),
+        "model_type": Label("Phải là một đối tượng JSON, đặt trong dấu ngoặc nhọn.", "must be a JSON object"),
+        "tuple_type": Label("Phải là một danh sách JSON, đặt trong dấu ngoặc vuông.", "must be a JSON list"),
+        None: Label("Giá trị không hợp lệ.", "not a valid value"),
+    },
+    "manifest_fields": {  # where in a manifest: fields, and places in lists counted from 1
+        "": Label("Cả bản kê", "the whole manifest"),
+        "value": Label("đang ghi “{}”", "has '{}'"),
+        "documents": Label("Danh sách tài liệu", "list of documents"),
+        "documents[]": Label("Tài liệu {}", "document {}"),
+        "files": Label("danh sách tệp", "list of files"),
+        "files[]": Label("tệp {}", "file {}"),
+        "note_pages": Label("trang có dán ghi chú", "pages with notes"),
+        "note_pages[]": Label("trang có dán ghi chú thứ {}", "page with a note {}"),
+        "schema_version": Label("phiên bản bản kê", "version of the form"),
+        "agency": Label("mã cơ quan", "agency"),
+        "batch": Label("mã lô", "batch id"),
+        "scan_date": Label("ngày quét", "scan date"),
+        "operator": Label("người quét", "who scanned"),
+        "operator_org": Label("đơn vị của người quét", "whom the operator works for"),
+        "device": Label("máy quét", "scanner"),
+        "id": Label("mã máy", "id of the scanner"),
+        "model": Label("kiểu máy", "model"),
+        "document_id": Label("mã tài liệu", "document id"),
+        "dossier_code": Label("mã hồ sơ", "dossier code"),
+        "procedure_code": Label("mã thủ tục", "procedure code"),
+        "kind": Label("loại", "kind"),
+        "title": Label("tên tài liệu", "title"),
+        "content": Label("nội dung", "content"),
+        "paper": Label("khổ giấy", "paper"),
+        "cover": Label("loại bìa", "cover"),
+        "physical_pages": Label("số trang giấy", "pages on paper"),
+        "replaces": Label("mã tài liệu cũ được thay thế", "document that is replaced"),
+        "not_scanned": Label("lý do không quét", "why it was not scanned"),
+        "path": Label("tên tệp", "file name"),
+        "sha256": Label("mã băm", "hash"),
+        "bytes": Label("dung lượng", "size"),
+        "role": Label("vai trò của tệp", "role of the file"),
+        "sheet": Label("số tờ", "sheet"),
+    },
+    "ways_back": {  # how a refused batch is sent again
+        "same": Label(
+            "Sửa bản kê rồi gửi lại đúng mã lô này: mã lô chưa bị dùng mất. Tệp đã tải lên không phải tải lại.",
+            "Correct the manifest and send it under the same batch id. Files that were uploaded stay.",
+        ),
+        "other_day": Label(
+            "Nếu mã lô đúng thì sửa bản kê rồi gửi lại đúng mã lô này; tệp đã tải lên không phải tải lại. Nếu ngày "
+            "trong mã lô sai thì gửi lại cả tệp và bản kê dưới mã lô đúng ngày.",
+            "If the batch id is right, correct the manifest and send it under the same id. If its day is wrong, send "
+            "files and manifest under the id of the right day.",
+        ),
+        "new": Label(
+            "Gửi lại cả tệp và bản kê dưới một mã lô mới, đúng mẫu; không dùng lại mã lô này.",
+            "Send files and manifest under a new batch id.",
+        ),
+        "again": Label(
+            "Mã lô này chưa bị dùng mất: gửi lại cả tệp và bản kê dưới đúng mã lô này.",
+            "The batch id is free: send files and manifest under it again.",
+        ),
     },
     # values of page columns
     "page_values": {
