@@ -348,6 +348,7 @@ LABELS: dict[str, Labels] = {
     "manifest_fields": {  # where in a manifest: fields, and places in lists counted from 1
         "": Label("Cả bản kê", "the whole manifest"),
         "value": Label("đang ghi “{}”", "has '{}'"),
+        "named": Label(" (mã {})", " ({})"),
         "documents": Label("Danh sách tài liệu", "list of documents"),
         "documents[]": Label("Tài liệu {}", "document {}"),
         "files": Label("danh sách tệp", "list of files"),

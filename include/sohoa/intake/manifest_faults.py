@@ -182,7 +182,7 @@ def _inside(at: Any, step: str | int) -> Any:
 
 def _id(document: Any) -> str:
     name = document.get("document_id") if isinstance(document, dict) else None
-    return f" (mã {shorten(name, _MAX_VALUE)})" if isinstance(name, str) else ""
+    return LABELS["manifest_fields"]["named"].vi.format(shorten(name, _MAX_VALUE)) if isinstance(name, str) else ""
 
 
 def _shown(value: object) -> str:

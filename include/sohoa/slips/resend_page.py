@@ -16,7 +16,7 @@ from markupsafe import Markup
 from sohoa.clean_text import clean
 from sohoa.enums import DEVICE_KINDS
 from sohoa.labels import LABELS
-from sohoa.slips.receipt import Receipt, ReceiptDocument
+from sohoa.slips.receipt import Receipt, ReceiptDocument, Resend
 from sohoa.slips.slip_page import content_hash, environment, read_style
 
 _FIRST_NUMBER, _NUMBERS = 500, 500
@@ -60,8 +60,10 @@ def make_resend_page(receipt: Receipt) -> str:
 
 def _entry(document: ReceiptDocument) -> dict[str, Any]:
     """A document as the page shows it and as the next manifest lists it."""
-    assert document["resend"] is not None
-    listed = {name: clean(value) if isinstance(value, str) else value for name, value in document["resend"].items()}
+    again = document["resend"]
+    assert again is not None
+    known = {name: again[name] for name in Resend.__annotations__ if name in again}  # type: ignore[literal-required]
+    listed = {name: clean(value) if isinstance(value, str) else value for name, value in known.items()}
     found = [part for page in document["pages"] if page["is_faulty"] for part in page["defects"]]
     reasons = dict.fromkeys(defect["vi"] for defect in [*document["defects"], *found])
     unscanned = document["not_scanned"]
