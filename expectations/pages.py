@@ -29,21 +29,22 @@ def build_suite() -> gx.ExpectationSuite:
 
 
 def build_limits_suite(rules: Sequence[Rule], error_pattern: Callable[[Sequence[str]], str]) -> gx.ExpectationSuite:
-    """Build one expectation per rule; ``meta`` carries its defect, severity, reason and source.
+    """Build one expectation per rule; ``meta`` carries its place, defect, severity, reason and source.
 
     Args:
         rules: the rules of one profile.
         error_pattern: codes -> regular expression of a value of ``error`` that begins with one of them.
     """
-    return gx.ExpectationSuite(name="page_limits", expectations=[_expect(rule, error_pattern) for rule in rules])
+    expectations = [_expect(place, rule, error_pattern) for place, rule in enumerate(rules)]
+    return gx.ExpectationSuite(name="page_limits", expectations=expectations)
 
 
-def _expect(rule: Rule, error_pattern: Callable[[Sequence[str]], str]) -> gxe.Expectation:
+def _expect(place: int, rule: Rule, error_pattern: Callable[[Sequence[str]], str]) -> gxe.Expectation:
     common: dict[str, Any] = {
         "column": rule.column,
         "row_condition": _condition(rule),
         "severity": FAILURE_SEVERITY[rule.severity],
-        "meta": {name: getattr(rule, name) for name in ("defect", "severity", "reason", "source")},
+        "meta": {"place": place} | {name: getattr(rule, name) for name in ("defect", "severity", "reason", "source")},
     }
     match rule.test:
         case "min":

@@ -26,10 +26,10 @@ from sohoa.enums import OUTCOMES, Outcome
 from sohoa.format_value import count, day
 from sohoa.labels import label_vi
 from sohoa.layout import BatchId
+from sohoa.quality.quantities import LimitInWords, explain_limit
 from sohoa.registry import owner_at
 from sohoa.settings import TIME_ZONE
 from sohoa.slips.marks import Mark, draw_mark, find_mark
-from sohoa.slips.quantities import LimitInWords, explain_limit
 from sohoa.slips.receipt import Receipt, ReceiptDocument, ReceiptPage
 
 MAX_DOCUMENTS = 200

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sohoa.intake.manifest import Document
+from sohoa.quality.quantities import QUANTITIES, explain_limit
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.slips.apply_decisions import next_id, with_decisions
 from sohoa.slips.make_receipt import way_back
-from sohoa.slips.quantities import QUANTITIES, explain_limit
 from sohoa.slips.resend_page import make_resend_page
 from sohoa.slips.slip_page import first_causes
 from tests.batch_builder import AGENCY, DOSSIER
