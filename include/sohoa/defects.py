@@ -37,7 +37,7 @@ DEFECTS = {
             "truncated",
             "Tệp bị cắt cụt",
             "file is cut short",
-            "Tệp chưa lưu xong hoặc bị đứt mạng khi tải lên, nên mất phần cuối.",
+            "Tệp chưa lưu xong, bị đứt mạng khi tải lên, hoặc bị hỏng bên trong, nên thiếu một phần.",
             "Mở tệp gốc trên máy. Nếu tệp gốc đủ trang thì gửi lại tệp đó; nếu không thì quét lại, chờ phần mềm "
             "lưu xong rồi mới tải lên.",
             "Open the original file. If it is whole, send it again; if not, scan again and wait until the program"

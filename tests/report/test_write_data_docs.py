@@ -96,6 +96,7 @@ def test_the_pages_do_not_grow_without_bound(clean_store: Store) -> None:
         store.put(layout.REPORTS, layout.data_docs_prefix(week) + "index.html", b"written before")
     store.put(layout.REPORTS, layout.data_docs_prefix("2024-W15") + "validations/page.html", b"written before")
     write_data_docs(store, "2024-W15")
+    assert "Không có dữ liệu của tuần này" in week_page(store), "nothing is not all well"
     before = [(item.key, item.etag) for item in store.list_objects(layout.REPORTS, layout.DATA_DOCS)]
     assert {key.split("/")[1] for key, _ in before} == {"2024-W14", "2024-W15", "index.html"}
     write_data_docs(store, "2024-W15")

@@ -84,6 +84,7 @@ def write_data_docs(store: Store, week: str) -> dict[str, int]:
         week=asked.name,
         tables=[(label_vi("checked_tables", name), len(tables[name]), checks[name], broken[name]) for name in TABLES],
         failed=failed,
+        is_empty=not any(map(len, tables.values())),
         limits=limits,
         pages=len(tables["pages"]),
         verdicts=[(label_vi("verdicts", name), verdicts[name]) for name in VERDICTS],

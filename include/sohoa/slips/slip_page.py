@@ -105,7 +105,7 @@ def render(receipt: Receipt, pictures: Mapping[str, str], contacts: Contacts, da
         pictures: name -> JPEG in base64; those that have been deleted are absent.
         contacts: whom to turn to.
         days: how long pictures are kept.
-        resend: name of the file beside the slip that makes the next manifest; empty where nothing is to be sent again.
+        resend: path of the file that makes the next manifest; empty where nothing is to be sent again.
     """
     style = read_style()
     found = owner_at(receipt["agency"], _scan_day(receipt))
@@ -121,7 +121,8 @@ def render(receipt: Receipt, pictures: Mapping[str, str], contacts: Contacts, da
             groups=groups,
             pictures=pictures,
             contacts=contacts,
-            resend=resend,
+            resend_folder=resend.rpartition("/")[0] + "/",
+            resend_name=resend.rpartition("/")[2],
             days=days,
             style=Markup(style),  # noqa: S704 (this project's own text)
             style_hash=content_hash(style),

@@ -137,7 +137,7 @@ def _put(store: Store, receipt: Receipt, pictures: dict[str, str], named: tuple[
     if again:
         store.put(layout.LANDING, layout.resend_key(*place), again.encode(), "text/html; charset=utf-8")
     contacts = Contacts(settings.waiver_contact, settings.unscanned_contact)
-    resend = layout.resend_key(*place).rpartition("/")[2] if again else ""
+    resend = f"{layout.LANDING}/{layout.resend_key(*place)}" if again else ""
     page = render(receipt, pictures, contacts, settings.pictures_days, resend)
     store.put_json(layout.LANDING, layout.receipt_key(*place), receipt)
     store.put(layout.LANDING, layout.receipt_key(*place, "html"), page.encode(), "text/html; charset=utf-8")
