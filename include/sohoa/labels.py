@@ -412,6 +412,7 @@ LABELS: dict[str, Labels] = {
         "tiff": Label("TIFF", "TIFF"),
         "True": Label("có", "yes"),
         "False": Label("không có", "no"),
+        "None": Label("không rõ", "not known"),
         "repaired": Label("có", "yes"),
         "unchecked": Label("chưa kiểm tra được", "not checked"),
     },
