@@ -29,21 +29,22 @@ def build_suite() -> gx.ExpectationSuite:
 
 
 def build_limits_suite(rules: Sequence[Rule], error_pattern: Callable[[Sequence[str]], str]) -> gx.ExpectationSuite:
-    """Build one expectation per rule; ``meta`` carries its defect, severity, reason and source.
+    """Build one expectation per rule; ``meta`` carries its place, defect, severity, reason and source.
 
     Args:
         rules: the rules of one profile.
         error_pattern: codes -> regular expression of a value of ``error`` that begins with one of them.
     """
-    return gx.ExpectationSuite(name="page_limits", expectations=[_expect(rule, error_pattern) for rule in rules])
+    expectations = [_expect(place, rule, error_pattern) for place, rule in enumerate(rules)]
+    return gx.ExpectationSuite(name="page_limits", expectations=expectations)
 
 
-def _expect(rule: Rule, error_pattern: Callable[[Sequence[str]], str]) -> gxe.Expectation:
+def _expect(place: int, rule: Rule, error_pattern: Callable[[Sequence[str]], str]) -> gxe.Expectation:
     common: dict[str, Any] = {
         "column": rule.column,
         "row_condition": _condition(rule),
         "severity": FAILURE_SEVERITY[rule.severity],
-        "meta": {name: getattr(rule, name) for name in ("defect", "severity", "reason", "source")},
+        "meta": {"place": place} | {name: getattr(rule, name) for name in ("defect", "severity", "reason", "source")},
     }
     match rule.test:
         case "min":
@@ -64,15 +65,26 @@ def _expect(rule: Rule, error_pattern: Callable[[Sequence[str]], str]) -> gxe.Ex
 
 def _condition(rule: Rule) -> Condition | None:
     """Select the rows of a rule: alternatives of conditions that hold together (GX nests no OR inside an AND)."""
-    first = [Column(name).is_in(values) for name, values in rule.scope.items()]
+    first = [_is_in(name, values) for name, values in rule.scope.items()]
     if rule.column != "error":
         first.append(Column("error").is_null())
     if rule.rounded:
         first.append(Column(rule.column).is_not_in(rule.rounded))
     ways = [first]
     for scope in rule.unless:
-        ways = [[*way, Column(name).is_not_in(values)] for way in ways for name, values in scope.items()]
+        ways = [[*way, other] for way in ways for name, values in scope.items() for other in _is_out(name, values)]
     alternatives = [AndCondition(conditions=way) for way in ways if way]
     if len(alternatives) < 2:
         return alternatives[0] if alternatives else None
     return OrCondition(conditions=alternatives)
+
+
+def _is_in(name: str, values: tuple[str, ...] | float) -> Condition:
+    return Column(name).is_in(values) if isinstance(values, tuple) else Column(name) < values
+
+
+def _is_out(name: str, values: tuple[str, ...] | float) -> list[Condition]:
+    """List the ways of not being in: a number that is not known is not below."""
+    if isinstance(values, tuple):
+        return [Column(name).is_not_in(values)]
+    return [Column(name) >= values, Column(name).is_null()]

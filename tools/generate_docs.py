@@ -129,7 +129,11 @@ def _test(rule: Rule) -> str:
 
 
 def _scope(rule: Rule) -> str:
-    return "; ".join(f"{name} {', '.join(values)}" for name, values in rule.scope.items()) or "all"
+    parts = [
+        f"{name} {', '.join(values)}" if isinstance(values, tuple) else f"{name} < {values:g}"
+        for name, values in rule.scope.items()
+    ]
+    return "; ".join(parts) or "all"
 
 
 OWN_TESTS = {

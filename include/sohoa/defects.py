@@ -16,6 +16,8 @@ class Defect:
     """Why it usually comes about, for who scans."""
     advice_vi: str
     advice_en: str
+    follows: tuple[str, ...] = ()
+    """Defects of which this one is often but a consequence: they are told first, with what to do about them."""
 
 
 DEFECTS = {
@@ -35,7 +37,7 @@ DEFECTS = {
             "truncated",
             "Tệp bị cắt cụt",
             "file is cut short",
-            "Tệp chưa lưu xong hoặc bị đứt mạng khi tải lên, nên mất phần cuối.",
+            "Tệp chưa lưu xong, bị đứt mạng khi tải lên, hoặc bị hỏng bên trong, nên thiếu một phần.",
             "Mở tệp gốc trên máy. Nếu tệp gốc đủ trang thì gửi lại tệp đó; nếu không thì quét lại, chờ phần mềm "
             "lưu xong rồi mới tải lên.",
             "Open the original file. If it is whole, send it again; if not, scan again and wait until the program"
@@ -108,6 +110,12 @@ DEFECTS = {
             "Nếu vẫn nhòe theo chiều giấy chạy thì lau con lăn của bộ cuốn giấy.",
             "Lay the paper flat on the glass and close the lid; clean the glass; touch nothing while it scans. If"
             " it still smears along the feed, clean the feeder's rollers.",
+            follows=(
+                "foreign_object",
+                "low_dpi",
+                "uneven_light",
+                "blank",
+            ),
         ),
         Defect(
             "skewed",
@@ -136,6 +144,7 @@ DEFECTS = {
             "khác rồi quét lại. Nếu chụp bằng máy ảnh: tắt đèn flash, đặt đèn chếch hai bên.",
             "Close the lid, keep lamps and sunlight away; turn a glossy cover by 90° or move it and scan again. "
             "With a camera: no flash, lamps at an angle from both sides.",
+            follows=("uneven_light",),
         ),
         Defect(
             "cut_off",
@@ -146,6 +155,10 @@ DEFECTS = {
             "quét khổ lớn.",
             "Choose the right paper size, lay the whole sheet inside the scanned area and scan again. Use a "
             "large-format scanner for sheets larger than the glass.",
+            follows=(
+                "skewed",
+                "foreign_object",
+            ),
         ),
         Defect(
             "dark_border",
@@ -154,6 +167,10 @@ DEFECTS = {
             "Khổ quét lớn hơn tờ giấy, hoặc nắp máy mở.",
             "Chọn đúng khổ giấy và đậy kín nắp; có thể bật chức năng tự cắt viền, nhưng không để mất chữ.",
             "Choose the right paper size and close the lid; automatic cropping may be used as long as no text is lost.",
+            follows=(
+                "skewed",
+                "foreign_object",
+            ),
         ),
         Defect(
             "uneven_light",
@@ -174,6 +191,10 @@ DEFECTS = {
             "người kiểm tra sẽ quyết định.",
             "Lower the brightness, raise the contrast and scan again. If the original itself has faded, do not "
             "scan again: a reviewer decides.",
+            follows=(
+                "blank",
+                "uneven_light",
+            ),
         ),
         Defect(
             "noisy",
@@ -182,6 +203,10 @@ DEFECTS = {
             "Máy quét để chế độ quét nhanh, hoặc chụp khi thiếu sáng.",
             "Tắt chế độ quét nhanh và tự động tăng sáng, rồi quét lại. Nếu chụp bằng máy ảnh: thêm ánh sáng, giảm ISO.",
             "Switch off fast mode and automatic brightening and scan again. With a camera: more light, lower ISO.",
+            follows=(
+                "low_contrast",
+                "blank",
+            ),
         ),
         Defect(
             "over_compressed",
@@ -245,7 +270,7 @@ DEFECTS = {
             "Một tờ giấy được quét hai lần, hoặc gửi lại một trang đã gửi.",
             "Giấy báo cho biết là bản sao của trang nào. "
             "Bỏ trang bị trùng, quét bổ sung trang bị sót nếu có, rồi gửi lại. Trang quét hai lần vì có dán ghi "
-            "chú thì kê số trang vào `note_pages`.",
+            "chú thì khai là trang có dán ghi chú khi lập bản kê.",
             "The receipt says of which page it is the copy. "
             "Take the copy out, scan the page that was missed, if any, and send again. List a page scanned twice "
             "because of a stuck-on note under `note_pages`.",
@@ -256,7 +281,7 @@ DEFECTS = {
             "missing page",
             "Số trang trong tệp ít hơn số trang đã kê, hoặc có tệp chưa tải lên.",
             "Đếm lại số trang giấy và xem các tệp đã tải lên đủ chưa; quét trang còn thiếu rồi gửi lại cả tài "
-            "liệu. Nếu kê nhầm thì sửa `physical_pages`. Tờ quét từng mảnh: quét thêm mảnh còn thiếu.",
+            "liệu. Nếu kê nhầm thì sửa số trang giấy khi lập bản kê. Tờ quét từng mảnh: quét thêm mảnh còn thiếu.",
             "Count the sheets again and see whether all files were uploaded; scan what is missing and send the "
             "whole document again. Correct `physical_pages` if the count was wrong. Of a sheet captured in tiles, add "
             "the part that no tile shows.",
@@ -266,8 +291,8 @@ DEFECTS = {
             "Thừa trang",
             "extra page",
             "Số trang trong tệp nhiều hơn số trang đã kê.",
-            "Bỏ trang của tài liệu khác ra, hoặc sửa `physical_pages` nếu kê nhầm. Trang quét hai lần vì có dán "
-            "ghi chú thì kê số trang vào `note_pages`.",
+            "Bỏ trang của tài liệu khác ra, hoặc sửa số trang giấy nếu kê nhầm. Trang quét hai lần vì có dán "
+            "ghi chú thì khai là trang có dán ghi chú khi lập bản kê.",
             "Take out pages of other documents, or correct `physical_pages`. List a page scanned twice because of"
             " a stuck-on note under `note_pages`.",
         ),

@@ -118,6 +118,11 @@ def receipt_key(agency: str, batch: str, manifest_sha256: str, suffix: str = "js
     return f"receipts/{safe_name(agency)}/{safe_name(batch)}/{manifest_sha256[:12]}.{suffix}"
 
 
+def resend_key(agency: str, batch: str, manifest_sha256: str) -> str:
+    """The page that makes the manifest for what must be sent again."""
+    return receipt_key(agency, batch, manifest_sha256, "gui-lai.html")
+
+
 def pictures_key(agency: str, batch: str, manifest_sha256: str) -> str:
     """Return the key in ``landing`` of the pictures of pages on the slip beside a receipt."""
     return receipt_key(agency, batch, manifest_sha256, "pictures.json")

@@ -139,7 +139,11 @@ class Settings(BaseModel):
     )
     waiver_contact: str = Field(
         default="bộ phận phụ trách số hóa của Văn phòng UBND tỉnh",
-        description="Office that a return slip names for documents that cannot be scanned any better.",
+        description="Office that a return slip names: it reviews, and decides what cannot be scanned any better.",
+    )
+    unscanned_contact: str = Field(
+        default="bộ phận phụ trách số hóa của Văn phòng UBND tỉnh",
+        description="Office that a return slip names for documents that an agency cannot scan itself.",
     )
     reject_share_limit: float = Field(
         default=0.05, ge=0, le=1, description="Share of unusable feed rows that closes the gate."

@@ -33,7 +33,7 @@ def code(ledger: Ledger, number: int, bytes_: int, files: int, day: date = DAY, 
         ledger.take(agency, batch(number, agency), day, bytes_, files)
         return None
     assert fault.code in LABELS["refusals"]
-    assert all(problem["vi"] and problem["en"] for problem in fault.problems)
+    assert all(words.vi and words.en for words in fault.words)
     return fault.code
 
 

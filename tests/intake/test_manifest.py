@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from sohoa.intake.manifest import Refusal, parse_manifest
+from sohoa.intake.manifest import parse_manifest
+from sohoa.intake.manifest_faults import Refusal
 from sohoa.labels import LABELS
 
 HASH = "0" * 64
@@ -157,3 +159,71 @@ def test_a_refusal_lists_a_bounded_number_of_problems() -> None:
     with pytest.raises(Refusal) as refusal:
         parse_manifest(changed(lambda m: m.update({f"x{i}": 1 for i in range(10_000)})))
     assert len(refusal.value.problems) <= 20
+
+
+def refused(data: bytes) -> Refusal:
+    with pytest.raises(Refusal) as refusal:
+        parse_manifest(data)
+    return refusal.value
+
+
+def several(*changes: dict[str, Any], **of_manifest: Any) -> bytes:
+    """A manifest of one sound document, and one more for each of these changes."""
+    body = manifest()
+    for number, change in enumerate(changes, start=2):
+        file = {"path": f"{number}.pdf", "sha256": HASH, "bytes": 10}
+        body["documents"].append(deepcopy(document(body)) | {"document_id": f"D{number}", "files": [file]} | change)
+    return json.dumps(body | of_manifest).encode()
+
+
+def test_all_faults_are_told_at_once() -> None:
+    """Those of one field, those between fields and those between documents, whichever come first."""
+    file = {"path": "tờ khai.pdf", "sha256": "A" * 64, "bytes": -1}
+    told = refused(
+        several(
+            {"dossier_code": "abc", "physical_pages": 0, "note_pages": [2, 2]},
+            {"document_id": "D2", "kind": "bản sao"},
+            {"dossier_code": None},
+            {"files": []},
+            {"files": [file], "not_scanned": "fragile"},
+            scan_date="2023-03-07",
+            operator="",
+        )
+    )
+    codes = [problem["code"] for problem in told.problems]
+    assert sorted(codes) == sorted(
+        ["scan_date_mismatch", "string_too_short", "malformed_dossier_code", "greater_than_equal", "pages_inconsistent",
+         "literal_error", "malformed_hash", "absurd_size", "duplicate_document", "dossier_code_missing",
+         "files_inconsistent", "duplicate_file"]
+    )  # fmt: skip
+    assert told.code == "scan_date_mismatch"
+    twice = next(problem for problem in told.problems if problem["code"] == "files_inconsistent")
+    assert twice["places"] == ["Tài liệu 5 (mã D5), danh sách tệp", "Tài liệu 6 (mã D6), danh sách tệp"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "place"),
+    [
+        ({"paper": "A4"}, "a4 (A4), a3 (A3)", "Tài liệu 2 (mã D2), khổ giấy (paper): đang ghi “A4”"),
+        ({"kind": "x"}, "backlog_result (Kết quả tồn đọng)", "Tài liệu 2 (mã D2), loại (kind): đang ghi “x”"),
+        ({"title": "x" * 1001}, "quá 1.000 ký tự", "Tài liệu 2 (mã D2), tên tài liệu (title): đang ghi “xx"),
+        ({"physical_pages": 2001}, "không được quá 2.000", "số trang giấy (physical_pages): đang ghi “2001”"),
+        ({"document_id": "D 2"}, "chữ không dấu", "Tài liệu 2 (mã D 2), mã tài liệu (document_id): đang ghi “D 2”"),
+        ({"note_pages": ["x"]}, "số nguyên", "trang có dán ghi chú thứ 1: đang ghi “x”"),
+        ({"physical_pages": None}, "số nguyên", "số trang giấy (physical_pages)"),
+    ],
+)
+def test_a_fault_says_what_is_allowed_and_what_stands_there(change: dict[str, Any], words: str, place: str) -> None:
+    """In Vietnamese, with the place counted from 1 and the document's own id."""
+    (problem,) = refused(several(change)).problems
+    assert words in problem["vi"]
+    assert place in problem["places"][0]
+
+
+def test_one_kind_of_fault_in_many_documents_is_one_problem() -> None:
+    """The first places are named, the others counted, and the kinds after it are not pushed out."""
+    told = refused(several(*({"dossier_code": f"x{number}"} for number in range(300)), {"paper": "b5"}))
+    codes, paper = told.problems
+    assert (len(codes["places"]), codes["more"]) == (20, 280)
+    assert "Tài liệu 2 (mã D2), mã hồ sơ (dossier_code): đang ghi “x0”" in codes["places"]
+    assert paper["places"] == ["Tài liệu 302 (mã D302), khổ giấy (paper): đang ghi “b5”"]

@@ -211,7 +211,7 @@ def test_a_file_name_in_the_other_normal_form_is_found(clean_store: Store) -> No
     assert found == {f"D{number}": (True, []) for number in range(1, 6)} | {"D6": (False, ["missing_page"])}
     assert [row["file"] for row in rows(clean_store, "pages")] == [path for path, _ in sent]
     keys = [item.key for item in clean_store.list_objects(layout.LANDING, "receipts/")]
-    slips = sorted(key for key in keys if key.endswith(".html"))
+    slips = sorted(key for key in keys if key.endswith(".html") and "gui-lai" not in key)
     pictured = [b"data:image/jpeg" in clean_store.get(layout.LANDING, key) for key in slips]
     assert pictured == [True] * 5 + [False]
 

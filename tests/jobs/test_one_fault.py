@@ -347,7 +347,8 @@ FLOODS = {
 _PARSE = """
 import sys
 from pathlib import Path
-from sohoa.intake.manifest import Refusal, parse_manifest
+from sohoa.intake.manifest import parse_manifest
+from sohoa.intake.manifest_faults import Refusal
 try:
     parse_manifest(sys.stdin.buffer.read())
 except Refusal as refusal:

@@ -198,3 +198,25 @@ def test_a_file_changed_after_it_was_signed_is_sent_back() -> None:
     """One defect of its own; not the note of a file that was never signed."""
     judged = judge(error="altered: sign it again", has_signature=True)
     assert (judged["verdict"], judged["defects"], judged["notes"]) == ("rejected", ["unsigned"], [])
+
+
+@pytest.mark.parametrize(
+    ("ink", "contrast", "blur", "defects"),
+    [
+        (0.0, 36.0, 0.0, ["low_contrast"]),  # ink at 15 %, sharp
+        (0.0, 26.0, 0.02, ["low_contrast"]),  # at 10 %
+        (0.001, 51.0, 0.1, ["low_contrast"]),  # a little of it dark enough to be ink
+        (0.0, 20.0, 0.59, ["blank", "blurred", "low_contrast"]),  # the other side shows through an empty one
+        (0.0, None, None, ["blank"]),
+        (0.0, 200.0, 0.0, ["blank"]),  # the dark edge of a blank side
+        (0.05, 50.0, 0.0, []),  # pale, still read as ink: a note, as before
+    ],
+)
+def test_a_faded_original_is_no_blank_page(
+    ink: float, contrast: float | None, blur: float | None, defects: list[str]
+) -> None:
+    """What is pale and sharp is writing: a person looks at it, and nobody is told to take the page out."""
+    told = judge(ink_ratio=ink, contrast=contrast, blur_mm=blur, is_blank=ink < 3e-4)
+    assert told["defects"] == defects
+    if defects == ["low_contrast"]:
+        assert told["verdict"] == "review"

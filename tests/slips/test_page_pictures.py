@@ -110,7 +110,7 @@ def test_the_same_run_again_writes_the_same_bytes(clean_store: Store) -> None:
         }
 
     first = written()
-    assert len(first) == 3
+    assert len(first) == 4
     assert written() == first
     put_files(clean_store, batch, {"skewed.jpg": FILES["coarse.jpg"]})
     written()

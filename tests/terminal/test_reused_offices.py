@@ -17,7 +17,7 @@ from sohoa.days import Week
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.report.build_report import build_report
 from sohoa.schema import TABLES
-from sohoa.slips.slip_page import render
+from sohoa.slips.slip_page import Contacts, render
 from sohoa.steering.dirty_glass import find_dirty_glass
 from sohoa.steering.replay_limits import judge_again
 from sohoa.steering.scanner_incidents import find_incidents
@@ -186,8 +186,15 @@ def test_a_slip_names_the_office_of_its_scan_day(own_file: Any, batch: str, rece
     """However late it is made; where the batch's name tells no day, that of its arrival."""
     own_file("agencies", AGENCIES)
     head = {"schema_version": 1, "agency": CODE, "batch": batch, "received_at": received, "manifest_sha256": "0" * 64}
-    receipt: Any = {**head, "status": "refused", "reason": "bad_json", "message_vi": "x", "problems": []}
-    assert name in render(receipt, {}, "x", 30)
+    receipt: Any = {
+        **head,
+        "status": "refused",
+        "reason": "bad_json",
+        "message_vi": "x",
+        "way_back_vi": "",
+        "problems": [],
+    }
+    assert name in render(receipt, {}, Contacts("x", "x"), 30)
 
 
 def test_the_office_of_a_commune_that_was_recoded_is_two(clean_store: Store) -> None:

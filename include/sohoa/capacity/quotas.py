@@ -9,17 +9,17 @@ from typing import NamedTuple
 from sohoa import layout
 from sohoa.capacity.usage import Sent, Usage, read_sent, read_usage
 from sohoa.format_value import count, decimal
-from sohoa.labels import LABELS
+from sohoa.labels import LABELS, Label
 from sohoa.store import Store
 
 _GB = 1_000_000_000
 
 
 class QuotaFault(NamedTuple):
-    """Why a batch is refused: the code is one of the refusals of ``sohoa.labels``, the problems say what is over."""
+    """Why a batch is refused: the code is one of the refusals of ``sohoa.labels``, the words say what is over."""
 
     code: str
-    problems: list[dict[str, str]]
+    words: list[Label]
 
 
 class Ledger:
@@ -95,19 +95,17 @@ class Ledger:
         return bool(list(self._store.list_objects(layout.WAREHOUSE, prefix, most=1)))
 
 
-def _too_many_bytes(what: str, found: int, limit: int) -> dict[str, str]:
+def _too_many_bytes(what: str, found: int, limit: int) -> Label:
     name = LABELS["quotas"][what]
-    return {
-        "where": "",
-        "vi": f"{name.vi}: {decimal(found / _GB)} GB, tối đa {decimal(limit / _GB)} GB",
-        "en": f"{name.en}: {found / _GB:,.1f} GB, at most {limit / _GB:,.1f} GB",
-    }
+    return Label(
+        f"{name.vi}: {decimal(found / _GB)} GB, tối đa {decimal(limit / _GB)} GB",
+        f"{name.en}: {found / _GB:,.1f} GB, at most {limit / _GB:,.1f} GB",
+    )
 
 
-def _too_many_files(what: str, found: int, limit: int) -> dict[str, str]:
+def _too_many_files(what: str, found: int, limit: int) -> Label:
     name = LABELS["quotas"][what]
-    return {
-        "where": "",
-        "vi": f"{name.vi}: {count(found)} tệp, tối đa {count(limit)} tệp",
-        "en": f"{name.en}: {found:,} files, at most {limit:,}",
-    }
+    return Label(
+        f"{name.vi}: {count(found)} tệp, tối đa {count(limit)} tệp",
+        f"{name.en}: {found:,} files, at most {limit:,}",
+    )

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sohoa import layout, registry
+from sohoa import format_value, layout, registry
 from sohoa.capacity.inbox import list_inbox
 from sohoa.capacity.quotas import Ledger
 from sohoa.days import ONE_DAY
 from sohoa.dossier_code import dossier_day
 from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge
 from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
-from sohoa.intake.manifest import Document, Manifest, Refusal, parse_manifest
+from sohoa.intake.manifest import Document, Manifest, Reading, read_manifest
+from sohoa.intake.manifest_faults import Fault, Refusal, Steps, own_fault
 from sohoa.known_documents import KnownDocument, find_documents, load_documents
 from sohoa.logs import get_logger
 from sohoa.settings import TIME_ZONE, Settings
@@ -93,12 +94,11 @@ class Documents:
         self._known: dict[str, pa.Table] = {}
         self._new: dict[tuple[str, str], KnownDocument] = {}
 
-    def find(self, manifest: Manifest) -> dict[str, KnownDocument]:
-        """Find what is known of the ids that a manifest uses or replaces, by id."""
-        agency = manifest.agency
+    def find(self, agency: str, documents: Iterable[Document]) -> dict[str, KnownDocument]:
+        """Find what is known of the ids that documents of an agency use or replace, by id."""
         if agency not in self._known:
             self._known[agency] = load_documents(self._store, agency)
-        ids = {name for one in manifest.documents for name in (one.document_id, one.replaces) if name is not None}
+        ids = {name for one in documents for name in (one.document_id, one.replaces) if name is not None}
         new = {name: self._new[agency, name] for name in ids if (agency, name) in self._new}
         return find_documents(self._known[agency], ids) | new
 
@@ -214,59 +214,78 @@ def _decide(
 
 
 def _check(documents: Documents, ledger: Ledger, marker: Marker, body: bytes) -> Manifest:
-    settings = documents.settings
+    """Return the manifest, or raise one Refusal with all that is wrong, as far as the manifest can be read."""
     if not marker.batch or "/" in marker.batch:
         raise Refusal("stray_object")
-    if registry.find_agency(marker.agency) is None:
-        raise Refusal("unknown_agency")
-    if layout.batch_date(marker.batch, marker.agency) is None:
-        raise Refusal("malformed_batch_id")
-    if marker.size > settings.max_manifest_bytes or (marker.size and not body):
+    if marker.size > documents.settings.max_manifest_bytes or (marker.size and not body):
         raise Refusal("manifest_too_large")
-    manifest = parse_manifest(body)
-    if manifest.agency != marker.agency:
-        raise Refusal("agency_mismatch")
-    if manifest.batch != marker.batch:
-        raise Refusal("batch_mismatch")
-    if manifest.scan_date > marker.received.date():
-        raise Refusal("scan_date_in_future")
-    if manifest.scan_date < registry.agencies_of(marker.agency)[0].valid_from:
-        raise Refusal("scan_date_before_agency")
-    known = documents.find(manifest)
-    for document in manifest.documents:
-        if any(file.bytes > settings.max_file_bytes for file in document.files):
-            raise Refusal("absurd_size", [_about(document, "tệp quá lớn", "a file is too large")])
-        key = document.dossier_key
-        if key is not None and dossier_day(key) > marker.received.date() + ONE_DAY:
-            raise Refusal("dossier_of_the_future", [_about(document, key, key)])
-        _check_document(known, manifest, document)
+    faults = list(_faults_of_name(marker))
+    try:
+        reading = read_manifest(body)
+    except Refusal as refusal:
+        raise (Refusal.of([*faults, *refusal.faults]) if faults else refusal) from None
+    faults += reading.faults
+    faults += _faults_of_head(marker, reading)
+    faults += _faults_of_documents(documents, marker, reading)
+    if faults or reading.manifest is None:
+        raise Refusal.of(faults)
+    manifest = reading.manifest
     fault = ledger.over_quota(manifest.agency, manifest.batch, marker.received.date(), *_size(manifest))
     if fault is not None:
-        raise Refusal(fault.code, fault.problems)
+        raise Refusal(fault.code, [Fault("", (), words) for words in fault.words])
     return manifest
+
+
+def _faults_of_name(marker: Marker) -> Iterator[Fault]:
+    if registry.find_agency(marker.agency) is None:
+        yield own_fault("unknown_agency", (), None, marker.agency)
+    if layout.batch_date(marker.batch, marker.agency) is None:
+        yield own_fault("malformed_batch_id", (), None, marker.batch)
+
+
+def _faults_of_head(marker: Marker, reading: Reading) -> Iterator[Fault]:
+    """What the manifest says of itself against where and when it came."""
+    whole = reading.whole if isinstance(reading.whole, dict) else {}
+    for name, code, told in (
+        ("agency", "agency_mismatch", marker.agency),
+        ("batch", "batch_mismatch", marker.batch),
+    ):
+        if isinstance(whole.get(name), str) and whole[name] != told:
+            yield own_fault(code, (name,), whole, whole[name])
+    day, agency = layout.batch_date(marker.batch, marker.agency), registry.agencies_of(marker.agency)
+    if day is not None and day > marker.received.date():
+        yield own_fault("scan_date_in_future", ("scan_date",), whole, format_value.day(day))
+    if day is not None and agency and day < agency[0].valid_from:
+        yield own_fault("scan_date_before_agency", ("scan_date",), whole, format_value.day(day))
+
+
+def _faults_of_documents(documents: Documents, marker: Marker, reading: Reading) -> Iterator[Fault]:
+    """What is wrong with documents that are well formed: sizes, days, and ids that earlier batches know."""
+    known = documents.find(marker.agency, reading.documents.values())
+    for number, document in reading.documents.items():
+        tell = partial(_about, reading.whole, number)
+        for place, file in enumerate(document.files):
+            if file.bytes > documents.settings.max_file_bytes:
+                yield tell("absurd_size", ("files", place, "bytes"), format_value.count(file.bytes))
+        key = document.dossier_key
+        if key is not None and dossier_day(key) > marker.received.date() + ONE_DAY:
+            yield tell("dossier_of_the_future", ("dossier_code",), document.dossier_code)
+        same = known.get(document.document_id)
+        if same is not None and same.batch != marker.batch:
+            yield tell("document_id_used", ("document_id",), f"{document.document_id}, lô {same.batch}")
+        if document.replaces is not None:
+            old = known.get(document.replaces)
+            if old is None or old.batch == marker.batch:
+                yield tell("replaces_unknown", ("replaces",), document.replaces)
+            elif (old.dossier_key, old.kind) != (document.dossier_key, document.kind):
+                yield tell("replaces_mismatch", ("replaces",), document.replaces)
+
+
+def _about(whole: Any, number: int, code: str, steps: Steps, value: object) -> Fault:
+    return own_fault(code, ("documents", number, *steps), whole, value)
 
 
 def _size(manifest: Manifest) -> tuple[int, int]:
     """Bytes and number of the files that a manifest names."""
     sizes = [file.bytes for document in manifest.documents for file in document.files]
     return sum(sizes), len(sizes)
-
-
-def _check_document(known: Mapping[str, KnownDocument], manifest: Manifest, document: Document) -> None:
-    same = known.get(document.document_id)
-    if same is not None and same.batch != manifest.batch:
-        raise Refusal("document_id_used", [_about(document, f"đã có trong lô {same.batch}", f"is in {same.batch}")])
-    if document.replaces is None:
-        return
-    old = known.get(document.replaces)
-    if old is None or old.batch == manifest.batch:
-        raise Refusal("replaces_unknown", [_about(document, f"không có {document.replaces}", "no such document")])
-    if (old.dossier_key, old.kind) != (document.dossier_key, document.kind):
-        raise Refusal(
-            "replaces_mismatch",
-            [_about(document, f"{document.replaces} thuộc hồ sơ hoặc loại khác", "another dossier or kind")],
-        )
-
-
-def _about(document: Document, vi: str, en: str) -> dict[str, str]:
-    return {"where": document.document_id, "vi": vi, "en": en}

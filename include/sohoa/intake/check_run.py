@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from sohoa import layout
 from sohoa.intake.manifest import Manifest, parse_manifest
+from sohoa.intake.manifest_faults import Problem
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
 from sohoa.work import Debts, Work, digest
@@ -81,7 +82,7 @@ class Entry:
     name: str
     scan_date: date
     code: str | None = None
-    problems: list[dict[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     has_copy: bool = True
 
     @property

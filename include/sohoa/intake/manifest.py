@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,22 +16,24 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from sohoa import layout
 from sohoa.dossier_code import dossier_key
-from sohoa.enums import Content, Cover, DeviceKind, DocumentKind, NotScannedReason, Paper, Role
+from sohoa.enums import DOCUMENT_KINDS, Content, Cover, DeviceKind, DocumentKind, NotScannedReason, Paper, Role
+from sohoa.intake.manifest_faults import Fault, Refusal, Steps, fault_of, own_fault
 from sohoa.labels import LABELS
 
-MAX_DOCUMENTS, MAX_FILES, MAX_PROBLEMS = 5_000, 2_000, 20
+MAX_DOCUMENTS, MAX_FILES = 5_000, 2_000
 MAX_BATCH_FILES = 20_000
 """Of all documents of a batch; a day of a busy department has 2,000."""
 MAX_KEYS = 64
 """Of one object; a document has 14. Every unknown one would become a message."""
 
+_KINDS_OF_A_DOSSIER = [kind for kind in DOCUMENT_KINDS if kind != "backlog_result"]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -113,19 +117,20 @@ class Document(_Part):
         """Pages to be scanned, whether they were or not: physical ones, and again those with a note stuck on them."""
         return self.physical_pages + len(self.note_pages)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.dossier_code is None and self.kind != "backlog_result":
-            raise PydanticCustomError("dossier_code_missing", "only a backlog_result may have no dossier_code")
-        if self.dossier_code is not None and self.dossier_key is None:
+    @field_validator("dossier_code")
+    @classmethod
+    def _is_a_code(cls, value: str | None) -> str | None:
+        if value is not None and dossier_key(value) is None:
             raise PydanticCustomError("malformed_dossier_code", "the dossier code is malformed")
-        if len(set(self.note_pages)) < len(self.note_pages) or not all(
-            1 <= page <= self.physical_pages for page in self.note_pages
-        ):
+        return value
+
+    @field_validator("note_pages")
+    @classmethod
+    def _are_pages(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        pages = info.data.get("physical_pages", max(value, default=0))
+        if len(set(value)) < len(value) or not all(1 <= page <= pages for page in value):
             raise PydanticCustomError("pages_inconsistent", "note_pages must name distinct physical pages")
-        if bool(self.files) == bool(self.not_scanned):
-            raise PydanticCustomError("files_inconsistent", "a scanned document has files, a not_scanned one has none")
-        return self
+        return value
 
 
 class Manifest(_Part):
@@ -140,38 +145,38 @@ class Manifest(_Part):
     device: Device
     documents: tuple[Document, ...] = Field(max_length=MAX_DOCUMENTS)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if not self.documents:
-            raise PydanticCustomError("empty_batch", "the batch has no document")
-        if layout.batch_date(self.batch, self.agency) != self.scan_date:
+    @field_validator("scan_date")
+    @classmethod
+    def _is_in_the_id(cls, value: date, info: ValidationInfo) -> date:
+        if {"agency", "batch"} <= info.data.keys() and layout.batch_date(
+            info.data["batch"], info.data["agency"]
+        ) != value:
             raise PydanticCustomError("scan_date_mismatch", "scan_date must be the day inside the batch id")
-        _unique("duplicate_document", [document.document_id for document in self.documents])
-        _unique("duplicate_file", [file.path for document in self.documents for file in document.files])
-        return self
+        return value
+
+    @field_validator("documents")
+    @classmethod
+    def _are_some(cls, value: tuple[Document, ...]) -> tuple[Document, ...]:
+        if not value:
+            raise PydanticCustomError("empty_batch", "the batch has no document")
+        return value
 
 
-def _unique(code: str, values: list[str]) -> None:
-    seen: set[str] = set()
-    for value in values:
-        if value in seen:
-            raise PydanticCustomError(code, "{value} stands twice", {"value": value})
-        seen.add(value)
-
-
-class Refusal(Exception):
-    """Why a manifest is refused: control flow inside intake, it always ends as a receipt.
+@dataclass(frozen=True)
+class Reading:
+    """What could be read of a manifest, and all that is wrong with it.
 
     Attributes:
-        code: reason code, one of the refusals of ``sohoa.labels``.
-        problems: what exactly is wrong, one dict a problem: where, vi, en.
+        whole: the manifest as parsed JSON.
+        manifest: null where there is a fault.
+        documents: place from 0 -> document, of those without a fault.
+        faults: in the order of the manifest, then those between its documents.
     """
 
-    def __init__(self, code: str, problems: list[dict[str, str]] | None = None) -> None:
-        """Refuse with a reason code and its details."""
-        super().__init__(code)
-        self.code = code
-        self.problems = problems or []
+    whole: Any
+    manifest: Manifest | None
+    documents: dict[int, Document]
+    faults: list[Fault]
 
 
 def parse_manifest(data: bytes) -> Manifest:
@@ -180,20 +185,75 @@ def parse_manifest(data: bytes) -> Manifest:
     Raises:
         Refusal: it breaks the rules; the first rule broken that has a reason code of its own names the refusal.
     """
+    reading = read_manifest(data)
+    if reading.manifest is None:
+        raise Refusal.of(reading.faults)
+    return reading.manifest
+
+
+def read_manifest(data: bytes) -> Reading:
+    """Read a manifest from its bytes, with every rule that it breaks.
+
+    Raises:
+        Refusal: it is no JSON, or has more parts than it may have: nothing else is looked at.
+    """
     text = _decode(data)
-    _count(text)
+    whole = _count(text)
+    manifest, found = None, []
     try:
-        return Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-    types = [item["type"] for item in found]
-    code = next((kind for kind in types if kind in LABELS["refusals"]), "invalid_manifest")
-    code = "not_json" if "json_invalid" in types else code
-    raise Refusal(code, [_problem(item) for item in found[:MAX_PROBLEMS]])
+        found = error.errors(include_url=False)
+    if any(item["type"] == "json_invalid" for item in found):
+        raise Refusal("not_json", [fault_of(item, whole) for item in found])
+    if whole is None:
+        raise Refusal("not_json")
+    faults = [fault_of(item, whole) for item in found] + list(_faults_between(whole))
+    documents = dict(enumerate(manifest.documents)) if manifest else _sound_documents(whole, faults)
+    return Reading(whole, None if faults else manifest, documents, faults)
 
 
-def _count(text: str) -> None:
-    """Refuse a manifest of more parts than it may have, before each of them costs memory and a message.
+def _raw_documents(whole: Any) -> list[tuple[int, dict[str, Any]]]:
+    listed = whole.get("documents") if isinstance(whole, dict) else None
+    return [(n, one) for n, one in enumerate(listed) if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _sound_documents(whole: Any, faults: list[Fault]) -> dict[int, Document]:
+    """The documents of a manifest with faults that have none themselves."""
+    faulty = {fault.steps[1] for fault in faults if len(fault.steps) > 1 and fault.steps[0] == "documents"}
+    sound = [(number, json.dumps(one)) for number, one in _raw_documents(whole) if number not in faulty]
+    return {number: Document.model_validate_json(text) for number, text in sound}
+
+
+def _faults_between(whole: Any) -> Iterator[Fault]:
+    """The rules that look at several values: they are looked at even where one of the values breaks another rule."""
+    ids, paths = set[Any](), set[Any]()
+    for number, one in _raw_documents(whole):
+        steps = ("documents", number)
+        files = one.get("files")
+        if one.get("dossier_code", "") is None and one.get("kind") in _KINDS_OF_A_DOSSIER:
+            yield own_fault("dossier_code_missing", (*steps, "dossier_code"), whole)
+        if bool(files) == bool(one.get("not_scanned")):
+            yield own_fault("files_inconsistent", (*steps, "files"), whole)
+        yield from _repeated("duplicate_document", (*steps, "document_id"), whole, one.get("document_id"), ids)
+        for place, file in enumerate(files) if isinstance(files, list) else ():
+            path = file.get("path") if isinstance(file, dict) else None
+            yield from _repeated("duplicate_file", (*steps, "files", place, "path"), whole, path, paths)
+
+
+def _repeated(code: str, steps: Steps, whole: Any, value: Any, seen: set[Any]) -> Iterator[Fault]:
+    if not isinstance(value, str):
+        return
+    if value in seen:
+        yield own_fault(code, steps, whole, value)
+    seen.add(value)
+
+
+def _count(text: str) -> Any:
+    """Parse a manifest, and refuse one of too many parts before each of them costs memory and a message.
+
+    Returns:
+        The parsed JSON, None where it is none: the validation says where.
 
     Raises:
         Refusal: too_many_parts, or not_json where it is nested too deep to count.
@@ -202,8 +262,8 @@ def _count(text: str) -> None:
         whole = json.loads(text)
     except RecursionError:
         raise Refusal("not_json") from None
-    except ValueError:  # the validation says where
-        return
+    except ValueError:
+        return None
     waiting: list[Any] = [whole] if isinstance(whole, dict) else []
     files = 0
     while waiting:
@@ -218,6 +278,7 @@ def _count(text: str) -> None:
         if is_too_many or files > MAX_BATCH_FILES:
             raise Refusal("too_many_parts")
         waiting.extend(value for value in found if isinstance(value, (dict, list)))
+    return whole
 
 
 def _decode(data: bytes) -> str:
@@ -226,12 +287,5 @@ def _decode(data: bytes) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:  # UTF-16 of plain letters is UTF-8 too, with zeros between them
-        about = LABELS["manifest_errors"]["not_utf8"]
-        raise Refusal("not_json", [{"where": "", "vi": about.vi, "en": about.en}])
+        raise Refusal("not_json", [Fault("not_utf8", (), LABELS["manifest_errors"]["not_utf8"])])
     return text
-
-
-def _problem(item: ErrorDetails) -> dict[str, str]:
-    where = ".".join(str(step + 1) if isinstance(step, int) else step for step in item["loc"])
-    words = LABELS["refusals"] | LABELS["manifest_errors"]
-    return {"where": where[:200], "vi": words.get(item["type"], words[None]).vi, "en": item["msg"][:200]}

@@ -39,7 +39,7 @@ def find_failures(pages: pa.Table, thresholds: Thresholds) -> dict[BatchPage, li
     values = rows.select(columns).to_pylist()
     failing = failing_rules(rows, thresholds.rules)
     return {
-        (row["batch"], row["file"], row["page_no"]): [_failure(rule, row) for rule in _worst(failed)]
+        (row["batch"], row["file"], row["page_no"]): [describe_failure(rule, row) for rule in _worst(failed)]
         for row, failed in zip(values, failing, strict=True)
     }
 
@@ -54,7 +54,8 @@ def _worst(failed: list[Rule]) -> list[Rule]:
     return [rule for rule in worst.values() if rule.severity != SEVERITIES[0]]
 
 
-def _failure(rule: Rule, row: dict[str, Any]) -> FailedLimit:
+def describe_failure(rule: Rule, row: dict[str, Any]) -> FailedLimit:
+    """Describe by how much a page row fails a limit."""
     return {
         "defect": rule.defect,
         "severity": rule.severity,

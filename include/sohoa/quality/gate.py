@@ -8,9 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from functools import cache
-from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -19,10 +17,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from sohoa.days import Week
 from sohoa.errors import GateClosed
 from sohoa.quality.rules import error_pattern, no_levels, raise_levels, with_verdict
-from sohoa.quality.thresholds import Thresholds
+from sohoa.quality.thresholds import Rule, Thresholds
 from sohoa.schema import MEASURED
 from sohoa.settings import set_default
 
@@ -32,7 +29,7 @@ logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else 200 li
 import great_expectations as gx  # noqa: E402
 from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults  # noqa: E402
 
-from expectations import batches, data_docs, documents, pages, progress_daily, reconciliation_daily  # noqa: E402
+from expectations import batches, documents, pages, progress_daily, reconciliation_daily  # noqa: E402
 
 _SCOPES = ("kind", "paper", "cover", "content")
 _SHOWN = 5
@@ -47,6 +44,8 @@ class Violation:
 
     what: str
     """The invariant, in words."""
+    test: str
+    """What Great Expectations calls it, as expect_column_values_to_not_be_null."""
     columns: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
     """Key and values at fault of every row that breaks it."""
@@ -115,33 +114,19 @@ def check_rows(
     return [_violation(result) for result in _validate(*_prepare(table, rows, parents, leaf_units))]
 
 
-def build_data_docs(
-    folder: Path,
-    week: str,
-    tables: Mapping[str, pa.Table],
-    thresholds: Thresholds,
-    parents: Mapping[progress_daily.Place, str],
-    leaf_units: Collection[progress_daily.Place],
-) -> dict[str, tuple[int, int]]:
-    """Write Great Expectations' own pages about all rows of a week.
+def list_invariants(table: str) -> list[tuple[str, ...]]:
+    """List the invariants of a table, each by the columns that it names."""
+    suites = {"progress_daily": progress_daily, "reconciliation_daily": reconciliation_daily} | _INVARIANTS
+    return [_columns(one.configuration.kwargs) for one in suites[table].build_suite().expectations]
 
-    Args:
-        folder: where to.
-        week: ISO week, as 2024-W15.
-        tables: table -> its rows of the week, as for ``check_rows``; the limits are held against ``pages``.
-        thresholds: limits of one profile.
-        parents: as for ``check_rows``.
-        leaf_units: as for ``check_rows``.
 
-    Returns:
-        Suite -> (how many expectations it has, how many of them failed).
-    """
-    limits = pages.build_limits_suite(thresholds.rules, error_pattern)
-    suites = [(limits, _frame(tables["pages"], _limit_columns(thresholds)))]
-    suites += [_prepare(name, rows, parents, leaf_units)[:2] for name, rows in tables.items()]
-    monday = datetime.combine(Week.parse(week).first, time(), UTC)
-    with _ONE_AT_A_TIME:
-        return data_docs.build_site(folder, suites, week, monday)
+def find_beyond(rows: pa.Table, thresholds: Thresholds) -> list[tuple[Rule, list[int]]]:
+    """Return the limits that pages fail, in their order, each with the positions of these pages."""
+    found = {
+        result.expectation_config.meta["place"]: result.result["unexpected_index_list"]
+        for result in validate_pages(rows, thresholds)
+    }
+    return [(thresholds.rules[place], found[place]) for place in sorted(found)]
 
 
 def _prepare(
@@ -231,7 +216,7 @@ def _require_checked(result: Any, suite: str) -> None:
 def _violation(result: Any) -> Violation:
     config = result.expectation_config
     rows = tuple({k: _plain(v) for k, v in row.items()} for row in result.result["unexpected_index_list"])
-    return Violation(config.description, _columns(config.kwargs), rows)
+    return Violation(config.description, config.type, _columns(config.kwargs), rows)
 
 
 def _columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:

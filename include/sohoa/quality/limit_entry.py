@@ -13,8 +13,11 @@ from sohoa.defects import DEFECTS
 from sohoa.enums import CONTENTS, COVERS, DOCUMENT_KINDS, ERROR_CODES, PAPERS, Severity
 from sohoa.schema import MEASURED
 
-Scope = dict[str, tuple[str, ...]]
-"""Declared column -> the values for which a limit holds; a column that is not named may hold anything."""
+Scope = dict[str, tuple[str, ...] | float]
+"""Declared column -> the values for which a limit holds; measured column -> the number that it is known and below.
+
+A column that is not named may hold anything.
+"""
 
 OwnDefect = Literal["missing_page", "extra_page", "hash_mismatch", "duplicate_page", "wrong_colour"]
 OWN_DEFECTS: tuple[OwnDefect, ...] = get_args(OwnDefect)
@@ -65,6 +68,7 @@ class Limit(BaseModel):
     paper: tuple[str, ...] = ()
     cover: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
+    below: dict[str, StrictFloat | StrictInt] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_what_exists(self) -> Limit:
@@ -72,6 +76,8 @@ class Limit(BaseModel):
         _require_known("column", [self.column], MEASURED.names)
         for name, allowed in _DECLARED.items():
             _require_known(name, getattr(self, name), allowed)
+        numbers = [field.name for field in MEASURED if field.type in _NUMBERS]
+        _require_known("column of numbers", self.below, numbers)
         _require_fitting_limit(self)
         if self.rounded and self.test not in {"min", "max"}:
             raise ValueError(f"rounded: {self.test} compares nothing")
@@ -85,7 +91,7 @@ class Limit(BaseModel):
     @property
     def scope(self) -> Scope:
         """Which pages of a profile the limit is for; all where it is empty."""
-        return {name: getattr(self, name) for name in _DECLARED if getattr(self, name)}
+        return {name: getattr(self, name) for name in _DECLARED if getattr(self, name)} | self.below
 
 
 def _require_known(what: str, values: Collection[Any], allowed: Collection[str]) -> None:

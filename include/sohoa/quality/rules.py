@@ -22,6 +22,7 @@ Levels = npt.NDArray[np.uint8]
 """Row × defect (in the order of ``defects.DEFECTS``): 0 where there is none, else 1 + the place in ``SEVERITIES``."""
 
 _NOTE, _REVIEW = 1, 2
+_ALWAYS = ("not_null", "none_of")  # a null fails the one, and passes the other as a page without error does
 _VERDICT_OF_LEVEL = ("accepted", "accepted", "review", "rejected")
 
 
@@ -49,6 +50,15 @@ def failing_rules(rows: pa.Table, rules: Sequence[Rule]) -> list[list[Rule]]:
         for row in np.flatnonzero(_fails(columns, rule) & _holds(columns, rule)):
             failing[row].append(rule)
     return failing
+
+
+def count_judged(rows: pa.Table, rules: Sequence[Rule]) -> list[int]:
+    """Count for each rule the rows that it is for and of which its column is known: those that it can fail."""
+    columns = _Columns(rows)
+    return [
+        int(np.count_nonzero(_holds(columns, rule) & (columns.known(rule.column) | (rule.test in _ALWAYS))))
+        for rule in rules
+    ]
 
 
 def no_levels(rows: int) -> Levels:
@@ -151,6 +161,6 @@ def _holds(columns: _Columns, rule: Rule) -> Bools:
 
 def _in_scope(columns: _Columns, scope: Scope) -> Bools:
     mask = np.ones(len(columns.known("error")), np.bool_)
-    for name, listed in scope.items():
-        mask &= columns.inside(name, listed)
+    for name, values in scope.items():
+        mask &= columns.inside(name, values) if isinstance(values, tuple) else columns.numbers(name) < values
     return mask

@@ -163,8 +163,16 @@ def _hides(later: Limit, limit: Limit) -> bool:
 
 def _covers(wide: Scope, narrow: Scope) -> bool:
     """Return whether every page in ``narrow`` is in ``wide``."""
-    return all(name in narrow and set(narrow[name]) <= set(values) for name, values in wide.items())
+    return all(name in narrow and _holds(values, narrow[name]) for name, values in wide.items())
+
+
+def _holds(wide: tuple[str, ...] | float, narrow: tuple[str, ...] | float) -> bool:
+    if isinstance(wide, tuple) and isinstance(narrow, tuple):
+        return set(narrow) <= set(wide)
+    return not isinstance(wide, tuple) and not isinstance(narrow, tuple) and narrow <= wide
 
 
 def _overlap(one: Scope, other: Scope) -> bool:
-    return all(set(one[name]) & set(other[name]) for name in one.keys() & other.keys())
+    """Return whether a page can be in both: below two numbers it always can."""
+    pairs = [(one[name], other[name]) for name in one.keys() & other.keys()]
+    return all(not isinstance(a, tuple) or not isinstance(b, tuple) or set(a) & set(b) for a, b in pairs)

@@ -11,6 +11,7 @@ from time import perf_counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa import layout
 from sohoa.days import Week
 from sohoa.labels import label_vi
 from sohoa.logs import get_logger, seconds_since
@@ -120,10 +121,13 @@ def _filled(part: Part) -> tuple[Table, ...]:
 
 
 def _versions(store: Store, week: Week) -> tuple[str, ...]:
-    """Page engines and limits that judged the week's batches."""
+    """Page engines and limits that judged the week's batches, and where the week's data were checked once more."""
     batches = store.read_table("batches", week.days)
-    return tuple(
-        f"{label_vi('versions', name)} {version}"
-        for name in ("engine_version", "thresholds_version")
-        for version in sorted(pc.unique(batches[name].drop_null()).to_pylist())
+    return (
+        *(
+            f"{label_vi('versions', name)} {version}"
+            for name in ("engine_version", "thresholds_version")
+            for version in sorted(pc.unique(batches[name].drop_null()).to_pylist())
+        ),
+        f"kiểm tra dữ liệu: {layout.REPORTS}/{layout.data_docs_prefix(week.name)}index.html",
     )

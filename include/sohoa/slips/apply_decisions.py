@@ -18,6 +18,8 @@ OUTCOME_OF_VERDICT: dict[Verdict | None, Outcome] = {
     None: "not_scanned",
 }
 _OUTCOME_OF_DECISION: dict[Decision, Outcome] = {"uphold": "accepted", "waive": "waived", "reject": "to_scan"}
+RESENT: tuple[Outcome, ...] = ("to_scan", "not_scanned")
+"""What may come in a later batch that names it as replaced."""
 _MAX_ID_CHARACTERS = 80
 
 Row = dict[str, Any]
@@ -46,7 +48,7 @@ def _decided(document: ReceiptDocument, review: Row | None) -> ReceiptDocument:
     outcome = OUTCOME_OF_VERDICT[document["verdict"]]
     if decision is not None:
         outcome = _OUTCOME_OF_DECISION[decision["decision"]]
-    resend = _resend(document) if outcome == "to_scan" else None
+    resend = _resend(document) if outcome in RESENT else None
     return {**document, "decision": decision, "outcome": outcome, "resend": resend}
 
 
@@ -67,7 +69,7 @@ def _message(counts: dict[str, int]) -> str:
         return f"{received}. Không có tài liệu nào {to_scan}."
     return (
         f"{received}; {count(counts['to_scan'])} tài liệu {to_scan}. "
-        "Chỉ gửi lại các tài liệu không đạt, trong lô mới, ghi mã tài liệu cũ vào `replaces`."
+        "Chỉ gửi lại các tài liệu này, trong một lô mới; tệp gui-lai.html lập sẵn bản kê của lô đó."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sohoa.defects import DEFECTS
@@ -27,6 +27,19 @@ from sohoa.slips.receipt import (
 )
 from sohoa.slips.receipt_facts import ReceiptFacts, is_copy, is_faulty
 
+_SAID = {
+    "batch_already_committed", "batch_too_large", "over_quota", "too_many_parts", "manifest_too_large", "not_processed",
+    "stray_object", "unknown_agency",
+}  # fmt: skip
+_WAYS_BACK = {
+    "malformed_batch_id": "new",
+    "scan_date_mismatch": "other_day",
+    "scan_date_in_future": "other_day",
+    "scan_date_before_agency": "other_day",
+    "batch_mismatch": "other_day",
+    "abandoned": "again",
+}
+
 Row = dict[str, Any]
 
 
@@ -46,10 +59,12 @@ def make_receipt(facts: ReceiptFacts, pictures: dict[PageKey, Picture]) -> Recei
             "status": "refused",
             "reason": entry.code,
             "message_vi": label_vi("refusals", entry.code or "invalid_manifest"),
+            "way_back_vi": way_back({entry.code, *(problem["code"] for problem in entry.problems)}),
             "problems": entry.problems,
         }
         return refused
     first = facts.documents[0] if facts.documents else {}
+    batch = facts.batch
     admitted: AdmittedReceipt = {
         **head,
         "status": "admitted",
@@ -57,11 +72,20 @@ def make_receipt(facts: ReceiptFacts, pictures: dict[PageKey, Picture]) -> Recei
         "operator": first.get("operator"),
         "operator_org": first.get("operator_org"),
         "device_id": first.get("device_id"),
+        "device_model": batch.get("device_model"),
+        "device_kind": batch.get("device_kind"),
         "documents": [_document(row, facts, pictures) for row in facts.documents],
         "counts": {},
         "message_vi": "",
     }
     return with_decisions(admitted, {})
+
+
+def way_back(codes: Collection[str | None]) -> str:
+    """Say whether a refused batch may be sent again under its id; empty where the words of the refusal say it."""
+    if _SAID & set(codes):
+        return ""
+    return label_vi("ways_back", next((way for code, way in _WAYS_BACK.items() if code in codes), "same"))
 
 
 def _document(row: Row, facts: ReceiptFacts, pictures: dict[PageKey, Picture]) -> ReceiptDocument:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from sohoa.enums import Decision, Outcome, Verdict
+from sohoa.intake.manifest_faults import Problem
 from sohoa.quality.failed_limits import FailedLimit
 
 Place = list[float]
@@ -145,7 +146,9 @@ class RefusedReceipt(Head):
     status: Literal["refused"]
     reason: str | None
     message_vi: str
-    problems: list[dict[str, str]]
+    way_back_vi: str
+    """Whether the same batch id may be used again; empty where the message says what to do."""
+    problems: list[Problem]
 
 
 class AdmittedReceipt(Head):
@@ -156,6 +159,8 @@ class AdmittedReceipt(Head):
     operator: str | None
     operator_org: str | None
     device_id: str | None
+    device_model: str | None
+    device_kind: str | None
     documents: list[ReceiptDocument]
     counts: dict[str, int]
     message_vi: str

@@ -30,12 +30,14 @@ class ReceiptFacts:
         documents: rows of its documents.
         pages: document id -> rows of its pages; ``twin`` only where it is near enough to be one.
         failures: page -> the limits that it fails.
+        batch: row of the batch.
     """
 
     entry: Entry
     documents: list[Row] = field(default_factory=list)
     pages: dict[str, list[Row]] = field(default_factory=dict)
     failures: dict[PageKey, list[FailedLimit]] = field(default_factory=dict)
+    batch: Row = field(default_factory=dict)
 
     def faulty_pages(self) -> list[Row]:
         """List the pages that deserve to be shown, in the order of the manifest."""
@@ -67,7 +69,7 @@ def collect_receipt_facts(
 
     Args:
         entries: what was decided about each marker.
-        tables: judged pages and documents.
+        tables: judged pages, documents and batches.
         duplicate_bits: limit of the distance to a page's twin.
         failures: the limits that each page fails.
     """
@@ -82,8 +84,10 @@ def collect_receipt_facts(
     failed: dict[str, dict[PageKey, list[FailedLimit]]] = defaultdict(dict)
     for (batch, file, page_no), found in failures.items():
         failed[batch][file, page_no] = found
+    batches = {row["batch"]: row for row in tables["batches"].to_pylist()}
     for entry in entries:
         if entry.status == ADMITTED:
-            yield ReceiptFacts(entry, documents[entry.name], pages[entry.name], failed[entry.name])
+            name = entry.name
+            yield ReceiptFacts(entry, documents[name], pages[name], failed[name], batches[name])
         elif entry.status != REPEATED:
             yield ReceiptFacts(entry)

@@ -22,11 +22,12 @@ from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.settings import TIME_ZONE
 from sohoa.slips.apply_decisions import with_decisions
-from sohoa.slips.make_receipt import make_receipt
+from sohoa.slips.make_receipt import make_receipt, way_back
 from sohoa.slips.page_pictures import draw_pictures
 from sohoa.slips.receipt import Receipt, RefusedReceipt
 from sohoa.slips.receipt_facts import ReceiptFacts
-from sohoa.slips.slip_page import render
+from sohoa.slips.resend_page import make_resend_page
+from sohoa.slips.slip_page import Contacts, render
 from sohoa.store import Store
 
 log = get_logger(__name__)
@@ -70,6 +71,7 @@ def write_abandoned(store: Store, agency: str, batch: str, last_upload: datetime
         "status": "refused",
         "reason": ABANDONED,
         "message_vi": label_vi("refusals", ABANDONED),
+        "way_back_vi": way_back({ABANDONED}),
         "problems": [],
     }
     _put(store, receipt, {}, (agency, batch, ABANDONED))
@@ -87,6 +89,8 @@ def revise_slip(store: Store, agency: str, batch: str, scan_date: date) -> None:
         except ObjectMissing:
             return
         decided = with_decisions(receipt, _newest_reviews(store, batch, scan_date))
+        if not make_resend_page(decided):
+            store.delete_versions(layout.LANDING, layout.resend_key(*place))
         _put(store, decided, _pictures(store, place))
 
 
@@ -129,7 +133,12 @@ def _prune(store: Store, marker: str) -> None:
 
 def _put(store: Store, receipt: Receipt, pictures: dict[str, str], named: tuple[str, str, str] | None = None) -> None:
     settings, place = store.settings, named or _place(receipt)
-    page = render(receipt, pictures, settings.waiver_contact, settings.pictures_days)
+    again = make_resend_page(receipt)
+    if again:
+        store.put(layout.LANDING, layout.resend_key(*place), again.encode(), "text/html; charset=utf-8")
+    contacts = Contacts(settings.waiver_contact, settings.unscanned_contact)
+    resend = f"{layout.LANDING}/{layout.resend_key(*place)}" if again else ""
+    page = render(receipt, pictures, contacts, settings.pictures_days, resend)
     store.put_json(layout.LANDING, layout.receipt_key(*place), receipt)
     store.put(layout.LANDING, layout.receipt_key(*place, "html"), page.encode(), "text/html; charset=utf-8")
 

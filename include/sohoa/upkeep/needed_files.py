@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from sohoa import layout
 from sohoa.errors import ObjectMissing, ObjectTooLarge
 from sohoa.intake.check_run import CheckRun, owed_markers
-from sohoa.intake.manifest import Refusal, parse_manifest
+from sohoa.intake.manifest import parse_manifest
+from sohoa.intake.manifest_faults import Refusal
 from sohoa.store import ObjectVersion, Store
 from sohoa.upkeep.folders import Folder
 

@@ -34,7 +34,7 @@ def explain_limit(measured: FailedLimit) -> LimitInWords | None:
     value, limit, test = measured["value"], measured["limit"], measured["test"]
     words = label_vi("limit_tests", test)
     if test == "not_null":
-        return LimitInWords(quantity.label, "không rõ", words)
+        return LimitInWords(quantity.label, _plain(None), words)
     if isinstance(limit, list):
         listed = ", ".join(_plain(item) for item in limit)
         shown, wanted = _with_unit(_plain(value), quantity), words.format(_with_unit(listed, quantity))

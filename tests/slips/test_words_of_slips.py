@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sohoa.intake.manifest import Document
+from sohoa.quality.quantities import QUANTITIES, explain_limit
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.slips.apply_decisions import next_id, with_decisions
-from sohoa.slips.quantities import QUANTITIES, explain_limit
-from sohoa.slips.slip_page import fragment
+from sohoa.slips.make_receipt import way_back
+from sohoa.slips.resend_page import make_resend_page
+from sohoa.slips.slip_page import first_causes
 from tests.batch_builder import AGENCY, DOSSIER
 
 RULES = load_thresholds("tthc").rules
@@ -78,19 +80,74 @@ REJECTED = DECLARED | {
 }  # fmt: skip
 
 
-def test_the_example_is_a_document_that_a_manifest_takes() -> None:
+def listed(resend: dict[str, Any]) -> dict[str, Any]:
+    """What the page that makes the next manifest lists of a document."""
+    facts = {"pages": [], "defects": [], "sheets": [], "note_pages": 0, "not_scanned": None, "outcome": "to_scan"}
+    receipt = {
+        "status": "admitted",
+        "agency": AGENCY,
+        "batch": "b",
+        "manifest_sha256": "0" * 64,
+        "operator": "Hoa",
+        "operator_org": None,
+        "device_id": "M1",
+        "documents": [REJECTED | facts | {"resend": resend}],
+    }
+    page = make_resend_page(receipt)  # type: ignore[arg-type]
+    found = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    (document,) = found["documents"]
+    return dict(document["listed"])
+
+
+def test_what_is_to_be_sent_again_is_a_document_that_a_manifest_takes() -> None:
     """Once its file is filled in; it names the old document, its dossier and its kind."""
     (told,) = with_decisions({"agency": AGENCY, "documents": [REJECTED]}, {})["documents"]
-    example = json.loads(fragment(told["resend"]))
-    (file,) = example["files"]
-    file |= {"path": "moi.pdf", "sha256": "0" * 64, "bytes": 1}
-    taken = Document.model_validate_json(json.dumps(example))
+    again = listed(told["resend"])
+    again["files"] = [{"path": "moi.pdf", "sha256": "0" * 64, "bytes": 1}]
+    taken = Document.model_validate_json(json.dumps(again))
     assert (taken.document_id, taken.replaces, taken.dossier_code, taken.kind) == ("D1-L2", "D1", DOSSIER, "component")
     assert taken.pages_declared == 2
-    assert "\u202e" not in fragment(told["resend"])
+    assert "\u202e" not in json.dumps(again, ensure_ascii=False)
 
 
-def test_the_example_reads_the_same_from_the_store() -> None:
-    """The store sorts keys; the slip does not depend on their order."""
+def test_what_is_to_be_sent_again_reads_the_same_from_the_store() -> None:
+    """The store sorts keys; the page does not depend on their order."""
     (told,) = with_decisions({"documents": [REJECTED]}, {})["documents"]
-    assert fragment(json.loads(json.dumps(told["resend"], sort_keys=True))) == fragment(told["resend"])
+    again = listed(json.loads(json.dumps(told["resend"], sort_keys=True)))
+    assert list(again.items()) == list(listed(told["resend"]).items())
+
+
+@pytest.mark.parametrize(
+    ("found", "order"),
+    [
+        (["blurred", "foreign_object"], ["foreign_object", "blurred"]),
+        (["glare", "uneven_light"], ["uneven_light", "glare"]),
+        (["blurred", "glare"], ["glare", "blurred"]),  # blurred was only likely here: the sure fault first
+        (["low_dpi", "blurred", "skewed"], ["low_dpi", "skewed", "blurred"]),
+    ],
+)
+def test_the_first_cause_comes_first(found: list[str], order: list[str]) -> None:
+    """What may be the consequence of another comes after it, and what only waits for a person after what is sure."""
+    severities = {name: "review" if found == ["blurred", "glare"] and name == "blurred" else "reject" for name in found}
+    page = {
+        "defects": [{"name": name} for name in found],
+        "measured": [{"defect": name, "severity": severity} for name, severity in severities.items()],
+    }
+    assert first_causes(page) == order  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        ({"invalid_manifest", "malformed_hash"}, "đúng mã lô này"),
+        ({"not_json"}, "đúng mã lô này"),
+        ({"scan_date_mismatch", "missing"}, "Nếu ngày trong mã lô sai"),
+        ({"malformed_batch_id", "batch_mismatch"}, "một mã lô mới"),
+        ({"abandoned"}, "đúng mã lô này"),
+        ({"batch_already_committed"}, ""),
+        ({"over_quota"}, ""),
+    ],
+)
+def test_a_refusal_says_whether_the_batch_id_may_be_used_again(codes: set[str], words: str) -> None:
+    """Empty only where the words of the refusal say it themselves."""
+    assert (words in way_back(codes)) if words else (way_back(codes) == "")
