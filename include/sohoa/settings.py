@@ -28,6 +28,11 @@ def _words(value: object) -> object:
     return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
 
+def _phrases(value: object) -> object:
+    """Phrases, which may hold commas, separated by semicolons."""
+    return tuple(phrase.strip() for phrase in value.split(";") if phrase.strip()) if isinstance(value, str) else value
+
+
 class Settings(BaseModel):
     """All settings, frozen. A field ``x`` is set by the variable ``SOHOA_X``."""
 
@@ -145,6 +150,26 @@ class Settings(BaseModel):
     target_percent: float = Field(default=86.0, ge=0, le=100, description="Published rate to reach, per cent.")
     points_766_digitised: float = Field(
         default=4.0, gt=0, le=22, description="Maximum points of decision 766/QĐ-TTg for the digitisation rate (4.2)."
+    )
+
+    office_parent: str = Field(
+        default="UBND tỉnh Lạng Sơn", description="Body above the office that issues the report, as its heading has it."
+    )
+    office_name: str = Field(default="Văn phòng", description="Office that issues the report, without the body above.")
+    office_symbol: str = Field(default="VP", description="Its letters in the number of the report: `BC-VP`.")
+    office_place: str = Field(default="Lạng Sơn", description="Place before the date of the report.")
+    office_signatory: Annotated[tuple[str, ...], BeforeValidator(_phrases)] = Field(
+        default=("Chánh Văn phòng",),
+        description="Lines over the signature, separated by semicolons: `TL. Chủ tịch; Chánh Văn phòng` where the body"
+        " above issues the report and its head has the office sign.",
+    )
+    office_drafter: str = Field(
+        default="KSTTHC", description="Letters of the unit that drafts the report, after `Lưu: VT`; may be empty."
+    )
+    office_recipients: Annotated[tuple[str, ...] | None, BeforeValidator(_phrases)] = Field(
+        default=None,
+        description="Who gets the report (`Nơi nhận`), separated by semicolons; unset: the body above, departments and"
+        " the units that stand at the end of the week.",
     )
 
     smtp_host: str | None = Field(default=None, description="Mail server; unset: reports are not mailed.")

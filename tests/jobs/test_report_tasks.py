@@ -89,7 +89,7 @@ def test_killed_anywhere_and_then_another_week(
     monkeypatch.setattr(build_report, "build_report", lambda store, week: reports[week])
     for module in (write_pdf, write_html, write_workbook):  # what is shown is the order of the writes
         kind = str if module is write_html else bytes
-        monkeypatch.setattr(module, "render", lambda report, kind=kind: kind())
+        monkeypatch.setattr(module, "render", lambda *_, kind=kind: kind())
     for number in count(1):
         empty()
         died = killed_before(lambda: jobs.build_report(WEEK), number)

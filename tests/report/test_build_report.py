@@ -47,7 +47,9 @@ def test_all_sections_are_there_in_order(reported: Reported):
     report = reported.report
     assert [section.number for section in report.sections] == ROMAN
     assert all(section.paragraphs for section in report.sections)
-    assert [found.name for found in report.annex] == ["units", "revisions", "agencies", "faulty_files"]
+    assert [found.name for found in report.annex] == [
+        "units", "revisions", "agencies", "faulty_agencies", "faulty_files",
+    ]  # fmt: skip
     assert {chart.name for section in report.sections for chart in section.charts} == {
         "trend", "ranking", "heat", "map", "pareto",
     }  # fmt: skip

@@ -79,7 +79,8 @@ def write_report(week: str, folder: Path) -> list[Path]:
     from sohoa.report import build_report as weeks
     from sohoa.report import write_report
 
-    return write_report.write_files(weeks.build_report(open_store(), week), folder)
+    store = open_store()
+    return write_report.write_files(weeks.build_report(store, week), folder, store.settings)
 
 
 def write_data_docs(week: str) -> dict[str, int]:

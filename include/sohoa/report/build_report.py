@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from sohoa.days import Week
 from sohoa.labels import label_vi
 from sohoa.logs import get_logger, seconds_since
+from sohoa.report.by_district import faulty_agencies, with_districts
 from sohoa.report.model import Section, Table, WeekReport
 from sohoa.report.sections import (
     agency_attention,
@@ -72,6 +73,7 @@ def build_report(store: Store, week: str) -> WeekReport:
     parts = _build_parts(store, asked)
     tables = {table.name: table for part in parts for table in (*_filled(part), *part.annex)}
     proposals = Part(propose(tables) or ("Không có kiến nghị từ số liệu của tuần.",))
+    files = with_districts(tables["faulty_files"], asked)
     titles = (*(entry.title_vi for entry in SECTIONS), PROPOSALS_VI)
     report = WeekReport(
         week=asked.name,
@@ -79,10 +81,11 @@ def build_report(store: Store, week: str) -> WeekReport:
         last_day=asked.last,
         sections=tuple(map(_section, _NUMBERS, titles, (*parts, proposals))),
         annex=(
-            tables["units"],
+            with_districts(tables["units"], asked),
             revised_figures.revisions_table(store, asked),
-            tables["agencies"],
-            tables["faulty_files"],
+            with_districts(tables["agencies"], asked),
+            faulty_agencies(files),
+            files,
         ),
         definition_vi=DEFINITION_VI,
         versions=_versions(store, asked),

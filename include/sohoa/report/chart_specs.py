@@ -87,17 +87,22 @@ def ranking(units: Rows, target: float, title: str, alt_vi: str) -> Chart:
     tips = _tips(unit="Đơn vị", label="Tỷ lệ đạt")
     bars = base.mark_bar(color="#bbb", stroke="#000", strokeWidth=0.5).encode(x, tooltip=tips)
     texts = base.mark_text(align="left", dx=3, fontSize=11).encode(x, alt.Text("label:N"))
+    halo = base.mark_text(align="left", dx=3, fontSize=11, stroke="#fff", strokeWidth=4).encode(x, alt.Text("label:N"))
     rule = alt.Chart(_data([{"rate": target}])).mark_rule(strokeDash=_DASHES["target"]).encode(alt.X("rate:Q"))
     step = 17 if len(units) <= 31 else 12
     return _chart(
-        "ranking", title, alt_vi, alt.layer(bars, texts, rule).properties(width=WIDTH - 220, height=alt.Step(step))
+        "ranking",
+        title,
+        alt_vi,
+        alt.layer(bars, rule, halo, texts).properties(width=WIDTH - 220, height=alt.Step(step)),
     )
 
 
 def heat(cells: Rows, units: Sequence[str], title: str, alt_vi: str) -> Chart:
-    """Units × weeks, darker where the rate is lower, each cell with its rate in whole per cent."""
+    """Units × weeks in the order given, darker where the rate is lower, each cell with its rate in whole per cent."""
+    weeks = list(dict.fromkeys(cell["week"] for cell in cells))  # a layer that lacks some would put its own first
     base = alt.Chart(_data(cells)).encode(
-        alt.X("week:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, orient="top")),
+        alt.X("week:N", sort=weeks, title=None, axis=alt.Axis(labelAngle=0, orient="top")),
         alt.Y("unit:N", sort=list(units), title=None, axis=alt.Axis(labelLimit=240)),
     )
     shade = alt.Color("rate:Q", scale=alt.Scale(domain=[0, 100], range=["#333", "#fff"]), legend=None)
