@@ -186,6 +186,11 @@ class Settings(BaseModel):
     reports_url: str | None = Field(
         default=None, description="Web address at which people open the bucket `reports`; mails link to it."
     )
+    s3_public_endpoint: str | None = Field(
+        default=None,
+        description="Address of the object store, http(s)://host, as recipients' browsers reach it: mails then carry"
+        " signed links that open the report for a week, without an account.",
+    )
     data_docs_weeks: int = Field(
         default=12, ge=1, description="Weeks whose Great Expectations pages are kept; older ones are deleted."
     )
@@ -244,7 +249,7 @@ class Settings(BaseModel):
             cls._has_scheme(value.get_secret_value())
         return value
 
-    @field_validator("s3_endpoint", "reports_url")
+    @field_validator("s3_endpoint", "reports_url", "s3_public_endpoint")
     @classmethod
     def _has_scheme(cls, value: str | None) -> str | None:
         if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):

@@ -39,7 +39,8 @@ def test_a_report_lies_in_the_store_before_it_is_mailed(
 ):
     """With the server down all formats and the print are there, done again the same bytes; then it is mailed."""
     port, recipients = free_port(), tmp_path / "recipients.csv"
-    recipients.write_text("unit_code,name,address\n20,An,an@example.vn\n", encoding="utf-8")
+    line = "20,2020-01-01,Tỉnh Lạng Sơn,An,an@example.vn"
+    recipients.write_text(f"unit_code,valid_from,unit,name,address\n{line}\n", encoding="utf-8")
     mail = {"HOST": "127.0.0.1", "PORT": str(port), "TLS": "none", "SENDER": "sohoa@langson.example"}
     for name, value in mail.items():
         monkeypatch.setenv(f"SOHOA_SMTP_{name}", value)
@@ -60,7 +61,7 @@ def test_a_report_lies_in_the_store_before_it_is_mailed(
         assert jobs.deliver_reports()["sent"] == 1
     jobs.report_undelivered()
     assert sink.addresses() == {"an@example.vn": 1}
-    assert f"weekly/{WEEK}/report.pdf" in str(sink.taken[0].get_content())
+    assert "Tỉnh Lạng Sơn" in str(sink.taken[0]["Subject"])
 
 
 def test_a_report_in_a_folder_leaves_the_store_alone(clean_store: Store, tmp_path: Path):
