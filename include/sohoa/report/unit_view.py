@@ -16,6 +16,7 @@ from typing import Any
 from sohoa.days import ONE_DAY, Week
 from sohoa.defects import DEFECTS
 from sohoa.format_value import count, day, percent
+from sohoa.labels import label_vi
 from sohoa.registry import PROVINCE, Bearer, find_agency, unit_ancestors, working_days
 from sohoa.report.by_district import district_name, row_owner
 from sohoa.report.model import Row
@@ -25,13 +26,6 @@ LEAST_DOSSIERS = 5
 MAX_TO_DO = 3
 _NAMED = 3
 _NUMBER = re.compile(r"^\d+\.\s*")
-_KINDS_VI = {
-    ("department", False): "sở, ban, ngành",
-    ("district", True): "huyện, thành phố",
-    ("district", False): "cơ quan cấp huyện",
-    ("commune", True): "xã, phường, thị trấn",
-}
-"""What a unit is ranked among, by level and by whether its code is a number, as units' are and offices' are not."""
 _FIGURES = (
     ("settled_percent", "settled_numerator", "settled_denominator", "settled_change"),
     ("rate_percent", "numerator", "denominator", "change_points"),
@@ -116,9 +110,8 @@ def view_unit(report: Mapping[str, Any], unit: Bearer, target_percent: float) ->
     tables = {table["name"]: table for table in report["annex"]}
     units = [(row, row_owner(row, week)) for row in _rows(tables, "units")]
     own = next((row for row, owner in units if owner == unit), None)
-    kind = (unit.level, unit.code.isdigit())
     standing = [(row, owner) for row, owner in units if owner is not None and owner.stands_on(week.last)]
-    rivals = [figures_of(row) for row, owner in standing if (owner.level, owner.code.isdigit()) == kind]
+    rivals = [figures_of(row) for row, owner in standing if kind_of(owner) == kind_of(unit)]
     agencies = tuple(row for row in _rows(tables, "agencies") if _belongs(row, unit, week))
     files = tuple(row for row in _rows(tables, "faulty_files") if _belongs(row, unit, week))
     figures = None if own is None else figures_of(own)
@@ -129,7 +122,7 @@ def view_unit(report: Mapping[str, Any], unit: Bearer, target_percent: float) ->
         target_percent=target_percent,
         figures=figures,
         note=tables["units"]["note_vi"] if "units" in tables else "",
-        rank=_rank(figures, rivals, _KINDS_VI.get(kind)) if unit.stands_on(week.last) else None,
+        rank=_rank(figures, rivals, unit) if unit.stands_on(week.last) else None,
         agencies=agencies,
         files=tuple(sorted(files, key=lambda row: row["verdict"] != "rejected")),
         to_do=(),
@@ -169,11 +162,17 @@ def _belongs(row: Row, unit: Bearer, week: Week) -> bool:
     return unit.code in above and unit.stands_on(last)
 
 
-def _rank(own: Figures | None, rivals: list[Figures | None], kind: str | None) -> tuple[int, int, str] | None:
+def _rank(own: Figures | None, rivals: list[Figures | None], unit: Bearer) -> tuple[int, int, str] | None:
     judged = [rival for rival in rivals if rival is not None and rival.denominator >= LEAST_DOSSIERS]
-    if own is None or kind is None or own.denominator < LEAST_DOSSIERS or len(judged) < 2:
+    if own is None or own.denominator < LEAST_DOSSIERS or len(judged) < 2:
         return None
-    return 1 + sum(rival.rate_percent > own.rate_percent for rival in judged), len(judged), kind
+    place = 1 + sum(rival.rate_percent > own.rate_percent for rival in judged)
+    return place, len(judged), label_vi("unit_kinds", kind_of(unit))
+
+
+def kind_of(unit: Bearer) -> str:
+    """Return what a unit is ranked among: its level; the offices of districts, which count as districts, apart."""
+    return "district_office" if unit.level == "district" and not unit.code.isdigit() else unit.level
 
 
 def _missing(figures: Figures | None, target_percent: float) -> int:
