@@ -411,6 +411,7 @@ LABELS: dict[str, Labels] = {
     "revision_causes": {
         "late_register": Label("Sổ tiếp nhận bổ sung hồ sơ", "dossiers added to the register"),
         "corrected_register": Label("Sổ tiếp nhận sửa hồ sơ", "dossiers corrected in the register"),
+        "new_batch": Label("Lô quét sau khi in", "batch scanned since it was printed"),
         "late_batch": Label("Lô quét gửi muộn", "batch sent late"),
         "review": Label("Quyết định của người kiểm tra", "decision of a reviewer"),
         "judged_again": Label("Xét lại theo giới hạn khác", "judged again by other limits"),
@@ -435,6 +436,34 @@ LABELS: dict[str, Labels] = {
         "rate_percent": Label("Tỷ lệ, %", "rate, %"),
     },
     # what the report names
+    "responsible": {
+        "province": Label("Cấp tỉnh", "province"),
+        "department": Label("Sở, ban, ngành", "department"),
+        "district": Label("Cấp huyện", "district"),
+        "commune": Label("Cấp xã", "commune"),
+    },
+    "proposal_states": {
+        "done": Label("Đã xong", "done"),
+        "open": Label("Đang làm, chưa xong", "open"),
+        "worse": Label("Xấu hơn", "worse"),
+        "moved": Label("Đơn vị đã kết thúc, chuyển đơn vị kế thừa", "the unit has ended"),
+        "unknown": Label("Chưa rõ, thiếu nguồn số liệu", "not known, its source is missing"),
+    },
+    "sources": {
+        "register": Label("Sổ hồ sơ của tỉnh", "register"),
+        "status": Label("Lịch sử trạng thái hồ sơ", "status history"),
+        "portal": Label("Cổng Dịch vụ công quốc gia", "national portal"),
+        "ministry": Label("Hệ thống của bộ, ngành", "ministry systems"),
+        "national_report": Label("Báo cáo quốc gia", "national report"),
+        "backlog": Label("Số kết quả giấy còn hiệu lực", "results in force"),
+        "notices": Label("Thông báo của cơ quan", "notices of agencies"),
+    },
+    "source_states": {
+        "fresh": Label("Đủ đến hết tuần", "up to the end of the week"),
+        "stale": Label("Thiếu các ngày cuối", "the last days are missing"),
+        "absent": Label("Chưa có tệp nào", "never a file"),
+        "now_and_then": Label("Không gửi hằng ngày", "comes now and then"),
+    },
     "report_files": {
         "report.pdf": Label("PDF", "PDF"),
         "report.html": Label("Trang web", "web page"),
