@@ -23,9 +23,8 @@ SIGNATORY = ("TL. Chủ tịch", "Chánh Văn phòng")
 RECIPIENTS = ("UBND tỉnh (báo cáo);", "Các sở, ban, ngành;", "UBND các huyện, thành phố;", "Lưu: VT.")
 MAX_CHARACTERS = 160
 """Of a table's cell; the workbook has the whole text."""
-LISTED_TABLE = "faulty_files"
-"""Printed as a list: it has thousands of rows, and as a table would take many more pages."""
-_SEPARATOR = " · "
+NOT_PRINTED = "faulty_files"
+"""Thousands of rows: the page and the workbook have them; what is printed is their sum by agency."""
 _NARROW, _BROAD = 7, 34
 """Characters of a line in the narrowest and in a broad column."""
 _LONG_WORD, _PIECE, _BREAK = re.compile(r"\S{31,}"), 12, "\u200b"
@@ -55,14 +54,15 @@ def _content(report: WeekReport) -> dict[str, Any]:
         "year": str(day.year),
         "week": week.lower(),
         "unsigned": UNSIGNED,
+        "message": [_text(line) for line in report.message_vi],
         "definition": _text(report.definition_vi),
         "sections": [_section(section, pictures) for section in report.sections],
         "last_words": _text(report.sections[-1].paragraphs[-1]),
         "closing": "Trên đây là báo cáo kết quả số hóa trong tuần./.",
         "recipients": RECIPIENTS,
         "signatory": SIGNATORY,
-        "annex": [_listed(table) if table.name == LISTED_TABLE else _table(table) for table in report.annex],
-        "colophon": _text("; ".join((*report.versions, f"mã nội dung {report.content_hash[:12]}"))),
+        "annex": [_table(table) for table in report.annex if table.name != NOT_PRINTED],
+        "colophon": _text(f"Mã đối chiếu: {report.content_hash[:12]}"),
     }
 
 
@@ -84,21 +84,6 @@ def _table(table: Table) -> dict[str, Any]:
         "dense": len(rows) >= _DENSE,
         "columns": list(_columns(table, rows)),
         "rows": rows,
-    }
-
-
-def _listed(table: Table) -> dict[str, Any]:
-    """A table as a list: above the lines of each group its first column, in each line the others."""
-    groups: dict[str, list[str]] = {}
-    for row in table.rows:
-        first, *others = map(_cell, table.texts(row))
-        groups.setdefault(first, []).append(_SEPARATOR.join(others))
-    return {
-        "kind": "list",
-        "title": _text(table.title_vi),
-        "head": _SEPARATOR.join(_text(column.heading) for column in table.columns[1:]),
-        "lists": [{"head": head, "items": items} for head, items in groups.items()],
-        "note": _text(table.note_vi),
     }
 
 
