@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from sohoa.days import Week
-from sohoa.enums import ACTIVITY_STATES
+from sohoa.enums import ACTIVITY_STATES, ActivityState
 from sohoa.errors import InputError
 from sohoa.format_value import count, day
 from sohoa.progress.carry_forward import carry_forward
-from sohoa.registry import Agency, agencies_at, find_agency, full_name
+from sohoa.registry import Agency, agencies_at, bearer_at, find_agency, full_name
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
@@ -121,7 +121,9 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
         Column("rejected", "Trang khổ lớn bị loại", "Large pages rejected", "count", "trang"),
     )
     needs = {(need.agency, need.valid_from): need for need in overview.large_format}
-    rows = [_agency_row(found, overview, needs.get(found.office), week) for found in _with_reviews_alone(overview)]
+    rows = [
+        _agency_row(found, overview, needs.get(found.office), week) for found in _with_reviews_alone(overview, week)
+    ]
     title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {day(report_day(week))}"
     note = (
         "Số đã quét mỗi ngày là việc đã làm trong bốn tuần, không phải năng lực của máy. Hàng chờ của cơ quan đã kết "
@@ -130,14 +132,17 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
     return Table("agencies", title, "Every agency", columns, tuple(_passed_on(rows, week)), note)
 
 
-def _with_reviews_alone(overview: AgencyOverview) -> list[AgencyActivity]:
+def _with_reviews_alone(overview: AgencyOverview, week: Week) -> list[AgencyActivity]:
     """The agencies with dossiers or batches, and those of which only scans of earlier weeks wait."""
     known = {found.office for found in overview.agencies}
-    return overview.agencies + [_idle(office) for office in overview.waiting if office not in known]
+    return overview.agencies + [_idle(office, week) for office in overview.waiting if office not in known]
 
 
-def _idle(office: Office) -> AgencyActivity:
-    return AgencyActivity(office[0], "nothing_waits", None, None, 0, 0, 0, None, None, office[1])
+def _idle(office: Office, week: Week) -> AgencyActivity:
+    """An agency of which no dossier waits."""
+    bearer = bearer_at(office[0], report_day(week))
+    state: ActivityState = "no_agency" if bearer is None or bearer.valid_from != office[1] else "nothing_waits"
+    return AgencyActivity(office[0], state, None, None, 0, 0, 0, None, None, office[1])
 
 
 def _passed_on(rows: list[dict[str, Any]], week: Week) -> Iterator[Row]:
@@ -149,7 +154,7 @@ def _passed_on(rows: list[dict[str, Any]], week: Week) -> Iterator[Row]:
             continue
         into = standing.get(heir.code)
         if into is None:
-            idle = _idle((heir.code, heir.valid_from))
+            idle = _idle((heir.code, heir.valid_from), week)
             into = standing[heir.code] = _new_row(idle, week)
         for name in ("dossiers", "documents", "to_scan", "in_review"):
             into[name] += row[name]
