@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -31,6 +32,15 @@ def _words(value: object) -> object:
 def _phrases(value: object) -> object:
     """Phrases, which may hold commas, separated by semicolons."""
     return tuple(phrase.strip() for phrase in value.split(";") if phrase.strip()) if isinstance(value, str) else value
+
+
+def _waypoint(text: str) -> tuple[date, float]:
+    """Read a day and its rate, 2023-12-31=86."""
+    day, _, rate = text.partition("=")
+    found = date.fromisoformat(day), float(rate)
+    if not 0 <= found[1] <= 100:
+        raise ValueError(f"{text}: a rate lies between 0 and 100")
+    return found
 
 
 class Settings(BaseModel):
@@ -148,6 +158,11 @@ class Settings(BaseModel):
     )
     baseline_percent: float = Field(default=5.6, ge=0, le=100, description="Published rate at the start, per cent.")
     target_percent: float = Field(default=86.0, ge=0, le=100, description="Published rate to reach, per cent.")
+    rate_path: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=("2022-12-31=5.6", "2023-12-31=86"),
+        description="Rates that the province promised to reach, day=per cent, separated by commas, in order: straight "
+        "lines between them, level after the last. A new year's target is a new entry.",
+    )
     points_766_digitised: float = Field(
         default=4.0, gt=0, le=22, description="Maximum points of decision 766/QĐ-TTg for the digitisation rate (4.2)."
     )
@@ -255,6 +270,19 @@ class Settings(BaseModel):
         if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
             raise ValueError("write it as http://host:port or https://host:port")
         return value
+
+    @field_validator("rate_path")
+    @classmethod
+    def _is_path(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        days = [day for day, _ in map(_waypoint, value)]
+        if len(days) < 2 or days != sorted(set(days)):
+            raise ValueError("write at least two days in order, as 2022-12-31=5.6,2023-12-31=86")
+        return value
+
+    @property
+    def waypoints(self) -> tuple[tuple[date, float], ...]:
+        """The days and rates of ``rate_path``."""
+        return tuple(map(_waypoint, self.rate_path))
 
     @property
     def uses_embedded_store(self) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
 from sohoa.days import Week
-from sohoa.report.by_district import DISTRICT, faulty_agencies, with_districts
+from sohoa.report.by_district import DISTRICT, with_districts
 from sohoa.report.model import Column, Table
-from sohoa.report.sentences import AGENCY, AGENCY_NAME
+from sohoa.report.sentences import AGENCY_NAME
 
 BEFORE, MERGER, AFTER = (Week.parse(name) for name in ("2025-W26", "2025-W27", "2025-W28"))
 UNITS = (Column("unit_code", "Mã", "Code", "code"), Column("unit", "Đơn vị", "Unit", "text"))
@@ -73,29 +71,3 @@ def test_where_no_district_stands_there_is_no_column():
     assert with_districts(units(("06103", "Xã Thiện Long")), AFTER).columns == UNITS
     once = with_districts(units(("06103", "Xã Hòa Bình")), BEFORE)
     assert with_districts(once, BEFORE) == once
-
-
-def test_faulty_files_are_counted_by_agency():
-    """Agencies of one name apart, in the order of districts; all files are counted once; no defect is no defect."""
-    found: list[tuple[str, str, tuple[str, ...]]] = [
-        (OFFICES[0], "rejected", ("blurred", "skewed")),
-        (OFFICES[0], "review", ("blurred",)),
-        (OFFICES[0], "rejected", ("skewed",)),
-        (OFFICES[1], "rejected", ()),
-        (OFFICES[3], "review", ("glare",)),
-    ]
-    listed = with_districts(files(*((f"{code}-20250624-001", *rest) for code, *rest in found)), BEFORE)
-    table = faulty_agencies(listed)
-    assert [row["agency"] for row in table.rows] == [OFFICES[0], OFFICES[3], OFFICES[1]]
-    by_code = {row["agency"]: row for row in table.rows}
-    assert Counter({code: row["files"] for code, row in by_code.items()}) == Counter(code for code, *_ in found)
-    first = by_code[OFFICES[0]]
-    assert (first["rejected"], first["review"], first["defect"], first["defect_files"]) == (2, 1, "blurred", 2)
-    assert by_code[OFFICES[1]]["defect"] is None
-    assert all(row.keys() >= {column.key for column in table.columns} for row in table.rows)
-    assert AGENCY in table.columns
-
-
-def test_no_faulty_file_is_an_empty_table():
-    """With the columns that it would have."""
-    assert faulty_agencies(with_districts(files(), BEFORE)).rows == ()

@@ -17,8 +17,8 @@ from sohoa.days import ONE_DAY, Week
 from sohoa.defects import DEFECTS
 from sohoa.format_value import count, day, percent
 from sohoa.labels import label_vi
-from sohoa.registry import PROVINCE, Bearer, find_agency, unit_ancestors, working_days
-from sohoa.report.by_district import district_name, row_owner
+from sohoa.registry import PROVINCE, Bearer, district_name, find_agency, unit_ancestors, working_days
+from sohoa.report.by_district import row_owner
 from sohoa.report.model import Row
 
 LEAST_DOSSIERS = 5
@@ -145,7 +145,7 @@ def _rows(tables: Mapping[str, Any], name: str) -> list[Row]:
 
 
 def _name(unit: Bearer, week: Week) -> str:
-    name, district = unit.name_within(week.first, week.last), district_name(unit, week.last)
+    name, district = unit.name_within(week.first, week.last), district_name(unit.code, unit.valid_from)
     return f"{name}, {district}" if district and district != unit.name else name
 
 

@@ -25,14 +25,18 @@ _TYPES = {
 }
 
 
-def publish(store: Store, report: WeekReport) -> None:
-    """Write the report to the store, keep its figures as printed, and only then mark it as waiting to be mailed."""
+def publish(store: Store, report: WeekReport, is_final: bool = True) -> None:
+    """Write the report to the store, keep its figures as printed, and only then mark it as waiting to be mailed.
+
+    One that is not final, of a week that is not over or of which nothing is known, is only written.
+    """
     start, sizes = perf_counter(), {}
     for name, data in _formats(report, store.settings):
         sizes[name.replace(".", "_") + "_bytes"] = len(data)
         store.put(layout.REPORTS, layout.report_key(report.week, name), data, _TYPES[name])
-    keep_reported(store, report.first_day)
-    queue_report(store, report.week)
+    if is_final:
+        keep_reported(store, report.first_day)
+        queue_report(store, report.week)
     log.info("report_published", week=report.week, **sizes, seconds=seconds_since(start))
 
 

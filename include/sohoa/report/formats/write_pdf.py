@@ -62,6 +62,7 @@ def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
         "place": _text(head.place),
         "year": str(day.year),
         "unsigned": UNSIGNED,
+        "message": [_text(line) for line in report.message_vi],
         "definition": _text(report.definition_vi),
         "sections": [_section(section, pictures) for section in report.sections],
         "last_words": _text(report.sections[-1].paragraphs[-1]),
@@ -70,7 +71,7 @@ def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
         "recipients": list(map(_text, head.recipients)),
         "signatory": list(map(_text, head.signatory)),
         "annex": list(map(_table, annex)),
-        "colophon": _text("; ".join((*report.versions, f"mã nội dung {report.content_hash[:12]}"))),
+        "colophon": _text(f"Mã đối chiếu: {report.content_hash[:12]}"),
     }
 
 

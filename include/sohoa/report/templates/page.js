@@ -205,7 +205,7 @@
         const first = tables.find((one) => one.name >= 0 && one.rows.some((row) => !row.hidden));
         document.getElementById(first?.table.getAttribute("aria-labelledby"))?.scrollIntoView();
       });
-      paragraph.after(button);
+      paragraph.append(" ", button);
     }
   }
 
@@ -231,7 +231,7 @@
     one.addSort();
     one.addColumns();
   }
-  document.querySelectorAll("[data-proposals] > p").forEach(addRows);
+  document.querySelectorAll("[data-proposals] > p, .said > li").forEach(addRows);
   readAddress();
   window.addEventListener("hashchange", readAddress);
 
