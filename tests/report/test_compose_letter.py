@@ -97,6 +97,18 @@ def test_a_unit_with_agencies_below_reads_of_them_and_not_of_their_files():
     assert "  1. Đề nghị A." in plain
 
 
+def test_a_name_that_bears_its_district_is_not_given_it_twice():
+    """The report may name communes with their district already."""
+    file = {**file_row("H37.82.13", "review"), "agency_name": "UBND xã Hòa Bình, huyện Bình Gia"}
+    agencies = [agency_row("H37.82.13"), agency_row("H37.85.04")]
+    for district, shown in (
+        ("Huyện Bình Gia", "huyện Bình Gia: 0 phải"),
+        ("Huyện X", "huyện Bình Gia, Huyện X: 0 phải"),
+    ):
+        report = stored_report(UNITS, agencies, [{**file, "district": district}])
+        assert shown in texts_of(compose(report, PROVINCE, SITE))[0]
+
+
 def test_more_files_than_a_mail_names_are_counted():
     """Those to scan again come first."""
     files = [file_row("H37.82.13", "review", "glare", file=f"B-{n}.pdf") for n in range(MAX_FILES)]

@@ -25,8 +25,9 @@ MAX_CHARACTERS = 160
 """Of a table's cell; the workbook has the whole text."""
 UNPRINTED = frozenset({"faulty_files"})
 """Tables of thousands of rows: page and workbook have them, and on paper a count by agency stands for them."""
-_NARROW, _BROAD = 7, 34
-"""Characters of a line in the narrowest and in a broad column."""
+_NARROW, _BROAD, _UNBROKEN = 7, 34, 3
+"""Characters of a line in the narrowest and in a broad column; what a column has over its longest value where that
+cannot be broken: digits are broader than letters."""
 _LONG_WORD, _PIECE, _BREAK = re.compile(r"\S{31,}"), 12, "\u200b"
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _DENSE = 100
@@ -117,7 +118,7 @@ def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:
         words = [*head.split(), *(word for row in rows for word in (_words(row[place]) if is_text else [row[place]]))]
         longest = max((len(row[place]) for row in rows), default=0) if is_text else 0
         weight = max(_NARROW, min(_BROAD, longest), *(min(_BROAD, len(word)) for word in words))
-        yield {"label": head, "right": column.kind in NUMBERS, "weight": weight + 1}
+        yield {"label": head, "right": column.kind in NUMBERS, "weight": weight + (1 if is_text else _UNBROKEN)}
 
 
 def _words(cell: str) -> list[str]:

@@ -186,7 +186,11 @@ def _by_agency(view: UnitView) -> Iterator[str]:
     for row in view.files:
         files[row["agency_name"], row.get("district") or ""][row["verdict"]] += 1
     for (name, district), verdicts in sorted(files.items(), key=lambda item: (-item[1]["rejected"], item[0])):
-        where = f", {district}" if district and district != view.unit.name else ""
+        where = (
+            f", {district}"
+            if district and district != view.unit.name and district.casefold() not in name.casefold()
+            else ""
+        )
         yield (
             f"{name}{where}: {count(verdicts['rejected'])} phải quét lại, {count(verdicts['review'])} chờ người "
             "kiểm tra"
