@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import counts, day, forecast, judging, pages, report, year
+from benchmarks import counts, day, forecast, judging, mondays, pages, report, year
 
 pages.main()
 day.main()
@@ -10,4 +10,5 @@ judging.main()
 forecast.main()
 counts.main()
 year.main()
+mondays.main()
 report.main()

@@ -51,7 +51,12 @@ _PROVINCE: dict[str, Any] = {
 }
 _WEEK, _WAVES = "2023-W10", 3
 _DAILY = ("check", "import", "summarise", "reconcile")
-_RECIPIENTS = "unit_code,name,address\n20,An,an@example.vn\n178,Bình,binh@example.vn\n05971,Chi,chi@example.vn\n"
+_RECIPIENTS = (
+    "unit_code,valid_from,unit,name,address\n"
+    "20,2020-01-01,Tỉnh Lạng Sơn,An,an@example.vn\n"
+    "178,2020-01-01,Thành phố Lạng Sơn,Bình,binh@example.vn\n"
+    "05971,2020-01-01,Phường Hoàng Văn Thụ,Chi,chi@example.vn\n"
+)
 
 TASK, MEASURING, DRAWING, STORE = "job", "decoder that measures", "decoder that draws", "store"
 _SHARES = {TASK: 0.5, MEASURING: 0.2, DRAWING: 0.2, STORE: 0.1}

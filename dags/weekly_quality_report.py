@@ -4,13 +4,15 @@
 tính, ghi vào kho `reports/weekly/<tuần>/`, sau đó mới gửi thư cho những người nhận đã khai báo; thư chỉ có số liệu và
 đường dẫn. Muốn lập lại một tuần cũ: chạy với tham số `week`, ví dụ `2024-W15`; cùng số liệu thì ra cùng báo cáo và
 không ai nhận thư lần nữa. Nếu bước cuối cùng báo đỏ, có người chưa nhận được thư: lỗi ghi rõ ai, vì sao; báo cáo vẫn
-còn trong kho và được gửi tiếp ở lượt sau.
+còn trong kho và được gửi tiếp ở lượt sau. Tuần chưa kết thúc hoặc chưa có số liệu thì không lập báo cáo, trừ khi chọn
+`force`; báo cáo như vậy không được gửi thư.
 
 **English.** On Mondays at six, makes the report of the ISO week that has just ended, as PDF, page and workbook, in
 `reports/weekly/<week>/`, and only then mails it to the configured recipients, with figures and links only. To do a past
 week again, run it with the parameter `week`, as `2024-W15`; the same figures give the same report, and nobody gets the
 mail twice. If the last task is red, somebody has not got the mail: the error says who and why; the report stays in the
-store, and the next run goes on with it.
+store, and the next run goes on with it. No report is made of a week that is not over or of which nothing is known
+unless `force` is set, and such a one is not mailed.
 """
 
 from __future__ import annotations
@@ -35,7 +37,13 @@ from sohoa.settings import TIME_ZONE
             pattern=r"^\d{4}-W\d{2}$",
             title="Tuần ISO · ISO week",
             description="2024-W15; để trống: tuần vừa qua · empty: the week that has just ended",
-        )
+        ),
+        "force": Param(
+            False,
+            type="boolean",
+            title="Lập cả khi tuần chưa hết hoặc chưa có số liệu · Even if not over or empty",
+            description="Báo cáo như vậy không gửi thư · such a report is not mailed",
+        ),
     },
     tags=["so-hoa", "bao-cao"],
     doc_md=__doc__,
@@ -58,10 +66,10 @@ def weekly_quality_report() -> None:
         return week
 
     @task(task_display_name="Lập báo cáo", outlets=[WEEKLY_REPORT])
-    def build_report(week: Any) -> object:
+    def build_report(week: Any, params: Any = None) -> object:
         from sohoa import jobs
 
-        return pass_on({}, jobs.build_report(week))
+        return pass_on({}, jobs.build_report(week, params["force"]))
 
     @task(task_display_name="Trang Great Expectations")
     def write_data_docs(week: Any) -> object:

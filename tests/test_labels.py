@@ -36,7 +36,7 @@ SENTENCES = {
     "simulate/": "what the simulator writes on forms and calls people and places",
     "demo/": "headings of the demo's tables",
     "cli/": "names on the command line's tables",
-    "settings.py": "the default of a name on the slip",
+    "settings.py": "defaults of a name on the slip and of the report's letterhead",
 }
 """Where Vietnamese stands in running texts, and which."""
 ENUMERATIONS = {

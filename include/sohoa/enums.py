@@ -136,7 +136,9 @@ ForecastReason = Literal["too_few_weeks", "too_few_dossiers", "too_old", "beyond
 FORECAST_REASONS: tuple[ForecastReason, ...] = get_args(ForecastReason)
 """Why there is no forecast of a date; ``already`` where the newest weeks are at the target."""
 
-RevisionCause = Literal["late_register", "corrected_register", "late_batch", "review", "judged_again", "recounted"]
+RevisionCause = Literal[
+    "late_register", "corrected_register", "new_batch", "late_batch", "review", "judged_again", "recounted"
+]
 REVISION_CAUSES: tuple[RevisionCause, ...] = get_args(RevisionCause)
 """Why a printed figure has changed since, in the order in which causes are taken: dossiers the register named later |
 its rows changed | documents of batches that came later | decisions of reviewers | verdicts under other limits |

@@ -12,8 +12,8 @@ _SWAP = str.maketrans(",.-", ".,\u2212")
 
 
 def decimal(value: float | None, digits: int = 1) -> str:
-    """Write a number with a decimal comma, dots for thousands and a minus sign, no hyphen."""
-    return UNKNOWN if value is None else f"{value:,.{digits}f}".translate(_SWAP)
+    """Write a number with a decimal comma, dots for thousands and a minus sign, no hyphen; 0 has no sign."""
+    return UNKNOWN if value is None else f"{value:z,.{digits}f}".translate(_SWAP)
 
 
 def count(value: int | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -26,6 +27,20 @@ _FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON
 def _words(value: object) -> object:
     """Values separated by commas, as an environment variable holds them."""
     return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+def _phrases(value: object) -> object:
+    """Phrases, which may hold commas, separated by semicolons."""
+    return tuple(phrase.strip() for phrase in value.split(";") if phrase.strip()) if isinstance(value, str) else value
+
+
+def _waypoint(text: str) -> tuple[date, float]:
+    """Read a day and its rate, 2023-12-31=86."""
+    day, _, rate = text.partition("=")
+    found = date.fromisoformat(day), float(rate)
+    if not 0 <= found[1] <= 100:
+        raise ValueError(f"{text}: a rate lies between 0 and 100")
+    return found
 
 
 class Settings(BaseModel):
@@ -150,8 +165,33 @@ class Settings(BaseModel):
     )
     baseline_percent: float = Field(default=5.6, ge=0, le=100, description="Published rate at the start, per cent.")
     target_percent: float = Field(default=86.0, ge=0, le=100, description="Published rate to reach, per cent.")
+    rate_path: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=("2022-12-31=5.6", "2023-12-31=86"),
+        description="Rates that the province promised to reach, day=per cent, separated by commas, in order: straight "
+        "lines between them, level after the last. A new year's target is a new entry.",
+    )
     points_766_digitised: float = Field(
         default=4.0, gt=0, le=22, description="Maximum points of decision 766/QĐ-TTg for the digitisation rate (4.2)."
+    )
+
+    office_parent: str = Field(
+        default="UBND tỉnh Lạng Sơn", description="Body above the office that issues the report, as its heading has it."
+    )
+    office_name: str = Field(default="Văn phòng", description="Office that issues the report, without the body above.")
+    office_symbol: str = Field(default="VP", description="Its letters in the number of the report: `BC-VP`.")
+    office_place: str = Field(default="Lạng Sơn", description="Place before the date of the report.")
+    office_signatory: Annotated[tuple[str, ...], BeforeValidator(_phrases)] = Field(
+        default=("Chánh Văn phòng",),
+        description="Lines over the signature, separated by semicolons: `TL. Chủ tịch; Chánh Văn phòng` where the body"
+        " above issues the report and its head has the office sign.",
+    )
+    office_drafter: str = Field(
+        default="KSTTHC", description="Letters of the unit that drafts the report, after `Lưu: VT`; may be empty."
+    )
+    office_recipients: Annotated[tuple[str, ...] | None, BeforeValidator(_phrases)] = Field(
+        default=None,
+        description="Who gets the report (`Nơi nhận`), separated by semicolons; unset: the body above, departments and"
+        " the units that stand at the end of the week.",
     )
 
     smtp_host: str | None = Field(default=None, description="Mail server; unset: reports are not mailed.")
@@ -167,6 +207,11 @@ class Settings(BaseModel):
     )
     reports_url: str | None = Field(
         default=None, description="Web address at which people open the bucket `reports`; mails link to it."
+    )
+    s3_public_endpoint: str | None = Field(
+        default=None,
+        description="Address of the object store, http(s)://host, as recipients' browsers reach it: mails then carry"
+        " signed links that open the report for a week, without an account.",
     )
     data_docs_weeks: int = Field(
         default=12, ge=1, description="Weeks whose Great Expectations pages are kept; older ones are deleted."
@@ -226,12 +271,25 @@ class Settings(BaseModel):
             cls._has_scheme(value.get_secret_value())
         return value
 
-    @field_validator("s3_endpoint", "reports_url")
+    @field_validator("s3_endpoint", "reports_url", "s3_public_endpoint")
     @classmethod
     def _has_scheme(cls, value: str | None) -> str | None:
         if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
             raise ValueError("write it as http://host:port or https://host:port")
         return value
+
+    @field_validator("rate_path")
+    @classmethod
+    def _is_path(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        days = [day for day, _ in map(_waypoint, value)]
+        if len(days) < 2 or days != sorted(set(days)):
+            raise ValueError("write at least two days in order, as 2022-12-31=5.6,2023-12-31=86")
+        return value
+
+    @property
+    def waypoints(self) -> tuple[tuple[date, float], ...]:
+        """The days and rates of ``rate_path``."""
+        return tuple(map(_waypoint, self.rate_path))
 
     @property
     def uses_embedded_store(self) -> bool:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Literal, TypeVar
@@ -97,9 +97,13 @@ class Store:
                 "the object store is not configured: run `sohoa stack up store`, "
                 "or set SOHOA_S3_ENDPOINT, SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY"
             )
-        url = urlsplit(settings.s3_endpoint)
         self.settings = settings
-        self._client = Minio(
+        self._client = self._client_at(settings.s3_endpoint)
+
+    def _client_at(self, address: str) -> Minio:
+        settings, url = self.settings, urlsplit(address)
+        assert settings.s3_access_key is not None and settings.s3_secret_key is not None
+        return Minio(
             endpoint=url.netloc,
             access_key=settings.s3_access_key.get_secret_value(),
             secret_key=settings.s3_secret_key.get_secret_value(),
@@ -309,6 +313,26 @@ class Store:
                 content_type=content_type,
             ),
         )
+
+    def signed_address(self, bucket: str, key: str, lasts: timedelta, file_name: str) -> str:
+        """An address at which anybody reads this one object for a time, under a name of its own; nothing is sent.
+
+        The signature covers the host, so it is made for the address by which the reader reaches the store.
+
+        Args:
+            bucket: one of ``layout.BUCKETS``.
+            key: the object's.
+            lasts: at most a week, which is the most that S3 signs.
+            file_name: what a browser calls it, ASCII.
+
+        Raises:
+            SettingsError: that address is not set.
+        """
+        if self.settings.s3_public_endpoint is None:
+            raise SettingsError("set SOHOA_S3_PUBLIC_ENDPOINT to the store's address as readers reach it")
+        shown = {"response-content-disposition": f'inline; filename="{file_name}"'}
+        client = self._client_at(self.settings.s3_public_endpoint)
+        return str(client.presigned_get_object(bucket, key, expires=lasts, response_headers=shown))
 
     def copy(self, source: tuple[str, str, str | None], target: tuple[str, str]) -> None:
         """Copy one version (bucket, key, version id) inside the store; a source that is gone is no error."""

@@ -37,7 +37,8 @@ def test_no_secret_is_printed(clean_store: Store, tmp_path: Path) -> None:
     clean_store.put(layout.REPORTS, layout.report_key(report.week, "report.json"), report.to_json())
     queue_report(clean_store, report.week)
     recipients = tmp_path / "recipients.csv"
-    recipients.write_text("unit_code,name,address\n20,An,anna@example.vn\n", encoding="utf-8")
+    line = "20,2020-01-01,Tỉnh Lạng Sơn,An,anna@example.vn"
+    recipients.write_text(f"unit_code,valid_from,unit,name,address\n{line}\n", encoding="utf-8")
     settings = clean_store.settings
     mail = {
         "SOHOA_SMTP_HOST": "127.0.0.1",

@@ -84,7 +84,9 @@ def test_a_task_that_hangs_is_ended(airflow: AirflowClient) -> None:
     assert [airflow.wait_for("hung_task", run_id, PATIENCE_S) for run_id in runs] == ["failed", "failed"]
 
 
-@pytest.mark.parametrize("asked", [{"partition_key": "2024-W15-1"}, {"conf": {"week": "2024-W15"}}])
+@pytest.mark.parametrize(
+    "asked", [{"partition_key": "2024-W15-1", "conf": {"force": True}}, {"conf": {"week": "2024-W15", "force": True}}]
+)
 def test_the_report_of_a_past_week(airflow: AirflowClient, clean_store: Store, asked: dict[str, Any]) -> None:
     """Asked for by partition or by parameter, the report lies in the store; a site without mail ends well."""
     run_id = f"past__{'-'.join(asked)}"

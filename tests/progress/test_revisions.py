@@ -19,6 +19,10 @@ from sohoa.schema import TABLES
 from sohoa.store import Store, with_path_key
 from tests.counting_cases import DAY, document, dossier, key, merged, provinces, review, table
 
+OTHERS = [
+    document("c", 2, batch="H37.80.01-20240418-001"),
+    document("d", 2, kind="result", batch="H37.80.01-20240418-001"),
+]
 AND = ("20", "dn_and", "all")
 RESULT = {"kind": "result", "batch": "H37.80.01-20240417-001"}
 SCANNED = [document("a"), document("b", **RESULT)]
@@ -40,6 +44,15 @@ def changes(old: pa.Table, new: pa.Table, now: pa.Table | None = None) -> dict[s
     return {row["cause"]: (row["numerator_change"], row["denominator_change"]) for row in rows}
 
 
+def test_late_is_what_was_sent_late():
+    """Of two batches since the print one was scanned later, and is not late; the parts still add up."""
+    old, new = merged([dossier(1), dossier(2)], SCANNED[:1]), merged([dossier(1), dossier(2)], [*SCANNED, *OTHERS])
+    late = {("H37.80.01", OTHERS[0]["batch"])}
+    found = revisions(figures(old), snapshot(old), figures(new), snapshot(new), late).to_pylist()
+    mine = {row["cause"]: row["numerator_change"] for row in found if (row["unit_code"], row["definition"]) == AND[:2]}
+    assert mine == {"new_batch": 1, "late_batch": 1}
+
+
 def test_the_same_again_is_no_revision():
     """Nothing changed, nothing is said."""
     now = merged([dossier(1)], SCANNED)
@@ -52,7 +65,7 @@ def test_the_same_again_is_no_revision():
         (([dossier(1)], []), ([dossier(1), dossier(2)], []), {"late_register": (0, 1)}),
         (([], SCANNED), ([dossier(1)], SCANNED), {"late_register": (1, 1)}),
         (([dossier(1)], SCANNED), ([dossier(1, exemption="secret")], SCANNED), {"corrected_register": (-1, -1)}),
-        (([dossier(1)], SCANNED[:1]), ([dossier(1)], SCANNED), {"late_batch": (1, 0)}),
+        (([dossier(1)], SCANNED[:1]), ([dossier(1)], SCANNED), {"new_batch": (1, 0)}),
         (
             ([dossier(1)], [SCANNED[0], SCANNED[1] | {"verdict": "review"}]),
             ([dossier(1)], [SCANNED[0], SCANNED[1] | {"verdict": "review"}], [review("b", "uphold")]),
@@ -66,11 +79,11 @@ def test_the_same_again_is_no_revision():
         (
             ([dossier(1)], SCANNED),
             ([dossier(1)], [*SCANNED, document("c", batch="H37.80.01-20240418-001", replaces="a", verdict="rejected")]),
-            {"late_batch": (-1, 0)},
+            {"new_batch": (-1, 0)},
         ),
     ],
     ids=[
-        "dossier_named_later", "scans_were_there_first", "exempted", "late_batch", "upheld", "other_limits",
+        "dossier_named_later", "scans_were_there_first", "exempted", "new_batch", "upheld", "other_limits",
         "replaced_by_a_bad_scan",
     ],
 )  # fmt: skip
@@ -84,7 +97,7 @@ def test_causes_are_told_apart():
     old = merged([dossier(1), dossier(2, has_paper_result=False)], SCANNED)
     late = document("z", 2, batch="H37.80.01-20240419-001")
     new = merged([dossier(1, is_void=True), dossier(2, has_paper_result=False), dossier(3)], [*SCANNED, late])
-    assert changes(old, new) == {"late_register": (0, 1), "corrected_register": (-1, -1), "late_batch": (1, 0)}
+    assert changes(old, new) == {"late_register": (0, 1), "corrected_register": (-1, -1), "new_batch": (1, 0)}
 
 
 def test_a_move_between_units_is_seen_in_both():
@@ -99,7 +112,7 @@ def test_a_move_between_units_is_seen_in_both():
 def test_what_the_dossiers_do_not_explain_is_said():
     """A day whose gate is closed keeps its old rows: the difference is not put down to a late batch."""
     old, new = merged([dossier(1)], SCANNED[:1]), merged([dossier(1)], SCANNED)
-    assert changes(old, new, now=figures(old)) == {"late_batch": (1, 0), "recounted": (-1, 0)}
+    assert changes(old, new, now=figures(old)) == {"new_batch": (1, 0), "recounted": (-1, 0)}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -141,7 +154,7 @@ def test_a_print_is_kept_once_and_read_back(clean_store):
     assert printed.schema.names == TABLES["reported"].names
     province = [row for row in printed.to_pylist() if (row["unit_code"], row["definition"]) == AND[:2]]
     assert (province[0]["numerator"], province[0]["denominator"]) == (0, 1)
-    assert {row["cause"] for row in revised.to_pylist()} == {"late_batch"}
+    assert {row["cause"] for row in revised.to_pylist()} == {"new_batch"}
     second = keep_reported(clean_store, DAY)
     assert second != first
     assert len(prints(clean_store)) == 2

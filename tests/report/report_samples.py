@@ -87,9 +87,9 @@ def sample_charts(names: list[str], alt_vi: str) -> dict[str, Chart]:
     rates = [10.5 * (i % 9) for i in range(len(names))]
     labelled = [{"unit": name, "rate": rate, "label": f"{rate} %"} for name, rate in zip(names, rates, strict=True)]
     mondays = [(MONDAY - timedelta(7 * (9 - i))).isoformat() for i in range(12)]
-    weeks = [{"day": day, "rate": 8.0 * i} for i, day in enumerate(mondays[:10])]
+    weeks = [{"day": day, "rate": 8.0 * i, "young": i > 7} for i, day in enumerate(mondays[:10])]
     ahead = [{"day": day, "low": 60, "middle": 70, "high": 80} for day in mondays[10:]]
-    cells = [{**row, "week": f"T{week}"} for row in labelled for week in range(10, 22)]
+    cells = [{**row, "week": f"T{week}", "young": week > 20} for row in labelled for week in range(10, 22)]
     causes = [
         {"defect": row["unit"], "bad": 9, "label": "9", "cumulative": 100 * (i + 1) / len(names)}
         for i, row in enumerate(labelled)
@@ -107,7 +107,7 @@ def sample_charts(names: list[str], alt_vi: str) -> dict[str, Chart]:
     drawn = (
         chart_specs.trend(weeks, ahead, {"baseline": 5.6, "target": 86.0}, "Theo tuần", alt_vi),
         chart_specs.ranking(labelled, 86.0, "Xếp hạng", alt_vi),
-        chart_specs.heat(cells, names, "Đơn vị và tuần", alt_vi),
+        chart_specs.heat(cells, names, [f"T{week}" for week in range(10, 22)], "Đơn vị và tuần", alt_vi),
         chart_specs.pareto(causes, "Lỗi theo nguyên nhân", alt_vi),
         chart_specs.commune_map(places, [], "Các xã", alt_vi),
     )
@@ -141,4 +141,5 @@ def sample_report(rows: int = 30, *, hostile: tuple[str, ...] = ()) -> WeekRepor
     )
     definition = "Hồ sơ có thành phần và kết quả đã số hóa trên số hồ sơ đã tiếp nhận."
     annex, versions = (units, files_table), ("sohoa 0.1.0", "ngưỡng 0123456789ab")
-    return WeekReport("2024-W15", MONDAY, MONDAY + timedelta(6), sections, annex, definition, versions, "ab" * 32)
+    week, days = "2024-W15", (MONDAY, MONDAY + timedelta(6))
+    return WeekReport(week, *days, sections, annex, said, definition, versions, "ab" * 32)

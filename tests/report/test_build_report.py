@@ -14,7 +14,6 @@ from sohoa import jobs, layout
 from sohoa.days import Week
 from sohoa.enums import COVERS, PAPERS
 from sohoa.errors import InputError
-from sohoa.format_value import count
 from sohoa.known_documents import KnownDocument, save_documents
 from sohoa.labels import LABELS
 from sohoa.progress.revisions import keep_reported
@@ -22,7 +21,6 @@ from sohoa.report.build_report import build_report
 from sohoa.report.formats import write_pdf
 from sohoa.report.model import Row, Table, WeekReport
 from sohoa.report.report_week import report_day
-from sohoa.report.sections.proposals import propose
 from sohoa.store import Store
 from tests.report.reported_week import Reported
 
@@ -47,7 +45,9 @@ def test_all_sections_are_there_in_order(reported: Reported):
     report = reported.report
     assert [section.number for section in report.sections] == ROMAN
     assert all(section.paragraphs for section in report.sections)
-    assert [found.name for found in report.annex] == ["units", "revisions", "agencies", "faulty_files"]
+    assert [found.name for found in report.annex] == [
+        "units", "revisions", "agencies", "faulty_agencies", "faulty_files",
+    ]  # fmt: skip
     assert {chart.name for section in report.sections for chart in section.charts} == {
         "trend", "ranking", "heat", "map", "pareto",
     }  # fmt: skip
@@ -128,41 +128,6 @@ def test_classes_count_every_document_once_by_paper_and_once_by_cover(reported: 
     for name in ("received", "pages_found"):
         assert sum(row[name] for code, row in found.items() if code in PAPERS) == whole[name]
         assert sum(row[name] for code, row in found.items() if code in COVERS) == whole[name] > 0
-
-
-def test_every_figure_of_a_proposal_stands_in_a_table(reported: Reported):
-    """A proposal without the figure behind it would be an opinion; sums of a column or of R1 to R3 count as figures."""
-    known = set(RANKS)
-    for found in reported.report.tables:
-        known |= {text for row in found.rows for text in found.texts(row)} | {count(len(found.rows))}
-        keys = [column.key for column in found.columns if column.kind == "count"]
-        known |= {count(sum(row[key] or 0 for row in found.rows)) for key in keys}
-    counts = {row["category"]: row["entries"] for row in rows(reported.report, "categories")}
-    known |= {count(sum(counts.get(n, 0) for n in group)) for group in SUMS}
-    agencies = rows(reported.report, "agencies")
-    known.add(str(sum(row["rejected"] is not None for row in agencies)))
-    known.add(str(sum(row["state"] == "silent" for row in agencies)))
-    known.add(str(sum(row["notice_kind"] == "no_connection" for row in rows(reported.report, "notices"))))
-    for line in reported.report.sections[-1].paragraphs:
-        said = re.sub(r"^\d+\. |R5_ministry|\bR\d+\b|\d+° ", "", line.split(". Đặt ")[0])
-        for figure in re.findall(r"\d[\d.,]*(?:\xa0%)?", said):
-            assert figure.rstrip(".,") in known, (figure, line)
-
-
-RANKS = ("4", "5", "1.4")
-SUMS = (("R1", "R2", "R3"), ("R5", "R5_ministry"))
-
-
-def test_proposals_follow_the_data(reported: Reported):
-    """Without tables there is none; without the rows that gave reason for one the others stay, numbered anew."""
-    assert propose({}) == ()
-    tables = {found.name: found for found in reported.report.tables}
-    all_of_them = propose(tables)
-    assert all_of_them == reported.report.sections[-1].paragraphs
-    without = propose({name: found for name, found in tables.items() if name != "defects"})
-    assert len(without) == len(all_of_them) - 1
-    assert [line.partition(". ")[0] for line in without] == [str(n + 1) for n in range(len(without))]
-    assert {line.partition(". ")[2] for line in without} < {line.partition(". ")[2] for line in all_of_them}
 
 
 def test_the_same_tables_give_the_same_report_and_bytes(reported: Reported):

@@ -117,3 +117,17 @@ def test_a_forecast_is_drawn_with_its_interval():
     both = [chart_specs.trend(weeks, known, lines, "T", "A") for known in (ahead, [])]
     with_band, without = chart_specs.draw(both)
     assert with_band.count("mark-area") > without.count("mark-area")
+
+
+@pytest.mark.parametrize("known", [{"T21"}, {"T12", "T13", "T21"}, {f"T{week}" for week in range(10, 22)}, {"T10"}])
+def test_the_weeks_of_the_heat_map_stand_in_their_order(known: set[str]):
+    """Whatever weeks have no figures: oldest on the left, this week on the right, none left out."""
+    weeks = [f"T{week}" for week in range(10, 22)]
+    cells = [
+        {"unit": unit, "week": week, "rate": 50.0 if week in known else None, "label": "50" if week in known else ""}
+        for unit in ("Huyện A", "Huyện B")
+        for week in weeks
+    ]
+    (svg,) = chart_specs.draw([chart_specs.heat(cells, ["Huyện A", "Huyện B"], "T", "A")])
+    placed = {name: float(x) for x, name in re.findall(r'translate\(([\d.]+),[-\d.]+\)"[^>]*>(T\d\d)</text>', svg)}
+    assert [name for name, _ in sorted(placed.items(), key=lambda item: item[1])] == weeks

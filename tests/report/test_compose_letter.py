@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import html
 import ipaddress
-import json
+import re
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -16,122 +21,152 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sohoa.errors import MailError, SettingsError
 from sohoa.notify.smtp import Account, Connection, is_address, mail_account
-from sohoa.report.mail.compose_letter import Recipient, compose, read_recipients
+from sohoa.report.mail.compose_letter import MAX_FILES, Site, compose, plain_links
+from sohoa.report.mail.recipients import Recipient
 from sohoa.settings import Settings
-from tests.report.report_samples import HOSTILE, sample_report
+from tests.report.report_samples import HOSTILE
 from tests.report.smtp_sink import Sink, running
+from tests.report.unit_samples import agency_row, file_row, stored_report, unit_at_start, unit_row
 from tests.servers import free_port
 
-PROVINCE = Recipient("20", "Văn phòng UBND tỉnh", "vp@langson.example")
+PROVINCE = Recipient(unit_at_start("20"), "Văn phòng UBND tỉnh", "vp@langson.example")
+HOA_BINH = Recipient(unit_at_start("06103"), "Chủ tịch UBND xã Hòa Bình", "hb@langson.example")
 SENDER = "sohoa@langson.example"
+SITE = Site(SENDER, 86.0, {})
+UNITS = [unit_row("20", 800, 1000, 2.5), unit_row("06103", 20, 31, -3.0), unit_row("06274", 30, 31)]
 
 
-def text_of(report: dict[str, object], recipient: Recipient, url: str | None = None) -> str:
-    return str(compose(report, recipient, SENDER, url).get_content())
+def as_stored(**named: Any) -> dict[str, Any]:
+    agencies = [agency_row("H37.82.13", "silent", 4, 12, 30), agency_row("H37.85.04")]
+    return stored_report(UNITS, agencies, [file_row("H37.82.13", "rejected", "glare")], **named)
 
 
-def as_stored(rows: int = 12) -> dict[str, object]:
-    found: dict[str, object] = json.loads(sample_report(rows).to_json())
-    return found
+def texts_of(mail: EmailMessage) -> tuple[str, str]:
+    """The plain text, and the page."""
+    parts = [mail.get_body((kind,)) for kind in ("plain", "html")]
+    plain, page = (str(part.get_content()) for part in parts if part is not None)
+    return plain, page
 
 
-def test_a_mail_carries_the_figures_of_its_unit_and_links():
-    """The unit's row in Vietnamese numbers, and an address for each format; nothing is attached."""
-    report = as_stored()
-    mail = compose(report, Recipient("00001", "Xã Bằng Mạc", "mac@langson.example"), SENDER, "https://so.example/r/")
-    text = str(mail.get_content())
-    assert "Hồ sơ phải số hóa: 942.935\n" in text
-    assert "Độ mờ: 0,12 mm\n" in text
-    assert "Tỷ lệ số hóa: 96,92\u00a0%\n" in text
-    for name in ("report.pdf", "report.html", "report.xlsx"):
-        assert f"https://so.example/r/weekly/{report['week']}/{name}" in text
-    assert mail.get_content_type() == "text/plain"
+def words_of(page: str) -> str:
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", page)).split())
+
+
+def test_a_mail_leads_with_its_unit_and_says_all_that_matters():
+    """Figure, target, change, rank, what is missing, files, queue, silence, what to do: in the text and on the page."""
+    mail = compose(as_stored(), HOA_BINH, SITE)
+    plain, page = texts_of(mail)
+    for words in (" ".join(plain.split()), words_of(page)):
+        for said in (
+            "Kính gửi: Chủ tịch UBND xã Hòa Bình",
+            "Xã Hòa Bình, Huyện Bình Gia, tuần 26 năm 2025",
+            "20 trong 31 hồ sơ đã số hóa đạt yêu cầu, tỷ lệ 64,52 %: chưa đạt chỉ tiêu 86,00 %.",
+            "So với tuần trước: giảm 3,00 điểm phần trăm.",
+            "Xếp thứ 2 trong 2 xã, phường, thị trấn.",
+            "Còn thiếu 7 hồ sơ để đạt 86,00 %; đến kỳ báo cáo sau còn 5 ngày làm việc.",
+            "Tệp lỗi trong tuần: 1 phải quét lại, 0 chờ người kiểm tra.",
+            "Đang chờ quét: 30 tài liệu của 12 hồ sơ.",
+            "Việc gửi lô: im lặng: không gửi lô; lô cuối ngày 20/06/2025.",
+            "Tờ khai (hồ sơ H37.82.13-250616-0005), tệp TL-1.pdf, trang 1, 3–5: Bị lóa sáng – không đạt",
+            "Quét lại và gửi lô thay thế cho 1 tệp không đạt",
+            "Số liệu có đến hết Chủ nhật.",
+        ):
+            assert said.replace(" ", " ") in words.replace("\u00a0", " "), said
     assert not list(mail.iter_attachments())
 
 
-def test_a_unit_without_figures_and_a_site_without_address():
-    """The mail says that there are none, and names the keys in the store."""
-    text = text_of(as_stored(), Recipient("99999", "Không có", "x@langson.example"))
-    assert "Không có số liệu" in text
-    assert "weekly/2024-W15/report.pdf" in text
-    assert "http" not in text
+@pytest.mark.parametrize(
+    ("code", "subject"),
+    [
+        ("06103", "Xã Hòa Bình, Huyện Bình Gia: 64,52 %, chưa đạt chỉ tiêu 86,00 %"),
+        ("06274", "Xã Hòa Bình, Huyện Văn Quan: 96,77 %, đạt chỉ tiêu 86,00 %"),
+        ("06397", "Xã Hòa Bình, Huyện Hữu Lũng: không có hồ sơ phải số hóa"),
+    ],
+)
+def test_the_subject_says_whose_figure_and_what_it_is(code: str, subject: str):
+    """Four communes have one name: the district tells them apart."""
+    mail = compose(as_stored(), Recipient(unit_at_start(code), "x", "x@langson.example"), SITE)
+    assert mail["Subject"].replace("\u00a0", " ") == f"{subject} – số hóa hồ sơ tuần 26 năm 2025"
+
+
+def test_a_unit_with_agencies_below_reads_of_them_and_not_of_their_files():
+    """The province's mail names agencies with most faulty files, and the first proposals."""
+    plain, _ = texts_of(compose(as_stored(said=("1. Đề nghị A.",)), PROVINCE, SITE))
+    assert "UBND xã Hòa Bình: 1 phải quét lại, 0 chờ người kiểm tra" in plain
+    assert "TL-1.pdf" not in plain
+    assert "  1. Đề nghị A." in plain
+
+
+def test_a_name_that_bears_its_district_is_not_given_it_twice():
+    """The report may name communes with their district already."""
+    file = {**file_row("H37.82.13", "review"), "agency_name": "UBND xã Hòa Bình, huyện Bình Gia"}
+    agencies = [agency_row("H37.82.13"), agency_row("H37.85.04")]
+    for district, shown in (
+        ("Huyện Bình Gia", "huyện Bình Gia: 0 phải"),
+        ("Huyện X", "huyện Bình Gia, Huyện X: 0 phải"),
+    ):
+        report = stored_report(UNITS, agencies, [{**file, "district": district}])
+        assert shown in texts_of(compose(report, PROVINCE, SITE))[0]
+
+
+def test_more_files_than_a_mail_names_are_counted():
+    """Those to scan again come first."""
+    files = [file_row("H37.82.13", "review", "glare", file=f"B-{n}.pdf") for n in range(MAX_FILES)]
+    files += [file_row("H37.82.13", "rejected", "glare", file="A.pdf") for _ in range(3)]
+    plain, page = texts_of(compose(stored_report(UNITS, [agency_row("H37.82.13")], files), HOA_BINH, SITE))
+    listed = [line for line in plain.splitlines() if ", tệp " in line]
+    assert len(listed) == MAX_FILES
+    assert all("A.pdf" in line for line in listed[:3])
+    assert "và 3 tệp khác, có trong báo cáo đầy đủ" in plain
+    assert "và 3 tệp khác, có trong báo cáo đầy đủ" in words_of(page)
+
+
+def test_links_open_the_report_and_its_page_at_the_unit():
+    """Where there are none, no key of a store stands in their place: the mail says all itself."""
+    site = replace(SITE, links=plain_links("https://so.example/r/", "2025-W26"), last_day=date(2025, 7, 6))
+    for text in texts_of(compose(as_stored(), HOA_BINH, site)):
+        for name in ("report.pdf", "report.html#tim=X%C3%A3%20H%C3%B2a%20B%C3%ACnh", "report.xlsx"):
+            assert f"https://so.example/r/weekly/2025-W26/{name}" in text
+        assert "mở được đến hết ngày 06/07/2025" in text
+    for text in texts_of(compose(as_stored(), HOA_BINH, SITE)):
+        assert "report.pdf" not in text
+        assert "Báo cáo đầy đủ" not in text
 
 
 def test_the_same_report_and_recipient_have_the_same_message_id():
-    """Another recipient, unit or content has another one."""
+    """Another recipient, unit, bearer of its code or content has another one."""
     report = as_stored()
-    one, again = (compose(report, PROVINCE, SENDER, None) for _ in range(2))
+    one, again = (compose(report, PROVINCE, SITE) for _ in range(2))
     assert one["Message-ID"] == again["Message-ID"]
     others = [
-        compose(report, Recipient("20", "x", "other@langson.example"), SENDER, None),
-        compose(report, Recipient("178", "x", PROVINCE.address), SENDER, None),
-        compose(report | {"content_hash": "f" * 64}, PROVINCE, SENDER, None),
+        compose(report, replace(PROVINCE, address="other@langson.example"), SITE),
+        compose(report, replace(HOA_BINH, address=PROVINCE.address), SITE),
+        compose(report, Recipient(unit_at_start("06103", 1), "x", PROVINCE.address), SITE),
+        compose(report | {"content_hash": "f" * 64}, PROVINCE, SITE),
     ]
-    assert len({mail["Message-ID"] for mail in [one, *others]}) == 4
+    assert len({mail["Message-ID"] for mail in [one, *others]}) == 5
 
 
 def test_hostile_texts_stay_text():
-    """No header is added, no line starts with a dot that ends the mail, and nothing turns the reading direction."""
-    report = as_stored(3)
+    """No header is added, no line starts with a dot that ends the mail, nothing turns the reading direction, no tag."""
     for text in (*HOSTILE, "x\r\n.\r\nMAIL FROM:<a@b.c>", "x\nBcc: everybody@example.vn"):
-        clean = {"sections": [{"paragraphs": [text], "tables": []}], "annex": []}
-        mail = compose(report | clean, Recipient("20", text, "a@langson.example"), SENDER, None)
+        report = stored_report(UNITS, [agency_row("H37.82.13")], [file_row("H37.82.13", "review")])
+        report["annex"][2]["rows"][0] |= {"title": text, "file": text}
+        mail = compose(report, Recipient(unit_at_start("06103"), text, "a@langson.example"), SITE)
         data = mail.as_bytes()
         head = data.partition(b"\n\n")[0]
         assert b"Bcc" not in head
         assert b"\n.\n" not in data.replace(b"\r\n", b"\n")
         assert data.isascii()
-        assert not set(str(mail.get_content())) & set("\u202e\u2067\u200f\x00\x1b\ud83d")
+        plain, page = texts_of(mail)
+        assert not set(plain + page) & set("\u202e\u2067\u200f\x00\x1b\ud83d")
+        assert re.sub("<[^>]*>", "<>", page).count("<") == re.sub("<[^>]*>", "<>", plain_page()).count("<")
 
 
-def test_recipients_are_read_from_a_file_and_checked(tmp_path: Path):
-    """An Excel export with a BOM is fine; a line that is no address is named; a repeated line counts once."""
-    file = tmp_path / "recipients.csv"
-    file.write_text("\ufeffunit_code,name,address\n20,A,a@x.vn\n20,A,a@x.vn\n05971,B, b@x.vn \n", encoding="utf-8")
-    assert [(row.unit_code, row.address) for row in read_recipients(file).usable] == [
-        ("20", "a@x.vn"),
-        ("05971", "b@x.vn"),
-    ]
-    for bad in ("a@x.vn\nBcc: b@x.vn", "a", "a b@x.vn", "a@x.vn>", "", "ạ@x.vn"):
-        file.write_text(f'unit_code,name,address\n20,A,a@x.vn\n178,B,"{bad}"\n', encoding="utf-8")
-        usable, (fault,) = read_recipients(file)
-        assert [row.address for row in usable] == ["a@x.vn"]
-        assert fault.startswith("line 3: ")
-    file.write_text("code,mail\n20,a@x.vn\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="unit_code"):
-        read_recipients(file)
-    for missing in (None, tmp_path / "absent.csv"):
-        with pytest.raises(SettingsError, match="SOHOA_RECIPIENTS_FILE"):
-            read_recipients(missing)
-
-
-@pytest.mark.parametrize(
-    ("code", "told"),
-    [
-        ("6208", "line 3: '6208' is no unit, 06208 is one"),
-        ("5971.0", "line 3: '5971.0' is no unit"),
-        ("99999", "line 3: '99999' is no unit"),
-        ("", "line 3: '' is no unit"),
-        ("H37.84.09", "line 3: 'H37.84.09' is no unit, 06208 is one"),
-        ("H37.999", "line 3: 'H37.999' is no unit"),
-    ],
-)
-def test_a_line_that_names_no_unit_is_told_with_the_others(tmp_path: Path, code: str, told: str):
-    """Spreadsheets drop the zero before a commune's code; all lines are named at once, by their place in the file."""
-    file = tmp_path / "recipients.csv"
-    file.write_text(f"unit_code,name,address\n20,A,a@x.vn\n{code},B,b@x.vn\n\n178,C,c\n", encoding="utf-8")
-    usable, faults = read_recipients(file)
-    assert faults == [told, "line 5: 'c' is no address"]
-    assert [row.address for row in usable] == ["a@x.vn"]
-
-
-def test_units_of_every_level_and_time_are_recipients(tmp_path: Path):
-    """Province, district, communes that stand and that have ended, department, district office; spaces do not count."""
-    codes = ["20", "178", "06208", " 05971 ", "H37.60", "H37.84"]
-    file = tmp_path / "recipients.csv"
-    lines = "".join(f"{code},A,a@x.vn\n" for code in codes)
-    file.write_text(f"unit_code,name,address\n{lines}", encoding="utf-8")
-    assert [row.unit_code for row in read_recipients(file).usable] == [code.strip() for code in codes]
+def plain_page() -> str:
+    """The page of the same mail with a harmless text."""
+    report = stored_report(UNITS, [agency_row("H37.82.13")], [file_row("H37.82.13", "review")])
+    return texts_of(compose(report, Recipient(unit_at_start("06103"), "x", "a@langson.example"), SITE))[1]
 
 
 def test_addresses():
@@ -201,7 +236,7 @@ def send_one(port: int, password: str = "letters", tls: str = "starttls") -> Non
     user = None if tls == "none" else "sohoa"
     account = Account("127.0.0.1", port, tls, SENDER, user, password)  # type: ignore[arg-type]
     with Connection(account) as connection:
-        connection.send(compose(as_stored(), PROVINCE, SENDER, None), PROVINCE.address, lambda: None)
+        connection.send(compose(as_stored(), PROVINCE, SITE), PROVINCE.address, lambda: None)
 
 
 def test_mail_goes_out_encrypted_and_logged_in(

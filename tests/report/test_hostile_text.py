@@ -22,6 +22,7 @@ from tests.report.report_samples import HOSTILE, file_rows, sample_report
 
 PLAIN = sample_report(1)
 HARMLESS = tuple(f"Tờ khai {i}" for i in range(len(HOSTILE)))
+FILES_SHEET = "Danh sách tệp lỗi"
 ANY_TEXT = st.text(st.characters(), max_size=40) | st.sampled_from(HOSTILE)
 
 
@@ -52,7 +53,7 @@ def test_hostile_texts_make_no_formula_link_or_markup(hostile: WeekReport) -> No
             root = ElementTree.fromstring(parts.read(name))
             assert not [element for element in root.iter() if element.tag.rpartition("}")[2] == "f"], name
             assert "External" not in parts.read(name).decode(), name
-    sheet = openpyxl.load_workbook(BytesIO(data))["faulty_files"]
+    sheet = openpyxl.load_workbook(BytesIO(data))[FILES_SHEET]
     rows = list(sheet.iter_rows(min_row=write_workbook.HEADER_ROW + 2))
     assert [unescape(row[2].value).rstrip() for row in rows] == [clean(name).rstrip() for name in HOSTILE]
     assert {row[2].data_type for row in rows} == {"s"}
@@ -60,7 +61,7 @@ def test_hostile_texts_make_no_formula_link_or_markup(hostile: WeekReport) -> No
 
 def test_texts_stay_texts_when_a_cell_is_edited(hostile: WeekReport) -> None:
     """Every cell of text carries the quote mark, so that a spreadsheet does not read it anew as a formula."""
-    sheet = openpyxl.load_workbook(BytesIO(write_workbook.render(hostile)))["faulty_files"]
+    sheet = openpyxl.load_workbook(BytesIO(write_workbook.render(hostile)))[FILES_SHEET]
     for row in sheet.iter_rows(min_row=write_workbook.HEADER_ROW + 2, max_col=4):
         assert all(cell.style and cell.quotePrefix for cell in row)
 
@@ -71,7 +72,7 @@ def test_any_text_is_read_back_from_the_workbook(texts: list[str]) -> None:
     """No text at all breaks the file or comes back as anything but itself."""
     files = replace(PLAIN.annex[1], rows=file_rows(texts))
     data = write_workbook.render(replace(PLAIN, annex=(files,)))
-    rows = openpyxl.load_workbook(BytesIO(data))["faulty_files"].iter_rows(min_row=write_workbook.HEADER_ROW + 2)
+    rows = openpyxl.load_workbook(BytesIO(data))[FILES_SHEET].iter_rows(min_row=write_workbook.HEADER_ROW + 2)
     read = [unescape(row[1].value or "") for row in rows]
     assert [text.rstrip() for text in read] == [clean(text).rstrip() for text in texts]
 

@@ -3,18 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sohoa.report.formats import write_html
-from tests.report.report_samples import HOSTILE, MARKS, sample_report
+from sohoa.report.model import Column, Table, WeekReport
+from tests.report.report_samples import HOSTILE, MARKS, MONDAY, records, sample_report
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
-REPORTS = {"plain": sample_report(60), "hostile": sample_report(20, hostile=HOSTILE)}
+UNITS = (
+    Column("unit_code", "Mã", "Code", "code"), Column("unit", "Đơn vị", "Unit", "text"),
+    Column("district", "Huyện", "District", "text"), Column("denominator", "Phải số hóa", "Due", "count", "hồ sơ"),
+    Column("rate_percent", "Tỷ lệ đạt", "Rate", "percent", "%"), Column("seen", "Từ ngày", "First day", "date"),
+    Column("change_points", "Tăng, giảm", "Change", "number", "điểm %"),
+)  # fmt: skip
+PLACES = records(
+    UNITS,
+    [
+        ("06103", "Xã Hòa Bình", "Huyện Bình Gia", 1_234, 9.5, MONDAY, -2.0),
+        ("06274", "Xã Hòa Bình", "Huyện Văn Quan", 20, 100.0, date(2023, 5, 1), 10.25),
+        ("06067", "Xã Hưng Đạo", "Huyện Bình Gia", 3, None, None, None),
+        *((f"1{n:04d}", f"Xã số {n}", "Huyện Bình Gia", 40 + n, 50.0 + n / 7, MONDAY, 0.5) for n in range(30)),
+        ("H37.60", "Văn phòng UBND tỉnh", None, 800, 80.0, MONDAY, 1.0),
+    ],
+)
+
+
+def of_districts() -> WeekReport:
+    """A report with the column of districts, and a proposal that names units and a defect."""
+    report = sample_report(60)
+    units = Table("units", "Kết quả theo đơn vị", "Units", UNITS, PLACES)
+    said = ("1. Đề nghị Xã Hưng Đạo và Văn phòng UBND tỉnh sửa lỗi “Bị lóa sáng”.",)
+    sections = (report.sections[0], replace(report.sections[1], paragraphs=said))
+    return replace(report, sections=sections, annex=(units, report.annex[1]))
+
+
+REPORTS = {"plain": sample_report(60), "hostile": sample_report(20, hostile=HOSTILE), "places": of_districts()}
 TOLD = {"trend": "08/04/2024", "ranking": "Đơn vị", "heat": "Đơn vị", "pareto": "Lỗi", "map": "Đơn vị"}
 """Chart -> a part of what it tells of its last mark."""
 CONTRAST = """() => {
@@ -77,7 +108,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in REPORTS}
 
 
-@pytest.fixture(params=[(name, size) for name in REPORTS for size in SIZES], ids="-".join)
+@pytest.fixture(params=[(name, size) for name in ("plain", "hostile") for size in SIZES], ids="-".join)
 def opened(
     request: pytest.FixtureRequest, chromium: Browser, files: dict[str, Path]
 ) -> Iterator[tuple[Page, list[str]]]:
@@ -123,7 +154,7 @@ def test_text_stands_out_from_its_ground(opened: tuple[Page, list[str]]) -> None
 
 
 @pytest.mark.parametrize("chart", MARKS)
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("name", ["plain", "hostile"])
 def test_pointing_at_a_mark_tells_its_figures(chromium: Browser, files: dict[str, Path], name: str, chart: str) -> None:
     """The charts answer to the pointer with labelled figures, days alike everywhere; a hostile name is told as text."""
     tab = chromium.new_page(timezone_id="America/New_York")
@@ -158,8 +189,123 @@ def test_without_scripts_the_charts_are_pictures(chromium: Browser, files: dict[
     context = chromium.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto(files["plain"].as_uri())
-    pictures = tab.locator("figure img")
+    pictures = tab.locator("figure img:visible")
     assert pictures.count() == len(MARKS)
     assert all(picture.bounding_box()["width"] > 200 for picture in pictures.all())
     assert "Huyện Cao Lộc" in pictures.first.get_attribute("alt")
     context.close()
+
+
+@pytest.fixture
+def places(chromium: Browser, files: dict[str, Path]) -> Iterator[Page]:
+    """The report with districts on a desktop, its annex unfolded."""
+    tab = chromium.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto(files["places"].as_uri())
+    tab.locator("summary", has_text="Kết quả theo đơn vị").click()
+    yield tab
+    tab.close()
+
+
+def column_of(tab: Page, number: int) -> list[str]:
+    """The cells of a column of the units' rows that are shown, in order."""
+    return tab.locator(f"table[aria-labelledby=table-units] tbody tr:visible > :nth-child({number})").all_inner_texts()
+
+
+@pytest.mark.parametrize(
+    ("heading", "number", "first", "last"),
+    [
+        ("Phải số hóa", 4, "1.234", "3"),  # numbers: the largest first
+        ("Tỷ lệ đạt", 5, "100,00\u00a0%", "–"),  # what is not known comes last
+        ("Tăng, giảm", 7, "10,25", "–"),
+        ("Từ ngày", 6, "01/05/2023", "–"),  # days by the calendar, not by their digits
+        ("Đơn vị", 2, "Văn phòng UBND tỉnh", "Xã số 29"),
+    ],
+)
+def test_a_heading_orders_the_rows(places: Page, heading: str, number: int, first: str, last: str) -> None:
+    """By value and not by letters; once more turns the order, and what is not known stays last."""
+    button = places.locator("table[aria-labelledby=table-units] th button", has_text=heading)
+    button.click()
+    before = column_of(places, number)
+    assert (before[0], before[-1]) == (first, last)
+    head = places.locator("table[aria-labelledby=table-units] th[aria-sort]")
+    way = head.get_attribute("aria-sort")
+    button.click()
+    after = column_of(places, number)
+    known = [text for text in before if text != "–"]
+    assert next(text for text in after if text != "–") == known[-1]
+    assert (after[-1] == "–") == (before[-1] == "–")
+    assert head.get_attribute("aria-sort") != way
+    assert sorted(before) == sorted(after)
+
+
+def test_one_choice_leaves_a_district_s_rows_in_all_tables(places: Page) -> None:
+    """And with a name beside it one of the communes of that name; a second choice takes it back."""
+    places.locator("#district").select_option("Huyện Văn Quan")
+    assert column_of(places, 1) == ["06274"]
+    places.locator("#district").select_option("")
+    places.locator("#find").fill("hoa binh")
+    assert column_of(places, 1) == ["06103", "06274"]
+    assert places.locator("#found").inner_text() == "2 dòng trong 1 bảng"
+    places.locator("button[type=reset]").click()
+    expect(places.locator("table[aria-labelledby=table-units] tbody tr:visible")).to_have_count(len(PLACES))
+
+
+def test_an_address_opens_the_page_at_a_unit(chromium: Browser, files: dict[str, Path]) -> None:
+    """As a mail gives it: the annex is unfolded, and only the unit's rows are shown."""
+    tab = chromium.new_page()
+    tab.goto(f"{files['places'].as_uri()}#tim=X%C3%A3%20H%C3%B2a%20B%C3%ACnh&huyen=Huy%E1%BB%87n%20B%C3%ACnh%20Gia")
+    expect(tab.locator("#found")).to_have_text("1 dòng trong 1 bảng")
+    assert column_of(tab, 1) == ["06103"]
+    tab.close()
+
+
+def test_a_proposal_leads_to_its_rows(places: Page) -> None:
+    """Each unit that it names, and what it puts in quotation marks, is a button that leaves their rows."""
+    buttons = places.locator(".rows")
+    assert {text.removeprefix("Xem các dòng: ") for text in buttons.all_inner_texts()} == {
+        "Xã Hưng Đạo", "Văn phòng UBND tỉnh", "Bị lóa sáng",
+    }  # fmt: skip
+    buttons.filter(has_text="Hưng Đạo").click()
+    assert column_of(places, 1) == ["06067"]
+    assert places.locator("#table-units").evaluate("head => head.getBoundingClientRect().top < window.innerHeight")
+
+
+def test_a_phone_shows_what_decides_and_tells_on_tap(chromium: Browser, files: dict[str, Path]) -> None:
+    """390 px: name, rate and change are in sight; all columns when asked; a tap tells of a mark."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    tab.goto(files["places"].as_uri())
+    expect(tab.locator("[data-drawn]")).to_have_count(len(MARKS))
+    tab.locator("summary", has_text="Kết quả theo đơn vị").tap()
+    heads = tab.locator("table[aria-labelledby=table-units] th[scope=col]:visible")
+    assert [text.split(" ↕")[0] for text in heads.all_inner_texts()] == ["Đơn vị", "Tỷ lệ đạt", "Tăng, giảm (điểm %)"]
+    assert all(
+        box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (head.bounding_box() for head in heads.all())
+    )
+    tab.locator("details .columns").first.tap()
+    assert heads.count() == len(UNITS)
+    mark = tab.locator(f"[data-spec=spec-map] {MARKS['map'][0]}").last
+    mark.scroll_into_view_if_needed()
+    mark.tap(force=True)
+    assert "Tỷ lệ đạt" in tab.locator("#vg-tooltip-element.visible").inner_text()
+    context.close()
+
+
+def test_what_is_printed_is_whole(chromium: Browser, files: dict[str, Path]) -> None:
+    """Pictures in place of the charts, whole rows of folded tables, headings on each page, no tools of the screen."""
+    tab = chromium.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto(files["places"].as_uri())
+    expect(tab.locator("[data-drawn]")).to_have_count(len(MARKS))
+    pages = [page.get_textpage().get_text_bounded() for page in pdfium.PdfDocument(tab.pdf(format="A4"))]
+    text = "\n".join(pages)
+    for row in PLACES:
+        assert row["unit_code"] in text
+    of_units = [page for page in pages if "Xã số" in page]
+    assert all("Tỷ lệ" in page and "Tăng" in page for page in of_units)
+    for word in ("Tìm đơn vị", "Bỏ lọc", "Xem các dòng", "↕"):
+        assert word not in text
+    tab.emulate_media(media="print")
+    assert tab.locator("figure img:visible").count() == len(MARKS)
+    assert tab.locator(".chart:visible").count() == 0
+    assert tab.locator(".scroll").evaluate_all("all => all.every((one) => getComputedStyle(one).maxHeight === 'none')")
+    tab.close()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from sohoa import layout, logs
 from sohoa.errors import MailError, ObjectMissing
 from sohoa.report.mail.outbox import deliver_reports, queue_report, settle_outbox
+from sohoa.report.mail.recipients import COLUMNS
+from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
 from tests.report.report_samples import sample_report
 from tests.report.smtp_sink import (
@@ -30,13 +35,17 @@ pytestmark = pytest.mark.timeout(120)
 
 WEEK = sample_report(3).week
 ANNA, BINH, CHI = "anna@example.vn", "binh@example.vn", "chi@example.vn"
+HEAD = ",".join(COLUMNS)
+PROVINCE, CITY = "20,2020-01-01,Tỉnh Lạng Sơn", "178,2020-01-01,Thành phố Lạng Sơn"
+WARD, COMMUNE = "05971,2020-01-01,Phường Hoàng Văn Thụ", "06208,2020-01-01,Xã Thụy Hùng"
 ALL = {ANNA: 1, BINH: 1, CHI: 1}
+ONCE = {"sent": 3, "sent_before": 0, "refused": 0, "failed": 0, "uncertain": 0, "unusable_lines": 0}
 
 
 @pytest.fixture
 def recipients(tmp_path: Path) -> Path:
     file = tmp_path / "recipients.csv"
-    file.write_text(f"unit_code,name,address\n20,An,{ANNA}\n178,Bình,{BINH}\n05971,Chi,{CHI}\n", encoding="utf-8")
+    file.write_text(f"{HEAD}\n{PROVINCE},An,{ANNA}\n{CITY},Bình,{BINH}\n{WARD},Chi,{CHI}\n", encoding="utf-8")
     return file
 
 
@@ -77,7 +86,8 @@ def verbose(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixtur
 
 
 def put_report(store: Store, rows: int) -> None:
-    report = replace(sample_report(rows), content_hash=f"{rows:064x}"[::-1])
+    report = sample_report(rows)
+    report = replace(report, content_hash=f"{rows:064x}"[::-1], annex=report.annex[:1])
     store.put(layout.REPORTS, layout.report_key(WEEK, "report.json"), report.to_json())
 
 
@@ -95,11 +105,11 @@ def waiting(store: Store) -> list[str]:
 
 def test_each_recipient_gets_one_mail_in_one_session(site: Store, sink: Sink):
     """Delivered, recorded, and nothing waits; doing it all again sends nothing."""
-    assert deliver_reports(site) == {"sent": 3, "refused": 0, "failed": 0, "uncertain": 0, "unusable_lines": 0}
+    assert deliver_reports(site) == ONCE
     assert sink.addresses() == ALL
     assert sink.sessions == 1
     assert records(site) == {ANNA: ("sent", 0), BINH: ("sent", 0), CHI: ("sent", 0)}
-    assert deliver_reports(site)["sent"] == 3
+    assert deliver_reports(site) == ONCE | {"sent": 0, "sent_before": 3}
     assert settle_outbox(site) == []
     assert waiting(site) == []
     queue_report(site, WEEK)
@@ -136,7 +146,14 @@ def test_one_refused_recipient_keeps_nobody_else_from_theirs(site: Store, sink: 
 
 
 @pytest.mark.parametrize(
-    "bad", ["6208,Dung,dung@example.vn", "178,Dung,dung at example.vn", "H37.999,,", ",Dung,dung@example.vn"]
+    "bad",
+    [
+        "6208,2020-01-01,Xã Thụy Hùng,Dung,dung@example.vn",
+        f"{CITY},Dung,dung at example.vn",
+        "H37.999,,,,",
+        ",,,Dung,dung@example.vn",
+        "06208,2020-01-01,Xã Hòa Bình,Dung,dung@example.vn",
+    ],
 )
 def test_a_line_that_names_nobody_keeps_nobody_from_theirs(
     site: Store, sink: Sink, recipients: Path, verbose: pytest.CaptureFixture[str], bad: str
@@ -144,13 +161,13 @@ def test_a_line_that_names_nobody_keeps_nobody_from_theirs(
     """The others have their mail; the line is told in the log, in the counts and at the end, until it is mended."""
     good = recipients.read_text(encoding="utf-8")
     recipients.write_text(good.replace("178,", f"{bad}\n178,", 1), encoding="utf-8")
-    assert deliver_reports(site) == {"sent": 3, "refused": 0, "failed": 0, "uncertain": 0, "unusable_lines": 1}
+    assert deliver_reports(site) == ONCE | {"unusable_lines": 1}
     assert sink.addresses() == ALL
     assert "warning recipient_unusable" in verbose.readouterr().err
     (line,) = settle_outbox(site)
     assert "line 3: " in line
     assert waiting(site)
-    recipients.write_text(f"{good}06208,Dung,dung@example.vn\n", encoding="utf-8")
+    recipients.write_text(f"{good}{COMMUNE},Dung,dung@example.vn\n", encoding="utf-8")
     deliver_reports(site)
     assert settle_outbox(site) == []
     assert sink.addresses() == ALL | {"dung@example.vn": 1}
@@ -222,7 +239,7 @@ def test_there_is_no_second_repeat(site: Store, sink: Sink):
     sink.plan.extend([DIE_AFTER_DOT_TAKEN, None, None, DIE_AFTER_DOT_TAKEN])
     with pytest.raises(MailError):
         deliver_reports(site)
-    assert deliver_reports(site) == {"sent": 2, "refused": 0, "failed": 0, "uncertain": 1, "unusable_lines": 0}
+    assert deliver_reports(site) == ONCE | {"sent": 0, "sent_before": 2, "uncertain": 1}
     deliver_reports(site)
     assert sink.addresses() == ALL | {ANNA: 2}
     (line,) = settle_outbox(site)
@@ -284,3 +301,46 @@ def test_a_report_that_is_not_there_is_not_mailed(site: Store, sink: Sink):
     with pytest.raises(ObjectMissing):
         deliver_reports(site)
     assert not sink.taken
+
+
+def test_a_line_of_a_unit_that_is_no_more_is_told_before_anything_is_sent(site: Store, sink: Sink, recipients: Path):
+    """Nobody gets the figures of whoever bears its code now; a unit that is yet to begin is no fault."""
+    good = recipients.read_text(encoding="utf-8")
+    lines = "06103,2024-01-01,Xã Hòa Bình,Dung,d@example.vn\n06103,2025-07-01,Xã Thiện Long,Em,e@example.vn\n"
+    recipients.write_text(good + lines, encoding="utf-8")
+    assert deliver_reports(site)["unusable_lines"] == 1
+    assert sink.addresses() == ALL
+    (line,) = settle_outbox(site)
+    assert "line 5: " in line
+
+
+def test_a_signed_address_opens_the_report_and_nothing_else(site: Store, sink: Sink):
+    """Without an account, from the mail alone, under a name that says the week; a changed address opens nothing."""
+    site.put(layout.REPORTS, layout.report_key(WEEK, "report.pdf"), b"%PDF-x", "application/pdf")
+    deliver_reports(Store(site.settings.model_copy(update={"s3_public_endpoint": site.settings.s3_endpoint})))
+    part = sink.taken[0].get_body(("plain",))
+    assert part is not None
+    text = str(part.get_content())
+    (address,) = re.findall(r"PDF: (\S+)", text)
+    answer = urllib3.request("GET", address)
+    assert (answer.status, answer.data) == (200, b"%PDF-x")
+    assert f"so-hoa-{WEEK}.pdf" in answer.headers["Content-Disposition"]
+    for other in (address.replace("report.pdf", "report.json"), address.partition("?")[0]):
+        assert urllib3.request("GET", other).status == 403
+    until = re.search(r"mở được đến hết ngày (\d\d)/(\d\d)/(\d{4})", text)
+    assert until is not None
+    day = date(*map(int, until.groups()[::-1]))
+    assert timedelta(5) <= day - datetime.now(TIME_ZONE).date() <= timedelta(6), "S3 signs for seven days at most"
+    assert "X-Amz-Expires=604800" in address
+
+
+def test_a_site_whose_store_nobody_reaches_mails_what_matters(site: Store, sink: Sink):
+    """No key of the store stands in a mail; where the bucket is served, its plain addresses do."""
+    deliver_reports(site)
+    put_report(site, 4)
+    deliver_reports(Store(site.settings.model_copy(update={"reports_url": "https://so.example/r/"})))
+    first, last = (mail.get_body(("plain",)) for mail in (sink.taken[0], sink.taken[-1]))
+    assert first is not None
+    assert last is not None
+    assert "report.pdf" not in str(first.get_content())
+    assert f"https://so.example/r/weekly/{WEEK}/report.pdf" in str(last.get_content())

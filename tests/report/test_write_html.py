@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from sohoa.report.formats import write_html
+from sohoa.report.model import Column, Table
 from tests.report.page_reader import read_page
-from tests.report.report_samples import sample_report
+from tests.report.report_samples import sample_charts, sample_report
 
 REPORT = sample_report(40)
 
@@ -70,6 +71,43 @@ def test_charts_hold_the_specification_and_its_description(text: str) -> None:
     assert [picture.attributes["aria-label"] for picture in pictures] == [chart.alt_vi for chart in charts]
     images = [tag.attributes for tag in parsed.tags if tag.name == "img"]
     assert [image["alt"] for image in images] == [chart.alt_vi for chart in charts]
+    assert all(image["src"].startswith("data:image/svg+xml;base64,") for image in images)
+
+
+def test_a_tall_chart_has_a_picture_for_each_page() -> None:
+    """66 units are two pictures on paper, and one chart on the screen."""
+    ranking = sample_charts([f"Xã {n}" for n in range(66)], "Xếp hạng")["ranking"]
+    section = replace(REPORT.sections[0], charts=(ranking,))
+    tags = read_page(write_html.render(replace(REPORT, sections=(section,)))).tags
+    assert len([tag for tag in tags if tag.attributes.get("class") == "paper"]) == 2
+    assert len([tag for tag in tags if "data-spec" in tag.attributes]) == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "kept"),
+    [
+        ("unit_code unit level denominator rate_percent change_points", "unit rate_percent change_points"),
+        ("agency agency_name state documents oldest days_to_clear", "agency_name state documents days_to_clear"),
+        ("agency_name batch file title defects verdict", "agency_name defects verdict"),
+        ("first second third fourth fifth", "first second third fourth"),
+    ],
+)
+def test_a_phone_shows_the_name_and_what_decides(keys: str, kept: str) -> None:
+    """Other columns carry the class that hides them there; a table of unknown columns shows its first ones."""
+    names = keys.split()
+    columns = tuple(Column(key, key, key, "text") for key in names)
+    table = Table("units", "T", "T", columns, (dict.fromkeys(names, "x"),))
+    tags = read_page(write_html.render(replace(REPORT, annex=(table,)))).tags
+    heads = [tag.attributes for tag in tags if tag.attributes.get("data-key") in names][-len(names) :]
+    assert {head["data-key"] for head in heads if "x" not in head["class"].split()} == set(kept.split())
+
+
+def test_a_list_of_thousands_is_not_printed_unasked() -> None:
+    """It is marked; tables of some hundred rows are printed though they are folded on the screen."""
+    for rows, is_list in ((write_html.PRINTED_ROWS + 1, True), (write_html.PRINTED_ROWS, False)):
+        tags = read_page(write_html.render(sample_report(rows))).tags
+        folded = next(tag for tag in tags if tag.name == "details")
+        assert ("data-list" in folded.attributes) == is_list
 
 
 def test_structure_serves_screen_readers(text: str) -> None:

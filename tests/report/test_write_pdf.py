@@ -12,10 +12,13 @@ import pikepdf
 import pypdfium2 as pdfium
 import pytest
 
+from sohoa.format_value import count
 from sohoa.report.formats import write_pdf
 from sohoa.report.formats.font_glyphs import LACKING, printable
+from sohoa.report.letterhead import letterhead
 from sohoa.report.model import UNSIGNED, Column, Table, WeekReport
-from tests.report.report_samples import HOSTILE, sample_report
+from sohoa.settings import Settings
+from tests.report.report_samples import HOSTILE, sample_charts, sample_report
 
 A4 = (595.3, 841.9)
 MM = 72 / 25.4
@@ -40,15 +43,20 @@ def sample() -> bytes:
 
 @pytest.mark.timeout(600)
 def test_every_figure_of_every_table_is_printed(week_report: WeekReport):
-    """Each row of each table, annex included: all its figures and texts, in their order, as often as it is there."""
+    """Each row of each table, annex included: all its figures and texts, in their order, as often as it is there.
+
+    Of the list of files, which is not for paper, it says how long it is and where it is found.
+    """
     text = flat("".join(pages_of(write_pdf.render(week_report))))
     rows: Counter[str] = Counter()
     for table in week_report.tables:
-        first = 1 if table.name == write_pdf.LISTED_TABLE else 0  # its agency stands above the files
+        if table.name in write_pdf.UNPRINTED:
+            assert flat(f"{table.title_vi} ({count(len(table.rows))} dòng): trong bảng tính và trang web") in text
+            continue
         for row in table.rows:
-            rows[flat("".join(table.texts(row)[first:]))] += 1
+            rows[flat("".join(table.texts(row)))] += 1
     assert sum(rows.values()) > 500
-    assert [row for row, count in rows.items() if text.count(row) < count] == []
+    assert [row for row, number in rows.items() if text.count(row) < number] == []
 
 
 @pytest.mark.timeout(600)
@@ -70,8 +78,75 @@ def test_the_heading_is_that_of_an_official_report(sample: bytes):
     assert re.search(r"Lạng Sơn, ngày\s+tháng\s+năm 2024", first)
     assert UNSIGNED in first
     assert text.count(UNSIGNED.rstrip(".")) == 2, "at the head and where the signature would be"
-    assert "TL. CHỦ TỊCH\r\nCHÁNH VĂN PHÒNG" in text.replace("\n", "\r\n").replace("\r\r", "\r")
+    assert "CHÁNH VĂN PHÒNG" in text
+    assert "TL." not in text, "the office signs its own report"
     assert "./." in text
+
+
+def test_the_letterhead_is_the_office_s_own(sample: bytes):
+    """Another office's heading, number, signature, recipients and drafting unit, without a change of the code."""
+    office = Settings.model_validate(
+        {
+            "office_parent": "UBND tỉnh Bắc Sơn", "office_name": "Sở Nội vụ", "office_symbol": "SNV",
+            "office_place": "Bắc Sơn", "office_signatory": "KT. Giám đốc; Phó Giám đốc", "office_drafter": "VP",
+            "office_recipients": "Bộ Nội vụ; Các sở, ban, ngành",
+        }
+    )  # fmt: skip
+    text = re.sub(r"[\s\u00a0]+", " ", "\n".join(pages_of(write_pdf.render(sample_report(rows=120), office))))
+    for line in (
+        "UBND TỈNH BẮC SƠN", "SỞ NỘI VỤ", "/BC-SNV", "Bắc Sơn, ngày", "KT. GIÁM ĐỐC PHÓ GIÁM ĐỐC", "- Bộ Nội vụ;",
+        "- Các sở, ban, ngành;", "- Lưu: VT, VP.", "của Sở Nội vụ UBND tỉnh Bắc Sơn)",
+    ):  # fmt: skip
+        assert line in text, line
+    assert "Lạng Sơn" not in text.replace("Thành phố Lạng Sơn", "")
+    assert "- Lưu: VT, KSTTHC." in re.sub(r"[\s\u00a0]+", " ", "\n".join(pages_of(sample)))
+
+
+@pytest.mark.parametrize(
+    ("last_day", "named"),
+    [
+        (date(2024, 4, 14), ["UBND các huyện, thành phố;", "UBND các xã, phường, thị trấn;"]),
+        (date(2025, 6, 29), ["UBND các huyện, thành phố;", "UBND các xã, phường, thị trấn;"]),
+        (date(2025, 7, 6), ["UBND các xã, phường;"]),
+    ],
+)
+def test_the_recipients_are_units_that_stand(last_day: date, named: list[str]):
+    """After the districts ended the report goes to the communes alone."""
+    usual = letterhead(Settings(), last_day).recipients
+    assert [*usual[2:-1]] == named
+    assert usual[0] == "UBND tỉnh Lạng Sơn (báo cáo);"
+
+
+def test_the_text_names_each_annex_and_each_annex_the_report(sample: bytes):
+    """By its number and title before the signature; under its title number and date left blank, and whose it is."""
+    report = sample_report(rows=3)
+    annex = tuple(replace(report.annex[0], name=f"t{n}", title_vi=f"Bảng số {n}") for n in (1, 2, 3))
+    data = write_pdf.render(replace(report, annex=annex))
+    pages = [re.sub(r"[\s\u00a0]+", " ", text) for text in pages_of(data)]
+    (signed,) = (text for text in pages if "Nơi nhận" in text)
+    assert "có 3 phụ lục. Phụ lục I: Bảng số 1; Phụ lục II: Bảng số 2; Phụ lục III: Bảng số 3." in signed
+    for number, page in zip(("I", "II", "III"), pages[-3:], strict=True):
+        assert page.strip().startswith(f"Phụ lục {number} BẢNG SỐ {len(number)} (Kèm theo Báo cáo số /BC-VP ngày tháng")
+        assert "năm 2024 của Văn phòng UBND tỉnh Lạng Sơn)" in page
+    with pikepdf.open(io.BytesIO(data)) as file, file.open_outline() as outline:
+        assert [item.title for item in outline.root][-3:] == [
+            f"Phụ lục {number} BẢNG SỐ {len(number)}" for number in ("I", "II", "III")
+        ]
+        assert str(file.docinfo["/Title"]).endswith("Tuần 15 năm 2024 (từ ngày 08/04/2024 đến ngày 14/04/2024)")
+
+
+@pytest.mark.parametrize("units", [40, 66, 95])
+def test_every_unit_of_a_tall_chart_is_on_paper(units: int):
+    """Ranking and heat map go over to a next page where their units do not fit on one; none is lost, in their order."""
+    names = [f"Xã số {n:03d}" for n in range(units)]
+    charts = sample_charts(names, "Bảng nhiệt 1 đơn vị")
+    report = sample_report(rows=1)
+    for name in ("ranking", "heat"):
+        section = replace(report.sections[0], charts=(charts[name],), tables=())
+        pages = pages_of(write_pdf.render(replace(report, sections=(section,), annex=())))
+        shown = [n for page in pages for n in re.findall(r"Xã số \d{3}", page)]
+        assert shown == names, name
+        assert any(f"(1/{-(-units // 40)})" in page for page in pages) == (units > 40)
 
 
 @pytest.mark.parametrize("rows", [18, 22, 26, 30, 34])
@@ -86,9 +161,10 @@ def test_the_signature_never_stands_alone_on_a_page(rows: int):
 
 
 def test_pages_are_numbered_from_the_second_in_the_middle_of_the_top_margin(sample: bytes):
-    """No number on page 1; A4 all through, the annex turned."""
-    document = pdfium.PdfDocument(sample)
-    for number, page in enumerate(document, start=1):
+    """None on page 1, nor on the first of an annex, which counts its own; A4 all through, a broad annex turned."""
+    document, number = pdfium.PdfDocument(sample), 0
+    for page in document:
+        number = 1 if page.get_textpage().get_text_bounded().strip().startswith("Phụ lục") else number + 1
         width, height = page.get_size()
         assert sorted((width, height)) == pytest.approx(sorted(A4), abs=0.5)
         margin = page.get_textpage().get_text_bounded(0, height - 23 * MM, width, height).strip()

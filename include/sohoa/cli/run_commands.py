@@ -91,16 +91,19 @@ def run_report(
     folder: Annotated[
         Path | None, typer.Option("--out", help="Write the files here; the store is only read, nothing is mailed.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also of a week that is not over or of which nothing is known; not mailed.")
+    ] = False,
     told: As = Told.text,
 ) -> None:
     """Make the report of a week, write it to the store and mail it; each recipient gets the same report once."""
     from sohoa import jobs
 
     if folder is None:
-        counts = jobs.report(week.name)
+        counts = jobs.report(week.name, force)
         _tell(counts, job_sentences.reported(counts), told)
         return
-    for path in jobs.write_report(week.name, folder):
+    for path in jobs.write_report(week.name, folder, force):
         out.print(escape_name(path), markup=False, soft_wrap=True, highlight=False)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypedDict
 
 from sohoa.days import Week
-from sohoa.errors import Undelivered
+from sohoa.errors import InputError, Undelivered
 from sohoa.last_runs import note_end
 from sohoa.settings import TIME_ZONE
-from sohoa.store import open_store
+from sohoa.store import Store, open_store
 from sohoa.work import Debts
 
 __all__ = [
@@ -54,34 +54,61 @@ def update_incidents() -> dict[str, int]:
     return scanner_incidents.update_incidents(open_store())
 
 
-def build_report(week: str) -> Built:
+def build_report(week: str, is_forced: bool = False) -> Built:
     """Make the report of an ISO week and write it to the store in every format; it waits to be mailed then.
 
     Then the same for weeks whose report a killed run may have written in part.
+
+    Args:
+        week: as 2024-W15.
+        is_forced: make a report of a week that is refused, too; it is neither mailed nor kept as printed.
+
+    Raises:
+        InputError: the week is not over, or nothing is known of it.
     """
     from sohoa.report import build_report as weeks
     from sohoa.report import write_report
+    from sohoa.report.refuse_week import why_refused
 
     store = open_store()
+    _refuse(store, week, is_forced)
     debts = Debts(store, "report")
     waiting = [week, *(owed for owed in debts.load(list[str]()) if owed != week)]
     content: dict[str, str] = {}
     while waiting:
         report = weeks.build_report(store, waiting[0])
         debts.owe(waiting)
-        write_report.publish(store, report)
+        write_report.publish(store, report, is_final=why_refused(store, waiting[0], _today()) is None)
         content[waiting.pop(0)] = report.content_hash
     debts.clear()
     note_end(store, "report", {"settled": len(content), "problems": []})
     return {"week": week, "content": content[week]}
 
 
-def write_report(week: str, folder: Path) -> list[Path]:
-    """Make the report of an ISO week and write it to a folder; nothing is mailed or kept."""
+def write_report(week: str, folder: Path, is_forced: bool = False) -> list[Path]:
+    """Make the report of an ISO week and write it to a folder; nothing is mailed or kept.
+
+    Raises:
+        InputError: as ``build_report``.
+    """
     from sohoa.report import build_report as weeks
     from sohoa.report import write_report
 
-    return write_report.write_files(weeks.build_report(open_store(), week), folder)
+    store = open_store()
+    _refuse(store, week, is_forced)
+    return write_report.write_files(weeks.build_report(store, week), folder, store.settings)
+
+
+def _refuse(store: Store, week: str, is_forced: bool) -> None:
+    from sohoa.report.refuse_week import why_refused
+
+    reason = None if is_forced else why_refused(store, week, _today())
+    if reason is not None:
+        raise InputError(f"{reason} (--force: make it all the same, nothing is mailed)")
+
+
+def _today() -> date:
+    return datetime.now(TIME_ZONE).date()
 
 
 def write_data_docs(week: str) -> dict[str, int]:
@@ -111,10 +138,10 @@ def report_undelivered() -> None:
         raise Undelivered(f"{len(missing)} mails not known to have arrived: " + " | ".join(missing[:20]))
 
 
-def report(week: str) -> Reported:
+def report(week: str, is_forced: bool = False) -> Reported:
     """Do the whole of weekly_quality_report in this process."""
     incidents = update_incidents()
-    built = build_report(week)
+    built = build_report(week, is_forced)
     counts: Reported = {
         **built,
         "incidents": incidents,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import date
 from typing import Any
 
@@ -17,10 +17,12 @@ import pyarrow as pa
 
 from sohoa import layout
 from sohoa.counting.count_progress import MEASURES, progress_of_day
+from sohoa.counting.join_dossiers import list_documents
 from sohoa.counting.own_days import UNIT_KEY, with_valid_from
-from sohoa.days import Week
+from sohoa.days import ONE_DAY, Week
 from sohoa.enums import REVISION_CAUSES
 from sohoa.errors import InputError
+from sohoa.progress.known_then import LOADED_LATER
 from sohoa.schema import TABLES
 from sohoa.store import Store, with_path_key
 
@@ -35,6 +37,7 @@ REVISIONS = pa.schema(
 )
 _DOSSIER = TABLES["dossiers"]
 _STATE = [name for name in _DOSSIER.names if name not in {"dossier_key", "documents"}]
+_Batch = tuple[str, str]
 _Rows = dict[tuple[date, str], dict[str, Any]]
 _Sums = dict[tuple[Any, ...], dict[str, int]]
 """(unit_code, valid_from, definition, stage) -> counts; in changes by cause with the cause."""
@@ -78,10 +81,13 @@ def revised_since(store: Store, first_day: date, name: str) -> tuple[pa.Table, p
     """
     printed = store.read_table("reported", [first_day], name).drop_columns("first_day")
     old = store.read_table("reported_dossiers", [first_day], name).drop_columns("first_day")
-    return printed, revisions(printed, old, _read_sums(store, first_day), _read_dossiers(store, first_day))
+    new = _read_dossiers(store, first_day)
+    return printed, revisions(printed, old, _read_sums(store, first_day), new, _late_batches(store, old, new))
 
 
-def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) -> pa.Table:
+def revisions(
+    printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table, late: Set[_Batch] = frozenset()
+) -> pa.Table:
     """Compare two states of a week: what changed, by unit, rate and cause.
 
     Args:
@@ -89,6 +95,7 @@ def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) ->
         old: its dossiers then, rows of ``reported_dossiers``.
         now: sums of the week now.
         new: its dossiers now.
+        late: agency and id of the batches that were sent late; what others have brought since was not scanned yet.
 
     Returns:
         Columns of ``REVISIONS``: of each unit and rate the causes that changed it, in the order of
@@ -100,7 +107,7 @@ def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) ->
     left = _difference(_sums(printed), _sums(now))
     found: _Sums = {}
     last = _measure({key: before[key] for key in changed if key in before})
-    for cause, rows in _steps(before, after, changed):
+    for cause, rows in _steps(before, after, changed, late):
         current = _measure(rows)
         for key, change in _difference(last, current).items():
             found[(*key, cause)] = change
@@ -110,7 +117,23 @@ def revisions(printed: pa.Table, old: pa.Table, now: pa.Table, new: pa.Table) ->
     return _revisions_table(found)
 
 
-def _steps(before: _Rows, after: _Rows, changed: list[tuple[date, str]]) -> Iterator[tuple[str, _Rows]]:
+def _late_batches(store: Store, old: pa.Table, new: pa.Table) -> set[_Batch]:
+    """The batches that only ``new`` has and that came more than a day after their scan day."""
+    known, found = (set(map(_batch_of, list_documents(dossiers).to_pylist())) for dossiers in (old, new))
+    days = {batch: layout.batch_date(batch[1], batch[0]) for batch in found - known}
+    rows = store.read_table("batches", sorted({day for day in days.values() if day is not None})).to_pylist()
+    received = {_batch_of(row): row["received_at"].date() for row in rows if row["received_at"] is not None}
+    delays = {batch: received[batch] - day for batch, day in days.items() if day is not None and batch in received}
+    return {batch for batch, delay in delays.items() if ONE_DAY < delay <= LOADED_LATER}
+
+
+def _batch_of(row: dict[str, Any]) -> _Batch:
+    return row["agency"], row["batch"]
+
+
+def _steps(
+    before: _Rows, after: _Rows, changed: list[tuple[date, str]], late: Set[_Batch]
+) -> Iterator[tuple[str, _Rows]]:
     """Yield the changed dossiers after each cause: what the causes so far explain as it is now, the rest as it was."""
     rows = {key: before.get(key, _unknown(key[1])) for key in changed}
     now = {key: after.get(key, _unknown(key[1])) for key in changed}
@@ -120,8 +143,12 @@ def _steps(before: _Rows, after: _Rows, changed: list[tuple[date, str]]) -> Iter
     yield "late_register", dict(rows)
     rows = {key: _with_state(row, now[key]) for key, row in rows.items()}
     yield "corrected_register", dict(rows)
-    rows = {key: row | {"documents": _with_late(row["documents"], now[key]["documents"])} for key, row in rows.items()}
-    yield "late_batch", dict(rows)
+    for cause, are_late in (("new_batch", False), ("late_batch", True)):
+        came = {
+            key: [entry for entry in now[key]["documents"] if (_batch_of(entry) in late) == are_late] for key in rows
+        }
+        rows = {key: row | {"documents": _with_new(row["documents"], came[key])} for key, row in rows.items()}
+        yield cause, dict(rows)
     for key, row in rows.items():
         decided = {_document_name(entry): entry["decision"] for entry in now[key]["documents"]}
         entries = [entry | {"decision": decided.get(_document_name(entry))} for entry in row["documents"]]
@@ -134,9 +161,9 @@ def _with_state(row: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return row | {name: other[name] for name in _STATE}
 
 
-def _with_late(known: list[dict[str, Any]], all_now: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    batches = {(entry["agency"], entry["batch"]) for entry in known}
-    return known + [entry for entry in all_now if (entry["agency"], entry["batch"]) not in batches]
+def _with_new(known: list[dict[str, Any]], came: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    batches = set(map(_batch_of, known))
+    return known + [entry for entry in came if _batch_of(entry) not in batches]
 
 
 def _document_name(entry: dict[str, Any]) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from sohoa.errors import InputError
 from sohoa.progress.carry_forward import UnitKey, find_place, progress_on_map, unit_name, unit_on_map
 from sohoa.progress.compare_periods import ALL_DAYS, Period, own_period
 from sohoa.progress.rate import progress_share, rate_percent, score_766
-from sohoa.registry import Bearer, asked_unit, leaf_unit, owner_at, unit_at
+from sohoa.registry import PROVINCE, Bearer, asked_unit, leaf_unit, owner_at, unit_at
 from sohoa.settings import Settings
 from sohoa.store import Store
 
@@ -215,7 +215,9 @@ class BacklogFigure:
 def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogFigure]:
     """Read the backlog so far of each agency of a unit.
 
-    An agency of a split commune that is counted elsewhere, and part of which came here, is there with 0 and marked.
+    The province's is that of every agency that ever said or scanned anything, whatever became of it: a new map takes
+    nothing away. An agency of a split commune that is counted elsewhere, and part of which came here, is there with 0
+    and marked.
 
     Args:
         store: the store.
@@ -230,6 +232,9 @@ def read_backlog(store: Store, query: ProgressQuery, end: date) -> list[BacklogF
     found = []
     for row in rows.sort_by([("last_day", "descending")]).to_pylist():  # the youngest first, as in progress_on_map
         day = _own_day(row["agency"], row.pop("last_day"))
+        if query.unit_code == PROVINCE:
+            found.append(BacklogFigure(**row, is_approximate=False))
+            continue
         leaf = leaf_unit(row["agency"], None, day)
         place = None if leaf is None else find_place(unit, leaf, day, query.map_day)
         if place is not None:

@@ -13,7 +13,18 @@ from sohoa.registry.agencies import (
     leaf_unit,
     parents_above,
 )
-from sohoa.registry.bearers import Bearer, asked_unit, bearer_at, bearers, bearers_within, name_of, owner_at, owner_name
+from sohoa.registry.bearers import (
+    Bearer,
+    asked_unit,
+    bearer_at,
+    bearers,
+    bearers_within,
+    district_name,
+    full_name,
+    name_of,
+    owner_at,
+    owner_name,
+)
 from sohoa.registry.calendar import holiday_name, is_working_day, working_days
 from sohoa.registry.campaigns import Campaign, campaigns, find_campaign
 from sohoa.registry.ministries import MinistrySystem, ministry_systems
@@ -38,8 +49,10 @@ __all__ = [
     "bearers_within",
     "campaigns",
     "commune_meant",
+    "district_name",
     "find_agency",
     "find_campaign",
+    "full_name",
     "holiday_name",
     "is_working_day",
     "leaf_unit",

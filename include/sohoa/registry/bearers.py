@@ -97,6 +97,38 @@ def bearers_within(code: str, first: date, last: date) -> tuple[Bearer, ...]:
     return found or (asked_unit(code, last),)
 
 
+def full_name(code: str, own_day: date | None, day: date) -> str:
+    """Return the name of the owner of a day of a code as ``owner_name``, a commune's with its district: names repeat.
+
+    Args:
+        code: a unit or an agency.
+        own_day: a day that is the owner's; None gives the code.
+        day: the day on which it is named.
+    """
+    found = None if own_day is None else owner_at(code, own_day)
+    if found is None:
+        return code
+    district = district_name(code, found.valid_from)
+    if district is None or found.level != "commune":
+        return found.name_on(day)
+    return found.name_on(day).replace(found.name, f"{found.name}, {district[0].lower()}{district[1:]}", 1)
+
+
+def district_name(code: str, own_day: date | None) -> str | None:
+    """Return the name of the district in which the owner of a day of a code lies or that it governs.
+
+    None for what lies in none: the province, departments, communes since districts ended, and codes that name nothing.
+    """
+    found = None if own_day is None else owner_at(code, own_day)
+    if found is None:
+        return None
+    agency = find_agency(code, found.valid_from)
+    unit = unit_at(code if agency is None else agency.unit_code, found.valid_from)
+    if unit is not None and unit.level == "commune" and unit.parent is not None:
+        unit = unit_at(unit.parent, found.valid_from)
+    return unit.name if unit is not None and unit.level == "district" else None
+
+
 def name_of(code: str, valid_from: date | None, day: date) -> str:
     """Return the name of the unit that bears a code from a day on as ``Bearer.name_on``; the code where none does."""
     found = None if valid_from is None else bearer_at(code, valid_from)

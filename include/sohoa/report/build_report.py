@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -15,27 +15,30 @@ from sohoa import layout
 from sohoa.days import Week
 from sohoa.labels import label_vi
 from sohoa.logs import get_logger, seconds_since
-from sohoa.report.model import Section, Table, WeekReport
+from sohoa.report.by_district import with_districts
+from sohoa.report.model import Row, Section, Table, WeekReport
 from sohoa.report.sections import (
     agency_attention,
     digitisation_rates,
     overdue_dossiers,
     portal_gap,
+    proposals,
     revised_figures,
     scan_quality,
 )
 from sohoa.report.sections.part import Part
-from sohoa.report.sections.proposals import propose
 from sohoa.store import Store
 
 log = get_logger(__name__)
 
 DEFINITION_VI = (
-    "Tỷ lệ đạt (định nghĩa dn_and) là số hồ sơ có ít nhất một thành phần và kết quả giải quyết đã số hóa đạt yêu cầu "
-    "(không xét thành phần hoặc kết quả mà hồ sơ không phải có), trên số hồ sơ phải số hóa tiếp nhận trong kỳ (không "
-    "tính hồ sơ chưa được tiếp nhận, bị từ chối, rút, được miễn số hóa hoặc đã loại bỏ). Tỷ lệ chính thức chỉ đếm hồ "
-    "sơ đã nhận đủ tệp, chưa xét chất lượng. Hai mức đã công bố của năm 2023 chỉ để so sánh: tử số và mẫu số của "
-    "chúng không được công bố."
+    "Cách tính. Tỷ lệ đạt là số hồ sơ có ít nhất một thành phần và kết quả giải quyết đã số hóa đạt yêu cầu (không "
+    "xét thành phần hoặc kết quả mà hồ sơ không phải có), trên số hồ sơ phải số hóa tiếp nhận trong kỳ (không tính hồ "
+    "sơ chưa được tiếp nhận, bị từ chối, rút, được miễn số hóa hoặc đã loại bỏ). Tỷ lệ chính thức chỉ đếm hồ sơ đã "
+    "nhận đủ tệp, chưa xét chất lượng. Tuần vừa qua được so với tuần trước ở cùng độ tuổi số liệu, tức là như đã biết "
+    "đúng bảy ngày trước: hồ sơ vừa nhận chưa kịp có kết quả và bản quét nên tỷ lệ của mọi tuần mới đều thấp lúc đầu. "
+    "Tuần ổn định là tuần mà các tuần cùng độ tuổi về sau chỉ tăng thêm chưa đến một điểm. Hai mức đã công bố của năm "
+    "2023 chỉ để so sánh: tử số và mẫu số của chúng không được công bố."
 )
 
 
@@ -70,21 +73,23 @@ def build_report(store: Store, week: str) -> WeekReport:
         InputError: that is no week.
     """
     start, asked = perf_counter(), Week.parse(week)
-    parts = _build_parts(store, asked)
-    tables = {table.name: table for part in parts for table in (*_filled(part), *part.annex)}
-    proposals = Part(propose(tables) or ("Không có kiến nghị từ số liệu của tuần.",))
+    parts = build_parts(store, asked)
+    tables = tables_of(parts)
+    parts.append(proposals.build(tables, asked, _proposed_before(store, asked)))
     titles = (*(entry.title_vi for entry in SECTIONS), PROPOSALS_VI)
     report = WeekReport(
         week=asked.name,
         first_day=asked.first,
         last_day=asked.last,
-        sections=tuple(map(_section, _NUMBERS, titles, (*parts, proposals))),
+        sections=tuple(map(_section, _NUMBERS, titles, parts)),
         annex=(
-            tables["units"],
+            with_districts(tables["units"], asked),
             revised_figures.revisions_table(store, asked),
-            tables["agencies"],
-            tables["faulty_files"],
+            with_districts(tables["agencies"], asked),
+            tables["faulty_agencies"],
+            with_districts(tables["faulty_files"], asked),
         ),
+        message_vi=tuple(line for part in parts for line in part.message),
         definition_vi=DEFINITION_VI,
         versions=_versions(store, asked),
         content_hash="",
@@ -94,13 +99,25 @@ def build_report(store: Store, week: str) -> WeekReport:
     return replace(report, content_hash=hashlib.sha256(report.to_json()).hexdigest())
 
 
-def _build_parts(store: Store, week: Week) -> list[Part]:
-    """The parts in the order of ``SECTIONS``, read from the last to the first: the first one loads statsmodels."""
+def _proposed_before(store: Store, week: Week) -> Sequence[Row] | None:
+    """The proposals of the week before, as its report in the store has them."""
+    key = layout.report_key(week.before.name, "report.json")
+    is_there = store.stat(layout.REPORTS, key) is not None
+    return proposals.printed_before(store.get_json(layout.REPORTS, key) if is_there else None)
+
+
+def build_parts(store: Store, week: Week) -> list[Part]:
+    """Build the parts in the order of ``SECTIONS``, the first, which loads statsmodels, last."""
     parts = []
     for entry in reversed(SECTIONS):
         parts.append(entry.build(store, week))
         _give_back()
     return parts[::-1]
+
+
+def tables_of(parts: Sequence[Part]) -> dict[str, Table]:
+    """Return the tables of some parts by name, with those that are not printed."""
+    return {table.name: table for part in parts for table in (*part.tables, *part.annex, *part.hidden)}
 
 
 def _give_back() -> None:

@@ -37,7 +37,7 @@ def trend(weeks: Rows, ahead: Rows, lines: dict[str, float], title: str, alt_vi:
     """The weekly rate, its forecast with interval, and the published baseline and target as lines.
 
     Args:
-        weeks: first_day (ISO text) and rate, null where nothing counts.
+        weeks: day (ISO text), rate, null where nothing counts, and young: too young to be judged.
         ahead: first_day, low, middle, high.
         lines: baseline and target, per cent.
         title: the title.
@@ -46,7 +46,13 @@ def trend(weeks: Rows, ahead: Rows, lines: dict[str, float], title: str, alt_vi:
     utc = alt.Scale(type="utc")  # a day is the same day in every time zone
     x = alt.X("day:T", title=None, scale=utc, axis=alt.Axis(format="%d/%m/%y", labelAngle=0, tickCount=8))
     y = alt.Y("rate:Q", title="Tỷ lệ đạt (%)", scale=alt.Scale(domain=[0, 100]))
-    known = alt.Chart(_data(weeks)).mark_line(color="#000", point={"color": "#000", "size": 18}).encode(x, y)
+    settled = [row for row in weeks if not row["young"]]
+    known = alt.Chart(_data(settled)).mark_line(color="#000", point={"color": "#000", "size": 18}).encode(x, y)
+    drawn = [known] if settled else []
+    if young := [row for row in weeks if row["young"]]:
+        since = alt.Chart(_data([*settled[-1:], *young])).mark_line(color="#777", strokeDash=[2, 2]).encode(x, y)
+        hollow = alt.Chart(_data(young)).mark_point(color="#000", filled=False, fill="#fff", size=40).encode(x, y)
+        drawn += [since, hollow]
     rules = [
         {
             "rate": rate,
@@ -71,7 +77,7 @@ def trend(weeks: Rows, ahead: Rows, lines: dict[str, float], title: str, alt_vi:
     labels = labels.encode(alt.X(value=0), alt.Y("rate:Q"), alt.Text("label:N"))
     halo = labels.copy().mark_text(align="left", dx=4, dy=-13, fontWeight="bold", stroke="#fff", strokeWidth=4)
     return _chart(
-        "trend", title, alt_vi, alt.layer(*layers, known, halo, labels, targets).properties(width=WIDTH, height=230)
+        "trend", title, alt_vi, alt.layer(*layers, *drawn, halo, labels, targets).properties(width=WIDTH, height=230)
     )
 
 
@@ -87,22 +93,33 @@ def ranking(units: Rows, target: float, title: str, alt_vi: str) -> Chart:
     tips = _tips(unit="Đơn vị", label="Tỷ lệ đạt")
     bars = base.mark_bar(color="#bbb", stroke="#000", strokeWidth=0.5).encode(x, tooltip=tips)
     texts = base.mark_text(align="left", dx=3, fontSize=11).encode(x, alt.Text("label:N"))
+    halo = base.mark_text(align="left", dx=3, fontSize=11, stroke="#fff", strokeWidth=4).encode(x, alt.Text("label:N"))
     rule = alt.Chart(_data([{"rate": target}])).mark_rule(strokeDash=_DASHES["target"]).encode(alt.X("rate:Q"))
     step = 17 if len(units) <= 31 else 12
     return _chart(
-        "ranking", title, alt_vi, alt.layer(bars, texts, rule).properties(width=WIDTH - 220, height=alt.Step(step))
+        "ranking",
+        title,
+        alt_vi,
+        alt.layer(bars, rule, halo, texts).properties(width=WIDTH - 220, height=alt.Step(step)),
     )
 
 
-def heat(cells: Rows, units: Sequence[str], title: str, alt_vi: str) -> Chart:
-    """Units × weeks, darker where the rate is lower, each cell with its rate in whole per cent."""
+def heat(cells: Rows, units: Sequence[str], weeks: Sequence[str], title: str, alt_vi: str) -> Chart:
+    """Units × weeks in the order given, darker where the rate is lower, each cell with its rate in whole per cent.
+
+    Cells that are young bear their rate on no shade: it will still rise.
+    """
     base = alt.Chart(_data(cells)).encode(
-        alt.X("week:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, orient="top")),
+        alt.X("week:N", sort=list(weeks), title=None, axis=alt.Axis(labelAngle=0, orient="top")),
         alt.Y("unit:N", sort=list(units), title=None, axis=alt.Axis(labelLimit=240)),
     )
     shade = alt.Color("rate:Q", scale=alt.Scale(domain=[0, 100], range=["#333", "#fff"]), legend=None)
-    boxes = base.transform_filter("isValid(datum.rate)").mark_rect(stroke="#fff", strokeWidth=0.5).encode(shade)
-    ink = alt.condition("isValid(datum.rate) && datum.rate < 33", alt.value("#fff"), alt.value("#000"))
+    boxes = (
+        base.transform_filter("isValid(datum.rate) && !datum.young")
+        .mark_rect(stroke="#fff", strokeWidth=0.5)
+        .encode(shade)
+    )
+    ink = alt.condition("isValid(datum.rate) && datum.rate < 33 && !datum.young", alt.value("#fff"), alt.value("#000"))
     tips = _tips(unit="Đơn vị", week="Tuần", label="Tỷ lệ đạt (%)")
     texts = base.mark_text(fontSize=11).encode(alt.Text("label:N"), color=ink, tooltip=tips)
     boxes = boxes.encode(tooltip=tips)

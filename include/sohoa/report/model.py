@@ -115,6 +115,8 @@ class WeekReport:
     last_day: date
     sections: tuple[Section, ...]
     annex: tuple[Table, ...]
+    message_vi: tuple[str, ...]
+    """What the first page says, most important first."""
     definition_vi: str
     versions: tuple[str, ...]
     content_hash: str

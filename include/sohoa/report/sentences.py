@@ -11,7 +11,7 @@ NUMERATOR = Column("numerator", "Đạt (tử số)", "Accepted (numerator)", "c
 DENOMINATOR = Column("denominator", "Phải số hóa (mẫu số)", "To digitise (denominator)", "count", "hồ sơ")
 RATE = Column("rate_percent", "Tỷ lệ đạt", "Rate accepted", "percent", "%")
 RECEIVED = Column("received_percent", "Tỷ lệ chính thức", "Official rate, files only", "percent", "%")
-BEFORE = Column("before_percent", "Tuần trước", "Week before", "percent", "%")
+BEFORE = Column("before_percent", "Tuần trước, cùng độ tuổi", "Week before at the same age", "percent", "%")
 CHANGE = Column("change_points", "Tăng, giảm", "Change", "number", "điểm %")
 AGENCY = Column("agency", "Mã cơ quan", "Agency code", "code")
 AGENCY_NAME = Column("agency_name", "Cơ quan", "Agency", "text")
@@ -20,10 +20,16 @@ MAX_ROWS = 15
 """Rows of a table in the text; the annex has them all."""
 
 
+UNCHANGED_POINTS = 1.0
+"""A difference of rates up to this is called hardly any: chance alone makes it."""
+
+
 def points(value: float) -> str:
     """Write a difference of rates, its direction in words."""
-    word = "tăng" if value > 0 else "giảm"
-    return f"{word} {number(abs(value))} điểm phần trăm" if round(value, 2) else "không thay đổi"
+    if not round(value, 2):
+        return "không thay đổi"
+    moved = f"{'tăng' if value > 0 else 'giảm'} {number(abs(value))} điểm phần trăm"
+    return moved if abs(value) > UNCHANGED_POINTS else f"gần như không đổi ({moved})"
 
 
 def span(first: date, last: date) -> str:

@@ -6,12 +6,15 @@ still counts, so what is missing so far is part of the work that is left.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa import layout
 from sohoa.days import ONE_DAY, Week, each_day
 from sohoa.progress.compare_periods import Comparison, Period, compare, own_period
 from sohoa.progress.rate import weekly_progress
@@ -43,6 +46,20 @@ class TargetLine:
         return self.baseline_percent + min(1.0, max(0.0, share)) * (self.target_percent - self.baseline_percent)
 
 
+def line_on(waypoints: Sequence[tuple[date, float]], day: date) -> TargetLine:
+    """Return the part of a path that a day lies on: level before the first waypoint and after the last.
+
+    Args:
+        waypoints: days in order, each with the rate to have at its end, per cent; at least two.
+        day: the day; the line of one after the last waypoint ends on it.
+    """
+    for (start, low), (end, high) in pairwise(waypoints):
+        if day <= end:
+            return TargetLine(start + ONE_DAY, end, low, high)
+    last, rate = waypoints[-1]
+    return TargetLine(last + ONE_DAY, day, rate, rate)
+
+
 @dataclass(frozen=True)
 class RequiredWork:
     """What a unit has done since the start of its line and what is left to do."""
@@ -58,8 +75,8 @@ class RequiredWork:
     end: date
     """The end of the line, or the unit's own last day before it."""
     due_per_day: float | None
-    """Dossiers that come in per working day, by the unit's own days of the last eight weeks; None where none of them
-    was a working day."""
+    """Dossiers that come in per working day, by the unit's own days of the last eight weeks from the first day to the
+    last on which any dossier is known; None where none of them was a working day."""
     required_dossiers: float | None
     """Dossiers to digitise per working day, old and new, to end at the target; 0 where it is certain already, None
     where no day is left or nobody knows how many come in."""
@@ -97,7 +114,9 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
     weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
     return TargetOutlook(
         forecast_target(weekly, line.target_percent, last_day, own.last),
-        required_work(rows, query.unit_code, line, last_day, pages, query.definition, query.stage, own),
+        required_work(
+            rows, query.unit_code, line, last_day, pages, query.definition, query.stage, own, _fed_period(store)
+        ),
         compare(rows, query.unit_code, Period(week.first, week.last), last_day, query.definition, query.stage, own),
         bool(pc.any(rows["is_approximate"]).as_py()),
     )
@@ -112,6 +131,7 @@ def required_work(
     definition: str = "dn_and",
     stage: str = "all",
     own: Period | None = None,
+    fed: Period | None = None,
 ) -> RequiredWork:
     """Compute what a unit has to digitise per day to reach the target at the end of its line.
 
@@ -124,6 +144,8 @@ def required_work(
         definition: a definition that counts dossiers.
         stage: its stage.
         own: the unit's own days, which alone count; None: those of the unit that bears the code on ``last_day``.
+        fed: the days from the first to the last of which the register tells anything; None: all. On other days nobody
+            knows how many came in.
     """
     own = own or own_period(bearer_at(unit_code, last_day))
     rows = progress.filter(
@@ -132,14 +154,22 @@ def required_work(
     due, done = _sum_counts(rows, max(line.start, own.first), min(last_day, line.end))
     end = min(line.end, own.last)
     days_left = len(working_days(max(last_day + ONE_DAY, line.start), end))
-    recent = max(last_day - _RECENT + ONE_DAY, own.first)
-    recent_days = len(working_days(recent, min(last_day, own.last)))
-    due_per_day = _sum_counts(rows, recent, last_day)[0] / recent_days if recent_days else None
+    fed = fed or own
+    recent = max(last_day - _RECENT + ONE_DAY, own.first, fed.first)
+    newest = min(last_day, own.last, fed.last)
+    recent_days = len(working_days(recent, newest))
+    due_per_day = _sum_counts(rows, recent, newest)[0] / recent_days if recent_days else None
     required = None
     if due_per_day is not None and days_left:
         required = max(0.0, line.target_percent / 100 * (due + due_per_day * days_left) - done) / days_left
     pages = required * pages_per_dossier if required is not None and pages_per_dossier is not None else None
     return RequiredWork(line.percent_on(last_day), due, done, days_left, end, due_per_day, required, pages)
+
+
+def _fed_period(store: Store) -> Period | None:
+    """The days from the first to the last of which the register tells anything."""
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.table_prefix("progress_daily"))]
+    return Period(layout.table_day(keys[0]), layout.table_day(keys[-1])) if keys else None
 
 
 def pages_per_dossier(documents: pa.Table, query: ProgressQuery, last_day: date) -> float | None:

@@ -18,6 +18,7 @@ from sohoa.clean_text import clean, shorten
 from sohoa.format_value import count
 from sohoa.report.chart_specs import cleaned, draw
 from sohoa.report.formats.draw_in_process import FORMAT_LOCALE, javascript
+from sohoa.report.formats.split_charts import parts
 from sohoa.report.model import NUMBERS, UNSIGNED, Table, WeekReport
 
 MAX_CHARACTERS = 500
@@ -26,12 +27,21 @@ SHORT = 14
 """Characters; a column of texts up to this length is not broken into lines."""
 LONG_TABLE = 15
 """Rows; a longer table has a field to search in, and is folded in the annex."""
+PRINTED_ROWS = 600
+"""A longer table of the annex is printed only where the reader has opened it."""
+MAX_DECISIVE = 3
+_NAMES = ("unit", "agency_name", "file")
+_DECISIVE = (
+    "settled_percent", "rate_percent", "settled_change", "change_points", "late_percent", "open_overdue", "verdict",
+    "defects", "state", "documents", "days_without_batch", "days_to_clear", "pages_bad", "pages_not_accepted",
+    "bad_percent", "rejected", "files", "entries", "numerator_change", "pages", "cause", "defect",
+)  # fmt: skip
+"""Keys of the columns that decide, most telling first: a phone shows the first ones that a table has, and its name."""
 
 
 def render(report: WeekReport) -> str:
     """The page; the same report gives the same text."""
     scripts = (_library(), _read("page.js"))
-    charts = [chart for section in report.sections for chart in section.charts]
     template = _environment().get_template("page.html")
     return template.render(
         report=report,
@@ -43,9 +53,20 @@ def render(report: WeekReport) -> str:
         hashes=[_hash(script) for script in scripts],
         licences=_read("javascript_licences.txt"),
         locale=FORMAT_LOCALE,
-        pictures={chart.name: _address(svg) for chart, svg in zip(charts, draw(charts), strict=True)},
+        pictures=_pictures(report),
         long_table=LONG_TABLE,
+        printed_rows=PRINTED_ROWS,
     )
+
+
+def _pictures(report: WeekReport) -> dict[str, list[str]]:
+    """Of each chart the pictures that stand for it on paper and where no script runs: the same as in the PDF."""
+    charts = [chart for section in report.sections for chart in section.charts]
+    drawn = [(chart.name, part) for chart in charts for part in parts(chart)]
+    found: dict[str, list[str]] = {chart.name: [] for chart in charts}
+    for (name, _), svg in zip(drawn, draw([part for _, part in drawn]), strict=True):
+        found[name].append(_address(svg))
+    return found
 
 
 @cache
@@ -84,12 +105,22 @@ def _cells(table: Table) -> list[list[str]]:
 
 
 def _classes(table: Table, cells: list[list[str]]) -> list[str]:
-    """The class of each column's cells: n numbers, c what is short enough to stay on a line, t other texts."""
+    """The classes of each column's cells: n numbers, c what is short enough to stay on a line, t other texts; x what a
+    phone leaves out until it is asked for."""
+    kept = _decisive(table)
     longest = [max(map(len, texts)) for texts in zip(*cells, strict=True)]
     return [
-        "n" if column.kind in NUMBERS else "c" if length <= SHORT else "t"
+        ("n" if column.kind in NUMBERS else "c" if length <= SHORT else "t") + ("" if column.key in kept else " x")
         for column, length in zip(table.columns, longest, strict=True)
     ]
+
+
+def _decisive(table: Table) -> set[str]:
+    """The keys of a table's name and of the columns that decide; the first columns where none is known to."""
+    keys = [column.key for column in table.columns]
+    name = next((key for key in _NAMES if key in keys), keys[0])
+    found = [key for key in _DECISIVE if key in keys and key != name][:MAX_DECISIVE]
+    return {name, *(found or keys[: MAX_DECISIVE + 1])}
 
 
 def _json(value: Any) -> Markup:

@@ -15,63 +15,87 @@ from sohoa.clean_text import clean, shorten
 from sohoa.report.chart_specs import draw
 from sohoa.report.formats import draw_in_process
 from sohoa.report.formats.font_glyphs import printable
+from sohoa.report.formats.split_charts import parts
+from sohoa.report.letterhead import Letterhead, letterhead
 from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
 from sohoa.report.sentences import span
+from sohoa.settings import Settings
 
-PARENT, OFFICE, SYMBOL, PLACE = "UBND tỉnh Lạng Sơn", "Văn phòng", "VP", "Lạng Sơn"
-SIGNATORY = ("TL. Chủ tịch", "Chánh Văn phòng")
-RECIPIENTS = ("UBND tỉnh (báo cáo);", "Các sở, ban, ngành;", "UBND các huyện, thành phố;", "Lưu: VT.")
 MAX_CHARACTERS = 160
 """Of a table's cell; the workbook has the whole text."""
-LISTED_TABLE = "faulty_files"
-"""Printed as a list: it has thousands of rows, and as a table would take many more pages."""
-_SEPARATOR = " · "
-_NARROW, _BROAD = 7, 34
-"""Characters of a line in the narrowest and in a broad column."""
+UNPRINTED = frozenset({"faulty_files"})
+"""Tables of thousands of rows: page and workbook have them, and on paper a count by agency stands for them."""
+_NARROW, _BROAD, _UNBROKEN = 7, 34, 3
+"""Characters of a line in the narrowest and in a broad column; what a column has over its longest value where that
+cannot be broken: digits are broader than letters."""
 _LONG_WORD, _PIECE, _BREAK = re.compile(r"\S{31,}"), 12, "\u200b"
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _DENSE = 100
 """Rows from which a table is set in the smaller size."""
 
 
-def render(report: WeekReport) -> bytes:
-    """The PDF (PDF/A-2a); the same report gives the same bytes."""
-    return draw_in_process.typeset(_content(report))
+def render(report: WeekReport, settings: Settings | None = None) -> bytes:
+    """The PDF (PDF/A-2a); the same report gives the same bytes.
+
+    Args:
+        report: the report.
+        settings: whose office issues it; None: the defaults.
+    """
+    return draw_in_process.typeset(_content(report, letterhead(settings or Settings(), report.last_day)))
 
 
-def _content(report: WeekReport) -> dict[str, Any]:
+def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
     week = format_value.week(report.week)
     day = report.last_day
-    pictures = iter(draw([chart for section in report.sections for chart in section.charts]))
+    charts = [part for section in report.sections for chart in section.charts for part in parts(chart)]
+    pictures = iter(draw(charts))
+    annex = [table for table in report.annex if table.name not in UNPRINTED]
     return {
         "title": "Kết quả số hóa hồ sơ, kết quả giải quyết thủ tục hành chính",
         "subtitle": f"{week} ({span(report.first_day, report.last_day)})",
-        "opening": "Văn phòng UBND tỉnh báo cáo kết quả số hóa hồ sơ, kết quả giải quyết thủ tục hành chính như sau:",
+        "opening": f"{_text(head.issuer)} báo cáo kết quả số hóa hồ sơ, kết quả giải quyết thủ tục hành chính như sau:",
         "made": {"year": day.year, "month": day.month, "day": day.day},
         "content_hash": report.content_hash,
-        "parent": PARENT,
-        "office": OFFICE,
-        "symbol": SYMBOL,
-        "place": PLACE,
+        "parent": _text(head.parent),
+        "office": _text(head.office),
+        "issuer": _text(head.issuer),
+        "symbol": _text(head.symbol),
+        "place": _text(head.place),
         "year": str(day.year),
-        "week": week.lower(),
         "unsigned": UNSIGNED,
+        "message": [_text(line) for line in report.message_vi],
         "definition": _text(report.definition_vi),
         "sections": [_section(section, pictures) for section in report.sections],
         "last_words": _text(report.sections[-1].paragraphs[-1]),
+        "enclosed": _enclosed(annex, [table for table in report.annex if table.name in UNPRINTED]),
         "closing": "Trên đây là báo cáo kết quả số hóa trong tuần./.",
-        "recipients": RECIPIENTS,
-        "signatory": SIGNATORY,
-        "annex": [_listed(table) if table.name == LISTED_TABLE else _table(table) for table in report.annex],
-        "colophon": _text("; ".join((*report.versions, f"mã nội dung {report.content_hash[:12]}"))),
+        "recipients": list(map(_text, head.recipients)),
+        "signatory": list(map(_text, head.signatory)),
+        "annex": list(map(_table, annex)),
+        "colophon": _text(f"Mã đối chiếu: {report.content_hash[:12]}"),
     }
 
 
+def _enclosed(annex: list[Table], elsewhere: list[Table]) -> list[str]:
+    """Name each annex by its number, and the lists that are not on paper: the text has to point at them."""
+    if not annex and not elsewhere:
+        return []
+    named = [f"Phụ lục {number}: {table.title_vi}" for number, table in zip(_ROMAN, annex, strict=False)]
+    said = [f"Kèm theo báo cáo có {format_value.count(len(named))} phụ lục. {'; '.join(named)}."] if named else []
+    said += [
+        f"{table.title_vi} ({format_value.count(len(table.rows))} dòng): trong bảng tính và trang web của báo cáo."
+        for table in elsewhere
+    ]
+    return list(map(_text, said))
+
+
 def _section(section: Section, pictures: Iterator[str]) -> dict[str, Any]:
+    charts = [part for chart in section.charts for part in parts(chart)]
     return {
         "number": section.number,
         "title": _text(section.title_vi),
         "paragraphs": [_text(line) for line in section.paragraphs],
-        "parts": [*map(_table, section.tables), *(_chart(chart, next(pictures)) for chart in section.charts)],
+        "parts": [*map(_table, section.tables), *(_chart(part, next(pictures)) for part in charts)],
     }
 
 
@@ -87,21 +111,6 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _listed(table: Table) -> dict[str, Any]:
-    """A table as a list: above the lines of each group its first column, in each line the others."""
-    groups: dict[str, list[str]] = {}
-    for row in table.rows:
-        first, *others = map(_cell, table.texts(row))
-        groups.setdefault(first, []).append(_SEPARATOR.join(others))
-    return {
-        "kind": "list",
-        "title": _text(table.title_vi),
-        "head": _SEPARATOR.join(_text(column.heading) for column in table.columns[1:]),
-        "lists": [{"head": head, "items": items} for head, items in groups.items()],
-        "note": _text(table.note_vi),
-    }
-
-
 def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:
     """Label, side, and weight: each column as wide as its longest cell or word, long texts broken."""
     for place, column in enumerate(table.columns):
@@ -109,7 +118,7 @@ def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:
         words = [*head.split(), *(word for row in rows for word in (_words(row[place]) if is_text else [row[place]]))]
         longest = max((len(row[place]) for row in rows), default=0) if is_text else 0
         weight = max(_NARROW, min(_BROAD, longest), *(min(_BROAD, len(word)) for word in words))
-        yield {"label": head, "right": column.kind in NUMBERS, "weight": weight + 1}
+        yield {"label": head, "right": column.kind in NUMBERS, "weight": weight + (1 if is_text else _UNBROKEN)}
 
 
 def _words(cell: str) -> list[str]:

@@ -15,9 +15,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from sohoa.clean_text import clean, shorten
 from sohoa.format_value import UNKNOWN
+from sohoa.labels import label_vi
 from sohoa.report.model import UNSIGNED, WORDS, Column, Row, Table, WeekReport
 
-CONTENTS = "muc_luc"
+CONTENTS, WORDS_SHEET = "Mục lục", "Nội dung"
 HEADER_ROW = 2
 MAX_CHARACTERS = 16_000
 """Of a cell's text; a cell holds 32,767 UTF-16 units."""
@@ -34,7 +35,10 @@ NUMBER_FORMATS = {
 }
 _TEXTS = ("text", "label", "labels", "code", "week")
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-_NARROW, _WIDE = 10, 52
+_NARROW, _WIDE = 12, 52
+_LINE, _BOLD, _BUTTON = 15, 1.15, 2
+"""Points of a line; a bold letter in characters of a column's width; what the filter's button takes of a heading."""
+_PAGE_WIDTH = 120
 
 
 def render(report: WeekReport) -> bytes:
@@ -46,9 +50,15 @@ def render(report: WeekReport) -> bytes:
         book.set_properties(facts)
         styles = _add_styles(book)
         _write_contents(book.add_worksheet(CONTENTS), report, styles)
+        _write_words(book.add_worksheet(WORDS_SHEET), report, styles)
         for table in report.tables:
-            _write_table(book.add_worksheet(table.name), table, report, styles)
+            _write_table(book.add_worksheet(sheet_name(table)), table, report, styles)
     return out.getvalue()
+
+
+def sheet_name(table: Table) -> str:
+    """What the sheet of a table is called: in Vietnamese, where the table is one of the report's."""
+    return label_vi("sheets", table.name)
 
 
 def _add_styles(book: Workbook) -> dict[str, Format]:
@@ -83,10 +93,24 @@ def _write_contents(sheet: Worksheet, report: WeekReport, styles: dict[str, Form
     for column, words in enumerate(("Trang tính / Sheet", "Nội dung", "Content", "Số dòng / Rows")):
         _put(sheet, head, column, styles["header"], words)
     for row, table in enumerate(report.tables, head + 1):
-        sheet.write_url(row, 0, f"internal:'{table.name}'!A1", styles["link"], table.name)
+        sheet.write_url(row, 0, f"internal:'{sheet_name(table)}'!A1", styles["link"], sheet_name(table))
         _put(sheet, row, 1, styles["text"], table.title_vi)
         _put(sheet, row, 2, styles["text"], table.title_en)
         sheet.write_number(row, 3, len(table.rows), styles["count"])
+    _set_page(sheet, report)
+
+
+def _write_words(sheet: Worksheet, report: WeekReport, styles: dict[str, Format]) -> None:
+    """The second sheet: what the report says in words, section by section, a paragraph a row."""
+    sheet.set_column(0, 0, _PAGE_WIDTH)
+    row = 0
+    for section in report.sections:
+        _put(sheet, row, 0, styles["title"], f"{section.number}. {section.title_vi}")
+        for paragraph in section.paragraphs:
+            row += 1
+            sheet.set_row(row, _LINE * _lines(paragraph, _PAGE_WIDTH))
+            _put(sheet, row, 0, styles["fact"], paragraph)
+        row += 2
     _set_page(sheet, report)
 
 
@@ -96,7 +120,7 @@ def _write_table(sheet: Worksheet, table: Table, report: WeekReport, styles: dic
         sheet.set_column(index, index, _width(column, table.rows))
     _put(sheet, 0, 0, styles["title"], table.title_vi)
     _put(sheet, 1, 0, styles["note"], table.note_vi or table.title_en)
-    sheet.set_row(HEADER_ROW, 48)
+    sheet.set_row(HEADER_ROW, _LINE * max(_header_lines(column, table.rows) for column in table.columns))
     for index, column in enumerate(table.columns):
         _put(sheet, HEADER_ROW, index, styles["header"], column.heading, column.label_en)
     for number, row in enumerate(table.rows, HEADER_ROW + 1):
@@ -131,6 +155,24 @@ def _put(sheet: Worksheet, row: int, column: int, style: Format, *lines: str) ->
     """
     text = "\n".join(shorten(clean(line), MAX_CHARACTERS) for line in lines)
     sheet.write_string(row, column, f"{text} " if text.endswith("</r>") else text, style)
+
+
+def _header_lines(column: Column, rows: Iterable[Row]) -> int:
+    """Lines that a heading takes in its column: both languages, and the filter's button beside the last."""
+    width = _width(column, rows) - _BUTTON
+    return _lines(column.heading, width) + _lines(column.label_en, width)
+
+
+def _lines(text: str, width: float) -> int:
+    """Lines of at most so many characters, broken between words, and within what is longer than a line."""
+    lines, used = 1, 0.0
+    for word in text.split():
+        size = len(word) * _BOLD
+        if used and used + 1 + size > width:
+            lines, used = lines + 1, 0.0
+        lines += int(size // width) if size > width else 0
+        used += size + (1 if used else 0)
+    return lines
 
 
 def _width(column: Column, rows: Iterable[Row]) -> int:

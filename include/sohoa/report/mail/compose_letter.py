@@ -1,154 +1,243 @@
-"""The mail about a weekly report: figures and links in plain text, never a page image and nothing attached."""
+"""The mail about a weekly report: the recipient's own unit in words, as plain text and as a page; nothing attached.
+
+All that the recipient has to know stands in it, so that it serves where the report itself cannot be opened.
+"""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from pathlib import Path
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sohoa import layout
-from sohoa.clean_text import clean
-from sohoa.errors import SettingsError
-from sohoa.format_value import day, week
+from sohoa.clean_text import clean, shorten
+from sohoa.format_value import count, day, percent, week
 from sohoa.labels import label_vi
-from sohoa.notify.smtp import is_address
-from sohoa.registry import bearer_at, find_agency, units_of
-from sohoa.report.model import Column, Row
+from sohoa.report.mail.recipients import Recipient
+from sohoa.report.model import Row
+from sohoa.report.sentences import points
+from sohoa.report.unit_view import UnitView, view_unit
 from sohoa.settings import TIME_ZONE
 
-_CODE_DIGITS = 5
-"""Of a commune's code, which begins with zeros that spreadsheets drop."""
-_FILES = ("report.pdf", "report.html", "report.xlsx")
+FILES = ("report.pdf", "report.html", "report.xlsx")
+MAX_FILES = 15
+"""Faulty files that a mail names, or agencies with some; of the others it says how many there are."""
+_OF_AGENCIES = "Tệp lỗi của các cơ quan"
+_MAX_TEXT = 120
 
 
 @dataclass(frozen=True)
-class Recipient:
-    """Who gets the report, with the figures of which unit: province, district, commune, department or office."""
+class Site:
+    """What the mails of a site have in common."""
 
-    unit_code: str
-    name: str
-    address: str
-
-
-class Recipients(NamedTuple):
-    """Who gets the report, and what is wrong with the lines of the file that name nobody."""
-
-    usable: list[Recipient]
-    faults: list[str]
-
-
-def read_recipients(file: Path | None) -> Recipients:
-    """The recipients in the order of their file, an address once for each unit; a line that is no use stops no other.
-
-    Args:
-        file: CSV with the columns unit_code, name, address.
-
-    Raises:
-        SettingsError: the file is not set, missing or malformed.
-    """
-    if file is None:
-        raise SettingsError("SOHOA_SMTP_HOST is set: name the recipients in SOHOA_RECIPIENTS_FILE")
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines, restval="")
-            rows = [(_recipient(row), reader.line_num - "".join(map(str, row.values())).count("\n")) for row in reader]
-    except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
-        raise SettingsError(f"SOHOA_RECIPIENTS_FILE: {file} cannot be used: {error!r}") from error
-    checked = [(recipient, number, list(_faults(recipient))) for recipient, number in rows]
-    usable = {(row.unit_code, row.address): row for row, _, faults in checked if not faults}
-    unusable = [f"line {number}: {'; '.join(faults)}" for _, number, faults in checked if faults]
-    return Recipients(list(usable.values()), unusable)
-
-
-def _recipient(row: dict[str, str]) -> Recipient:
-    return Recipient(row["unit_code"].strip(), row["name"], row["address"].strip())
-
-
-def _faults(recipient: Recipient) -> Iterator[str]:
-    code, agency = recipient.unit_code, find_agency(recipient.unit_code)
-    if not units_of(code) and (agency is None or agency.kind == "commune"):
-        meant = agency.unit_code if agency is not None else code.zfill(_CODE_DIGITS)
-        yield f"{code!r} is no unit" + (f", {meant} is one" if units_of(meant) else "")
-    if not is_address(recipient.address):
-        yield f"{recipient.address!r} is no address"
+    sender: str
+    target_percent: float
+    links: Mapping[str, str]
+    """File of the report -> the address at which it opens; none where it can be opened nowhere."""
+    last_day: date | None = None
+    """On which the addresses still open it; None: as long as it is there."""
 
 
 def message_id(week: str, content_hash: str, recipient: Recipient, domain: str) -> str:
     """The same for the same report and recipient, so that a mail program shows a repeat once."""
-    who = hashlib.sha256(f"{recipient.unit_code} {recipient.address}".encode()).hexdigest()
+    who = hashlib.sha256(recipient.key.encode()).hexdigest()
     return f"<{week}.{content_hash[:12]}.{who[:12]}@{domain}>"
 
 
-def compose(report: dict[str, Any], recipient: Recipient, sender: str, reports_url: str | None) -> EmailMessage:
+def compose(report: dict[str, Any], recipient: Recipient, site: Site) -> EmailMessage:
     """The mail to one recipient.
 
     Args:
         report: a report as ``WeekReport.to_json`` writes it.
         recipient: who gets it.
-        sender: the address it comes from.
-        reports_url: where the bucket ``reports`` can be opened; None: the mail names the keys in it.
+        site: who sends it, by what target units are judged, and where the report opens.
     """
+    view = view_unit(report, recipient.unit, site.target_percent)
     mail = EmailMessage()
-    mail["From"] = sender
+    mail["From"] = site.sender
     mail["To"] = recipient.address
-    mail["Subject"] = f"Báo cáo số hóa hồ sơ {week(report['week'])}"
+    mail["Subject"] = _subject(view)
     mail["Date"] = format_datetime(datetime.now(TIME_ZONE))
-    mail["Message-ID"] = message_id(report["week"], report["content_hash"], recipient, sender.rpartition("@")[2])
+    mail["Message-ID"] = message_id(report["week"], report["content_hash"], recipient, site.sender.rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content("\n".join(_lines(report, recipient, reports_url)) + "\n", cte="quoted-printable")
+    files = list(_by_agency(view) if len(view.agencies) > 1 else map(_file, view.files))
+    said = _Said(
+        to=clean(recipient.name),
+        title=clean(f"{view.name}, {week(view.week.name).lower()}"),
+        days=f"{day(view.week.first)} – {day(view.week.last)}",
+        verdict=clean(_verdict(view)),
+        facts=tuple(map(clean, _facts(view))),
+        note=clean(view.note),
+        to_do=tuple(map(clean, view.to_do)),
+        files_title=_OF_AGENCIES if len(view.agencies) > 1 else "Tệp lỗi",
+        files=tuple(map(clean, files[:MAX_FILES])),
+        more_files=max(0, len(files) - MAX_FILES),
+        links={label_vi("report_files", name): _at_unit(name, site.links[name], view) for name in site.links},
+        last_day=day(site.last_day) if site.last_day else "",
+    )
+    mail.set_content("\n".join(_lines(said)) + "\n", cte="quoted-printable")
+    page = (
+        _environment().get_template("letter.html").render(said=said, figures=view.figures, view=view, more=_more(said))
+    )
+    mail.add_alternative(page, subtype="html", cte="quoted-printable")
     return mail
 
 
-def _lines(report: dict[str, Any], recipient: Recipient, reports_url: str | None) -> Iterator[str]:
-    first, last = (date.fromisoformat(report[name]) for name in ("first_day", "last_day"))
-    unit = bearer_at(recipient.unit_code, last)
-    names = set() if unit is None else {unit.name, unit.name_within(first, last)}
-    name = recipient.unit_code if unit is None else f"{unit.name} ({unit.code})"
-    yield f"Kính gửi: {clean(recipient.name)}"
+@dataclass(frozen=True)
+class _Said:
+    """The words of one mail, clean."""
+
+    to: str
+    title: str
+    days: str
+    verdict: str
+    facts: tuple[str, ...]
+    note: str
+    """What the report says of its figures."""
+    to_do: tuple[str, ...]
+    files_title: str
+    files: tuple[str, ...]
+    more_files: int
+    """Lines that are left out."""
+    links: dict[str, str]
+    last_day: str
+
+
+@cache
+def _environment() -> Environment:
+    loader = PackageLoader("sohoa.report")
+    found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    found.filters |= {"percent": percent, "count": count}
+    return found
+
+
+def _subject(view: UnitView) -> str:
+    when = f"số hóa hồ sơ {week(view.week.name).lower()}"
+    if view.figures is None:
+        return clean(f"{view.name}: không có hồ sơ phải số hóa – {when}")
+    rate = percent(view.figures.rate_percent)
+    return clean(f"{view.name}: {rate}{f', {_met(view)}' if view.is_judged else ''} – {when}")
+
+
+def _met(view: UnitView) -> str:
+    return f"{'đạt' if view.is_met else 'chưa đạt'} chỉ tiêu {percent(view.target_percent)}"
+
+
+def _verdict(view: UnitView) -> str:
+    figures = view.figures
+    if figures is None:
+        return "Không có hồ sơ nào thuộc diện phải số hóa."
+    said = f"{count(figures.numerator)} trong {count(figures.denominator)} hồ sơ đã số hóa đạt yêu cầu, "
+    said += f"tỷ lệ {percent(figures.rate_percent)}"
+    return f"{said}: {_met(view)}." if view.is_judged else f"{said}; quá ít hồ sơ để kết luận."
+
+
+def _facts(view: UnitView) -> Iterator[str]:
+    """What stands around the rate, a line each: change, rank, what is missing, files, queue, silence."""
+    if view.figures is not None and view.figures.change_points is not None:
+        yield f"So với tuần trước: {points(view.figures.change_points)}."
+    if view.rank is not None:
+        yield f"Xếp thứ {count(view.rank[0])} trong {count(view.rank[1])} {view.rank[2]}."
+    if view.is_judged and view.missing and not view.has_ended:
+        yield (
+            f"Còn thiếu {count(view.missing)} hồ sơ để đạt {percent(view.target_percent)}; đến kỳ báo cáo sau còn "
+            f"{count(len(view.days_left))} ngày làm việc."
+        )
+    verdicts = view.verdicts()
+    yield (
+        f"Tệp lỗi trong tuần: {count(verdicts['rejected'])} phải quét lại, {count(verdicts['review'])} chờ người kiểm "
+        "tra."
+    )
+    yield f"Đang chờ quét: {count(view.waiting('documents'))} tài liệu của {count(view.waiting('dossiers'))} hồ sơ."
+    yield from _sending(view)
+
+
+def _sending(view: UnitView) -> Iterator[str]:
+    if len(view.agencies) == 1:
+        (row,) = view.agencies
+        last = f"; lô cuối ngày {day(date.fromisoformat(row['last_batch']))}" if row["last_batch"] else ""
+        yield f"Việc gửi lô: {label_vi('activity_states', row['state']).lower()}{last}."
+    elif view.agencies:
+        yield f"Việc gửi lô: {count(len(view.silent))} trong {count(len(view.agencies))} cơ quan im lặng."
+
+
+def _file(row: Row) -> str:
+    """A faulty file: whose, which pages of what, what is wrong with it, and what follows."""
+    pages = f", trang {row['pages']}" if row["pages"] else ""
+    defects = "; ".join(label_vi("defects", name) for name in row["defects"] or ()) or "không rõ lỗi"
+    what = shorten(row["title"] or row["file"], _MAX_TEXT)
+    verdict = label_vi("verdicts", row["verdict"]).lower()
+    dossier = f" (hồ sơ {row['dossier']})" if row["dossier"] else ""
+    return f"{what}{dossier}, tệp {shorten(row['file'], _MAX_TEXT)}{pages}: {defects} – {verdict}"
+
+
+def _by_agency(view: UnitView) -> Iterator[str]:
+    """Who has most faulty files: a unit with agencies below it reads of them, not of their files."""
+    files: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in view.files:
+        files[row["agency_name"], row.get("district") or ""][row["verdict"]] += 1
+    for (name, district), verdicts in sorted(files.items(), key=lambda item: (-item[1]["rejected"], item[0])):
+        where = (
+            f", {district}"
+            if district and district != view.unit.name and district.casefold() not in name.casefold()
+            else ""
+        )
+        yield (
+            f"{name}{where}: {count(verdicts['rejected'])} phải quét lại, {count(verdicts['review'])} chờ người "
+            "kiểm tra"
+        )
+
+
+def _more(said: _Said) -> str:
+    what = "cơ quan" if said.files_title == _OF_AGENCIES else "tệp"
+    return f"và {count(said.more_files)} {what} khác, có trong báo cáo đầy đủ"
+
+
+def _at_unit(name: str, address: str, view: UnitView) -> str:
+    """The page opens at the unit's own rows."""
+    return (
+        f"{address}#tim={quote(view.name.partition(',')[0].partition(' (')[0])}" if name == "report.html" else address
+    )
+
+
+def _lines(said: _Said) -> Iterator[str]:
+    yield f"Kính gửi: {said.to}"
     yield ""
-    yield f"Báo cáo số hóa hồ sơ, {week(report['week'])} ({day(first)} – {day(last)}), tỉnh Lạng Sơn."
+    yield f"{said.title} ({said.days})"
+    yield said.verdict
     yield ""
-    yield f"Số liệu của {name}:"
-    yield from list(_figures(report, recipient.unit_code, names)) or ["  Không có số liệu trong tuần này."]
+    yield from (f"  {fact}" for fact in said.facts)
+    if said.to_do:
+        yield ""
+        yield "Việc cần làm:"
+        yield from (f"  {number}. {line}" for number, line in enumerate(said.to_do, start=1))
+    if said.files:
+        yield ""
+        yield f"{said.files_title}:"
+        yield from (f"  – {line}" for line in said.files)
+    if said.more_files:
+        yield f"  – {_more(said)}"
     yield ""
-    for paragraph in report["sections"][0]["paragraphs"] if report["sections"] else ():
-        yield clean(paragraph)
-    yield ""
-    yield "Báo cáo đầy đủ:" if reports_url else f"Báo cáo đầy đủ, trong kho lưu trữ `{layout.REPORTS}`:"
-    for file in _FILES:
-        key = layout.report_key(report["week"], file)
-        yield f"  {label_vi('report_files', file)}: {reports_url.rstrip('/') + '/' if reports_url else ''}{key}"
-    yield ""
+    if said.note:
+        yield said.note
+        yield ""
+    if said.links:
+        until = f" (mở được đến hết ngày {said.last_day})" if said.last_day else ""
+        yield f"Báo cáo đầy đủ của tỉnh{until}:"
+        yield from (f"  {name}: {address}" for name, address in said.links.items())
+        yield ""
     yield "Thư do hệ thống lập và gửi tự động; xin không trả lời thư này."
 
 
-def _figures(report: dict[str, Any], unit_code: str, names: set[str]) -> Iterator[str]:
-    """Each value of the unit's row in the tables of the annex that have one row per unit.
-
-    Where the code passed on within the week there is a row for each that bore it: the letter is to the last one.
-    """
-    for table in report["annex"]:
-        rows = [row for row in table["rows"] if row.get("unit_code") == unit_code]
-        if len(rows) > 1 and names:
-            rows = [row for row in rows if row.get("unit") in names]
-        if len(rows) != 1:  # several rows are a list of cases: that is what the report is for
-            continue
-        yield f"  {table['title_vi']}"
-        for column in (Column(**about) for about in table["columns"]):
-            if column.key not in {"unit_code", "unit"}:
-                yield f"    {column.label_vi}: {clean(_text(column, rows[0]))}"
-
-
-def _text(column: Column, row: Row) -> str:
-    """A value with its unit; a percentage is written with its sign."""
-    value = row[column.key]
-    if column.kind == "date" and value is not None:
-        row = {column.key: date.fromisoformat(value)}
-    is_bare = not column.unit or value is None or column.kind == "percent"
-    return column.text(row) + ("" if is_bare else f" {column.unit}")
+def plain_links(reports_url: str, week: str) -> dict[str, str]:
+    """The addresses of a week's files where people open the bucket ``reports``."""
+    return {name: f"{reports_url.rstrip('/')}/{layout.report_key(week, name)}" for name in FILES}

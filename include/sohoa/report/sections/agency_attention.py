@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from sohoa.days import Week
-from sohoa.enums import ACTIVITY_STATES
+from sohoa.enums import ACTIVITY_STATES, ActivityState
+from sohoa.errors import InputError
 from sohoa.format_value import count, day
-from sohoa.registry import name_of, owner_name
+from sohoa.progress.carry_forward import carry_forward
+from sohoa.registry import Agency, agencies_at, bearer_at, find_agency, full_name
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, first_rows
 from sohoa.steering.agency_activity import AgencyActivity, Office, read_activity
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, read_capacity
+from sohoa.steering.waiting_documents import WEEKS, Waiting, read_waiting
 from sohoa.store import Store
 
 _SCANNERS = timedelta(27)
 """Days whose scanners are looked at."""
-_QUEUE = ("agency_name", "documents", "devices", "documents_per_day", "days_to_clear")
+_QUEUE = ("agency_name", "documents", "to_scan", "dossiers", "oldest", "devices", "documents_per_day")
 _SILENT = ("agency_name", "days_without_batch", "last_batch", "dossiers", "documents", "oldest")
 
 
@@ -34,6 +38,7 @@ class AgencyOverview:
     capacity: dict[Office, Capacity]
     large_format: list[LargeFormatNeed]
     notices: Table
+    waiting: dict[Office, Waiting]
 
 
 def build(store: Store, week: Week) -> Part:
@@ -53,7 +58,8 @@ def build(store: Store, week: Week) -> Part:
         first_rows(queue, "queue", queue.title_vi, _QUEUE),
         large_format_table(overview, week),
     )
-    return Part((said,), tables, annex=(agencies,))
+    hidden = (replace(large_format_table(overview, week, None), name="all_large_format"),)
+    return Part((said, *_waiting_vi(agencies, week)), tables, annex=(agencies,), hidden=hidden)
 
 
 def read_overview(store: Store, week: Week) -> AgencyOverview:
@@ -61,7 +67,27 @@ def read_overview(store: Store, week: Week) -> AgencyOverview:
     found = read_activity(store, report_day(week))
     capacity, needs = read_capacity(store, week.last - _SCANNERS, week.last, found)
     queues = {(row.agency, row.valid_from): row for row in capacity}
-    return AgencyOverview(found, queues, needs, _notices(store.read_table("notices").to_pylist(), week))
+    waiting = {one.office: one for one in read_waiting(store, week.last)}
+    return AgencyOverview(found, queues, needs, _notices(store.read_table("notices").to_pylist(), week), waiting)
+
+
+def _waiting_vi(agencies: Table, week: Week) -> Iterator[str]:
+    """What waits in all, and what nobody is known to have taken over."""
+    sums = {name: sum(row[name] or 0 for row in agencies.rows) for name in ("documents", "to_scan", "in_review")}
+    oldest = min((row["oldest_review"] for row in agencies.rows if row["oldest_review"]), default=None)
+    since = f", lâu nhất từ ngày {day(oldest)}" if oldest else ""
+    unscanned, to_scan, in_review = (count(sums[name]) for name in ("documents", "to_scan", "in_review"))
+    yield (
+        f"Đến ngày {day(week.last)} còn chờ: {unscanned} tài liệu chưa quét, {to_scan} tài liệu phải quét lại và "
+        f"{in_review} tài liệu chờ người kiểm tra{since} (quét trong {WEEKS} tuần)."
+    )
+    ended = [row for row in agencies.rows if row["state"] == "no_agency" and row["documents"]]
+    if ended:
+        left = sum(row["documents"] for row in ended)
+        yield (
+            f"{count(len(ended))} cơ quan đã kết thúc hoạt động còn {count(left)} tài liệu chờ mà chưa rõ cơ quan kế "
+            "thừa: Văn phòng UBND tỉnh xác định."
+        )
 
 
 def states_table(overview: AgencyOverview, week: Week) -> Table:
@@ -86,25 +112,91 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
         Column("dossiers", "Hồ sơ chờ", "Dossiers waiting", "count", "hồ sơ"),
         Column("documents", "Tài liệu chờ", "Documents waiting", "count", "tài liệu"),
         Column("oldest", "Hồ sơ lâu nhất", "Oldest dossier", "date"),
+        Column("inherited", "Trong đó nhận từ cơ quan cũ", "Of these from its forerunners", "count", "tài liệu"),
+        Column("to_scan", "Phải quét lại", "To scan again", "count", "tài liệu"),
+        Column("in_review", "Chờ người kiểm tra", "Waiting for a person", "count", "tài liệu"),
         Column("devices", "Máy quét", "Scanners", "count", "máy"),
-        Column("documents_per_day", "Quét mỗi ngày", "Documents per day", "number", "tài liệu"),
-        Column("days_to_clear", "Ngày để hết", "Days to clear", "number", "ngày"),
+        Column("documents_per_day", "Đã quét mỗi ngày gửi lô", "Scanned on a day with a batch", "count", "tài liệu"),
         Column("never_scanned", "Tờ khổ lớn chưa quét", "Large sheets never scanned", "count", "tờ"),
         Column("rejected", "Trang khổ lớn bị loại", "Large pages rejected", "count", "trang"),
     )
     needs = {(need.agency, need.valid_from): need for need in overview.large_format}
-    rows = tuple(
-        _agency_row(found, overview.capacity.get(found.office), needs.get(found.office), week)
-        for found in overview.agencies
-    )
+    rows = [
+        _agency_row(found, overview, needs.get(found.office), week) for found in _with_reviews_alone(overview, week)
+    ]
     title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {day(report_day(week))}"
-    return Table("agencies", title, "Every agency", columns, rows)
+    note = (
+        "Số đã quét mỗi ngày là việc đã làm trong bốn tuần, không phải năng lực của máy. Hàng chờ của cơ quan đã kết "
+        "thúc hoạt động tính cho cơ quan kế thừa."
+    )
+    return Table("agencies", title, "Every agency", columns, tuple(_passed_on(rows, week)), note)
 
 
-def _agency_row(found: AgencyActivity, queue: Capacity | None, need: LargeFormatNeed | None, week: Week) -> Row:
+def _with_reviews_alone(overview: AgencyOverview, week: Week) -> list[AgencyActivity]:
+    """The agencies with dossiers or batches, and those of which only scans of earlier weeks wait."""
+    known = {found.office for found in overview.agencies}
+    return overview.agencies + [_idle(office, week) for office in overview.waiting if office not in known]
+
+
+def _idle(office: Office, week: Week) -> AgencyActivity:
+    """An agency of which no dossier waits."""
+    bearer = bearer_at(office[0], report_day(week))
+    state: ActivityState = "no_agency" if bearer is None or bearer.valid_from != office[1] else "nothing_waits"
+    return AgencyActivity(office[0], state, None, None, 0, 0, 0, None, None, office[1])
+
+
+def _passed_on(rows: list[dict[str, Any]], week: Week) -> Iterator[Row]:
+    """The rows, with what waits of an agency that is no more in the row of the one that follows it, where known."""
+    standing = {row["agency"]: row for row in rows if row["state"] != "no_agency"}
+    for row in rows:
+        heir = _heir(row, week) if row["state"] == "no_agency" else None
+        if heir is None:
+            continue
+        into = standing.get(heir.code)
+        if into is None:
+            idle = _idle((heir.code, heir.valid_from), week)
+            into = standing[heir.code] = _new_row(idle, week)
+        for name in ("dossiers", "documents", "to_scan", "in_review"):
+            into[name] += row[name]
+        into["inherited"] += row["documents"]
+        for name in ("oldest", "oldest_review"):
+            into[name] = min((day for day in (into[name], row[name]) if day is not None), default=None)
+        row["state"] = None
+    yield from (row for row in rows if row["state"] is not None)
+    known = {id(row) for row in rows}
+    yield from (row for row in standing.values() if id(row) not in known)
+
+
+def _heir(row: dict[str, Any], week: Week) -> Agency | None:
+    """The office on the week's last day of the commune that followed this one's; a split one's default successor."""
+    own = None if row["valid_from"] is None else find_agency(row["agency"], row["valid_from"])
+    if own is None or own.kind != "commune":
+        return None
+    unit = _followed(own, week.last)
+    standing = (agency for agency in agencies_at(week.last) if agency.kind == "commune")
+    return next((agency for agency in standing if agency.unit_code == unit), None)
+
+
+def _followed(own: Agency, day: date) -> str | None:
+    """Code of the commune that a former one's office now belongs to."""
+    try:
+        return carry_forward(own.unit_code, own.valid_from, day).code
+    except InputError:  # the map of successors ends before that day
+        return None
+
+
+def _new_row(found: AgencyActivity, week: Week) -> dict[str, Any]:
+    """The row of an agency of which nothing else is known."""
+    return _agency_row(found, AgencyOverview([], {}, [], _notices([], week), {}), None, week)
+
+
+def _agency_row(
+    found: AgencyActivity, overview: AgencyOverview, need: LargeFormatNeed | None, week: Week
+) -> dict[str, Any]:
+    queue, waiting = overview.capacity.get(found.office), overview.waiting.get(found.office)
     return {
         "agency": found.agency,
-        "agency_name": name_of(found.agency, found.valid_from, week.last),
+        "agency_name": full_name(found.agency, found.valid_from, week.last),
         "state": found.state,
         "note": found.note,
         "days_without_batch": found.days_without_batch,
@@ -112,29 +204,34 @@ def _agency_row(found: AgencyActivity, queue: Capacity | None, need: LargeFormat
         "dossiers": found.dossiers,
         "documents": found.documents,
         "oldest": found.oldest,
+        "valid_from": found.valid_from,
+        "inherited": 0,
+        "to_scan": waiting.to_scan if waiting else 0,
+        "in_review": waiting.in_review if waiting else 0,
+        "oldest_review": waiting and waiting.oldest_review,
         "devices": queue and queue.devices,
         "documents_per_day": queue and queue.documents_per_day,
-        "days_to_clear": queue and queue.days_to_clear,
         "never_scanned": need and need.never_scanned,
         "rejected": need and need.rejected,
     }
 
 
 def silent_table(agencies: Table) -> Table:
-    """List the silent agencies, longest without a batch first."""
-    rows = tuple(row for row in agencies.rows if row["state"] == "silent")
+    """List the silent agencies, most dossiers waiting first: one day without a batch says little."""
+    found = (row for row in agencies.rows if row["state"] == "silent")
+    rows = tuple(sorted(found, key=lambda row: (-row["dossiers"], -row["days_without_batch"], row["agency"])))
     return Table("silent", "Cơ quan còn hồ sơ chờ mà không gửi lô", "Silent agencies", agencies.columns, rows)
 
 
 def queue_table(agencies: Table) -> Table:
-    """List the agencies by the days that their queue takes, where these are known."""
-    known = (row for row in agencies.rows if row["days_to_clear"] is not None)
-    rows = tuple(sorted(known, key=lambda row: (-row["days_to_clear"], row["agency"])))
-    return Table("queue", "Hàng chờ lâu nhất so với năng lực quét", "Longest queues", agencies.columns, rows)
+    """List the agencies by what is to be scanned, for the first time or again."""
+    known = (row for row in agencies.rows if row["documents"] + row["to_scan"])
+    rows = tuple(sorted(known, key=lambda row: (-row["documents"] - row["to_scan"], row["agency"])))
+    return Table("queue", "Cơ quan còn nhiều tài liệu phải quét nhất", "Longest queues", agencies.columns, rows)
 
 
-def large_format_table(overview: AgencyOverview, week: Week) -> Table:
-    """List who lacks a large-format scanner, in four weeks."""
+def large_format_table(overview: AgencyOverview, week: Week, most: int | None = MAX_ROWS) -> Table:
+    """List who lacks a large-format scanner, in four weeks: so many rows, all of them where None."""
     columns = (
         AGENCY_NAME,
         Column("never_scanned", "Tờ chưa quét", "Sheets never scanned", "count", "tờ"),
@@ -144,9 +241,9 @@ def large_format_table(overview: AgencyOverview, week: Week) -> Table:
     )
     needs = overview.large_format
     rows = tuple(
-        {"agency_name": name_of(need.agency, need.valid_from, week.last), **asdict(need)} for need in needs[:MAX_ROWS]
+        {"agency_name": full_name(need.agency, need.valid_from, week.last), **asdict(need)} for need in needs[:most]
     )
-    note = f"{MAX_ROWS} trong {len(needs)} cơ quan; đủ danh sách ở Phụ lục." if len(needs) > MAX_ROWS else ""
+    note = f"{most} trong {len(needs)} cơ quan; đủ danh sách ở Phụ lục." if most and len(needs) > most else ""
     return Table("large_format", "Cơ quan cần máy quét khổ lớn (bốn tuần)", "Large format needed", columns, rows, note)
 
 
@@ -160,7 +257,7 @@ def _notices(rows: list[dict[str, Any]], week: Week) -> Table:
     )
     inside = (row for row in rows if row["start"] <= week.last and (row["end"] is None or row["end"] >= week.first))
     found = {
-        (owner_name(row["agency"], row["start"], week.last), row["start"], row["notice_kind"], row["end"], row["note"])
+        (full_name(row["agency"], row["start"], week.last), row["start"], row["notice_kind"], row["end"], row["note"])
         for row in inside
     }
     names = ("agency_name", "start", "notice_kind", "end", "note")

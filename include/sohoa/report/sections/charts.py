@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sohoa.days import Week
@@ -12,7 +12,7 @@ from sohoa.registry import PROVINCE, unit_at
 from sohoa.report import chart_specs
 from sohoa.report.model import Chart, Row, Table
 from sohoa.report.report_week import HEAT_WEEKS, TREND_WEEKS
-from sohoa.report.sections.unit_rates import Place, Progress, mondays, ranked_places, rate_of
+from sohoa.report.sections.unit_rates import Place, Progress, mondays, ranked_places, rate_of, week_vi
 from sohoa.steering.forecast import Outlook
 
 _SEEN_WEEKS_AHEAD = 13
@@ -33,19 +33,29 @@ def trend_chart(progress: Progress, outlook: Outlook, week: Week, lines: dict[st
     alt = (
         f"Biểu đồ đường: tỷ lệ đạt theo tuần từ {percent(known[0])} đến {percent(known[-1])} trong {len(rates)} tuần; "
         f"thấp nhất {percent(min(known))}, cao nhất {percent(max(known))}. Đường chấm {percent(lines['baseline'])}, "
-        f"đường gạch {percent(lines['target'])}; vùng xám là khoảng dự báo 80 %."
+        f"đường gạch {percent(lines['target'])}"
     )
-    weeks = [{"day": monday.isoformat(), "rate": _rounded(rate)} for monday, rate in rates]
-    return chart_specs.trend(weeks, _ahead(outlook), lines, title, alt)
+    weeks = [
+        {"day": monday.isoformat(), "rate": _rounded(rate), "young": progress.age.is_young(Week(monday))}
+        for monday, rate in rates
+    ]
+    ahead = _ahead(outlook)
+    alt += f"; {_young_vi(weeks)}" if any(row["young"] for row in weeks) else ""
+    alt += "; vùng xám là khoảng dự báo 80 %." if ahead else "."
+    return chart_specs.trend(weeks, ahead, lines, title, alt)
 
 
-def ranking_chart(blocks: Table, target: float) -> Chart | None:
-    """The districts and the departments together, best first."""
-    rows = [row for row in blocks.rows if row["rate_percent"] is not None]
-    if not rows:
+def _young_vi(weeks: list[dict[str, Any]]) -> str:
+    return f"{sum(row['young'] for row in weeks)} tuần cuối vẽ điểm rỗng vì chưa đủ thời gian, tỷ lệ còn tăng"
+
+
+def ranking_chart(blocks: Table, settled: Week | None, target: float) -> Chart | None:
+    """The districts and the departments together, best first, by the settled week; none where no week is."""
+    rows = [row for row in blocks.rows if row["settled_percent"] is not None]
+    if not rows or settled is None:
         return None
     units = [
-        {"unit": row["unit"], "rate": _rounded(row["rate_percent"]), "label": percent(row["rate_percent"])}
+        {"unit": row["unit"], "rate": _rounded(row["settled_percent"]), "label": percent(row["settled_percent"])}
         for row in rows
     ]
     best, last = units[0], units[-1]
@@ -53,7 +63,7 @@ def ranking_chart(blocks: Table, target: float) -> Chart | None:
         f"Biểu đồ thanh: cao nhất {best['unit']} {best['label']}, thấp nhất {last['unit']} {last['label']}; "
         f"đường gạch là mức {percent(target)}."
     )
-    return chart_specs.ranking(units, target, "Xếp hạng tỷ lệ số hóa trong tuần", alt)
+    return chart_specs.ranking(units, target, f"Xếp hạng tỷ lệ số hóa, {week_vi(settled)}", alt)
 
 
 def heat_chart(progress: Progress, week: Week) -> Chart | None:
@@ -67,12 +77,21 @@ def heat_chart(progress: Progress, week: Week) -> Chart | None:
     weeks = mondays(week, HEAT_WEEKS)
     cells = [_cell(progress, place, monday) for place in places for monday in weeks]
     names = [place.name for place in places]
-    known = [cell for cell in cells if cell["rate"] is not None]
+    known = [cell for cell in cells if cell["rate"] is not None and not cell["young"]]
     alt = f"Bảng nhiệt {len(names)} đơn vị trong {len(weeks)} tuần, ô càng đậm tỷ lệ càng thấp"
     if known:
         low = min(known, key=lambda cell: cell["rate"])
         alt += f"; thấp nhất {low['unit']} tuần {low['week']}: {low['label']} %"
-    return chart_specs.heat(cells, names, f"Tỷ lệ số hóa (%) theo đơn vị, {len(weeks)} tuần", alt + ".")
+    title = f"Tỷ lệ số hóa (%) theo đơn vị, {len(weeks)} tuần"
+    if any(cell["young"] for cell in cells):
+        title += " (*: tuần chưa đủ thời gian, không tô đậm nhạt)"
+        alt += "; các tuần có dấu * chưa đủ thời gian nên không tô"
+    order = [_week_label(progress, monday) for monday in weeks]
+    return chart_specs.heat(cells, names, order, title, alt + ".")
+
+
+def _week_label(progress: Progress, monday: date) -> str:
+    return f"T{monday:%V}" + ("*" if progress.age.is_young(Week(monday)) else "")
 
 
 def pareto_chart(defects: Table) -> Chart | None:
@@ -97,19 +116,20 @@ def pareto_chart(defects: Table) -> Chart | None:
 
 
 def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
-    """Every commune whose coordinates are known, by its rate of the week."""
+    """Every commune whose coordinates are known, by its rate of the settled week; none where no week is."""
+    settled = progress.age.settled
     found = [
         (unit_at(place.unit.code, week.last), row)
         for place, row in zip(progress.places, units.rows, strict=True)
         if place.level == "commune" and place.unit.stands_on(week.last)
     ]
     placed = [(unit, row) for unit, row in found if unit and unit.lat is not None and unit.lon is not None]
-    if not any(row["denominator"] for _, row in placed):
+    if settled is None or not any(row["settled_denominator"] for _, row in placed):
         return None
     points = [
         {
-            "unit": row["unit"], "lat": unit.lat, "lon": unit.lon, "dossiers": row["denominator"],
-            "class": chart_specs.rate_class(row["rate_percent"]), "label": percent(row["rate_percent"]),
+            "unit": row["unit"], "lat": unit.lat, "lon": unit.lon, "dossiers": row["settled_denominator"],
+            "class": chart_specs.rate_class(row["settled_percent"]), "label": percent(row["settled_percent"]),
         }
         for unit, row in placed
     ]  # fmt: skip
@@ -118,7 +138,8 @@ def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
     missing = len(found) - len(placed)
     if missing:
         alt += f" {missing} xã chưa có tọa độ nên không có trên bản đồ."
-    return chart_specs.commune_map(points, _district_names(placed, week), "Tỷ lệ số hóa trong tuần của các xã", alt)
+    title = f"Tỷ lệ số hóa của các xã, {week_vi(settled)}"
+    return chart_specs.commune_map(points, _district_names(placed, week), title, alt)
 
 
 def _district_names(placed: list[tuple[Any, Row]], week: Week) -> list[dict[str, Any]]:
@@ -145,9 +166,15 @@ def _apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return placed
 
 
-def _cell(progress: Progress, place: Place, monday: Any) -> dict[str, Any]:
+def _cell(progress: Progress, place: Place, monday: date) -> dict[str, Any]:
     rate = rate_of(progress.weekly[place.key].get(monday))
-    return {"unit": place.name, "week": f"T{monday:%V}", "rate": _rounded(rate), "label": decimal(rate, 0)}
+    return {
+        "unit": place.name,
+        "week": _week_label(progress, monday),
+        "rate": _rounded(rate),
+        "label": decimal(rate, 0),
+        "young": progress.age.is_young(Week(monday)),
+    }
 
 
 def _ahead(outlook: Outlook) -> list[dict[str, Any]]:

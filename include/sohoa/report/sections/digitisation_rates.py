@@ -2,62 +2,207 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
+from sohoa import layout
 from sohoa.days import Week
-from sohoa.format_value import count, percent
+from sohoa.format_value import count, day, number, percent
 from sohoa.labels import label_vi
 from sohoa.progress.carry_forward import map_of
-from sohoa.progress.compare_periods import Comparison
-from sohoa.progress.unit_progress import ProgressQuery, read_backlog, sum_backlog
+from sohoa.progress.compare_periods import Period, compare
+from sohoa.progress.rate import FULL_POINTS_PERCENT, rate_percent, score_766
+from sohoa.progress.revisions import newest_print
+from sohoa.progress.unit_progress import BacklogFigure, ProgressQuery, read_backlog, sum_backlog
 from sohoa.registry import PROVINCE
-from sohoa.report.model import Row
+from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import points, span
-from sohoa.steering.target_line import TargetLine, read_target_outlook
+from sohoa.report.sections.unit_rates import Progress, dn_and, week_vi
+from sohoa.report.sentences import DENOMINATOR, points, span
+from sohoa.settings import Settings
+from sohoa.steering.target_line import line_on, read_target_outlook
 from sohoa.store import Store
+
+_LEVEL_POINTS = 0.5
+"""A rate this near its line is on it."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the settled weeks of a line stand on it."""
+
+    settled: Week
+    numerator: int
+    denominator: int
+    rate_percent: float
+    expected_percent: float
 
 
 def build(store: Store, week: Week) -> Part:
     """Make section I."""
     settings, query = store.settings, ProgressQuery(PROVINCE, "dn_and", "all", None)
     progress = unit_rates.read_progress(store, week)
-    line = TargetLine(
-        date(week.last.year, 1, 1), date(week.last.year, 12, 31), settings.baseline_percent, settings.target_percent
-    )
+    line = line_on(settings.waypoints, week.last)
     ahead = read_target_outlook(store, query, line, week.last)
     rates, blocks, units = (
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
     )
     backlog = sum_backlog(read_backlog(store, replace(query, map_day=map_of(week.last)), week.last))
+    standing = stand_on(progress, settings)
+    row = rates.row("rate", "dn_and")
     said = (
-        _rate_vi(rates.row("rate", "dn_and"), ahead.last_week, week),
-        *outlook.outlook_vi(ahead, line, week.last),
+        _rate_vi(progress, row, week),
+        _settled_vi(progress, row, week),
+        _standing_vi(standing),
+        *outlook.outlook_vi(ahead, line),
         *outlook.backlog_vi(backlog),
     )
     lines = {"baseline": settings.baseline_percent, "target": settings.target_percent}
     drawn = (
         charts.trend_chart(progress, ahead.outlook, week, lines),
-        charts.ranking_chart(blocks, settings.target_percent),
+        charts.ranking_chart(blocks, progress.age.settled, settings.target_percent),
         charts.heat_chart(progress, week),
         charts.map_chart(progress, units, week),
     )
-    return Part(said, (rates, blocks, outlook.forecast_table(ahead.outlook)), drawn, (units,))
-
-
-def _rate_vi(row: Row, against: Comparison, week: Week) -> str:
-    when = f"Trong {unit_rates.week_vi(week)} ({span(week.first, week.last)})"
-    if not row["denominator"]:
-        return f"{when}, chưa có hồ sơ nào thuộc diện phải số hóa."
-    compared = (
-        f"{points(against.change_points)} so với tuần trước ({percent(against.before_percent)})"
-        if against.change_points is not None
-        else f"không so sánh với tuần trước ({label_vi('comparison_reasons', against.reason)})"
+    message = (
+        _standing_vi(standing),
+        *_score_vi(standing, settings),
+        _week_vi(progress, row, week),
+        _printed_vi(store, progress, week),
     )
+    tables = (rates, blocks, outlook.forecast_table(ahead.outlook))
+    return Part(tuple(line for line in said if line), tables, drawn, (units,), (_backlog_table(backlog),), message)
+
+
+def _backlog_table(total: BacklogFigure) -> Table:
+    """The results of earlier years, in one row; none where nobody said how many there are."""
+    columns = (
+        DENOMINATOR,
+        Column("accepted", "Đạt", "Accepted", "count", "kết quả"),
+        Column("rate_percent", "Tỷ lệ", "Rate", "percent", "%"),
+    )
+    row = {"denominator": total.denominator, "accepted": total.accepted, "rate_percent": total.rate_percent}
+    return Table("backlog", "Kết quả giấy còn hiệu lực", "Backlog", columns, (row,) if total.denominator else ())
+
+
+def stand_on(progress: Progress, settings: Settings) -> Standing | None:
+    """Compare the settled weeks of the line they lie on with it; None where no week is settled or has dossiers.
+
+    A week that is not settled would put every report behind its line.
+    """
+    settled = progress.age.settled
+    if settled is None:
+        return None
+    line = line_on(settings.waypoints, settled.last)
+    weeks = {Week(monday): found for monday, found in _province(progress).items() if monday <= settled.first}
+    counts = [found for one, found in weeks.items() if one.last >= line.start]
+    numerator, denominator = (sum(found[place] for found in counts) for place in (0, 1))
+    rate = rate_percent(numerator, denominator)
+    return None if rate is None else Standing(settled, numerator, denominator, rate, line.percent_on(settled.last))
+
+
+def _province(progress: Progress) -> dict[date, tuple[int, int]]:
+    place = next(place for place in progress.places if place.level == "province")
+    return progress.weekly.get(place.key, {})
+
+
+def _standing_vi(standing: Standing | None) -> str:
+    """The verdict: ahead of the path or behind it."""
+    if standing is None:
+        return "Chưa kết luận được so với lộ trình: chưa có tuần nào đủ thời gian để số liệu ổn định."
+    ahead = standing.rate_percent - standing.expected_percent
+    verdict = f"{'vượt' if ahead > 0 else 'chậm'} {number(round(abs(ahead), 2))} điểm so với lộ trình"
+    if abs(ahead) < _LEVEL_POINTS:
+        verdict = "đúng lộ trình"
     return (
-        f"{when}, toàn tỉnh có {count(row['denominator'])} hồ sơ phải số hóa; {count(row['numerator'])} hồ sơ đã số "
-        f"hóa đạt yêu cầu, tỷ lệ {percent(row['rate_percent'])}, {compared}. Tỷ lệ chính thức, chỉ đếm tệp đã nhận: "
-        f"{percent(row['received_percent'])}."
+        f"Lũy kế đến hết {week_vi(standing.settled)}, tuần ổn định mới nhất, đạt {percent(standing.rate_percent)} "
+        f"({count(standing.numerator)}/{count(standing.denominator)} hồ sơ), {verdict} "
+        f"({percent(standing.expected_percent)})."
     )
+
+
+def _score_vi(standing: Standing | None, settings: Settings) -> Iterator[str]:
+    """What the rate would score by decision 766/QĐ-TTg."""
+    maximum = settings.points_766_digitised
+    score = None if standing is None else score_766(standing.rate_percent, maximum)
+    if score is not None:
+        yield (
+            f"Điểm tạm tính chỉ tiêu 4.2 (Quyết định 766/QĐ-TTg) theo lũy kế đó: {number(round(score, 2))}/"
+            f"{number(maximum)} điểm; đủ điểm từ {percent(FULL_POINTS_PERCENT)}. Thứ hạng do Cổng công bố, hệ thống "
+            "này không có."
+        )
+
+
+def _week_vi(progress: Progress, row: Row, week: Week) -> str:
+    """The week in one sentence: as known, against the one before as known at the same age, and what it may come to."""
+    moment, name = progress.age.moment, week_vi(week)
+    if not row["denominator"] or moment is None:
+        return f"{name.capitalize()} chưa có hồ sơ nào thuộc diện phải số hóa."
+    expected = progress.age.estimate
+    later = "; hồ sơ vừa nhận chưa kịp có kết quả nên tỷ lệ còn tăng" if progress.age.is_young(week) else ""
+    if expected is not None:
+        later += (
+            f", ước khoảng {count(round(expected.middle))} % khi ổn định (từ {count(round(expected.low))} đến "
+            f"{count(round(expected.high))} %)"
+        )
+    return (
+        f"{name.capitalize()}, tính đến hết ngày {day(moment.last_day)}: {percent(row['rate_percent'])} "
+        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, week)}{later}."
+    )
+
+
+def _rate_vi(progress: Progress, row: Row, week: Week) -> str:
+    """The week as it opens the section, with the official figure."""
+    if not row["denominator"] or progress.age.moment is None:
+        return f"Trong {week_vi(week)} ({span(week.first, week.last)}), chưa có hồ sơ nào thuộc diện phải số hóa."
+    before = progress.age.moment.earlier(1).last_day
+    return (
+        f"{_week_vi(progress, row, week)} Tuần trước được lấy như đã biết đến hết ngày {day(before)}. Tỷ lệ chính "
+        f"thức, chỉ đếm tệp đã nhận: {percent(row['received_percent'])}."
+    )
+
+
+def _compared_vi(progress: Progress, week: Week) -> str:
+    against = compare(dn_and(progress.rows), PROVINCE, Period(week.first, week.last), week.last)
+    if against.change_points is None:
+        return f"không so sánh với tuần trước ({label_vi('comparison_reasons', against.reason)})"
+    before = percent(against.before_percent)
+    return f"{points(against.change_points)} so với tuần trước ở cùng độ tuổi số liệu ({before})"
+
+
+def _settled_vi(progress: Progress, row: Row, week: Week) -> str:
+    """The newest week that is settled, where it is another one."""
+    settled = progress.age.settled
+    if settled is None:
+        return "Chưa có tuần nào ổn định, nên chưa xếp hạng đơn vị và chưa vẽ bản đồ."
+    if settled == week or row["settled_percent"] is None:
+        return ""
+    change = row["settled_change"]
+    compared = f", {points(change)} so với tuần trước đó" if change is not None else ""
+    return (
+        f"Tuần ổn định mới nhất là {week_vi(settled)}: {count(row['settled_numerator'])}/"
+        f"{count(row['settled_denominator'])} hồ sơ, {percent(row['settled_percent'])}{compared}; xếp hạng, bản đồ và "
+        "kiến nghị về tỷ lệ lấy theo tuần này."
+    )
+
+
+def _printed_vi(store: Store, progress: Progress, week: Week) -> str:
+    """What was printed of the week before, and what that is now."""
+    before = week.before
+    if not any(store.list_objects(layout.WAREHOUSE, layout.table_prefix("reported", before.first))):
+        return "Tuần trước chưa có báo cáo đã in."
+    rows = store.read_table("reported", [before.first], newest_print(store, before.first)).to_pylist()
+    then = next((found for found in rows if _KEY.items() <= found.items()), None)
+    now = _province(progress).get(before.first)
+    if then is None or now is None:
+        return f"Báo cáo {week_vi(before)} đã in không có hồ sơ phải số hóa."
+    return (
+        f"Báo cáo {week_vi(before)} đã in {percent(rate_percent(then['numerator'], then['denominator']))} "
+        f"({count(then['numerator'])}/{count(then['denominator'])} hồ sơ); nay là {percent(rate_percent(*now))} "
+        f"({count(now[0])}/{count(now[1])} hồ sơ), nguyên nhân ở phụ lục về số liệu thay đổi."
+    )
+
+
+_KEY = {"unit_code": PROVINCE, "definition": "dn_and", "stage": "all"}

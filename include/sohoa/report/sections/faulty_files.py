@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow as pa
 from sohoa.days import Week
 from sohoa.defects import DEFECTS
 from sohoa.layout import BatchId
-from sohoa.registry import owner_name
+from sohoa.registry import district_name, full_name
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sentences import AGENCY_NAME
 
@@ -47,12 +47,47 @@ def faulty_files_table(documents: pa.Table, bad_pages: pa.Table, week: Week) -> 
     return Table("faulty_files", "Danh sách tệp lỗi trong tuần", "Faulty files", _COLUMNS, tuple(rows))
 
 
+def faulty_agencies_table(files: Table) -> Table:
+    """Sum up the faulty files by agency, district by district: what is printed in place of the list."""
+    columns = (
+        Column("district", "Huyện, thành phố", "District", "text"),
+        AGENCY_NAME,
+        Column("files", "Tệp lỗi", "Faulty files", "count", "tệp"),
+        Column("rejected", "Phải quét lại", "To scan again", "count", "tệp"),
+        Column("review", "Chờ kiểm tra", "Waiting for review", "count", "tệp"),
+        Column("commonest", "Lỗi hay gặp nhất", "Commonest defect", "label", labels="defects"),
+    )
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in files.rows:
+        groups[row["district"] or "", row["agency_name"]].append(row)
+    rows = tuple(
+        {
+            "district": district or None,
+            "agency_name": name,
+            "files": len(group),
+            **{verdict: sum(row["verdict"] == verdict for row in group) for verdict in _FAULTY},
+            "commonest": _commonest(group),
+        }
+        for (district, name), group in sorted(groups.items(), key=lambda item: (not item[0][0], item[0]))
+    )
+    note = "Danh sách từng tệp có trong báo cáo dạng trang web và bảng tính."
+    return Table("faulty_agencies", "Số tệp lỗi trong tuần theo cơ quan", "Faulty files by agency", columns, rows, note)
+
+
+def _commonest(files: list[Row]) -> str | None:
+    counts = Counter(name for row in files for name in row["defects"])
+    return max(sorted(counts), key=lambda name: counts[name], default=None)
+
+
 def _file_row(file: dict[str, str], pages: list[dict[str, Any]], document: dict[str, Any], week: Week) -> Row:
     defects = {name for row in (*pages, document) for name in row.get("defects") or ()}
     verdicts = {row.get("verdict") for row in (*pages, document)}
     batch = BatchId.parse(file["batch"])
+    own_day = batch.scan_date if batch else week.last
     return {
-        "agency_name": owner_name(file["agency"], batch.scan_date if batch else week.last, week.last),
+        "agency": file["agency"],
+        "district": district_name(file["agency"], own_day),
+        "agency_name": full_name(file["agency"], own_day, week.last),
         "batch": file["batch"],
         "file": file["file"] or file["document_id"],
         "pages": _runs(sorted({page["page_no"] for page in pages if page["page_no"] is not None})),

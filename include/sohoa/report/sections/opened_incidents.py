@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sohoa.days import Week
-from sohoa.registry import owner_name
+from sohoa.registry import full_name
 from sohoa.report.model import Column, Table
 from sohoa.report.sentences import AGENCY_NAME
 from sohoa.steering.scanner_incidents import VOLUME, read_incidents
@@ -25,7 +25,7 @@ def incidents_table(store: Store, week: Week) -> Table:
     """List scanners that left their own control limits, each incident in the week in which it opened."""
     rows = tuple(
         {
-            "agency_name": owner_name(found.agency, found.first_day, week.last),
+            "agency_name": full_name(found.agency, found.first_day, week.last),
             "device_id": found.device_id,
             "measure": found.measure,
             "first_day": found.first_day,
@@ -36,5 +36,5 @@ def incidents_table(store: Store, week: Week) -> Table:
         }
         for found in read_incidents(store, week.first, week.last)
     )
-    note = "Ngoài giới hạn kiểm soát của chính máy quét đó (biểu đồ p′, u′ của Laney); mỗi sự việc chỉ nêu một lần."
+    note = "Khác hẳn mức thường ngày của chính máy quét đó; mỗi sự việc chỉ nêu một lần."
     return Table("incidents", "Diễn biến bất thường mở trong tuần", "Incidents", _COLUMNS, rows, note)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from sohoa.format_value import count, day, number, percent
+from sohoa.days import ONE_DAY
+from sohoa.format_value import count, day, percent
 from sohoa.labels import label_vi
-from sohoa.progress.rate import rate_percent
 from sohoa.progress.unit_progress import BacklogFigure
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sentences import span
@@ -18,16 +19,16 @@ _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 _QUANTILES = ("low", "middle", "high")
 
 
-def outlook_vi(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[str]:
-    """Say where the province is on its line, the work per day to reach the target, and when it arrives."""
-    work = ahead.required
-    rate = rate_percent(work.numerator, work.denominator)
-    yield (
-        f"Lộ trình {span(line.start, line.end)}: từ {percent(line.baseline_percent)} lên "
-        f"{percent(line.target_percent)}. Đến ngày {day(last_day)} phải đạt {percent(work.expected_percent)}; "
-        f"lũy kế thực tế {count(work.numerator)}/{count(work.denominator)} hồ sơ, đạt {percent(rate)}."
-    )
-    yield _required_work_vi(work, line)
+def outlook_vi(ahead: TargetOutlook, line: TargetLine) -> Iterator[str]:
+    """Say what the path asks for, the work per day to reach the target, and when it is reached."""
+    if line.baseline_percent == line.target_percent:
+        yield f"Lộ trình đã hết ngày {day(line.start - ONE_DAY)}; từ đó phải giữ {percent(line.target_percent)}."
+    else:
+        yield (
+            f"Lộ trình {span(line.start, line.end)}: từ {percent(line.baseline_percent)} lên "
+            f"{percent(line.target_percent)}."
+        )
+        yield _required_work_vi(ahead.required, line)
     yield _outlook_vi(ahead.outlook, line)
     yield from gap_vi(ahead.outlook)
 
@@ -46,7 +47,7 @@ def forecast_table(outlook: Outlook) -> Table:
         for ahead in (n for n in _SHOWN_WEEKS if n <= len(weeks.middle)):
             rates = {f"{name}_percent": 100 * float(getattr(weeks, name)[ahead - 1]) for name in _QUANTILES}
             rows.append({"week_end": first + timedelta(7 * ahead - 1), **rates})
-    note = "Mô hình xu hướng tuyến tính cục bộ trên logit của tỷ lệ tuần; khoảng 80 %."
+    note = "Kéo dài xu hướng của các tuần đã ổn định; bốn trong năm khả năng nằm giữa cột thấp và cột cao."
     return Table("forecast", "Dự báo tỷ lệ theo tuần của toàn tỉnh", "Forecast", columns, tuple(rows), note)
 
 
@@ -69,17 +70,15 @@ def gap_vi(outlook: Outlook) -> Iterator[str]:
 
 
 def _required_work_vi(work: RequiredWork, line: TargetLine) -> str:
-    if work.required_dossiers is None:
-        return (
-            f"Không còn ngày làm việc nào đến ngày {day(line.end)}."
-            if not work.days_left
-            else "Chưa đủ số liệu để tính khối lượng phải số hóa mỗi ngày."
-        )
-    pages = "" if work.required_pages is None else f", khoảng {number(work.required_pages)} trang"
+    if not work.days_left:
+        return f"Không còn ngày làm việc nào đến ngày {day(line.end)}."
+    if work.required_dossiers is None or work.due_per_day is None or not work.denominator:
+        return "Chưa đủ số liệu để tính khối lượng phải số hóa mỗi ngày."
+    pages = "" if work.required_pages is None else f", khoảng {count(math.ceil(work.required_pages))} trang"
     return (
-        f"Để đạt {percent(line.target_percent)} cho cả lộ trình, mỗi ngày làm việc phải số hóa "
-        f"{number(work.required_dossiers)} hồ sơ{pages}; còn {count(work.days_left)} ngày làm việc, mỗi ngày "
-        f"phát sinh {number(work.due_per_day)} hồ sơ."
+        f"Để đạt {percent(line.target_percent)} cho cả lộ trình, mỗi ngày làm việc phải số hóa khoảng "
+        f"{count(math.ceil(work.required_dossiers))} hồ sơ{pages}; còn {count(work.days_left)} ngày làm việc, mỗi ngày "
+        f"phát sinh khoảng {count(round(work.due_per_day))} hồ sơ."
     )
 
 
@@ -89,11 +88,14 @@ def _outlook_vi(outlook: Outlook, line: TargetLine) -> str:
         return f"Tỷ lệ bốn tuần liên tiếp đã đạt {target} từ tuần kết thúc ngày {_sunday(outlook.reached)}."
     if outlook.weeks is None:
         return f"Chưa dự báo được ngày đạt {target}: {label_vi('forecast_reasons', outlook.reason)}."
-    never = label_vi("forecast_reasons", "beyond_horizon")
-    middle = f"tuần kết thúc ngày {_sunday(outlook.reached)}" if outlook.reached else never
-    early = f"ngày {_sunday(outlook.earliest)}" if outlook.earliest else "sau kỳ dự báo"
-    late = f"ngày {_sunday(outlook.latest)}" if outlook.latest else "sau kỳ dự báo hoặc không đạt"
-    return f"Dự báo đạt {target}: {middle}; khoảng 80 %: từ {early} đến {late}."
+    if outlook.reached is None:
+        early = (
+            f"; sớm nhất có thể đạt trong tuần kết thúc ngày {_sunday(outlook.earliest)}" if outlook.earliest else ""
+        )
+        return f"Theo xu hướng hiện nay, chưa đạt {target} trong {len(outlook.weeks.middle)} tuần tới{early}."
+    late = f"muộn nhất ngày {_sunday(outlook.latest)}" if outlook.latest else "cũng có thể không đạt trong kỳ dự báo"
+    early = f"sớm nhất ngày {_sunday(outlook.earliest)}, " if outlook.earliest else ""
+    return f"Dự báo đạt {target} trong tuần kết thúc ngày {_sunday(outlook.reached)} ({early}{late}; khoảng 80 %)."
 
 
 def _sunday(monday: date) -> str:

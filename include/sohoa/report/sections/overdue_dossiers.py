@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sohoa.enums import LEVELS
 from sohoa.format_value import count, day, percent
 from sohoa.progress.lateness import LATENESS, WITH_DEADLINE, read_lateness
 from sohoa.progress.rate import rate_percent
-from sohoa.registry import name_of
+from sohoa.registry import bearer_at, full_name
 from sohoa.report.model import Column, Table
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import MAX_ROWS
@@ -46,7 +47,12 @@ def build(store: Store, week: Week) -> Part:
         f"Đến ngày {day(week.last)}, {count(total['open_overdue'])} hồ sơ chưa giải quyết xong đã quá hạn, "
         f"{count(total['finished_late'])} hồ sơ đã trả nhưng quá hạn; tỷ lệ quá hạn {percent(total['late_percent'])}."
     )
-    return Part((said,), (levels_table(rows), units_table(rows, week)))
+    late = units_table(rows, week)
+    first = late.rows[:MAX_ROWS]
+    is_cut = len(first) < len(late.rows)
+    note = f"{len(first)} trong {len(late.rows)} đơn vị có hồ sơ chưa xong đã quá hạn." if is_cut else ""
+    shown = replace(late, name="late_units", rows=first, note_vi=note)
+    return Part((said,), (levels_table(rows), shown), hidden=(late,))
 
 
 def read_overdue(store: Store, week: Week) -> list[dict[str, Any]]:
@@ -68,7 +74,7 @@ def levels_table(rows: list[dict[str, Any]]) -> Table:
 
 
 def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
-    """List the units with most dossiers that are overdue and not finished."""
+    """List every unit with dossiers that are overdue and not finished, most first."""
     order = ("unit_code", "valid_from", "level")
     late = sorted(
         (row for row in rows if row["open_overdue"]),
@@ -83,14 +89,20 @@ def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
     found = tuple(
         {
             "unit_code": row["unit_code"],
-            "unit": name_of(row["unit_code"], row["valid_from"], week.last),
+            "unit": full_name(row["unit_code"], row["valid_from"], week.last),
+            "valid_from": row["valid_from"],
+            "stands": _stands(row, week),
             "level": row["level"],
             **_sums([row]),
         }
-        for row in late[:MAX_ROWS]
+        for row in late
     )
-    note = f"{len(found)} trong {len(late)} đơn vị có hồ sơ chưa xong đã quá hạn." if len(late) > len(found) else ""
-    return Table("late_units", "Đơn vị còn nhiều hồ sơ quá hạn nhất", "Units with most overdue", columns, found, note)
+    return Table("all_late_units", "Đơn vị còn nhiều hồ sơ quá hạn nhất", "Units with most overdue", columns, found)
+
+
+def _stands(row: dict[str, Any], week: Week) -> bool:
+    found = None if row["valid_from"] is None else bearer_at(row["unit_code"], row["valid_from"])
+    return found is not None and found.stands_on(week.last)
 
 
 def _sums(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -18,3 +18,7 @@ class Part:
     tables: tuple[Table, ...] = ()
     charts: tuple[Chart | None, ...] = ()
     annex: tuple[Table, ...] = ()
+    hidden: tuple[Table, ...] = ()
+    """Whole tables of which the section prints the first rows, for the proposals."""
+    message: tuple[str, ...] = ()
+    """Lines for the first page."""

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from sohoa.days import Week
-from sohoa.format_value import count
+from sohoa.format_value import count, day
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator, read_indicators
 from sohoa.reconcile.list_dossiers import Line, read_lines
 from sohoa.registry import PROVINCE
 from sohoa.report.model import Column, Row, Table
+from sohoa.report.sections import source_ages
 from sohoa.report.sections.part import Part
 from sohoa.store import Store
 
 _SIDES = ("portal", "province")
+_OF_MINISTRIES = {"R5", "R5_ministry"}
 
 
 def build(store: Store, week: Week) -> Part:
     """Make section III."""
+    sources = source_ages.read_sources(store, week)
+    missing = tuple(source_ages.missing_vi(sources))
+    if not source_ages.is_fresh(sources, "portal"):
+        newest = sources.row("source", "portal")["newest"]
+        known = f"chỉ có đến ngày {day(newest)}" if newest else "chưa có tệp nào"
+        said = f"Số liệu của Cổng {known}: không đối soát được tuần này, không kết luận hồ sơ nào chưa đồng bộ."
+        return Part((said,), (sources,), message=missing)
     lines = read_categories(store, week)
     said = balance_vi(lines) if lines else "Chưa có số liệu đối soát của tuần."
-    return Part((said,), (categories_table(lines), indicator_table(*read_indicator_rows(store, week))))
+    official, adjusted = read_indicator_rows(store, week)
+    if sources.row("source", "ministry")["newest"] is None:
+        lines = [line for line in lines if line.category not in _OF_MINISTRIES]
+        return Part((said,), (categories_table(lines), indicator_table(official), sources), message=missing)
+    return Part((said,), (categories_table(lines), indicator_table(official, adjusted), sources), message=missing)
 
 
 def read_categories(store: Store, week: Week) -> list[Line]:
@@ -31,7 +44,6 @@ def read_categories(store: Store, week: Week) -> list[Line]:
 def categories_table(lines: list[Line]) -> Table:
     """Make one row per category: how many, what it adds to portal − province, how old."""
     columns = (
-        Column("category", "Nhóm", "Category", "code"),
         Column("meaning", "Nội dung", "Meaning", "label", labels="categories"),
         Column("entries", "Số lượng", "Count", "count"),
         Column("effect", "Cổng trừ tỉnh", "Portal − province", "count"),
@@ -68,8 +80,8 @@ def read_indicator_rows(store: Store, week: Week) -> tuple[Indicator, Indicator]
     return read_indicators(store, PROVINCE, week.first, week.last)
 
 
-def indicator_table(official: Indicator, adjusted: Indicator) -> Table:
-    """Make one row per way to count indicator 1.4 of decision 766/QĐ-TTg."""
+def indicator_table(official: Indicator, adjusted: Indicator | None = None) -> Table:
+    """Make one row per way to count indicator 1.4 of decision 766/QĐ-TTg; ``adjusted`` needs the ministries' feeds."""
     columns = (
         Column("way", "Cách tính", "Way", "label", labels="indicators"),
         Column("numerator", "Đã đồng bộ", "Synchronised", "count", "hồ sơ"),
@@ -86,8 +98,9 @@ def indicator_table(official: Indicator, adjusted: Indicator) -> Table:
             "rate_percent": found.rate_percent,
         }
         for way, found in (("official", official), ("adjusted", adjusted))
+        if found is not None
     )
-    note = "Dòng thứ hai để đối chiếu, không thay số chính thức."
+    note = "Dòng thứ hai để đối chiếu, không thay số chính thức." if adjusted else ""
     title = "Chỉ số 1.4 (Quyết định 766/QĐ-TTg): hồ sơ đồng bộ lên Cổng"
     return Table("indicator", title, "Indicator 1.4", columns, rows, note)
 

@@ -1,188 +1,370 @@
-"""Section VI: what to do, drawn from the tables of the sections before, each with the figure behind it.
+"""Section VI: who is asked to do what by when, drawn from the tables of the sections before.
 
-No proposal is made on a limit of its own: a cause is named because it is there, or because it is the largest.
+A proposal names one unit that can do it, the figure that it rests on and how much lies behind that; less than ``LEAST``
+is no reason to ask anybody for anything. They stand in the order of what is held up, the first three on page 1, and
+each is looked at again a week later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+from sohoa.days import Week
 from sohoa.defects import DEFECTS
-from sohoa.format_value import count, number, percent
-from sohoa.labels import label_vi
-from sohoa.report.model import Row, Table
-from sohoa.report.sections.overdue_dossiers import TOTAL
+from sohoa.format_value import count, day, percent
+from sohoa.registry import bearer_at, working_days
+from sohoa.report.model import Column, Row, Table
+from sohoa.report.sections.part import Part
 
 Tables = Mapping[str, Table]
-_NAMED = 3
+LEAST = 10
+"""Dossiers, documents or pages that a proposal rests on at least."""
+LEAST_RATE = 30
+"""Dossiers of a unit in the settled week below which its rate says nothing about it."""
+LEAST_SILENT_DAYS = 3
+"""Working days in a row without a batch from which an agency is asked why."""
+FIRST = 3
+"""Proposals that stand on page 1."""
+_OFFICE = "Văn phòng UBND tỉnh"
+_IT = "Bộ phận vận hành Hệ thống thông tin giải quyết TTHC của tỉnh"
+_HELD_UP = {"hồ sơ", "tài liệu"}
+"""What citizens wait for stands before pages, and before the results of earlier years."""
+_SOON, _LATER = 1, 4
+"""Weeks that a unit is given."""
 
 
-def propose(tables: Tables) -> tuple[str, ...]:
-    """The proposals that the tables give reason for, in the order of the sections."""
-    found = [make(tables) for make in _ALL]
-    return tuple(f"{number}. {line}" for number, line in enumerate((line for line in found if line), start=1))
+@dataclass(frozen=True)
+class Proposal:
+    """What one unit should do."""
+
+    key: str
+    """Which kind it is."""
+    who: str
+    """Its name, with its district."""
+    code: str | None
+    valid_from: date | None
+    """With the code it names the unit; None for an office that has no code."""
+    level: str
+    """Whose responsibility it is, a label of ``responsible``."""
+    what: str
+    figure: int
+    """How many are held up."""
+    unit: str
+    """What is counted."""
+    least: int
+    """How many lie behind the figure."""
+    weeks: int = _SOON
 
 
-def _rows(tables: Tables, name: str) -> tuple[Row, ...]:
-    """The rows of a table; none where the report has no such table."""
-    return tables[name].rows if name in tables else ()
+@dataclass(frozen=True)
+class Kind:
+    """A kind of proposal: everybody whom it could be made to, None where the source of its figures is missing."""
+
+    key: str
+    measure: Callable[[Tables], list[Proposal] | None]
 
 
-def _lowest_rates(tables: Tables) -> str | None:
-    province = next((row["rate_percent"] for row in _rows(tables, "rates") if row["rate"] == "dn_and"), None)
-    blocks = [row for row in _rows(tables, "blocks") if row["rate_percent"] is not None]
-    low = [row for row in blocks if province is not None and row["rate_percent"] < province][::-1][:_NAMED]
-    if not low:
+def build(tables: Tables, week: Week, before: Sequence[Row] | None) -> Part:
+    """Make the last section.
+
+    Args:
+        tables: the tables of the sections before.
+        week: the week.
+        before: the proposals of the week before as they were printed; None where it was not printed.
+    """
+    now = propose(tables)
+    table = proposals_table(now, week)
+    lines = tuple(f"{row['rank']}. {_line_vi(row)}" for row in table.rows)
+    what_became = last_proposals_table(tables, week, before or ())
+    told = _became_vi(what_became, before)
+    first = tuple(f"Việc cần làm {line}" for line in lines[:FIRST])
+    message = (*(first or ("Tuần này không có kiến nghị.",)), told)
+    said = (*(lines[:FIRST] or ("Không có kiến nghị từ số liệu của tuần.",)), told)
+    return Part(said, (table, what_became), message=message)
+
+
+def propose(tables: Tables) -> list[Proposal]:
+    """The proposals that the tables give reason for, of each kind the one that holds up most; most held up first."""
+    found = []
+    for kind in KINDS:
+        able = [one for one in kind.measure(tables) or () if one.least >= LEAST]
+        if able:
+            found.append(max(able, key=lambda one: (one.figure, one.who)))
+    return sorted(found, key=lambda one: (one.unit not in _HELD_UP, -one.figure, one.key))
+
+
+def proposals_table(found: list[Proposal], week: Week) -> Table:
+    """Make one row per proposal, in order."""
+    columns = (
+        Column("rank", "Số", "No", "count"),
+        Column("what", "Việc", "What", "text"),
+        Column("who", "Ai làm", "Who", "text"),
+        Column("level", "Cấp chịu trách nhiệm", "Responsible", "label", labels="responsible"),
+        Column("due", "Xong trước", "Due", "date"),
+        Column("figure", "Số đang vướng", "Held up", "count"),
+        Column("unit", "Đơn vị tính", "Unit", "text"),
+        Column("least", "Tính trên", "Out of", "count"),
+    )
+    rows = tuple(
+        {
+            "rank": rank,
+            **{name: getattr(one, name) for name in ("key", "who", "code", "valid_from", "level", "what", "figure")},
+            "unit": one.unit,
+            "least": one.least,
+            "due": due_day(week, one.weeks),
+        }
+        for rank, one in enumerate(found, start=1)
+    )
+    note = f"Chỉ nêu khi có từ {LEAST} hồ sơ, tài liệu hoặc trang trở lên; xếp theo số đang vướng."
+    return Table("proposals", "Kiến nghị", "Proposals", columns, rows, note)
+
+
+def due_day(week: Week, weeks: int) -> date:
+    """The last working day of the week that is so many weeks later."""
+    then = week.back(-weeks)
+    return max(working_days(then.first, then.last), default=then.last)
+
+
+def last_proposals_table(tables: Tables, week: Week, before: Sequence[Row]) -> Table:
+    """Make one row per proposal of the week before: what was held up then, and what is now."""
+    columns = (
+        Column("what", "Việc đã kiến nghị tuần trước", "What", "text"),
+        Column("who", "Ai làm", "Who", "text"),
+        Column("due", "Xong trước", "Due", "date"),
+        Column("then", "Khi đó", "Then", "count"),
+        Column("now", "Nay", "Now", "count"),
+        Column("state", "Kết quả", "State", "label", labels="proposal_states"),
+    )
+    kinds = {kind.key: kind for kind in KINDS}
+    rows = tuple(_looked_at(row, kinds.get(str(row["key"])), tables, week) for row in before)
+    return Table("last_proposals", "Kết quả kiến nghị tuần trước", "Last week's proposals", columns, rows)
+
+
+def _looked_at(row: Row, kind: Kind | None, tables: Tables, week: Week) -> Row:
+    """What became of a proposal: done, fewer, as many, more; not known where its source is missing."""
+    measured = None if kind is None else kind.measure(tables)
+    now = None
+    if measured is not None:
+        now = sum(one.figure for one in measured if (one.code, one.who) == (row["code"], row["who"]))
+    is_over = row["code"] is not None and not _stands(row, week)
+    state = "moved" if is_over else _state(row["figure"], now)
+    due = row["due"] if isinstance(row["due"], date) else date.fromisoformat(str(row["due"]))
+    shown = {name: row[name] for name in ("what", "who", "key")}
+    return {**shown, "due": due, "then": row["figure"], "now": None if is_over else now, "state": state}
+
+
+def _state(then: int, now: int | None) -> str:
+    if now is None:
+        return "unknown"
+    if now == 0:
+        return "done"
+    return "worse" if now > then else "open"
+
+
+def _stands(row: Row, week: Week) -> bool:
+    valid_from = row["valid_from"]
+    own = valid_from if isinstance(valid_from, date) or valid_from is None else date.fromisoformat(str(valid_from))
+    found = bearer_at(str(row["code"]), own or week.first)
+    return found is not None and found.stands_on(week.last)
+
+
+def _became_vi(table: Table, before: Sequence[Row] | None) -> str:
+    if before is None:
+        return "Kiến nghị tuần trước: không có báo cáo đã in để đối chiếu."
+    if not table.rows:
+        return "Tuần trước không có kiến nghị."
+    states = [row["state"] for row in table.rows]
+    parts = [
+        f"{count(states.count(state))} {words}"
+        for state, words in (
+            ("done", "đã xong"), ("open", "đang làm"), ("worse", "xấu hơn"), ("moved", "đã chuyển đơn vị"),
+            ("unknown", "chưa rõ vì thiếu nguồn"),
+        )
+        if states.count(state)
+    ]  # fmt: skip
+    return f"Trong {count(len(states))} kiến nghị tuần trước: {', '.join(parts)}."
+
+
+def _line_vi(row: Row) -> str:
+    return f"{row['who']}: {row['what']}, trước ngày {day(row['due'])}."
+
+
+def _rows(tables: Tables, name: str) -> tuple[Row, ...] | None:
+    """The rows of a table; None where the report has no such table, because its source is missing."""
+    return tables[name].rows if name in tables else None
+
+
+def _each(rows: Iterable[Row] | None, make: Callable[[Row], Proposal | None]) -> list[Proposal] | None:
+    return None if rows is None else [one for one in map(make, rows) if one is not None]
+
+
+def _agency(row: Row, key: str, what: str, figure: int, unit: str, least: int | None = None) -> Proposal:
+    """A proposal to an agency of the annex."""
+    owner = bearer_at(row["agency"], row["valid_from"]) if row["valid_from"] else None
+    level = "commune" if owner is None else owner.level
+    least = figure if least is None else least
+    return Proposal(key, row["agency_name"], row["agency"], row["valid_from"], level, what, figure, unit, least)
+
+
+def _reviews(tables: Tables) -> list[Proposal] | None:
+    """Documents that wait for a person: the province's own office looks at them."""
+    rows = _rows(tables, "agencies")
+    if rows is None:
         return None
-    named = "; ".join(
-        f"{_in_sentence(row)} {percent(row['rate_percent'])} "
-        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ)"
-        for row in low
-    )
-    return (
-        f"Đề nghị các đơn vị có tỷ lệ thấp nhất và dưới mức chung {percent(province)} của tỉnh rà soát, số hóa bổ sung "
-        f"hồ sơ còn thiếu: {named}."
-    )
+    waiting = sum(row["in_review"] for row in rows)
+    oldest = min((row["oldest_review"] for row in rows if row["oldest_review"]), default=None)
+    what = f"kiểm tra, kết luận {count(waiting)} tài liệu đang chờ người kiểm tra (lâu nhất từ ngày {day(oldest)})"
+    return [Proposal("reviews", _OFFICE, None, None, "province", what, waiting, "tài liệu", waiting)]
 
 
-def _in_sentence(row: Row) -> str:
-    """The name of a unit; the departments together, which have no code, bear no proper name."""
-    return str(row["unit"] if row["unit_code"] else row["unit"].lower())
+def _rescans(tables: Tables) -> list[Proposal] | None:
+    def make(row: Row) -> Proposal | None:
+        if row["state"] == "no_agency":
+            return None
+        what = f"quét lại {count(row['to_scan'])} tài liệu theo phiếu trả lại"
+        return _agency(row, "rescans", what, row["to_scan"], "tài liệu")
+
+    return _each(_rows(tables, "agencies"), make)
 
 
-def _commonest_defect(tables: Tables) -> str | None:
-    rows = _rows(tables, "defects")
+def _silent(tables: Tables) -> list[Proposal] | None:
+    def make(row: Row) -> Proposal | None:
+        if row["state"] != "silent" or row["days_without_batch"] < LEAST_SILENT_DAYS:
+            return None
+        what = (
+            f"gửi lô quét của {count(row['dossiers'])} hồ sơ đang chờ, hoặc báo lý do: "
+            f"{count(row['days_without_batch'])} ngày làm việc liền chưa gửi"
+        )
+        return _agency(row, "silent", what, row["dossiers"], "hồ sơ")
+
+    return _each(_rows(tables, "agencies"), make)
+
+
+def _overdue(tables: Tables) -> list[Proposal] | None:
+    def make(row: Row) -> Proposal | None:
+        if row["level"] is None or not row["stands"]:  # nobody can be asked
+            return None
+        what = f"giải quyết dứt điểm {count(row['open_overdue'])} hồ sơ chưa xong đã quá hạn"
+        return Proposal(
+            "overdue", row["unit"], row["unit_code"], row["valid_from"], str(row["level"]), what, row["open_overdue"],
+            "hồ sơ", row["open_overdue"],
+        )  # fmt: skip
+
+    return _each(_rows(tables, "all_late_units"), make)
+
+
+def _overdue_communes(tables: Tables) -> list[Proposal] | None:
+    found = _overdue(tables)
+    return None if found is None else [_renamed(one, "overdue_communes") for one in found if one.level == "commune"]
+
+
+def _overdue_above(tables: Tables) -> list[Proposal] | None:
+    found = _overdue(tables)
+    return None if found is None else [one for one in found if one.level != "commune"]
+
+
+def _renamed(one: Proposal, key: str) -> Proposal:
+    return Proposal(**{**vars(one), "key": key})
+
+
+def _lowest_rates(tables: Tables) -> list[Proposal] | None:
+    """Units below the province in the settled week: a young week says nothing of anybody."""
+    rates, blocks = _rows(tables, "rates"), _rows(tables, "blocks")
+    if rates is None or blocks is None:
+        return None
+    province = next(row["settled_percent"] for row in rates if row["rate"] == "dn_and")
+
+    def make(row: Row) -> Proposal | None:
+        rate, due = row["settled_percent"], row["settled_denominator"]
+        if not row["stands"] or rate is None or province is None or rate >= province or due < LEAST_RATE:
+            return None
+        left = due - row["settled_numerator"]
+        what = (
+            f"rà soát, số hóa bổ sung {count(left)} hồ sơ còn thiếu của tuần ổn định mới nhất: đạt {percent(rate)} "
+            f"({count(row['settled_numerator'])}/{count(due)}), toàn tỉnh {percent(province)}"
+        )
+        return Proposal(
+            "lowest_rates", row["unit"], row["unit_code"], row["valid_from"], row["level"], what, left, "hồ sơ", due
+        )
+
+    return _each(blocks, make)
+
+
+def _synchronise(tables: Tables) -> list[Proposal] | None:
+    rows = _rows(tables, "categories")
+    if rows is None:
+        return None
+    missing = next((row["entries"] for row in rows if row["category"] == "R4"), 0)
+    what = f"đồng bộ lên Cổng Dịch vụ công quốc gia {count(missing)} hồ sơ còn thiếu"
+    return [Proposal("synchronise", _IT, None, None, "province", what, missing, "hồ sơ", missing)]
+
+
+def _large_format(tables: Tables) -> list[Proposal] | None:
+    rows = _rows(tables, "all_large_format")
+    if rows is None:
+        return None
+    documents = sum(row["documents"] for row in rows)
+    what = f"bố trí máy quét khổ lớn dùng chung cho {count(len(rows))} cơ quan còn {count(documents)} tài liệu khổ lớn"
+    return [Proposal("large_format", _OFFICE, None, None, "province", what, documents, "tài liệu", documents, _LATER)]
+
+
+def _dirty_glass(tables: Tables) -> list[Proposal] | None:
+    def make(row: Row) -> Proposal | None:
+        what = f"lau mặt kính máy {row['device_id'] or 'không tên'}: {count(row['pages'])} trang có sọc lặp lại"
+        return _agency(row, "dirty_glass", what, row["pages"], "trang")
+
+    return _each(_rows(tables, "dirty_glass"), make)
+
+
+def _commonest_defect(tables: Tables) -> list[Proposal] | None:
+    def make(row: Row) -> Proposal | None:
+        defect = DEFECTS[row["defect"]]
+        what = (
+            f"hướng dẫn lại người quét của các cơ quan về lỗi “{defect.label_vi}”: {count(row['pages_bad'])} trong "
+            f"{count(row['pages_judged'])} trang kiểm tra được"
+        )
+        return Proposal(
+            "defects", _OFFICE, None, None, "province", what, row["pages_bad"], "trang", row["pages_judged"]
+        )
+
+    found = _each(_rows(tables, "defects"), make)
+    return found[:1] if found else found
+
+
+def _backlog(tables: Tables) -> list[Proposal] | None:
+    rows = _rows(tables, "backlog")
     if not rows:
         return None
-    first, total = rows[0], sum(row["pages_bad"] for row in rows)
-    defect = DEFECTS[first["defect"]]
-    return (
-        f"Đề nghị các cơ quan hướng dẫn lại người quét về lỗi “{defect.label_vi}”: {count(first['pages_bad'])} trong "
-        f"{count(total)} lượt trang lỗi, bằng {percent(first['cumulative_percent'])}. {defect.advice_vi}"
+    (row,) = rows
+    left = row["denominator"] - row["accepted"]
+    what = (
+        f"đôn đốc số hóa kết quả giấy còn hiệu lực: mới đạt {count(row['accepted'])}/{count(row['denominator'])} "
+        f"kết quả ({percent(row['rate_percent'])})"
     )
+    return [Proposal("backlog", _OFFICE, None, None, "province", what, left, "kết quả", row["denominator"], _LATER)]
 
 
-def _glossy_covers(tables: Tables) -> str | None:
-    rows = {row["class"]: row for row in _rows(tables, "classes")}
-    glossy, matte = (rows.get(cover) for cover in ("glossy", "matte"))
-    if not glossy or not matte or (glossy["bad_percent"] or 0) <= (matte["bad_percent"] or 0):
-        return None
-    return (
-        f"Đề nghị các cơ quan quét bìa bóng theo hướng dẫn chống lóa hoặc chuyển sang nơi có máy phù hợp: "
-        f"{percent(glossy['bad_percent'])} trang bìa bóng chưa đạt ({count(glossy['pages_not_accepted'])}/"
-        f"{count(glossy['pages_found'])} trang), bìa thường {percent(matte['bad_percent'])}."
-    )
-
-
-def _dirty_glass(tables: Tables) -> str | None:
-    rows = sorted(_rows(tables, "dirty_glass"), key=lambda row: (-row["pages"], row["agency_name"]))
-    if not rows:
-        return None
-    named = "; ".join(
-        f"{row['device_id'] or 'máy không tên'} của {row['agency_name']} (sọc cách mép trái "
-        f"{number(row['x_mm'])} mm, {count(row['pages'])} trang)"
-        for row in rows[:_NAMED]
-    )
-    return f"Đề nghị lau mặt kính {count(len(rows))} máy quét có sọc lặp lại, trước hết: {named}."
-
-
-def _synchronise(tables: Tables) -> str | None:
-    counts = {row["category"]: row["entries"] for row in _rows(tables, "categories")}
-    parts = []
-    if counts.get("R4"):
-        parts.append(f"đồng bộ lên Cổng {count(counts['R4'])} hồ sơ còn thiếu (R4)")
-    surplus = sum(counts.get(name, 0) for name in ("R1", "R2", "R3"))
-    if surplus:
-        each = ", ".join(f"{name}: {count(counts[name])}" for name in ("R1", "R2", "R3") if counts.get(name))
-        parts.append(f"rà soát {count(surplus)} hồ sơ chỉ có hoặc trùng trên Cổng ({each})")
-    return (
-        f"Đề nghị bộ phận vận hành Hệ thống thông tin giải quyết TTHC của tỉnh {'; '.join(parts)}." if parts else None
-    )
-
-
-def _ministries(tables: Tables) -> str | None:
-    counts = {row["category"]: row["entries"] for row in _rows(tables, "categories")}
-    found = {name: counts[name] for name in ("R5", "R5_ministry") if counts.get(name)}
-    if not found:
-        return None
-    each = ", ".join(f"{name}: {count(dossiers)}" for name, dossiers in found.items())
-    return (
-        f"Kiến nghị các bộ, ngành chia sẻ dữ liệu của {count(sum(found.values()))} hồ sơ thực hiện trên hệ "
-        f"thống của bộ ({each}), hiện không được tính vào tỷ lệ đồng bộ của tỉnh."
-    )
-
-
-def _overdue(tables: Tables) -> str | None:
-    levels = [row for row in _rows(tables, "lateness") if row["level"] != TOTAL and row["open_overdue"]]
-    if not levels:
-        return None
-    worst = max(levels, key=lambda row: row["late_percent"] or 0)
-    level = label_vi("levels", worst["level"]).lower()
-    unit = next((row for row in _rows(tables, "late_units") if row["level"] == worst["level"]), None)
-    most = f"; nhiều nhất là {unit['unit']} ({count(unit['open_overdue'])} hồ sơ)" if unit else ""
-    return (
-        f"Đề nghị {level}, nơi có tỷ lệ quá hạn cao nhất ({percent(worst['late_percent'])}), "
-        f"giải quyết dứt điểm {count(worst['open_overdue'])} hồ sơ chưa xong đã quá hạn{most}."
-    )
-
-
-def _silent(tables: Tables) -> str | None:
-    rows = [row for row in _rows(tables, "agencies") if row["state"] == "silent"]
-    if not rows:
-        return None
-    named = "; ".join(
-        f"{row['agency_name']} ({count(row['days_without_batch'])} ngày làm việc, {count(row['dossiers'])} hồ sơ chờ)"
-        for row in rows[:_NAMED]
-    )
-    return f"Đề nghị {count(len(rows))} cơ quan còn hồ sơ chờ mà không gửi lô gửi ngay, trước hết: {named}."
-
-
-def _connection(tables: Tables) -> str | None:
-    rows = [row for row in _rows(tables, "notices") if row["notice_kind"] == "no_connection"]
-    names = sorted({row["agency_name"] for row in rows})
-    if not names:
-        return None
-    more = f" và {count(len(names) - _NAMED)} cơ quan khác" if len(names) > _NAMED else ""
-    return (
-        f"Kiến nghị doanh nghiệp viễn thông khôi phục, mở rộng đường truyền cho {count(len(names))} cơ quan báo mất "
-        f"kết nối trong tuần: {', '.join(names[:_NAMED])}{more}."
-    )
-
-
-def _queues(tables: Tables) -> str | None:
-    rows = _rows(tables, "queue")[:_NAMED]
-    if not rows:
-        return None
-    named = "; ".join(
-        f"{row['agency_name']} ({count(row['documents'])} tài liệu chờ, {count(row['devices'])} máy, "
-        f"{number(row['days_to_clear'])} ngày quét)"
-        for row in rows
-    )
-    return f"Đề nghị bổ sung máy quét hoặc người quét cho các cơ quan có hàng chờ lâu nhất: {named}."
-
-
-def _large_format(tables: Tables) -> str | None:
-    rows, lacking = _rows(tables, "large_format"), [r for r in _rows(tables, "agencies") if r["rejected"] is not None]
-    if not rows:
-        return None
-    never, rejected = (sum(row[name] for row in lacking) for name in ("never_scanned", "rejected"))
-    return (
-        f"Đề nghị bố trí máy quét khổ lớn dùng chung: {count(len(lacking))} cơ quan không có máy khổ lớn còn "
-        f"{count(never)} tờ chưa quét và {count(rejected)} trang bị loại; nhiều nhất là {rows[0]['agency_name']} "
-        f"({count(rows[0]['never_scanned'])} tờ, {count(rows[0]['rejected'])} trang)."
-    )
-
-
-_ALL: tuple[Callable[[Tables], str | None], ...] = (
-    _lowest_rates,
-    _commonest_defect,
-    _glossy_covers,
-    _dirty_glass,
-    _synchronise,
-    _ministries,
-    _overdue,
-    _silent,
-    _connection,
-    _queues,
-    _large_format,
+KINDS = (
+    Kind("reviews", _reviews),
+    Kind("rescans", _rescans),
+    Kind("silent", _silent),
+    Kind("overdue", _overdue_above),
+    Kind("overdue_communes", _overdue_communes),
+    Kind("lowest_rates", _lowest_rates),
+    Kind("synchronise", _synchronise),
+    Kind("large_format", _large_format),
+    Kind("dirty_glass", _dirty_glass),
+    Kind("defects", _commonest_defect),
+    Kind("backlog", _backlog),
 )
+
+
+def printed_before(report: dict[str, Any] | None) -> Sequence[Row] | None:
+    """The proposals of a report as ``WeekReport.to_json`` wrote it; None for no report."""
+    if report is None:
+        return None
+    tables = (table for section in report["sections"] for table in section["tables"])
+    return next((table["rows"] for table in tables if table["name"] == "proposals"), ())

@@ -9,15 +9,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa.counting.document_states import document_states
+from sohoa.counting.record_review import add_decisions
 from sohoa.days import Week
 from sohoa.enums import COVERS, NOT_SCANNED_REASONS, PAPERS, VERDICTS
 from sohoa.format_value import count, percent
 from sohoa.labels import label_vi
 from sohoa.progress.rate import rate_percent
-from sohoa.registry import owner_name
-from sohoa.report.model import Column, Table
+from sohoa.registry import full_name, owner_at
+from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections.charts import pareto_chart
-from sohoa.report.sections.faulty_files import faulty_files_table
+from sohoa.report.sections.faulty_files import faulty_agencies_table, faulty_files_table
 from sohoa.report.sections.opened_incidents import incidents_table
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import AGENCY_NAME, DEFECT
@@ -27,8 +29,18 @@ from sohoa.store import Store
 CLASSES = (*(("paper", paper) for paper in PAPERS), *(("cover", cover) for cover in COVERS))
 """(column, value) of the classes of documents, in the order of the table."""
 _DOCUMENTS = ["agency", "document_id", "dossier_code", "title", "paper", "cover", "not_scanned", "is_received"]
-_DOCUMENTS += ["pages_found", "pages_accepted", "verdict", "defects", "batch"]
+_DOCUMENTS += ["pages_found", "pages_accepted", "verdict", "defects", "batch", "replaces", "decision"]
 _PAGES = ["agency", "batch", "document_id", "file", "page_no", "verdict", "defects", "error"]
+
+_OUTCOME = {
+    "accepted": "accepted",
+    "waived": "waived",
+    "in_review": "review",
+    "rejected": "rejected",
+    "unreceived": "rejected",
+    "replaced": "replaced",
+}
+"""State of a document -> where it is counted: as its return slip says, files missing or altered are scanned again."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +76,15 @@ def build(store: Store, week: Week) -> Part:
         incidents_table(store, week),
     )
     files = faulty_files_table(scans.documents, scans.bad_pages, week)
-    return Part((said,), tables, (pareto_chart(defects),), (files,))
+    return Part((said,), tables, (pareto_chart(defects),), (faulty_agencies_table(files), files))
 
 
 def read_scans(store: Store, week: Week) -> Scans:
     """Read the scans of a week: of the pages only those that are not accepted, a day at a time."""
-    documents, before = (store.read_table("documents", some.days).select(_DOCUMENTS) for some in (week, week.before))
+    documents, before = (
+        add_decisions(*(store.read_table(name, some.days) for name in ("documents", "reviews"))).select(_DOCUMENTS)
+        for some in (week, week.before)
+    )
     bad = [
         rows.select(_PAGES).filter(pc.fill_null(pc.not_equal(rows["verdict"], "accepted"), True))
         for day in week.days
@@ -84,6 +99,7 @@ def verdicts_table(scans: Scans) -> Table:
         Column("week", "Tuần", "Week", "label", labels="weeks"),
         Column("received", "Tài liệu đã nhận", "Documents received", "count", "tài liệu"),
         *(Column(name, label_vi("verdicts", name), name.capitalize(), "count", "tài liệu") for name in VERDICTS),
+        Column("waived", label_vi("outcomes", "waived"), "Waived", "count", "tài liệu"),
         Column("pages_found", "Trang đã nhận", "Pages", "count", "trang"),
         Column("pages_accepted", "Trang đạt", "Pages accepted", "count", "trang"),
         Column("pages_percent", "Tỷ lệ trang đạt", "Share of pages accepted", "percent", "%"),
@@ -92,7 +108,8 @@ def verdicts_table(scans: Scans) -> Table:
         {"week": week, **_count_verdicts(documents)}
         for week, documents in (("this", scans.documents), ("before", scans.before))
     )
-    return Table("verdicts", "Kết quả kiểm tra bản quét", "Verdicts", columns, rows)
+    note = "Phải quét lại gồm cả tài liệu có tệp thiếu hoặc bị thay đổi, như phiếu trả lại đã ghi."
+    return Table("verdicts", "Kết quả kiểm tra bản quét", "Verdicts", columns, rows, note)
 
 
 def defects_table(scans: Scans) -> Table:
@@ -180,24 +197,32 @@ def glass_table(found: list[DirtyGlass], week: Week) -> Table:
     columns = (
         AGENCY_NAME,
         Column("device_id", "Máy quét", "Scanner", "code"),
-        Column("x_mm", "Vị trí từ mép trái", "From the left edge", "number", "mm"),
+        Column("x_mm", "Vị trí từ mép trái", "From the left edge", "count", "mm"),
         Column("first_day", "Từ ngày", "First day", "date"),
         Column("last_day", "Đến ngày", "Last day", "date"),
         Column("days", "Số ngày có sọc", "Days with the streak", "count", "ngày"),
         Column("pages", "Trang có sọc", "Pages", "count", "trang"),
     )
-    rows = tuple(
-        {"agency_name": owner_name(glass.agency, glass.last_day, week.last), **asdict(glass)} for glass in found
-    )
+    rows = tuple(_glass_row(glass, week) for glass in found)
     return Table("dirty_glass", "Máy quét cần lau mặt kính (bốn tuần)", "Scanners to clean", columns, rows)
 
 
+def _glass_row(glass: DirtyGlass, week: Week) -> Row:
+    owner = owner_at(glass.agency, glass.last_day)
+    return {
+        "agency_name": full_name(glass.agency, glass.last_day, week.last),
+        "valid_from": owner and owner.valid_from,
+        **asdict(glass),
+    }
+
+
 def _count_verdicts(documents: pa.Table) -> dict[str, Any]:
-    counts = Counter(documents.filter(documents["is_received"])["verdict"].to_pylist())
+    rows = documents.append_column("state", document_states(documents)).select(["state", "not_scanned"]).to_pylist()
+    counts = Counter(_OUTCOME[row["state"]] for row in rows if row["not_scanned"] is None)
     received, found, accepted = _pages_of(documents)
     return {
         "received": received,
-        **{name: counts[name] for name in VERDICTS},
+        **{name: counts[name] for name in (*VERDICTS, "waived")},
         "pages_found": found,
         "pages_accepted": accepted,
         "pages_percent": rate_percent(accepted, found),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 from sohoa import format_value, layout
 from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import Week, each_day, in_chunks
+from sohoa.format_value import day
 from sohoa.labels import rate_name
 from sohoa.progress.compare_periods import Period, compare, own_period
 from sohoa.progress.rate import rate_percent
+from sohoa.progress.young_weeks import Age, read_age
 from sohoa.registry import PROVINCE, Bearer, agencies_at, bearer_at, units_at
 from sohoa.report.model import Column, Table
 from sohoa.report.report_week import TREND_WEEKS
@@ -35,6 +37,15 @@ _COUNTS = ("numerator", "denominator", "received")
 _UNIT = (Column("unit_code", "Mã", "Code", "code"), Column("unit", "Đơn vị", "Unit", "text"))
 _LEVEL = Column("level", "Cấp", "Level", "label", labels="unit_levels")
 _FIGURES = (DENOMINATOR, NUMERATOR, RATE, RECEIVED, BEFORE, CHANGE)
+_SETTLED = (
+    Column("settled_denominator", "Tuần ổn định: phải số hóa", "Settled week: to digitise", "count", "hồ sơ"),
+    Column("settled_numerator", "Tuần ổn định: đạt", "Settled week: accepted", "count", "hồ sơ"),
+    Column("settled_percent", "Tuần ổn định: tỷ lệ", "Settled week: rate", "percent", "%"),
+    Column("settled_change", "Tuần ổn định: tăng, giảm", "Settled week: change", "number", "điểm %"),
+)
+LEAST_COMPARED = 30
+"""Dossiers of a unit in a young week below which it is not compared with the week before."""
+_SETTLED_OF = ("denominator", "numerator", "rate_percent", "change_points")
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,11 @@ class Progress:
     """What section I, its charts and the annex are made of."""
 
     rows: pa.Table
-    """Rows of ``progress_daily`` of the week and the one before, every definition, with ``valid_from``."""
+    """Rows of ``progress_daily`` of the week, and of the one before as known at the same age, every definition, with
+    ``valid_from``."""
+    settled: pa.Table
+    """The same of the settled week and the one before it, both as known now; none where no week is settled."""
+    age: Age
     weekly: dict[tuple[str, date], dict[date, tuple[int, int]]]
     """Unit (``Place.key``) -> Monday -> (numerator, denominator) by definition dn_and, the last year; weeks in which
     the unit did not stand are not there."""
@@ -80,8 +95,11 @@ def read_progress(store: Store, week: Week) -> Progress:
         for row in _by_week(with_valid_from(rows)):
             if (key := (row["unit_code"], row["valid_from"])) in keys:
                 weekly[key][row["monday"]] = (row["numerator_sum"], row["denominator_sum"])
-    rows = store.read_table("progress_daily", each_day(week.before.first, week.last), layout.DAY)
-    return Progress(with_valid_from(rows), dict(weekly), places)
+    age = read_age(store, week)
+    rows = pa.concat_tables([age.before, with_valid_from(store.read_table("progress_daily", week.days, layout.DAY))])
+    known = each_day(age.settled.before.first, age.settled.last) if age.settled else []
+    settled = rows if age.settled == week else with_valid_from(store.read_table("progress_daily", known, layout.DAY))
+    return Progress(rows, settled, age, dict(weekly), places)
 
 
 def rates_table(progress: Progress, week: Week) -> Table:
@@ -90,24 +108,26 @@ def rates_table(progress: Progress, week: Week) -> Table:
     rows = tuple(
         {
             "rate": rate_name(definition, stage),
-            "definition": definition if stage == "all" else None,
             **_figures(progress.rows, province, week, definition, stage),
+            **_settled_figures(progress, province, definition, stage),
         }
         for definition, stage in _RATES
     )
-    rate = Column("rate", "Cách tính", "Definition", "label", labels="rate_names", note="definition")
-    return Table("rates", "Tỷ lệ số hóa toàn tỉnh theo từng cách tính", "Rates", (rate, *_FIGURES), rows)
+    rate = Column("rate", "Cách tính", "Definition", "label", labels="rate_names")
+    title = "Tỷ lệ số hóa toàn tỉnh theo từng cách tính"
+    return Table("rates", title, "Rates", (rate, *_columns(progress, week)), rows, note_vi(progress, week))
 
 
 def units_table(progress: Progress, week: Week) -> Table:
     """Make one row per unit by definition dn_and: a district, its office and communes, last what ended."""
-    rows = dn_and(progress.rows)
+    rows, settled = dn_and(progress.rows), replace(progress, settled=dn_and(progress.settled))
     found = tuple(
         {
             "unit_code": place.unit.code,
             "unit": place.name,
             "level": place.level,
-            **_figures(rows, place, week),
+            **_comparable(progress, week, _figures(rows, place, week)),
+            **_settled_figures(settled, place),
         }
         for place in progress.places
     )
@@ -115,28 +135,89 @@ def units_table(progress: Progress, week: Week) -> Table:
         "units",
         f"Kết quả số hóa của từng đơn vị, {week_vi(week)}",
         "Every unit",
-        (*_UNIT, _LEVEL, *_FIGURES),
+        (*_UNIT, _LEVEL, *_columns(progress, week)),
         found,
-        "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được.",
+        "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được. "
+        + note_vi(progress, week),
     )
 
 
 def blocks_table(progress: Progress, week: Week) -> Table:
-    """Make one row per district (without districts per commune), best first, and one for the departments together.
+    """Make one row per district (without districts per commune), and one for the departments together.
 
-    Units that ended within the week have their rows, too. The departments have no code.
+    The best of the settled week comes first: a young week ranks nobody. Units that ended within the week have their
+    rows, too. The departments have no code.
     """
     ranked, rows = ranked_places(progress, week), dn_and(progress.rows)
+    settled = replace(progress, settled=dn_and(progress.settled))
     departments = [place for place in progress.places if place.level == "department"]
     found: list[dict[str, Any]] = [
-        {"unit_code": place.unit.code, "unit": place.name, **_figures(rows, place, week)} for place in ranked
+        {
+            "unit_code": place.unit.code,
+            "valid_from": place.unit.valid_from,
+            "level": place.level,
+            "stands": place.unit.stands_on(week.last),
+            "unit": place.name,
+            **_comparable(progress, week, _figures(rows, place, week)),
+            **_settled_figures(settled, place),
+        }
+        for place in ranked
     ]
-    found.append({"unit_code": None, "unit": _DEPARTMENTS_VI, **_sum_figures(rows, departments, week)})
-    found.sort(key=lambda row: (row["rate_percent"] is None, -(row["rate_percent"] or 0), row["unit"]))
+    found.append(
+        {
+            "unit_code": None,
+            "stands": False,  # nobody answers for the departments together
+            "unit": _DEPARTMENTS_VI,
+            **_sum_figures(rows, departments, week),
+            **_as_settled(_sum_figures(settled.settled, departments, settled.age.settled)),
+        }
+    )
+    found.sort(key=lambda row: (row["settled_percent"] is None, -(row["settled_percent"] or 0), row["unit"]))
     title = "Kết quả theo huyện, thành phố và khối sở, ban, ngành"
     if any(place.level == "commune" for place in ranked):
         title = "Kết quả theo xã, phường và khối sở, ban, ngành"
-    return Table("blocks", title, "By district, and departments together", (*_UNIT, *_FIGURES), tuple(found))
+    columns = (*_UNIT, *_columns(progress, week, RECEIVED, NUMERATOR))
+    note = note_vi(progress, week)
+    return Table("blocks", title, "By district, and departments together", columns, tuple(found), note)
+
+
+def note_vi(progress: Progress, week: Week) -> str:
+    """Say up to when the figures are known, what “the week before” is, and which week is settled."""
+    moment, settled = progress.age.moment, progress.age.settled
+    if moment is None or settled == week:
+        return ""
+    stable = f"tuần ổn định là {week_vi(settled)}" if settled else "chưa có tuần nào ổn định"
+    return (
+        f"Số liệu có đến hết ngày {day(moment.last_day)}; cột tuần trước là tuần trước như đã biết đến hết ngày "
+        f"{day(moment.earlier(1).last_day)}, cùng độ tuổi; {stable}. Đơn vị có dưới {LEAST_COMPARED} hồ sơ trong tuần "
+        "chưa ổn định thì không so sánh."
+    )
+
+
+def _columns(progress: Progress, week: Week, *without: Column) -> tuple[Column, ...]:
+    """The columns of the figures; those of the settled week stand first, where it is another one."""
+    columns = tuple(column for column in _FIGURES if column not in without)
+    return columns if progress.age.settled in {None, week} else (*_SETTLED, *columns)
+
+
+def _comparable(progress: Progress, week: Week, found: dict[str, float | None]) -> dict[str, float | None]:
+    """A unit's figures; of a young week with few dossiers no change: it tells on which days they came in."""
+    if progress.age.is_young(week) and (found["denominator"] or 0) < LEAST_COMPARED:
+        return found | {"before_percent": None, "change_points": None}
+    return found
+
+
+def _settled_figures(
+    progress: Progress, place: Place, definition: str = "dn_and", stage: str = "all"
+) -> dict[str, float | None]:
+    settled = progress.age.settled
+    found = {} if settled is None else _figures(progress.settled, place, settled, definition, stage)
+    return _as_settled(found)
+
+
+def _as_settled(found: dict[str, float | None]) -> dict[str, float | None]:
+    """The figures of the settled week under their own keys; None where no week is settled."""
+    return {column.key: found.get(key) for column, key in zip(_SETTLED, _SETTLED_OF, strict=True)}
 
 
 def ranked_places(progress: Progress, week: Week) -> list[Place]:
@@ -183,8 +264,10 @@ def _figures(
     }
 
 
-def _sum_figures(rows: pa.Table, places: list[Place], week: Week) -> dict[str, float | None]:
-    """The figures of some units together; compared where the province can be."""
+def _sum_figures(rows: pa.Table, places: list[Place], week: Week | None) -> dict[str, float | None]:
+    """The figures of some units together; compared where the province can be. None without a week."""
+    if week is None:
+        return {}
     is_alike = compare(rows, PROVINCE, Period(week.first, week.last), week.last).reason in {None, "no_dossiers"}
     keys = {place.key for place in places}
     owners = zip(rows["unit_code"].to_pylist(), rows["valid_from"].to_pylist(), strict=True)

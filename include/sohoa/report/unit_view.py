@@ -1,0 +1,241 @@
+"""One unit's own page of the report: met or not, rank, what is missing, faulty files, queue, silence, what to do.
+
+It is read from the report as it is stored, so that it can say nothing else than the report does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from math import ceil
+from typing import Any
+
+from sohoa.days import ONE_DAY, Week
+from sohoa.defects import DEFECTS
+from sohoa.format_value import count, day, percent
+from sohoa.labels import label_vi
+from sohoa.registry import PROVINCE, Bearer, district_name, find_agency, unit_ancestors, working_days
+from sohoa.report.by_district import row_owner
+from sohoa.report.model import Row
+
+LEAST_DOSSIERS = 5
+"""With fewer a unit is not judged and not ranked: one dossier would decide."""
+MAX_TO_DO = 3
+_NAMED = 3
+_NUMBER = re.compile(r"^\d+\.\s*")
+_FIGURES = (
+    ("settled_percent", "settled_numerator", "settled_denominator", "settled_change"),
+    ("rate_percent", "numerator", "denominator", "change_points"),
+)
+"""Keys of rate, numerator, denominator and change in a row of the units, the ones to be judged by first."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a unit is judged by."""
+
+    rate_percent: float
+    numerator: int
+    denominator: int
+    change_points: float | None
+
+
+@dataclass(frozen=True)
+class UnitView:
+    """One unit in one week."""
+
+    name: str
+    """With its district, or with its last day and its successor."""
+    unit: Bearer
+    week: Week
+    target_percent: float
+    figures: Figures | None
+    """None where no dossier was due."""
+    note: str
+    """What the report says of the figures: up to when they are known."""
+    rank: tuple[int, int, str] | None
+    """Place, among how many, of what kind."""
+    agencies: tuple[Row, ...]
+    """Rows of the annex of the unit's agencies."""
+    files: tuple[Row, ...]
+    """Its faulty files, those to scan again first."""
+    to_do: tuple[str, ...]
+    """At most ``MAX_TO_DO`` sentences."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are dossiers enough to say that the target is met or not."""
+        return self.figures is not None and self.figures.denominator >= LEAST_DOSSIERS
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the rate is at the target or above."""
+        return self.figures is not None and self.figures.rate_percent >= self.target_percent
+
+    @property
+    def missing(self) -> int:
+        """Dossiers of the week that are missing to the target."""
+        return _missing(self.figures, self.target_percent)
+
+    @property
+    def days_left(self) -> tuple[date, ...]:
+        """Working days until the next report's week is over."""
+        return working_days(self.week.last + ONE_DAY, self.week.last + timedelta(7))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it no longer stood at the end of the week."""
+        return not self.unit.stands_on(self.week.last)
+
+    @property
+    def silent(self) -> tuple[Row, ...]:
+        """Agencies with dossiers that sent nothing and gave no notice."""
+        return tuple(row for row in self.agencies if row["state"] == "silent")
+
+    def waiting(self, key: str) -> int:
+        """Sum up the dossiers or the documents that wait."""
+        return sum(row[key] or 0 for row in self.agencies)
+
+    def verdicts(self) -> Counter[str]:
+        """Count the faulty files by verdict."""
+        return Counter(row["verdict"] for row in self.files)
+
+
+def view_unit(report: Mapping[str, Any], unit: Bearer, target_percent: float) -> UnitView:
+    """Return a unit's view of a report as ``WeekReport.to_json`` writes it."""
+    week = Week.parse(report["week"])
+    tables = {table["name"]: table for table in report["annex"]}
+    units = [(row, row_owner(row, week)) for row in _rows(tables, "units")]
+    own = next((row for row, owner in units if owner == unit), None)
+    standing = [(row, owner) for row, owner in units if owner is not None and owner.stands_on(week.last)]
+    rivals = [figures_of(row) for row, owner in standing if kind_of(owner) == kind_of(unit)]
+    agencies = tuple(row for row in _rows(tables, "agencies") if _belongs(row, unit, week))
+    files = tuple(row for row in _rows(tables, "faulty_files") if _belongs(row, unit, week))
+    figures = None if own is None else figures_of(own)
+    found = UnitView(
+        name=_name(unit, week),
+        unit=unit,
+        week=week,
+        target_percent=target_percent,
+        figures=figures,
+        note=tables["units"]["note_vi"] if "units" in tables else "",
+        rank=_rank(figures, rivals, unit) if unit.stands_on(week.last) else None,
+        agencies=agencies,
+        files=tuple(sorted(files, key=lambda row: row["verdict"] != "rejected")),
+        to_do=(),
+    )
+    proposals = report["sections"][-1]["paragraphs"] if unit.code == PROVINCE and report["sections"] else ()
+    to_do = [_NUMBER.sub("", line) for line in proposals] or list(_to_do(found))
+    return replace(found, to_do=tuple(to_do[:MAX_TO_DO]))
+
+
+def figures_of(row: Row) -> Figures | None:
+    """Return what a row of the units is judged by: its settled week where there is one."""
+    for rate, numerator, denominator, change in _FIGURES:
+        if row.get(rate) is not None and row.get(denominator):
+            return Figures(row[rate], row[numerator], row[denominator], row.get(change))
+    return None
+
+
+def _rows(tables: Mapping[str, Any], name: str) -> list[Row]:
+    return tables[name]["rows"] if name in tables else []
+
+
+def _name(unit: Bearer, week: Week) -> str:
+    name, district = unit.name_within(week.first, week.last), district_name(unit.code, unit.valid_from)
+    return f"{name}, {district}" if district and district != unit.name else name
+
+
+def _belongs(row: Row, unit: Bearer, week: Week) -> bool:
+    """Whether a row's agency is the unit, its office, or one below it, on the last of the week's days that it has."""
+    owner = row_owner(row, week)
+    if owner is None:
+        return False
+    if owner == unit:
+        return True
+    last = min(week.last, owner.last_day) if owner.last_day else week.last
+    agency = find_agency(owner.code, last)
+    above = (agency.unit_code, *unit_ancestors(agency.unit_code, last)) if agency else unit_ancestors(owner.code, last)
+    return unit.code in above and unit.stands_on(last)
+
+
+def _rank(own: Figures | None, rivals: list[Figures | None], unit: Bearer) -> tuple[int, int, str] | None:
+    judged = [rival for rival in rivals if rival is not None and rival.denominator >= LEAST_DOSSIERS]
+    if own is None or own.denominator < LEAST_DOSSIERS or len(judged) < 2:
+        return None
+    place = 1 + sum(rival.rate_percent > own.rate_percent for rival in judged)
+    return place, len(judged), label_vi("unit_kinds", kind_of(unit))
+
+
+def kind_of(unit: Bearer) -> str:
+    """Return what a unit is ranked among: its level; the offices of districts, which count as districts, apart."""
+    return "district_office" if unit.level == "district" and not unit.code.isdigit() else unit.level
+
+
+def _missing(figures: Figures | None, target_percent: float) -> int:
+    if figures is None:
+        return 0
+    return max(0, ceil(round(figures.denominator * target_percent / 100, 6)) - figures.numerator)
+
+
+def _to_do(view: UnitView) -> Iterator[str]:
+    """What the unit can do itself; one that has ended hands its work over."""
+    if view.has_ended:
+        yield from _to_hand_over(view)
+        return
+    yield from _to_scan_again(view)
+    yield from _to_send(view)
+    if view.is_judged and view.missing:
+        days = view.days_left
+        each = f", mỗi ngày làm việc {count(ceil(view.missing / len(days)))} hồ sơ" if days else ""
+        yield (
+            f"Số hóa thêm {count(view.missing)} hồ sơ để đạt {percent(view.target_percent)}{each} "
+            f"(đến hết ngày {day(days[-1] if days else view.week.last + timedelta(7))})."
+        )
+    waiting = view.waiting("documents")
+    if waiting and not view.silent:
+        yield f"Quét {count(waiting)} tài liệu đang chờ của {count(view.waiting('dossiers'))} hồ sơ{_oldest(view)}."
+
+
+def _to_scan_again(view: UnitView) -> Iterator[str]:
+    again = [row for row in view.files if row["verdict"] == "rejected"]
+    defects = Counter(name for row in again for name in row["defects"] or ())
+    if not again:
+        return
+    commonest = min(defects, key=lambda name: (-defects[name], name), default=None)
+    cause = ""
+    if commonest is not None and (defects[commonest] > 1 or len(defects) == 1):
+        defect = DEFECTS[commonest]
+        cause = f"; lỗi nhiều nhất: “{defect.label_vi}” ({count(defects[commonest])} tệp). {defect.advice_vi}"
+    yield f"Quét lại và gửi lô thay thế cho {count(len(again))} tệp không đạt{cause or '.'}"
+
+
+def _to_hand_over(view: UnitView) -> Iterator[str]:
+    again, waiting = view.verdicts()["rejected"], view.waiting("documents")
+    followers = ", ".join(name for _, name in view.unit.successors) or "cơ quan kế thừa"
+    if again or waiting:
+        yield f"Bàn giao cho {followers}: {count(again)} tệp phải quét lại, {count(waiting)} tài liệu đang chờ quét."
+
+
+def _to_send(view: UnitView) -> Iterator[str]:
+    silent = sorted(view.silent, key=lambda row: (-(row["dossiers"] or 0), row["agency"]))
+    if not silent:
+        return
+    dossiers = sum(row["dossiers"] or 0 for row in silent)
+    if len(view.agencies) == 1:
+        yield (
+            f"Gửi lô quét: đã {count(silent[0]['days_without_batch'])} ngày làm việc không có lô và không báo lý do, "
+            f"{count(dossiers)} hồ sơ đang chờ{_oldest(view)}."
+        )
+        return
+    named = "; ".join(f"{row['agency_name']} ({count(row['dossiers'])} hồ sơ chờ)" for row in silent[:_NAMED])
+    more = f" và {count(len(silent) - _NAMED)} cơ quan khác" if len(silent) > _NAMED else ""
+    yield f"Yêu cầu {count(len(silent))} cơ quan không gửi lô và không báo lý do gửi ngay: {named}{more}."
+
+
+def _oldest(view: UnitView) -> str:
+    days = [row["oldest"] for row in view.agencies if row["oldest"]]
+    return f", lâu nhất từ ngày {day(date.fromisoformat(str(min(map(str, days)))))}" if days else ""

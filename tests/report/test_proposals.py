@@ -1,0 +1,204 @@
+"""Proposals from a real report: each figure counted once more another way, who is asked, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from sohoa.days import Week
+from sohoa.registry import bearer_at
+from sohoa.report.build_report import build_parts, build_report, tables_of
+from sohoa.report.model import Row, Table
+from sohoa.report.sections import proposals
+from sohoa.report.sections.proposals import LEAST, LEAST_RATE, Proposal, due_day, last_proposals_table, propose
+from tests.report.reported_week import Reported
+
+pytestmark = pytest.mark.timeout(600)
+Tables = dict[str, Table]
+
+
+@pytest.fixture(scope="module")
+def tables(reported: Reported) -> Tables:
+    """Every table of the province's report."""
+    return tables_of(build_parts(reported.store, Week.parse(reported.week)))
+
+
+def all_of(tables: Tables, key: str) -> list[Proposal]:
+    """Everybody whom a kind could be proposed to."""
+    return next(kind for kind in proposals.KINDS if kind.key == key).measure(tables) or []
+
+
+def documents(reported: Reported) -> list[dict[str, Any]]:
+    """The scans of twelve weeks, none that another one replaces, each with its newest decision."""
+    last = Week.parse(reported.week).last
+    days = [last - timedelta(n) for n in range(84)]
+    found = reported.store.read_table("documents", days).to_pylist()
+    reviews = sorted(reported.store.read_table("reviews", days).to_pylist(), key=lambda row: row["decided_at"])
+    decided = {(row["agency"], row["document_id"]): row["decision"] for row in reviews}
+    gone = {(row["agency"], row["replaces"]) for row in found if row["replaces"] not in {None, row["document_id"]}}
+    for row in found:
+        row["decision"] = decided.get((row["agency"], row["document_id"]))
+    return [row for row in found if (row["agency"], row["document_id"]) not in gone]
+
+
+def test_documents_waiting_for_a_person_are_the_offices_own(reported: Reported, tables: Tables):
+    """Verdict review, files there, nobody has decided: counted from the documents."""
+    waiting = [
+        row for row in documents(reported)
+        if row["is_received"] and row["verdict"] == "review" and row["decision"] is None
+    ]  # fmt: skip
+    (one,) = all_of(tables, "reviews")
+    assert (one.who, one.figure) == ("Văn phòng UBND tỉnh", len(waiting))
+    assert min(row["scan_date"] for row in waiting).strftime("%d/%m/%Y") in one.what
+
+
+def test_scans_to_do_again_are_those_of_the_slips(reported: Reported, tables: Tables):
+    """Rejected, or listed with files that are missing or altered; not what was waived or never scanned."""
+    counted = Counter(
+        row["agency"] for row in documents(reported)
+        if row["not_scanned"] is None and row["decision"] not in {"waive", "uphold"}
+        and (not row["is_received"] or row["verdict"] == "rejected" or row["decision"] == "reject")
+    )  # fmt: skip
+    found = {one.code: one.figure for one in all_of(tables, "rescans") if one.figure}
+    assert found == dict(counted) != {}
+
+
+def test_overdue_dossiers_are_asked_of_who_handles_them(tables: Tables):
+    """The level is the unit's own, never the row of agencies that nobody knows."""
+    found = [*all_of(tables, "overdue"), *all_of(tables, "overdue_communes")]
+    assert found
+    unknown = {"unit_code": "20", "unit": "?", "level": None, "stands": True, "valid_from": None, "open_overdue": 10**6}
+    late = tables["all_late_units"]
+    for one in found:
+        owner = bearer_at(str(one.code), one.valid_from or date.max)
+        assert owner is not None
+        assert (owner.level == "commune") == (one.level == "commune")
+    more = tables | {"all_late_units": replace(late, rows=(unknown, *late.rows))}
+    assert {one.who for one in propose(more)} == {one.who for one in propose(tables)}
+
+
+def test_a_unit_that_has_ended_is_asked_for_nothing(tables: Tables):
+    """Its queue is its successor's."""
+    late = tables["all_late_units"]
+    ended = tuple({**row, "stands": False, "open_overdue": 10**6} for row in late.rows)
+    kept = {one.key for one in propose(tables | {"all_late_units": replace(late, rows=ended)})}
+    assert not kept & {"overdue", "overdue_communes"}
+
+
+def test_one_day_of_silence_is_no_reason(tables: Tables):
+    """Three working days and ten dossiers are."""
+    agencies = tables["agencies"]
+    quiet = next(row for row in agencies.rows if row["state"] == "silent")
+    for days, dossiers, is_asked in ((1, 500, False), (2, 500, False), (3, LEAST - 1, False), (3, LEAST, True)):
+        row = {**quiet, "days_without_batch": days, "dossiers": dossiers}
+        found = propose({"agencies": replace(agencies, rows=(row,))})
+        assert [one.who for one in found if one.key == "silent"] == [quiet["agency_name"]] * is_asked
+
+
+def test_a_rate_is_named_of_the_settled_week_from_enough_dossiers(tables: Tables):
+    """A unit of 1 in 1, or of a week that is too young, is never named."""
+    blocks = tables["blocks"]
+    asked = {one.who for one in all_of(tables, "lowest_rates")}
+    province = next(row for row in tables["rates"].rows if row["rate"] == "dn_and")["settled_percent"]
+    expected = {
+        row["unit"] for row in blocks.rows
+        if row["unit_code"] and row["settled_denominator"] >= LEAST_RATE and row["settled_percent"] < province
+    }  # fmt: skip
+    assert asked == expected
+    young = tuple({**row, "settled_percent": None} for row in blocks.rows)
+    assert all_of(tables | {"blocks": replace(blocks, rows=young)}, "lowest_rates") == []
+
+
+def test_what_rests_on_little_is_not_proposed(tables: Tables):
+    """Each kind with the same table once just below and once at the least."""
+    assert all(one.least >= LEAST for one in propose(tables))
+    categories = tables["categories"]
+    for entries in (LEAST - 1, LEAST):
+        rows = tuple({**row, "entries": entries} if row["category"] == "R4" else row for row in categories.rows)
+        found = [one.key for one in propose({"categories": replace(categories, rows=rows)})]
+        assert found == ["synchronise"] * (entries == LEAST)
+
+
+def test_without_a_source_nothing_is_proposed_and_nothing_is_done(tables: Tables):
+    """No feed is not zero: last week's proposal is then neither done nor worse."""
+    without = {name: table for name, table in tables.items() if name != "categories"}
+    assert not [one for one in propose(without) if one.key == "synchronise"]
+    printed = _printed(tables, "synchronise", 5)
+    week = Week(date(2023, 4, 17))
+    (row,) = last_proposals_table(without, week, [printed]).rows
+    assert (row["now"], row["state"]) == (None, "unknown")
+
+
+@pytest.mark.parametrize(("change", "state"), [(-1, "worse"), (0, "open"), (3, "open")])
+def test_last_weeks_proposals_are_looked_at_again(tables: Tables, change: int, state: str):
+    """More than then is worse; as many or fewer is open; the figure is that of the same unit."""
+    (now,) = all_of(tables, "synchronise")
+    printed = _printed(tables, "synchronise", now.figure + change)
+    (row,) = last_proposals_table(tables, Week(date(2023, 4, 17)), [printed]).rows
+    assert (row["then"], row["now"], row["state"]) == (now.figure + change, now.figure, state)
+
+
+def test_what_is_gone_is_done(tables: Tables):
+    """An agency that has nothing left to scan again, though the table of all agencies is there."""
+    someone = next(one for one in all_of(tables, "rescans") if one.figure)
+    printed = {**vars(someone), "due": date(2023, 4, 14)}
+    agencies = tables["agencies"]
+    clean = tuple({**row, "to_scan": 0} for row in agencies.rows)
+    (row,) = last_proposals_table(
+        tables | {"agencies": replace(agencies, rows=clean)}, Week(date(2023, 4, 17)), [printed]
+    ).rows
+    assert (row["now"], row["state"]) == (0, "done")
+
+
+def test_a_proposal_to_a_unit_that_has_ended_since_has_passed_on(tables: Tables):
+    """District 178 ended on 30/06/2025."""
+    district = bearer_at("178", date(2025, 6, 1))
+    assert district is not None
+    printed = {
+        **_printed(tables, "synchronise", 40), "key": "lowest_rates", "who": district.name, "code": "178",
+        "valid_from": district.valid_from,
+    }  # fmt: skip
+    (row,) = last_proposals_table(tables, Week(date(2025, 6, 30)), [printed]).rows
+    assert (row["now"], row["state"]) == (None, "moved")
+
+
+def test_page_1_has_three_things_to_do_with_who_and_by_when(reported: Reported):
+    """The first three of the table, word for word; without a print of the week before, it says so."""
+    message = [line for line in reported.report.message_vi if line.startswith("Việc cần làm")]
+    rows = next(table for table in reported.report.tables if table.name == "proposals").rows
+    assert len(message) == min(3, len(rows)) > 0
+    for line, row in zip(message, rows, strict=False):
+        assert row["who"] in line
+        assert row["what"] in line
+        assert row["due"].strftime("%d/%m/%Y") in line
+    assert "không có báo cáo đã in" in reported.report.message_vi[-1]
+
+
+def test_a_deadline_is_a_working_day():
+    """The Friday of the week after; in the week of Tết its last working day."""
+    assert due_day(Week.parse("2023-W16"), 1) == date(2023, 4, 28)
+    assert due_day(Week.parse("2024-W06"), 1) <= date(2024, 2, 18)
+
+
+def test_the_proposals_of_the_report_before_come_from_its_own_file(reported: Reported):
+    """What lies in the store of the week before is looked at again, line by line."""
+    store, week = reported.store, Week.parse(reported.week)
+    before = build_report(store, week.before.name)
+    rows = proposals.printed_before(json.loads(before.to_json()))
+    assert rows is not None
+    assert [row["what"] for row in rows] == [
+        row["what"] for table in before.tables if table.name == "proposals" for row in table.rows
+    ]
+    looked = last_proposals_table(tables_of(build_parts(store, week)), week, rows).rows
+    assert [row["then"] for row in looked] == [row["figure"] for row in rows]
+
+
+def _printed(tables: Tables, key: str, figure: int) -> Row:
+    """A proposal of a kind as it was printed, with another figure."""
+    one = all_of(tables, key)[0]
+    return {**vars(one), "figure": figure, "due": "2023-04-14", "valid_from": None}
