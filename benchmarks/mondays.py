@@ -22,7 +22,7 @@ from sohoa.report.sentences import UNCHANGED_POINTS
 from sohoa.store import Store
 from tests.province.monday_province import MondayProvince
 
-_START, _MONDAYS, _LATER, _DOSSIERS_A_WEEK, _SEED = date(2023, 3, 6), 12, 8, 1_000, 3
+_START, _MONDAYS, _LATER, _DOSSIERS_A_WEEK, _SEED = date(2023, 3, 6), 12, 8, 6_000, 3
 _BEFORE = 5
 """Weeks of the site before the first report."""
 
