@@ -22,7 +22,7 @@ from sohoa.report.sentences import UNCHANGED_POINTS
 from sohoa.store import Store
 from tests.province.monday_province import MondayProvince
 
-_START, _MONDAYS, _LATER, _DOSSIERS_A_WEEK, _SEED = date(2023, 3, 6), 12, 8, 1_000, 3
+_START, _MONDAYS, _LATER, _DOSSIERS_A_WEEK, _SEED = date(2023, 3, 6), 12, 8, 6_000, 3
 _BEFORE = 5
 """Weeks of the site before the first report."""
 
@@ -79,10 +79,8 @@ def _rate(store: Store, week: Week) -> float | None:
 
 
 def is_right(said: float, truth: float) -> bool:
-    """Tell whether a change was said with its sign; one of up to a point may be called unchanged, and either way."""
-    if abs(truth) <= UNCHANGED_POINTS:
-        return abs(said) <= UNCHANGED_POINTS or said * truth > 0
-    return said * truth > 0 and abs(said) > UNCHANGED_POINTS
+    """Tell whether a change was said with its sign; where both are at most a point, it is rightly called hardly any."""
+    return said * truth > 0 or max(abs(said), abs(truth)) <= UNCHANGED_POINTS
 
 
 def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:

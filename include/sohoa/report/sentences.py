@@ -21,15 +21,20 @@ MAX_ROWS = 15
 
 
 UNCHANGED_POINTS = 1.0
-"""A difference of rates up to this is called hardly any: chance alone makes it."""
+"""A difference of settled rates up to this is called hardly any: chance alone makes it."""
 
 
-def points(value: float) -> str:
-    """Write a difference of rates, its direction in words."""
+def points(value: float, unchanged: float = UNCHANGED_POINTS) -> str:
+    """Write a difference of rates, its direction in words.
+
+    Args:
+        value: the difference.
+        unchanged: up to where it is called hardly any.
+    """
     if not round(value, 2):
         return "không thay đổi"
     moved = f"{'tăng' if value > 0 else 'giảm'} {number(abs(value))} điểm phần trăm"
-    return moved if abs(value) > UNCHANGED_POINTS else f"gần như không đổi ({moved})"
+    return moved if abs(value) > unchanged else f"gần như không đổi ({moved})"
 
 
 def span(first: date, last: date) -> str:

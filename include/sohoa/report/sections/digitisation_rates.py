@@ -20,7 +20,7 @@ from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
 from sohoa.report.sections.part import Part
 from sohoa.report.sections.unit_rates import Progress, dn_and, week_vi
-from sohoa.report.sentences import DENOMINATOR, points, span
+from sohoa.report.sentences import DENOMINATOR, UNCHANGED_POINTS, points, span
 from sohoa.settings import Settings
 from sohoa.steering.target_line import line_on, read_target_outlook
 from sohoa.store import Store
@@ -168,8 +168,11 @@ def _compared_vi(progress: Progress, week: Week) -> str:
     against = compare(dn_and(progress.rows), PROVINCE, Period(week.first, week.last), week.last)
     if against.change_points is None:
         return f"không so sánh với tuần trước ({label_vi('comparison_reasons', against.reason)})"
+    expected, now = progress.age.estimate, against.rate_percent
+    share = 1.0 if expected is None or now is None else min(1.0, now / max(expected.middle, now))
     before = percent(against.before_percent)
-    return f"{points(against.change_points)} so với tuần trước ở cùng độ tuổi số liệu ({before})"
+    changed = points(against.change_points, UNCHANGED_POINTS * share)  # a point of what the week comes to
+    return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({before})"
 
 
 def _settled_vi(progress: Progress, row: Row, week: Week) -> str:
