@@ -28,7 +28,7 @@ def with_head(page: np.ndarray) -> np.ndarray:
 
 
 def wanted(*columns: str, page_no: int = 1) -> dict[str, Any]:
-    return {"page_no": page_no, "columns": list(columns), "dpi_x": 150.0, "width_px": PAGE.shape[1]}
+    return {"page_no": page_no, "columns": list(columns), "width_mm": PAGE.shape[1] / 150 * 25.4}
 
 
 def draw(data: bytes, *columns: str) -> tuple[np.ndarray, dict[str, Any]]:

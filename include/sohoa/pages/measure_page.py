@@ -108,7 +108,7 @@ def _measure_page(page: Page) -> dict[str, Any]:
     facts["jpeg_quality"] = measure_jpeg_quality(page.quantisation)
     facts["error"] = page.fault.text if page.fault else None
     if page.grey is not None:
-        facts |= _measure_pixels(_views(page, page.grey))
+        facts |= _measure_pixels(_views(page.grey, facts["width_mm"]))
     return facts
 
 
@@ -141,9 +141,9 @@ def _add_paper_size(facts: dict[str, Any]) -> None:
     facts["paper_class"] = paper_class(width, height) if width and height else None
 
 
-def _views(page: Page, grey: Grey) -> PageViews:
-    """Return the views of the decoded page, which may be smaller than the stored one."""
-    dpi = page.dpi_x * grey.shape[1] / page.width_px if page.dpi_x and page.width_px else None
+def _views(grey: Grey, width_mm: float | None) -> PageViews:
+    """Return the views of the decoded page: its width on paper tells the scale, in whatever size it was decoded."""
+    dpi = grey.shape[1] / width_mm * _MM_PER_INCH if width_mm else None
     return PageViews.of(np.ascontiguousarray(grey), dpi)
 
 

@@ -57,7 +57,8 @@ class PageViews:
     Attributes:
         full: the page as decoded, uint8 (height, width).
         page: about 150 dpi of an A4 page, as ``reduce.reduce_page`` leaves it.
-        px_per_mm: pixels of ``full`` per millimetre; where the resolution is not known, as if the long side were A4's.
+        px_per_mm: pixels of ``full`` per millimetre; where the size on paper is not known, as if the long side were
+            A4's.
     """
 
     full: Grey
