@@ -48,6 +48,14 @@ def test_a_line_from_end_to_end_is_where_it_is_on_the_sheet(name: str) -> None:
     assert row["streak_strength"] > 3 and row["streak_x_mm"] == pytest.approx(73.15, abs=0.5)
 
 
+@pytest.mark.parametrize("name", ["a5", "a2"])
+def test_letters_that_the_frame_cuts_are_of_the_size_that_they_have_on_the_sheet(name: str) -> None:
+    """Lines of letters 3 mm high that run off at the left are writing, of any sheet."""
+    places = [(-1 + 2.5 * x, 30 + 6 * y) for x in range(6) for y in range(20)]
+    lines = " ".join(f"{x} {y} 0.5 3 re f {x} {y} 1.8 0.6 re f" for x, y in places)
+    assert measure(drawn_sheet(*SHEETS[name], lines))["edge_cut"] >= 15
+
+
 @pytest.mark.parametrize(("name", "share"), [("a5", 0.021), ("a2", 0.0026), ("a0", 0.00065)])
 def test_a_clip_is_as_large_as_it_is_on_any_sheet(name: str, share: float) -> None:
     """A grey field of 25 by 26 mm at the left side of the frame is one of the size of a finger or a clip."""

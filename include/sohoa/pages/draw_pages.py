@@ -75,7 +75,7 @@ def _fit(colour: Grey) -> Grey:
 def _places(colour: Grey, columns: list[str], page: dict[str, Any]) -> dict[str, Box]:
     grey = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.uint8)
     width_mm = page["width_mm"]
-    views = PageViews.of(grey, grey.shape[1] / width_mm * _MM_PER_INCH if width_mm else None)
+    views = PageViews.of(grey, grey.shape[1] / width_mm * _MM_PER_INCH if width_mm else None, lambda: colour)
     found = {name: PLACES[name](views) for name in columns}
     return {name: box for name, box in found.items() if box is not None}
 
