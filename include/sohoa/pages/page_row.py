@@ -212,7 +212,8 @@ class PageRow(TypedDict):
     streak_strength: Annotated[
         float | None,
         Measured(
-            "strongest thin line from end to end of the page, less the line that is one more than dust makes",
+            "strongest thin line over the height of the page in the paper between its print, less the line that is one "
+            "more than dust makes; below 1 where nothing is one",
             "grey level",
             metric="streaks:measure_streaks",
             quantity=Quantity("Độ đậm của sọc", "mức xám", 1),
