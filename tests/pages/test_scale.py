@@ -6,11 +6,13 @@ import io
 from dataclasses import replace
 from typing import Any
 
+import cv2
+import numpy as np
 import pikepdf
 import pytest
 
 from tests.pages import page_files
-from tests.pages.page_files import LIMITS
+from tests.pages.page_files import LIMITS, pillow_file, text_page
 
 MM = 72 / 25.4
 SHEETS = {"a5": (148, 210), "letter crosswise": (279.4, 215.9), "a2": (420, 594), "a0": (841, 1189)}
@@ -62,3 +64,14 @@ def test_a_clip_is_as_large_as_it_is_on_any_sheet(name: str, share: float) -> No
     width, height = SHEETS[name]
     row = measure(drawn_sheet(width, height, f"{letters(width, height)} 0.4 g 0 90 m 34.7 90 34.7 115 0 115 c f"))
     assert row["foreign_object"] == pytest.approx(share, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+def test_millimetres_are_not_known_where_the_size_on_paper_is_not(kind: str) -> None:
+    """A small slip of 10 cm scanned at 200 dpi has the pixels of a blurred A4 page: without a size nobody can say."""
+    page = cv2.GaussianBlur(text_page((800, 600), 12), (0, 0), 1.2)
+    page[:, 300] = np.minimum(page[:, 300], 200)
+    known, unknown = (measure(pillow_file(page, kind, **options)) for options in ({"dpi": (200, 200)}, {}))
+    assert known["blur_mm"] > 0 and known["width_mm"] == pytest.approx(101.6, abs=0.5)
+    assert [unknown[name] for name in ("width_mm", "blur_mm", "streak_x_mm")] == [None] * 3
+    assert unknown["ink_ratio"] == known["ink_ratio"]

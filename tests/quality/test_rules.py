@@ -56,7 +56,7 @@ def test_a_sound_page_is_accepted_without_a_word() -> None:
         ("blur_mm", 0.2, 0.31, "blurred"),
         ("glare_ratio", 0.005, 0.016, "glare"),
         ("edge_cut", 3.0, 7.0, "cut_off"),
-        ("border_dark", 0.3, 0.4, "dark_border"),
+        ("border_dark", 0.3, 0.7, "dark_border"),
         ("illumination_range", 0.1, 0.3, "uneven_light"),
         ("contrast", 60.0, 30.0, "low_contrast"),
         ("noise", 2.0, 4.5, "noisy"),

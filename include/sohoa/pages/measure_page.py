@@ -31,6 +31,7 @@ _STORED = (
     "has_signature", "file_flaw", "signature_state",
 )  # fmt: skip
 _MM_PER_INCH = 25.4
+_IN_MM = ("blur_mm", "streak_x_mm")  # of a page of unknown size nobody knows them: it may be small
 
 Metric = Callable[[PageViews], Any]
 
@@ -122,6 +123,8 @@ def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
     if page.grey is not None:
         is_colour = page.colour_mode == "colour"
         facts |= _measure_pixels(_views(page.grey, facts["width_mm"], read_colour if is_colour else lambda: None))
+        if facts["width_mm"] is None:
+            facts |= dict.fromkeys(_IN_MM)
     return facts
 
 

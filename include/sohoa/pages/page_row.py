@@ -110,7 +110,7 @@ class PageRow(TypedDict):
         float | None,
         Measured(
             "width of edges beyond that of sharp pixels, on the worse axis, half of it of the worst part of the page; "
-            "null where there are no edges",
+            "null where there are no edges, or the size on paper is not known",
             "mm",
             decimals=4,
             metric="blur:measure_blur",
@@ -222,7 +222,8 @@ class PageRow(TypedDict):
     streak_x_mm: Annotated[
         float | None,
         Measured(
-            "where that line is, from the left edge; null where there is none or it is horizontal",
+            "where that line is, from the left edge; null where there is none, it is horizontal, or the size on paper "
+            "is not known",
             "mm",
             metric="streaks:measure_streaks",
         ),
