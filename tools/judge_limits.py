@@ -71,8 +71,8 @@ def judge_limits(pages: Iterable[tuple[Mapping[str, str], dict[str, Any]]]) -> C
             (labels.get(LABELS[rule.defect]), rule in failed) for (labels, _), failed in zip(held, failing, strict=True)
         ]
         both = {
-            "hits": [found for label, found in said if label == "1"],
-            "false_alarms": [found for label, found in said if label == "0"],
+            "hits": [found for truth, found in said if truth == "1"],
+            "false_alarms": [found for truth, found in said if truth == "0"],
         }
         counts[limit_name(rule)] = {kind: [sum(found), len(found)] for kind, found in both.items()}
     clean = [failed for (labels, _), failed in zip(held, failing, strict=True) if labels.get("clean") == "1"]
