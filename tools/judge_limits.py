@@ -91,7 +91,7 @@ def limit_name(rule: Rule) -> str:
 
 def table_rows(counts: Counts) -> list[tuple[str, ...]]:
     """Return the cells of the table: limit, false alarms and hits, each with its 95 % interval."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (name, share(*both["false_alarms"]), share(*both["hits"]))
         for name, both in counts.items() if name != "clean"
     ]  # fmt: skip
