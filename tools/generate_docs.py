@@ -27,7 +27,7 @@ from sohoa.labels import LABELS
 from sohoa.quality.thresholds import Rule, load_thresholds
 from sohoa.schema import MEASURED, TABLES
 from sohoa.settings import PREFIX, Settings
-from tools import draw_pictures
+from tools import draw_pictures, judge_limits
 from tools.receipts_page import RECEIPTS
 
 ROOT = Path(__file__).parents[1]
@@ -108,6 +108,19 @@ def thresholds_page() -> str:
         + "# Limits\n\nProfile `tthc`, from `expectations/thresholds.toml`; [defects.md](defects.md) shows them. "
         + "Of limits with one defect, column and severity, the last that fits a page holds.\n\n"
         + _table(("defect", "must hold", "for", "severity", "reason", "source"), list(rows))
+        + _judged_table()
+    )
+
+
+def _judged_table() -> str:
+    """What the limits find on labelled pages, as far as someone has counted."""
+    counts = json.loads(judge_limits.JUDGED.read_text(encoding="utf-8"))
+    return (
+        "\n## On labelled pages\n\nScans of public collections, labelled by eye, photographs left out: how often a "
+        "limit without a scope of its own finds its defect where it is not, and where it is, with 95 % intervals. "
+        "Labels are rough, and pages on which nobody vouches for either are left out. The pages are not part of the "
+        "project; `python -m tools.judge_limits FOLDER...` counts anew on your own pages. Clean pages stand last.\n\n"
+        + _table(("limit", "false alarms", "hits"), judge_limits.table_rows(counts))
     )
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -28,7 +29,7 @@ def with_head(page: np.ndarray) -> np.ndarray:
 
 
 def wanted(*columns: str, page_no: int = 1) -> dict[str, Any]:
-    return {"page_no": page_no, "columns": list(columns), "dpi_x": 150.0, "width_px": PAGE.shape[1]}
+    return {"page_no": page_no, "columns": list(columns), "width_mm": PAGE.shape[1] / 150 * 25.4}
 
 
 def draw(data: bytes, *columns: str) -> tuple[np.ndarray, dict[str, Any]]:
@@ -99,9 +100,9 @@ def test_the_place_of_cut_text_is_its_side() -> None:
 
 
 def test_the_place_of_a_finger_is_where_it_lies() -> None:
-    """A field of skin at the right side, from 40 to 50 % of the height."""
+    """A field of skin at the right side, from 40 to 50 % of the height, with a round end."""
     page = PAGE.copy()
-    page[700:880, -130:] = (150, 165, 190)
+    cv2.ellipse(page, (page.shape[1], 790), (130, 90), 0, 0, 360, (150, 165, 190), -1)
     _, places = draw(jpeg(page), "foreign_object")
     x, y, width, height = places["foreign_object"]
     assert x + width == pytest.approx(1, abs=0.02)

@@ -55,14 +55,14 @@ def test_a_sound_page_is_accepted_without_a_word() -> None:
         ("orientation_deg", 0, 180, "wrong_orientation"),
         ("blur_mm", 0.2, 0.31, "blurred"),
         ("glare_ratio", 0.005, 0.016, "glare"),
-        ("edge_cut", 2.0, 3.0, "cut_off"),
-        ("border_dark", 0.3, 0.4, "dark_border"),
+        ("edge_cut", 3.0, 7.0, "cut_off"),
+        ("border_dark", 0.3, 0.7, "dark_border"),
         ("illumination_range", 0.1, 0.3, "uneven_light"),
         ("contrast", 60.0, 30.0, "low_contrast"),
         ("noise", 2.0, 4.5, "noisy"),
         ("moire_strength", 30.0, 31.0, "moire"),
         ("streak_strength", 8.0, 9.0, "streaks"),
-        ("foreign_object", 0.003, 0.004, "foreign_object"),
+        ("foreign_object", 0.003, 0.03, "foreign_object"),
     ],
 )
 def test_good_values_pass_and_bad_ones_name_their_defect(column: str, good: Any, bad: Any, defect: str) -> None:

@@ -22,6 +22,7 @@ LONG_SIDE_PX = 320
 """Of a picture: a page is recognised, small print is not read."""
 
 _QUALITY = 60
+_MM_PER_INCH = 25.4
 _SIDE = 0.04  # of the page: how deep the strip at a side is that stands for the side
 _MEASURED_PX = 1754  # 150 dpi of A4, what the metrics of the frame look at
 _SIDES = (
@@ -40,7 +41,7 @@ def draw_pages(data: FileData, wanted: Sequence[dict[str, Any]]) -> list[dict[st
     Args:
         data: the file.
         wanted: of each page ``page_no``; ``columns``, the metrics to find the place of (keys of ``PLACES``, others are
-            ignored); ``dpi_x`` and ``width_px`` as in its row.
+            ignored); ``width_mm`` as in its row.
 
     Returns:
         Of each page ``jpeg`` (base64), its ``width`` and ``height`` in pixels, and ``places``: column -> box as shares
@@ -73,8 +74,8 @@ def _fit(colour: Grey) -> Grey:
 
 def _places(colour: Grey, columns: list[str], page: dict[str, Any]) -> dict[str, Box]:
     grey = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.uint8)
-    dpi, width = page["dpi_x"], page["width_px"]
-    views = PageViews.of(grey, dpi * grey.shape[1] / width if dpi and width else None)
+    width_mm = page["width_mm"]
+    views = PageViews.of(grey, grey.shape[1] / width_mm * _MM_PER_INCH if width_mm else None, lambda: colour)
     found = {name: PLACES[name](views) for name in columns}
     return {name: box for name, box in found.items() if box is not None}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -22,14 +23,15 @@ from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
 from sohoa.pages.metrics.skew import measure_skew
 from sohoa.pages.page_row import COLUMNS, PageRow
-from sohoa.pages.reduce import Grey
-from sohoa.pages.views import MIN_SIDE_PX, PageViews
+from sohoa.pages.reduce import LONG_SIDE_PX, Grey
+from sohoa.pages.views import MIN_SIDE_PX, PageViews, ReadColour
 
 _STORED = (
     "width_px", "height_px", "dpi_x", "dpi_y", "width_mm", "height_mm", "colour_mode", "bit_depth", "pdf_version",
     "has_signature", "file_flaw", "signature_state",
 )  # fmt: skip
 _MM_PER_INCH = 25.4
+_IN_MM = ("blur_mm", "streak_x_mm")  # of a page of unknown size nobody knows them: it may be small
 
 Metric = Callable[[PageViews], Any]
 
@@ -81,7 +83,10 @@ def measure_bytes(data: FileData, file: str, bounds: FileBounds, with_colour: bo
     try:
         bounds.check_file(len(data))
         pages = read_pages(data, known["format"], bounds)
-        rows = [known | {"page_no": number} | _measure_page(page) for number, page in enumerate(pages, 1)]
+        rows = [
+            known | {"page_no": number} | _measure_page(page, partial(_read_colour, data, known["format"], number))
+            for number, page in enumerate(pages, 1)
+        ]
     except BadPage as fault:
         return [fault_row(known, fault)]
     if with_colour:
@@ -101,14 +106,25 @@ def fault_row(known: dict[str, Any], fault: BadPage) -> PageRow:
     return _row(known | {"page_no": 1, "error": fault.text})
 
 
-def _measure_page(page: Page) -> dict[str, Any]:
-    """Measure one decoded page."""
+def _read_colour(data: FileData, name: str | None, number: int) -> Grey | None:
+    """Return a page in blue, green and red at about the size of ``PageViews.page``, null where it cannot be had."""
+    from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
+
+    with ColourReader(data, name, LONG_SIDE_PX) as reader:
+        return reader.page(number)
+
+
+def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
+    """Measure one decoded page; ``read_colour`` is asked only where colour decides."""
     facts: dict[str, Any] = {name: getattr(page, name) for name in _STORED}
     _add_paper_size(facts)
     facts["jpeg_quality"] = measure_jpeg_quality(page.quantisation)
     facts["error"] = page.fault.text if page.fault else None
     if page.grey is not None:
-        facts |= _measure_pixels(_views(page, page.grey))
+        is_colour = page.colour_mode == "colour"
+        facts |= _measure_pixels(_views(page.grey, facts["width_mm"], read_colour if is_colour else lambda: None))
+        if facts["width_mm"] is None:
+            facts |= dict.fromkeys(_IN_MM)
     return facts
 
 
@@ -141,10 +157,10 @@ def _add_paper_size(facts: dict[str, Any]) -> None:
     facts["paper_class"] = paper_class(width, height) if width and height else None
 
 
-def _views(page: Page, grey: Grey) -> PageViews:
-    """Return the views of the decoded page, which may be smaller than the stored one."""
-    dpi = page.dpi_x * grey.shape[1] / page.width_px if page.dpi_x and page.width_px else None
-    return PageViews.of(np.ascontiguousarray(grey), dpi)
+def _views(grey: Grey, width_mm: float | None, read_colour: ReadColour) -> PageViews:
+    """Return the views of the decoded page: its width on paper tells the scale, in whatever size it was decoded."""
+    dpi = grey.shape[1] / width_mm * _MM_PER_INCH if width_mm else None
+    return PageViews.of(np.ascontiguousarray(grey), dpi, read_colour)
 
 
 def _measure_pixels(views: PageViews) -> dict[str, Any]:

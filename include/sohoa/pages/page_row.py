@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Annotated, TypedDict, get_args, get_type_hints
 
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 """Raised whenever a row of the same file changes; ``tests/pages/test_engine_version.py`` holds it to that."""
 
 
@@ -110,7 +110,7 @@ class PageRow(TypedDict):
         float | None,
         Measured(
             "width of edges beyond that of sharp pixels, on the worse axis, half of it of the worst part of the page; "
-            "null where there are no edges",
+            "null where there are no edges, or the size on paper is not known",
             "mm",
             decimals=4,
             metric="blur:measure_blur",
@@ -156,10 +156,10 @@ class PageRow(TypedDict):
     edge_cut: Annotated[
         float | None,
         Measured(
-            "characters and lines that the worst side of the frame cuts",
+            "letters that the worst side of the frame cuts; other strokes that end there count together less than one",
             "count",
             metric="edge_cut:measure_edge_cut",
-            quantity=Quantity("Chữ, nét bị mép ảnh cắt", "chỗ"),
+            quantity=Quantity("Chữ bị mép ảnh cắt", "chỗ"),
         ),
     ]
     border_dark: Annotated[
@@ -212,7 +212,8 @@ class PageRow(TypedDict):
     streak_strength: Annotated[
         float | None,
         Measured(
-            "strongest thin line from end to end of the page, less the line that is one more than dust makes",
+            "strongest thin line over the height of the page in the paper between its print, less the line that is one "
+            "more than dust makes; below 1 where nothing is one",
             "grey level",
             metric="streaks:measure_streaks",
             quantity=Quantity("Độ đậm của sọc", "mức xám", 1),
@@ -221,7 +222,8 @@ class PageRow(TypedDict):
     streak_x_mm: Annotated[
         float | None,
         Measured(
-            "where that line is, from the left edge; null where there is none or it is horizontal",
+            "where that line is, from the left edge; null where there is none, it is horizontal, or the size on paper "
+            "is not known",
             "mm",
             metric="streaks:measure_streaks",
         ),

@@ -10,7 +10,8 @@ Grey = NDArray[np.uint8]
 
 cv2.setNumThreads(1)  # pages are spread over workers; results must not depend on a thread count
 
-_LONG_SIDE_PX = 1754  # 150 dpi of an A4 page
+LONG_SIDE_PX = 1754
+"""150 dpi of an A4 page."""
 _LOWEST_DPI = 100  # thinner than 0.2 mm is the finest stroke that counts: half a pixel here
 
 
@@ -21,7 +22,7 @@ def reduce_page(grey: Grey, dpi: float | None) -> Grey:
     of four, so that thin lines of a large sheet are not averaged away.
     """
     largest = int(dpi / _LOWEST_DPI) if dpi is not None and dpi > 0 else 4
-    factor = max(1, min(round(max(grey.shape) / _LONG_SIDE_PX), largest, *grey.shape))
+    factor = max(1, min(round(max(grey.shape) / LONG_SIDE_PX), largest, *grey.shape))
     return shrink(grey, factor)
 
 

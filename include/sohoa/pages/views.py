@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey, halve, reduce_page, shrink
+
+ReadColour = Callable[[], Grey | None]
 
 A4_LONG_MM = 297.0
 MIN_SIDE_PX = 32
@@ -57,18 +60,34 @@ class PageViews:
     Attributes:
         full: the page as decoded, uint8 (height, width).
         page: about 150 dpi of an A4 page, as ``reduce.reduce_page`` leaves it.
-        px_per_mm: pixels of ``full`` per millimetre; where the resolution is not known, as if the long side were A4's.
+        px_per_mm: pixels of ``full`` per millimetre; where the size on paper is not known, as if the long side were
+            A4's.
+        read_colour: reads the page again in blue, green and red, at a size of its own; null where that cannot be.
     """
 
     full: Grey
     page: Grey
     px_per_mm: float
+    read_colour: ReadColour
 
     @classmethod
-    def of(cls, full: Grey, dpi: float | None) -> PageViews:
+    def of(cls, full: Grey, dpi: float | None, read_colour: ReadColour = lambda: None) -> PageViews:
         """Return the views of a page of at least ``MIN_SIDE_PX`` each way."""
         scale = dpi / _MM_PER_INCH if dpi else max(full.shape) / A4_LONG_MM
-        return cls(full, reduce_page(full, dpi), scale)
+        return cls(full, reduce_page(full, dpi), scale, read_colour)
+
+    @cached_property
+    def without_red(self) -> Grey | None:
+        """``page`` as paper and ink are without what is red on it, null where no colour can be had: red light less what
+        of it is grey, so that a seal is as bright as its paper and print under it is not."""
+        colour = self.read_colour()
+        if colour is None:
+            return None
+        blue, green, red = cv2.split(colour)
+        bright = np.asarray(cv2.add(red, cv2.subtract(red, cv2.max(blue, green))), np.uint8)
+        size = self.page.shape[::-1]
+        whole = shrink(bright, min(side // other for side, other in zip(bright.shape, self.page.shape, strict=True)))
+        return whole if whole.shape == self.page.shape else np.asarray(cv2.resize(whole, size), np.uint8)
 
     @cached_property
     def small(self) -> Grey:

@@ -77,8 +77,7 @@ def _draw_file(
     file = pages[0]["file"]
     key = layout.batch_prefix(entry.marker.agency, entry.scan_date, entry.name) + file
     wanted = [
-        {name: page[name] for name in ("page_no", "dpi_x", "width_px")}
-        | {"columns": columns.get((file, page["page_no"]), [])}
+        {name: page[name] for name in ("page_no", "width_mm")} | {"columns": columns.get((file, page["page_no"]), [])}
         for page in pages
     ]
     with guard.place():

@@ -15,7 +15,7 @@ from sohoa.slips.receipt import PageKey
 
 _PAGE_NAMES = (
     "batch", "document_id", "file", "page_no", "sha256", "role", "sheet", "verdict", "defects", "notes", "error",
-    "dpi_x", "width_px", "width_mm", "glare_box", "streak_x_mm", "chroma", "uncovered_ratio", "twin",
+    "width_mm", "glare_box", "streak_x_mm", "chroma", "uncovered_ratio", "twin",
 )  # fmt: skip
 
 Row = dict[str, Any]

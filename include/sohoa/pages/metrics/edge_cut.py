@@ -1,4 +1,10 @@
-"""Cut-off: characters and lines that the frame cuts."""
+"""Cut-off: letters that the frame of the picture cuts.
+
+A letter is a piece of ink of a letter's size on clean paper. One at the frame is cut where writing goes on from it:
+inwards, as the line of which it was the end, or along the frame, as a line that is sliced lengthwise. Rules and frames
+are longer than letters, the black edge of a sheet makes more specks than letters, a seal across the edge is red, and a
+picture has no clean paper: none of them is writing that is cut. The method is our own.
+"""
 
 from __future__ import annotations
 
@@ -7,66 +13,115 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews
+from sohoa.pages.views import PageViews, percentiles
 
-_WIDTHS_MM = (0.25, 7.0)  # of a character or a rule where the frame cuts it; wider is bed or a picture
-_INWARD_MM = 1.0  # to which it reaches; less is dirt at the frame
-_INWARD_SHARE = 0.7  # of the way that is dark
-_STRIP_MM = 3.0  # in which the paper is seen
-_AROUND_MM = 12.0
-_DARKER = 0.25  # of the paper
-_DARKER_LEAST = 30  # grey levels
-_PAPER_LEAST = 90  # darker is no paper
-_FRAME_MM = 0.5  # from the frame of the picture to a line that runs along it
-_FRAME = 0.9  # of the side that it covers
+Floats = NDArray[np.float64]
+
+_STRIP_MM = 10.0  # along the frame, in which writing is looked for
+_AROUND_MM = 4.0  # wider than strokes, over which the paper is seen
+_INK = 0.22  # of the paper that ink is darker
+_INK_LEAST = 25  # grey levels
+_GREY = 0.08  # of the paper: darker than clean paper
+_PAPER = (0.55, 90)  # of the page's paper, and grey levels; darker is bed
+_LETTER_MM = (0.7, 9.0)  # sides of a letter
+_LETTER_MM2 = 0.25
+_SOLID = 0.85  # of its box; more is a blot
+_CONTACT_MM = (0.15, 6.0)  # of a letter where the frame cuts it
+_PART_MM = 0.25  # sides of what the frame leaves of one
+_LEAST_OF_SPECKS = 0.2  # of all pieces at the frame that are cut letters
+_GROUND_MM = 2.0  # around a letter
+_MOST_GREY, _MOST_INK = 0.3, 0.55  # of that ground
+_GAP_MM = (-1.0, 2.0)  # to the next letter of a line
+_OVERLAP = 0.3  # of the narrower of two letters of a line
+_NARROWEST = 0.35  # of a letter that the next one is
+_GAP_ALONG_MM = 2.5
+_LEAST_SLICED_MM = 0.9  # of each of its letters that is left
+_LEAST_ALONG = 4  # letters of a line that is sliced
+_HALF_SURE = 20  # other strokes that count half a letter
+_TINY_PX = (8, 16)
 
 
 def measure_edge_cut(views: PageViews) -> float:
-    """Measure characters and lines that the worst side of the frame cuts, 0 for none.
+    """Measure letters that the worst side of the frame cuts, 0 for none.
 
-    Counts the dark runs along the frame that are as wide as a stroke or a letter and go on inwards. Where the frame
-    runs between two lines of text nothing is cut, and nothing can be seen. A line drawn along a whole side closes it:
-    what ends there is not cut.
+    Where the frame runs between two lines of writing nothing is cut, and nothing can be seen. Other strokes that end at
+    the frame, which no writing follows, count together less than one letter.
     """
-    return float(max(count_cuts(views)))
+    return max(count_cuts(views))
 
 
-def count_cuts(views: PageViews) -> tuple[int, int, int, int]:
-    """Return characters and lines that the frame cuts at the top, bottom, left and right."""
-    page, scale = views.page, views.page_px_per_mm
-    top, bottom, left, right = (_cut(side, scale) for side in (page, page[::-1], page.T, page.T[::-1]))
+def count_cuts(views: PageViews) -> tuple[float, float, float, float]:
+    """Return letters that the frame cuts at the top, bottom, left and right, those in red ink left out."""
+    found = _count(views.page, views.page_px_per_mm)
+    if max(found) and views.without_red is not None:
+        found = _count(views.without_red, views.page_px_per_mm)
+    return found
+
+
+def _count(page: Grey, scale: float) -> tuple[float, float, float, float]:
+    paper = percentiles(page[::4, ::4], 0.8)[0]
+    top, bottom, left, right = (_cut(side, scale, paper) for side in (page, page[::-1], page.T, page.T[::-1]))
     return top, bottom, left, right
 
 
-def _cut(side: Grey, scale: float) -> int:
-    """Return the runs of ink that cross the first rows of ``side``."""
-    strip = np.ascontiguousarray(side[: max(3, round(_STRIP_MM * scale))])
-    if len(strip) < 3 or strip.shape[1] < 16:
-        return 0
-    paper = _paper(strip, scale)
-    least = np.maximum(_DARKER * paper, _DARKER_LEAST)
-    outermost = strip[: max(2, round(_FRAME_MM * scale))]
-    if (paper - outermost > least).mean(axis=1).max() > _FRAME:
-        return 0
-    is_ink = (paper - strip[: max(2, round(_INWARD_MM * scale))] > least) & (paper > _PAPER_LEAST)
-    return sum(_goes_on(is_ink[:, start:end]) for start, end in _runs(is_ink[1], scale))
-
-
-def _paper(strip: Grey, scale: float) -> NDArray[np.int16]:
-    """Return the paper along the strip: the brightest grey around, int16 (width,)."""
+def _cut(side: Grey, scale: float, page_paper: int) -> float:
+    """Return the letters that the frame cuts along the first row of ``side``, other strokes as a part of one."""
+    strip = np.ascontiguousarray(side[: round(_STRIP_MM * scale)])
+    if len(strip) < _TINY_PX[0] or strip.shape[1] < _TINY_PX[1]:
+        return 0.0
     width = max(3, round(_AROUND_MM * scale)) | 1
-    brightest = cv2.dilate(strip.max(axis=0)[None], np.ones((1, width), np.uint8))
-    return np.asarray(cv2.blur(brightest, (width, 1))[0], np.int16)
+    calm = cv2.medianBlur(strip, 3)
+    paper = np.asarray(cv2.morphologyEx(calm, cv2.MORPH_CLOSE, np.ones((width, width), np.uint8)), np.uint8)[1:]
+    drop = np.asarray(cv2.subtract(paper, strip[1:]), np.uint8)  # the outermost row may be a blend
+    is_ink = (drop > np.maximum(_INK_LEAST, _INK * paper)) & (paper > max(_PAPER[0] * page_paper, _PAPER[1]))
+    if not is_ink[0].any():
+        return 0.0
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(is_ink.astype(np.uint8), connectivity=8)
+    pieces = boxes[1:].T / np.array([[scale]] * 4 + [[scale**2]])
+    contact = np.bincount(parts[0], minlength=count)[1:] / scale
+    is_letter, is_cut = _letters(pieces, contact)
+    is_grey = (drop > _GREY * paper) & ~is_ink
+    clean = [k for k in np.flatnonzero(is_cut) if _is_on_paper(is_ink, is_grey, pieces[:, k] * scale, scale)]
+    ends = _followed(pieces[:, clean], pieces[:, is_letter & (contact == 0)])
+    found = max(ends, _longest_line(pieces[:, clean]))
+    is_writing = found >= _LEAST_OF_SPECKS * (contact > 0).sum()
+    return (found if is_writing else 0) + len(clean) / (len(clean) + _HALF_SURE)
 
 
-def _runs(is_ink: NDArray[np.bool_], scale: float) -> list[tuple[int, int]]:
-    """Start and end of the runs as wide as a stroke or a letter, those at a corner left out."""
-    steps = np.diff(np.concatenate([[False], is_ink, [False]]).astype(np.int8))
-    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-    low, high = (width * scale for width in _WIDTHS_MM)
-    fits = (ends - starts >= low) & (ends - starts <= high) & (starts > 0) & (ends < len(is_ink))
-    return list(zip(starts[fits].tolist(), ends[fits].tolist(), strict=True))
+def _letters(pieces: Floats, contact: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which pieces are of a letter's size, and which may be what the frame leaves of one."""
+    _, _, width, height, area = pieces
+    low, high = _LETTER_MM
+    longer = np.maximum(width, height)
+    is_letter = (longer >= low) & (longer <= high) & (area >= _LETTER_MM2) & (area <= _SOLID * width * height)
+    least, most = _CONTACT_MM
+    is_cut = (longer <= high) & (contact >= least) & (contact <= most) & (np.minimum(width, height) >= _PART_MM)
+    return is_letter, is_cut
 
 
-def _goes_on(run: NDArray[np.bool_]) -> bool:
-    return bool(run.any(axis=1).mean() >= _INWARD_SHARE)
+def _is_on_paper(is_ink: NDArray[np.bool_], is_grey: NDArray[np.bool_], box: Floats, scale: float) -> bool:
+    """Return whether the ground around a piece of that box is paper, not a picture."""
+    left, _, width, height, _ = box
+    around = _GROUND_MM * scale
+    area = slice(0, int(height + around)), slice(int(max(0, left - around)), int(left + width + around))
+    ink, grey = float(is_ink[area].mean()), float(is_grey[area].mean())
+    return ink <= _MOST_INK and grey <= _MOST_GREY * (1 - ink)
+
+
+def _followed(cut: Floats, inner: Floats) -> int:
+    """Return the cut letters from which a line goes on inwards: the next letter follows within 4 mm."""
+    left, _, width, height, _ = (value[:, None] for value in cut)
+    overlap = np.minimum(left + width, inner[0] + inner[2]) - np.maximum(left, inner[0])
+    gap = inner[1] - height
+    is_next = (overlap >= _OVERLAP * np.minimum(width, inner[2])) & (inner[2] >= _NARROWEST * width)
+    return int((is_next & (gap >= _GAP_MM[0]) & (gap <= _GAP_MM[1])).any(axis=1).sum())
+
+
+def _longest_line(cut: Floats) -> int:
+    """Return the cut letters of the longest line along the frame, 0 where there are too few for one."""
+    left, _, width, _, _ = cut[:, cut[3] >= _LEAST_SLICED_MM]
+    order = np.argsort(left, kind="stable")
+    gaps = left[order][1:] - (left + width)[order][:-1]
+    breaks = np.flatnonzero(gaps > _GAP_ALONG_MM) + 1
+    longest = int(np.diff(np.concatenate([[0], breaks, [left.size]])).max(initial=0))
+    return longest if longest >= _LEAST_ALONG else 0

@@ -1,113 +1,138 @@
-"""Streaks: thin lines over the whole length of a page that dust or a dead sensor element leaves in a document feeder.
+"""Streaks: thin lines that dust or a dead sensor element leaves over the height of a page in a document feeder.
 
-A streak runs parallel to the transport from one end of the image to the other, where a printed rule stops at a margin.
-It is looked for on about 240 lines across it: on paper as a line darker or lighter than both its sides at 0.5 mm, in
-nearly all of twelve bands and at both ends; on white paper, which hides a lighter streak, as a line on which even the
-darkest ink is lighter than around it. Ruled paper makes more such lines than dust does. The method is our own.
+A streak keeps to one column of pixels, over nearly the whole height, and shows in the paper between the print: darker
+or lighter than paper on both its sides by about as much everywhere. A printed rule is as dark as ink or ends at a
+margin, print leaves the paper between its lines alone, and what lies within 5 mm of the frame is an edge of the sheet.
+Paper that is white to the last level hides a lighter streak. Ruled paper makes more such lines than dust does. The
+method is our own.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews
+from sohoa.pages.views import PageViews, percentiles
 
 Floats = NDArray[np.float32]
 
 _REACH_MM = 0.5  # a streak is narrower than this
-_CLIP = 24  # grey levels that one pixel may count, so that letters do not outvote the paper
-_BANDS = 12
-_INK_BANDS = 3
-_FAINTEST = 0.5  # grey levels; less is the grain of the paper
-_END = 0.007  # share of the length at both ends, where a streak still is and a printed rule is not
+_FRAME_MM = 5.0
+_CLIP = 12  # grey levels that one pixel may count, so that letters do not outvote the paper
+_FAINTEST = 0.5  # grey levels on average; less is the grain of the paper
+_CANDIDATES = 24  # columns of a page that are looked at closely
+_COARSE, _COARSE_LOST = 12, 2  # bands of the height at first sight, and those that may be without
+_BANDS = 24  # of the height
+_KNOWN = 0.1  # of a band that is paper on both sides of the column, or nothing is known of it
+_MIN_KNOWN = 12  # bands
+_STEADY = 0.5  # of its usual strength that a streak has in a band
+_LEAST = 3  # grey levels
+_PRESENT = (0.86, 0.99)  # share of the bands in which it is, down and across the page; print ends at a margin
+_PAPER = 0.75  # of the page's paper; darker is print, a picture or the bed
+_AS_INK = (0.55, 0.35)  # of the paper: a line that much darker is drawn with ink, down and across the page
 _MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper does
-_WHITE = 248  # paper that hides a lighter streak
-_FLAT = 12  # grey levels by which the darkest ink of columns of text differs
-_PALE = 0.13  # share of the columns around that may be paler: the streak itself
-_LIGHTEST = 130  # a gap between words, not ink under a streak
-_BED = 100  # below is scanner bed
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A page and some rows across it, in the direction in which streaks run down.
+
+    Attributes:
+        page: all of it.
+        lines: evenly spread rows of it.
+        reach: pixels to what lies beside a streak.
+        margin: pixels at both sides that are not looked at.
+        paper: grey of the paper.
+        present: share of its length in which a streak is.
+        as_ink: share of the paper by which a line drawn with ink is darker.
+    """
+
+    page: Grey
+    lines: Grey
+    reach: int
+    margin: int
+    paper: int
+    present: float
+    as_ink: float
 
 
 def measure_streaks(views: PageViews) -> tuple[float, float | None]:
-    """Measure the strength of the strongest streak in grey levels, 0 for none, and where it is.
+    """Measure the strength of the strongest streak in grey levels, below 1 for none, and where it is.
 
     Returns:
-        (strength, at most 24 on paper; millimetres from the left edge, null where there is none or where the streak
-        is horizontal).
+        (strength; millimetres from the left edge, null where there is none or where the streak is horizontal).
     """
-    reach = max(2, round(_REACH_MM * views.px_per_mm))
-    down, where = _strongest(views.rows, views.full, reach)
-    across, _ = _strongest(views.columns, views.full.T, reach)
-    if across > down or not down:
-        return across, None
-    return down, where / views.px_per_mm
+    scale = views.px_per_mm
+    reach, margin = max(2, round(_REACH_MM * scale)), max(3, round(_FRAME_MM * scale))
+    paper = percentiles(views.rows[:, ::8], 0.7)[0]
+    down, where = _strongest(_Side(views.full, views.rows, reach, margin, paper, _PRESENT[0], _AS_INK[0]))
+    across, _ = _strongest(_Side(views.full.T, views.columns, reach, margin, paper, _PRESENT[1], _AS_INK[1]))
+    if across > down or down < 1:
+        return max(across, down), None
+    return down, where / scale
 
 
-def _strongest(lines: Grey, page: Grey, reach: int) -> tuple[float, int]:
-    """Return the strength and column of the strongest streak down ``page``; ``lines`` are rows of it."""
-    if lines.shape[1] <= 8 * reach or lines.shape[0] < _BANDS:
+def _strongest(side: _Side) -> tuple[float, int]:
+    """Return the strength and column of the strongest streak down the page, less that of one line more than dust is."""
+    if side.lines.shape[1] <= 2 * side.margin + 8 * side.reach or len(side.lines) < _BANDS:
         return 0.0, 0
-    depth = max(2, round(_END * len(page)))
-    ends = [np.ascontiguousarray(part) for part in (page[:depth], page[-depth:])]
-    scores = [_on_paper(lines, ends, reach, is_lighter) for is_lighter in (False, True)]
-    if np.median(lines[::8, ::8]) >= _WHITE:
-        scores.append(_on_ink(lines, reach))
-    return max(_above_ruling(score, reach) for score in scores)
+    scores = {sign: _mean_beyond(side.lines, side.reach, sign) for sign in (1, -1)}
+    found = [(_on_paper(side, x, sign), x) for sign, score in scores.items() for x in _candidates(score, side)]
+    found.sort(reverse=True)
+    strongest, column = found[0] if found else (0.0, 0)
+    ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
+    trace = max(float(score[side.margin : -side.margin].max()) for score in scores.values()) / (_CLIP + 1)
+    return max(strongest - ruling, trace, 0.0), column
 
 
-def _on_paper(lines: Grey, ends: list[Grey], reach: int, is_lighter: bool) -> Floats:
-    """Return the grey levels of a streak at each column in each pair of bands, as far as it is at both ends."""
-    beyond = _beyond(lines, reach, is_lighter)
-    count = len(beyond) // _BANDS
-    bands = beyond[: count * _BANDS].reshape(_BANDS, count, -1).sum(axis=1, dtype=np.uint16)
-    bands = _local(bands.astype(np.float32) / count, reach)
-    inside = np.maximum(bands[::2], bands[1::2]).min(axis=0)
-    if inside.max() < _FAINTEST:
-        return np.zeros_like(inside)
-    at_ends = [_at_end(end, reach, is_lighter) for end in ends]
-    return np.asarray(np.minimum(inside, 1.5 * np.minimum(*at_ends)), np.float32)
+def _mean_beyond(lines: Grey, reach: int, sign: int) -> Floats:
+    """Return by how much each column is darker (sign 1) or lighter than both its sides, in all but two bands.
 
-
-def _beyond(lines: Grey, reach: int, is_lighter: bool) -> Grey:
-    """Return the grey levels by which each pixel is beyond both neighbours at ``reach``, at most ``_CLIP``."""
+    Less that of the columns around, so that a column of text does not stand out.
+    """
     before, here, after = lines[:, : -2 * reach], lines[:, reach:-reach], lines[:, 2 * reach :]
-    if is_lighter:
-        return np.asarray(cv2.min(cv2.subtract(here, cv2.max(before, after)), (_CLIP,)), np.uint8)
-    return np.asarray(cv2.min(cv2.subtract(cv2.min(before, after), here), (_CLIP,)), np.uint8)
+    beyond = cv2.subtract(cv2.min(before, after), here) if sign > 0 else cv2.subtract(here, cv2.max(before, after))
+    count = len(lines) // _COARSE
+    clipped = np.asarray(cv2.min(beyond, (_CLIP,)), np.uint8)[: count * _COARSE].reshape(_COARSE, count, -1)
+    bands = np.pad(clipped.sum(axis=1, dtype=np.uint16) / np.float32(count), ((0, 0), (reach, reach)))
+    bands -= cv2.blur(bands, (8 * reach + 1, 1)).reshape(bands.shape)
+    return np.asarray(np.partition(bands, _COARSE_LOST, axis=0)[_COARSE_LOST], np.float32)
 
 
-def _at_end(end: Grey, reach: int, is_lighter: bool) -> Floats:
-    """Return the mean grey levels of a streak at one end of the page; no obstacle where the end is scanner bed."""
-    beyond = _beyond(end, reach, is_lighter).mean(axis=0, dtype=np.float32)[None]
-    is_bed = cv2.blur(end.mean(axis=0, dtype=np.float32)[None], (8 * reach + 1, 1))[0, reach:-reach] < _BED
-    return np.where(is_bed, np.float32(_CLIP), _local(beyond, reach)[0])
+def _candidates(score: Floats, side: _Side) -> list[int]:
+    """Return the columns that stand out most, the strongest within its reach each."""
+    is_peak = score >= cv2.dilate(score[None], np.ones((1, 2 * side.reach + 1), np.uint8))[0]
+    best = np.where(is_peak & (score >= _FAINTEST), score, 0)
+    best[: side.margin] = best[-side.margin :] = 0
+    order = np.argsort(-best, kind="stable")[:_CANDIDATES]
+    return [int(column) for column in order if best[column] > 0]
 
 
-def _local(profile: Floats, reach: int) -> Floats:
-    """Return the profile less its mean over some 4 mm, so that a column of text is no streak."""
-    return np.asarray(profile - cv2.blur(profile, (8 * reach + 1, 1)).reshape(profile.shape), np.float32)
+def _on_paper(side: _Side, column: int, sign: int) -> float:
+    """Return the grey levels by which the column is darker (sign 1) or lighter than the paper on both its sides.
+
+    0 where it is not so in nearly all bands of the height, or is as dark as ink.
+    """
+    here, before, after = (side.page[:, x].astype(np.int16) for x in (column, column - side.reach, column + side.reach))
+    is_paper = np.minimum(before, after) >= _PAPER * side.paper
+    beyond = np.minimum(before, after) - here if sign > 0 else here - np.maximum(before, after)
+    edges = np.linspace(0, len(here), _BANDS + 1).astype(int)
+    bands = [beyond[low:high][is_paper[low:high]] for low, high in pairwise(edges)]
+    least = max(1, _KNOWN * len(here) / _BANDS)
+    levels = np.array([_middle(band) for band in bands if len(band) >= least])
+    if len(levels) < _MIN_KNOWN:
+        return 0.0
+    usual = _middle(levels)
+    is_there = levels >= max(_LEAST, _STEADY * usual)
+    return float(usual) if is_there.mean() >= side.present and usual < side.as_ink * side.paper else 0.0
 
 
-def _on_ink(lines: Grey, reach: int) -> Floats:
-    """Return by how much the darkest ink of each column is lighter than that around it, in all of three bands."""
-    count = len(lines) // _INK_BANDS
-    darkest = lines[: count * _INK_BANDS].reshape(_INK_BANDS, count, -1).min(axis=1)
-    near = cv2.erode(darkest, np.ones((1, 2 * reach + 1), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    here = darkest[:, 2 * reach : -2 * reach]
-    around = cv2.max(near[:, : -4 * reach], near[:, 4 * reach :])
-    dark = int(darkest.min()) + _FLAT
-    pale = cv2.blur((darkest > dark).astype(np.float32), (8 * reach + 1, 1))[:, 2 * reach : -2 * reach]
-    lighter = cv2.subtract(here, around)
-    lighter[(lighter > _LIGHTEST) | (around > dark) | (pale > _PALE)] = 0
-    return np.pad(lighter.min(axis=0).astype(np.float32), reach)
-
-
-def _above_ruling(score: Floats, reach: int) -> tuple[float, int]:
-    """Return the strongest line, less the strength of one line more than dust makes, and its column."""
-    is_peak = score >= cv2.dilate(score[None], np.ones((1, 2 * reach + 1), np.uint8))[0]
-    order = np.sort(np.where(is_peak, score, 0))
-    strength = float(order[-1] - max(0.0, order[-1 - _MAX_DUST_LINES])) if len(order) > _MAX_DUST_LINES else 0.0
-    return max(0.0, strength), int(score.argmax()) + reach
+def _middle(values: NDArray[np.int16]) -> int:
+    """Return the lower median, a whole number."""
+    middle = (len(values) - 1) // 2
+    return int(np.partition(values, middle)[middle])

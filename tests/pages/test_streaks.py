@@ -1,0 +1,120 @@
+"""Streaks: lines over the height of the page in the paper between its print, and print that looks like them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sohoa.pages.metrics.streaks import measure_streaks
+from sohoa.pages.views import PageViews
+from tests.pages.page_files import A4_150
+
+DPI = 150
+MM = DPI / 25.4
+Image = NDArray[np.uint8]
+
+
+def sheet(paper: int = 240, font: int = cv2.FONT_HERSHEY_COMPLEX) -> Image:
+    page = np.full(A4_150[::-1], paper, np.uint8)
+    for k in range(32):
+        cv2.putText(page, f"So {k} quyet dinh cap giay phep xay", (110 + 5 * k % 31, 180 + 44 * k), font, 0.85, 35, 2)
+    grain = np.random.default_rng(4).normal(0, 1, page.shape)
+    return (page + grain).clip(0, 255).astype(np.uint8)
+
+
+def found(page: Image) -> tuple[float, float | None]:
+    return measure_streaks(PageViews.of(np.ascontiguousarray(page), DPI))
+
+
+def streak(page: Image, levels: int, rows: slice, width: int = 1) -> Image:
+    """A streak at 107 mm, darker or lighter by ``levels``, over the text and between."""
+    out = page.astype(int)
+    out[rows, 632 : 632 + width] -= levels
+    return out.clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("paper", [255, 240, 205])
+@pytest.mark.parametrize("levels", [15, 40, 90])
+def test_a_streak_is_found_although_the_scanner_whitens_the_ends(paper: int, levels: int) -> None:
+    """From 4 % of the height to 95 %: as strong as it is, where it is, whatever is printed under it."""
+    strength, where = found(streak(sheet(paper), levels, slice(70, 1670)))
+    assert strength == pytest.approx(levels, abs=3) and where == pytest.approx(632 / MM, abs=0.5)
+
+
+def test_a_lighter_streak_is_found_on_paper_that_can_be_lighter() -> None:
+    """A dead element leaves a line lighter than tinted paper; white paper hides it."""
+    strength, where = found(streak(sheet(205), -30, slice(None), 2))
+    assert strength > 20 and where == pytest.approx(632 / MM, abs=0.6)
+    assert found(streak(sheet(255), -30, slice(None), 2))[0] < 1
+
+
+def test_a_streak_across_the_page_has_no_place_from_the_left() -> None:
+    """A page fed sideways: told where the line runs from end to end."""
+    strength, where = found(streak(sheet(), 30, slice(None)).T)
+    assert strength > 20 and where is None
+
+
+def rule_down_the_page(page: Image) -> None:
+    """A table's rule, grey, from margin to margin; 86 % of the height has it at the most."""
+    page[150:-150, 500:503] = 150
+
+
+def line_in_ink(page: Image) -> None:
+    page[:, 700:703] = 40
+
+
+def rules_across(page: Image) -> None:
+    for y in range(160, 1700, 400):
+        page[y : y + 2, 90:-90] = 120
+
+
+def edge_of_the_sheet(page: Image) -> None:
+    """The shade of the sheet's own edge, 2 mm inside the frame."""
+    page[:, -12:-10] = 190
+
+
+def many_lines(page: Image) -> None:
+    page[:, 60::47] -= 40
+
+
+def slanting_rule(page: Image) -> None:
+    """A rule over the whole height of a sheet that lies askew by a quarter of a degree."""
+    cv2.line(page, (700, 0), (708, page.shape[0]), 190, 1)
+
+
+def letters_in_columns(page: Image) -> None:
+    """A print-out: every letter in a cell of one width."""
+    page[:] = 255
+    for y in range(120, 1650, 30):
+        for k, letter in enumerate("ma so ho so va ngay nhan tra kq"):
+            cv2.putText(page, letter, (100 + 32 * k, y), cv2.FONT_HERSHEY_PLAIN, 1.7, 30, 2)
+
+
+def dithering(page: Image) -> None:
+    y, x = np.indices(page.shape)
+    screen = np.where((x % 4 < 2) ^ (y % 4 < 2), 40, 255)
+    page[:, 400:900] = screen[:, 400:900]
+
+
+PRINT = [
+    rule_down_the_page, line_in_ink, rules_across, edge_of_the_sheet, many_lines, slanting_rule, letters_in_columns,
+    dithering,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("add", PRINT)
+@pytest.mark.parametrize("paper", [255, 235])
+def test_print_and_edges_are_no_streak(add: Callable[[Image], None], paper: int) -> None:
+    """Far below the limit of 8, on either paper and with its lines laid crosswise."""
+    page = sheet(paper)
+    add(page)
+    assert found(page)[0] < 5
+
+
+def test_text_of_any_face_is_no_streak() -> None:
+    for font in (cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_COMPLEX):
+        assert found(sheet(255, font))[0] < 1
