@@ -23,6 +23,7 @@ from sohoa.pages.metrics.paper_class import paper_class
 from sohoa.pages.metrics.skew import measure_skew
 from sohoa.pages.page_row import COLUMNS, PageRow
 from sohoa.pages.reduce import Grey
+from sohoa.pages.sheet import is_aslant, view_sheet
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 
 _STORED = (
@@ -104,11 +105,16 @@ def fault_row(known: dict[str, Any], fault: BadPage) -> PageRow:
 def _measure_page(page: Page) -> dict[str, Any]:
     """Measure one decoded page."""
     facts: dict[str, Any] = {name: getattr(page, name) for name in _STORED}
+    views, sheet = view_sheet(_views(page, page.grey)) if page.grey is not None else (None, None)
+    if sheet is not None:
+        facts["perspective"] = sheet.perspective
+        if is_aslant(sheet):  # nothing that is seen from aslant has one scale, whatever the file says
+            facts |= dict.fromkeys(("dpi_x", "dpi_y", "width_mm", "height_mm"))
     _add_paper_size(facts)
     facts["jpeg_quality"] = measure_jpeg_quality(page.quantisation)
     facts["error"] = page.fault.text if page.fault else None
-    if page.grey is not None:
-        facts |= _measure_pixels(_views(page, page.grey))
+    if views is not None:
+        facts |= _measure_pixels(views)
     return facts
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Annotated, TypedDict, get_args, get_type_hints
 
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 """Raised whenever a row of the same file changes; ``tests/pages/test_engine_version.py`` holds it to that."""
 
 
@@ -251,6 +251,15 @@ class PageRow(TypedDict):
             decimals=5,
             metric="foreign_object:measure_foreign_object",
             quantity=Quantity("Phần trang bị che", "%", 1, 100),
+        ),
+    ]
+    perspective: Annotated[
+        float | None,
+        Measured(
+            "of a sheet photographed on a ground: by how much the shorter of two opposite sides is shorter, 0 to 1; "
+            "all else is then measured on the sheet as if it were A4; null where no such sheet is seen",
+            decimals=4,
+            quantity=Quantity("Độ lệch phối cảnh của ảnh chụp", "%", 1, 100),
         ),
     ]
     phash: Annotated[str | None, Measured("256-bit perceptual hash, hexadecimal", metric="phash:measure_phash")]

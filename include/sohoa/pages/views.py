@@ -58,11 +58,14 @@ class PageViews:
         full: the page as decoded, uint8 (height, width).
         page: about 150 dpi of an A4 page, as ``reduce.reduce_page`` leaves it.
         px_per_mm: pixels of ``full`` per millimetre; where the resolution is not known, as if the long side were A4's.
+        at_frame: whether the frame of the picture is the end of the page at its top, bottom, left and right; a sheet
+            that was photographed whole ends inside the picture.
     """
 
     full: Grey
     page: Grey
     px_per_mm: float
+    at_frame: tuple[bool, bool, bool, bool] = (True, True, True, True)
 
     @classmethod
     def of(cls, full: Grey, dpi: float | None) -> PageViews:

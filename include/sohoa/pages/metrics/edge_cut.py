@@ -32,9 +32,13 @@ def measure_edge_cut(views: PageViews) -> float:
 
 
 def count_cuts(views: PageViews) -> tuple[int, int, int, int]:
-    """Return characters and lines that the frame cuts at the top, bottom, left and right."""
+    """Return characters and lines that the frame cuts at the top, bottom, left and right.
+
+    It cuts none where the sheet ends inside the picture.
+    """
     page, scale = views.page, views.page_px_per_mm
-    top, bottom, left, right = (_cut(side, scale) for side in (page, page[::-1], page.T, page.T[::-1]))
+    sides = zip((page, page[::-1], page.T, page.T[::-1]), views.at_frame, strict=True)
+    top, bottom, left, right = (_cut(side, scale) if at_frame else 0 for side, at_frame in sides)
     return top, bottom, left, right
 
 
