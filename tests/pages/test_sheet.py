@@ -186,3 +186,10 @@ def test_the_resolution_that_a_camera_writes_is_not_held_against_it() -> None:
     row = row_of(PAGE, dpi=(72, 72))
     assert "low_dpi" in judged(row, "flatbed")["defects"]
     assert "low_dpi" not in judged(row, "camera")["defects"]
+
+
+@pytest.mark.parametrize(("column", "value"), [("blur_mm", 0.5), ("illumination_range", 0.5), ("blur_mm", 0.31)])
+def test_what_a_camera_cannot_give_is_decided_by_a_person(column: str, value: float) -> None:
+    """Its light is seldom even, its scale is not known: never refused for that alone, as a scan is."""
+    row = row_of(PAGE, dpi=(300, 300)) | {"jpeg_quality": 90.0, column: value}
+    assert [judged(row, device)["verdict"] for device in ("flatbed", None, "camera")] == ["rejected"] * 2 + ["review"]

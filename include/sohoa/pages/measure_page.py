@@ -17,10 +17,12 @@ from sohoa.pages.decode.page import Page
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.metrics.chroma import is_lost_in_coding, measure_chroma
+from sohoa.pages.metrics.glare import find_lights, is_white_paper
 from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
 from sohoa.pages.metrics.skew import measure_skew
+from sohoa.pages.page_net import VIEW_PX
 from sohoa.pages.page_row import COLUMNS, PageRow
 from sohoa.pages.reduce import Grey
 from sohoa.pages.sheet import is_aslant, view_sheet
@@ -30,6 +32,7 @@ _STORED = (
     "width_px", "height_px", "dpi_x", "dpi_y", "width_mm", "height_mm", "colour_mode", "bit_depth", "pdf_version",
     "has_signature", "file_flaw", "signature_state",
 )  # fmt: skip
+_ASKS_NET, _CORNERS = "asks_net", "corners"  # beside the columns of a row, while its file is measured
 _MM_PER_INCH = 25.4
 
 Metric = Callable[[PageViews], Any]
@@ -85,6 +88,7 @@ def measure_bytes(data: FileData, file: str, bounds: FileBounds, with_colour: bo
         rows = [known | {"page_no": number} | _measure_page(page) for number, page in enumerate(pages, 1)]
     except BadPage as fault:
         return [fault_row(known, fault)]
+    _add_glare(rows, data)
     if with_colour:
         _add_chroma(rows, data)
     return [_row(row) for row in rows]
@@ -105,7 +109,8 @@ def fault_row(known: dict[str, Any], fault: BadPage) -> PageRow:
 def _measure_page(page: Page) -> dict[str, Any]:
     """Measure one decoded page."""
     facts: dict[str, Any] = {name: getattr(page, name) for name in _STORED}
-    views, sheet = view_sheet(_views(page, page.grey)) if page.grey is not None else (None, None)
+    whole = None if page.grey is None else _views(page, page.grey)
+    views, sheet = (None, None) if whole is None else view_sheet(whole)
     if sheet is not None:
         facts["perspective"] = sheet.perspective
         if is_aslant(sheet):  # nothing that is seen from aslant has one scale, whatever the file says
@@ -113,9 +118,28 @@ def _measure_page(page: Page) -> dict[str, Any]:
     _add_paper_size(facts)
     facts["jpeg_quality"] = measure_jpeg_quality(page.quantisation)
     facts["error"] = page.fault.text if page.fault else None
-    if views is not None:
+    if whole is not None and views is not None:
         facts |= _measure_pixels(views)
+        if page.colour_mode == "bilevel":
+            facts["glare_ratio"] = facts["glare_box"] = None  # light leaves no trace of its own in two tones
+        elif min(whole.full.shape) >= MIN_SIDE_PX and not is_white_paper(whole):
+            facts[_ASKS_NET] = True
+            facts[_CORNERS] = None if sheet is None else sheet.corners
     return facts
+
+
+def _add_glare(rows: list[dict[str, Any]], data: FileData) -> None:
+    """Let the page net look for glare on the pages that are not white; null where their colours cannot be had."""
+    asking = [row for row in rows if row.get(_ASKS_NET)]
+    if not asking:
+        return
+    from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
+
+    with ColourReader(data, rows[0]["format"], VIEW_PX) as reader:
+        for row in asking:
+            colour = reader.page(row["page_no"])
+            found = (None, None) if colour is None else find_lights(colour, row[_CORNERS])
+            row["glare_ratio"], row["glare_box"] = found
 
 
 def _add_chroma(rows: list[dict[str, Any]], data: FileData) -> None:

@@ -139,7 +139,8 @@ class PageRow(TypedDict):
     glare_ratio: Annotated[
         float | None,
         Measured(
-            "share of the page lost to glare, 0 to 1",
+            "share of the page lost to glare, 0 to 1: of one that is not white what the page net takes for light, of "
+            "white paper a twenty-fifth of what looks so; null in two tones",
             decimals=5,
             metric="glare:measure_glare",
             quantity=Quantity("Phần trang bị lóa", "%", 1, 100),
