@@ -192,6 +192,19 @@ def _lay_too_far(page: Image, mm: float) -> Image:
     return np.ascontiguousarray(page[:, shift:])
 
 
+def _photograph(page: Image, mm: float) -> Image:
+    """A telephone held aslant over the sheet on a table."""
+    height, width = page.shape[:2]
+    grain = np.random.default_rng(1).normal(0, 8, (height, 1)).cumsum() % 45
+    table = np.repeat((np.array([45, 75, 110]) + grain[:, None, None]), width, axis=1)
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = np.array([[0.2, 0.12], [0.84, 0.09], [0.93, 0.9], [0.08, 0.86]], np.float32) * np.array([width, height])
+    matrix = cv2.getPerspectiveTransform(flat, seen.astype(np.float32))
+    sheet = cv2.warpPerspective(page, matrix, (width, height))
+    mask = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, (width, height))[..., None]
+    return _to_image(sheet * mask + table * (1 - mask))
+
+
 def _leave_bed(page: Image, mm: float) -> Image:
     """The scanned area is larger than the sheet, and the lid was open."""
     bed = np.random.default_rng(1).normal(24, 3, page.shape)
@@ -275,6 +288,7 @@ _WORDS_MM = (26.0, 98.0, 36.0, 36.0)
 EXAMPLES = {
     "truncated": Example(_cut_file),
     "low_dpi": Example(_scan_coarsely, box_mm=_WORDS_MM),
+    "photographed": Example(_photograph),
     "wrong_colour": Example(_grey, box_mm=(90, 215, 90, 72)),
     "blank": Example(_empty),
     "blurred": Example(_defocus, box_mm=_TEXT_MM),

@@ -84,6 +84,16 @@ DEFECTS = {
             "the PDF.",
         ),
         Defect(
+            "photographed",
+            "Ảnh chụp thay cho bản quét",
+            "photographed, not scanned",
+            "Trang được chụp bằng máy ảnh hoặc điện thoại: không có tỷ lệ 1:1, ánh sáng không đều, hình có thể bị méo.",
+            "Quét lại bằng máy quét. Nếu chỉ chụp được thì đặt máy song song với tờ giấy, lấy đủ bốn mép trên nền tối, "
+            "ánh sáng đều, rồi chờ người duyệt.",
+            "Scan the page. Where it can only be photographed, hold the camera parallel to the sheet with all four "
+            "edges on a dark ground and even light; a person decides.",
+        ),
+        Defect(
             "wrong_colour",
             "Sai chế độ màu",
             "wrong colour mode",

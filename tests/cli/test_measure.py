@@ -65,6 +65,7 @@ def test_a_file_name_of_another_encoding_has_its_row(tmp_path: Path) -> None:
     ("arguments", "code", "says"),
     [
         (["measure", "--paper", "b5", "x.jpg"], 2, "a4, a3"),
+        (["measure", "--device", "phone", "x.jpg"], 2, "flatbed, adf"),
         (["measure", "--profile", "none", "x.jpg"], 2, "tthc"),
         (["measure"], 2, "files"),
         (["simulate", "--out", "x", "--from", "yesterday"], 2, "2023-01-31"),

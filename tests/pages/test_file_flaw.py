@@ -100,7 +100,7 @@ def test_a_flaw_is_of_its_page() -> None:
 
 
 def judged(row: dict[str, Any]) -> dict[str, Any]:
-    declared = {"kind": "component", "content": "text", "paper": "a4", "cover": "matte"}
+    declared = {"kind": "component", "content": "text", "paper": "a4", "cover": "matte", "device_kind": "adf"}
     schema = pa.schema([*MEASURED, *(TABLES["pages"].field(name) for name in declared)])
     (found,) = judge_pages(pa.Table.from_pylist([row | declared], schema), load_thresholds("tthc").rules).to_pylist()
     return found  # type: ignore[no-any-return]

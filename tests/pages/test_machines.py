@@ -17,7 +17,7 @@ from sohoa.settings import load_settings
 limits = FileBounds.of(load_settings())
 print(json.dumps([measure_file(Path(path), limits) for path in sys.argv[1:]]))
 """
-_PLAIN_PROCESSOR = {
+PLAIN_PROCESSOR = {
     "OPENCV_CPU_DISABLE": "SSE4.1,SSE4.2,AVX,FP16,AVX2,AVX512-SKX",
     "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL",
     "JSIMD_FORCENONE": "1",
@@ -34,4 +34,4 @@ def _rows(extra: dict[str, str]) -> str:
 
 def test_rows_do_not_depend_on_the_processor() -> None:
     """Real pages, with and without the vector instructions of this machine."""
-    assert _rows({}) == _rows(_PLAIN_PROCESSOR)
+    assert _rows({}) == _rows(PLAIN_PROCESSOR)

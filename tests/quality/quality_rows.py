@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sohoa.schema import MEASURED, TABLES
 
-DECLARED = ("kind", "content", "paper", "cover", "role", "sheet", "agency", "batch", "document_id")
+DECLARED = ("kind", "content", "paper", "cover", "device_kind", "role", "sheet", "agency", "batch", "document_id")
 SOUND = {
     "file": "d1.pdf",
     "format": "pdf",

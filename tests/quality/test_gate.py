@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from expectations import batches, documents, invariants, pages, progress_daily
 from sohoa.counting.count_progress import RATES
-from sohoa.enums import CONTENTS, COVERS, DOCUMENT_KINDS, ERROR_CODES, PAPERS, VERDICTS
+from sohoa.enums import CONTENTS, COVERS, DEVICE_KINDS, DOCUMENT_KINDS, ERROR_CODES, PAPERS, VERDICTS
 from sohoa.errors import GateClosed
 from sohoa.quality import gate, rules
 from sohoa.quality.thresholds import Rule, Thresholds, load_thresholds
@@ -55,9 +55,10 @@ def assert_engines_agree(changes: Sequence[dict[str, Any]], thresholds: Threshol
 def test_both_engines_agree_at_every_limit_in_every_scope() -> None:
     """At each limit, one step beside it, at null and NaN: for all declared paper, cover and content."""
     changes = [
-        {rule.column: value, "kind": kind, "paper": paper, "cover": cover, "content": content}
+        {rule.column: value, "kind": kind, "paper": paper, "cover": cover, "content": content, "device_kind": device}
         for rule in LIMITS.rules
         for value in around(rule)
+        for device in (("camera", "adf", None) if "device_kind" in rule.scope else (None,))
         for kind in (DOCUMENT_KINDS if "kind" in rule.scope else (None,))
         for paper, cover, content in (SCOPES if isinstance(rule.limit, float) else SCOPES[::7])
     ]
@@ -72,6 +73,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "paper": st.sampled_from([*PAPERS, None]),
     "cover": st.sampled_from([*COVERS, None]),
     "content": st.sampled_from([*CONTENTS, None]),
+    "device_kind": st.sampled_from([*DEVICE_KINDS, None]),
 }
 CHANGES = st.lists(st.sampled_from(sorted(VALUES)), max_size=8, unique=True).flatmap(
     lambda names: st.fixed_dictionaries({name: VALUES[name] for name in names})

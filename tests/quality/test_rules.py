@@ -54,7 +54,7 @@ def test_a_sound_page_is_accepted_without_a_word() -> None:
         ("skew_deg", -0.5, -2.5, "skewed"),
         ("orientation_deg", 0, 180, "wrong_orientation"),
         ("blur_mm", 0.2, 0.31, "blurred"),
-        ("glare_ratio", 0.005, 0.016, "glare"),
+        ("glare_ratio", 0.0025, 0.011, "glare"),
         ("edge_cut", 3.0, 7.0, "cut_off"),
         ("border_dark", 0.3, 0.7, "dark_border"),
         ("illumination_range", 0.1, 0.3, "uneven_light"),
@@ -120,8 +120,10 @@ def test_maps_large_sheets_and_glossy_covers_are_judged_by_their_own_limits() ->
     assert judge(skew_deg=1.5, paper="a1")["defects"] == ["skewed"]
     assert judge(ink_ratio=0.002)["defects"] == ["blank"]
     assert judge(ink_ratio=0.002, paper="a1") == judge()
-    glare = {cover: judge(glare_ratio=0.03, cover=cover)["verdict"] for cover in ("matte", "glossy")}
-    assert glare == {"matte": "rejected", "glossy": "review"}
+    objects = {cover: judge(foreign_object=0.01, cover=cover)["verdict"] for cover in ("matte", "glossy")}
+    assert objects == {"matte": "rejected", "glossy": "review"}
+    glare = {content: judge(glare_ratio=0.03, content=content)["defects"] for content in ("text", "photo")}
+    assert glare == {"text": ["glare"], "photo": []}
     assert judge(seam_strength=2.0)["notes"] == ["bad_seam"]
     assert judge(seam_strength=2.0, paper="a1")["defects"] == ["bad_seam"]
 

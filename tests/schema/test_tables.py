@@ -49,6 +49,6 @@ def test_the_columns_of_the_page_row_are_those_of_the_contract() -> None:
         "height_mm", "paper_class", "colour_mode", "bit_depth", "jpeg_quality", "pdf_version", "has_signature",
         "ink_ratio", "is_blank", "blur_mm", "skew_deg", "skew_confidence", "orientation_deg", "glare_ratio",
         "glare_box", "edge_cut", "border_dark", "illumination_range", "contrast", "noise", "moire_strength",
-        "streak_strength", "streak_x_mm", "seam_strength", "bleed_through", "foreign_object", "phash", "chroma",
-        "file_flaw", "signature_state", "error",
+        "streak_strength", "streak_x_mm", "seam_strength", "bleed_through", "foreign_object", "perspective", "phash",
+        "chroma", "file_flaw", "signature_state", "error",
     ]  # fmt: skip

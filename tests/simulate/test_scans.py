@@ -29,7 +29,7 @@ from sohoa.simulate.simulate_province import plan_pages
 
 HERE = Path(sohoa.simulate.__file__).parent
 DECLARED = ("paper", "cover", "content", "kind")
-ROWS = pa.schema([*MEASURED, *((name, pa.string()) for name in DECLARED)])
+ROWS = pa.schema([*MEASURED, *((name, pa.string()) for name in (*DECLARED, "device_kind"))])
 
 CLEAN: dict[str, Callable[[Scan], bool]] = {
     "application of three pages": lambda d: d.kind == "component" and d.pages == 3,

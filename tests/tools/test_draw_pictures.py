@@ -22,7 +22,7 @@ from tools import draw_pictures
 DOCS = Path(__file__).parents[2] / "docs"
 OF_THE_FILE = {"truncated", "low_dpi", "wrong_colour", "over_compressed", "duplicate_page"}
 """What makes these a defect is in the file or beside it, not in the pixels of one page."""
-DECLARED = [TABLES["pages"].field(name) for name in ("kind", "content", "paper", "cover")]
+DECLARED = [TABLES["pages"].field(name) for name in ("kind", "content", "paper", "cover", "device_kind")]
 
 
 def judged(image: Any, dpi: int, sheet: str) -> set[str]:

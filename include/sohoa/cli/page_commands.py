@@ -27,9 +27,10 @@ def measure(
     kind: Annotated[
         str | None, typer.Option(help="Declared kind: component, interim_result, result, backlog_result.")
     ] = None,
+    device: Annotated[str | None, typer.Option(help="Kind of the scanner: flatbed, adf, large_format, camera.")] = None,
 ) -> None:
     """Measure page files and judge them: one JSON object per page, with verdict and defects."""
-    from sohoa.enums import CONTENTS, COVERS, DOCUMENT_KINDS, PAPERS
+    from sohoa.enums import CONTENTS, COVERS, DEVICE_KINDS, DOCUMENT_KINDS, PAPERS
     from sohoa.quality.judge_files import measure_and_judge
 
     one_of("--format", format, ("jsonl",))
@@ -38,9 +39,10 @@ def measure(
         ("--cover", cover, COVERS),
         ("--content", content, CONTENTS),
         ("--kind", kind, DOCUMENT_KINDS),
+        ("--device", device, DEVICE_KINDS),
     ):
         one_of(option, value, allowed)
-    declared = {"paper": paper, "cover": cover, "content": content, "kind": kind}
+    declared = {"paper": paper, "cover": cover, "content": content, "kind": kind, "device_kind": device}
     for row in measure_and_judge(files, profile, declared, load_settings()):
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 

@@ -54,6 +54,7 @@ class FileTask:
     paper: str
     cover: str
     device_id: str
+    device_kind: str
     role: str
     sheet: int | None
     file: str
@@ -78,6 +79,7 @@ def _file_tasks(manifest: Manifest, entry: Entry, sizes: Mapping[str, int]) -> I
                 paper=document.paper,
                 cover=document.cover,
                 device_id=manifest.device.id,
+                device_kind=manifest.device.kind,
                 role=file.role,
                 sheet=file.sheet,
                 file=file.path,

@@ -16,6 +16,7 @@ from sohoa.pages.metrics.dark_border import dark_shares
 from sohoa.pages.metrics.edge_cut import count_cuts
 from sohoa.pages.metrics.foreign_object import find_foreign_object
 from sohoa.pages.reduce import Grey
+from sohoa.pages.sheet import view_sheet
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 
 LONG_SIDE_PX = 320
@@ -75,9 +76,11 @@ def _fit(colour: Grey) -> Grey:
 def _places(colour: Grey, columns: list[str], page: dict[str, Any]) -> dict[str, Box]:
     grey = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.uint8)
     width_mm = page["width_mm"]
-    views = PageViews.of(grey, grey.shape[1] / width_mm * _MM_PER_INCH if width_mm else None, lambda: colour)
+    whole = PageViews.of(grey, grey.shape[1] / width_mm * _MM_PER_INCH if width_mm else None, lambda: colour)
+    views, sheet = view_sheet(whole)
     found = {name: PLACES[name](views) for name in columns}
-    return {name: box for name, box in found.items() if box is not None}
+    boxes = {name: box for name, box in found.items() if box is not None}
+    return boxes if sheet is None else {name: sheet.box_in_picture(box) for name, box in boxes.items()}
 
 
 def _worst_side(values: Sequence[float]) -> Box | None:

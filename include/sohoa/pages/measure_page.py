@@ -18,18 +18,22 @@ from sohoa.pages.decode.page import Page
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.metrics.chroma import is_lost_in_coding, measure_chroma
+from sohoa.pages.metrics.glare import find_lights, is_white_paper
 from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
 from sohoa.pages.metrics.skew import measure_skew
+from sohoa.pages.page_net import VIEW_PX
 from sohoa.pages.page_row import COLUMNS, PageRow
 from sohoa.pages.reduce import LONG_SIDE_PX, Grey
+from sohoa.pages.sheet import is_aslant, view_sheet
 from sohoa.pages.views import MIN_SIDE_PX, PageViews, ReadColour
 
 _STORED = (
     "width_px", "height_px", "dpi_x", "dpi_y", "width_mm", "height_mm", "colour_mode", "bit_depth", "pdf_version",
     "has_signature", "file_flaw", "signature_state",
 )  # fmt: skip
+_ASKS_NET, _CORNERS = "asks_net", "corners"  # beside the columns of a row, while its file is measured
 _MM_PER_INCH = 25.4
 _IN_MM = ("blur_mm", "streak_x_mm")  # of a page of unknown size nobody knows them: it may be small
 
@@ -89,6 +93,7 @@ def measure_bytes(data: FileData, file: str, bounds: FileBounds, with_colour: bo
         ]
     except BadPage as fault:
         return [fault_row(known, fault)]
+    _add_glare(rows, data)
     if with_colour:
         _add_chroma(rows, data)
     return [_row(row) for row in rows]
@@ -118,14 +123,40 @@ def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
     """Measure one decoded page; ``read_colour`` is asked only where colour decides."""
     facts: dict[str, Any] = {name: getattr(page, name) for name in _STORED}
     _add_paper_size(facts)
+    read = read_colour if page.colour_mode == "colour" else lambda: None
+    whole = None if page.grey is None else _views(page.grey, facts["width_mm"], read)
+    views, sheet = (None, None) if whole is None else view_sheet(whole)
+    if sheet is not None:
+        facts["perspective"] = sheet.perspective
+        if is_aslant(sheet):  # nothing that is seen from aslant has one scale, whatever the file says
+            facts |= dict.fromkeys(("dpi_x", "dpi_y", "width_mm", "height_mm"))
+            _add_paper_size(facts)
     facts["jpeg_quality"] = measure_jpeg_quality(page.quantisation)
     facts["error"] = page.fault.text if page.fault else None
-    if page.grey is not None:
-        is_colour = page.colour_mode == "colour"
-        facts |= _measure_pixels(_views(page.grey, facts["width_mm"], read_colour if is_colour else lambda: None))
-        if facts["width_mm"] is None:
+    if whole is not None and views is not None:
+        facts |= _measure_pixels(views)
+        if facts["width_mm"] is None and sheet is None:
             facts |= dict.fromkeys(_IN_MM)
+        if page.colour_mode == "bilevel":
+            facts["glare_ratio"] = facts["glare_box"] = None  # light leaves no trace of its own in two tones
+        elif min(whole.full.shape) >= MIN_SIDE_PX and not is_white_paper(whole):
+            facts[_ASKS_NET] = True
+            facts[_CORNERS] = None if sheet is None else sheet.corners
     return facts
+
+
+def _add_glare(rows: list[dict[str, Any]], data: FileData) -> None:
+    """Let the page net look for glare on the pages that are not white; null where their colours cannot be had."""
+    asking = [row for row in rows if row.get(_ASKS_NET)]
+    if not asking:
+        return
+    from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
+
+    with ColourReader(data, rows[0]["format"], VIEW_PX) as reader:
+        for row in asking:
+            colour = reader.page(row["page_no"])
+            found = (None, None) if colour is None else find_lights(colour, row[_CORNERS])
+            row["glare_ratio"], row["glare_box"] = found
 
 
 def _add_chroma(rows: list[dict[str, Any]], data: FileData) -> None:

@@ -139,7 +139,8 @@ class PageRow(TypedDict):
     glare_ratio: Annotated[
         float | None,
         Measured(
-            "share of the page lost to glare, 0 to 1",
+            "share of the page lost to glare, 0 to 1: of one that is not white what the page net takes for light, of "
+            "white paper a twenty-fifth of what looks so; null in two tones",
             decimals=5,
             metric="glare:measure_glare",
             quantity=Quantity("Phần trang bị lóa", "%", 1, 100),
@@ -253,6 +254,15 @@ class PageRow(TypedDict):
             decimals=5,
             metric="foreign_object:measure_foreign_object",
             quantity=Quantity("Phần trang bị che", "%", 1, 100),
+        ),
+    ]
+    perspective: Annotated[
+        float | None,
+        Measured(
+            "of a sheet photographed on a ground: by how much the shorter of two opposite sides is shorter, 0 to 1; "
+            "all else is then measured on the sheet as if it were A4; null where no such sheet is seen",
+            decimals=4,
+            quantity=Quantity("Độ lệch phối cảnh của ảnh chụp", "%", 1, 100),
         ),
     ]
     phash: Annotated[str | None, Measured("256-bit perceptual hash, hexadecimal", metric="phash:measure_phash")]

@@ -63,12 +63,15 @@ class PageViews:
         px_per_mm: pixels of ``full`` per millimetre; where the size on paper is not known, as if the long side were
             A4's.
         read_colour: reads the page again in blue, green and red, at a size of its own; null where that cannot be.
+        at_frame: whether the frame of the picture is the end of the page at its top, bottom, left and right; a sheet
+            that was photographed whole ends inside the picture.
     """
 
     full: Grey
     page: Grey
     px_per_mm: float
     read_colour: ReadColour
+    at_frame: tuple[bool, bool, bool, bool] = (True, True, True, True)
 
     @classmethod
     def of(cls, full: Grey, dpi: float | None, read_colour: ReadColour = lambda: None) -> PageViews:

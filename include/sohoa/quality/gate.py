@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sohoa.errors import GateClosed
+from sohoa.quality.limit_entry import DECLARED_COLUMNS
 from sohoa.quality.rules import error_pattern, no_levels, raise_levels, with_verdict
 from sohoa.quality.thresholds import Rule, Thresholds
 from sohoa.schema import MEASURED
@@ -31,7 +32,6 @@ from great_expectations.data_context.types.base import DataContextConfig, InMemo
 
 from expectations import batches, documents, pages, progress_daily, reconciliation_daily  # noqa: E402
 
-_SCOPES = ("kind", "paper", "cover", "content")
 _SHOWN = 5
 _ONE_AT_A_TIME = Lock()  # Great Expectations keeps the context in use in a global
 _NO_PARENTS: Mapping[progress_daily.Place, str] = MappingProxyType({})
@@ -89,7 +89,7 @@ def validate_pages(rows: pa.Table, thresholds: Thresholds, key: Collection[str] 
 
 
 def _limit_columns(thresholds: Thresholds, key: Collection[str] = ()) -> Collection[str]:
-    return dict.fromkeys([*_SCOPES, *key, "error", *(rule.column for rule in thresholds.rules)])
+    return dict.fromkeys([*DECLARED_COLUMNS.values(), *key, "error", *(rule.column for rule in thresholds.rules)])
 
 
 def check_rows(

@@ -17,7 +17,7 @@ from sohoa.settings import Settings
 
 _PROCESSES = 2
 _CHUNK = 32  # files judged at a time
-_DECLARED = ("kind", "content", "paper", "cover")
+_DECLARED = ("kind", "content", "paper", "cover", "device_kind")
 
 
 def measure_and_judge(
@@ -29,7 +29,7 @@ def measure_and_judge(
         files: paths; one that is missing or cannot be read still gives its row, with ``error``. In a name that is
             not UTF-8 the bytes that are not are escaped.
         profile: profile of limits.
-        declared: kind, paper, cover and content, where they are known.
+        declared: kind, paper, cover, content and device_kind, where they are known.
         settings: bounds on size, pages, time and memory.
 
     Raises:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from sohoa.defects import DEFECTS
-from sohoa.enums import CONTENTS, COVERS, DOCUMENT_KINDS, ERROR_CODES, PAPERS, Severity
+from sohoa.enums import CONTENTS, COVERS, DEVICE_KINDS, DOCUMENT_KINDS, ERROR_CODES, PAPERS, Severity
 from sohoa.schema import MEASURED
 
 Scope = dict[str, tuple[str, ...] | float]
@@ -24,7 +24,10 @@ OWN_DEFECTS: tuple[OwnDefect, ...] = get_args(OwnDefect)
 """Defects that a document has of its own; each has a ``[[document]]`` entry."""
 
 _OWN_LIMITS = {"missing_page", "duplicate_page", "wrong_colour"}
-_DECLARED = {"kind": DOCUMENT_KINDS, "paper": PAPERS, "cover": COVERS, "content": CONTENTS}
+_DECLARED = {"kind": DOCUMENT_KINDS, "paper": PAPERS, "cover": COVERS, "content": CONTENTS, "device": DEVICE_KINDS}
+DECLARED_COLUMNS = {name: "device_kind" if name == "device" else name for name in _DECLARED}
+"""Key of a limit -> the column of the table ``pages`` that it looks at."""
+
 _LISTED = {pa.string(): str, pa.int64(): int, pa.bool_(): bool}
 _NUMBERS = (pa.int64(), pa.float64())
 _Text = Annotated[str, Field(min_length=1)]
@@ -69,6 +72,7 @@ class Limit(BaseModel):
     cover: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     below: dict[str, StrictFloat | StrictInt] = Field(default_factory=dict)
+    device: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _names_what_exists(self) -> Limit:
@@ -91,7 +95,8 @@ class Limit(BaseModel):
     @property
     def scope(self) -> Scope:
         """Which pages of a profile the limit is for; all where it is empty."""
-        return {name: getattr(self, name) for name in _DECLARED if getattr(self, name)} | self.below
+        declared = {column: getattr(self, name) for name, column in DECLARED_COLUMNS.items() if getattr(self, name)}
+        return declared | self.below
 
 
 def _require_known(what: str, values: Collection[Any], allowed: Collection[str]) -> None:

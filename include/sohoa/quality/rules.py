@@ -30,8 +30,8 @@ def judge_pages(rows: pa.Table, rules: Sequence[Rule]) -> pa.Table:
     """Return the rows with ``verdict``, ``defects`` and ``notes``.
 
     Args:
-        rows: page rows with the columns of ``schema.MEASURED`` and kind, paper, cover and content; each
-            of these four may be null.
+        rows: page rows with the columns of ``schema.MEASURED`` and kind, paper, cover, content and
+            device_kind; each of these five may be null.
         rules: the rules of one profile.
     """
     return with_verdict(rows, _levels(rows, rules))

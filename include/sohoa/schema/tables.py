@@ -45,8 +45,8 @@ VERDICT = fields(*_VERDICT)
 TABLES: dict[str, pa.Schema] = {
     "pages": table(
         "One row per page: what was measured, and the verdict.",
-        *_DOCUMENT, *_DECLARED, "role", "sheet", *COLUMNS, "uncovered_ratio", "twin", *_VERDICT,
-        version=2,
+        *_DOCUMENT, *_DECLARED, "device_kind", "role", "sheet", *COLUMNS, "uncovered_ratio", "twin", *_VERDICT,
+        version=3,
     ),
     "documents": table(
         "One row per document of an admitted batch; its defects are those of its own.",

@@ -15,9 +15,13 @@ def measure_border(views: PageViews) -> float:
 
 
 def dark_shares(views: PageViews) -> tuple[float, float, float, float]:
-    """Return the share along which the frame is dark at the top, bottom, left and right, 0 to 1."""
+    """Return the share along which the frame is dark at the top, bottom, left and right, 0 to 1.
+
+    Where the sheet ends inside the picture, the ground beside it is none of its border.
+    """
     small = views.small
-    top, bottom, left, right = (_dark_share(side) for side in (small, small[::-1], small.T, small.T[::-1]))
+    sides = zip((small, small[::-1], small.T, small.T[::-1]), views.at_frame, strict=True)
+    top, bottom, left, right = (_dark_share(side) if at_frame else 0.0 for side, at_frame in sides)
     return top, bottom, left, right
 
 

@@ -51,16 +51,20 @@ def measure_edge_cut(views: PageViews) -> float:
 
 
 def count_cuts(views: PageViews) -> tuple[float, float, float, float]:
-    """Return letters that the frame cuts at the top, bottom, left and right, those in red ink left out."""
-    found = _count(views.page, views.page_px_per_mm)
+    """Return letters that the frame cuts at the top, bottom, left and right, those in red ink left out.
+
+    It cuts none where the sheet ends inside the picture.
+    """
+    found = _count(views.page, views)
     if max(found) and views.without_red is not None:
-        found = _count(views.without_red, views.page_px_per_mm)
+        found = _count(views.without_red, views)
     return found
 
 
-def _count(page: Grey, scale: float) -> tuple[float, float, float, float]:
-    paper = percentiles(page[::4, ::4], 0.8)[0]
-    top, bottom, left, right = (_cut(side, scale, paper) for side in (page, page[::-1], page.T, page.T[::-1]))
+def _count(page: Grey, views: PageViews) -> tuple[float, float, float, float]:
+    scale, paper = views.page_px_per_mm, percentiles(page[::4, ::4], 0.8)[0]
+    sides = zip((page, page[::-1], page.T, page.T[::-1]), views.at_frame, strict=True)
+    top, bottom, left, right = (_cut(side, scale, paper) if at_frame else 0.0 for side, at_frame in sides)
     return top, bottom, left, right
 
 

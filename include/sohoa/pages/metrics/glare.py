@@ -1,13 +1,16 @@
 """Glare: what the image of a lamp on a glossy, laminated or wavy page washes out.
 
-White paper is as bright as glare, so brightness alone tells nothing. Two branches, over cells of 3 mm:
+White paper is as bright as glare, so brightness alone tells nothing.
 
-* a **blob**: cells whose *darkest* pixel is brighter than the page's own paper, on paper that is not white itself;
-* a **hole**: ink that fades away towards a place where there is none, by steps, as light added to it makes it, and on
-  paper that is at its brightest there. Print that ends, or that is pale, does so at once or without an order:
-  a plane through the ink contrast of the surroundings explains little of it (local coefficient of determination).
+* On a page that is **not white** almost all over, a cover or a photograph, the page net (``pages.page_net``) tells
+  light from paper, print and pictures by what is around it.
+* On **white paper** light can only be seen by what it hides, over cells of 3 mm: cells whose *darkest* pixel is
+  brighter than the page's own paper, or ink that fades away towards a place where there is none, by steps, as light
+  added to it makes it. Print that ends, or that is pale, does so at once or without an order: a plane through the ink
+  contrast of the surroundings explains little of it (local coefficient of determination). Thin dotted lines and seals
+  look like that too, so a cell counts a twenty-fifth there.
 
-The first follows ISO/TR 19263-1 in what glare is; both limits and the second branch are our own.
+What glare is follows ISO/TR 19263-1; the limits and methods are our own.
 """
 
 from __future__ import annotations
@@ -18,12 +21,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sohoa.pages.page_net import EVEN, paint_maps
 from sohoa.pages.reduce import Grey
 from sohoa.pages.views import PageViews, percentiles
 
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
+_NOT_WHITE = 230  # grey of paper
+_SHARE_NOT_WHITE = 0.75  # of a page that is no darker, or it is not white
+_SURE = 152  # level of the map, odds of 4.5: such a cell counts in full, one below by the square of its odds
+_THOUSANDTHS = np.rint(1000 * np.exp((np.arange(256) - _SURE) / 8).clip(0, 1)).astype(np.int64)
+_ONE_IN = 0.04  # of the cells that look like glare on white paper
 _CELL_MM = 3.0
 _MIN_CELLS = 8  # on the shorter side
 _WHITE = 248  # paper as bright as that cannot be outshone
@@ -43,8 +52,33 @@ _PLANE = (0.5, 0.8)  # share of the variance that it explains: no glare, surely 
 _FEW = 12  # inked cells, or no plane
 
 
+def is_white_paper(views: PageViews) -> bool:
+    """Tell whether a quarter of the page and more is white, as of most office pages."""
+    return percentiles(views.half_paper, _SHARE_NOT_WHITE)[0] > _NOT_WHITE
+
+
+def find_lights(colour: Grey, corners: NDArray[np.float64] | None) -> tuple[float, Box | None]:
+    """Measure the share of a page that is not white which light hides, 0 to 1, and where the largest is.
+
+    Args:
+        colour: the page in blue, green, red, uint8 (height, width, 3).
+        corners: of the sheet in a photograph, x, y as shares: a lamp in the desk beside it hides nothing; null where
+            all is the page.
+
+    Returns:
+        As ``measure_glare``.
+    """
+    light = paint_maps(colour).light
+    inside = np.ones(light.shape, np.uint8)
+    if corners is not None:
+        inside = cv2.fillConvexPoly(inside * 0, np.rint(corners * light.shape[::-1]).astype(np.int32), 1)
+    thousandths = _THOUSANDTHS[light] * inside
+    share = int(thousandths.sum()) / max(1, int(inside.sum())) / 1000
+    return share, _largest_box(((light >= EVEN) & (inside > 0)).astype(np.float32))
+
+
 def measure_glare(views: PageViews) -> tuple[float, Box | None]:
-    """Measure the share of the page lost to glare, 0 to 1, and where the largest is.
+    """Measure the share of a white page lost to glare, 0 to 1, and where the largest is.
 
     Returns:
         (share; x, y, width, height of the box around the largest glare as shares of the page, null where there is
@@ -56,7 +90,7 @@ def measure_glare(views: PageViews) -> tuple[float, Box | None]:
     darkest, brightest = cells
     own = float(percentiles(brightest, 0.5)[0])
     lost = np.maximum(_blob(darkest, brightest, own), _hole(darkest, brightest, own))
-    return float(lost.mean()), _largest_box(lost)
+    return _ONE_IN * float(lost.mean()), _largest_box(lost)
 
 
 def _darkest_and_brightest(views: PageViews) -> tuple[Grey, Grey] | None:

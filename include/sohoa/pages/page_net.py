@@ -1,0 +1,82 @@
+"""The page net: maps of what only context can tell, light from paper and a sheet from the desk under it.
+
+A small U-net (``tools/pagenet``) runs in OpenCV. Its weights are multiples of powers of two and its activations whole
+numbers from 0 to 255, chosen so that no sum is ever rounded: the maps are the same to the bit on every thread count and
+with every set of vector instructions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from sohoa.pages.reduce import Grey, shrink
+
+VIEW_PX = 256
+"""Long side of what the net sees."""
+CELL_PX = 4
+"""Pixels of the view under a cell of a map, along each axis."""
+EVEN = 128
+"""Level of a map at which both answers are as likely; 16 levels up the odds are 2.7 times as high."""
+WEIGHTS = Path(__file__).with_name("page_net.onnx")
+_MULTIPLE = 32
+
+
+@dataclass(frozen=True)
+class PageMaps:
+    """What the net sees on one page: uint8 (rows, columns) each, 0 surely not, ``EVEN`` even odds, 255 surely.
+
+    Attributes:
+        light: light of a lamp, a window or the scanner itself that hides print.
+        sheet: the sheet, against the ground that it lies on.
+        object: a finger, a clip, a strap or another sheet.
+        shadow: a shadow that falls on the sheet.
+    """
+
+    light: Grey
+    sheet: Grey
+    object: Grey
+    shadow: Grey
+
+
+def paint_maps(colour: Grey, weights: Path = WEIGHTS) -> PageMaps:
+    """Paint the maps of a page: cells of 1/64 of its long side.
+
+    Args:
+        colour: the page in blue, green, red, uint8 (height, width, 3), best at 352 to 800 pixels on its long side.
+        weights: another net than the one that is shipped.
+    """
+    view = fit_view(colour)
+    height, width = view.shape[:2]
+    padded = pad_view(view)
+    net = load_net(weights)
+    net.setInput(padded.transpose(2, 0, 1)[None].astype(np.float32))
+    maps = np.asarray(net.forward())[0].astype(np.uint8)
+    rows, columns = -(-height // CELL_PX), -(-width // CELL_PX)
+    return PageMaps(*(np.ascontiguousarray(each[:rows, :columns]) for each in maps))
+
+
+def fit_view(colour: Grey) -> Grey:
+    """Return the page at ``VIEW_PX`` on its long side: whole squares averaged, the rest interpolated exactly."""
+    long_side = max(colour.shape[:2])
+    height, width = (max(1, (side * VIEW_PX + long_side // 2) // long_side) for side in colour.shape[:2])
+    whole = shrink(colour, max(1, min(long_side // VIEW_PX, *colour.shape[:2])))
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8)
+
+
+def pad_view(view: Grey) -> Grey:
+    """Return the view with its last row and column repeated until the net can halve the sides five times."""
+    padding = (0, -view.shape[0] % _MULTIPLE, 0, -view.shape[1] % _MULTIPLE)
+    return np.asarray(cv2.copyMakeBorder(view, *padding, cv2.BORDER_REPLICATE), np.uint8)
+
+
+@cache
+def load_net(path: Path) -> cv2.dnn.Net:
+    """Load weights, once per process, for whole numbers alone."""
+    net = cv2.dnn.readNetFromONNX(str(path))
+    net.enableWinograd(False)  # its transforms round
+    return net
