@@ -60,8 +60,8 @@ def _write_workbook(path: Path, source: Source) -> None:
     from openpyxl.utils import get_column_letter
 
     book = Workbook()
-    sheet = book.active
-    sheet.title = source.name
+    book.remove(book.worksheets[0])
+    sheet = book.create_sheet(source.name)
     for column, field in enumerate(source.fields, 1):
         cell = sheet.cell(1, column, field.source)
         cell.font = Font(bold=True)

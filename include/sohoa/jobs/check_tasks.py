@@ -117,7 +117,9 @@ def admit_batches(work: str) -> Admitted:
         "refused": counts[check_run.REFUSED],
         "repeated": counts[check_run.REPEATED],
         "other_content": counts[check_run.OTHER_CONTENT],
-        "reasons": dict(sorted(Counter(one.code for one in entries if one.status == check_run.REFUSED).items())),
+        "reasons": dict(
+            sorted(Counter(entry.code for entry in entries if entry.status == check_run.REFUSED and entry.code).items())
+        ),
     }
 
 

@@ -28,7 +28,7 @@ def checked(counts: Checked, inbox: str) -> list[str]:
     """
     if not counts["markers"]:
         return [f"Nothing to check: {inbox}."]
-    decided = {name: counts[name] for name in ("admitted", "refused", "repeated", "other_content")}  # type: ignore[literal-required]
+    decided = {name: counts[name] for name in ("admitted", "refused", "repeated", "other_content")}
     reasons = f" ({_list(counts['reasons'])})" if counts["reasons"] else ""
     told = {
         "admitted": "admitted",
