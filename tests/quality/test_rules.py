@@ -120,7 +120,7 @@ def test_maps_large_sheets_and_glossy_covers_are_judged_by_their_own_limits() ->
     assert judge(skew_deg=1.5, paper="a1")["defects"] == ["skewed"]
     assert judge(ink_ratio=0.002)["defects"] == ["blank"]
     assert judge(ink_ratio=0.002, paper="a1") == judge()
-    objects = {cover: judge(foreign_object=0.01, cover=cover)["verdict"] for cover in ("matte", "glossy")}
+    objects = {cover: judge(foreign_object=0.03, cover=cover)["verdict"] for cover in ("matte", "glossy")}
     assert objects == {"matte": "rejected", "glossy": "review"}
     glare = {content: judge(glare_ratio=0.03, content=content)["defects"] for content in ("text", "photo")}
     assert glare == {"text": ["glare"], "photo": []}
