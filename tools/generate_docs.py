@@ -58,7 +58,7 @@ READINGS = """How the rows are read, where more than one reading could be defend
 
 - A code names one unit or agency at a time. Whatever sums days keys it on its code and its first day, `valid_from`.
   A commune that takes in others is a new unit from that day on, whatever it is called
-  ([022](decisions/022-enlarged-communes.md)).
+  ([023](decisions/023-enlarged-communes.md)).
 - Of several rows of a dossier the newest `NgayCapNhat` is in force, then the later dt, then the later line, whenever
   they were imported. A corrected file takes the place of its own former content.
 - A commune code whose unit has ended on the dossier day means its successor, of a split one the default, marked

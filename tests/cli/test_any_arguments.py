@@ -14,7 +14,7 @@ from sohoa.cli import app
 from sohoa.errors import SohoaError
 from sohoa.store import Store
 
-ODD = ("", "-1", "9" * 20, "2023-02-30", "2023-W60", "9999-12-31", "H37.81.03", "'; DROP\x1b[31m\n", "../../x", "\udce9")
+ODD = ("", "-1", "9" * 20, "2023-02-30", "2023-W60", "9999-12-31", "H37.81.03", "'; DROP\x1b[31m\n", "\udce9")
 NOT_HERE = {("demo",), ("simulate",), ("stack", "up"), ("stack", "down"), ("stack", "status")}
 """Commands that start servers or work for minutes."""
 

@@ -48,7 +48,7 @@ def test_a_template_filled_in_with_the_example_is_imported(name: str, ending: st
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("registr.csv", "named after its feed"), ("portal.ods", "ends with .csv"), ("no/portal.csv", "No such")],
+    [("dossiers.csv", "named after its feed"), ("portal.ods", "ends with .csv"), ("no/portal.csv", "No such")],
 )
 def test_a_template_that_cannot_be_written_is_refused_in_one_line(name: str, said: str, tmp_path: Path) -> None:
     """An unknown feed or format, or no folder."""
