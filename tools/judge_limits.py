@@ -24,6 +24,7 @@ import pyarrow as pa
 from sohoa.enums import SEVERITIES
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.measure_page import measure_file
+from sohoa.quality.limit_entry import DECLARED_COLUMNS
 from sohoa.quality.rules import failing_rules
 from sohoa.quality.thresholds import Rule, load_thresholds
 from sohoa.schema import MEASURED
@@ -62,7 +63,7 @@ def judge_limits(pages: Iterable[tuple[Mapping[str, str], dict[str, Any]]]) -> C
     held = [(labels, row) for labels, row in pages if row["error"] is None]
     rules = [rule for rule in load_thresholds("tthc").rules if rule.defect in LABELS and not rule.scope]
     rows = pa.Table.from_pylist([row for _, row in held], schema=MEASURED)
-    for name in ("kind", "paper", "cover", "content"):
+    for name in DECLARED_COLUMNS.values():
         rows = rows.append_column(name, pa.nulls(len(rows), pa.string()))
     failing = failing_rules(rows, rules)
     counts: Counts = {}

@@ -106,7 +106,7 @@ def test_tiles_are_laid_on_the_reference_of_their_sheet(clean_store: Store, tile
         (row,) = rows(clean_store, "pages", role="reference")
         assert row["uncovered_ratio"] == sheet["uncovered_ratio"]
     else:
-        assert sheet["uncovered_ratio"] is None and "`reference`" in sheet["message_vi"]
+        assert sheet["uncovered_ratio"] is None and "ảnh chụp toàn tờ" in sheet["message_vi"]
     assert "sketch" not in row_names(clean_store)
 
 

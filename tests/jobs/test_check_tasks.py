@@ -402,7 +402,7 @@ def test_a_task_of_a_settled_run_does_nothing_and_says_so(
         assert jobs.measure_shard(work, shard) == {"shard_pages": 0}
         assert f"run_settled_before work={work} shard={shard}" in capsys.readouterr().err
     assert jobs.plan_shards(work) == []
-    assert set(jobs.judge_batches(work).values()) == set(jobs.publish_batches(work).values()) == {0}
+    assert not any(jobs.judge_batches(work).values()) and not any(jobs.publish_batches(work).values())
     assert jobs.settle_batches(work) == {"settled": 0, "problems": []}
     assert take_snapshot(clean_store) == before
 
@@ -459,7 +459,7 @@ def test_a_run_whose_manifests_were_all_withdrawn_ends(clean_store: Store) -> No
     work = jobs.discover_batches()["work"]
     (key,) = inbox(clean_store)
     clean_store.delete_versions(layout.LANDING, key)
-    assert set(jobs.admit_batches(work).values()) == {0}
+    assert not any(jobs.admit_batches(work).values())
     assert jobs.plan_shards(work) == []
     jobs.judge_batches(work)
     jobs.publish_batches(work)

@@ -270,7 +270,7 @@ def test_an_agency_has_so_much_time_in_a_run_and_goes_on_in_the_next(
 def test_there_are_never_more_shards_than_a_task_can_be_mapped_over() -> None:
     """And they follow what the store lists: what a manifest claims makes none."""
     task = measure_shards.FileTask(
-        BAD, "B", "D", "component", "text", "a4", "matte", "M", "page", None, "a", "", 300_000_000, "", 0, "E"
+        BAD, "B", "D", "component", "text", "a4", "matte", "M", "adf", "page", None, "a", "", 300_000_000, "", 0, "E"
     )
     settings = open_settings()
     assert len(list(measure_shards._cut([task] * 1_100, settings))) == 3

@@ -117,7 +117,7 @@ def sample_charts(names: list[str], alt_vi: str) -> dict[str, Chart]:
 MARKS = {
     "trend": (".role-mark.mark-symbol path", lambda names: 2 * 10),  # points, and the places to point at
     "ranking": (".role-mark.mark-rect path", lambda names: names),
-    "heat": (".role-mark.mark-rect path", lambda names: 12 * names),
+    "heat": (".role-mark.mark-rect path", lambda names: 11 * names),  # the youngest week has no shade
     "pareto": (".role-mark.mark-rect path", lambda names: names),
     "map": (".role-mark.mark-symbol path", lambda names: names),
 }

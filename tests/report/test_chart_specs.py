@@ -111,7 +111,7 @@ def test_rates_fall_into_the_classes_that_the_map_names():
 
 def test_a_forecast_is_drawn_with_its_interval():
     """A band and a dashed line after the weeks that are known."""
-    weeks = [{"day": date(2024, 4, 8).isoformat(), "rate": 60.0}]
+    weeks = [{"day": date(2024, 4, 8).isoformat(), "rate": 60.0, "young": False}]
     ahead = [{"day": "2024-04-15", "low": 50.0, "middle": 61.0, "high": 70.0}]
     lines = {"baseline": 5.6, "target": 86.0}
     both = [chart_specs.trend(weeks, known, lines, "T", "A") for known in (ahead, [])]
@@ -124,10 +124,10 @@ def test_the_weeks_of_the_heat_map_stand_in_their_order(known: set[str]):
     """Whatever weeks have no figures: oldest on the left, this week on the right, none left out."""
     weeks = [f"T{week}" for week in range(10, 22)]
     cells = [
-        {"unit": unit, "week": week, "rate": 50.0 if week in known else None, "label": "50" if week in known else ""}
+        {"unit": unit, "week": week, "young": False, "rate": 50.0 if week in known else None, "label": "50"}
         for unit in ("Huyện A", "Huyện B")
         for week in weeks
     ]
-    (svg,) = chart_specs.draw([chart_specs.heat(cells, ["Huyện A", "Huyện B"], "T", "A")])
+    (svg,) = chart_specs.draw([chart_specs.heat(cells, ["Huyện A", "Huyện B"], weeks, "T", "A")])
     placed = {name: float(x) for x, name in re.findall(r'translate\(([\d.]+),[-\d.]+\)"[^>]*>(T\d\d)</text>', svg)}
     assert [name for name, _ in sorted(placed.items(), key=lambda item: item[1])] == weeks

@@ -63,10 +63,10 @@ def turned() -> bytes:
 
 
 def streaked() -> bytes:
-    """A line that dust draws, at 105 mm."""
+    """A grey line that dust draws, at 105 mm."""
     image = page_image(3)
     x = round(105 / 25.4 * 200)
-    ImageDraw.Draw(image).line([(x, 0), (x, image.height)], fill=(90, 90, 90), width=3)
+    ImageDraw.Draw(image).line([(x, 0), (x, image.height)], fill=(130, 130, 130), width=3)
     return saved(image)
 
 
