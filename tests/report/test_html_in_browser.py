@@ -160,7 +160,9 @@ def test_pointing_at_a_mark_tells_its_figures(chromium: Browser, files: dict[str
     tab = chromium.new_page(timezone_id="America/New_York")
     tab.goto(files[name].as_uri())
     expect(tab.locator("[data-drawn]")).to_have_count(len(MARKS))
-    tab.locator(f"[data-spec=spec-{chart}] {MARKS[chart][0]}").last.hover(force=True)
+    mark = tab.locator(f"[data-spec=spec-{chart}] {MARKS[chart][0]}").last
+    mark.evaluate("mark => mark.scrollIntoView({block: 'center'})")  # not under the bar that stays at the top
+    mark.hover(force=True)
     shown = tab.locator("#vg-tooltip-element.visible")
     shown.wait_for()
     assert TOLD[chart] in shown.inner_text()

@@ -47,7 +47,8 @@ def row_owner(row: Row, week: Week) -> Bearer | None:
         return None
     name = next((row[key] for key in _NAMES if key in row), None)
     known = [one for one in bearers(code) if name in _names(one, week)]
-    return known[-1] if known else owner_at(code, week.last)
+    of_week = [one for one in known if one.valid_from <= week.last and (one.last_day or week.last) >= week.first]
+    return (of_week or known)[-1] if known else owner_at(code, week.last)
 
 
 def _names(one: Bearer, week: Week) -> set[str]:
