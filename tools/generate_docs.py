@@ -118,8 +118,9 @@ def _judged_table() -> str:
     return (
         "\n## On labelled pages\n\nScans of public collections, labelled by eye, photographs left out: how often a "
         "limit without a scope of its own finds its defect where it is not, and where it is, with 95 % intervals. "
-        "Labels are rough, and pages on which nobody vouches for either are left out. Most of these pages were looked at "
-        "while limits were chosen: expect more false alarms on others. The pages are not part of the project; `python -m tools.judge_limits FOLDER...` counts anew on your own pages. Clean pages stand last.\n\n"
+        "Labels are rough, and pages on which nobody vouches for either are left out. Most of these pages were looked "
+        "at while limits were chosen: expect more false alarms on others. The pages are not part of the project; "
+        "`python -m tools.judge_limits FOLDER...` counts anew on your own pages. Clean pages stand last.\n\n"
         + _table(("limit", "false alarms", "hits"), judge_limits.table_rows(counts))
     )
 
