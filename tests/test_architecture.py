@@ -20,6 +20,7 @@ LAYERS = (
     {"schema"},
     {"store", "registry"},
     {"work", "pending", "known_documents", "notify"},
+    {"last_runs"},
     {"capacity"},
     {"intake", "quality", "counting", "stack"},
     {"feeds", "progress", "reconcile", "simulate"},

@@ -246,7 +246,7 @@ def _beat(page: Image, mm: float) -> Image:
 def _dirty_glass(page: Image, mm: float) -> Image:
     """Specks on the glass of a feeder draw lines along the whole sheet."""
     streaked = page.copy()
-    for x_mm, width_mm, colour in ((52, 0.4, (90, 110, 60)), (97, 0.3, (150, 90, 110)), (131, 0.5, (70, 70, 70))):
+    for x_mm, width_mm, colour in ((52, 0.4, (150, 165, 120)), (97, 0.3, (180, 130, 145)), (131, 0.5, (125, 125, 125))):
         left, right = round(x_mm * mm), max(round((x_mm + width_mm) * mm), round(x_mm * mm) + 2)
         streaked[:, left:right] = np.minimum(streaked[:, left:right], colour)
     return streaked

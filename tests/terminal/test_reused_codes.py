@@ -20,9 +20,10 @@ from sohoa import jobs
 from sohoa.cli import app
 from sohoa.days import Week
 from sohoa.progress.revisions import keep_reported
-from sohoa.registry import Campaign
+from sohoa.registry import Campaign, bearers
 from sohoa.report.build_report import build_report
-from sohoa.report.mail.compose_letter import Recipient, compose
+from sohoa.report.mail.compose_letter import Site, compose
+from sohoa.report.mail.recipients import Recipient
 from sohoa.report.model import Row, WeekReport
 from sohoa.steering.rank_campaigns import read_ranks
 from sohoa.store import Store
@@ -274,7 +275,7 @@ def rows_of(report: WeekReport, name: str) -> list[Row]:
 def test_the_report_names_whose_the_overdue_dossiers_are(report):
     """Table and proposal speak of the town, and say where it went; nobody blames the ward."""
     units = [(row["unit"], row["open_overdue"]) for row in rows_of(report, "late_units") if row["unit_code"] == "06187"]
-    assert units == [(ENDED_TOWN, 5), (WARD, 1)]
+    assert units == [(ENDED_TOWN.replace(" (", ", huyện Cao Lộc (", 1), 5), (WARD, 1)]
     overdue = next(line for line in report.sections[-1].paragraphs if "quá hạn cao nhất" in line)
     assert f"nhiều nhất là {ENDED_TOWN} (5 hồ sơ)" in overdue
 
@@ -298,10 +299,12 @@ def test_the_report_s_units_and_ranking_have_each_unit_of_the_week(report):
 
 def test_a_letter_has_the_figures_of_the_unit_that_bears_the_code(report):
     """To the ward, one of one; the town that ended can get no letter."""
-    letter = compose(as_json(report), Recipient("06187", "UBND", "a@langson.example"), "so@langson.example", None)
-    text = str(letter.get_content())
-    assert f"Số liệu của {WARD} (06187):" in text
-    assert "Phải số hóa (mẫu số): 1 hồ sơ" in text
+    ward = bearers("06187")[-1]
+    letter = compose(
+        as_json(report), Recipient(ward, "UBND", "a@langson.example"), Site("so@langson.example", 86.0, {})
+    )
+    text = str(letter.get_body(("plain",)).get_content())
+    assert WARD in text and "1 / 1 hồ sơ" in text
 
 
 def as_json(report: WeekReport) -> dict[str, object]:

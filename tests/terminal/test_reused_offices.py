@@ -169,8 +169,10 @@ def test_the_report_tells_the_two_apart(two_offices: Store) -> None:
     report = build_report(two_offices, Week(MONDAY).name)
     rows = {table.name: table.rows for table in (*report.tables, *report.annex)}
     shown = {row["agency_name"]: (row["state"], row["dossiers"], row["last_batch"]) for row in rows["agencies"]}
-    assert shown == {ENDED: ("no_agency", 2, MONDAY), NEW: ("silent", 1, None)}
-    assert [row["agency_name"] for row in rows["large_format"]] == [ENDED]
+    city = "thành phố Lạng Sơn"
+    ended = ENDED.replace(" (", f", {city} (", 1)
+    assert shown == {ended: ("no_agency", 2, MONDAY), f"{NEW}, {city}": ("silent", 1, None)}
+    assert [row["agency_name"] for row in rows["large_format"]] == [ended]
 
 
 @pytest.mark.parametrize(

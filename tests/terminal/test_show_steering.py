@@ -117,13 +117,13 @@ def test_scanners_that_want_attention(small_store):
 
 
 def test_a_printed_week_is_revised(small_store):
-    """Printed with 0 of 1; a late batch makes it 1 of 1, and the cause is named."""
+    """Printed with 0 of 1; a batch since makes it 1 of 1, and the cause is named."""
     sohoa("run", "keep", "--week", WEEK)
     assert "Không có gì thay đổi" in sohoa("revised", "--week", WEEK)
     write_day(small_store, DOCUMENT)
     text = sohoa("revised", "--week", WEEK, "--unit", "05971")
     assert "Đã in cho tuần 15/04–21/04: 0 / 1" in text
-    assert label_vi("revision_causes", "late_batch") in text
+    assert label_vi("revision_causes", "new_batch") in text
     assert "Nay: 1 / 1" in text
 
 

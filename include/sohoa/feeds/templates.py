@@ -24,7 +24,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "status": ("H37.81.03-240415-0012", "4", "20240415100000"),
     "national_report": ("20", "20240401", "20240430", "31250"),
     "backlog": ("H37.81.03", "1520"),
-    "notices": ("H37.81.03", "20240415", "20240417", "no_connection", "Mất đường truyền do mưa lũ"),
+    "notices": ("H37.81.03", "20240415", "20240417", "no_connection", ""),
 }  # fmt: skip
 """A row that can be used of each feed, in the order of its fields."""
 
