@@ -220,7 +220,7 @@ def _about(described: Any) -> dict[str, str]:
 
 def commands_page() -> str:
     """Every command with its arguments and options."""
-    codes = "Exit code 0: done; 2: wrong usage; 3: infrastructure."
+    codes = "Exit code 0: done; 1: something wants a person (`status`), or a demo differs; 2: wrong usage; 3: else."
     parts = [NOTE, f"# Commands\n\n`sohoa --help` prints the same. {codes}\n"]
     _describe(typer.main.get_command(cli.app), "sohoa", parts)
     return "".join(parts)

@@ -14,7 +14,7 @@ from sohoa import layout
 from sohoa.slips import write_slips
 from sohoa.store import ObjectVersion, Store
 from sohoa.upkeep import sweep as sweep_module
-from sohoa.upkeep.folders import list_folders
+from sohoa.upkeep.folders import Folder, list_folders
 from tests.jobs.kills import killed_before
 from tests.upkeep.landing import (
     AGENCY,
@@ -174,8 +174,11 @@ def test_killed_anywhere_a_manifest_that_comes_then_still_has_its_files(clean_st
         settle(clean_store, number)
 
 
-def test_a_run_does_its_share_and_the_next_goes_on(clean_store: Store) -> None:
-    """Folder by folder through agencies whose codes begin alike; the usage is written when the end is reached."""
+def test_a_run_does_its_share_and_the_next_goes_on(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folder by folder through agencies whose codes begin alike; the usage is written when the end is reached.
+
+    The store takes empty folders away when it comes to it, between two runs too: of these nothing is promised.
+    """
     codes = ("H37.8", "H37.80", "H37.84", "H37.84.09", "H37.9")
     names = [(code, day, n) for code in codes for day in (1, 2) for n in (1, 2)]
     prefixes = [f"batches/{code}/2023-03-0{day}/{code}-2023030{day}-00{n}/" for code, day, n in names]
@@ -186,9 +189,20 @@ def test_a_run_does_its_share_and_the_next_goes_on(clean_store: Store) -> None:
     assert len(set(all_folders)) == len(all_folders)
     for number, prefix in enumerate(all_folders):
         assert [folder.prefix for folder in list_folders(clean_store, prefix)] == all_folders[number + 1 :]
+    seen: list[str] = []
+    list_versions = sweep_module.list_versions
+
+    def note(store: Store, folder: Folder) -> list[ObjectVersion]:
+        seen.append(folder.prefix)
+        return list_versions(store, folder)
+
+    monkeypatch.setattr(sweep_module, "list_versions", note)
     share = len(all_folders) // 3 + 1
     runs = [sweep_after(clean_store, 1, max_folders=share) for _ in range(3)]
-    assert sum(run["folders"] for run in runs) == len(all_folders)
+    assert [prefix for prefix in seen if prefix in prefixes] == prefixes
+    assert seen == [prefix for prefix in all_folders if prefix in seen]
+    assert [run["folders"] for run in runs[:2]] == [share, share]
+    assert sum(run["folders"] for run in runs) == len(seen)
     assert [run["is_through"] for run in runs] == [False, False, True]
     usage = clean_store.get_json(layout.WAREHOUSE, layout.USAGE_KEY)
     assert {code: (used["bytes"], used["objects"]) for code, used in usage["agencies"].items()} == dict.fromkeys(

@@ -23,12 +23,17 @@ CREATE MACRO dossier_of(code) AS
 
 CREATE MACRO day_of(dossier) AS strptime(string_split(dossier, '-')[2], '%y%m%d')::DATE;
 
+-- Lines are numbered as they are read: a window over each file would number them as its threads come to them.
 CREATE MACRO raw_feed(folder) AS TABLE
-    SELECT *, regexp_extract(filename, 'dt=(\d{4}-\d{2}-\d{2})', 1)::DATE AS dt, row_number() OVER (PARTITION BY filename) AS place
+    SELECT
+        * EXCLUDE (n),
+        regexp_extract(filename, 'dt=(\d{4}-\d{2}-\d{2})', 1)::DATE AS dt,
+        n - min(n) OVER (PARTITION BY filename) AS place
     FROM (
-        SELECT * FROM read_csv(folder || '/*/*.csv', all_varchar = true, filename = true)
+        SELECT *, row_number() OVER () AS n
+        FROM read_csv(folder || '/*/*.csv', all_varchar = true, filename = true)
         UNION ALL BY NAME
-        SELECT * FROM read_parquet(folder || '/*/*.parquet', filename = true)
+        SELECT *, row_number() OVER () AS n FROM read_parquet(folder || '/*/*.parquet', filename = true)
     );
 
 CREATE TABLE units AS
