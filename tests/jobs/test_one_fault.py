@@ -383,7 +383,7 @@ def test_many_documents_cost_few_requests(clean_store: Store, monkeypatch: pytes
     call = Store._call
     monkeypatch.setattr(Store, "_call", lambda *args: requests.append(1) or call(*args))
     assert jobs.check()["admitted"] == 2
-    assert len(requests) < 110
+    assert len(requests) < 100
     again = manifest([document("D1-7", {}, not_scanned="fragile")], 3, BAD)
     sha256 = commit(clean_store, again, agency=BAD)
     jobs.check()

@@ -156,6 +156,8 @@ class CheckRun(Work):
     def groups(self) -> list[list[Entry]]:
         """The entries that were judged together; those that are not finished yet are in none."""
         entries = {entry.id: entry for entry in self.entries()}
+        if not entries:
+            return []  # every manifest was withdrawn before it was read
         groups: list[list[str]] = self.read("groups")
         return [[entries[name] for name in group] for group in groups]
 

@@ -229,17 +229,22 @@ def publish_batches(work: str) -> Published:
     if run.is_settled:
         return {"published": 0, "receipts": 0}
     groups, attempts = run.groups(), Attempts(store, _PUBLISHING)
-    closed = {batch for group in groups for batch in run.closed(group)}
-    check_run.owe_markers(store, [entry for group in groups for entry in group if entry.name not in closed])
+    open_groups = [_open_entries(run, group) for group in groups]
+    check_run.owe_markers(store, [entry for written in open_groups for entry in written])
     counts: Published = {"published": 0, "receipts": 0}
-    for group in groups:
-        tables, shut = run.judged(group), run.closed(group)
-        written = [entry for entry in group if entry.name not in shut]
+    for group, written in zip(groups, open_groups, strict=True):
+        tables = run.judged(group)
         with attempts.at_work(entry.id for entry in written):
             counts["published"] += publish(store, written, tables)
             counts["receipts"] += _write_slips(store, written, tables, attempts.deaths)
     attempts.clear()
     return counts
+
+
+def _open_entries(run: CheckRun, group: list[Entry]) -> list[Entry]:
+    """The entries of a group whose gates are open."""
+    shut = run.closed(group)
+    return [entry for entry in group if entry.name not in shut]
 
 
 def _write_slips(store: Store, entries: list[Entry], tables: dict[str, pa.Table], deaths: Mapping[str, int]) -> int:
@@ -261,7 +266,7 @@ def settle_batches(work: str) -> Settled:
     run = CheckRun(store, work)
     if run.is_settled:
         return {"settled": 0, "problems": []}
-    groups = run.groups() if run.entries() else []
+    groups = run.groups()
     closed = {batch: why for group in groups for batch, why in run.closed(group).items()}
     done = [entry for group in groups for entry in group if entry.name not in closed]
     problems = [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]
