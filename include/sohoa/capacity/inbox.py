@@ -26,7 +26,7 @@ class Inbox:
         if not self.taken:
             return "no batch waits"
         all_, later = len(self.taken) + self.left.total(), self.left.total()
-        since = _local(self.taken[0].last_modified)
+        since = local_minute(self.taken[0].last_modified)
         words = f"1 batch waits since {since}" if all_ == 1 else f"{all_:,} batches wait since {since}"
         agencies = ", ".join(f"{agency}: {count:,}" for agency, count in sorted(self.left.items()))
         return words + (f", {later:,} of them for a later check ({agencies})" if later else "")
@@ -46,5 +46,6 @@ def list_inbox(store: Store) -> Inbox:
     return Inbox(taken, left)
 
 
-def _local(at: datetime) -> str:
+def local_minute(at: datetime) -> str:
+    """Write a moment as a terminal shows it, in local time: ``2024-04-01 08:30``."""
     return f"{at.astimezone(TIME_ZONE):%Y-%m-%d %H:%M}"

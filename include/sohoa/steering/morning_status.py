@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from sohoa import layout
-from sohoa.capacity.inbox import list_inbox
+from sohoa.capacity.inbox import list_inbox, local_minute
 from sohoa.capacity.space import measure_space
 from sohoa.last_runs import LastRun, read_runs
 from sohoa.notify.alerts import read_standing
-from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
 from sohoa.work import Job
 
@@ -57,7 +56,10 @@ def read_status(store: Store, now: datetime) -> list[Line]:
         _inbox(store, now),
         *(_queue(store, topic, now) for topic in _QUEUES),
         *_closed(store, runs),
-        *(Line("alert", f"{alert.subject} (since {_local(alert.since)})", True) for alert in read_standing(store)),
+        *(
+            Line("alert", f"{alert.subject} (since {local_minute(alert.since)})", True)
+            for alert in read_standing(store)
+        ),
         *(_last_run(job, runs.get(job), now) for job in get_args(Job)),
     ]
 
@@ -80,7 +82,7 @@ def _queue(store: Store, topic: str, now: datetime) -> Line:
     if not waiting:
         return Line(topic, "nothing waits")
     oldest = min(waiting)
-    return Line(topic, f"{len(waiting):,} since {_local(oldest)}", now - oldest > MAX_WAITS[topic])
+    return Line(topic, f"{len(waiting):,} since {local_minute(oldest)}", now - oldest > MAX_WAITS[topic])
 
 
 def _closed(store: Store, runs: dict[str, LastRun]) -> list[Line]:
@@ -103,8 +105,4 @@ def _last_run(job: str, run: LastRun | None, now: datetime) -> Line:
     if run["problems"]:
         done += f", {len(run['problems'])} gates closed"
     is_late = job in MAX_QUIET and now - ended > MAX_QUIET[job]
-    return Line("last run", f"{job}: {_local(ended)}, {done}" + (", and none since" if is_late else ""), is_late)
-
-
-def _local(at: datetime) -> str:
-    return f"{at.astimezone(TIME_ZONE):%Y-%m-%d %H:%M}"
+    return Line("last run", f"{job}: {local_minute(ended)}, {done}" + (", and none since" if is_late else ""), is_late)

@@ -22,6 +22,6 @@ def status_lines(lines: list[Line], versions: Mapping[str, str]) -> Iterator[Tex
     yield Text(f"  {'versions':{width}}  " + ", ".join(f"{name} {number}" for name, number in versions.items()))
     wanting = sum(line.wants_person for line in lines)
     if wanting:
-        yield Text(f"{wanting} thing{'s' * (wanting > 1)} above marked ! want{'s' * (wanting == 1)} a person", "red")
+        yield Text(f"Wants a person: {wanting} above, marked !", "red")
     else:
         yield Text("Nothing wants a person.", "green")
