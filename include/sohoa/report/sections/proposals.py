@@ -8,7 +8,7 @@ each is looked at again a week later.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -258,16 +258,12 @@ def _overdue(tables: Tables) -> list[Proposal] | None:
 
 def _overdue_communes(tables: Tables) -> list[Proposal] | None:
     found = _overdue(tables)
-    return None if found is None else [_renamed(one, "overdue_communes") for one in found if one.level == "commune"]
+    return None if found is None else [replace(one, key="overdue_communes") for one in found if one.level == "commune"]
 
 
 def _overdue_above(tables: Tables) -> list[Proposal] | None:
     found = _overdue(tables)
     return None if found is None else [one for one in found if one.level != "commune"]
-
-
-def _renamed(one: Proposal, key: str) -> Proposal:
-    return Proposal(**{**vars(one), "key": key})
 
 
 def _lowest_rates(tables: Tables) -> list[Proposal] | None:
