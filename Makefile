@@ -25,6 +25,9 @@ $(UV):
 $(STAMP): requirements-dev.txt pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@# Where the tree lies, from where this file lies: Python 3.11 under LC_ALL=C starts from no path but an ASCII one.
+	@for link in $(VENV)/lib/python3.*/site-packages/_editable_impl_sohoa.pth; do \
+	  printf '../../../..\n../../../../include\n' >"$$link"; done
 	@touch $@
 
 setup: $(STAMP)  ## make .venv with the locked packages and the command .venv/bin/sohoa
