@@ -244,7 +244,12 @@ def _differences(alone: Day, beside: Day) -> list[str]:
 def _unanswered(day: Day) -> list[str]:
     assert day.hostile is not None
     missing = [(batch, what) for batch, what in day.hostile.sent.items() if batch not in day.answers]
-    return [f"{batch} ({what}) was not answered" for batch, what in missing if what != _GONE]
+    unread = [
+        f"{batch} ({what}) was refused before its files were read"
+        for batch, what in day.hostile.sent.items()
+        if what.endswith("files") and day.answers.get(batch, "").startswith("refused")
+    ]
+    return unread + [f"{batch} ({what}) was not answered" for batch, what in missing if what != _GONE]
 
 
 def _honest_table(alone: Day, beside: Day) -> Table:

@@ -20,6 +20,8 @@ from tests.pages.mutations import mutate
 from tests.pages.sound_files import make_seeds
 
 AGENCY = "H37.80.02"
+_FILES = 100
+"""Of one document."""
 _KEY = b"k" * 32
 SSE_C = {
     "x-amz-server-side-encryption-customer-algorithm": "AES256",
@@ -96,7 +98,7 @@ class HostileAgency:
         self._send("slow files", {f"{n}.pdf": slow_pdf(n) for n in range(40)})
 
     def send_broken_files(self, count: int, seed: int) -> None:
-        """Files broken by ``seed``, in one batch."""
+        """Files broken by ``seed``, in one batch, a hundred a document."""
         self._send(f"{count} broken files", dict(_broken(count, seed)))
 
     def send_what_is_gone(self) -> None:
@@ -127,8 +129,11 @@ class HostileAgency:
         prefix = layout.batch_prefix(AGENCY, DAY, batch)
         for name, data in files.items():
             self._put(prefix + name, data, page_headers)
-        one = document(f"doc-{batch}", files) if files else document(f"doc-{batch}", {}, not_scanned="fragile")
-        body = manifest([one], int(batch[-3:]), AGENCY)
+        items = list(files.items())
+        parts = [dict(items[at : at + _FILES]) for at in range(0, len(items), _FILES)]
+        documents = [document(f"doc-{batch}-{number}", part) for number, part in enumerate(parts)]
+        documents = documents or [document(f"doc-{batch}", {}, not_scanned="fragile")]
+        body = manifest(documents, int(batch[-3:]), AGENCY)
         self._commit(batch, json.dumps(body).encode(), what, marker_headers)
         return batch
 
