@@ -37,6 +37,8 @@ MEASURE_POOL = "measure"
 LOST_TASK_S, LOOK_FOR_LOST_S = 30, 5
 """After how long without a sign of life a task is tried again, and how often that is looked for: six signs of life, one
 each five seconds, have to be missed in a row."""
+LOOK_FOR_ORPHANS_S = 20
+"""How often the tasks that a dead scheduler had queued are looked for."""
 START_PATIENCE_S, STOP_PATIENCE_S = 300.0, 20.0
 
 COMPONENTS = {
@@ -189,6 +191,7 @@ def _config(settings: Settings, old: configparser.ConfigParser) -> dict[str, dic
             "scheduler_health_check_threshold": 120,
             "task_instance_heartbeat_timeout": LOST_TASK_S,
             "task_instance_heartbeat_timeout_detection_interval": LOOK_FOR_LOST_S,
+            "orphaned_tasks_check_interval": LOOK_FOR_ORPHANS_S,
         },
         "dag_processor": {
             "refresh_interval": 30,
