@@ -15,6 +15,7 @@ from sohoa.progress.compare_periods import Period, compare
 from sohoa.progress.rate import FULL_POINTS_PERCENT, rate_percent, score_766
 from sohoa.progress.revisions import newest_print
 from sohoa.progress.unit_progress import BacklogFigure, ProgressQuery, read_backlog, sum_backlog
+from sohoa.progress.young_weeks import Age
 from sohoa.registry import PROVINCE
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
@@ -168,11 +169,16 @@ def _compared_vi(progress: Progress, week: Week) -> str:
     against = compare(dn_and(progress.rows), PROVINCE, Period(week.first, week.last), week.last)
     if against.change_points is None:
         return f"không so sánh với tuần trước ({label_vi('comparison_reasons', against.reason)})"
-    expected, now = progress.age.estimate, against.rate_percent
-    share = 1.0 if expected is None or now is None else min(1.0, now / max(expected.middle, now))
     before = percent(against.before_percent)
-    changed = points(against.change_points, UNCHANGED_POINTS * share)  # a point of what the week comes to
+    changed = points(against.change_points, unchanged_points(progress.age, against.rate_percent))
     return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({before})"
+
+
+def unchanged_points(age: Age, rate: float | None) -> float:
+    """Return up to where a change of a week's rate is called hardly any: a point of what the week comes to."""
+    if age.estimate is None or not rate:
+        return UNCHANGED_POINTS
+    return UNCHANGED_POINTS * min(1.0, rate / max(age.estimate.middle, rate))
 
 
 def _settled_vi(progress: Progress, row: Row, week: Week) -> str:
