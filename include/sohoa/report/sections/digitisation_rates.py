@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from typing import Any
 
 from sohoa import layout
 from sohoa.days import Week
@@ -20,20 +20,19 @@ from sohoa.registry import PROVINCE
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
 from sohoa.report.sections.part import Part
-from sohoa.report.sections.unit_rates import Progress, dn_and, week_vi
-from sohoa.report.sentences import DENOMINATOR, UNCHANGED_POINTS, points, span
+from sohoa.report.sections.unit_rates import Place, Progress, dn_and, week_vi
+from sohoa.report.sentences import DENOMINATOR, SO_FAR, UNCHANGED_POINTS, against_path, points, span
 from sohoa.settings import Settings
 from sohoa.steering.target_line import line_on, read_target_outlook
 from sohoa.store import Store
 
-_LEVEL_POINTS = 0.5
-"""A rate this near its line is on it."""
-
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the settled weeks of a line stand on it."""
+    """Where the settled weeks of a unit stand on the path."""
 
+    first: Week
+    """The first of them that lies on this part of the path and in which the unit had dossiers."""
     settled: Week
     numerator: int
     denominator: int
@@ -51,7 +50,8 @@ def build(store: Store, week: Week) -> Part:
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
     )
     backlog = sum_backlog(read_backlog(store, replace(query, map_day=map_of(week.last)), week.last))
-    standing = stand_on(progress, settings)
+    units = with_standing(units, progress, settings)
+    standing = stand_on(progress, settings, _province(progress))
     row = rates.row("rate", "dn_and")
     said = (
         _rate_vi(progress, row, week),
@@ -88,8 +88,8 @@ def _backlog_table(total: BacklogFigure) -> Table:
     return Table("backlog", "Kết quả giấy còn hiệu lực", "Backlog", columns, (row,) if total.denominator else ())
 
 
-def stand_on(progress: Progress, settings: Settings) -> Standing | None:
-    """Compare the settled weeks of the line they lie on with it; None where no week is settled or has dossiers.
+def stand_on(progress: Progress, settings: Settings, place: Place) -> Standing | None:
+    """Compare a unit's settled weeks of the line they lie on with it; None where no week is settled or has dossiers.
 
     A week that is not settled would put every report behind its line.
     """
@@ -97,30 +97,49 @@ def stand_on(progress: Progress, settings: Settings) -> Standing | None:
     if settled is None:
         return None
     line = line_on(settings.waypoints, settled.last)
-    weeks = {Week(monday): found for monday, found in _province(progress).items() if monday <= settled.first}
-    counts = [found for one, found in weeks.items() if one.last >= line.start]
-    numerator, denominator = (sum(found[place] for found in counts) for place in (0, 1))
+    weeks = {Week(monday): found for monday, found in progress.weekly.get(place.key, {}).items()}
+    counts = {one: found for one, found in weeks.items() if line.start <= one.last <= settled.last and found[1]}
+    numerator, denominator = (sum(found[part] for found in counts.values()) for part in (0, 1))
     rate = rate_percent(numerator, denominator)
-    return None if rate is None else Standing(settled, numerator, denominator, rate, line.percent_on(settled.last))
+    if rate is None:
+        return None
+    first = min(counts, key=lambda week: week.first)
+    return Standing(first, settled, numerator, denominator, rate, line.percent_on(settled.last))
 
 
-def _province(progress: Progress) -> dict[date, tuple[int, int]]:
-    place = next(place for place in progress.places if place.level == "province")
-    return progress.weekly.get(place.key, {})
+def with_standing(units: Table, progress: Progress, settings: Settings) -> Table:
+    """Add to each row of the units, for the pages of districts and the mails, where it stands on the path."""
+    found = (stand_on(progress, settings, place) for place in progress.places)
+    rows = (row | _so_far(standing) for row, standing in zip(units.rows, found, strict=True))
+    return replace(units, rows=tuple(rows))
+
+
+def _so_far(standing: Standing | None) -> dict[str, Any]:
+    """Values of the columns ``SO_FAR``; without a column what the path asks for, the first and the last week."""
+    if standing is None:
+        return dict.fromkeys((*(column.key for column in SO_FAR), "expected_percent", "since", "settled"))
+    return {
+        "so_far_denominator": standing.denominator,
+        "so_far_numerator": standing.numerator,
+        "so_far_percent": standing.rate_percent,
+        "expected_percent": standing.expected_percent,
+        "since": standing.first.name,
+        "settled": standing.settled.name,
+    }
+
+
+def _province(progress: Progress) -> Place:
+    return next(place for place in progress.places if place.level == "province")
 
 
 def _standing_vi(standing: Standing | None) -> str:
     """The verdict: ahead of the path or behind it."""
     if standing is None:
         return "Chưa kết luận được so với lộ trình: chưa có tuần nào đủ thời gian để số liệu ổn định."
-    ahead = standing.rate_percent - standing.expected_percent
-    verdict = f"{'vượt' if ahead > 0 else 'chậm'} {number(round(abs(ahead), 2))} điểm so với lộ trình"
-    if abs(ahead) < _LEVEL_POINTS:
-        verdict = "đúng lộ trình"
     return (
-        f"Lũy kế đến hết {week_vi(standing.settled)}, tuần ổn định mới nhất, đạt {percent(standing.rate_percent)} "
-        f"({count(standing.numerator)}/{count(standing.denominator)} hồ sơ), {verdict} "
-        f"({percent(standing.expected_percent)})."
+        f"Lũy kế từ {week_vi(standing.first)} đến hết {week_vi(standing.settled)}, tuần ổn định mới nhất, đạt "
+        f"{percent(standing.rate_percent)} ({count(standing.numerator)}/{count(standing.denominator)} hồ sơ), "
+        f"{against_path(standing.rate_percent, standing.expected_percent)}."
     )
 
 
@@ -204,7 +223,7 @@ def _printed_vi(store: Store, progress: Progress, week: Week) -> str:
         return "Tuần trước chưa có báo cáo đã in."
     rows = store.read_table("reported", [before.first], newest_print(store, before.first)).to_pylist()
     then = next((found for found in rows if _KEY.items() <= found.items()), None)
-    now = _province(progress).get(before.first)
+    now = progress.weekly.get(_province(progress).key, {}).get(before.first)
     if then is None or now is None:
         return f"Báo cáo {week_vi(before)} đã in không có hồ sơ phải số hóa."
     return (
