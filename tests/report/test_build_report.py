@@ -46,7 +46,7 @@ def test_all_sections_are_there_in_order(reported: Reported):
     assert [section.number for section in report.sections] == ROMAN
     assert all(section.paragraphs for section in report.sections)
     assert [found.name for found in report.annex] == [
-        "units", "revisions", "agencies", "faulty_agencies", "faulty_files",
+        "districts", "units", "revisions", "agencies", "faulty_agencies", "faulty_files",
     ]  # fmt: skip
     assert {chart.name for section in report.sections for chart in section.charts} == {
         "trend", "ranking", "heat", "map", "pareto",
@@ -128,6 +128,19 @@ def test_classes_count_every_document_once_by_paper_and_once_by_cover(reported: 
     for name in ("received", "pages_found"):
         assert sum(row[name] for code, row in found.items() if code in PAPERS) == whole[name]
         assert sum(row[name] for code, row in found.items() if code in COVERS) == whole[name] > 0
+
+
+def test_sheets_that_were_not_scanned_are_counted_as_declared(reported: Reported):
+    """A map of two sheets that no scanner takes is two sheets: by reason, and by agency for large paper."""
+    sheets: Counter[str] = Counter()
+    for row in week_rows(reported, "documents"):
+        if row["not_scanned"]:
+            sheets[row["not_scanned"]] += row["pages_declared"] - row["note_pages"]
+    assert {row["reason"]: row["sheets"] for row in rows(reported.report, "not_scanned")} == sheets
+    assert sum(sheets.values()) > 0
+    need = rows(reported.report, "large_format")
+    assert sum(row["never_scanned"] for row in need) > 0
+    assert not [row for row in need if "a4" in row["papers"]]
 
 
 def test_the_same_tables_give_the_same_report_and_bytes(reported: Reported):

@@ -124,6 +124,60 @@ def test_what_rests_on_little_is_not_proposed(tables: Tables):
         assert found == ["synchronise"] * (entries == LEAST)
 
 
+def with_defects(tables: Tables, held: int, gap: float | None, received: int = 1_000) -> Tables:
+    """The tables with one defect that holds back so many of the documents received, so far behind the path."""
+    defects, verdicts, units = (tables[name] for name in ("defects", "verdicts", "units"))
+    so_far = {"so_far_percent": None if gap is None else 71.0 - gap, "expected_percent": 71.0}
+    province = next(row for row in units.rows if row["level"] == "province")
+    return {
+        "defects": replace(defects, rows=({**defects.rows[0], "documents_held": held},)),
+        "verdicts": replace(verdicts, rows=({**verdicts.rows[0], "received": received},)),
+        "units": replace(units, rows=({**province, **so_far},)),
+    }
+
+
+@pytest.mark.parametrize(("gap", "least"), [(21.0, 21), (60.0, 60), (5.0, 10), (-12.0, 10), (None, 10)])
+def test_a_defect_is_named_where_it_holds_back_enough_for_the_path(tables: Tables, gap: float | None, least: int):
+    """A tenth of what is missing to the path, at least one document in a hundred: of 1,000 received so many."""
+    for held, is_asked in ((least - 1, False), (least, True)):
+        found = propose(with_defects(tables, held, gap))
+        assert [(one.key, one.figure) for one in found] == [("defects", held)] * is_asked
+    assert propose(with_defects(tables, 9, -12.0, received=100)) == [], "fewer than ten documents are never enough"
+
+
+def test_what_a_defect_holds_back_is_counted_from_pages_and_documents(reported: Reported, tables: Tables):
+    """A document that waits and has this defect alone, whether on one page or several; counted once more by hand."""
+    days = [reported.first + timedelta(n) for n in range(7)]
+    held = {
+        (row["agency"], row["document_id"]): set(row["defects"] or ()) for row in documents(reported)
+        if row["scan_date"] in days and row["is_received"] and row["not_scanned"] is None
+        and (row["verdict"] == "rejected" or (row["verdict"] == "review" and row["decision"] is None))
+        and row["decision"] != "waive"
+    }  # fmt: skip
+    for page in reported.store.read_table("pages", days).to_pylist():
+        key = page["agency"], page["document_id"]
+        if page["verdict"] != "accepted" and key in held:
+            held[key] |= set(page["defects"])
+    alone = Counter(next(iter(names)) for names in held.values() if len(names) == 1)
+    shown = {row["defect"]: row["documents_held"] for row in tables["defects"].rows}
+    assert shown == {defect: alone[defect] for defect in shown}
+    assert sum(shown.values()) > 0
+
+
+def test_a_proposal_about_one_of_several_is_looked_at_by_itself(tables: Tables):
+    """The same defect a week later, not the one that is commonest then; a print that does not say which is unknown."""
+    found = [one for one in all_of(tables, "defects") if one.figure]
+    assert len(found) > 1
+    week = Week(date(2023, 4, 17))
+    for one in found:
+        printed = {**vars(one), "due": date(2023, 4, 14)}
+        (row,) = last_proposals_table(tables, week, [printed]).rows
+        assert (row["now"], row["state"]) == (one.figure, "open")
+        del printed["about"]
+        (row,) = last_proposals_table(tables, week, [printed]).rows
+        assert (row["now"], row["state"]) == (None, "unknown")
+
+
 def test_without_a_source_nothing_is_proposed_and_nothing_is_done(tables: Tables):
     """No feed is not zero: last week's proposal is then neither done nor worse."""
     without = {name: table for name, table in tables.items() if name != "categories"}

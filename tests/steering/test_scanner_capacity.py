@@ -45,13 +45,14 @@ def large(name: str, agency: str = AGENCY, **values: Any) -> dict[str, Any]:
 
 
 def test_who_lacks_a_large_format_scanner():
-    """Never scanned: 2 + 2 sheets; rejected: 3 of 4 pages. A4 without a device, a scan made good since, and an agency
+    """Never scanned: 2 + 2 sheets; rejected: 3 of 4 pages. A4 for any reason, a scan made good since, and an agency
     that has such a scanner are left out."""
     documents = [
         large("a", not_scanned="too_large"),
         large("b", not_scanned="no_device", paper="a3", pages_declared=3, note_pages=1),
         large("c", verdict="rejected", is_received=True, pages_found=4, pages_accepted=1),
         large("d", not_scanned="no_device", paper="a4"),
+        large("j", not_scanned="too_large", paper="a4", pages_declared=9),
         large("e", verdict="accepted", is_received=True, pages_found=2, pages_accepted=2),
         large("f", not_scanned="too_large"),
         large("g", verdict="accepted", is_received=True, replaces="f"),

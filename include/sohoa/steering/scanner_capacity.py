@@ -16,7 +16,8 @@ from sohoa.counting.document_states import document_states
 from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day
 from sohoa.enums import PAPERS
-from sohoa.steering.agency_activity import AgencyActivity, Office
+from sohoa.steering.agency_activity import AgencyActivity
+from sohoa.steering.passed_on import Office
 from sohoa.store import Store
 
 LARGE_PAPERS = ("a3", "a2", "a1", "a0", "other")
@@ -94,8 +95,8 @@ def list_capacity(devices: pa.Table, agencies: Iterable[AgencyActivity]) -> list
 def large_format_needs(documents: pa.Table, devices: pa.Table) -> list[LargeFormatNeed]:
     """List the agencies that lack a large-format scanner, most sheets first.
 
-    Counted are documents that no later one replaces: not scanned because too large, large ones not scanned for want of
-    a device, and large ones rejected.
+    Counted are documents on large paper that no later one replaces: not scanned because too large or for want of a
+    device, and those rejected.
 
     Args:
         documents: rows of the table ``documents`` with their path key ``scan_date``, of the days asked for.
@@ -117,7 +118,8 @@ def large_format_needs(documents: pa.Table, devices: pa.Table) -> list[LargeForm
 
 
 def _is_never_scanned(row: dict[str, Any]) -> bool:
-    return row["not_scanned"] == "too_large" or (row["not_scanned"] == "no_device" and row["paper"] in LARGE_PAPERS)
+    """An A4 sheet fits every scanner, whatever reason was given."""
+    return row["not_scanned"] in {"too_large", "no_device"} and row["paper"] in LARGE_PAPERS
 
 
 def _is_rejected(row: dict[str, Any]) -> bool:
