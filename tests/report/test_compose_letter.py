@@ -119,6 +119,21 @@ def test_a_mail_judges_nothing_while_no_week_is_settled():
     assert "thiếu" not in plain
 
 
+def test_a_mail_says_from_whom_a_unit_has_its_queue():
+    """One agency reads the name of the former one; a district how much it is; without any nothing is said."""
+    old = "UBND xã Tân Hòa, huyện Bình Gia (đến hết 30/11/2024)"
+    own = agency_row("H37.82.13", "silent", 4, 12, 30) | {"inherited": 9, "inherited_from": old}
+    for code, rows, said in (
+        ("06103", [own], f"Nhận việc từ {old}; trong số đang chờ quét có 9 tài liệu của nơi đó."),
+        ("20", [own, agency_row("H37.85.04")], "Trong đó 9 tài liệu nhận từ cơ quan đã kết thúc hoạt động."),
+        ("06103", [agency_row("H37.82.13")], ""),
+    ):
+        mail = compose(stored_report(UNITS, rows), Recipient(unit_at_start(code), "x", "x@langson.example"), SITE)
+        for text in texts_of(mail):
+            assert said in html.unescape(" ".join(text.split()))
+            assert said or "Nhận việc từ" not in text
+
+
 def test_a_unit_with_agencies_below_reads_of_them_and_not_of_their_files():
     """The province's mail names agencies with most faulty files, and the first proposals."""
     plain, _ = texts_of(compose(as_stored(said=("1. Đề nghị A.",)), PROVINCE, SITE))

@@ -163,7 +163,18 @@ def _facts(view: UnitView) -> Iterator[str]:
         "tra."
     )
     yield f"Đang chờ quét: {count(view.waiting('documents'))} tài liệu của {count(view.waiting('dossiers'))} hồ sơ."
+    yield from _inherited(view)
     yield from _sending(view)
+
+
+def _inherited(view: UnitView) -> Iterator[str]:
+    """Of what waits, what came from agencies that are no more; their names where the unit is one agency."""
+    documents = sum(row.get("inherited") or 0 for row in view.agencies)
+    names = [row["inherited_from"] for row in view.agencies if row.get("inherited_from")]
+    if names and len(view.agencies) == 1:
+        yield f"Nhận việc từ {names[0]}; trong số đang chờ quét có {count(documents)} tài liệu của nơi đó."
+    elif names:
+        yield f"Trong đó {count(documents)} tài liệu nhận từ cơ quan đã kết thúc hoạt động."
 
 
 def _week_vi(view: UnitView, figures: Figures) -> str:
