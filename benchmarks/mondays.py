@@ -71,7 +71,8 @@ def _print(store: Store, week: Week) -> Printed:
     named = tuple(one.who for one in propose(tables) if one.key == "lowest_rates")
     for line in part.message:
         print(f"{week.name}  {line}")
-    unchanged = unchanged_points(age, row["rate_percent"])
+    counts = row["rate_percent"], row["before_percent"], row["denominator"]
+    unchanged = 0.0 if None in counts else unchanged_points(age, *counts)
     return Printed(week, naive, row, age.estimate, named, age.settled, unchanged)
 
 
@@ -99,13 +100,14 @@ def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:
     table = Table(
         "week", "printed", "same age before", "change", "naive", "8 weeks later", "right", "estimate", "settled"
     )
-    right = by_point = naive = held = told = 0
+    right = by_point = naive = held = told = said = 0
     for one in printed:
         now, then, change = later[one.week], later[one.week.before], one.row["change_points"]
         if now is None or then is None or change is None or one.naive is None:
             table.add_row(one.week.name, *["–"] * 8)
             continue
         truth = now - then
+        said += 1
         right += is_right(change, truth, one.unchanged)
         by_point += is_right(change, truth)
         naive += is_right(one.naive, truth)
@@ -121,7 +123,10 @@ def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:
             one.settled.name if one.settled else "–",
         )
     Console(width=150).print(table)
-    print(f"words right on {right} of {len(printed)} Mondays; were a change of up to a point hardly any: {by_point}")
+    print(
+        f"words right on {right} of {len(printed)} Mondays; {said} of them say a change, the others why there is none"
+    )
+    print(f"were every change of up to a point called hardly any: {by_point}")
     print(f"against the week before as known that day: {naive}")
     print(f"the interval of four in five held {held} of {told} weeks as known {_LATER} weeks later")
     young = [one.week.name for one in printed if one.named and (one.settled is None or one.settled == one.week)]

@@ -55,7 +55,7 @@ SECTIONS = (
     Entry("Kết quả số hóa", digitisation_rates.build),
     Entry("Chất lượng bản quét", scan_quality.build),
     Entry("Đồng bộ, đối soát với Cổng Dịch vụ công quốc gia", portal_gap.build),
-    Entry("Hồ sơ quá hạn ở ba cấp", overdue_dossiers.build),
+    Entry("Hồ sơ quá hạn theo cấp xử lý", overdue_dossiers.build),
     Entry("Thiết bị, đường truyền và việc gửi lô", agency_attention.build),
 )
 """In the order of the report; the proposals, which are drawn from all of them, follow as the last section."""

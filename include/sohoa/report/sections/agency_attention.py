@@ -11,7 +11,7 @@ from typing import Any
 from sohoa.days import Week
 from sohoa.enums import ACTIVITY_STATES, ActivityState
 from sohoa.format_value import count, day
-from sohoa.registry import bearer_at, full_name
+from sohoa.registry import bearer_at, full_name, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
@@ -56,6 +56,8 @@ def build(store: Store, week: Week) -> Part:
         f"Ngày làm việc cuối của tuần ({day(report_day(week))}): {count(len(silent.rows))} trong "
         f"{count(existing)} cơ quan còn hồ sơ chờ mà không gửi lô và không báo lý do."
     )
+    if not working_days(week.first, week.last):
+        said = "Tuần này không có ngày làm việc nào: không xét cơ quan nào chưa gửi lô."
     tables = (
         states_table(overview, week),
         first_rows(silent, "silent", silent.title_vi, _SILENT),

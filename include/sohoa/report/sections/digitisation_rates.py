@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -169,7 +170,7 @@ def _week_vi(progress: Progress, row: Row, week: Week) -> str:
         )
     return (
         f"{name.capitalize()}, tính đến hết ngày {day(moment.last_day)}: {percent(row['rate_percent'])} "
-        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, week)}{later}."
+        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, row, week)}{later}."
     )
 
 
@@ -184,20 +185,26 @@ def _rate_vi(progress: Progress, row: Row, week: Week) -> str:
     )
 
 
-def _compared_vi(progress: Progress, week: Week) -> str:
+def _compared_vi(progress: Progress, row: Row, week: Week) -> str:
     against = compare(dn_and(progress.rows), PROVINCE, Period(week.first, week.last), week.last)
-    if against.change_points is None:
+    if against.change_points is None or against.rate_percent is None or against.before_percent is None:
         return f"không so sánh với tuần trước ({label_vi('comparison_reasons', against.reason)})"
-    before = percent(against.before_percent)
-    changed = points(against.change_points, unchanged_points(progress.age, against.rate_percent))
-    return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({before})"
+    now, before, due = against.rate_percent, against.before_percent, row["denominator"]
+    changed = points(against.change_points, unchanged_points(progress.age, now, before, due))
+    return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({percent(before)})"
 
 
-def unchanged_points(age: Age, rate: float | None) -> float:
-    """Return up to where a change of a week's rate is called hardly any: a point of what the week comes to."""
-    if age.estimate is None or not rate:
-        return UNCHANGED_POINTS
-    return UNCHANGED_POINTS * min(1.0, rate / max(age.estimate.middle, rate))
+def unchanged_points(age: Age, rate: float, before: float, denominator: int) -> float:
+    """Return up to where a change of a week's rate is called hardly any.
+
+    A point of what the week comes to; less where it has so many dossiers that chance alone makes less of it (one
+    standard deviation of the difference of two weeks of this size): a small change of a young week is often the
+    beginning of a great one.
+    """
+    comes_to = rate if age.estimate is None else max(age.estimate.middle, rate)
+    share = rate / comes_to if comes_to else 1.0
+    chance = math.sqrt((rate * (100 - rate) + before * (100 - before)) / denominator)
+    return min(UNCHANGED_POINTS * share, chance)
 
 
 def _settled_vi(progress: Progress, row: Row, week: Week) -> str:
