@@ -72,7 +72,7 @@ def build(store: Store, week: Week) -> Part:
 def read_overview(store: Store, week: Week) -> AgencyOverview:
     """Read what the agencies sent, what waits for them, and what their scanners did in four weeks."""
     found = read_activity(store, report_day(week), week.last)
-    capacity, needs = read_capacity(store, week.last - _SCANNERS, week.last, found)
+    capacity, needs = read_capacity(store, week.last - _SCANNERS, week.last, found, week.last)
     queues = {(row.agency, row.valid_from): row for row in capacity}
     waiting = {one.office: one for one in read_waiting(store, week.last)}
     return AgencyOverview(found, queues, needs, _notices(store.read_table("notices").to_pylist(), week), waiting)
