@@ -105,13 +105,41 @@ def test_a_rate_is_named_of_the_settled_week_from_enough_dossiers(tables: Tables
     blocks = tables["blocks"]
     asked = {one.who for one in all_of(tables, "lowest_rates")}
     province = next(row for row in tables["rates"].rows if row["rate"] == "dn_and")["settled_percent"]
+    chance = {
+        row["unit"]: (province * (100 - province) / max(1, row["settled_denominator"])) ** 0.5 for row in blocks.rows
+    }
     expected = {
         row["unit"] for row in blocks.rows
-        if row["unit_code"] and row["settled_denominator"] >= LEAST_RATE and row["settled_percent"] < province
+        if row["unit_code"] and row["settled_denominator"] >= LEAST_RATE
+        and row["settled_percent"] <= province - max(1, 2 * chance[row["unit"]])
     }  # fmt: skip
     assert asked == expected
     young = tuple({**row, "settled_percent": None} for row in blocks.rows)
     assert all_of(tables | {"blocks": replace(blocks, rows=young)}, "lowest_rates") == []
+
+
+@pytest.mark.parametrize(
+    ("done", "due", "is_asked"),
+    [
+        (3, 36, False),
+        (14, 40, False),
+        (13, 40, True),
+        (480, 1_000, False),
+        (460, 1_000, True),
+        (49_200, 100_000, False),
+    ],
+)
+def test_a_rate_is_named_where_it_lies_beyond_chance(tables: Tables, done: int, due: int, is_asked: bool):
+    """Half of the province is done: of forty dossiers fourteen are within two deviations, thirteen are not."""
+    blocks, rates = tables["blocks"], tables["rates"]
+    province = 8.5 if due == 36 else 50.0
+    unit = next(row for row in blocks.rows if row["unit_code"])
+    counts = {"settled_denominator": due, "settled_numerator": done, "settled_percent": 100 * done / due}
+    shown = {
+        "blocks": replace(blocks, rows=({**unit, **counts},)),
+        "rates": replace(rates, rows=tuple({**row, "settled_percent": province} for row in rates.rows)),
+    }
+    assert [one.least for one in propose(shown)] == [due] * is_asked
 
 
 def test_what_rests_on_little_is_not_proposed(tables: Tables):

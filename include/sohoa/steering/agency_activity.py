@@ -149,7 +149,7 @@ def _activity_of(
         state=state,
         note=notice["note"] if notice is not None and state == notice["notice_kind"] else None,
         last_batch=last,
-        days_without_batch=_days_without_batch(oldest["dossier_date"], last, day) if oldest and has_duty else 0,
+        days_without_batch=_days_without_batch(office, oldest["dossier_date"], last, day) if oldest and has_duty else 0,
         dossiers=len(unscanned),
         documents=sum(row["documents"] for row in unscanned),
         oldest=oldest["dossier_date"] if oldest else None,
@@ -184,9 +184,11 @@ def _state(has_unscanned: bool, has_sent: bool, notice: dict[str, Any] | None, d
     return kind
 
 
-def _days_without_batch(oldest: date, last: date | None, day: date) -> int:
-    """Count the working days since the last batch on which a dossier was there to scan."""
-    first = oldest if last is None else max(oldest, last + timedelta(1))
+def _days_without_batch(office: Office, oldest: date, last: date | None, day: date) -> int:
+    """Count the working days of the office since its last batch on which a dossier was there to scan; a dossier may be
+    older than the office that has it now.
+    """
+    first = max(oldest, office[1] or oldest, oldest if last is None else last + timedelta(1))
     return len(working_days(first, day))
 
 

@@ -42,7 +42,9 @@ def unit_now(code: str, valid_from: date | None, day: date) -> tuple[str, date] 
 
 def _commune_now(office: Office, leaf: str | None, own_day: date, day: date) -> str | None:
     agency = None if office[1] is None else find_agency(office[0], office[1])
-    if agency is not None and agency.kind == "commune":
+    if agency is None or agency.valid_from > day:  # nobody's code, or one that is yet to come
+        return None
+    if agency.kind == "commune":
         leaf, own_day = agency.unit_code, agency.valid_from
     return None if leaf is None else _carried(leaf, own_day, day)
 

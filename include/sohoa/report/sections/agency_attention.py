@@ -27,11 +27,8 @@ _SCANNERS = timedelta(27)
 _QUEUE = ("agency_name", "documents", "to_scan", "dossiers", "oldest", "devices", "documents_per_day")
 _SILENT = ("agency_name", "days_without_batch", "last_batch", "dossiers", "documents", "oldest")
 
-_INHERITED = (
-    Column("inherited", "Trong đó nhận từ cơ quan cũ", "Of these from its forerunners", "count", "tài liệu"),
-    Column("inherited_from", "Cơ quan cũ", "Forerunners", "text"),
-)
-"""Columns that stand where some agency has the work of one that is no more."""
+_INHERITED = (Column("inherited", "Trong đó nhận từ cơ quan cũ", "Of these from its forerunners", "count", "tài liệu"),)
+"""Stands where some agency has the work of one that is no more; the mail to it names that one."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def build(store: Store, week: Week) -> Part:
     if not working_days(week.first, week.last):
         said = "Tuần này không có ngày làm việc nào: không xét cơ quan nào chưa gửi lô."
     tables = (
-        states_table(overview, week),
+        states_table(agencies, week),
         first_rows(silent, "silent", silent.title_vi, _SILENT),
         overview.notices,
         first_rows(queue, "queue", queue.title_vi, _QUEUE),
@@ -100,13 +97,13 @@ def left_behind(agencies: Table) -> tuple[int, int]:
     """Count the documents to scan, for the first time or again, of agencies that are no more and that nobody is known
     to have taken over; and those agencies.
     """
-    waiting = [row["documents"] + row["to_scan"] for row in agencies.rows if row["state"] == "no_agency"]
+    waiting = [row["documents"] + row["to_scan"] for row in agencies.rows if row["has_ended"]]
     return sum(waiting), sum(number > 0 for number in waiting)
 
 
-def states_table(overview: AgencyOverview, week: Week) -> Table:
-    """Count the agencies in each state."""
-    counts = Counter(found.state for found in overview.agencies)
+def states_table(agencies: Table, week: Week) -> Table:
+    """Count the agencies of the annex in each state."""
+    counts = Counter(row["state"] for row in agencies.rows)
     columns = (
         Column("state", "Tình trạng", "State", "label", labels="activity_states"),
         Column("agencies", "Số cơ quan", "Agencies", "count", "cơ quan"),
@@ -183,7 +180,7 @@ def _passed_on(rows: list[dict[str, Any]], overview: AgencyOverview, week: Week)
             left = (part.oldest for part in found.passed_on if part.office is None)
             by_office[found.office]["oldest"] = min(left, default=None)
     for row in by_office.values():
-        names = sorted(full_name(code, valid_from, week.last) for code, valid_from in row.pop("forerunners"))
+        names = sorted(full_name(code, own_day, own_day or week.last) for code, own_day in row.pop("forerunners"))
         row["inherited_from"] = "; ".join(names) or None
     yield from (row for row in by_office.values() if row["state"] != "no_agency" or _waits(row))
 
@@ -213,6 +210,7 @@ def _agency_row(
         "oldest": found.oldest,
         "valid_from": found.valid_from,
         "inherited": 0,
+        "has_ended": found.state == "no_agency" and found.valid_from is not None and found.valid_from <= week.last,
         "forerunners": set(waiting.forerunners if waiting else ()),
         "to_scan": waiting.to_scan if waiting else 0,
         "in_review": waiting.in_review if waiting else 0,

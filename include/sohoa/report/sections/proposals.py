@@ -28,6 +28,9 @@ LEAST = 10
 """Dossiers, documents or pages that a proposal rests on at least."""
 LEAST_RATE = 30
 """Dossiers of a unit in the settled week below which its rate says nothing about it."""
+_BEYOND_CHANCE = 2
+"""Standard deviations of chance below the province's rate from which a unit's rate is its own: one unit in forty lies
+there without any reason."""
 LEAST_POINTS, LEAST_SHARE_OF_GAP = UNCHANGED_POINTS, 0.1
 """Share of the week's documents, in per cent, that a defect alone must hold back before the province is asked about it:
 a point, since a change of less is called hardly any, and a tenth of what is missing to the path. At best all the
@@ -299,7 +302,10 @@ def _lowest_rates(tables: Tables) -> list[Proposal] | None:
 
     def make(row: Row) -> Proposal | None:
         rate, due = row["settled_percent"], row["settled_denominator"]
-        if not row["stands"] or rate is None or province is None or rate >= province or due < LEAST_RATE:
+        if not row["stands"] or rate is None or province is None or due < LEAST_RATE:
+            return None
+        chance = math.sqrt(province * (100 - province) / due)
+        if rate > province - max(UNCHANGED_POINTS, _BEYOND_CHANCE * chance):
             return None
         left = due - row["settled_numerator"]
         what = (
