@@ -63,6 +63,14 @@ def test_names_can_be_sheets_and_every_row_fits_its_columns(reported: Reported):
         assert all(row.keys() >= {column.key for column in found.columns} for row in found.rows), found.name
 
 
+def test_what_names_units_holds_names_alone(reported: Reported):
+    """The page leads from a name in a sentence to its rows: what is counted is no name."""
+    counted = {"hồ sơ", "tài liệu", "trang", "kết quả"}
+    for found in reported.report.tables:
+        for key in {"unit", "agency_name"} & {column.key for column in found.columns}:
+            assert not counted & {row[key] for row in found.rows}, found.name
+
+
 def test_codes_are_translated_where_they_are_printed(reported: Reported):
     """A column of labels holds codes of its table alone, so that nothing compares printed words."""
     for found in reported.report.tables:

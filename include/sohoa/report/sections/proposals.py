@@ -119,7 +119,7 @@ def proposals_table(found: list[Proposal], week: Week) -> Table:
         Column("level", "Cấp chịu trách nhiệm", "Responsible", "label", labels="responsible"),
         Column("due", "Xong trước", "Due", "date"),
         Column("figure", "Số đang vướng", "Held up", "count"),
-        Column("unit", "Đơn vị tính", "Unit", "text"),
+        Column("counted", "Đơn vị tính", "Unit", "text"),
         Column("least", "Tính trên", "Out of", "count"),
     )
     rows = tuple(
@@ -129,7 +129,7 @@ def proposals_table(found: list[Proposal], week: Week) -> Table:
                 name: getattr(one, name)
                 for name in ("key", "who", "code", "valid_from", "level", "what", "figure", "about")
             },
-            "unit": one.unit,
+            "counted": one.unit,
             "least": one.least,
             "due": due_day(week, one.weeks),
         }
