@@ -267,6 +267,18 @@ def test_a_deadline_is_a_working_day():
     assert due_day(Week.parse("2024-W06"), 1) <= date(2024, 2, 18)
 
 
+@pytest.mark.parametrize(
+    ("code", "due"), [("H37.85", date(2025, 6, 30)), ("H37.60", date(2025, 7, 4)), (None, date(2025, 7, 4))]
+)
+def test_nobody_is_given_longer_than_it_stands(code: str | None, due: date):
+    """The districts' offices ended on the Monday after week 26 of 2025."""
+    week = Week.parse("2025-W26")
+    owner = bearer_at(code, week.last) if code else None
+    one = Proposal("silent", "x", code, owner and owner.valid_from, "district", "y", 20, "hồ sơ", 20)
+    (row,) = proposals.proposals_table([one], week).rows
+    assert row["due"] == due
+
+
 def test_the_proposals_of_the_report_before_come_from_its_own_file(reported: Reported):
     """What lies in the store of the week before is looked at again, line by line."""
     store, week = reported.store, Week.parse(reported.week)

@@ -131,7 +131,7 @@ def proposals_table(found: list[Proposal], week: Week) -> Table:
             },
             "counted": one.unit,
             "least": one.least,
-            "due": due_day(week, one.weeks),
+            "due": _own_due_day(one, week),
         }
         for rank, one in enumerate(found, start=1)
     )
@@ -143,6 +143,13 @@ def due_day(week: Week, weeks: int) -> date:
     """The last working day of the week that is so many weeks later."""
     then = week.back(-weeks)
     return max(working_days(then.first, then.last), default=then.last)
+
+
+def _own_due_day(one: Proposal, week: Week) -> date:
+    """The day by which a unit should be done: one that ends before it has until its last day."""
+    due = due_day(week, one.weeks)
+    owner = None if one.code is None or one.valid_from is None else bearer_at(one.code, one.valid_from)
+    return due if owner is None or owner.last_day is None else min(due, owner.last_day)
 
 
 def last_proposals_table(tables: Tables, week: Week, before: Sequence[Row]) -> Table:
