@@ -23,6 +23,7 @@ from sohoa.errors import MailError, SettingsError
 from sohoa.notify.smtp import Account, Connection, is_address, mail_account
 from sohoa.report.mail.compose_letter import MAX_FILES, Site, compose, plain_links
 from sohoa.report.mail.recipients import Recipient
+from sohoa.report.sentences import UNITS_NOTE
 from sohoa.settings import Settings
 from tests.report.report_samples import HOSTILE
 from tests.report.smtp_sink import Sink, running
@@ -117,6 +118,22 @@ def test_a_mail_judges_nothing_while_no_week_is_settled():
     assert "Tuần 26 năm 2025, tỷ lệ còn tăng: 20/31 hồ sơ, 64,52 %, giảm 3,00 điểm phần trăm" in plain
     assert "Xếp thứ" not in plain
     assert "thiếu" not in plain
+
+
+def test_agencies_that_ended_are_not_counted_among_those_that_send():
+    """As in the report: one of two that stand is silent; what waits of the third is told all the same."""
+    rows = [agency_row("H37.82.13", "silent", 4, 12, 30), agency_row("H37.85.04"), agency_row("H37.80", "no_agency")]
+    plain = texts_of(compose(stored_report(UNITS, rows), PROVINCE, SITE))[0]
+    assert "1 trong 2 cơ quan im lặng" in plain
+
+
+def test_how_a_table_is_read_is_no_matter_of_a_mail():
+    """The note of the table of units begins with that; the rest says up to when its figures are known."""
+    report = as_stored()
+    report["annex"][0]["note_vi"] = f"{UNITS_NOTE} Số liệu có đến hết Chủ nhật."
+    plain = texts_of(compose(report, HOA_BINH, SITE))[0]
+    assert "đơn vị trực thuộc" not in plain
+    assert "Số liệu có đến hết Chủ nhật." in plain
 
 
 def test_a_mail_says_from_whom_a_unit_has_its_queue():

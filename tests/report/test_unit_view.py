@@ -124,9 +124,18 @@ def test_nothing_to_do_where_nothing_is_wrong():
     assert view("06397", UNITS, [agency_row("H37.87.05")], [file_row("H37.87.05", "review", "glare")]).to_do == ()
 
 
+@pytest.mark.parametrize(
+    ("days", "asked"), [(1, "Quét 30 tài liệu"), (2, "Quét 30 tài liệu"), (3, "Gửi lô quét: đã 3")]
+)
+def test_a_day_without_a_batch_is_no_silence_to_answer_for(days: int, asked: str):
+    """As in the report: from three working days on; until then the queue is what there is to do."""
+    (line,) = view("06397", UNITS, [agency_row("H37.87.05", "silent", days, 12, 30)]).to_do
+    assert line.startswith(asked)
+
+
 def test_a_district_asks_its_silent_agencies_by_name():
     """Those with most dossiers first."""
-    agencies = [agency_row("H37.82", "silent", 1, 3, 3), agency_row("H37.82.13", "silent", 4, 12, 30)]
+    agencies = [agency_row("H37.82", "silent", 3, 3, 3), agency_row("H37.82.13", "silent", 4, 12, 30)]
     line = next(line for line in view("181", UNITS, agencies).to_do if "gửi ngay" in line)
     assert "2 cơ quan" in line
     assert line.index("UBND xã Hòa Bình (12 hồ sơ chờ)") < line.index("UBND huyện Bình Gia (3 hồ sơ chờ)")

@@ -16,10 +16,14 @@ CHANGE = Column("change_points", "Tăng, giảm", "Change", "number", "điểm %
 AGENCY = Column("agency", "Mã cơ quan", "Agency code", "code")
 AGENCY_NAME = Column("agency_name", "Cơ quan", "Agency", "text")
 DEFECT = Column("defect", "Lỗi", "Defect", "label", labels="defects")
+UNITS_NOTE = "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được."
+"""How the table of all units is read; no mail says it."""
 MAX_ROWS = 15
 """Rows of a table in the text; the annex has them all."""
 
 
+LEAST_SILENT_DAYS = 3
+"""Working days in a row without a batch from which an agency is asked why."""
 SO_FAR = (
     Column("so_far_denominator", "Lũy kế: phải số hóa", "So far: to digitise", "count", "hồ sơ"),
     Column("so_far_numerator", "Lũy kế: đạt", "So far: accepted", "count", "hồ sơ"),

@@ -20,7 +20,7 @@ from sohoa.labels import label_vi
 from sohoa.registry import PROVINCE, Bearer, district_name, find_agency, unit_ancestors, working_days
 from sohoa.report.by_district import row_owner
 from sohoa.report.model import Row
-from sohoa.report.sentences import keeps_path
+from sohoa.report.sentences import LEAST_SILENT_DAYS, UNITS_NOTE, keeps_path
 
 LEAST_DOSSIERS = 5
 """With fewer a unit is not judged and not ranked: one dossier would decide."""
@@ -111,6 +111,16 @@ class UnitView:
         """Agencies with dossiers that sent nothing and gave no notice."""
         return tuple(row for row in self.agencies if row["state"] == "silent")
 
+    @property
+    def long_silent(self) -> tuple[Row, ...]:
+        """Of these those that have been for so long that they are asked why."""
+        return tuple(row for row in self.silent if row["days_without_batch"] >= LEAST_SILENT_DAYS)
+
+    @property
+    def standing(self) -> tuple[Row, ...]:
+        """Agencies that stand."""
+        return tuple(row for row in self.agencies if row["state"] != "no_agency")
+
     def waiting(self, key: str) -> int:
         """Sum up the dossiers or the documents that wait."""
         return sum(row[key] or 0 for row in self.agencies)
@@ -137,7 +147,7 @@ def view_unit(report: Mapping[str, Any], unit: Bearer) -> UnitView:
         week=week,
         figures=figures,
         so_far=None if own is None else _so_far(own),
-        note=tables["units"]["note_vi"] if "units" in tables else "",
+        note=tables["units"]["note_vi"].removeprefix(UNITS_NOTE).strip() if "units" in tables else "",
         rank=_rank(figures, rivals, unit) if unit.stands_on(week.last) else None,
         agencies=agencies,
         files=tuple(sorted(files, key=lambda row: row["verdict"] != "rejected")),
@@ -221,7 +231,7 @@ def _to_do(view: UnitView) -> Iterator[str]:
             f"({percent(view.so_far.expected_percent)} đến hết ngày {day(view.so_far.settled.last)}){_each_day(view)}."
         )
     waiting = view.waiting("documents")
-    if waiting and not view.silent:
+    if waiting and not view.long_silent:
         yield f"Quét {count(waiting)} tài liệu đang chờ của {count(view.waiting('dossiers'))} hồ sơ{_oldest(view)}."
 
 
@@ -254,7 +264,7 @@ def _to_hand_over(view: UnitView) -> Iterator[str]:
 
 
 def _to_send(view: UnitView) -> Iterator[str]:
-    silent = sorted(view.silent, key=lambda row: (-(row["dossiers"] or 0), row["agency"]))
+    silent = sorted(view.long_silent, key=lambda row: (-(row["dossiers"] or 0), row["agency"]))
     if not silent:
         return
     dossiers = sum(row["dossiers"] or 0 for row in silent)

@@ -198,7 +198,7 @@ def _sending(view: UnitView) -> Iterator[str]:
         last = f"; lô cuối ngày {day(date.fromisoformat(row['last_batch']))}" if row["last_batch"] else ""
         yield f"Việc gửi lô: {label_vi('activity_states', row['state']).lower()}{last}."
     elif view.agencies:
-        yield f"Việc gửi lô: {count(len(view.silent))} trong {count(len(view.agencies))} cơ quan im lặng."
+        yield f"Việc gửi lô: {count(len(view.silent))} trong {count(len(view.standing))} cơ quan im lặng."
 
 
 def _file(row: Row) -> str:

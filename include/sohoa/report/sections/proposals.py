@@ -21,7 +21,7 @@ from sohoa.registry import bearer_at, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections.agency_attention import left_behind
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import UNCHANGED_POINTS
+from sohoa.report.sentences import LEAST_SILENT_DAYS, UNCHANGED_POINTS
 
 Tables = Mapping[str, Table]
 LEAST = 10
@@ -36,8 +36,6 @@ LEAST_POINTS, LEAST_SHARE_OF_GAP = UNCHANGED_POINTS, 0.1
 a point, since a change of less is called hardly any, and a tenth of what is missing to the path. At best all the
 documents that it holds back would count, so with less its mending moves the rate by less than chance does, or leaves
 nine tenths of the way to the path and more for other causes."""
-LEAST_SILENT_DAYS = 3
-"""Working days in a row without a batch from which an agency is asked why."""
 FIRST = 3
 """Proposals that stand on page 1."""
 _OFFICE = "Văn phòng UBND tỉnh"

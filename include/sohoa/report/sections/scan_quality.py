@@ -151,7 +151,8 @@ def defects_table(scans: Scans) -> Table:
         Column("documents_held", "Tài liệu chỉ vướng lỗi này", "Documents held back by it alone", "count", "tài liệu"),
     )
     note = (
-        "Một trang có thể có nhiều lỗi. Tỷ lệ lỗi: trang lỗi trên trang kiểm tra được lỗi đó. Cột cuối: tài liệu phải "
+        "Một trang có thể có nhiều lỗi. Tỷ lệ lỗi: trang lỗi trên trang kiểm tra được lỗi đó, kể cả trang của "
+        "tài liệu chưa nhận đủ tệp. Cột cuối: tài liệu phải "
         "quét lại hoặc chờ người kiểm tra, và sẽ đạt nếu không có lỗi này."
     )
     return Table("defects", "Lỗi bản quét theo nguyên nhân", "Defects by cause", columns, tuple(rows), note)
