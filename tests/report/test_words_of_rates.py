@@ -8,6 +8,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
+from benchmarks.mondays import is_right
 from sohoa.days import Week
 from sohoa.progress.young_weeks import Age, Estimate
 from sohoa.report.sections.agency_attention import build
@@ -35,6 +36,24 @@ def test_hardly_any_is_what_chance_makes_and_never_more_than_a_point(
 ):
     """A point of what the week comes to, less where there are dossiers enough to tell."""
     assert unchanged_points(age, rate, before, due) == pytest.approx(unchanged, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("said", "truth", "unchanged", "right"),
+    [
+        (0.25, 2.8, 0.45, False),  # called hardly any, and it was more than a point
+        (0.5, 1.4, 0.4, True),
+        (0.5, 1.4, 1.0, False),
+        (-0.3, 0.8, 0.5, True),  # hardly any, and it was
+        (-0.6, 0.8, 0.5, False),  # called a fall
+        (0.6, 0.8, 0.5, True),
+        (-3.0, 2.0, 1.0, False),
+        (3.0, 2.0, 1.0, True),
+    ],
+)
+def test_a_monday_is_right_by_its_words(said: float, truth: float, unchanged: float, right: bool):
+    """The benchmark counts what is read: a change of more than a point may not be called hardly any."""
+    assert is_right(said, truth, unchanged) == right
 
 
 @pytest.mark.parametrize(
