@@ -17,6 +17,7 @@ from sohoa.progress.young_weeks import Estimate, read_age
 from sohoa.report.build_report import tables_of
 from sohoa.report.model import Row
 from sohoa.report.sections import digitisation_rates
+from sohoa.report.sections.digitisation_rates import unchanged_points
 from sohoa.report.sections.proposals import propose
 from sohoa.report.sentences import UNCHANGED_POINTS
 from sohoa.store import Store
@@ -39,6 +40,8 @@ class Printed:
     named: tuple[str, ...]
     """Units whose low rate a proposal names."""
     settled: Week | None
+    unchanged: float
+    """A change up to this is called hardly any in it."""
 
 
 def main() -> None:
@@ -68,7 +71,9 @@ def _print(store: Store, week: Week) -> Printed:
     named = tuple(one.who for one in propose(tables) if one.key == "lowest_rates")
     for line in part.message:
         print(f"{week.name}  {line}")
-    return Printed(week, naive, row, age.estimate, named, age.settled)
+    counts = row["rate_percent"], row["before_percent"], row["denominator"]
+    unchanged = 0.0 if None in counts else unchanged_points(age, *counts)
+    return Printed(week, naive, row, age.estimate, named, age.settled, unchanged)
 
 
 def _rate(store: Store, week: Week) -> float | None:
@@ -78,23 +83,33 @@ def _rate(store: Store, week: Week) -> float | None:
     return 100 * sum(row["numerator"] for row in rows) / due if due else None
 
 
-def is_right(said: float, truth: float) -> bool:
-    """Tell whether a change was said with its sign; where both are at most a point, it is rightly called hardly any."""
-    return said * truth > 0 or max(abs(said), abs(truth)) <= UNCHANGED_POINTS
+def is_right(said: float, truth: float, unchanged: float = UNCHANGED_POINTS) -> bool:
+    """Tell whether a change was said with its sign; one of up to a point may be called hardly any, a greater never.
+
+    Args:
+        said: the change as printed.
+        truth: the change as known weeks later.
+        unchanged: up to where the report calls a change hardly any.
+    """
+    if abs(truth) <= UNCHANGED_POINTS and abs(said) <= unchanged:
+        return True
+    return said * truth > 0 and (abs(said) > unchanged or abs(truth) <= UNCHANGED_POINTS)
 
 
 def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:
     table = Table(
         "week", "printed", "same age before", "change", "naive", "8 weeks later", "right", "estimate", "settled"
     )
-    right = naive = held = told = 0
+    right = by_point = naive = held = told = said = 0
     for one in printed:
         now, then, change = later[one.week], later[one.week.before], one.row["change_points"]
         if now is None or then is None or change is None or one.naive is None:
             table.add_row(one.week.name, *["–"] * 8)
             continue
         truth = now - then
-        right += is_right(change, truth)
+        said += 1
+        right += is_right(change, truth, one.unchanged)
+        by_point += is_right(change, truth)
         naive += is_right(one.naive, truth)
         if one.estimate is not None:
             told, held = told + 1, held + (one.estimate.low <= now <= one.estimate.high)
@@ -103,12 +118,16 @@ def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:
             one.week.name,
             *map(decimal, figures),
             f"{decimal(now)} ({decimal(truth)})",
-            "yes" if is_right(change, truth) else "no",
+            "yes" if is_right(change, truth, one.unchanged) else "no",
             _spread(one.estimate),
             one.settled.name if one.settled else "–",
         )
     Console(width=150).print(table)
-    print(f"sign right on {right} of {len(printed)} Mondays; against the week before as known that day: {naive}")
+    print(
+        f"words right on {right} of {len(printed)} Mondays; {said} of them say a change, the others why there is none"
+    )
+    print(f"were every change of up to a point called hardly any: {by_point}")
+    print(f"against the week before as known that day: {naive}")
     print(f"the interval of four in five held {held} of {told} weeks as known {_LATER} weeks later")
     young = [one.week.name for one in printed if one.named and (one.settled is None or one.settled == one.week)]
     print(f"reports that name a unit's rate from a week that was not settled: {young or 'none'}")

@@ -537,6 +537,7 @@ LABELS: dict[str, Labels] = {
         "notices": Label("Cơ quan báo lý do", "notices"),
         "queue": Label("Hàng chờ lâu nhất", "longest queues"),
         "large_format": Label("Cần máy quét khổ lớn", "large format needed"),
+        "districts": Label("Từng huyện", "district by district"),
         "units": Label("Từng đơn vị", "every unit"),
         "revisions": Label("Số liệu điều chỉnh", "revisions"),
         "agencies": Label("Từng cơ quan", "every agency"),

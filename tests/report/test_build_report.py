@@ -46,7 +46,7 @@ def test_all_sections_are_there_in_order(reported: Reported):
     assert [section.number for section in report.sections] == ROMAN
     assert all(section.paragraphs for section in report.sections)
     assert [found.name for found in report.annex] == [
-        "units", "revisions", "agencies", "faulty_agencies", "faulty_files",
+        "districts", "units", "revisions", "agencies", "faulty_agencies", "faulty_files",
     ]  # fmt: skip
     assert {chart.name for section in report.sections for chart in section.charts} == {
         "trend", "ranking", "heat", "map", "pareto",
@@ -61,6 +61,14 @@ def test_names_can_be_sheets_and_every_row_fits_its_columns(reported: Reported):
         assert re.fullmatch(r"[a-z_]{1,31}", found.name)
         assert len({column.key for column in found.columns}) == len(found.columns)
         assert all(row.keys() >= {column.key for column in found.columns} for row in found.rows), found.name
+
+
+def test_what_names_units_holds_names_alone(reported: Reported):
+    """The page leads from a name in a sentence to its rows: what is counted is no name."""
+    counted = {"hồ sơ", "tài liệu", "trang", "kết quả"}
+    for found in reported.report.tables:
+        for key in {"unit", "agency_name"} & {column.key for column in found.columns}:
+            assert not counted & {row[key] for row in found.rows}, found.name
 
 
 def test_codes_are_translated_where_they_are_printed(reported: Reported):
@@ -105,6 +113,28 @@ def test_districts_and_departments_add_up_to_the_province(reported: Reported):
     assert rates == sorted(rates, reverse=True)
 
 
+def test_the_pages_of_the_districts_add_up(reported: Reported):
+    """The first row of each is the sum of its office and communes; together they have what agencies of districts have."""
+    districts, units, agencies, files = (
+        rows(reported.report, name) for name in ("districts", "units", "agencies", "faulty_files")
+    )
+    by_code = {row["unit_code"]: row for row in units}
+    groups: dict[str, list[Row]] = {}
+    for row in districts:
+        groups.setdefault(row["district"], []).append(row)
+        assert row["so_far_percent"] == by_code[row["unit_code"]]["so_far_percent"], row
+    assert len(groups) == 11
+    assert sum(map(len, groups.values())) == 11 + 11 + 200
+    for name in ("documents", "to_scan", "in_review", "faulty", "overdue"):
+        for whole, *parts in groups.values():
+            assert whole[name] == sum(part[name] for part in parts), (whole, name)
+    for name in ("documents", "to_scan", "in_review"):
+        assert sum(whole[name] for whole, *_ in groups.values()) == sum(
+            row[name] for row in agencies if row["district"]
+        )
+    assert sum(whole["faulty"] for whole, *_ in groups.values()) == sum(row["district"] is not None for row in files)
+
+
 def test_defects_and_faulty_files_are_those_of_the_pages(reported: Reported):
     """Counted from the page rows; each page that is not accepted is in a listed file, no other file is listed."""
     pages = week_rows(reported, "pages")
@@ -128,6 +158,19 @@ def test_classes_count_every_document_once_by_paper_and_once_by_cover(reported: 
     for name in ("received", "pages_found"):
         assert sum(row[name] for code, row in found.items() if code in PAPERS) == whole[name]
         assert sum(row[name] for code, row in found.items() if code in COVERS) == whole[name] > 0
+
+
+def test_sheets_that_were_not_scanned_are_counted_as_declared(reported: Reported):
+    """A map of two sheets that no scanner takes is two sheets: by reason, and by agency for large paper."""
+    sheets: Counter[str] = Counter()
+    for row in week_rows(reported, "documents"):
+        if row["not_scanned"]:
+            sheets[row["not_scanned"]] += row["pages_declared"] - row["note_pages"]
+    assert {row["reason"]: row["sheets"] for row in rows(reported.report, "not_scanned")} == sheets
+    assert sum(sheets.values()) > 0
+    need = rows(reported.report, "large_format")
+    assert sum(row["never_scanned"] for row in need) > 0
+    assert not [row for row in need if "a4" in row["papers"]]
 
 
 def test_the_same_tables_give_the_same_report_and_bytes(reported: Reported):

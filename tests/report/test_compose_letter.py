@@ -23,16 +23,17 @@ from sohoa.errors import MailError, SettingsError
 from sohoa.notify.smtp import Account, Connection, is_address, mail_account
 from sohoa.report.mail.compose_letter import MAX_FILES, Site, compose, plain_links
 from sohoa.report.mail.recipients import Recipient
+from sohoa.report.sentences import UNITS_NOTE
 from sohoa.settings import Settings
 from tests.report.report_samples import HOSTILE
 from tests.report.smtp_sink import Sink, running
-from tests.report.unit_samples import agency_row, file_row, stored_report, unit_at_start, unit_row
+from tests.report.unit_samples import PATH, SETTLED, agency_row, file_row, stored_report, unit_at_start, unit_row
 from tests.servers import free_port
 
 PROVINCE = Recipient(unit_at_start("20"), "Văn phòng UBND tỉnh", "vp@langson.example")
 HOA_BINH = Recipient(unit_at_start("06103"), "Chủ tịch UBND xã Hòa Bình", "hb@langson.example")
 SENDER = "sohoa@langson.example"
-SITE = Site(SENDER, 86.0, {})
+SITE = Site(SENDER, {})
 UNITS = [unit_row("20", 800, 1000, 2.5), unit_row("06103", 20, 31, -3.0), unit_row("06274", 30, 31)]
 
 
@@ -60,10 +61,11 @@ def test_a_mail_leads_with_its_unit_and_says_all_that_matters():
         for said in (
             "Kính gửi: Chủ tịch UBND xã Hòa Bình",
             "Xã Hòa Bình, Huyện Bình Gia, tuần 26 năm 2025",
-            "20 trong 31 hồ sơ đã số hóa đạt yêu cầu, tỷ lệ 64,52 %: chưa đạt chỉ tiêu 86,00 %.",
-            "So với tuần trước: giảm 3,00 điểm phần trăm.",
-            "Xếp thứ 2 trong 2 xã, phường, thị trấn.",
-            "Còn thiếu 7 hồ sơ để đạt 86,00 %; đến kỳ báo cáo sau còn 5 ngày làm việc.",
+            "Lũy kế từ tuần 26 năm 2025 đến hết tuần 26 năm 2025: 20 trong 31 hồ sơ đã số hóa đạt yêu cầu, tỷ lệ "
+            "64,52 %: chậm 21,48 điểm so với lộ trình (86,00 %).",
+            "Tuần 26 năm 2025, tuần ổn định mới nhất: 20/31 hồ sơ, 64,52 %, giảm 3,00 điểm phần trăm so với tuần trước",
+            "Xếp thứ 2 trong 2 xã, phường, thị trấn theo tuần đó.",
+            "Còn thiếu 7 hồ sơ để kịp lộ trình; đến kỳ báo cáo sau còn 5 ngày làm việc.",
             "Tệp lỗi trong tuần: 1 phải quét lại, 0 chờ người kiểm tra.",
             "Đang chờ quét: 30 tài liệu của 12 hồ sơ.",
             "Việc gửi lô: im lặng: không gửi lô; lô cuối ngày 20/06/2025.",
@@ -78,8 +80,8 @@ def test_a_mail_leads_with_its_unit_and_says_all_that_matters():
 @pytest.mark.parametrize(
     ("code", "subject"),
     [
-        ("06103", "Xã Hòa Bình, Huyện Bình Gia: 64,52 %, chưa đạt chỉ tiêu 86,00 %"),
-        ("06274", "Xã Hòa Bình, Huyện Văn Quan: 96,77 %, đạt chỉ tiêu 86,00 %"),
+        ("06103", "Xã Hòa Bình, Huyện Bình Gia: lũy kế 64,52 %, chậm 21,48 điểm so với lộ trình (86,00 %)"),
+        ("06274", "Xã Hòa Bình, Huyện Văn Quan: lũy kế 96,77 %, vượt 10,77 điểm so với lộ trình (86,00 %)"),
         ("06397", "Xã Hòa Bình, Huyện Hữu Lũng: không có hồ sơ phải số hóa"),
     ],
 )
@@ -87,6 +89,66 @@ def test_the_subject_says_whose_figure_and_what_it_is(code: str, subject: str):
     """Four communes have one name: the district tells them apart."""
     mail = compose(as_stored(), Recipient(unit_at_start(code), "x", "x@langson.example"), SITE)
     assert mail["Subject"].replace("\u00a0", " ") == f"{subject} – số hóa hồ sơ tuần 26 năm 2025"
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (71.15, "chậm 6,63 điểm so với lộ trình (71,15 %)"),
+        (64.9, "đúng lộ trình (64,90 %)"),
+        (20.0, "vượt 44,52 điểm so với lộ trình (20,00 %)"),
+    ],
+)
+def test_a_mail_judges_by_the_path_of_the_settled_week(expected: float, words: str):
+    """In the words of the first page, in subject, text and page; the rate of the end of the path is not asked for."""
+    mail = compose(stored_report([unit_row("06103", 20, 31, expected=expected)]), HOA_BINH, SITE)
+    for text in (mail["Subject"], *texts_of(mail)):
+        assert words in " ".join(text.replace("\u00a0", " ").split())
+        assert "86,00" not in text
+
+
+def test_a_mail_judges_nothing_while_no_week_is_settled():
+    """As the first page: the newest week's rate is told and still rises, without rank or what is missing."""
+    row = unit_row("06103", 20, 31, -3.0) | dict.fromkeys((*SETTLED, *PATH))
+    other = unit_row("06274", 30, 31) | dict.fromkeys((*SETTLED, *PATH))
+    mail = compose(stored_report([row, other]), HOA_BINH, SITE)
+    plain = " ".join(texts_of(mail)[0].replace("\u00a0", " ").split())
+    assert "64,52 %, chưa kết luận" in mail["Subject"].replace("\u00a0", " ")
+    assert "Chưa kết luận được so với lộ trình" in plain
+    assert "Tuần 26 năm 2025, tỷ lệ còn tăng: 20/31 hồ sơ, 64,52 %, giảm 3,00 điểm phần trăm" in plain
+    assert "Xếp thứ" not in plain
+    assert "thiếu" not in plain
+
+
+def test_agencies_that_ended_are_not_counted_among_those_that_send():
+    """As in the report: one of two that stand is silent; what waits of the third is told all the same."""
+    rows = [agency_row("H37.82.13", "silent", 4, 12, 30), agency_row("H37.85.04"), agency_row("H37.80", "no_agency")]
+    plain = texts_of(compose(stored_report(UNITS, rows), PROVINCE, SITE))[0]
+    assert "1 trong 2 cơ quan im lặng" in plain
+
+
+def test_how_a_table_is_read_is_no_matter_of_a_mail():
+    """The note of the table of units begins with that; the rest says up to when its figures are known."""
+    report = as_stored()
+    report["annex"][0]["note_vi"] = f"{UNITS_NOTE} Số liệu có đến hết Chủ nhật."
+    plain = texts_of(compose(report, HOA_BINH, SITE))[0]
+    assert "đơn vị trực thuộc" not in plain
+    assert "Số liệu có đến hết Chủ nhật." in plain
+
+
+def test_a_mail_says_from_whom_a_unit_has_its_queue():
+    """One agency reads the name of the former one; a district how much it is; without any nothing is said."""
+    old = "UBND xã Tân Hòa, huyện Bình Gia (đến hết 30/11/2024)"
+    own = agency_row("H37.82.13", "silent", 4, 12, 30) | {"inherited": 9, "inherited_from": old}
+    for code, rows, said in (
+        ("06103", [own], f"Nhận việc từ {old}; trong số đang chờ quét có 9 tài liệu của nơi đó."),
+        ("20", [own, agency_row("H37.85.04")], "Trong đó 9 tài liệu nhận từ cơ quan đã kết thúc hoạt động."),
+        ("06103", [agency_row("H37.82.13")], ""),
+    ):
+        mail = compose(stored_report(UNITS, rows), Recipient(unit_at_start(code), "x", "x@langson.example"), SITE)
+        for text in texts_of(mail):
+            assert said in html.unescape(" ".join(text.split()))
+            assert said or "Nhận việc từ" not in text
 
 
 def test_a_unit_with_agencies_below_reads_of_them_and_not_of_their_files():

@@ -22,7 +22,7 @@ UNITS = [
 
 
 def view(code: str, units: list[Any] = UNITS, *args: Any, **named: Any) -> Any:
-    return view_unit(stored_report(units, *args, **named), unit_at_start(code), 86.0)
+    return view_unit(stored_report(units, *args, **named), unit_at_start(code))
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def view(code: str, units: list[Any] = UNITS, *args: Any, **named: Any) -> Any:
         ("20", None, 60, False),
     ],
 )
-def test_rank_target_and_what_is_missing(code: str, rank: object, missing: int, is_met: bool):
-    """Among units of its kind that have dossiers enough; missing is the least number that reaches the target."""
+def test_rank_path_and_what_is_missing(code: str, rank: object, missing: int, is_met: bool):
+    """Among units of its kind that have dossiers enough; missing is the least number that reaches the path."""
     found = view(code)
     assert (found.rank, found.missing, found.is_met) == (rank, missing, is_met)
     assert found.is_judged
@@ -65,13 +65,31 @@ def test_equal_rates_have_one_rank():
     assert [view(code, units).rank[0] for code in ("06103", "06274", "06397")] == [1, 1, 3]
 
 
-def test_the_settled_week_is_what_a_unit_is_judged_by():
-    """Where the report has it; a young week blames nobody."""
+def test_the_settled_week_is_what_a_unit_is_ranked_by_and_its_settled_weeks_what_it_is_judged_by():
+    """A young week blames nobody."""
     settled = {"settled_percent": 90.0, "settled_numerator": 9, "settled_denominator": 10, "settled_change": 1.0}
-    found = view("06103", [{**unit_row("06103", 2, 31), **settled}])
+    so_far = {"so_far_numerator": 190, "so_far_denominator": 200, "so_far_percent": 95.0, "expected_percent": 71.0}
+    found = view("06103", [{**unit_row("06103", 2, 31), **settled, **so_far}])
     assert found.figures is not None
     assert (found.figures.rate_percent, found.figures.change_points) == (90.0, 1.0)
     assert found.is_met
+    assert found.missing == 0
+
+
+@pytest.mark.parametrize(
+    ("numerator", "due", "words"),
+    [
+        (20, 31, ", mỗi ngày làm việc 2 hồ sơ đến hết ngày 04/07/2025."),
+        (20, 200, "29/06/2025)."),
+        (0, 40, "29/06/2025)."),
+    ],
+)
+def test_no_more_is_asked_for_each_day_than_a_week_brings(numerator: int, due: int, words: str):
+    """What is missing of many weeks is told whole; a share of it for each day where a week can hold it."""
+    row = unit_row("06103", numerator, due) | {"settled_denominator": 31, "settled_percent": 50.0}
+    (line,) = view("06103", [row], [agency_row("H37.82.13")]).to_do
+    assert line.startswith("Số hóa bổ sung")
+    assert line.endswith(words)
 
 
 def test_a_unit_reads_of_its_own_agencies_and_files_alone():
@@ -95,7 +113,10 @@ def test_what_to_do_is_at_most_three_things_with_their_figures():
     assert again.startswith("Quét lại và gửi lô thay thế cho 4 tệp không đạt; lỗi nhiều nhất: “Bị lóa sáng” (3 tệp).")
     assert "đã 4 ngày làm việc không có lô" in send
     assert "12 hồ sơ đang chờ, lâu nhất từ ngày 02/06/2025" in send
-    assert more == "Số hóa thêm 7 hồ sơ để đạt 86,00\u00a0%, mỗi ngày làm việc 2 hồ sơ (đến hết ngày 04/07/2025)."
+    assert more == (
+        "Số hóa bổ sung 7 hồ sơ còn thiếu để kịp lộ trình (86,00\u00a0% đến hết ngày 29/06/2025), "
+        "mỗi ngày làm việc 2 hồ sơ đến hết ngày 04/07/2025."
+    )
 
 
 def test_nothing_to_do_where_nothing_is_wrong():
@@ -103,9 +124,18 @@ def test_nothing_to_do_where_nothing_is_wrong():
     assert view("06397", UNITS, [agency_row("H37.87.05")], [file_row("H37.87.05", "review", "glare")]).to_do == ()
 
 
+@pytest.mark.parametrize(
+    ("days", "asked"), [(1, "Quét 30 tài liệu"), (2, "Quét 30 tài liệu"), (3, "Gửi lô quét: đã 3")]
+)
+def test_a_day_without_a_batch_is_no_silence_to_answer_for(days: int, asked: str):
+    """As in the report: from three working days on; until then the queue is what there is to do."""
+    (line,) = view("06397", UNITS, [agency_row("H37.87.05", "silent", days, 12, 30)]).to_do
+    assert line.startswith(asked)
+
+
 def test_a_district_asks_its_silent_agencies_by_name():
     """Those with most dossiers first."""
-    agencies = [agency_row("H37.82", "silent", 1, 3, 3), agency_row("H37.82.13", "silent", 4, 12, 30)]
+    agencies = [agency_row("H37.82", "silent", 3, 3, 3), agency_row("H37.82.13", "silent", 4, 12, 30)]
     line = next(line for line in view("181", UNITS, agencies).to_do if "gửi ngay" in line)
     assert "2 cơ quan" in line
     assert line.index("UBND xã Hòa Bình (12 hồ sơ chờ)") < line.index("UBND huyện Bình Gia (3 hồ sơ chờ)")
@@ -124,7 +154,7 @@ def test_a_unit_that_ended_within_the_week_hands_over():
     units = [unit_row("06103", 3, 5, name=old), unit_row("06103", 22, 26, name="Xã Thiện Long (từ 01/07/2025)")]
     files = [{**file_row("H37.82.13", "rejected", "glare"), "agency_name": f"UBND {old[0].lower()}{old[1:]}"}]
     report = stored_report(units, [], files, week=week)
-    ended, began = (view_unit(report, unit, 86.0) for unit in bearers("06103"))
+    ended, began = (view_unit(report, unit) for unit in bearers("06103"))
     assert ended.figures is not None
     assert began.figures is not None
     assert (ended.figures.numerator, began.figures.numerator) == (3, 22)
@@ -141,14 +171,17 @@ def test_every_unit_of_a_report_has_the_figures_of_its_row(week_report: WeekRepo
     files = 0
     for row in tables["units"]:
         (unit,) = (one for one in bearers(row["unit_code"]) if one.stands_on(week.last))
-        found = view_unit(report, unit, 86.0)
+        found = view_unit(report, unit)
+        own = ("settled_numerator", "settled_denominator") if row["settled_percent"] else ("numerator", "denominator")
         if row["rate_percent"] is None:
             assert found.figures is None
             continue
         assert found.figures is not None
-        assert (found.figures.numerator, found.figures.denominator) == (row["numerator"], row["denominator"])
+        assert (found.figures.numerator, found.figures.denominator) == tuple(row[name] for name in own)
+        assert found.so_far is not None
+        assert (found.so_far.numerator, found.so_far.rate_percent) == (row["so_far_numerator"], row["so_far_percent"])
         if row["level"] != "province" and not (row["level"] == "district" and unit.code.isdigit()):
             files += len(found.files)
-    province = view_unit(report, bearers("20")[0], 86.0)
+    province = view_unit(report, bearers("20")[0])
     assert len(province.files) == len(tables["faulty_files"])
     assert files <= len(tables["faulty_files"])

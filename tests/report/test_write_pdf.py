@@ -47,16 +47,36 @@ def test_every_figure_of_every_table_is_printed(week_report: WeekReport):
 
     Of the list of files, which is not for paper, it says how long it is and where it is found.
     """
-    text = flat("".join(pages_of(write_pdf.render(week_report))))
+    pages = list(map(flat, pages_of(write_pdf.render(week_report))))
+    text = "".join(pages)
     rows: Counter[str] = Counter()
     for table in week_report.tables:
         if table.name in write_pdf.UNPRINTED:
             assert flat(f"{table.title_vi} ({count(len(table.rows))} dòng): trong bảng tính và trang web") in text
             continue
         for row in table.rows:
+            if table.page_by:  # the title of its page stands for that column
+                shown = flat("".join(column.text(row) for column in table.columns if column.key != table.page_by))
+                assert [page for page in pages if shown in page and flat(row[table.page_by]) in page], row
+                continue
             rows[flat("".join(table.texts(row)))] += 1
     assert sum(rows.values()) > 500
     assert [row for row, number in rows.items() if text.count(row) < number] == []
+
+
+@pytest.mark.timeout(600)
+def test_each_district_has_a_page_of_its_own(week_report: WeekReport):
+    """Its office and all its communes on one page with its name as title, and nothing of another district."""
+    table = next(table for table in week_report.annex if table.name == "districts")
+    names = list(dict.fromkeys(row["district"] for row in table.rows))
+    assert len(names) == 11
+    pages = pages_of(write_pdf.render(replace(week_report, sections=week_report.sections[-1:], annex=(table,))))
+    own = [page for page in pages if "Lũy kế: tỷ lệ" in re.sub(r"\s+", " ", page)]
+    assert len(own) == len(names)
+    for name, page in zip(names, own, strict=True):
+        shown = {row["unit"]: flat(row["unit"]) in flat(page) for row in table.rows if row["district"] == name}
+        assert all(shown.values()), shown
+        assert not [other for other in names if other != name and flat(other) in flat(page)]
 
 
 @pytest.mark.timeout(600)

@@ -15,6 +15,8 @@ from sohoa.report.sections.unit_rates import _FIGURES, _LEVEL, _UNIT
 from tests.report.report_samples import sample_report
 
 WEEK = Week.parse("2025-W26")
+SETTLED = ("settled_numerator", "settled_denominator", "settled_percent", "settled_change")
+PATH = ("so_far_numerator", "so_far_denominator", "so_far_percent", "expected_percent", "since", "settled")
 AGENCY_COLUMNS = tuple(
     Column(key, key, key, "text")
     for key in ("agency", "agency_name", "state", "days_without_batch", "last_batch", "dossiers", "documents", "oldest")
@@ -30,13 +32,20 @@ def unit_at_start(code: str, number: int = 0) -> Bearer:
     return bearers(code)[number]
 
 
-def unit_row(code: str, numerator: int, denominator: int, change: float | None = None, name: str = "") -> Row:
-    """A row of the units; the name is the registry's unless another is given."""
+def unit_row(
+    code: str, numerator: int, denominator: int, change: float | None = None, name: str = "", expected: float = 86.0
+) -> Row:
+    """A row of the units whose settled week is this one and the first of its path; the name is the registry's unless
+    another is given.
+    """
     unit = unit_at_start(code)
+    rate = 100 * numerator / denominator if denominator else None
+    path = (numerator, denominator, rate, expected, WEEK.name, WEEK.name) if denominator else (None,) * 6
     return {
         "unit_code": code, "unit": name or unit.name, "level": unit.level, "denominator": denominator,
-        "numerator": numerator, "rate_percent": 100 * numerator / denominator if denominator else None,
-        "received_percent": None, "before_percent": None, "change_points": change,
+        "numerator": numerator, "rate_percent": rate, "received_percent": None, "before_percent": None,
+        "change_points": change, **dict(zip(SETTLED, (numerator, denominator, rate, change), strict=True)),
+        **dict(zip(PATH, path, strict=True)),
     }  # fmt: skip
 
 

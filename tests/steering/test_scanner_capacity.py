@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sohoa.registry import owner_at
+from sohoa.registry import agencies_at, owner_at
 from sohoa.steering.agency_activity import AgencyActivity
 from sohoa.steering.scanner_capacity import large_format_needs, list_capacity
 from sohoa.store import with_path_key
@@ -45,13 +45,14 @@ def large(name: str, agency: str = AGENCY, **values: Any) -> dict[str, Any]:
 
 
 def test_who_lacks_a_large_format_scanner():
-    """Never scanned: 2 + 2 sheets; rejected: 3 of 4 pages. A4 without a device, a scan made good since, and an agency
+    """Never scanned: 2 + 2 sheets; rejected: 3 of 4 pages. A4 for any reason, a scan made good since, and an agency
     that has such a scanner are left out."""
     documents = [
         large("a", not_scanned="too_large"),
         large("b", not_scanned="no_device", paper="a3", pages_declared=3, note_pages=1),
         large("c", verdict="rejected", is_received=True, pages_found=4, pages_accepted=1),
         large("d", not_scanned="no_device", paper="a4"),
+        large("j", not_scanned="too_large", paper="a4", pages_declared=9),
         large("e", verdict="accepted", is_received=True, pages_found=2, pages_accepted=2),
         large("f", not_scanned="too_large"),
         large("g", verdict="accepted", is_received=True, replaces="f"),
@@ -63,3 +64,16 @@ def test_who_lacks_a_large_format_scanner():
     assert (first.agency, first.never_scanned, first.rejected, first.documents) == (AGENCY, 4, 3, 3)
     assert first.papers == ("a3", "a1")
     assert (second.agency, second.never_scanned, second.rejected) == ("small", 1, 0)
+
+
+def test_a_successor_needs_what_its_forerunner_lacked():
+    """The ward ended with June 2025: what it could not scan is its successor's, unless that one has such a scanner."""
+    last, after = date(2025, 6, 30), date(2025, 7, 1)
+    rows = with_path_key("documents", table("documents", [large("a", not_scanned="too_large")]), last)
+    heir = next(one for one in agencies_at(after) if one.unit_code == "06187" and one.kind == "commune").code
+    none, own = device_day(last), device_day(after, agency=heir, device_kind="large_format")
+    assert [one.agency for one in large_format_needs(rows, none)] == [AGENCY]
+    assert [one.agency for one in large_format_needs(rows, none, last)] == [AGENCY]
+    (need,) = large_format_needs(rows, none, after)
+    assert (need.agency, need.valid_from, need.never_scanned) == (heir, after, 2)
+    assert large_format_needs(rows, own, after) == []

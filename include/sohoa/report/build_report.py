@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -16,6 +16,7 @@ from sohoa.days import Week
 from sohoa.labels import label_vi
 from sohoa.logs import get_logger, seconds_since
 from sohoa.report.by_district import with_districts
+from sohoa.report.district_pages import district_pages
 from sohoa.report.model import Row, Section, Table, WeekReport
 from sohoa.report.sections import (
     agency_attention,
@@ -54,7 +55,7 @@ SECTIONS = (
     Entry("Kết quả số hóa", digitisation_rates.build),
     Entry("Chất lượng bản quét", scan_quality.build),
     Entry("Đồng bộ, đối soát với Cổng Dịch vụ công quốc gia", portal_gap.build),
-    Entry("Hồ sơ quá hạn ở ba cấp", overdue_dossiers.build),
+    Entry("Hồ sơ quá hạn theo cấp xử lý", overdue_dossiers.build),
     Entry("Thiết bị, đường truyền và việc gửi lô", agency_attention.build),
 )
 """In the order of the report; the proposals, which are drawn from all of them, follow as the last section."""
@@ -83,6 +84,7 @@ def build_report(store: Store, week: str) -> WeekReport:
         last_day=asked.last,
         sections=tuple(map(_section, _NUMBERS, titles, parts)),
         annex=(
+            *_districts(tables, asked),
             with_districts(tables["units"], asked),
             revised_figures.revisions_table(store, asked),
             with_districts(tables["agencies"], asked),
@@ -97,6 +99,12 @@ def build_report(store: Store, week: str) -> WeekReport:
     rows = sum(len(table.rows) for table in report.tables)
     log.info("report_built", week=week, tables=len(report.tables), rows=rows, seconds=seconds_since(start))
     return replace(report, content_hash=hashlib.sha256(report.to_json()).hexdigest())
+
+
+def _districts(tables: Mapping[str, Table], week: Week) -> tuple[Table, ...]:
+    """The pages of the districts, where there are districts."""
+    found = district_pages(tables, week)
+    return (found,) if found.rows else ()
 
 
 def _proposed_before(store: Store, week: Week) -> Sequence[Row] | None:

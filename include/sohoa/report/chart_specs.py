@@ -44,7 +44,12 @@ def trend(weeks: Rows, ahead: Rows, lines: dict[str, float], title: str, alt_vi:
         alt_vi: what it shows.
     """
     utc = alt.Scale(type="utc")  # a day is the same day in every time zone
-    x = alt.X("day:T", title=None, scale=utc, axis=alt.Axis(format="%d/%m/%y", labelAngle=0, tickCount=8))
+    x = alt.X(
+        "day:T",
+        title=None,
+        scale=utc,
+        axis=alt.Axis(format="%d/%m/%y", labelAngle=0, tickCount=8, labelOverlap="parity", labelSeparation=8),
+    )
     y = alt.Y("rate:Q", title="Tỷ lệ đạt (%)", scale=alt.Scale(domain=[0, 100]))
     settled = [row for row in weeks if not row["young"]]
     known = alt.Chart(_data(settled)).mark_line(color="#000", point={"color": "#000", "size": 18}).encode(x, y)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sohoa.format_value import count, day, number
+from sohoa.format_value import count, day, number, percent
 from sohoa.report.model import Column, Table
 
 NUMERATOR = Column("numerator", "Đạt (tử số)", "Accepted (numerator)", "count", "hồ sơ")
@@ -16,9 +16,20 @@ CHANGE = Column("change_points", "Tăng, giảm", "Change", "number", "điểm %
 AGENCY = Column("agency", "Mã cơ quan", "Agency code", "code")
 AGENCY_NAME = Column("agency_name", "Cơ quan", "Agency", "text")
 DEFECT = Column("defect", "Lỗi", "Defect", "label", labels="defects")
+UNITS_NOTE = "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được."
+"""How the table of all units is read; no mail says it."""
 MAX_ROWS = 15
 """Rows of a table in the text; the annex has them all."""
 
+
+LEAST_SILENT_DAYS = 3
+"""Working days in a row without a batch from which an agency is asked why."""
+SO_FAR = (
+    Column("so_far_denominator", "Lũy kế: phải số hóa", "So far: to digitise", "count", "hồ sơ"),
+    Column("so_far_numerator", "Lũy kế: đạt", "So far: accepted", "count", "hồ sơ"),
+    Column("so_far_percent", "Lũy kế: tỷ lệ", "So far: rate", "percent", "%"),
+)
+"""Of the settled weeks of the path: what the first page and the mails compare with it."""
 
 UNCHANGED_POINTS = 1.0
 """A difference of settled rates up to this is called hardly any: chance alone makes it."""
@@ -35,6 +46,22 @@ def points(value: float, unchanged: float = UNCHANGED_POINTS) -> str:
         return "không thay đổi"
     moved = f"{'tăng' if value > 0 else 'giảm'} {number(abs(value))} điểm phần trăm"
     return moved if abs(value) > unchanged else f"gần như không đổi ({moved})"
+
+
+LEVEL_POINTS = 0.5
+"""A rate this near its path is on it."""
+
+
+def keeps_path(rate: float, expected: float) -> bool:
+    """Tell whether a rate is on its path or ahead of it."""
+    return rate - expected > -LEVEL_POINTS
+
+
+def against_path(rate: float, expected: float) -> str:
+    """Say where a rate is on its path: ahead of it, on it or behind it, per cent."""
+    ahead = rate - expected
+    where = f"{'vượt' if ahead > 0 else 'chậm'} {number(round(abs(ahead), 2))} điểm so với lộ trình"
+    return f"{'đúng lộ trình' if abs(ahead) < LEVEL_POINTS else where} ({percent(expected)})"
 
 
 def span(first: date, last: date) -> str:

@@ -1,4 +1,4 @@
-"""One unit's own page of the report: met or not, rank, what is missing, faulty files, queue, silence, what to do.
+"""One unit's own page of the report: on its path or behind, rank, what is missing, faulty files, queue, what to do.
 
 It is read from the report as it is stored, so that it can say nothing else than the report does.
 """
@@ -20,6 +20,7 @@ from sohoa.labels import label_vi
 from sohoa.registry import PROVINCE, Bearer, district_name, find_agency, unit_ancestors, working_days
 from sohoa.report.by_district import row_owner
 from sohoa.report.model import Row
+from sohoa.report.sentences import LEAST_SILENT_DAYS, UNITS_NOTE, keeps_path
 
 LEAST_DOSSIERS = 5
 """With fewer a unit is not judged and not ranked: one dossier would decide."""
@@ -35,12 +36,26 @@ _FIGURES = (
 
 @dataclass(frozen=True)
 class Figures:
-    """What a unit is judged by."""
+    """A unit's rate in one week."""
 
     rate_percent: float
     numerator: int
     denominator: int
     change_points: float | None
+    is_settled: bool
+    """Whether it is the settled week; else the newest one, whose rate still rises."""
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What a unit is judged by: its settled weeks of the path, against the path, as the first page does."""
+
+    since: Week
+    settled: Week
+    numerator: int
+    denominator: int
+    rate_percent: float
+    expected_percent: float
 
 
 @dataclass(frozen=True)
@@ -51,9 +66,10 @@ class UnitView:
     """With its district, or with its last day and its successor."""
     unit: Bearer
     week: Week
-    target_percent: float
     figures: Figures | None
     """None where no dossier was due."""
+    so_far: SoFar | None
+    """None where no week is settled, or no dossier was due in any."""
     note: str
     """What the report says of the figures: up to when they are known."""
     rank: tuple[int, int, str] | None
@@ -67,18 +83,18 @@ class UnitView:
 
     @property
     def is_judged(self) -> bool:
-        """Whether there are dossiers enough to say that the target is met or not."""
-        return self.figures is not None and self.figures.denominator >= LEAST_DOSSIERS
+        """Whether there are settled weeks, and dossiers enough, to say that the unit keeps to the path or not."""
+        return self.so_far is not None and self.so_far.denominator >= LEAST_DOSSIERS
 
     @property
     def is_met(self) -> bool:
-        """Whether the rate is at the target or above."""
-        return self.figures is not None and self.figures.rate_percent >= self.target_percent
+        """Whether it is on its path or ahead of it."""
+        return self.so_far is not None and keeps_path(self.so_far.rate_percent, self.so_far.expected_percent)
 
     @property
     def missing(self) -> int:
-        """Dossiers of the week that are missing to the target."""
-        return _missing(self.figures, self.target_percent)
+        """Dossiers of the settled weeks that are missing to the path."""
+        return 0 if self.so_far is None or self.is_met else _missing(self.so_far)
 
     @property
     def days_left(self) -> tuple[date, ...]:
@@ -95,6 +111,16 @@ class UnitView:
         """Agencies with dossiers that sent nothing and gave no notice."""
         return tuple(row for row in self.agencies if row["state"] == "silent")
 
+    @property
+    def long_silent(self) -> tuple[Row, ...]:
+        """Of these those that have been for so long that they are asked why."""
+        return tuple(row for row in self.silent if row["days_without_batch"] >= LEAST_SILENT_DAYS)
+
+    @property
+    def standing(self) -> tuple[Row, ...]:
+        """Agencies that stand."""
+        return tuple(row for row in self.agencies if row["state"] != "no_agency")
+
     def waiting(self, key: str) -> int:
         """Sum up the dossiers or the documents that wait."""
         return sum(row[key] or 0 for row in self.agencies)
@@ -104,7 +130,7 @@ class UnitView:
         return Counter(row["verdict"] for row in self.files)
 
 
-def view_unit(report: Mapping[str, Any], unit: Bearer, target_percent: float) -> UnitView:
+def view_unit(report: Mapping[str, Any], unit: Bearer) -> UnitView:
     """Return a unit's view of a report as ``WeekReport.to_json`` writes it."""
     week = Week.parse(report["week"])
     tables = {table["name"]: table for table in report["annex"]}
@@ -119,9 +145,9 @@ def view_unit(report: Mapping[str, Any], unit: Bearer, target_percent: float) ->
         name=_name(unit, week),
         unit=unit,
         week=week,
-        target_percent=target_percent,
         figures=figures,
-        note=tables["units"]["note_vi"] if "units" in tables else "",
+        so_far=None if own is None else _so_far(own),
+        note=tables["units"]["note_vi"].removeprefix(UNITS_NOTE).strip() if "units" in tables else "",
         rank=_rank(figures, rivals, unit) if unit.stands_on(week.last) else None,
         agencies=agencies,
         files=tuple(sorted(files, key=lambda row: row["verdict"] != "rejected")),
@@ -133,11 +159,19 @@ def view_unit(report: Mapping[str, Any], unit: Bearer, target_percent: float) ->
 
 
 def figures_of(row: Row) -> Figures | None:
-    """Return what a row of the units is judged by: its settled week where there is one."""
+    """Return the rate in a row of the units: of its settled week where there is one."""
     for rate, numerator, denominator, change in _FIGURES:
         if row.get(rate) is not None and row.get(denominator):
-            return Figures(row[rate], row[numerator], row[denominator], row.get(change))
+            is_settled = (rate, numerator, denominator, change) == _FIGURES[0]
+            return Figures(row[rate], row[numerator], row[denominator], row.get(change), is_settled)
     return None
+
+
+def _so_far(row: Row) -> SoFar | None:
+    if row.get("so_far_percent") is None:
+        return None
+    counts = (row[name] for name in ("so_far_numerator", "so_far_denominator", "so_far_percent", "expected_percent"))
+    return SoFar(Week.parse(row["since"]), Week.parse(row["settled"]), *counts)
 
 
 def _rows(tables: Mapping[str, Any], name: str) -> list[Row]:
@@ -163,11 +197,16 @@ def _belongs(row: Row, unit: Bearer, week: Week) -> bool:
 
 
 def _rank(own: Figures | None, rivals: list[Figures | None], unit: Bearer) -> tuple[int, int, str] | None:
-    judged = [rival for rival in rivals if rival is not None and rival.denominator >= LEAST_DOSSIERS]
-    if own is None or own.denominator < LEAST_DOSSIERS or len(judged) < 2:
+    judged = [rival for rival in rivals if rival is not None and _is_ranked(rival)]
+    if own is None or not _is_ranked(own) or len(judged) < 2:
         return None
     place = 1 + sum(rival.rate_percent > own.rate_percent for rival in judged)
     return place, len(judged), label_vi("unit_kinds", kind_of(unit))
+
+
+def _is_ranked(figures: Figures) -> bool:
+    """A young week ranks nobody: its rate says on which days dossiers came in."""
+    return figures.is_settled and figures.denominator >= LEAST_DOSSIERS
 
 
 def kind_of(unit: Bearer) -> str:
@@ -175,10 +214,8 @@ def kind_of(unit: Bearer) -> str:
     return "district_office" if unit.level == "district" and not unit.code.isdigit() else unit.level
 
 
-def _missing(figures: Figures | None, target_percent: float) -> int:
-    if figures is None:
-        return 0
-    return max(0, ceil(round(figures.denominator * target_percent / 100, 6)) - figures.numerator)
+def _missing(so_far: SoFar) -> int:
+    return max(0, ceil(round(so_far.denominator * so_far.expected_percent / 100, 6)) - so_far.numerator)
 
 
 def _to_do(view: UnitView) -> Iterator[str]:
@@ -188,16 +225,22 @@ def _to_do(view: UnitView) -> Iterator[str]:
         return
     yield from _to_scan_again(view)
     yield from _to_send(view)
-    if view.is_judged and view.missing:
-        days = view.days_left
-        each = f", mỗi ngày làm việc {count(ceil(view.missing / len(days)))} hồ sơ" if days else ""
+    if view.is_judged and view.missing and view.so_far is not None:
         yield (
-            f"Số hóa thêm {count(view.missing)} hồ sơ để đạt {percent(view.target_percent)}{each} "
-            f"(đến hết ngày {day(days[-1] if days else view.week.last + timedelta(7))})."
+            f"Số hóa bổ sung {count(view.missing)} hồ sơ còn thiếu để kịp lộ trình "
+            f"({percent(view.so_far.expected_percent)} đến hết ngày {day(view.so_far.settled.last)}){_each_day(view)}."
         )
     waiting = view.waiting("documents")
-    if waiting and not view.silent:
+    if waiting and not view.long_silent:
         yield f"Quét {count(waiting)} tài liệu đang chờ của {count(view.waiting('dossiers'))} hồ sơ{_oldest(view)}."
+
+
+def _each_day(view: UnitView) -> str:
+    """What that is a working day until the next report; nothing where it is more than the unit receives in a week."""
+    days = view.days_left
+    if not days or view.figures is None or view.missing > view.figures.denominator:
+        return ""
+    return f", mỗi ngày làm việc {count(ceil(view.missing / len(days)))} hồ sơ đến hết ngày {day(days[-1])}"
 
 
 def _to_scan_again(view: UnitView) -> Iterator[str]:
@@ -221,7 +264,7 @@ def _to_hand_over(view: UnitView) -> Iterator[str]:
 
 
 def _to_send(view: UnitView) -> Iterator[str]:
-    silent = sorted(view.silent, key=lambda row: (-(row["dossiers"] or 0), row["agency"]))
+    silent = sorted(view.long_silent, key=lambda row: (-(row["dossiers"] or 0), row["agency"]))
     if not silent:
         return
     dossiers = sum(row["dossiers"] or 0 for row in silent)

@@ -20,6 +20,7 @@ from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day, in_chunks
 from sohoa.enums import ACTIVITY_STATES, ActivityState, NoticeKind
 from sohoa.registry import bearer_at, is_working_day, working_days
+from sohoa.steering.passed_on import Office, offices_now
 from sohoa.steering.unscanned_dossiers import unscanned_dossiers
 from sohoa.store import Store
 
@@ -27,8 +28,16 @@ _BATCHES = timedelta(364)
 """Batches older than this are not read; dossiers wait however long."""
 _DAYS_AT_ONCE = 7
 
-Office = tuple[str, date | None]
-"""Code and first day of who bears it: a code passes from office to office, and each has its own days."""
+
+@dataclass(frozen=True)
+class PassedOn:
+    """What waits of an office that is no more and one office has now."""
+
+    office: Office | None
+    """None where nobody is known to have it."""
+    dossiers: int
+    documents: int
+    oldest: date
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,8 @@ class AgencyActivity:
     oldest_key: str | None
     valid_from: date | None
     """With its code it names the office; None where nobody ever bore the code."""
+    passed_on: tuple[PassedOn, ...] = ()
+    """Of an office that is no more: who has now what waits, all of it in parts."""
 
     @property
     def office(self) -> Office:
@@ -59,17 +70,20 @@ class AgencyActivity:
         return self.agency, self.valid_from
 
 
-def read_activity(store: Store, day: date) -> list[AgencyActivity]:
+def read_activity(store: Store, day: date, standing: date | None = None) -> list[AgencyActivity]:
     """Read from the store what each agency did on a day, and what it has not scanned yet, however old.
 
-    Agencies that do not exist on that day are in it, in a state of their own.
+    Args:
+        store: the store.
+        day: the day.
+        standing: agencies that do not exist on this day, or None on that one, are in it, in a state of their own.
     """
     keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.table_prefix("dossiers"))]
     days = sorted({found for found in map(layout.table_day, keys) if found <= day})
     parts = [_read_unscanned(store, some, day) for some in in_chunks(days, _DAYS_AT_ONCE)]
     dossiers = pa.concat_tables(parts) if parts else store.read_table("dossiers", [])
     batches = store.read_table("batches", each_day(day - _BATCHES, day)).select(["scan_date", "agency", "refusal"])
-    return list_activity(dossiers, batches, store.read_table("notices"), day)
+    return list_activity(dossiers, batches, store.read_table("notices"), day, standing)
 
 
 def _read_unscanned(store: Store, days: list[date], day: date) -> pa.Table:
@@ -78,7 +92,9 @@ def _read_unscanned(store: Store, days: list[date], day: date) -> pa.Table:
     return rows.filter(pc.is_in(rows["dossier_key"], unscanned_dossiers(rows, day)["dossier_key"].combine_chunks()))
 
 
-def list_activity(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day: date) -> list[AgencyActivity]:
+def list_activity(
+    dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day: date, standing: date | None = None
+) -> list[AgencyActivity]:
     """List what each agency with dossiers or batches did on a day, each that bore a code by its own days.
 
     Args:
@@ -86,6 +102,7 @@ def list_activity(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day:
         batches: rows of the table ``batches`` with their path key; after a refused one an agency is not silent.
         notices: rows of the table ``notices``.
         day: the day.
+        standing: the day on which agencies have to exist; None: the same.
 
     Returns:
         By state, in the order of ``ACTIVITY_STATES``, then most days without a batch, then agency; an agency that does
@@ -98,9 +115,10 @@ def list_activity(dossiers: pa.Table, batches: pa.Table, notices: pa.Table, day:
     told = with_owner(notices, "start").sort_by("start").to_pylist()
     given = [row for row in told if row["start"] <= day and (row["end"] is None or day <= row["end"])]
     in_force = {(row["agency"], row["valid_from"]): row for row in given}  # the newest holds
-    offices = {*unscanned, *(office for office in scanned if _stands(office, day))}
+    end = standing or day
+    offices = {*unscanned, *(office for office in scanned if _stands(office, end))}
     found = [
-        _activity_of(office, unscanned[office], scanned[office], day in refused[office], in_force.get(office), day)
+        _activity_of(office, unscanned[office], scanned[office], day in refused[office], in_force.get(office), day, end)
         for office in sorted(offices, key=lambda office: (office[0], office[1] or date.min))
     ]
     return sorted(found, key=lambda row: (ACTIVITY_STATES.index(row.state), -row.days_without_batch, row.agency))
@@ -118,24 +136,38 @@ def _activity_of(
     is_refused: bool,
     notice: dict[str, Any] | None,
     day: date,
+    standing: date,
 ) -> AgencyActivity:
     oldest = unscanned[0] if unscanned else None
     last = max(scanned, default=None)
     state = _state(bool(unscanned), day in scanned, notice, day)
     state = "refused" if state == "silent" and is_refused else state
-    state = state if _stands(office, day) else "no_agency"
+    state = state if _stands(office, standing) else "no_agency"
     has_duty = state != "no_agency"
     return AgencyActivity(
         agency=office[0],
         state=state,
         note=notice["note"] if notice is not None and state == notice["notice_kind"] else None,
         last_batch=last,
-        days_without_batch=_days_without_batch(oldest["dossier_date"], last, day) if oldest and has_duty else 0,
+        days_without_batch=_days_without_batch(office, oldest["dossier_date"], last, day) if oldest and has_duty else 0,
         dossiers=len(unscanned),
         documents=sum(row["documents"] for row in unscanned),
         oldest=oldest["dossier_date"] if oldest else None,
         oldest_key=oldest["dossier_key"] if oldest else None,
         valid_from=office[1],
+        passed_on=() if has_duty else _passed_on(office, unscanned, standing),
+    )
+
+
+def _passed_on(office: Office, unscanned: list[dict[str, Any]], day: date) -> tuple[PassedOn, ...]:
+    pieces = [(office, row["unit_code"], row["dossier_date"]) for row in unscanned]
+    now = offices_now(pieces, day)
+    found: dict[Office | None, list[dict[str, Any]]] = defaultdict(list)
+    for piece, row in zip(pieces, unscanned, strict=True):
+        found[now[piece]].append(row)
+    return tuple(
+        PassedOn(heir, len(rows), sum(row["documents"] for row in rows), rows[0]["dossier_date"])
+        for heir, rows in found.items()
     )
 
 
@@ -152,9 +184,11 @@ def _state(has_unscanned: bool, has_sent: bool, notice: dict[str, Any] | None, d
     return kind
 
 
-def _days_without_batch(oldest: date, last: date | None, day: date) -> int:
-    """Count the working days since the last batch on which a dossier was there to scan."""
-    first = oldest if last is None else max(oldest, last + timedelta(1))
+def _days_without_batch(office: Office, oldest: date, last: date | None, day: date) -> int:
+    """Count the working days of the office since its last batch on which a dossier was there to scan; a dossier may be
+    older than the office that has it now.
+    """
+    first = max(oldest, office[1] or oldest, oldest if last is None else last + timedelta(1))
     return len(working_days(first, day))
 
 

@@ -16,7 +16,9 @@ from sohoa.counting.document_states import document_states
 from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day
 from sohoa.enums import PAPERS
-from sohoa.steering.agency_activity import AgencyActivity, Office
+from sohoa.registry import bearer_at
+from sohoa.steering.agency_activity import AgencyActivity
+from sohoa.steering.passed_on import Office, offices_now
 from sohoa.store import Store
 
 LARGE_PAPERS = ("a3", "a2", "a1", "a0", "other")
@@ -58,12 +60,12 @@ class LargeFormatNeed:
 
 
 def read_capacity(
-    store: Store, first: date, last: date, agencies: Iterable[AgencyActivity]
+    store: Store, first: date, last: date, agencies: Iterable[AgencyActivity], passed_on: date | None = None
 ) -> tuple[list[Capacity], list[LargeFormatNeed]]:
     """Read what the scanners did from ``first`` to ``last``: ``list_capacity`` and ``large_format_needs`` of it."""
     days = each_day(first, last)
     devices, documents = store.read_table("device_daily", days, layout.DAY), store.read_table("documents", days)
-    return list_capacity(devices, agencies), large_format_needs(documents, devices)
+    return list_capacity(devices, agencies), large_format_needs(documents, devices, passed_on)
 
 
 def list_capacity(devices: pa.Table, agencies: Iterable[AgencyActivity]) -> list[Capacity]:
@@ -91,24 +93,30 @@ def list_capacity(devices: pa.Table, agencies: Iterable[AgencyActivity]) -> list
     return sorted(queue, key=lambda row: (row.days_to_clear is not None, -(row.days_to_clear or 0), -row.unscanned))
 
 
-def large_format_needs(documents: pa.Table, devices: pa.Table) -> list[LargeFormatNeed]:
+def large_format_needs(documents: pa.Table, devices: pa.Table, passed_on: date | None = None) -> list[LargeFormatNeed]:
     """List the agencies that lack a large-format scanner, most sheets first.
 
-    Counted are documents that no later one replaces: not scanned because too large, large ones not scanned for want of
-    a device, and large ones rejected.
+    Counted are documents on large paper that no later one replaces: not scanned because too large or for want of a
+    device, and those rejected.
 
     Args:
         documents: rows of the table ``documents`` with their path key ``scan_date``, of the days asked for.
         devices: rows of ``device_daily`` of the same days; an agency with a large-format scanner lacks none.
+        passed_on: what communes' offices need that are no more on this day, those need that follow them; None: it is
+            told by who scanned.
     """
     large = with_owner(devices.filter(pc.equal(devices["device_kind"], "large_format")), "scan_date")
     equipped = {(row["agency"], row["valid_from"]) for row in large.to_pylist()}
     states = document_states(documents.append_column("decision", pa.nulls(len(documents), pa.string())))
     in_force = documents.filter(pc.not_equal(states, "replaced"))
     needs: dict[Office, list[dict[str, Any]]] = defaultdict(list)
-    for row in with_owner(in_force.filter(pc.is_valid(in_force["paper"])), "scan_date").to_pylist():
+    lacking = with_owner(in_force.filter(pc.is_valid(in_force["paper"])), "scan_date").to_pylist()
+    lacking = [row for row in lacking if _is_never_scanned(row) or _is_rejected(row)]
+    heirs = _heirs({(row["agency"], row["valid_from"]) for row in lacking}, passed_on)
+    for row in lacking:
         office = row["agency"], row["valid_from"]
-        if office not in equipped and (_is_never_scanned(row) or _is_rejected(row)):
+        office = heirs.get(office, office)
+        if office not in equipped:
             needs[office].append(row)
     found = [_need(*office, rows) for office, rows in needs.items()]
     return sorted(
@@ -116,8 +124,22 @@ def large_format_needs(documents: pa.Table, devices: pa.Table) -> list[LargeForm
     )
 
 
+def _heirs(offices: set[Office], day: date | None) -> dict[Office, Office]:
+    """Who follows the offices that are no more on a day, where that is known."""
+    if day is None:
+        return {}
+    ended = [(office, None, office[1]) for office in offices if office[1] is not None and not _stands(office, day)]
+    return {office: heir for (office, _, _), heir in offices_now(ended, day).items() if heir is not None}
+
+
+def _stands(office: Office, day: date) -> bool:
+    bearer = bearer_at(office[0], day)
+    return bearer is not None and bearer.valid_from == office[1]
+
+
 def _is_never_scanned(row: dict[str, Any]) -> bool:
-    return row["not_scanned"] == "too_large" or (row["not_scanned"] == "no_device" and row["paper"] in LARGE_PAPERS)
+    """An A4 sheet fits every scanner, whatever reason was given."""
+    return row["not_scanned"] in {"too_large", "no_device"} and row["paper"] in LARGE_PAPERS
 
 
 def _is_rejected(row: dict[str, Any]) -> bool:

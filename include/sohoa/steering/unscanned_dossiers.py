@@ -29,7 +29,8 @@ def unscanned_dossiers(dossiers: pa.Table, day: date) -> pa.Table:
         day: the day.
 
     Returns:
-        dossier_date, dossier_key, handling_agency and documents, how many are to be scanned at least, oldest first.
+        dossier_date, dossier_key, handling_agency, unit_code and documents, how many are to be scanned at least; oldest
+        first.
     """
     known = dossiers.filter(pc.and_(dossiers["in_register"], pc.less_equal(dossiers["dossier_date"], day)))
     rows = known.filter(pa.array(is_counted(known)))
@@ -38,7 +39,7 @@ def unscanned_dossiers(dossiers: pa.Table, day: date) -> pa.Table:
     is_finished = as_mask(pc.is_in(rows["status"], pa.array(FINISHED, pa.int64())))
     lacks_result = as_mask(rows["has_paper_result"]) & is_finished & ~has_result
     documents = np.where(has_component, 0, components) + lacks_result
-    found = rows.select(["dossier_date", "dossier_key", "handling_agency"]).append_column(
+    found = rows.select(["dossier_date", "dossier_key", "handling_agency", "unit_code"]).append_column(
         "documents", pa.array(documents)
     )
     order = [("dossier_date", "ascending"), ("dossier_key", "ascending")]

@@ -11,24 +11,27 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sohoa import layout
 from sohoa.counting.document_states import document_states
-from sohoa.counting.own_days import with_owner
 from sohoa.counting.record_review import add_decisions
 from sohoa.days import each_day, in_chunks
-from sohoa.steering.agency_activity import Office
+from sohoa.dossier_code import dossier_day
+from sohoa.registry import bearer_at, owner_at
+from sohoa.steering.passed_on import Office, offices_now
 from sohoa.store import Store
 
 WEEKS = 12
 """Scan days of so many weeks are looked at."""
 _DAYS_AT_ONCE = 7
-_COLUMNS = ["scan_date", "agency", "document_id", "replaces", "is_received", "verdict", "decision", "not_scanned"]
+_COLUMNS = ["scan_date", "agency", "document_id", "dossier_key", "replaces", "is_received", "verdict", "decision"]
+_COLUMNS += ["not_scanned"]
 _WAITS = {"in_review": "in_review", "rejected": "to_scan", "unreceived": "to_scan"}
 """State of a document -> what it waits for."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits of one agency."""
+    """What waits of one agency, with what it has of agencies that are no more."""
 
     agency: str
     valid_from: date | None
@@ -40,6 +43,8 @@ class Waiting:
     to_scan: int
     """Documents that a slip has asked for again: not good enough, or their files missing or altered."""
     oldest_scan: date | None
+    forerunners: tuple[Office, ...] = ()
+    """The agencies that are no more and had some of it."""
 
     @property
     def office(self) -> Office:
@@ -48,7 +53,8 @@ class Waiting:
 
 
 def read_waiting(store: Store, last: date) -> list[Waiting]:
-    """Read what waits on a day, of the scans of ``WEEKS`` weeks up to it."""
+    """Read what waits on a day, of the scans of ``WEEKS`` weeks up to it; of an agency that is no more, it waits of the
+    one that has it now, where that is known."""
     days = each_day(last - timedelta(weeks=WEEKS, days=-1), last)
     parts, replaced = [], set[tuple[str, str]]()
     for some in in_chunks(days, _DAYS_AT_ONCE):
@@ -57,7 +63,8 @@ def read_waiting(store: Store, last: date) -> list[Waiting]:
         replacing = documents.filter(pc.is_valid(documents["replaces"])).select(["agency", "replaces"]).to_pylist()
         replaced |= {(row["agency"], row["replaces"]) for row in replacing}
         parts += list_waiting(documents)
-    return _by_office(row for row in parts if (row["agency"], row["document_id"]) not in replaced)
+    waits = _owned([row for row in parts if (row["agency"], row["document_id"]) not in replaced])
+    return _by_office(_passed_on(store, waits, last))
 
 
 def list_waiting(documents: pa.Table) -> list[dict[str, Any]]:
@@ -70,26 +77,54 @@ def list_waiting(documents: pa.Table) -> list[dict[str, Any]]:
     """
     rows = documents.append_column("state", document_states(documents))
     rows = rows.filter(pc.and_(pc.is_in(rows["state"], pa.array(list(_WAITS))), pc.is_null(rows["not_scanned"])))
-    names = ("agency", "document_id", "scan_date")
+    names = ("agency", "document_id", "dossier_key", "scan_date")
     return [{name: row[name] for name in names} | {"waits": _WAITS[row["state"]]} for row in rows.to_pylist()]
+
+
+def _owned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to each row ``office``, whose code it was on its scan day."""
+    places = {(row["agency"], row["scan_date"]) for row in rows}
+    owners = {place: owner_at(*place) for place in places}
+    first = {place: None if owner is None else owner.valid_from for place, owner in owners.items()}
+    return [row | {"office": (row["agency"], first[row["agency"], row["scan_date"]])} for row in rows]
+
+
+def _passed_on(store: Store, rows: list[dict[str, Any]], last: date) -> list[dict[str, Any]]:
+    """Give what waits of offices that are no more to those that have it now, the former in ``forerunner``."""
+    ended = [row for row in rows if not _stands(row["office"], last)]
+    leaves = _leaf_units(store, {row["dossier_key"] for row in ended if row["dossier_key"]})
+    pieces = {id(row): (row["office"], *leaves.get(row["dossier_key"], (None, row["scan_date"]))) for row in ended}
+    now = offices_now(pieces.values(), last)
+    for row in ended:
+        heir = now[pieces[id(row)]]
+        if heir is not None:
+            row |= {"office": heir, "forerunner": row["office"]}
+    return rows
+
+
+def _stands(office: Office, day: date) -> bool:
+    bearer = bearer_at(office[0], day)
+    return bearer is not None and bearer.valid_from == office[1]
+
+
+def _leaf_units(store: Store, keys: set[str]) -> dict[str | None, tuple[str, date]]:
+    """The leaf unit of each dossier, and its day."""
+    found: dict[str | None, tuple[str, date]] = {}
+    for some in in_chunks(sorted(set(map(dossier_day, keys))), _DAYS_AT_ONCE):
+        rows = store.read_table("dossiers", some, layout.DAY).select(["dossier_key", "unit_code", "dossier_date"])
+        rows = rows.filter(pc.is_in(rows["dossier_key"], pa.array(sorted(keys), pa.string())))
+        found |= {row["dossier_key"]: (row["unit_code"], row["dossier_date"]) for row in rows.to_pylist()}
+    return found
 
 
 def _by_office(rows: Iterable[dict[str, Any]]) -> list[Waiting]:
     """Sum up by office, most documents first."""
-    table = pa.Table.from_pylist(
-        list(rows),
-        pa.schema(
-            [
-                pa.field("agency", pa.string()),
-                pa.field("document_id", pa.string()),
-                pa.field("scan_date", pa.date32()),
-                pa.field("waits", pa.string()),
-            ]
-        ),
-    )
     days: dict[Office, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
-    for row in with_owner(table, "scan_date").to_pylist():
-        days[row["agency"], row["valid_from"]][row["waits"]].append(row["scan_date"])
+    forerunners: dict[Office, set[Office]] = defaultdict(set)
+    for row in rows:
+        days[row["office"]][row["waits"]].append(row["scan_date"])
+        if "forerunner" in row:
+            forerunners[row["office"]].add(row["forerunner"])
     found = [
         Waiting(
             *office,
@@ -97,6 +132,7 @@ def _by_office(rows: Iterable[dict[str, Any]]) -> list[Waiting]:
             min(of["in_review"], default=None),
             len(of["to_scan"]),
             min(of["to_scan"], default=None),
+            tuple(sorted(forerunners[office], key=str)),
         )
         for office, of in days.items()
     ]

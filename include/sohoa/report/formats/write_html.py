@@ -35,6 +35,7 @@ _DECISIVE = (
     "settled_percent", "rate_percent", "settled_change", "change_points", "late_percent", "open_overdue", "verdict",
     "defects", "state", "documents", "days_without_batch", "days_to_clear", "pages_bad", "pages_not_accepted",
     "bad_percent", "rejected", "files", "entries", "numerator_change", "pages", "cause", "defect",
+    "notice_kind", "end",
 )  # fmt: skip
 """Keys of the columns that decide, most telling first: a phone shows the first ones that a table has, and its name."""
 

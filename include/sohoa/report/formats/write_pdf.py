@@ -6,7 +6,9 @@ typst sets it from ``templates/report.typ``. Every text goes there as JSON and i
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,7 +19,7 @@ from sohoa.report.formats import draw_in_process
 from sohoa.report.formats.font_glyphs import printable
 from sohoa.report.formats.split_charts import parts
 from sohoa.report.letterhead import Letterhead, letterhead
-from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
+from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Row, Section, Table, WeekReport
 from sohoa.report.sentences import span
 from sohoa.settings import Settings
 
@@ -100,8 +102,11 @@ def _section(section: Section, pictures: Iterator[str]) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
+    if table.page_by:
+        return _pages(table)
     rows = [list(map(_cell, table.texts(row))) for row in table.rows]
     return {
+        "pages": [],
         "kind": "table",
         "title": _text(table.title_vi),
         "note": _text(table.note_vi),
@@ -109,6 +114,24 @@ def _table(table: Table) -> dict[str, Any]:
         "columns": list(_columns(table, rows)),
         "rows": rows,
     }
+
+
+def _pages(table: Table) -> dict[str, Any]:
+    """A table with a page for each value of a column: the columns of all pages are alike."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in table.rows:
+        groups[row[table.page_by]].append(row)
+    columns = tuple(column for column in table.columns if column.key != table.page_by)
+    whole = _table(replace(table, columns=columns, page_by=""))
+    pages = [
+        {
+            **whole,
+            "title": _text(name),
+            "rows": [list(map(_cell, (column.text(row) for column in columns))) for row in rows],
+        }
+        for name, rows in groups.items()
+    ]
+    return {**whole, "pages": pages}
 
 
 def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:

@@ -24,8 +24,8 @@ from sohoa.format_value import count, day, percent, week
 from sohoa.labels import label_vi
 from sohoa.report.mail.recipients import Recipient
 from sohoa.report.model import Row
-from sohoa.report.sentences import points
-from sohoa.report.unit_view import UnitView, view_unit
+from sohoa.report.sentences import against_path, points
+from sohoa.report.unit_view import Figures, SoFar, UnitView, view_unit
 from sohoa.settings import TIME_ZONE
 
 FILES = ("report.pdf", "report.html", "report.xlsx")
@@ -40,7 +40,6 @@ class Site:
     """What the mails of a site have in common."""
 
     sender: str
-    target_percent: float
     links: Mapping[str, str]
     """File of the report -> the address at which it opens; none where it can be opened nowhere."""
     last_day: date | None = None
@@ -59,9 +58,9 @@ def compose(report: dict[str, Any], recipient: Recipient, site: Site) -> EmailMe
     Args:
         report: a report as ``WeekReport.to_json`` writes it.
         recipient: who gets it.
-        site: who sends it, by what target units are judged, and where the report opens.
+        site: who sends it, and where the report opens.
     """
-    view = view_unit(report, recipient.unit, site.target_percent)
+    view = view_unit(report, recipient.unit)
     mail = EmailMessage()
     mail["From"] = site.sender
     mail["To"] = recipient.address
@@ -85,9 +84,7 @@ def compose(report: dict[str, Any], recipient: Recipient, site: Site) -> EmailMe
         last_day=day(site.last_day) if site.last_day else "",
     )
     mail.set_content("\n".join(_lines(said)) + "\n", cte="quoted-printable")
-    page = (
-        _environment().get_template("letter.html").render(said=said, figures=view.figures, view=view, more=_more(said))
-    )
+    page = _environment().get_template("letter.html").render(said=said, view=view, more=_more(said))
     mail.add_alternative(page, subtype="html", cte="quoted-printable")
     return mail
 
@@ -124,32 +121,40 @@ def _subject(view: UnitView) -> str:
     when = f"số hóa hồ sơ {week(view.week.name).lower()}"
     if view.figures is None:
         return clean(f"{view.name}: không có hồ sơ phải số hóa – {when}")
-    rate = percent(view.figures.rate_percent)
-    return clean(f"{view.name}: {rate}{f', {_met(view)}' if view.is_judged else ''} – {when}")
+    so_far = view.so_far
+    if so_far is None or not view.is_judged:
+        return clean(f"{view.name}: {percent(view.figures.rate_percent)}, chưa kết luận – {when}")
+    return clean(f"{view.name}: lũy kế {percent(so_far.rate_percent)}, {_met(so_far)} – {when}")
 
 
-def _met(view: UnitView) -> str:
-    return f"{'đạt' if view.is_met else 'chưa đạt'} chỉ tiêu {percent(view.target_percent)}"
+def _met(so_far: SoFar) -> str:
+    return against_path(so_far.rate_percent, so_far.expected_percent)
 
 
 def _verdict(view: UnitView) -> str:
-    figures = view.figures
-    if figures is None:
+    """Where the unit stands on the path, as the first page says it of the province."""
+    so_far = view.so_far
+    if view.figures is None and so_far is None:
         return "Không có hồ sơ nào thuộc diện phải số hóa."
-    said = f"{count(figures.numerator)} trong {count(figures.denominator)} hồ sơ đã số hóa đạt yêu cầu, "
-    said += f"tỷ lệ {percent(figures.rate_percent)}"
-    return f"{said}: {_met(view)}." if view.is_judged else f"{said}; quá ít hồ sơ để kết luận."
+    if so_far is None:
+        return "Chưa kết luận được so với lộ trình: chưa có tuần nào đủ thời gian để số liệu ổn định."
+    said = (
+        f"Lũy kế từ {week(so_far.since.name).lower()} đến hết {week(so_far.settled.name).lower()}: "
+        f"{count(so_far.numerator)} trong {count(so_far.denominator)} hồ sơ đã số hóa đạt yêu cầu, tỷ lệ "
+        f"{percent(so_far.rate_percent)}"
+    )
+    return f"{said}: {_met(so_far)}." if view.is_judged else f"{said}; quá ít hồ sơ để kết luận."
 
 
 def _facts(view: UnitView) -> Iterator[str]:
-    """What stands around the rate, a line each: change, rank, what is missing, files, queue, silence."""
-    if view.figures is not None and view.figures.change_points is not None:
-        yield f"So với tuần trước: {points(view.figures.change_points)}."
+    """What stands around the verdict, a line each: the week, rank, what is missing, files, queue, silence."""
+    if view.figures is not None:
+        yield _week_vi(view, view.figures)
     if view.rank is not None:
-        yield f"Xếp thứ {count(view.rank[0])} trong {count(view.rank[1])} {view.rank[2]}."
+        yield f"Xếp thứ {count(view.rank[0])} trong {count(view.rank[1])} {view.rank[2]} theo tuần đó."
     if view.is_judged and view.missing and not view.has_ended:
         yield (
-            f"Còn thiếu {count(view.missing)} hồ sơ để đạt {percent(view.target_percent)}; đến kỳ báo cáo sau còn "
+            f"Còn thiếu {count(view.missing)} hồ sơ để kịp lộ trình; đến kỳ báo cáo sau còn "
             f"{count(len(view.days_left))} ngày làm việc."
         )
     verdicts = view.verdicts()
@@ -158,7 +163,33 @@ def _facts(view: UnitView) -> Iterator[str]:
         "tra."
     )
     yield f"Đang chờ quét: {count(view.waiting('documents'))} tài liệu của {count(view.waiting('dossiers'))} hồ sơ."
+    yield from _inherited(view)
     yield from _sending(view)
+
+
+def _inherited(view: UnitView) -> Iterator[str]:
+    """Of what waits, what came from agencies that are no more; their names where the unit is one agency."""
+    documents = sum(row.get("inherited") or 0 for row in view.agencies)
+    names = [row["inherited_from"] for row in view.agencies if row.get("inherited_from")]
+    if names and len(view.agencies) == 1:
+        yield f"Nhận việc từ {names[0]}; trong số đang chờ quét có {count(documents)} tài liệu của nơi đó."
+    elif names:
+        yield f"Trong đó {count(documents)} tài liệu nhận từ cơ quan đã kết thúc hoạt động."
+
+
+def _week_vi(view: UnitView, figures: Figures) -> str:
+    """The settled week; where none is, the newest one, whose rate still rises."""
+    is_settled = figures.is_settled and view.so_far is not None
+    which = view.so_far.settled if is_settled and view.so_far is not None else view.week
+    name = f"{week(which.name)}{', tuần ổn định mới nhất' if is_settled else ', tỷ lệ còn tăng'}"
+    changed = ""
+    if figures.change_points is not None:
+        against = "tuần trước đó" if is_settled else "tuần trước ở cùng độ tuổi số liệu"
+        changed = f", {points(figures.change_points)} so với {against}"
+    return (
+        f"{name}: {count(figures.numerator)}/{count(figures.denominator)} hồ sơ, "
+        f"{percent(figures.rate_percent)}{changed}."
+    )
 
 
 def _sending(view: UnitView) -> Iterator[str]:
@@ -167,7 +198,7 @@ def _sending(view: UnitView) -> Iterator[str]:
         last = f"; lô cuối ngày {day(date.fromisoformat(row['last_batch']))}" if row["last_batch"] else ""
         yield f"Việc gửi lô: {label_vi('activity_states', row['state']).lower()}{last}."
     elif view.agencies:
-        yield f"Việc gửi lô: {count(len(view.silent))} trong {count(len(view.agencies))} cơ quan im lặng."
+        yield f"Việc gửi lô: {count(len(view.silent))} trong {count(len(view.standing))} cơ quan im lặng."
 
 
 def _file(row: Row) -> str:

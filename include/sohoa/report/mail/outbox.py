@@ -179,7 +179,7 @@ def _faults(store: Store) -> list[str]:
 
 def _site(store: Store, account: Account, week: str) -> Site:
     """Signed addresses where readers reach the store, else plain ones where they open the bucket, else none."""
-    settings, target = store.settings, store.settings.target_percent
+    settings = store.settings
     if settings.s3_public_endpoint is not None:
         links = {
             name: store.signed_address(
@@ -187,8 +187,8 @@ def _site(store: Store, account: Account, week: str) -> Site:
             )
             for name in FILES
         }
-        return Site(account.sender, target, links, (datetime.now(TIME_ZONE) + _SIGNED).date() - ONE_DAY)
-    return Site(account.sender, target, plain_links(settings.reports_url, week) if settings.reports_url else {})
+        return Site(account.sender, links, (datetime.now(TIME_ZONE) + _SIGNED).date() - ONE_DAY)
+    return Site(account.sender, plain_links(settings.reports_url, week) if settings.reports_url else {})
 
 
 def _deliveries(store: Store) -> Iterator[Delivery]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sohoa.days import Week
 from sohoa.enums import ACTIVITY_STATES, ActivityState
-from sohoa.errors import InputError
 from sohoa.format_value import count, day
-from sohoa.progress.carry_forward import carry_forward
-from sohoa.registry import Agency, agencies_at, bearer_at, find_agency, full_name
+from sohoa.registry import bearer_at, full_name, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, first_rows
-from sohoa.steering.agency_activity import AgencyActivity, Office, read_activity
+from sohoa.steering.agency_activity import AgencyActivity, read_activity
+from sohoa.steering.passed_on import Office
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, read_capacity
 from sohoa.steering.waiting_documents import WEEKS, Waiting, read_waiting
 from sohoa.store import Store
@@ -28,13 +27,16 @@ _SCANNERS = timedelta(27)
 _QUEUE = ("agency_name", "documents", "to_scan", "dossiers", "oldest", "devices", "documents_per_day")
 _SILENT = ("agency_name", "days_without_batch", "last_batch", "dossiers", "documents", "oldest")
 
+_INHERITED = (Column("inherited", "Trong đó nhận từ cơ quan cũ", "Of these from its forerunners", "count", "tài liệu"),)
+"""Stands where some agency has the work of one that is no more; the mail to it names that one."""
+
 
 @dataclass(frozen=True)
 class AgencyOverview:
     """What the agencies did, and with what."""
 
     agencies: list[AgencyActivity]
-    """As they were on the week's last working day; those that no longer exist then in a state of their own."""
+    """As they were on the week's last working day; those that have ended by Sunday in a state of their own."""
     capacity: dict[Office, Capacity]
     large_format: list[LargeFormatNeed]
     notices: Table
@@ -51,8 +53,10 @@ def build(store: Store, week: Week) -> Part:
         f"Ngày làm việc cuối của tuần ({day(report_day(week))}): {count(len(silent.rows))} trong "
         f"{count(existing)} cơ quan còn hồ sơ chờ mà không gửi lô và không báo lý do."
     )
+    if not working_days(week.first, week.last):
+        said = "Tuần này không có ngày làm việc nào: không xét cơ quan nào chưa gửi lô."
     tables = (
-        states_table(overview, week),
+        states_table(agencies, week),
         first_rows(silent, "silent", silent.title_vi, _SILENT),
         overview.notices,
         first_rows(queue, "queue", queue.title_vi, _QUEUE),
@@ -64,8 +68,8 @@ def build(store: Store, week: Week) -> Part:
 
 def read_overview(store: Store, week: Week) -> AgencyOverview:
     """Read what the agencies sent, what waits for them, and what their scanners did in four weeks."""
-    found = read_activity(store, report_day(week))
-    capacity, needs = read_capacity(store, week.last - _SCANNERS, week.last, found)
+    found = read_activity(store, report_day(week), week.last)
+    capacity, needs = read_capacity(store, week.last - _SCANNERS, week.last, found, week.last)
     queues = {(row.agency, row.valid_from): row for row in capacity}
     waiting = {one.office: one for one in read_waiting(store, week.last)}
     return AgencyOverview(found, queues, needs, _notices(store.read_table("notices").to_pylist(), week), waiting)
@@ -81,18 +85,25 @@ def _waiting_vi(agencies: Table, week: Week) -> Iterator[str]:
         f"Đến ngày {day(week.last)} còn chờ: {unscanned} tài liệu chưa quét, {to_scan} tài liệu phải quét lại và "
         f"{in_review} tài liệu chờ người kiểm tra{since} (quét trong {WEEKS} tuần)."
     )
-    ended = [row for row in agencies.rows if row["state"] == "no_agency" and row["documents"]]
-    if ended:
-        left = sum(row["documents"] for row in ended)
+    left, offices = left_behind(agencies)
+    if left:
         yield (
-            f"{count(len(ended))} cơ quan đã kết thúc hoạt động còn {count(left)} tài liệu chờ mà chưa rõ cơ quan kế "
-            "thừa: Văn phòng UBND tỉnh xác định."
+            f"{count(offices)} cơ quan đã kết thúc hoạt động còn {count(left)} tài liệu chờ chưa quét hoặc phải quét "
+            "lại mà chưa rõ cơ quan kế thừa: Văn phòng UBND tỉnh xác định."
         )
 
 
-def states_table(overview: AgencyOverview, week: Week) -> Table:
-    """Count the agencies in each state."""
-    counts = Counter(found.state for found in overview.agencies)
+def left_behind(agencies: Table) -> tuple[int, int]:
+    """Count the documents to scan, for the first time or again, of agencies that are no more and that nobody is known
+    to have taken over; and those agencies.
+    """
+    waiting = [row["documents"] + row["to_scan"] for row in agencies.rows if row["has_ended"]]
+    return sum(waiting), sum(number > 0 for number in waiting)
+
+
+def states_table(agencies: Table, week: Week) -> Table:
+    """Count the agencies of the annex in each state."""
+    counts = Counter(row["state"] for row in agencies.rows)
     columns = (
         Column("state", "Tình trạng", "State", "label", labels="activity_states"),
         Column("agencies", "Số cơ quan", "Agencies", "count", "cơ quan"),
@@ -112,7 +123,7 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
         Column("dossiers", "Hồ sơ chờ", "Dossiers waiting", "count", "hồ sơ"),
         Column("documents", "Tài liệu chờ", "Documents waiting", "count", "tài liệu"),
         Column("oldest", "Hồ sơ lâu nhất", "Oldest dossier", "date"),
-        Column("inherited", "Trong đó nhận từ cơ quan cũ", "Of these from its forerunners", "count", "tài liệu"),
+        *_INHERITED,
         Column("to_scan", "Phải quét lại", "To scan again", "count", "tài liệu"),
         Column("in_review", "Chờ người kiểm tra", "Waiting for a person", "count", "tài liệu"),
         Column("devices", "Máy quét", "Scanners", "count", "máy"),
@@ -126,10 +137,14 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
     ]
     title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {day(report_day(week))}"
     note = (
-        "Số đã quét mỗi ngày là việc đã làm trong bốn tuần, không phải năng lực của máy. Hàng chờ của cơ quan đã kết "
-        "thúc hoạt động tính cho cơ quan kế thừa."
+        "Số đã quét mỗi ngày là việc đã làm trong bốn tuần, không phải năng lực của máy. Việc của UBND xã cũ tính cho "
+        "UBND xã nay quản lý địa bàn; việc của UBND huyện đã kết thúc tính theo xã ghi trong hồ sơ, hồ sơ không ghi xã "
+        "để lại ở tên cũ."
     )
-    return Table("agencies", title, "Every agency", columns, tuple(_passed_on(rows, week)), note)
+    found = tuple(_passed_on(rows, overview, week))
+    if not any(row["inherited_from"] for row in found):
+        columns = tuple(column for column in columns if column not in _INHERITED)
+    return Table("agencies", title, "Every agency", columns, found, note)
 
 
 def _with_reviews_alone(overview: AgencyOverview, week: Week) -> list[AgencyActivity]:
@@ -140,49 +155,38 @@ def _with_reviews_alone(overview: AgencyOverview, week: Week) -> list[AgencyActi
 
 def _idle(office: Office, week: Week) -> AgencyActivity:
     """An agency of which no dossier waits."""
-    bearer = bearer_at(office[0], report_day(week))
+    bearer = bearer_at(office[0], week.last)
     state: ActivityState = "no_agency" if bearer is None or bearer.valid_from != office[1] else "nothing_waits"
     return AgencyActivity(office[0], state, None, None, 0, 0, 0, None, None, office[1])
 
 
-def _passed_on(rows: list[dict[str, Any]], week: Week) -> Iterator[Row]:
-    """The rows, with what waits of an agency that is no more in the row of the one that follows it, where known."""
-    standing = {row["agency"]: row for row in rows if row["state"] != "no_agency"}
-    for row in rows:
-        heir = _heir(row, week) if row["state"] == "no_agency" else None
-        if heir is None:
-            continue
-        into = standing.get(heir.code)
-        if into is None:
-            idle = _idle((heir.code, heir.valid_from), week)
-            into = standing[heir.code] = _new_row(idle, week)
-        for name in ("dossiers", "documents", "to_scan", "in_review"):
-            into[name] += row[name]
-        into["inherited"] += row["documents"]
-        for name in ("oldest", "oldest_review"):
-            into[name] = min((day for day in (into[name], row[name]) if day is not None), default=None)
-        row["state"] = None
-    yield from (row for row in rows if row["state"] is not None)
-    known = {id(row) for row in rows}
-    yield from (row for row in standing.values() if id(row) not in known)
+def _passed_on(rows: list[dict[str, Any]], overview: AgencyOverview, week: Week) -> Iterator[Row]:
+    """The rows, with what waits of agencies that are no more in the row of who has it now, where that is known."""
+    by_office = {(row["agency"], row["valid_from"]): row for row in rows}
+    for found in overview.agencies:
+        for part in found.passed_on:
+            if part.office is None:
+                continue
+            own, into = by_office[found.office], by_office.get(part.office)
+            if into is None:
+                into = by_office[part.office] = _new_row(_idle(part.office, week), week)
+            for name in ("dossiers", "documents"):
+                into[name] += getattr(part, name)
+                own[name] -= getattr(part, name)
+            into["inherited"] += part.documents
+            into["forerunners"].add(found.office)
+            into["oldest"] = min(part.oldest, into["oldest"] or part.oldest)
+        if found.passed_on:
+            left = (part.oldest for part in found.passed_on if part.office is None)
+            by_office[found.office]["oldest"] = min(left, default=None)
+    for row in by_office.values():
+        names = sorted(full_name(code, own_day, own_day or week.last) for code, own_day in row.pop("forerunners"))
+        row["inherited_from"] = "; ".join(names) or None
+    yield from (row for row in by_office.values() if row["state"] != "no_agency" or _waits(row))
 
 
-def _heir(row: dict[str, Any], week: Week) -> Agency | None:
-    """The office on the week's last day of the commune that followed this one's; a split one's default successor."""
-    own = None if row["valid_from"] is None else find_agency(row["agency"], row["valid_from"])
-    if own is None or own.kind != "commune":
-        return None
-    unit = _followed(own, week.last)
-    standing = (agency for agency in agencies_at(week.last) if agency.kind == "commune")
-    return next((agency for agency in standing if agency.unit_code == unit), None)
-
-
-def _followed(own: Agency, day: date) -> str | None:
-    """Code of the commune that a former one's office now belongs to."""
-    try:
-        return carry_forward(own.unit_code, own.valid_from, day).code
-    except InputError:  # the map of successors ends before that day
-        return None
+def _waits(row: Row) -> bool:
+    return any(row[name] for name in ("dossiers", "to_scan", "in_review"))
 
 
 def _new_row(found: AgencyActivity, week: Week) -> dict[str, Any]:
@@ -206,6 +210,8 @@ def _agency_row(
         "oldest": found.oldest,
         "valid_from": found.valid_from,
         "inherited": 0,
+        "has_ended": found.state == "no_agency" and found.valid_from is not None and found.valid_from <= week.last,
+        "forerunners": set(waiting.forerunners if waiting else ()),
         "to_scan": waiting.to_scan if waiting else 0,
         "in_review": waiting.in_review if waiting else 0,
         "oldest_review": waiting and waiting.oldest_review,

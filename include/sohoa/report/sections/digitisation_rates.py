@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from typing import Any
 
 from sohoa import layout
 from sohoa.days import Week
@@ -15,24 +16,24 @@ from sohoa.progress.compare_periods import Period, compare
 from sohoa.progress.rate import FULL_POINTS_PERCENT, rate_percent, score_766
 from sohoa.progress.revisions import newest_print
 from sohoa.progress.unit_progress import BacklogFigure, ProgressQuery, read_backlog, sum_backlog
+from sohoa.progress.young_weeks import Age
 from sohoa.registry import PROVINCE
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
 from sohoa.report.sections.part import Part
-from sohoa.report.sections.unit_rates import Progress, dn_and, week_vi
-from sohoa.report.sentences import DENOMINATOR, UNCHANGED_POINTS, points, span
+from sohoa.report.sections.unit_rates import Place, Progress, dn_and, week_vi
+from sohoa.report.sentences import DENOMINATOR, SO_FAR, UNCHANGED_POINTS, against_path, points, span
 from sohoa.settings import Settings
 from sohoa.steering.target_line import line_on, read_target_outlook
 from sohoa.store import Store
 
-_LEVEL_POINTS = 0.5
-"""A rate this near its line is on it."""
-
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the settled weeks of a line stand on it."""
+    """Where the settled weeks of a unit stand on the path."""
 
+    first: Week
+    """The first of them that lies on this part of the path and in which the unit had dossiers."""
     settled: Week
     numerator: int
     denominator: int
@@ -50,7 +51,8 @@ def build(store: Store, week: Week) -> Part:
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
     )
     backlog = sum_backlog(read_backlog(store, replace(query, map_day=map_of(week.last)), week.last))
-    standing = stand_on(progress, settings)
+    units = with_standing(units, progress, settings)
+    standing = stand_on(progress, settings, _province(progress))
     row = rates.row("rate", "dn_and")
     said = (
         _rate_vi(progress, row, week),
@@ -87,8 +89,8 @@ def _backlog_table(total: BacklogFigure) -> Table:
     return Table("backlog", "Kết quả giấy còn hiệu lực", "Backlog", columns, (row,) if total.denominator else ())
 
 
-def stand_on(progress: Progress, settings: Settings) -> Standing | None:
-    """Compare the settled weeks of the line they lie on with it; None where no week is settled or has dossiers.
+def stand_on(progress: Progress, settings: Settings, place: Place) -> Standing | None:
+    """Compare a unit's settled weeks of the line they lie on with it; None where no week is settled or has dossiers.
 
     A week that is not settled would put every report behind its line.
     """
@@ -96,30 +98,49 @@ def stand_on(progress: Progress, settings: Settings) -> Standing | None:
     if settled is None:
         return None
     line = line_on(settings.waypoints, settled.last)
-    weeks = {Week(monday): found for monday, found in _province(progress).items() if monday <= settled.first}
-    counts = [found for one, found in weeks.items() if one.last >= line.start]
-    numerator, denominator = (sum(found[place] for found in counts) for place in (0, 1))
+    weeks = {Week(monday): found for monday, found in progress.weekly.get(place.key, {}).items()}
+    counts = {one: found for one, found in weeks.items() if line.start <= one.last <= settled.last and found[1]}
+    numerator, denominator = (sum(found[part] for found in counts.values()) for part in (0, 1))
     rate = rate_percent(numerator, denominator)
-    return None if rate is None else Standing(settled, numerator, denominator, rate, line.percent_on(settled.last))
+    if rate is None:
+        return None
+    first = min(counts, key=lambda week: week.first)
+    return Standing(first, settled, numerator, denominator, rate, line.percent_on(settled.last))
 
 
-def _province(progress: Progress) -> dict[date, tuple[int, int]]:
-    place = next(place for place in progress.places if place.level == "province")
-    return progress.weekly.get(place.key, {})
+def with_standing(units: Table, progress: Progress, settings: Settings) -> Table:
+    """Add to each row of the units, for the pages of districts and the mails, where it stands on the path."""
+    found = (stand_on(progress, settings, place) for place in progress.places)
+    rows = (row | _so_far(standing) for row, standing in zip(units.rows, found, strict=True))
+    return replace(units, rows=tuple(rows))
+
+
+def _so_far(standing: Standing | None) -> dict[str, Any]:
+    """Values of the columns ``SO_FAR``; without a column what the path asks for, the first and the last week."""
+    if standing is None:
+        return dict.fromkeys((*(column.key for column in SO_FAR), "expected_percent", "since", "settled"))
+    return {
+        "so_far_denominator": standing.denominator,
+        "so_far_numerator": standing.numerator,
+        "so_far_percent": standing.rate_percent,
+        "expected_percent": standing.expected_percent,
+        "since": standing.first.name,
+        "settled": standing.settled.name,
+    }
+
+
+def _province(progress: Progress) -> Place:
+    return next(place for place in progress.places if place.level == "province")
 
 
 def _standing_vi(standing: Standing | None) -> str:
     """The verdict: ahead of the path or behind it."""
     if standing is None:
         return "Chưa kết luận được so với lộ trình: chưa có tuần nào đủ thời gian để số liệu ổn định."
-    ahead = standing.rate_percent - standing.expected_percent
-    verdict = f"{'vượt' if ahead > 0 else 'chậm'} {number(round(abs(ahead), 2))} điểm so với lộ trình"
-    if abs(ahead) < _LEVEL_POINTS:
-        verdict = "đúng lộ trình"
     return (
-        f"Lũy kế đến hết {week_vi(standing.settled)}, tuần ổn định mới nhất, đạt {percent(standing.rate_percent)} "
-        f"({count(standing.numerator)}/{count(standing.denominator)} hồ sơ), {verdict} "
-        f"({percent(standing.expected_percent)})."
+        f"Lũy kế từ {week_vi(standing.first)} đến hết {week_vi(standing.settled)}, tuần ổn định mới nhất, đạt "
+        f"{percent(standing.rate_percent)} ({count(standing.numerator)}/{count(standing.denominator)} hồ sơ), "
+        f"{against_path(standing.rate_percent, standing.expected_percent)}."
     )
 
 
@@ -149,7 +170,7 @@ def _week_vi(progress: Progress, row: Row, week: Week) -> str:
         )
     return (
         f"{name.capitalize()}, tính đến hết ngày {day(moment.last_day)}: {percent(row['rate_percent'])} "
-        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, week)}{later}."
+        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, row, week)}{later}."
     )
 
 
@@ -164,15 +185,26 @@ def _rate_vi(progress: Progress, row: Row, week: Week) -> str:
     )
 
 
-def _compared_vi(progress: Progress, week: Week) -> str:
+def _compared_vi(progress: Progress, row: Row, week: Week) -> str:
     against = compare(dn_and(progress.rows), PROVINCE, Period(week.first, week.last), week.last)
-    if against.change_points is None:
+    if against.change_points is None or against.rate_percent is None or against.before_percent is None:
         return f"không so sánh với tuần trước ({label_vi('comparison_reasons', against.reason)})"
-    expected, now = progress.age.estimate, against.rate_percent
-    share = 1.0 if expected is None or now is None else min(1.0, now / max(expected.middle, now))
-    before = percent(against.before_percent)
-    changed = points(against.change_points, UNCHANGED_POINTS * share)  # a point of what the week comes to
-    return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({before})"
+    now, before, due = against.rate_percent, against.before_percent, row["denominator"]
+    changed = points(against.change_points, unchanged_points(progress.age, now, before, due))
+    return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({percent(before)})"
+
+
+def unchanged_points(age: Age, rate: float, before: float, denominator: int) -> float:
+    """Return up to where a change of a week's rate is called hardly any.
+
+    A point of what the week comes to; less where it has so many dossiers that chance alone makes less of it (one
+    standard deviation of the difference of two weeks of this size): a small change of a young week is often the
+    beginning of a great one.
+    """
+    comes_to = rate if age.estimate is None else max(age.estimate.middle, rate)
+    share = rate / comes_to if comes_to else 1.0
+    chance = math.sqrt((rate * (100 - rate) + before * (100 - before)) / denominator)
+    return min(UNCHANGED_POINTS * share, chance)
 
 
 def _settled_vi(progress: Progress, row: Row, week: Week) -> str:
@@ -198,7 +230,7 @@ def _printed_vi(store: Store, progress: Progress, week: Week) -> str:
         return "Tuần trước chưa có báo cáo đã in."
     rows = store.read_table("reported", [before.first], newest_print(store, before.first)).to_pylist()
     then = next((found for found in rows if _KEY.items() <= found.items()), None)
-    now = _province(progress).get(before.first)
+    now = progress.weekly.get(_province(progress).key, {}).get(before.first)
     if then is None or now is None:
         return f"Báo cáo {week_vi(before)} đã in không có hồ sơ phải số hóa."
     return (

@@ -18,6 +18,9 @@ _COLUMNS = (
     Column("state", "Tình trạng", "State", "label", labels="incident_states"),
     Column("pages_counted", "Số trang", "Pages", "count", "trang"),
     Column("sample_size", "Trên", "Of", "count"),
+    Column("usual", "Mức thường ngày", "Usual", "number", "trang"),
+    Column("upper", "Giới hạn trên", "Upper limit", "number", "trang"),
+    Column("lower", "Giới hạn dưới", "Lower limit", "number", "trang"),
 )
 
 
@@ -33,8 +36,14 @@ def incidents_table(store: Store, week: Week) -> Table:
             "state": "open" if found.closed_day is None else "closed",
             "pages_counted": found.pages_counted,
             "sample_size": None if found.measure == VOLUME else found.sample_size,
+            "usual": found.centre * found.sample_size,
+            "upper": found.upper * found.sample_size,
+            "lower": found.lower * found.sample_size,
         }
         for found in read_incidents(store, week.first, week.last)
     )
-    note = "Khác hẳn mức thường ngày của chính máy quét đó; mỗi sự việc chỉ nêu một lần."
+    note = (
+        "Số trang của ngày đầu ra ngoài giới hạn, tính từ các ngày trước của chính máy quét đó; mỗi sự việc chỉ nêu "
+        "một lần."
+    )
     return Table("incidents", "Diễn biến bất thường mở trong tuần", "Incidents", _COLUMNS, rows, note)

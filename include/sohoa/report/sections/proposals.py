@@ -7,6 +7,7 @@ each is looked at again a week later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,17 +16,26 @@ from typing import Any
 from sohoa.days import Week
 from sohoa.defects import DEFECTS
 from sohoa.format_value import count, day, percent
+from sohoa.progress.rate import rate_percent
 from sohoa.registry import bearer_at, working_days
 from sohoa.report.model import Column, Row, Table
+from sohoa.report.sections.agency_attention import left_behind
 from sohoa.report.sections.part import Part
+from sohoa.report.sentences import LEAST_SILENT_DAYS, UNCHANGED_POINTS
 
 Tables = Mapping[str, Table]
 LEAST = 10
 """Dossiers, documents or pages that a proposal rests on at least."""
 LEAST_RATE = 30
 """Dossiers of a unit in the settled week below which its rate says nothing about it."""
-LEAST_SILENT_DAYS = 3
-"""Working days in a row without a batch from which an agency is asked why."""
+_BEYOND_CHANCE = 2
+"""Standard deviations of chance below the province's rate from which a unit's rate is its own: one unit in forty lies
+there without any reason."""
+LEAST_POINTS, LEAST_SHARE_OF_GAP = UNCHANGED_POINTS, 0.1
+"""Share of the week's documents, in per cent, that a defect alone must hold back before the province is asked about it:
+a point, since a change of less is called hardly any, and a tenth of what is missing to the path. At best all the
+documents that it holds back would count, so with less its mending moves the rate by less than chance does, or leaves
+nine tenths of the way to the path and more for other causes."""
 FIRST = 3
 """Proposals that stand on page 1."""
 _OFFICE = "Văn phòng UBND tỉnh"
@@ -57,6 +67,8 @@ class Proposal:
     least: int
     """How many lie behind the figure."""
     weeks: int = _SOON
+    about: str | None = None
+    """Which of the unit's scanners or defects it is about, where that is not the only one of its kind."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +117,19 @@ def proposals_table(found: list[Proposal], week: Week) -> Table:
         Column("level", "Cấp chịu trách nhiệm", "Responsible", "label", labels="responsible"),
         Column("due", "Xong trước", "Due", "date"),
         Column("figure", "Số đang vướng", "Held up", "count"),
-        Column("unit", "Đơn vị tính", "Unit", "text"),
+        Column("counted", "Đơn vị tính", "Unit", "text"),
         Column("least", "Tính trên", "Out of", "count"),
     )
     rows = tuple(
         {
             "rank": rank,
-            **{name: getattr(one, name) for name in ("key", "who", "code", "valid_from", "level", "what", "figure")},
-            "unit": one.unit,
+            **{
+                name: getattr(one, name)
+                for name in ("key", "who", "code", "valid_from", "level", "what", "figure", "about")
+            },
+            "counted": one.unit,
             "least": one.least,
-            "due": due_day(week, one.weeks),
+            "due": _own_due_day(one, week),
         }
         for rank, one in enumerate(found, start=1)
     )
@@ -126,6 +141,13 @@ def due_day(week: Week, weeks: int) -> date:
     """The last working day of the week that is so many weeks later."""
     then = week.back(-weeks)
     return max(working_days(then.first, then.last), default=then.last)
+
+
+def _own_due_day(one: Proposal, week: Week) -> date:
+    """The day by which a unit should be done: one that ends before it has until its last day."""
+    due = due_day(week, one.weeks)
+    owner = None if one.code is None or one.valid_from is None else bearer_at(one.code, one.valid_from)
+    return due if owner is None or owner.last_day is None else min(due, owner.last_day)
 
 
 def last_proposals_table(tables: Tables, week: Week, before: Sequence[Row]) -> Table:
@@ -146,9 +168,10 @@ def last_proposals_table(tables: Tables, week: Week, before: Sequence[Row]) -> T
 def _looked_at(row: Row, kind: Kind | None, tables: Tables, week: Week) -> Row:
     """What became of a proposal: done, fewer, as many, more; not known where its source is missing."""
     measured = None if kind is None else kind.measure(tables)
-    now = None
-    if measured is not None:
-        now = sum(one.figure for one in measured if (one.code, one.who) == (row["code"], row["who"]))
+    now, is_named = None, "about" in row or not any(one.about for one in measured or ())
+    if measured is not None and is_named:  # an older print does not say which of several it was about
+        then = row["code"], row["who"], row.get("about")
+        now = sum(one.figure for one in measured if (one.code, one.who, one.about) == then)
     is_over = row["code"] is not None and not _stands(row, week)
     state = "moved" if is_over else _state(row["figure"], now)
     due = row["due"] if isinstance(row["due"], date) else date.fromisoformat(str(row["due"]))
@@ -201,12 +224,12 @@ def _each(rows: Iterable[Row] | None, make: Callable[[Row], Proposal | None]) ->
     return None if rows is None else [one for one in map(make, rows) if one is not None]
 
 
-def _agency(row: Row, key: str, what: str, figure: int, unit: str, least: int | None = None) -> Proposal:
+def _agency(row: Row, key: str, what: str, figure: int, unit: str, about: str | None = None) -> Proposal:
     """A proposal to an agency of the annex."""
     owner = bearer_at(row["agency"], row["valid_from"]) if row["valid_from"] else None
     level = "commune" if owner is None else owner.level
-    least = figure if least is None else least
-    return Proposal(key, row["agency_name"], row["agency"], row["valid_from"], level, what, figure, unit, least)
+    owner_key = row["agency"], row["valid_from"]
+    return Proposal(key, row["agency_name"], *owner_key, level, what, figure, unit, figure, about=about)
 
 
 def _reviews(tables: Tables) -> list[Proposal] | None:
@@ -228,6 +251,15 @@ def _rescans(tables: Tables) -> list[Proposal] | None:
         return _agency(row, "rescans", what, row["to_scan"], "tài liệu")
 
     return _each(_rows(tables, "agencies"), make)
+
+
+def _left_behind(tables: Tables) -> list[Proposal] | None:
+    """What nobody is known to have taken over of agencies that are no more: the province's office says who does."""
+    if "agencies" not in tables:
+        return None
+    left, offices = left_behind(tables["agencies"])
+    what = f"xác định cơ quan kế thừa cho {count(left)} tài liệu phải quét của {count(offices)} cơ quan đã kết thúc"
+    return [Proposal("left_behind", _OFFICE, None, None, "province", what, left, "tài liệu", left)]
 
 
 def _silent(tables: Tables) -> list[Proposal] | None:
@@ -275,7 +307,10 @@ def _lowest_rates(tables: Tables) -> list[Proposal] | None:
 
     def make(row: Row) -> Proposal | None:
         rate, due = row["settled_percent"], row["settled_denominator"]
-        if not row["stands"] or rate is None or province is None or rate >= province or due < LEAST_RATE:
+        if not row["stands"] or rate is None or province is None or due < LEAST_RATE:
+            return None
+        chance = math.sqrt(province * (100 - province) / due)
+        if rate > province - max(UNCHANGED_POINTS, _BEYOND_CHANCE * chance):
             return None
         left = due - row["settled_numerator"]
         what = (
@@ -303,31 +338,48 @@ def _large_format(tables: Tables) -> list[Proposal] | None:
     if rows is None:
         return None
     documents = sum(row["documents"] for row in rows)
-    what = f"bố trí máy quét khổ lớn dùng chung cho {count(len(rows))} cơ quan còn {count(documents)} tài liệu khổ lớn"
+    sheets, pages = (sum(row[name] for row in rows) for name in ("never_scanned", "rejected"))
+    what = (
+        f"bố trí máy quét khổ lớn dùng chung cho {count(len(rows))} cơ quan còn {count(documents)} tài liệu khổ lớn "
+        f"({count(sheets)} tờ chưa quét, {count(pages)} trang bị loại)"
+    )
     return [Proposal("large_format", _OFFICE, None, None, "province", what, documents, "tài liệu", documents, _LATER)]
 
 
 def _dirty_glass(tables: Tables) -> list[Proposal] | None:
     def make(row: Row) -> Proposal | None:
         what = f"lau mặt kính máy {row['device_id'] or 'không tên'}: {count(row['pages'])} trang có sọc lặp lại"
-        return _agency(row, "dirty_glass", what, row["pages"], "trang")
+        return _agency(row, "dirty_glass", what, row["pages"], "trang", row["device_id"] or "")
 
     return _each(_rows(tables, "dirty_glass"), make)
 
 
-def _commonest_defect(tables: Tables) -> list[Proposal] | None:
-    def make(row: Row) -> Proposal | None:
-        defect = DEFECTS[row["defect"]]
-        what = (
-            f"hướng dẫn lại người quét của các cơ quan về lỗi “{defect.label_vi}”: {count(row['pages_bad'])} trong "
-            f"{count(row['pages_judged'])} trang kiểm tra được"
-        )
-        return Proposal(
-            "defects", _OFFICE, None, None, "province", what, row["pages_bad"], "trang", row["pages_judged"]
-        )
+def _defects(tables: Tables) -> list[Proposal] | None:
+    """What each defect alone holds back; proposed where that is a share that matters."""
+    verdicts = _rows(tables, "verdicts")
+    if verdicts is None:
+        return None
+    received = next(row["received"] for row in verdicts if row["week"] == "this")
+    least = math.ceil(received * least_share(tables) / 100)
 
-    found = _each(_rows(tables, "defects"), make)
-    return found[:1] if found else found
+    def make(row: Row) -> Proposal | None:
+        defect, held = DEFECTS[row["defect"]], row["documents_held"]
+        what = (
+            f"hướng dẫn lại người quét của các cơ quan về lỗi “{defect.label_vi}”: {count(held)} tài liệu chỉ vướng "
+            f"lỗi này, bằng {percent(rate_percent(held, received))} số tài liệu nhận trong tuần"
+        )
+        weight = held if held >= least else 0
+        return Proposal("defects", _OFFICE, None, None, "province", what, held, "tài liệu", weight, about=row["defect"])
+
+    return _each(_rows(tables, "defects"), make)
+
+
+def least_share(tables: Tables) -> float:
+    """Return the share of the week's documents that a defect must hold back, in per cent."""
+    province = next((row for row in _rows(tables, "units") or () if row["level"] == "province"), None)
+    if province is None or province["so_far_percent"] is None:
+        return LEAST_POINTS
+    return max(LEAST_POINTS, LEAST_SHARE_OF_GAP * (province["expected_percent"] - province["so_far_percent"]))
 
 
 def _backlog(tables: Tables) -> list[Proposal] | None:
@@ -346,6 +398,7 @@ def _backlog(tables: Tables) -> list[Proposal] | None:
 KINDS = (
     Kind("reviews", _reviews),
     Kind("rescans", _rescans),
+    Kind("left_behind", _left_behind),
     Kind("silent", _silent),
     Kind("overdue", _overdue_above),
     Kind("overdue_communes", _overdue_communes),
@@ -353,7 +406,7 @@ KINDS = (
     Kind("synchronise", _synchronise),
     Kind("large_format", _large_format),
     Kind("dirty_glass", _dirty_glass),
-    Kind("defects", _commonest_defect),
+    Kind("defects", _defects),
     Kind("backlog", _backlog),
 )
 

@@ -29,7 +29,17 @@ from sohoa.store import Store
 CLASSES = (*(("paper", paper) for paper in PAPERS), *(("cover", cover) for cover in COVERS))
 """(column, value) of the classes of documents, in the order of the table."""
 _DOCUMENTS = ["agency", "document_id", "dossier_code", "title", "paper", "cover", "not_scanned", "is_received"]
-_DOCUMENTS += ["pages_found", "pages_accepted", "verdict", "defects", "batch", "replaces", "decision"]
+_DOCUMENTS += [
+    "pages_declared",
+    "note_pages",
+    "pages_found",
+    "pages_accepted",
+    "verdict",
+    "defects",
+    "batch",
+    "replaces",
+    "decision",
+]
 _PAGES = ["agency", "batch", "document_id", "file", "page_no", "verdict", "defects", "error"]
 
 _OUTCOME = {
@@ -119,7 +129,7 @@ def defects_table(scans: Scans) -> Table:
     for row in scans.quality.select(["defect", "pages_bad", "pages_judged"]).to_pylist():
         bad[row["defect"]] += row["pages_bad"]
         judged[row["defect"]] += row["pages_judged"]
-    so_far, rows = 0, []
+    so_far, rows, alone = 0, [], held_alone(scans)
     for defect in _most_first(bad):
         so_far += bad[defect]
         rows.append(
@@ -129,6 +139,7 @@ def defects_table(scans: Scans) -> Table:
                 "pages_judged": judged[defect],
                 "bad_percent": rate_percent(bad[defect], judged[defect]),
                 "cumulative_percent": rate_percent(so_far, bad.total()),
+                "documents_held": alone[defect],
             }
         )
     columns = (
@@ -137,9 +148,27 @@ def defects_table(scans: Scans) -> Table:
         Column("pages_judged", "Trang kiểm tra được", "Pages judged", "count", "trang"),
         Column("bad_percent", "Tỷ lệ lỗi", "Share bad", "percent", "%"),
         Column("cumulative_percent", "Cộng dồn", "Cumulative", "percent", "%"),
+        Column("documents_held", "Tài liệu chỉ vướng lỗi này", "Documents held back by it alone", "count", "tài liệu"),
     )
-    note = "Một trang có thể có nhiều lỗi. Tỷ lệ lỗi: trang lỗi trên trang kiểm tra được lỗi đó."
+    note = (
+        "Một trang có thể có nhiều lỗi. Tỷ lệ lỗi: trang lỗi trên trang kiểm tra được lỗi đó, kể cả trang của "
+        "tài liệu chưa nhận đủ tệp. Cột cuối: tài liệu phải "
+        "quét lại hoặc chờ người kiểm tra, và sẽ đạt nếu không có lỗi này."
+    )
     return Table("defects", "Lỗi bản quét theo nguyên nhân", "Defects by cause", columns, tuple(rows), note)
+
+
+def held_alone(scans: Scans) -> Counter[str]:
+    """Count the documents that are held back by one defect alone, by that defect: those that mending it would free."""
+    states = document_states(scans.documents)
+    held = scans.documents.filter(pc.is_in(states, pa.array(["rejected", "in_review"])))
+    found: dict[tuple[str, str], set[str]] = {
+        (row["agency"], row["document_id"]): set(row["defects"] or ()) for row in held.to_pylist()
+    }
+    for page in scans.bad_pages.select(["agency", "document_id", "defects"]).to_pylist():
+        if (key := (page["agency"], page["document_id"])) in found:
+            found[key] |= set(page["defects"] or ())
+    return Counter(name for names in found.values() if len(names) == 1 for name in names)
 
 
 def document_defects_table(scans: Scans) -> Table:
@@ -182,13 +211,22 @@ def classes_table(scans: Scans) -> Table:
 
 
 def not_scanned_table(scans: Scans) -> Table:
-    """List documents that were declared without a scan, by reason."""
-    found = Counter(reason for reason in scans.documents["not_scanned"].to_pylist() if reason)
+    """List documents that were declared without a scan, and their sheets on paper, by reason."""
+    documents, sheets = Counter[str](), Counter[str]()
+    for row in scans.documents.select(["not_scanned", "pages_declared", "note_pages"]).to_pylist():
+        if row["not_scanned"]:
+            documents[row["not_scanned"]] += 1
+            sheets[row["not_scanned"]] += row["pages_declared"] - (row["note_pages"] or 0)
     columns = (
         Column("reason", "Lý do", "Reason", "label", labels="not_scanned_reasons"),
         Column("documents", "Tài liệu", "Documents", "count", "tài liệu"),
+        Column("sheets", "Tờ chưa quét", "Sheets", "count", "tờ"),
     )
-    rows = tuple({"reason": reason, "documents": found[reason]} for reason in NOT_SCANNED_REASONS if found[reason])
+    rows = tuple(
+        {"reason": reason, "documents": documents[reason], "sheets": sheets[reason]}
+        for reason in NOT_SCANNED_REASONS
+        if documents[reason]
+    )
     return Table("not_scanned", "Tài liệu kê khai nhưng không quét", "Declared without scan", columns, rows)
 
 

@@ -21,7 +21,7 @@ from sohoa.progress.young_weeks import Age, read_age
 from sohoa.registry import PROVINCE, Bearer, agencies_at, bearer_at, units_at
 from sohoa.report.model import Column, Table
 from sohoa.report.report_week import TREND_WEEKS
-from sohoa.report.sentences import BEFORE, CHANGE, DENOMINATOR, NUMERATOR, RATE, RECEIVED
+from sohoa.report.sentences import BEFORE, CHANGE, DENOMINATOR, NUMERATOR, RATE, RECEIVED, UNITS_NOTE
 from sohoa.store import Store
 
 _RATES = (
@@ -137,8 +137,7 @@ def units_table(progress: Progress, week: Week) -> Table:
         "Every unit",
         (*_UNIT, _LEVEL, *_columns(progress, week)),
         found,
-        "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được. "
-        + note_vi(progress, week),
+        f"{UNITS_NOTE} {note_vi(progress, week)}".strip(),
     )
 
 

@@ -1,0 +1,59 @@
+"""Who goes on with the work of an office that is no more.
+
+The office of a commune passes on with its commune. Of that of a district the registry knows no successor; its dossiers
+that lie in a commune go to the office of what that commune is now, and of the others nobody is known to have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sohoa.errors import InputError
+from sohoa.progress.carry_forward import carry_forward
+from sohoa.registry import agencies_at, find_agency, unit_at
+
+Office = tuple[str, date | None]
+"""Code and first day of who bears it: a code passes from office to office, and each has its own days."""
+
+
+Piece = tuple[Office, str | None, date]
+"""The office that had it, the leaf unit of its dossier as in ``dossiers`` (None where not known), and the day on which
+that names the unit."""
+
+
+def offices_now(pieces: Iterable[Piece], day: date) -> dict[Piece, Office | None]:
+    """Return of each piece of work the office of ``day`` that has it; None where nobody is known to have it.
+
+    Args:
+        pieces: the work of offices that are no more.
+        day: the day.
+    """
+    standing = {one.unit_code: (one.code, one.valid_from) for one in agencies_at(day) if one.kind == "commune"}
+    return {piece: standing.get(_commune_now(*piece, day) or "") for piece in set(pieces)}
+
+
+def unit_now(code: str, valid_from: date | None, day: date) -> tuple[str, date] | None:
+    """Return the commune of ``day`` that a commune has become, by code and first day; None for what is no commune."""
+    now = None if valid_from is None else _carried(code, valid_from, day)
+    unit = None if now is None else unit_at(now, day)
+    return None if unit is None else (unit.code, unit.valid_from)
+
+
+def _commune_now(office: Office, leaf: str | None, own_day: date, day: date) -> str | None:
+    agency = None if office[1] is None else find_agency(office[0], office[1])
+    if agency is None or agency.valid_from > day:  # nobody's code, or one that is yet to come
+        return None
+    if agency.kind == "commune":
+        leaf, own_day = agency.unit_code, agency.valid_from
+    return None if leaf is None else _carried(leaf, own_day, day)
+
+
+def _carried(leaf: str, own_day: date, day: date) -> str | None:
+    unit = unit_at(leaf, own_day)
+    if unit is None or unit.level != "commune":
+        return None
+    try:
+        return carry_forward(unit.code, own_day, day).code
+    except InputError:  # the map of successors ends before that day
+        return None
