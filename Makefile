@@ -70,8 +70,8 @@ docs: setup  ## write the reference pages from the code
 
 lock: | $(UV)  ## resolve the newest allowed versions into requirements.txt and requirements-dev.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header \
-	  pyproject.toml --output-file requirements.txt
-	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra dev \
+	  --extra pipeline pyproject.toml --output-file requirements.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra pipeline --extra dev \
 	  --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
 
 clean:  ## stop what runs and remove everything that was made, data included

@@ -26,7 +26,7 @@ LAYERS = (
     {"feeds", "progress", "reconcile", "simulate"},
     {"steering"},
     {"report", "slips"},
-    {"upkeep"},
+    {"upkeep", "desk"},
     {"jobs"},
     {"demo", "terminal"},
     {"cli"},

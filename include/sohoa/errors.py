@@ -5,12 +5,14 @@
     ├── StoreError        the object store refuses or cannot be reached; worth a retry
     │   ├── ObjectMissing     there is no object under that key
     │   │   └── WorkGone          another run has settled the work of this one
+    │   ├── KeysRefused       the store refuses the keys, or the clock of who asks
     │   ├── ObjectTooLarge    the object is larger than the caller allows
     │   └── ObjectRefused     the store answers, and refuses this one object
     ├── StackError        a server of the embedded stack does not start, or a port is taken
     ├── MeasuringError    a process that reads pages or feeds cannot be started or does not answer
     ├── MailError         the mail server refuses or cannot be reached; worth a retry
     ├── Undelivered       a report did not reach all its recipients; names them
+    ├── DeskError         an agency's own program cannot go on: its disk, its folder, another one of it at work
     ├── GateClosed        rows break an invariant of their table; names the rows
     ├── TruthDiffers      the demo's figures are not what its simulator knows to be true
     └── InputError        a command was given something it cannot use
@@ -46,6 +48,10 @@ class WorkGone(ObjectMissing):
     """Another run has settled the work of this one."""
 
 
+class KeysRefused(StoreError):
+    """The store refuses the keys, what they ask for, or the clock of who asks."""
+
+
 class ObjectTooLarge(StoreError):
     """The object is larger than the caller allows."""
 
@@ -68,6 +74,10 @@ class MailError(SohoaError):
 
 class Undelivered(SohoaError):
     """A report did not reach all its recipients; the message names them."""
+
+
+class DeskError(SohoaError):
+    """An agency's own program cannot go on; the message says in Vietnamese why, and what to do."""
 
 
 class GateClosed(SohoaError):

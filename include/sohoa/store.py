@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,11 +25,12 @@ import pyarrow.parquet as pq
 import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED, CopySource
+from minio.datatypes import Part
 from minio.error import MinioException, S3Error
 from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
+from sohoa.errors import KeysRefused, ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
 from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
@@ -44,6 +45,8 @@ _KEYS_REFUSED = {
 _CLIENT_ERRORS = range(400, 500)
 _NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _UPLOADS_PAGE = 1_000
+MIN_PART_BYTES = 5 << 20
+"""S3 takes no smaller part of an upload, but for the last."""
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
@@ -86,8 +89,12 @@ class Upload:
 class Store:
     """One S3-compatible store. Threads may share it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, http: urllib3.PoolManager | None = None) -> None:
         """Connect with the keys in ``settings``; nothing is sent yet.
+
+        Args:
+            settings: address and keys.
+            http: by what requests go, where it is not the usual: as by a proxy, or slowly.
 
         Raises:
             SettingsError: the store's address or keys are not known.
@@ -97,7 +104,7 @@ class Store:
                 "the object store is not configured: run `sohoa stack up store`, "
                 "or set SOHOA_S3_ENDPOINT, SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY"
             )
-        self.settings = settings
+        self.settings, self._http = settings, http
         self._client = self._client_at(settings.s3_endpoint)
 
     def _client_at(self, address: str) -> Minio:
@@ -109,7 +116,8 @@ class Store:
             secret_key=settings.s3_secret_key.get_secret_value(),
             secure=url.scheme == "https",
             region=settings.s3_region,
-            http_client=urllib3.PoolManager(
+            http_client=self._http
+            or urllib3.PoolManager(
                 maxsize=THREADS * 2,
                 timeout=urllib3.Timeout(connect=5, read=120),
                 retries=urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504]),
@@ -122,8 +130,10 @@ class Store:
         except S3Error as error:
             if error.code in _MISSING:
                 raise ObjectMissing(f"{what}: there is no such object") from None
-            is_about_object = error.response.status in _CLIENT_ERRORS and error.code not in _KEYS_REFUSED
-            cause = ObjectRefused if is_about_object else StoreError
+            if error.code in _KEYS_REFUSED:
+                cause: type[StoreError] = KeysRefused
+            else:
+                cause = ObjectRefused if error.response.status in _CLIENT_ERRORS else StoreError
             raise cause(f"{what}: the store answers {error.code}: {error.message}") from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreError(
@@ -301,9 +311,9 @@ class Store:
                     return self.get(bucket, spelled, limit)
             raise
 
-    def put(self, bucket: str, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write an object whole, replacing what was there."""
-        self._call(
+    def put(self, bucket: str, key: str, data: bytes, content_type: str = "application/octet-stream") -> str:
+        """Write an object whole, replacing what was there; returns the ETag that the store gives it."""
+        done = self._call(
             f"{bucket}/{key}",
             lambda: self._client.put_object(
                 bucket_name=bucket,
@@ -313,6 +323,30 @@ class Store:
                 content_type=content_type,
             ),
         )
+        return (done.etag or "").strip('"')
+
+    def begin_upload(self, bucket: str, key: str) -> str:
+        """Begin an upload in parts; the SDK's own calls for its steps are not public. Returns the upload's id."""
+        return str(self._call(f"{bucket}/{key}", lambda: self._client._create_multipart_upload(bucket, key, {})))
+
+    def put_part(self, bucket: str, key: str, upload_id: str, number: int, data: bytes) -> str:
+        """Send one part, from 1 on, of ``MIN_PART_BYTES`` or more but the last; returns its ETag.
+
+        Raises:
+            ObjectMissing: the upload has ended.
+        """
+        send = partial(self._client._upload_part, bucket, key, data, {}, upload_id, number)
+        return str(self._call(f"{bucket}/{key}", send)).strip('"')
+
+    def end_upload(self, bucket: str, key: str, upload_id: str, etags: Sequence[str]) -> str:
+        """Make an object of all the parts that were sent, given their ETags in order; returns its ETag.
+
+        Raises:
+            ObjectMissing: the upload has ended.
+        """
+        parts = [Part(number, etag) for number, etag in enumerate(etags, start=1)]
+        end = partial(self._client._complete_multipart_upload, bucket, key, upload_id, parts)
+        return (self._call(f"{bucket}/{key}", end).etag or "").strip('"')
 
     def signed_address(self, bucket: str, key: str, lasts: timedelta, file_name: str) -> str:
         """An address at which anybody reads this one object for a time, under a name of its own; nothing is sent.

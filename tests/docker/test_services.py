@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import psutil
@@ -27,7 +28,8 @@ from sohoa import layout
 from sohoa.capacity.space import measure_space
 from sohoa.errors import StoreError
 from sohoa.settings import Settings
-from sohoa.stack.seaweed import agency_actions
+from sohoa.stack.identities import choose_identities, shell_lines
+from sohoa.stack.seaweed import agency_actions, new_keys
 from sohoa.store import Store
 from tests.docker.compose_file import ROOT, deployment_page, free_ports, random_secrets, resolved
 
@@ -186,6 +188,26 @@ def test_documented_command_confines_an_agency_to_its_prefix(store: RunningStore
     time.sleep(3)  # S3 learns of it from the filer, a moment later
     with pytest.raises(StoreError):
         agency.put(layout.LANDING, f"batches/{AGENCY}/2024-04-01/x/2.jpg", b"page")
+
+
+def test_lines_of_agencies_apply_give_and_rotate_a_key(store: RunningStore) -> None:
+    """What the command prints for ``weed shell``: the new key works, the former one ends, a feed's writer too."""
+    shell = [BIN / "weed", "shell", f"-master=127.0.0.1:{store.master}"]
+    chosen = choose_identities(date(2024, 4, 1), [OTHER, "feeds-register"])
+
+    def apply() -> dict[str, dict[str, str]]:
+        keys = {one.name: new_keys() for one in chosen}
+        text = "\n".join([*shell_lines(chosen, keys), ""])
+        subprocess.run(shell, input=text, text=True, env=store.environment, capture_output=True, timeout=60, check=True)
+        put_when_known(store.client(**keys[OTHER]), layout.inbox_key(OTHER, f"{OTHER}-20240401-001"))
+        return keys
+
+    first, second = apply(), apply()
+    with pytest.raises(StoreError):
+        store.client(**first[OTHER]).put(layout.LANDING, layout.inbox_key(OTHER, "x"), b"")
+    store.client(**second["feeds-register"]).put(layout.FEEDS, "register/dt=2024-04-01/x.csv", b"x")
+    with pytest.raises(StoreError, match="AccessDenied"):
+        store.client(**second["feeds-register"]).put(layout.FEEDS, "portal/dt=2024-04-01/x.csv", b"x")
 
 
 def test_the_shell_needs_the_certificate(store: RunningStore) -> None:

@@ -5,6 +5,8 @@ of one subject; importing it registers them.
 """
 
 from sohoa.cli import (  # noqa: F401 (each registers its commands)
+    agencies_commands,
+    agency_commands,
     data_commands,
     page_commands,
     progress_commands,

@@ -53,6 +53,9 @@ def main() -> None:
         message = "\n".join(map(clean, str(error).split("\n")))  # it may name what an agency sent
         err.print(f"sohoa: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:  # an agency installs less than the pipeline
+        err.print(f"sohoa: this needs the package {error.name}: install sohoa[pipeline]", style="red", markup=False)
+        sys.exit(SohoaError.exit_code)
 
 
 def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:

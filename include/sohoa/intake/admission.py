@@ -11,19 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from sohoa import format_value, layout, registry
+from sohoa import layout
 from sohoa.capacity.inbox import list_inbox
 from sohoa.capacity.quotas import Ledger
-from sohoa.days import ONE_DAY
-from sohoa.dossier_code import dossier_day
 from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge
 from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
-from sohoa.intake.manifest import Document, Manifest, Reading, read_manifest
-from sohoa.intake.manifest_faults import Fault, Refusal, Steps, own_fault
+from sohoa.intake.manifest import Document, Manifest
+from sohoa.intake.manifest_faults import Fault, Refusal
+from sohoa.intake.manifest_rules import Arrival, read_and_check
 from sohoa.known_documents import KnownDocument, find_documents, load_documents
 from sohoa.logs import get_logger
 from sohoa.settings import TIME_ZONE, Settings
@@ -215,74 +214,15 @@ def _decide(
 
 def _check(documents: Documents, ledger: Ledger, marker: Marker, body: bytes) -> Manifest:
     """Return the manifest, or raise one Refusal with all that is wrong, as far as the manifest can be read."""
-    if not marker.batch or "/" in marker.batch:
-        raise Refusal("stray_object")
-    if marker.size > documents.settings.max_manifest_bytes or (marker.size and not body):
-        raise Refusal("manifest_too_large")
-    faults = list(_faults_of_name(marker))
-    try:
-        reading = read_manifest(body)
-    except Refusal as refusal:
-        raise (Refusal.of([*faults, *refusal.faults]) if faults else refusal) from None
-    faults += reading.faults
-    faults += _faults_of_head(marker, reading)
-    faults += _faults_of_documents(documents, marker, reading)
-    if faults or reading.manifest is None:
-        raise Refusal.of(faults)
+    arrival = Arrival(marker.agency, marker.batch, marker.received.date(), marker.size)
+    reading = read_and_check(arrival, body, partial(documents.find, marker.agency), documents.settings)
+    if reading.manifest is None:
+        raise Refusal.of(reading.faults)
     manifest = reading.manifest
     fault = ledger.over_quota(manifest.agency, manifest.batch, marker.received.date(), *_size(manifest))
     if fault is not None:
         raise Refusal(fault.code, [Fault("", (), words) for words in fault.words])
     return manifest
-
-
-def _faults_of_name(marker: Marker) -> Iterator[Fault]:
-    if registry.find_agency(marker.agency) is None:
-        yield own_fault("unknown_agency", (), None, marker.agency)
-    if layout.batch_date(marker.batch, marker.agency) is None:
-        yield own_fault("malformed_batch_id", (), None, marker.batch)
-
-
-def _faults_of_head(marker: Marker, reading: Reading) -> Iterator[Fault]:
-    """What the manifest says of itself against where and when it came."""
-    whole = reading.whole if isinstance(reading.whole, dict) else {}
-    for name, code, told in (
-        ("agency", "agency_mismatch", marker.agency),
-        ("batch", "batch_mismatch", marker.batch),
-    ):
-        if isinstance(whole.get(name), str) and whole[name] != told:
-            yield own_fault(code, (name,), whole, whole[name])
-    day, agency = layout.batch_date(marker.batch, marker.agency), registry.agencies_of(marker.agency)
-    if day is not None and day > marker.received.date():
-        yield own_fault("scan_date_in_future", ("scan_date",), whole, format_value.day(day))
-    if day is not None and agency and day < agency[0].valid_from:
-        yield own_fault("scan_date_before_agency", ("scan_date",), whole, format_value.day(day))
-
-
-def _faults_of_documents(documents: Documents, marker: Marker, reading: Reading) -> Iterator[Fault]:
-    """What is wrong with documents that are well formed: sizes, days, and ids that earlier batches know."""
-    known = documents.find(marker.agency, reading.documents.values())
-    for number, document in reading.documents.items():
-        tell = partial(_about, reading.whole, number)
-        for place, file in enumerate(document.files):
-            if file.bytes > documents.settings.max_file_bytes:
-                yield tell("absurd_size", ("files", place, "bytes"), format_value.count(file.bytes))
-        key = document.dossier_key
-        if key is not None and dossier_day(key) > marker.received.date() + ONE_DAY:
-            yield tell("dossier_of_the_future", ("dossier_code",), document.dossier_code)
-        same = known.get(document.document_id)
-        if same is not None and same.batch != marker.batch:
-            yield tell("document_id_used", ("document_id",), f"{document.document_id}, lô {same.batch}")
-        if document.replaces is not None:
-            old = known.get(document.replaces)
-            if old is None or old.batch == marker.batch:
-                yield tell("replaces_unknown", ("replaces",), document.replaces)
-            elif (old.dossier_key, old.kind) != (document.dossier_key, document.kind):
-                yield tell("replaces_mismatch", ("replaces",), document.replaces)
-
-
-def _about(whole: Any, number: int, code: str, steps: Steps, value: object) -> Fault:
-    return own_fault(code, ("documents", number, *steps), whole, value)
 
 
 def _size(manifest: Manifest) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import secrets
 import signal
 import sysconfig
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from sohoa.stack.processes import (
 )
 from sohoa.store import Store
 
+OWNER = "sohoa"
+"""The pipeline's own identity."""
+_HANDLED = "handled.json"
 PORTS = ("port_s3", "port_master", "port_volume", "port_filer")
 START_PATIENCE_S, STOP_PATIENCE_S = 90.0, 30.0
 
@@ -141,21 +145,52 @@ def write_config(settings: Settings) -> None:
 
 
 def write_identities(settings: Settings) -> bool:
-    """Write the pair of keys of the pipeline and of each agency of the registry; True if any is new or has ended."""
-    file = settings.home / "store" / "s3.json"
-    before = _read(file).get("identities", [])
-    owner = (_read(settings.credentials_file) or _new_keys()) | {"endpoint": f"http://127.0.0.1:{settings.port_s3}"}
-    known = _read(settings.agency_keys_file)
-    agencies = {agency.code: known.get(agency.code) or _new_keys() for agency in registry.agencies()}
-    identities = [_identity("sohoa", owner, ["Admin"])]
-    identities += [_identity(code, keys, agency_actions(code)) for code, keys in agencies.items()]
-    names = {identity["name"] for identity in identities}
+    """Write the pair of keys of the pipeline and of each agency of the registry; True if any is new or has ended.
+
+    Those whose keys were handed out or revoked by ``identities`` stay as they are.
+    """
+    before = read_identities(settings)
+    owner = (_read(settings.credentials_file) or new_keys()) | {"endpoint": f"http://127.0.0.1:{settings.port_s3}"}
+    known, handled = _read(settings.agency_keys_file), _handled(settings)
+    codes = [agency.code for agency in registry.agencies() if agency.code not in handled]
+    agencies = {code: known.get(code) or new_keys() for code in codes}
+    identities = [identity(OWNER, owner, ["Admin"])]
+    identities += [identity(code, keys, agency_actions(code)) for code, keys in agencies.items()]
+    names = {one["name"] for one in identities}
     # a running store forgets nobody that its file no longer names: a name without keys shuts one out
-    identities += [{**one, "credentials": [], "actions": []} for one in before if one["name"] not in names]
+    left = [one for one in before if one["name"] not in names]
+    identities += [one if one["name"] in handled else {**one, "credentials": [], "actions": []} for one in left]
     write_private(settings.agency_keys_file, json.dumps(agencies, indent=1))
-    write_private(file, json.dumps({"identities": identities}, indent=1))
+    _write_identities(settings, identities)
     write_private(settings.credentials_file, json.dumps(owner, indent=1))
     return bool(identities != before)
+
+
+def read_identities(settings: Settings) -> list[dict[str, Any]]:
+    """Read the identities that the store has, as it reads them itself."""
+    found: list[dict[str, Any]] = _read(settings.home / "store" / "s3.json").get("identities", [])
+    return found
+
+
+def replace_identities(settings: Settings, identities: list[dict[str, Any]], handled: Iterable[str]) -> None:
+    """Write other identities; the names ``handled`` are left alone by ``write_identities`` from then on.
+
+    No copy of their keys is kept.
+    """
+    names = sorted({*_handled(settings), *handled})
+    write_private(settings.home / "store" / _HANDLED, json.dumps({"names": names}, indent=1))
+    known = {code: keys for code, keys in _read(settings.agency_keys_file).items() if code not in names}
+    write_private(settings.agency_keys_file, json.dumps(known, indent=1))
+    _write_identities(settings, identities)
+
+
+def _write_identities(settings: Settings, identities: list[dict[str, Any]]) -> None:
+    write_private(settings.home / "store" / "s3.json", json.dumps({"identities": identities}, indent=1))
+
+
+def _handled(settings: Settings) -> list[str]:
+    names: list[str] = _read(settings.home / "store" / _HANDLED).get("names", [])
+    return names
 
 
 def _security_toml(folder: Path) -> str:
@@ -187,10 +222,12 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
-def _new_keys() -> dict[str, str]:
+def new_keys() -> dict[str, str]:
+    """Draw a pair of keys."""
     return {"access_key": secrets.token_hex(10).upper(), "secret_key": secrets.token_urlsafe(30)}
 
 
-def _identity(name: str, keys: dict[str, str], actions: list[str]) -> dict[str, Any]:
+def identity(name: str, keys: dict[str, str], actions: list[str]) -> dict[str, Any]:
+    """Write an identity as the store reads it."""
     credential = {"accessKey": keys["access_key"], "secretKey": keys["secret_key"]}
     return {"name": name, "credentials": [credential], "actions": actions}

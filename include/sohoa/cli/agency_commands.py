@@ -1,0 +1,124 @@
+"""Commands of an agency: check a folder of scans, send it, keep the keys."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sohoa.cli.root import app, one_of, parse_day, parse_text
+from sohoa.settings import load_settings
+from sohoa.terminal.console import out, progress_bar, say
+
+_CONFIG = typer.Option("--config", help="Configuration of the agency; by default .sohoa/agency.toml of the user.")
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder of scans: dossier folders, or a list danh-sach.xlsx or .csv.")],
+    paper: Annotated[str | None, typer.Option(help="Paper where the folder does not tell: a4, a3, …, other.")] = None,
+    cover: Annotated[str | None, typer.Option(help="Cover where the folder does not tell: matte, glossy.")] = None,
+    content: Annotated[str | None, typer.Option(help="Content where it does not tell: text, map, photo.")] = None,
+    procedure: Annotated[str | None, typer.Option(help="Procedure code where the folder does not tell.")] = None,
+    device: Annotated[str | None, typer.Option(help="Kind of the scanner: flatbed, adf, large_format, camera.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on: check again whatever comes into the folder.")] = False,
+    config: Annotated[Path | None, _CONFIG] = None,
+) -> None:
+    """Check scans before they are sent, as the pipeline will: which pages to scan again, and what to do (exit code 1).
+
+    Nothing is sent and no network is needed. What options leave out is read from the configuration, where there is one.
+    """
+    from sohoa.desk.config import Declared, default_config, load_config
+    from sohoa.desk.judge_scans import MemoryRows
+    from sohoa.desk.upload import CHECK_SETTLED_S, check_folder, watch_folder
+    from sohoa.enums import CONTENTS, COVERS, DEVICE_KINDS, PAPERS
+    from sohoa.terminal.show_scans import show_checkup
+
+    choices = {"paper": (paper, PAPERS), "cover": (cover, COVERS), "content": (content, CONTENTS)}
+    for name, (value, allowed) in choices.items():
+        one_of(f"--{name}", value, allowed)
+    one_of("--device", device, DEVICE_KINDS)
+    file = config or default_config()
+    known = load_config(file) if config is not None or file.exists() else None
+    given = {"paper": paper, "cover": cover, "content": content, "procedure_code": procedure}
+    declared = known.documents.model_dump() if known else {}
+    declared |= {name: value for name, value in given.items() if value is not None}
+    kind = device or (known.device.kind if known else None)
+    settings, kept = load_settings(), MemoryRows()
+
+    def show() -> bool:
+        with progress_bar("check") as report:
+            found = check_folder(folder, Declared.model_validate(declared), kind, settings, report, kept)  # type: ignore[arg-type]
+        for part in show_checkup(found):
+            out.print(part, markup=False, highlight=False)
+        return found.is_bad
+
+    is_bad = show()
+    if watch:
+        for is_new in watch_folder(folder, CHECK_SETTLED_S):
+            if is_new:
+                show()
+    raise typer.Exit(1 if is_bad else 0)
+
+
+@app.command()
+def upload(
+    folder: Annotated[Path, typer.Argument(help="Folder of scans: dossier folders, or a list danh-sach.xlsx or .csv.")],
+    agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],
+    scan_date: Annotated[
+        date | None,
+        typer.Option("--date", parser=parse_day, help="Scan date; else the day on which they were written."),
+    ] = None,
+    pages_counted: Annotated[
+        bool, typer.Option("--pages-counted", help="Do not ask: the pages in the files are all that lie on paper.")
+    ] = False,
+    with_bad: Annotated[
+        bool, typer.Option("--with-bad", help="Send documents too that will have to be scanned again.")
+    ] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Minutes to wait for the slip of what was sent.")] = 0,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on: send what comes into the folder, the oldest first.")
+    ] = False,
+    config: Annotated[Path | None, _CONFIG] = None,
+) -> None:
+    """Check a folder and send what is good in it; go on where sending was cut off; fetch slips (exit code 1: see them).
+
+    Documents that a slip wants again replace their earlier scans by themselves once their files have changed.
+    """
+    from sohoa.desk.config import default_config, load_config, load_keys
+    from sohoa.desk.upload import Uploader
+    from sohoa.terminal.show_scans import show_sent
+    from sohoa.terminal.upload_screen import UploadScreen
+
+    if watch and not pages_counted:
+        raise typer.BadParameter("nobody is asked while it watches: add --pages-counted", param_hint="--watch")
+    file = config or default_config()
+    found = load_config(file, agency)
+    with UploadScreen(pages_counted) as screen:
+        uploader = Uploader(found, load_keys(file, agency), load_settings(), screen)
+        try:
+            if watch:
+                for sent in uploader.watch(folder, with_bad):
+                    for part in show_sent(sent):
+                        out.print(part, markup=False, highlight=False)
+            sent = uploader.run(folder, wait * 60, scan_date, with_bad)
+        finally:
+            uploader.close()
+    for part in show_sent(sent):
+        out.print(part, markup=False, highlight=False)
+    raise typer.Exit(1 if sent.is_bad else 0)
+
+
+@app.command()
+def keys(
+    agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],
+    access_key: Annotated[str, typer.Option(prompt="access key", help="As the province gave it.")],
+    secret_key: Annotated[str, typer.Option(prompt="secret key", hide_input=True, help="As the province gave it.")],
+    config: Annotated[Path | None, _CONFIG] = None,
+) -> None:
+    """Keep an agency's keys: in the system's key store where there is one, else in a file that only its user reads."""
+    from sohoa.desk.config import default_config, save_keys
+
+    say(f"kept: {save_keys(config or default_config(), agency, access_key, secret_key)}")

@@ -1,0 +1,209 @@
+"""Who may do what in the store: one identity for each agency, each feed's writer and the reader of reports.
+
+The embedded store reads its identities from a file; for SeaweedFS elsewhere the same is said to ``weed shell``, for any
+other store as an IAM policy. A key is handed out once: only the store itself keeps it.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sohoa import layout, registry
+from sohoa.errors import InputError, StackError
+from sohoa.settings import Settings
+from sohoa.stack import seaweed
+from sohoa.stack.processes import only_one
+
+FEEDS = ("register", "status", "portal", "national_report", "backlog", "notices")
+"""Feeds that one system exports; the ministries' have a folder for each system."""
+REPORTS_READER = "reports-reader"
+
+_IAM_ACTIONS = {
+    "Write": ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+    "Read": ["s3:GetObject"],
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody who has a key: an agency by its code, or a system.
+
+    ``actions`` are SeaweedFS's: Write, Read or List, a colon, bucket and prefix.
+    """
+
+    name: str
+    what: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An identity that is wanted or that the store has: whether it has a key, and the last signs of that."""
+
+    name: str
+    what: str
+    state: str
+    """``in force``, ``no key``, ``ended``."""
+    key_ends_with: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Keys that are new, by name; names whose keys ended."""
+
+    issued: dict[str, dict[str, str]]
+    ended: list[str]
+
+
+def wanted_identities(day: date) -> list[Identity]:
+    """List who is to have a key on a day: agencies that exist then, whoever writes feeds, who reads reports."""
+    agencies = [
+        Identity(agency.code, agency.name, tuple(seaweed.agency_actions(agency.code)))
+        for agency in registry.agencies_at(day)
+    ]
+    places = [*FEEDS, *(f"ministry/{one.system}" for one in registry.ministry_systems(day))]
+    feeds = [
+        Identity(f"feeds-{place.replace('/', '-')}", f"writes {place}", _under(f"{layout.FEEDS}/{place}", "Write"))
+        for place in places
+    ]
+    return [*agencies, *feeds, Identity(REPORTS_READER, "reads reports", _under(layout.REPORTS, "Read"))]
+
+
+def _under(place: str, action: str) -> tuple[str, ...]:
+    return f"{action}:{place}/*", f"List:{place}/*"
+
+
+def choose_identities(day: date, names: Collection[str]) -> list[Identity]:
+    """Return the identities of these names, all where there are none.
+
+    Raises:
+        InputError: a name is nobody's on that day.
+    """
+    wanted = wanted_identities(day)
+    unknown = sorted(set(names) - {one.name for one in wanted})
+    if unknown:
+        raise InputError(
+            f"{', '.join(unknown)}: no agency of {day.isoformat()} and no system; see `sohoa agencies list`"
+        )
+    return [one for one in wanted if not names or one.name in names]
+
+
+# the embedded store
+
+
+def list_identities(settings: Settings, day: date) -> list[Listed]:
+    """List who is wanted on a day, and who else has a key in the embedded store."""
+    kept = {one["name"]: one for one in seaweed.read_identities(settings)}
+    wanted = {one.name: one.what for one in wanted_identities(day)}
+    listed = []
+    for name in [*wanted, *(name for name in kept if name not in wanted and name != seaweed.OWNER)]:
+        credentials = kept.get(name, {}).get("credentials", [])
+        state = "no key" if not credentials and name in wanted else "in force" if credentials else "ended"
+        ends_with = credentials[0]["accessKey"][-4:] if credentials else ""
+        listed.append(Listed(name, wanted.get(name, "not wanted any more"), state, ends_with))
+    return listed
+
+
+def apply_identities(settings: Settings, day: date, names: Collection[str], is_rotating: bool) -> Applied:
+    """Give a key to each of these names, or of all, that has none; end the keys of who is not wanted any more.
+
+    A key that is in force stays unless it is rotated; the rights are written anew either way.
+
+    Raises:
+        InputError: a name is nobody's on that day.
+        StackError: the store of the settings is not the embedded one.
+    """
+    chosen = choose_identities(day, names)
+    with only_one(settings.home):
+        kept = _kept(settings)
+        issued = {}
+        for one in chosen:
+            credentials = kept.get(one.name, {}).get("credentials", [])
+            if is_rotating or not credentials:
+                issued[one.name] = seaweed.new_keys()
+                kept[one.name] = seaweed.identity(one.name, issued[one.name], list(one.actions))
+            else:
+                kept[one.name]["actions"] = list(one.actions)
+        wanted = {one.name for one in wanted_identities(day)} | {seaweed.OWNER}
+        ended = [name for name, one in kept.items() if name not in wanted and one["credentials"]]
+        _end(kept, ended)
+        _write(settings, kept, [*issued, *ended])
+    return Applied(issued, ended)
+
+
+def revoke_identities(settings: Settings, names: Collection[str]) -> list[str]:
+    """End the keys of these names at once, until ``apply_identities`` gives them others.
+
+    Raises:
+        InputError: a name has no key.
+        StackError: the store of the settings is not the embedded one.
+    """
+    with only_one(settings.home):
+        kept = _kept(settings)
+        unknown = sorted(name for name in names if name == seaweed.OWNER or not kept.get(name, {}).get("credentials"))
+        if unknown:
+            raise InputError(f"{', '.join(unknown)}: has no key; see `sohoa agencies list`")
+        _end(kept, names)
+        _write(settings, kept, names)
+    return sorted(names)
+
+
+def _kept(settings: Settings) -> dict[str, dict[str, Any]]:
+    if not settings.uses_embedded_store:
+        raise StackError("this store is not the embedded one: use --shell for SeaweedFS, --policies for another")
+    return {one["name"]: one for one in seaweed.read_identities(settings)}
+
+
+def _end(kept: dict[str, dict[str, Any]], names: Iterable[str]) -> None:
+    """Leave the names without keys: a running store forgets nobody that its file no longer names."""
+    for name in names:
+        kept[name] = {**kept[name], "credentials": [], "actions": []}
+
+
+def _write(settings: Settings, kept: dict[str, dict[str, Any]], changed: Iterable[str]) -> None:
+    seaweed.replace_identities(settings, list(kept.values()), changed)
+    for process in seaweed.server(settings).processes():
+        process.send_signal(signal.SIGHUP)
+
+
+# other stores
+
+
+def shell_lines(identities: Iterable[Identity], keys: dict[str, dict[str, str]]) -> list[str]:
+    """What ``weed shell`` has to be told to give these identities their new keys, in place of those that they had."""
+    lines = []
+    for one in identities:
+        pair = keys[one.name]
+        configure = f"s3.configure -apply -user={one.name}"
+        given = f"-access_key={pair['access_key']} -secret_key={pair['secret_key']} -actions={','.join(one.actions)}"
+        # who is not there cannot be deleted, and who is keeps former keys beside a new one
+        lines += [f"{configure} {given}", f"{configure} -delete", f"{configure} {given}"]
+    return lines
+
+
+def iam_policy(identity: Identity) -> dict[str, Any]:
+    """Return the rights of an identity as an IAM policy, for a store that knows these."""
+    statements: list[dict[str, Any]] = []
+    for action in identity.actions:
+        kind, _, place = action.partition(":")
+        bucket, _, prefix = place.partition("/")
+        if kind == "List":
+            condition = {"StringLike": {"s3:prefix": [prefix]}}
+            resource = f"arn:aws:s3:::{bucket}"
+            statements.append(
+                {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": resource, "Condition": condition}
+            )
+        else:
+            resource = f"arn:aws:s3:::{place}"
+            statements.append({"Effect": "Allow", "Action": _IAM_ACTIONS[kind], "Resource": resource})
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def policies_text(identities: Iterable[Identity]) -> str:
+    """Write the IAM policies of these identities as JSON, by name."""
+    return json.dumps({one.name: iam_policy(one) for one in identities}, ensure_ascii=False, indent=1)

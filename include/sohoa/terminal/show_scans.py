@@ -1,0 +1,108 @@
+"""What is to be scanned again or put right in a folder of scans, in the words of the slip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.table import Table
+
+from sohoa.clean_text import clean
+from sohoa.desk.judge_scans import CheckedDocument, Checkup
+from sohoa.desk.scans import Problem
+from sohoa.desk.state import PlannedBatch, SentDocument
+from sohoa.desk.upload import Sent
+from sohoa.format_value import count
+from sohoa.labels import label_vi
+from sohoa.slips.slip_page import SlipDefect, show_document
+
+
+def show_checkup(checkup: Checkup) -> Iterator[Table | str]:
+    """Tables of pages to scan again, of pages that a person will look at, and of what is to be put right."""
+    documents = [*checkup.documents, *checkup.loose]
+    yield from _show_pages("Phải quét lại", [one for one in documents if one.receipt["outcome"] == "to_scan"])
+    reviewed = [one for one in checkup.documents if one.receipt["outcome"] == "review"]
+    yield from _show_pages("Sẽ chờ người kiểm tra", reviewed)
+    yield from _show_problems("Phải sửa", checkup.problems)
+    if checkup.loose:
+        files = sum(len(one.scanned.files) for one in checkup.loose)
+        yield f"{count(files)} tệp chưa thuộc tài liệu nào: chỉ kiểm tra, không gửi được."
+    pages = sum(one.receipt["pages_found"] for one in documents)
+    bad = sum(one.is_bad for one in checkup.documents)
+    checked = f"Đã kiểm tra {count(len(checkup.documents))} tài liệu, {count(pages)} trang"
+    yield f"{checked}; {count(bad)} tài liệu phải quét lại."
+
+
+def show_sent(sent: Sent) -> Iterator[Table | str]:
+    """What was sent, what came back, and what is left."""
+    yield from show_checkup(sent.checkup)
+    yield from _show_problems("Không gửi được", sent.problems)
+    yield from _show_batches("Đã gửi", sent.committed)
+    yield from _show_batches("Đã có giấy báo", sent.answered)
+    if sent.to_scan:
+        yield _show_to_scan(sent.to_scan)
+    for batch in sent.waiting:
+        yield f"Lô {batch.batch}: chưa có giấy báo; chạy lại lệnh này sau ít phút để lấy."
+
+
+def show_counted(documents: Sequence[CheckedDocument]) -> Table:
+    """How many pages were counted in the files of documents, to be held against the paper."""
+    table = Table("Tài liệu", "Số trang đếm được", title="Đối chiếu với giấy", title_justify="left")
+    for one in documents:
+        table.add_row(clean(one.scanned.place), count(one.fields["physical_pages"]))
+    return table
+
+
+def _show_pages(title: str, documents: Iterable[CheckedDocument]) -> Iterator[Table]:
+    table = Table("Tài liệu", "Tệp, trang", "Lỗi", "Việc cần làm", title=title, title_justify="left", show_lines=True)
+    for one in documents:
+        shown, name = show_document(one.receipt), clean(one.scanned.title)
+        for page, defects in shown.pages:
+            where = f"{clean(page['file'].rpartition('/')[2])}, trang {page['page_no']}"
+            table.add_row(name, where, _defects(defects), _advice(defects))
+            name = ""
+        if shown.own:
+            table.add_row(name, "cả tài liệu", _defects(shown.own), _advice(shown.own))
+    if table.row_count:
+        yield table
+
+
+def _defects(defects: Iterable[SlipDefect]) -> str:
+    lines = []
+    for defect in defects:
+        lines.append(defect.label)
+        lines += [f"  {limit.quantity}: {limit.measured} ({limit.limit})" for limit in defect.limits]
+    return "\n".join(lines)
+
+
+def _advice(defects: Iterable[SlipDefect]) -> str:
+    return "\n".join(defect.advice for defect in defects if defect.advice)
+
+
+def _show_problems(title: str, problems: Iterable[Problem]) -> Iterator[Table]:
+    table = Table("Ở đâu", "Vì sao, và việc cần làm", title=title, title_justify="left", show_lines=True)
+    for problem in problems:
+        table.add_row(clean(problem.place), clean(problem.words))
+    if table.row_count:
+        yield table
+
+
+def _show_batches(title: str, batches: Iterable[PlannedBatch]) -> Iterator[Table]:
+    table = Table("Lô", "Kết quả", title=title, title_justify="left")
+    for batch in batches:
+        receipt = batch.receipt
+        words = "" if receipt is None else receipt["message_vi"]
+        if receipt is not None and receipt["status"] == "refused":
+            words = "\n".join([words, *(f"{one['vi']} {'; '.join(one['places'])}" for one in receipt["problems"])])
+        table.add_row(batch.batch, clean(words) if "\n" not in words else words)
+    if table.row_count:
+        yield table
+
+
+def _show_to_scan(documents: Iterable[SentDocument]) -> Table:
+    title = "Quét lại, ghi đè tệp cũ trong thư mục, rồi chạy lại lệnh này"
+    table = Table("Lô", "Hồ sơ", "Loại", "Tài liệu", title=title, title_justify="left")
+    for one in documents:
+        fields = one.fields
+        kind = label_vi("document_kinds", fields["kind"])
+        table.add_row(one.batch.batch, fields.get("dossier_code") or "", kind, clean(fields["title"]))
+    return table
