@@ -28,7 +28,7 @@ LAYERS = (
     {"report", "slips"},
     {"upkeep", "desk"},
     {"jobs"},
-    {"demo", "terminal"},
+    {"demo", "terminal", "web"},
     {"cli"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}

@@ -53,6 +53,7 @@ PATH_KEY = {
     "reported": "first_day",
     "reported_dossiers": "first_day",
     "rejects": "dt",
+    "visits": "visit_date",
 }
 """Table -> the ISO date in its path, the only path key."""
 
@@ -311,7 +312,12 @@ def outbox_week(key: str) -> str:
 def delivery_key(week: str, content_hash: str, address: str) -> str:
     """Return the key in ``warehouse`` of what became of one content of a week's report for one recipient."""
     recipient = hashlib.sha256(address.encode()).hexdigest()
-    return f"_deliveries/{week}/{content_hash[:12]}/{recipient[:12]}.json"
+    return f"{deliveries_prefix(week)}{content_hash[:12]}/{recipient[:12]}.json"
+
+
+def deliveries_prefix(week: str) -> str:
+    """Return the prefix in ``warehouse`` of what became of the mails of a week's report."""
+    return f"_deliveries/{week}/"
 
 
 def data_docs_prefix(week: str) -> str:

@@ -259,6 +259,20 @@ class Settings(BaseModel):
         default=30, ge=1, description="Days without a new file after which a batch without a manifest is taken away."
     )
 
+    web_cache_bytes: int = Field(
+        default=2_000_000_000,
+        gt=0,
+        description="What the pages in the Airflow UI may keep of the tables on this machine, bytes.",
+    )
+    web_scan_bytes: int = Field(
+        default=500_000_000,
+        gt=0,
+        description="What these pages may keep of the scans that were looked at last on this machine, bytes.",
+    )
+    visits_days: int = Field(
+        default=365, ge=1, description="Days for which it is kept who opened which page in the Airflow UI."
+    )
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

@@ -25,7 +25,7 @@ LONG_SIDE_PX = 320
 _QUALITY = 60
 _MM_PER_INCH = 25.4
 _SIDE = 0.04  # of the page: how deep the strip at a side is that stands for the side
-_MEASURED_PX = 1754  # 150 dpi of A4, what the metrics of the frame look at
+MEASURED_PX = 1754  # 150 dpi of A4, what the metrics of the frame look at
 _SIDES = (
     (0.0, 0.0, 1.0, _SIDE),
     (0.0, 1 - _SIDE, 1.0, _SIDE),
@@ -49,7 +49,7 @@ def draw_pages(data: FileData, wanted: Sequence[dict[str, Any]]) -> list[dict[st
         of the page, only where there is one. Empty where no picture can be had.
     """
     needs_detail = any(set(PLACES).intersection(page["columns"]) for page in wanted)
-    with ColourReader(data, file_format(data), _MEASURED_PX if needs_detail else LONG_SIDE_PX) as reader:
+    with ColourReader(data, file_format(data), MEASURED_PX if needs_detail else LONG_SIDE_PX) as reader:
         return [_draw(reader.page(page["page_no"]), page) for page in wanted]
 
 
@@ -63,7 +63,7 @@ def _draw(colour: Grey | None, page: dict[str, Any]) -> dict[str, Any]:
         "jpeg": base64.b64encode(coded.tobytes()).decode("ascii"),
         "width": small.shape[1],
         "height": small.shape[0],
-        "places": _places(colour, columns, page) if columns and min(colour.shape[:2]) >= MIN_SIDE_PX else {},
+        "places": find_places(colour, columns, page["width_mm"]),
     }
 
 
@@ -73,9 +73,11 @@ def _fit(colour: Grey) -> Grey:
     return np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _places(colour: Grey, columns: list[str], page: dict[str, Any]) -> dict[str, Box]:
+def find_places(colour: Grey, columns: Sequence[str], width_mm: float | None) -> dict[str, Box]:
+    """Find where on a page these metrics see what they measure, as shares of it; keys of ``PLACES``."""
+    if not columns or min(colour.shape[:2]) < MIN_SIDE_PX:
+        return {}
     grey = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.uint8)
-    width_mm = page["width_mm"]
     whole = PageViews.of(grey, grey.shape[1] / width_mm * _MM_PER_INCH if width_mm else None, lambda: colour)
     views, sheet = view_sheet(whole)
     found = {name: PLACES[name](views) for name in columns}

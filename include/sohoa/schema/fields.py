@@ -258,6 +258,10 @@ FIELDS = by_name(
         ),
         Field("lower", FLOAT, "lower control limit of pages_counted / sample_size on the first day", "as centre"),
         Field("upper", FLOAT, "upper control limit of pages_counted / sample_size on the first day", "as centre"),
+        Field("visited_at", TIME, "when it was opened"),
+        Field("visitor", TEXT, "who opened it: the user's name in Airflow"),
+        Field("opened", TEXT, "which page: progress | batches | scan …"),
+        Field("address", TEXT, "its address below the prefix of the pages, as asked for"),
     ]
 )
 """Name -> field, of all columns of all tables."""

@@ -132,6 +132,10 @@ TABLES: dict[str, pa.Schema] = {
         "One row per row of a feed, or whole file, that could not be used.",
         "source", "feed_key", "line", "field", "problem", "value",
     ),
+    "visits": table(
+        "One row per page of the pages in the Airflow UI that somebody opened.",
+        "visited_at", "visitor", "opened", "address",
+    ),
 }  # fmt: skip
 """Table -> its schema."""
 

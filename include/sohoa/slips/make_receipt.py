@@ -168,13 +168,19 @@ def _page(document: Row, page: Row, failures: list[FailedLimit], picture: Pictur
         "defects": _label_defects(page["defects"]),
         "notes": _label_defects(page["notes"]),
         "error": page["error"],
-        "measured": [{**failure, "place": _place(failure["column"], page, places)} for failure in failures],
+        "measured": [{**failure, "place": place_on_page(failure["column"], page, places)} for failure in failures],
         "picture": {"name": picture.name, "width": picture.width, "height": picture.height} if picture else None,
     }
 
 
-def _place(column: str, page: Row, places: dict[str, Place]) -> Place | None:
-    """Where a metric saw its defect; null where it has no place."""
+def place_on_page(column: str, page: Row, places: dict[str, Place]) -> Place | None:
+    """Find where a metric saw its defect; null where it has no place.
+
+    Args:
+        column: the metric.
+        page: the page's row.
+        places: metric -> place, of those whose place is not in the row.
+    """
     if column == "glare_ratio":
         return page["glare_box"] or None
     if column == "streak_strength" and page["streak_x_mm"] is not None and page["width_mm"]:

@@ -39,6 +39,10 @@ def _rows(request: dict[str, Any], file: BinaryIO | None, bounds: FileBounds) ->
         from sohoa.pages.draw_pages import draw_pages  # of few files
 
         return draw_pages(data, request["wanted"])
+    if request.get("view"):
+        from sohoa.pages.draw_views import draw_view  # of few files
+
+        return [found for found in [draw_view(data, request["view"])] if found is not None]
     rows = measure_bytes(data, name, bounds, request["with_colour"])
     return _with_sketches(rows, data, bounds) if request.get("with_sketch") else rows
 

@@ -1,0 +1,42 @@
+"""The store as pages read it: its tables come from the local cache, all else from the store itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import pyarrow as pa
+
+from sohoa import layout
+from sohoa.schema import TABLES
+from sohoa.settings import Settings
+from sohoa.store import ObjectInfo, Store
+from sohoa.web.table_cache import TableCache
+
+BY_OBJECT = frozenset({"pages"})
+"""Tables of which a page reads single objects: a listing of all of them would cost more than it saves."""
+_TABLE_OF_PREFIX = {layout.table_prefix(table): table for table in TABLES if table not in BY_OBJECT}
+
+
+class CachedStore(Store):
+    """A store for reading: what is written through another one is seen after some seconds."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect, and keep tables under ``settings.home``."""
+        super().__init__(settings)
+        self.cache = TableCache(Store(settings), settings.home / "web" / "tables", settings.web_cache_bytes)
+
+    def read_table(self, table: str, days: Iterable[date] | None = None, name: str | None = None) -> pa.Table:
+        """Rows of a table, as ``Store.read_table``, from the cache."""
+        if table in BY_OBJECT:
+            return super().read_table(table, days, name)
+        return self.cache.read(table, None if days is None else set(days), name=name)
+
+    def list_objects(
+        self, bucket: str, prefix: str, after: str | None = None, most: int | None = None
+    ) -> Iterator[ObjectInfo]:
+        """Objects under a prefix, as ``Store.list_objects``; those of a whole table from the cache."""
+        table = _TABLE_OF_PREFIX.get(prefix) if bucket == layout.WAREHOUSE and after is None and most is None else None
+        if table is None:
+            return super().list_objects(bucket, prefix, after, most)
+        return iter(self.cache.infos(table))

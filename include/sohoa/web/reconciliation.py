@@ -1,0 +1,121 @@
+"""The page Đối soát: why the portal and the province count differently, down to each dossier, and indicator 1.4."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from sohoa import layout
+from sohoa.days import each_day
+from sohoa.enums import CATEGORIES
+from sohoa.errors import InputError
+from sohoa.reconcile.categories import EFFECTS
+from sohoa.reconcile.count_categories import balance
+from sohoa.reconcile.indicator_1_4 import read_indicators
+from sohoa.reconcile.list_dossiers import read_entries, read_lines
+from sohoa.registry import PROVINCE, agencies_at, asked_unit, unit_at, units_at
+from sohoa.settings import TIME_ZONE
+from sohoa.web.parameters import cut, read_day, read_period
+from sohoa.web.site import Site, Viewer
+
+_TABLES = ("reconciliation_daily", "national_report")
+_SIDES = ("portal", "province")
+_WEEK = timedelta(6)
+MAX_ENTRY_DAYS = 31
+"""Days of which the dossiers of a category are listed at once."""
+
+
+def routes(site: Site) -> APIRouter:
+    """Return the routes of this page."""
+    router = APIRouter()
+
+    @router.get("/reconciliation")
+    def show(
+        request: Request,
+        viewer: Viewer = Depends(site.access.viewer),
+        unit: str = PROVINCE,
+        start: str = "",
+        end: str = "",
+    ) -> Response:
+        period = _period(site, start, end)
+        if period is None:
+            return site.page(request, viewer, "empty", topic="reconciliation")
+        found = site.remember(_TABLES, ("reconciliation", unit, *period), lambda: _read(site, unit, *period))
+        return site.page(
+            request, viewer, "reconciliation", unit=unit, start=period[0], end=period[1], effects=EFFECTS, sides=_SIDES,
+            units=_units(unit, period[1]), **found,
+        )  # fmt: skip
+
+    @router.get("/reconciliation/{category}")
+    def entries(
+        request: Request,
+        category: str,
+        viewer: Viewer = Depends(site.access.viewer),
+        unit: str = PROVINCE,
+        start: str = "",
+        end: str = "",
+        page: int = 1,
+    ) -> Response:
+        period = _period(site, start, end)
+        if period is None:
+            return site.page(request, viewer, "empty", topic="reconciliation")
+        first = max(period[0], period[1] - timedelta(MAX_ENTRY_DAYS - 1))
+        if category not in CATEGORIES:
+            raise InputError(f"{category} is no category")
+        rows = read_entries(site.store, unit, first, period[1], category)
+        return site.page(
+            request, viewer, "entries", unit=unit, start=first, end=period[1], asked_start=period[0], category=category,
+            rows=cut(rows, page), name=asked_unit(unit, period[1]).name,
+        )  # fmt: skip
+
+    return router
+
+
+def _period(site: Site, start: str, end: str) -> tuple[date, date] | None:
+    """The days asked for, else the newest week that was reconciled; None where nothing was."""
+    infos = site.store.cache.infos("reconciliation_daily")
+    if not infos:
+        return None
+    last = read_day(end) or layout.table_day(infos[-1].key)
+    return read_period(read_day(start) or last - _WEEK, last)
+
+
+def _read(site: Site, unit: str, start: date, end: date) -> dict[str, Any]:
+    asked = asked_unit(unit, end)
+    today = datetime.now(TIME_ZONE).date()
+    lines = read_lines(site.store, unit, start, end, today)
+    difference, explained = balance({line.category: line.entries for line in lines})
+    official, adjusted = read_indicators(site.store, unit, start, end)
+    return {
+        "name": asked.name,
+        "lines": lines,
+        "difference": difference,
+        "explained": explained,
+        "indicators": [("official", official), ("adjusted", adjusted)],
+        "by_day": _by_day(site, unit, max(start, asked.valid_from), end),
+        "categories": [name for name in CATEGORIES if name not in _SIDES],
+    }
+
+
+def _by_day(site: Site, unit: str, start: date, end: date) -> list[tuple[date, dict[str, int]]]:
+    """Category -> entries of each of the newest days that has any, the newest first."""
+    rows = site.store.read_table("reconciliation_daily", each_day(max(start, end - timedelta(30)), end), layout.DAY)
+    found: dict[date, dict[str, int]] = {}
+    for row in rows.to_pylist():
+        if row["unit_code"] == unit:
+            found.setdefault(row["dossier_date"], {})[row["category"]] = row["entries"]
+    return sorted(found.items(), reverse=True)
+
+
+def _units(unit: str, day: date) -> list[tuple[str, str]]:
+    """Code and name of the units right below one, or beside it where there are none below."""
+    below = [(one.code, one.name) for one in units_at(day) if one.parent == unit]
+    if unit == PROVINCE:
+        below += [(agency.code, agency.name) for agency in agencies_at(day) if agency.kind == "department"]
+    own = unit_at(unit, day)
+    if not below and own is not None and own.parent is not None:
+        below = [(one.code, one.name) for one in units_at(day) if one.parent == own.parent]
+    return below

@@ -1,0 +1,63 @@
+"use strict";
+/** Draws each chart of the page from its address: the specification is the report's own, the library lies here too. */
+(() => {
+  const isVietnamese = document.documentElement.lang === "vi";
+  const NUMBERS = isVietnamese
+    ? { decimal: ",", thousands: ".", grouping: [3], currency: ["", " ₫"] }
+    : { decimal: ".", thousands: ",", grouping: [3], currency: ["", " ₫"] };
+  const SCREEN = { background: null, font: "system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif" };
+
+  function fit(spec) {
+    const isFixed = typeof spec.width === "object" || spec.projection;
+    return { ...spec, config: { ...spec.config, ...SCREEN }, ...(!isFixed && { width: "container" }) };
+  }
+
+  /** Says in words what the chart shows, and what else came with it. */
+  function tell(place, found) {
+    place.setAttribute("aria-label", found.said);
+    const said = place.nextElementSibling;
+    if (said?.hasAttribute("data-said")) said.textContent = found.said;
+    const outlook = document.querySelector("[data-outlook]");
+    if (outlook && found.outlook) outlook.textContent = found.outlook;
+    if (found.parts > 1) addParts(place, found.parts);
+  }
+
+  function addParts(place, parts) {
+    const bar = document.querySelector("[data-parts]");
+    if (!bar || bar.childElementCount) return;
+    for (let part = 1; part <= parts; part += 1) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = part;
+      button.addEventListener("click", () => draw(place, `${place.dataset.chart}&part=${part}`));
+      bar.append(button, " ");
+    }
+  }
+
+  async function draw(place, address = place.dataset.chart) {
+    try {
+      const answer = await fetch(address, { credentials: "same-origin" });
+      if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+      const found = await answer.json();
+      if (!found) {
+        place.textContent = place.dataset.nothing;
+        place.dataset.drawn = "nothing";
+        return;
+      }
+      tell(place, found);
+      place.textContent = "";
+      await window.vegaEmbed(place, fit(found.spec), {
+        mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, formatLocale: NUMBERS,
+      });
+      place.dataset.drawn = "yes";
+      if (found.forecast) draw(place, `${address}&${found.forecast}`);
+    } catch (error) {
+      place.textContent = place.dataset.failed;
+      place.dataset.drawn = "failed";
+      console.error(error);
+    }
+  }
+
+  window.addEventListener("scroll", () => document.getElementById("vg-tooltip-element")?.classList.remove("visible"));
+  document.querySelectorAll("[data-chart]").forEach((place) => draw(place));
+})();

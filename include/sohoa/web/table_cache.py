@@ -1,0 +1,224 @@
+"""Tables of the store kept on this machine: one LIST a table tells what changed, and only that is read again.
+
+The rows of a table's objects lie together in one local Parquet file a month, which also holds the ETag of each object:
+a page that asks for a year opens twelve files, and a restart reads nothing that it has. The folder is bounded; the
+months that nobody has asked for longest go first.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from sohoa import layout
+from sohoa.errors import ObjectMissing
+from sohoa.schema import TABLES
+from sohoa.settings import TIME_ZONE
+from sohoa.store import ObjectInfo, Store, with_path_key
+
+FRESH_SECONDS = 10.0
+"""For so long a listing is taken as it is."""
+KEPT_SECONDS = 600.0
+"""For so long an older one still serves, while a new one is made behind it; after that the asker waits."""
+_KEY = "_key"
+_OBJECTS = b"objects"
+Etags = dict[str, str]
+"""Key of an object -> its ETag."""
+
+
+@dataclass
+class _Listing:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    listed_at: float | None = None
+    """By the monotonic clock; None before the first."""
+    told_at: datetime | None = None
+    infos: list[ObjectInfo] = field(default_factory=list)
+    months: dict[str, Etags] = field(default_factory=dict)
+    is_renewing: bool = False
+
+
+class TableCache:
+    """Tables of one store. Threads may share it; processes may share its folder."""
+
+    def __init__(self, store: Store, folder: Path, most_bytes: int) -> None:
+        """Keep tables of ``store`` in ``folder``, which takes at most about ``most_bytes``."""
+        self._store, self._folder, self._most_bytes = store, folder, most_bytes
+        self._listings = {table: _Listing() for table in TABLES}
+        self._writing = {table: threading.Lock() for table in TABLES}
+
+    def read(
+        self,
+        table: str,
+        days: Collection[date] | None = None,
+        columns: list[str] | None = None,
+        where: pc.Expression | None = None,
+        name: str | None = None,
+    ) -> pa.Table:
+        """Read rows of a table, its path key the first column, in the order of the objects' keys.
+
+        Args:
+            table: name in ``schema.TABLES``.
+            days: only these days; all where None.
+            columns: only these, beside the path key.
+            where: only rows of which this holds.
+            name: only the objects of this name.
+        """
+        months = self._list(table).months
+        asked = None if days is None else {f"{day:%Y-%m}" for day in days}
+        wanted = [month for month in sorted(months) if asked is None or month in asked]
+        files = [self._file(table, month) for month in wanted]
+        written = [month for month in wanted if self._renew_month(table, month, months[month])]
+        if written:
+            self._make_room(set(files))
+        path_key = layout.PATH_KEY[table]
+        shown = [
+            path_key,
+            *(TABLES[table].names if columns is None else [name for name in columns if name != path_key]),
+        ]
+        schema = _local_schema(table)
+        if not files:
+            return pa.schema([schema.field(name) for name in shown]).empty_table()
+        chosen = where
+        if days is not None:
+            inside = pc.field(path_key).isin(pa.array(sorted(set(days)), pa.date32()))
+            chosen = inside if chosen is None else chosen & inside
+        if name is not None:
+            ends = pc.ends_with(pc.field(_KEY).cast(pa.string()), f"/{name}.parquet")
+            chosen = ends if chosen is None else chosen & ends
+        found = ds.dataset([str(file) for file in files], schema=schema, format="parquet")
+        return found.to_table(columns=shown, filter=chosen)
+
+    def infos(self, table: str) -> list[ObjectInfo]:
+        """List the objects of a table, by key."""
+        return self._list(table).infos
+
+    def version(self, *tables: str) -> str:
+        """Name what these tables hold: another name as soon as any object of them is another."""
+        told = [sorted(months.items()) for months in (self._list(table).months for table in tables)]
+        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+    def told_at(self, table: str) -> datetime | None:
+        """Tell when the store last said what there is of a table; None before it was asked."""
+        return self._listings[table].told_at
+
+    def expire(self, table: str) -> None:
+        """Ask the store again before the next read of a table."""
+        self._listings[table].listed_at = None
+
+    def _list(self, table: str) -> _Listing:
+        listing = self._listings[table]
+        age = None if listing.listed_at is None else time.monotonic() - listing.listed_at
+        if age is not None and age < FRESH_SECONDS:
+            return listing
+        if age is not None and age < KEPT_SECONDS:
+            if not listing.is_renewing:
+                listing.is_renewing = True
+                threading.Thread(target=self._renew, args=(table,), daemon=True).start()
+            return listing
+        with listing.lock:
+            if listing.listed_at is None or time.monotonic() - listing.listed_at >= FRESH_SECONDS:
+                self._ask(table, listing)
+        return listing
+
+    def _renew(self, table: str) -> None:
+        listing = self._listings[table]
+        try:
+            with listing.lock:
+                self._ask(table, listing)
+        finally:
+            listing.is_renewing = False
+
+    def _ask(self, table: str, listing: _Listing) -> None:
+        asked_at = time.monotonic()
+        infos = [
+            info
+            for info in self._store.list_objects(layout.WAREHOUSE, layout.table_prefix(table))
+            if info.key.endswith(".parquet")
+        ]
+        months: dict[str, Etags] = {}
+        for info in infos:
+            months.setdefault(f"{layout.table_day(info.key):%Y-%m}", {})[info.key] = info.etag
+        listing.infos, listing.months = infos, months
+        listing.told_at, listing.listed_at = datetime.now(TIME_ZONE), asked_at
+
+    def _file(self, table: str, month: str) -> Path:
+        version = (TABLES[table].metadata or {})[b"schema_version"].decode()
+        return self._folder / table / f"{month}.v{version}.parquet"
+
+    def _renew_month(self, table: str, month: str, etags: Etags) -> bool:
+        """Make the local file of a month hold these objects; whether it had to be written."""
+        file = self._file(table, month)
+        with self._writing[table]:
+            known = _objects_in(file)
+            if known == etags:
+                file.touch()
+                return False
+            kept = {key for key, etag in etags.items() if known.get(key) == etag}
+            rows = pa.concat_tables([_kept_rows(file, kept, table), *self._fetch(table, sorted(etags.keys() - kept))])
+            _write(file, rows.sort_by(_KEY), etags)
+        return True
+
+    def _fetch(self, table: str, keys: list[str]) -> list[pa.Table]:
+        found = self._store.each(lambda key: self._object(table, key), keys)
+        return [rows for rows in found if rows is not None]
+
+    def _object(self, table: str, key: str) -> pa.Table | None:
+        try:
+            rows = self._store.get_parquet(key)
+        except ObjectMissing:  # deleted since it was listed: the next listing lacks it
+            return None
+        rows = with_path_key(table, rows.select(TABLES[table].names).cast(TABLES[table]), layout.table_day(key))
+        return rows.append_column(_KEY, pa.repeat(pa.scalar(key), len(rows))).cast(_local_schema(table))
+
+    def _make_room(self, kept: set[Path]) -> None:
+        """Take away what nobody has asked for longest, but not what is being read."""
+        found = [(file.stat(), file) for file in self._folder.glob("*/*.parquet")]
+        total = sum(stat.st_size for stat, _ in found)
+        for stat, file in sorted(found, key=lambda one: one[0].st_mtime):
+            if total <= self._most_bytes:
+                return
+            if file not in kept:
+                file.unlink(missing_ok=True)
+                total -= stat.st_size
+
+
+def _local_schema(table: str) -> pa.Schema:
+    path_key = pa.field(layout.PATH_KEY[table], pa.date32())
+    return pa.schema([path_key, *TABLES[table], pa.field(_KEY, pa.string())])
+
+
+def _objects_in(file: Path) -> Etags:
+    """The ETag of each object whose rows a local file holds; none where it is not there or no such file."""
+    try:
+        metadata: Any = pq.read_schema(file).metadata or {}
+    except (FileNotFoundError, pa.ArrowInvalid):  # the latter: the disk was full, or the machine stopped
+        return {}
+    found: Etags = json.loads(metadata.get(_OBJECTS, b"{}"))
+    return found
+
+
+def _kept_rows(file: Path, kept: set[str], table: str) -> pa.Table:
+    if not kept:
+        return _local_schema(table).empty_table()
+    rows = pq.ParquetFile(file).read()
+    return rows.filter(pc.is_in(rows[_KEY], pa.array(sorted(kept)))).cast(_local_schema(table))
+
+
+def _write(file: Path, rows: pa.Table, etags: Etags) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = file.with_suffix(f".{threading.get_ident()}.part")
+    metadata = {_OBJECTS: json.dumps(etags, sort_keys=True).encode()}
+    pq.write_table(rows.replace_schema_metadata(metadata), part, compression="zstd", row_group_size=16_384)
+    part.replace(file)

@@ -1,0 +1,117 @@
+"""Who may see what: every route needs a login, texts of agencies stay text, and what was opened is written down."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+
+from sohoa.web.app import POLICY
+from tests.batch_builder import DAY
+from tests.web.conftest import BATCH, Province
+from tests.web.pages_server import LOGIN, open_pages
+
+SCAN = f"/scans/{DAY}/{BATCH}?file=th%E1%BA%A5p.jpg"
+ADDRESSES = (
+    "/", "/progress", "/progress/dossiers?day=2023-03-06", "/progress/trend.json", "/progress/map.json", "/batches",
+    f"/batches/{DAY}/{BATCH}", f"/batches/{DAY}/{BATCH}/slip", SCAN, SCAN.replace("?", "/picture?"),
+    SCAN.replace("?", "/tiles?"), SCAN.replace("?", "/tiles/0-0?"), "/reconciliation", "/reconciliation/R2", "/quality",
+    "/quality/causes.json", "/quality/heat.json", "/reports", "/reports/2023-W10", "/reports/2023-W10/report.pdf",
+    "/visits", "/static/web.css", "/static/charts.js", "/static/vega.js", "/nothing",
+)  # fmt: skip
+
+
+def test_every_route_is_tried_here(province: Province) -> None:
+    """A new route has to be added to the addresses above."""
+    routes = [route for route in province.pages.client.app.routes if isinstance(route, APIRoute)]  # type: ignore[attr-defined]
+    for route in routes:
+        assert any(route.path_regex.match(address.partition("?")[0]) for address in ADDRESSES), route.path
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nobody_is_led_to_the_login_and_an_outsider_is_refused(province: Province, address: str) -> None:
+    answer = province.pages.get(address, user=None)
+    assert answer.status_code == 303 and answer.headers["location"].startswith(LOGIN)
+    assert province.pages.get(address, user=None, accept="*/*").status_code == 401
+    assert province.pages.get(address, user="outsider").status_code == 403
+
+
+@pytest.mark.parametrize("address", [*ADDRESSES, "/progress?unit=77777"])
+def test_every_answer_bears_the_headers(province: Province, address: str) -> None:
+    for user in ("viewer", "outsider", None):
+        headers = province.pages.get(address, user=user).headers
+        policy = headers["content-security-policy"]
+        assert "frame-ancestors 'self'" in policy
+        assert "unsafe-inline" not in policy.partition("script-src")[2].partition(";")[0]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "no-store" in headers["cache-control"] or address.endswith("vega.js")
+
+
+def test_the_policy_lets_no_inline_script_run() -> None:
+    assert "script-src 'self';" in POLICY and "unsafe" not in POLICY and "default-src 'none'" in POLICY
+
+
+class _Elements(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.scripts: list[str | None] = []
+        self.bad: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "script":
+            self.scripts.append(values.get("src"))
+        self.bad += [f"{tag} {name}" for name in values if name.startswith("on") or name == "style"]
+        if tag == "img" and values.get("src") == "x":
+            self.bad.append("img")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/batches/{DAY}/{BATCH}", SCAN, "/batches", "/batches?q=D1", "/batches?agency=H37.80.01", "/quality",
+        "/progress", "/batches?q=%3Cscript%3Ewindow.hacked=1%3C/script%3E",
+        "/batches?agency=%22%3E%3Cscript%3E1%3C/script%3E", "/progress?unit=%3Cscript%3E1%3C/script%3E",
+        "/visits?q=%22%3E%3Cscript%3E&visitor=%3Cscript%3E",
+    ],
+)  # fmt: skip
+def test_texts_of_agencies_and_addresses_stay_text(province: Province, address: str) -> None:
+    text = province.pages.get(address, user="editor").text
+    found = _Elements(text)
+    assert all(source and source.startswith("/static/") for source in found.scripts), found.scripts
+    assert not found.bad
+    assert "<script>window" not in text and "<img src=x" not in text
+
+
+def test_the_hostile_texts_are_there_to_be_escaped(province: Province) -> None:
+    """The test above would pass on pages that show nothing."""
+    assert "&lt;script&gt;window.hacked=1&lt;/script&gt;" in province.pages.text(f"/batches/{DAY}/{BATCH}")
+    assert "&lt;script&gt;" in province.pages.text(SCAN)
+
+
+def test_a_slip_runs_nothing_in_the_pages_origin(province: Province) -> None:
+    policy = province.pages.get(f"/batches/{DAY}/{BATCH}/slip").headers["content-security-policy"]
+    assert policy.startswith("sandbox") and "allow-same-origin" not in policy and "allow-scripts" not in policy
+
+
+def test_who_opened_what_is_written_down_and_found_by_editors_alone(province: Province) -> None:
+    province.pages.text(f"/batches/{DAY}/{BATCH}")
+    text = province.pages.text(f"/visits?q={BATCH}", user="editor")
+    assert f"/batches/{DAY}/{BATCH}" in text and "viewer" in text
+    assert province.pages.get("/visits").status_code == 403
+    assert "/visits" not in province.pages.text("/progress")
+
+
+def test_a_killed_server_loses_no_visit(province: Province, tmp_path: Path) -> None:
+    """What the journal has is sent by the next start, half a line at its end or not."""
+    first = open_pages(province.store, tmp_path)
+    first.text("/batches?agency=H37.1.unseen")
+    (journal,) = (tmp_path / "web" / "visits").glob("*.jsonl")
+    journal.write_text(journal.read_text(encoding="utf-8") + '\n{"at": "2023', encoding="utf-8")
+    second = open_pages(province.store, tmp_path)
+    second.text("/batches?agency=H37.2.unseen")
+    text = second.text("/visits?q=unseen", user="editor")
+    assert "H37.1.unseen" in text and "H37.2.unseen" in text

@@ -1,0 +1,145 @@
+"""The pages on a small province: each opens, leads down to what it counts, and says it in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sohoa import layout
+from sohoa.labels import LABELS
+from tests.batch_builder import AGENCY, DAY, DOSSIER
+from tests.web.conftest import BATCH, END, REFUSED, Province
+
+PAGES = ("/progress", "/batches", "/reconciliation", "/quality")
+SCAN = f"/scans/{DAY}/{BATCH}"
+LOW = f"{SCAN}?file=th%E1%BA%A5p.jpg"
+
+
+@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_each_page_opens_in_both_languages(province: Province, address: str, language: str) -> None:
+    text = province.pages.text(f"{address}?lang={language}")
+    assert f'lang="{language}"' in text
+    heading = LABELS["page_words"][f"page_{address[1:]}"]
+    assert (heading.vi if language == "vi" else heading.en) in text
+
+
+def test_the_choice_of_a_language_is_kept(province: Province) -> None:
+    answer = province.pages.get("/batches?lang=en")
+    assert "sohoa_language=en" in answer.headers["set-cookie"] and "HttpOnly" in answer.headers["set-cookie"]
+    assert 'lang="en"' in province.pages.get("/batches", cookie="sohoa_language=en").text
+    province.pages.client.cookies.clear()
+
+
+def test_progress_leads_from_the_province_down_to_a_dossier(province: Province) -> None:
+    text = province.pages.text("/progress")
+    district = next(code for code in re.findall(r"unit=(\d{3})&", text))
+    communes = re.findall(r"unit=(\d{5})&", province.pages.text(f"/progress?unit={district}"))
+    assert communes
+    text = province.pages.text(f"/progress?start={END}&end={END}")
+    assert f"/progress/dossiers?unit=20&amp;day={END}" in text or f"day={END}" in text
+    listed = province.pages.text(f"/progress/dossiers?day={DAY}&unit=20")
+    assert DOSSIER in listed or "H37." in listed
+
+
+def test_the_figures_of_a_page_are_those_of_the_command(province: Province) -> None:
+    """The ladder says what ``sohoa progress`` prints for the same unit and days."""
+    from sohoa.format_value import count
+    from sohoa.progress.unit_progress import ProgressQuery, by_period, default_start, read_days
+
+    query = ProgressQuery("20", "dn_and", "all", None)
+    start = default_start(END)
+    rows = read_days(province.store, query, start, END)
+    (total,) = by_period(rows, start, END, "all", province.store.settings)
+    text = province.pages.text(f"/progress?end={END}")
+    shown = re.findall(r'<span class="big">([\d.]+)</span>', text)
+    assert shown[:4] == [count(n) for n in (total.denominator, total.declared, total.received, total.accepted)]
+
+
+def test_the_map_of_another_date_has_other_units(province: Province) -> None:
+    today = province.pages.text(f"/progress?end={END}&map=2025-07-01")
+    assert "unit=180" not in today  # districts ended
+    assert re.findall(r"unit=(\d{5})", today)
+
+
+@pytest.mark.parametrize(
+    "chart", ["/progress/trend.json", "/progress/map.json", "/quality/causes.json", "/quality/heat.json"]
+)
+def test_charts_are_the_reports_own_specifications(province: Province, chart: str) -> None:
+    found = province.pages.get(f"{chart}?end={END}").json()
+    assert {"spec", "said"} <= found.keys() and found["said"]
+    assert "http" not in str(found["spec"])
+
+
+def test_a_chart_in_english_has_english_titles(province: Province) -> None:
+    spec = str(province.pages.get(f"/progress/trend.json?end={END}&lang=en").json()["spec"])
+    assert "Rate (%)" in spec and "Tỷ lệ" not in spec
+
+
+@pytest.mark.parametrize("code", [DOSSIER, "000.01.80.H37-230306-0001", "H37.80.01-230306-1"])
+def test_a_dossier_is_found_by_each_spelling(province: Province, code: str) -> None:
+    assert f"/batches/{DAY}/{BATCH}" in province.pages.text(f"/batches?q={code}")
+
+
+@pytest.mark.parametrize("text", [BATCH, "D1"])
+def test_a_batch_is_found_by_its_id_and_by_a_documents(province: Province, text: str) -> None:
+    assert f"/batches/{DAY}/{BATCH}" in province.pages.text(f"/batches?q={text}")
+
+
+def test_an_agency_is_found_by_its_code(province: Province) -> None:
+    assert f"agency={AGENCY}" in province.pages.text(f"/batches?q={AGENCY}")
+    assert BATCH in province.pages.text(f"/batches?agency={AGENCY}&day={DAY}")
+
+
+def test_nothing_found_says_what_can_be_searched_for(province: Province) -> None:
+    assert LABELS["page_words"]["found_nothing"].vi[:30] in province.pages.text("/batches?q=khong-co")
+
+
+def test_a_refused_batch_says_why_and_has_its_slip(province: Province) -> None:
+    text = province.pages.text(f"/batches/{DAY}/{REFUSED}")
+    assert "Lô không có tài liệu nào" in text
+    assert province.pages.get(f"/batches/{DAY}/{REFUSED}/slip").status_code == 200
+
+
+def test_a_batch_waits_until_it_is_taken(province: Province) -> None:
+    from tests.batch_builder import commit, manifest
+
+    body = manifest([], 7)
+    commit(province.store, body)
+    assert body["batch"] in province.pages.text("/batches")
+    assert LABELS["page_words"]["why_inbox"].vi in province.pages.text(f"/batches?q={body['batch']}")
+    province.store.delete_versions(layout.LANDING, layout.inbox_key(AGENCY, body["batch"]))
+
+
+def test_a_bad_page_shows_its_value_against_the_limit(province: Province) -> None:
+    text = province.pages.text(LOW)
+    assert "✗ " in text and "Độ phân giải" in text
+    assert re.search(r"90\s*dpi", text.replace("\xa0", " "))
+    assert 'data-key="n"' in text or 'data-key="p"' in text
+
+
+def test_a_scan_is_shown_whole_and_in_tiles(province: Province) -> None:
+    picture = province.pages.get(f"{SCAN}/picture?file=th%E1%BA%A5p.jpg")
+    assert picture.headers["content-type"] == "image/jpeg" and picture.content.startswith(b"\xff\xd8")
+    size = province.pages.get(f"{SCAN}/tiles?file=th%E1%BA%A5p.jpg").json()
+    assert size["height"] > size["width"] > 700
+    tile = province.pages.get(f"{SCAN}/tiles/0-0?file=th%E1%BA%A5p.jpg")
+    assert tile.content.startswith(b"\xff\xd8")
+    assert province.pages.get(f"{SCAN}/tiles/99-99?file=th%E1%BA%A5p.jpg").status_code == 404
+
+
+def test_what_cannot_be_shown_says_so(province: Province) -> None:
+    """A page that no batch has, a batch that is none, a unit that nobody bears, a day that is none."""
+    assert province.pages.get(f"{SCAN}?file=nothing.jpg").status_code == 404
+    assert province.pages.get("/batches/2023-03-06/H37.1-20230306-009").status_code == 404
+    assert "77777" in province.pages.get("/progress?unit=77777").text
+    assert province.pages.get("/progress?end=yesterday").status_code == 422
+    assert province.pages.get("/progress?map=2019-01-01").status_code == 422
+
+
+def test_reconciliation_leads_to_the_dossiers_of_a_category(province: Province) -> None:
+    text = province.pages.text("/reconciliation")
+    category = next(iter(re.findall(r"/reconciliation/(R\d+\w*)\?", text)))
+    assert "H37." in province.pages.text(f"/reconciliation/{category}")
+    assert "1.4" in text

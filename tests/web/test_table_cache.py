@@ -1,0 +1,121 @@
+"""The local cache: what it reads is what the store has, and no more of it than has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from sohoa import layout
+from sohoa.schema import TABLES
+from sohoa.store import Store
+from sohoa.web import table_cache
+from sohoa.web.table_cache import TableCache
+
+DAYS = [date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1)]
+
+
+class Counted(Store):
+    """A store that says what was asked of it."""
+
+    def __init__(self, settings: Any) -> None:
+        super().__init__(settings)
+        self.read: list[str] = []
+        self.lists = 0
+
+    def get_parquet(self, key: str) -> pa.Table:
+        self.read.append(key)
+        return super().get_parquet(key)
+
+    def list_objects(self, *args: Any, **named: Any) -> Iterator[Any]:
+        self.lists += 1
+        return super().list_objects(*args, **named)
+
+
+def rows(*reasons: str) -> pa.Table:
+    return pa.Table.from_pylist([{"agency": "H37.1", "reason": reason} for reason in reasons], TABLES["reviews"])
+
+
+@pytest.fixture
+def counted(clean_store: Store) -> Counted:
+    for day in DAYS:
+        for name in ("a", "b"):
+            clean_store.write_table("reviews", day, name, rows(f"{day} {name} 1", f"{day} {name} 2"))
+    return Counted(clean_store.settings)
+
+
+def cache_of(counted: Counted, folder: Path, most_bytes: int = 10**9) -> TableCache:
+    return TableCache(counted, folder, most_bytes)
+
+
+def test_it_reads_what_the_store_reads(counted: Counted, tmp_path: Path) -> None:
+    """All days, some days, one object's name, some columns, a condition: as the store itself, in the same order."""
+    cache = cache_of(counted, tmp_path)
+    assert cache.read("reviews").equals(counted.read_table("reviews"))
+    assert cache.read("reviews", DAYS[1:]).equals(counted.read_table("reviews", DAYS[1:]))
+    assert cache.read("reviews", DAYS, name="b").equals(counted.read_table("reviews", DAYS, name="b"))
+    one = cache.read("reviews", columns=["reason"], where=pc.field("reason") == f"{DAYS[0]} a 2")
+    assert one.to_pylist() == [{"scan_date": DAYS[0], "reason": f"{DAYS[0]} a 2"}]
+    assert len(cache.read("reviews", [date(2020, 1, 1)])) == 0
+    assert cache.read("incidents").column_names == ["first_day", *TABLES["incidents"].names]
+
+
+def test_one_list_and_only_what_changed(counted: Counted, tmp_path: Path) -> None:
+    cache = cache_of(counted, tmp_path)
+    cache.read("reviews")
+    assert (counted.lists, len(counted.read)) == (1, 6)
+    cache.read("reviews", DAYS[:1])
+    assert (counted.lists, len(counted.read)) == (1, 6)
+    counted.write_table("reviews", DAYS[2], "a", rows("changed"))
+    counted.delete(layout.WAREHOUSE, layout.table_key("reviews", DAYS[2], "b"))
+    cache.expire("reviews")
+    found = cache.read("reviews", DAYS[2:])["reason"].to_pylist()
+    assert found == ["changed"]
+    assert (counted.lists, counted.read[6:]) == (2, [layout.table_key("reviews", DAYS[2], "a")])
+
+
+def test_it_survives_a_restart_and_a_spoiled_file(counted: Counted, tmp_path: Path) -> None:
+    before = cache_of(counted, tmp_path).read("reviews")
+    counted.read.clear()
+    assert cache_of(counted, tmp_path).read("reviews").equals(before)
+    assert counted.read == []
+    file = next(tmp_path.glob("reviews/2024-03*"))
+    file.write_bytes(file.read_bytes()[:40])
+    assert cache_of(counted, tmp_path).read("reviews").equals(before)
+    assert len(counted.read) == 4
+
+
+def test_the_folder_stays_bounded(counted: Counted, tmp_path: Path) -> None:
+    """Of two months the one that was asked for last stays; the other is read again when it is wanted."""
+    cache = cache_of(counted, tmp_path, most_bytes=1)
+    whole = cache.read("reviews", DAYS[:2])
+    cache.read("reviews", DAYS[2:])
+    assert [file.name[:7] for file in tmp_path.glob("reviews/*.parquet")] == ["2024-04"]
+    assert cache.read("reviews", DAYS[:2]).equals(whole)
+
+
+def test_months_of_one_question_are_not_thrown_out_by_each_other(counted: Counted, tmp_path: Path) -> None:
+    cache = cache_of(counted, tmp_path, most_bytes=1)
+    assert len(cache.read("reviews")) == 12
+
+
+def test_an_older_listing_serves_while_it_is_renewed(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = cache_of(counted, tmp_path)
+    cache.read("reviews")
+    version = cache.version("reviews")
+    counted.write_table("reviews", DAYS[2], "c", rows("new"))
+    monkeypatch.setattr(table_cache, "FRESH_SECONDS", 0.0)
+    import time
+
+    deadline = time.monotonic() + 20
+    while "new" not in cache.read("reviews")["reason"].to_pylist():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert cache.version("reviews") != version
