@@ -7,7 +7,7 @@ from typing import Any
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
-from great_expectations.expectations.row_conditions import AndCondition, Column, Condition, OrCondition
+from great_expectations.expectations.row_conditions import PassThroughCondition
 
 from expectations import invariants
 
@@ -63,28 +63,22 @@ def _expect(place: int, rule: Rule, error_pattern: Callable[[Sequence[str]], str
     return (one_of if rule.test == "one_of" else none_of)(**values, **common)
 
 
-def _condition(rule: Rule) -> Condition | None:
-    """Select the rows of a rule: alternatives of conditions that hold together (GX nests no OR inside an AND)."""
-    first = [_is_in(name, values) for name, values in rule.scope.items()]
+def _condition(rule: Rule) -> PassThroughCondition | None:
+    """Select the rows of a rule, as a query of pandas: conditions as objects make Great Expectations twice as slow."""
+    parts = [_is_in(name, values) for name, values in rule.scope.items()]
     if rule.column != "error":
-        first.append(Column("error").is_null())
+        parts.append("error.isnull()")
     if rule.rounded:
-        first.append(Column(rule.column).is_not_in(rule.rounded))
-    ways = [first]
+        parts.append(f"{rule.column} not in {list(rule.rounded)}")
     for scope in rule.unless:
-        ways = [[*way, other] for way in ways for name, values in scope.items() for other in _is_out(name, values)]
-    alternatives = [AndCondition(conditions=way) for way in ways if way]
-    if len(alternatives) < 2:
-        return alternatives[0] if alternatives else None
-    return OrCondition(conditions=alternatives)
+        parts.append(" or ".join(_is_out(name, values) for name, values in scope.items()))
+    return PassThroughCondition(pass_through_filter=" and ".join(f"({part})" for part in parts)) if parts else None
 
 
-def _is_in(name: str, values: tuple[str, ...] | float) -> Condition:
-    return Column(name).is_in(values) if isinstance(values, tuple) else Column(name) < values
+def _is_in(name: str, values: tuple[str, ...] | float) -> str:
+    return f"{name} in {list(values)}" if isinstance(values, tuple) else f"{name} < {values}"
 
 
-def _is_out(name: str, values: tuple[str, ...] | float) -> list[Condition]:
-    """List the ways of not being in: a number that is not known is not below."""
-    if isinstance(values, tuple):
-        return [Column(name).is_not_in(values)]
-    return [Column(name) >= values, Column(name).is_null()]
+def _is_out(name: str, values: tuple[str, ...] | float) -> str:
+    """Select what is not in: a number that is not known is not below."""
+    return f"{name} not in {list(values)}" if isinstance(values, tuple) else f"{name} >= {values} or {name}.isnull()"
