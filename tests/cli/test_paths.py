@@ -58,11 +58,11 @@ def test_what_to_do_is_said(
     """Rights, a medium that cannot be written, a full disk."""
 
     def fail(*_: Any) -> None:
-        raise OSError(code, os.strerror(code), "/data/caf\udce9")
+        raise OSError(code, os.strerror(code), "/data/x\udce9")
 
     monkeypatch.setattr(data_commands, "load_settings", fail)
     (line,) = end(["demo"], monkeypatch, capsys)
-    assert line.startswith(rf"sohoa: /data/caf\xe9: {os.strerror(code)}; ") and said in line
+    assert line.startswith(rf"sohoa: /data/x\xe9: {os.strerror(code)}; ") and said in line
 
 
 def test_an_error_about_no_path_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
