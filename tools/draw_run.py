@@ -14,6 +14,7 @@ import json
 import shutil
 from pathlib import Path
 
+from PIL import Image as Pillow
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
@@ -24,7 +25,7 @@ from sohoa.settings import Settings, load_settings
 from sohoa.store import open_store
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-COLUMNS = 104
+COLUMNS, COLOURS = 104, 64
 SHOWN_DAG = "check_scan_batches"
 
 
@@ -43,6 +44,9 @@ def main() -> None:
         _shoot_svg(browser, svg, PICTURES / "demo.png")
         _shoot_airflow(browser, settings, PICTURES / "airflow.png")
         browser.close()
+    for name in ("demo.png", "airflow.png"):
+        picture = Pillow.open(PICTURES / name).convert("RGB").quantize(COLOURS)
+        picture.save(PICTURES / name, optimize=True)
 
 
 def draw_end(settings: Settings) -> str:

@@ -23,7 +23,6 @@ from sohoa.progress.rate import progress_share, weekly_progress
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.registry import PROVINCE
-from sohoa.report.report_week import report_day
 from sohoa.settings import Settings
 from sohoa.store import Store
 
@@ -149,7 +148,7 @@ def show_places(places: Places, settings: Settings, first: date, out: Console) -
     rows: list[tuple[str, str, list[Path | str]]] = [
         (f"weekly report {places.week.name}", "open report", [*places.report[:2]]),
         ("a return slip", " ".join(["open slip", places.batch or ""]).strip(), [places.slip]),
-        ("Airflow UI", "open ui", [airflow.url, f"user {airflow.user}, password in {airflow.secrets}"]),
+        ("Airflow UI", "open ui", [airflow.url, f"user {airflow.user}, password in {_short(airflow.secrets)}"]),
         ("Great Expectations", "open docs", [places.docs, f"in the store: {docs}"]),
     ]
     _say(out, "5. Xem ở đâu (where to look)", style="italic")
@@ -169,8 +168,8 @@ def commands(first: date, week: Week) -> list[str]:
         f"progress --unit {PROVINCE} {period}",
         f"reconcile {period} --category R4",
         f"lateness {period}",
-        f"silent --date {report_day(week)}",
-        'query "SELECT agency, verdict, count(*) AS pages FROM pages GROUP BY ALL ORDER BY ALL"',
+        f"devices {period}",
+        'query "SELECT agency, verdict, count(*) AS pages FROM pages GROUP BY ALL"',
     ]
 
 
@@ -200,7 +199,7 @@ def _table(*names: str) -> Table:
     return table
 
 
-def _short(line: Path | str) -> str:
+def _short(line: Path | str | None) -> str:
     """A path as it is shorter from here."""
     if isinstance(line, Path) and line.is_relative_to(Path.cwd()):
         return str(line.relative_to(Path.cwd()))
