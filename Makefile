@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 SHARED := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast coverage lint format bench secrets docs lock clean
+.PHONY: help setup demo test test-fast coverage lint format bench secrets docs lock clean distclean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -74,7 +74,15 @@ lock: | $(UV)  ## resolve the newest allowed versions into requirements.txt and 
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra pipeline --extra dev \
 	  --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
 
-clean:  ## stop what runs and remove everything that was made, data included
+clean:  ## stop what runs and remove what was made; the data in .sohoa stays
 	@if [ -x $(BIN)/sohoa ]; then $(BIN)/sohoa stack down; fi
-	rm -rf .venv* .sohoa .coverage .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv* .coverage .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	find . -path ./.sohoa -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	@if [ -e .sohoa ]; then echo "The data stays in .sohoa; make distclean removes it too."; fi
+
+distclean:  ## remove the data in .sohoa too, after asking (FORCE=1: without)
+	@if [ -e .sohoa ] && [ "$(FORCE)" != 1 ]; then \
+	  printf 'Remove all data in .sohoa (%s: store, reports, Airflow)? [y/N] ' "$$(du -sh .sohoa | cut -f1)"; \
+	  read -r answer; [ "$$answer" = y ] || { echo "Nothing was removed."; exit 1; }; fi
+	@$(MAKE) --no-print-directory clean
+	rm -rf .sohoa

@@ -25,6 +25,8 @@ RUNS = "_runs/"
 CLOSED_FEEDS = "_closed_feeds/"
 RECEIVED = "_received/"
 BATCHES, RECEIPTS = "batches/", "receipts/"
+RESEND_SUFFIX, PICTURES_SUFFIX = "gui-lai.html", "pictures.json"
+"""What lies beside a receipt: the page to send again with, the pictures on the slip."""
 USAGE_KEY, SWEEP_KEY = "_usage/agencies.json", "_usage/sweep.json"
 """What the agencies use, as last counted; how far the count that goes on now has come."""
 OUTBOX = "_outbox/"
@@ -116,17 +118,22 @@ def stand_in(text: str) -> str:
 
 def receipt_key(agency: str, batch: str, manifest_sha256: str, suffix: str = "json") -> str:
     """Return the key in ``landing`` of the receipt for one manifest."""
-    return f"receipts/{safe_name(agency)}/{safe_name(batch)}/{manifest_sha256[:12]}.{suffix}"
+    return f"{receipts_prefix(agency, batch)}{manifest_sha256[:12]}.{suffix}"
+
+
+def receipts_prefix(agency: str, batch: str) -> str:
+    """Return the prefix in ``landing`` of the receipts of a batch id, and of what lies beside them."""
+    return f"{RECEIPTS}{safe_name(agency)}/{safe_name(batch)}/"
 
 
 def resend_key(agency: str, batch: str, manifest_sha256: str) -> str:
     """The page that makes the manifest for what must be sent again."""
-    return receipt_key(agency, batch, manifest_sha256, "gui-lai.html")
+    return receipt_key(agency, batch, manifest_sha256, RESEND_SUFFIX)
 
 
 def pictures_key(agency: str, batch: str, manifest_sha256: str) -> str:
     """Return the key in ``landing`` of the pictures of pages on the slip beside a receipt."""
-    return receipt_key(agency, batch, manifest_sha256, "pictures.json")
+    return receipt_key(agency, batch, manifest_sha256, PICTURES_SUFFIX)
 
 
 def pictured_key(received: date, agency: str, batch: str, manifest_sha256: str) -> str:

@@ -8,18 +8,30 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from sohoa.errors import SettingsError
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PREFIX = "SOHOA_"
+PORTS = ("port_master", "port_volume", "port_filer", "port_s3", "port_airflow")
+"""Settings of the embedded stack's ports, in the order in which ``port_base`` lays them."""
 _FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON", "VIRTUAL_ENV", "TMPDIR")
 """What the names of variables begin with that a process gets which reads what others sent."""
 
@@ -61,6 +73,13 @@ class Settings(BaseModel):
     s3_secret_key: SecretStr | None = Field(default=None, description="Secret key of the object store.")
     s3_region: str = Field(default="us-east-1", description="Region name that signatures use.")
 
+    port_base: int | None = Field(
+        default=None,
+        ge=1024,
+        le=22_760,
+        description="First of five ports in a row that move all of the embedded stack: master, volume, filer, S3,"
+        " Airflow; a port that is set by itself stays.",
+    )
     port_s3: int = Field(default=21833, ge=1024, le=22767, description="S3 port of the embedded store.")
     port_master: int = Field(default=21333, ge=1024, le=22767, description="Master port of the embedded store.")
     port_volume: int = Field(default=21080, ge=1024, le=22767, description="Volume port of the embedded store.")
@@ -273,6 +292,14 @@ class Settings(BaseModel):
         default=365, ge=1, description="Days for which it is kept who opened which page in the Airflow UI."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _move_ports(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Set the ports that are not set from the base."""
+        base = str(values.get("port_base") or "")
+        moved = {name: int(base) + place for place, name in enumerate(PORTS)} if base.isdecimal() else {}
+        return {**moved, **values}
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -346,6 +373,12 @@ def load_settings() -> Settings:
 def wants_demo_exit() -> bool:
     """Tell whether ``DEMO_EXIT=1`` asks ``sohoa demo`` to stop everything once it has shown its result."""
     return os.environ.get("DEMO_EXIT") == "1"
+
+
+def has_display() -> bool:
+    """Tell whether a browser has somewhere to show a page: a text browser would take the terminal."""
+    on_desktop = sys.platform in {"darwin", "win32"}
+    return on_desktop or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def child_environment(extra: dict[str, str]) -> dict[str, str]:

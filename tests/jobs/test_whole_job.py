@@ -12,9 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from sohoa import jobs, layout
-from sohoa.demo.compare_truth import compare_truth
+from sohoa.days import Week
+from sohoa.demo.compare_report import compare_report
+from sohoa.demo.compare_slips import compare_slips
+from sohoa.demo.compare_truth import compare_pages, compare_progress, compare_reconciliation
 from sohoa.intake import judging_groups
 from sohoa.intake.manifest import Manifest
+from sohoa.report.build_report import build_report
 from sohoa.simulate import Truth, simulate
 from sohoa.simulate.upload_folder import load_folder
 from sohoa.store import Store
@@ -75,8 +79,12 @@ def test_every_page_is_judged_as_it_was_made(made: Made, counted: Store) -> None
 
 
 def test_the_demo_would_end_without_a_difference(made: Made, counted: Store) -> None:
-    """What ``sohoa demo`` holds against the truth, and ends red for, is the same here: every count and every page."""
-    comparisons = compare_truth(counted, made[0] / "truth")
+    """What ``sohoa demo`` holds against the truth, and ends red for: every count, page and slip, and the report."""
+    week, province = Week.parse("2023-W11"), made[0]
+    report = build_report(counted, week.name)
+    counted.put(layout.REPORTS, layout.report_key(week.name, "report.json"), report.to_json())
+    tables = (compare_progress, compare_reconciliation, compare_pages, compare_slips)
+    comparisons = [*(compare(counted, province) for compare in tables), compare_report(counted, province, week)]
     assert [line for comparison in comparisons for line in comparison.differences] == []
     assert all(comparison.compared > 0 for comparison in comparisons)
 

@@ -18,7 +18,7 @@ from sohoa.simulate.offices import choose_offices, weekdays
 from sohoa.simulate.plan_documents import NONE, RESCANNED_AFTER
 from sohoa.simulate.plan_dossiers import TAIL_DAYS
 from sohoa.simulate.plan_levels import ACCEPTED, target_share
-from sohoa.simulate.plan_scans import LIES, PAGE_DEFECTS, Scan, plan_scans
+from sohoa.simulate.plan_scans import COVER_DEFECT, LARGE_DEFECTS, LIES, PAGE_DEFECTS, Scan, plan_scans
 from sohoa.simulate.seeded_draws import generator
 from sohoa.simulate.simulate_province import Plan, plan_pages, plan_province
 
@@ -28,6 +28,7 @@ RUNS = [(*DEMO, seed) for seed in range(4)] + [
     (1, date(2024, 4, 1), date(2024, 4, 28), 10, 5),
     (60, date(2024, 11, 18), date(2024, 12, 15), 60, 6),  # communes merge on 2024-12-01
 ]
+LARGE = [name for names in LARGE_DEFECTS.values() for name in names]
 FOREIGN = ("quality", "counting", "progress", "feeds", "intake", "pages.metrics", "reconcile", "jobs", "dossier_code")
 
 
@@ -133,7 +134,7 @@ def test_defects_and_second_scans(demo: Plan, scans: list[Scan]) -> None:
     bad = [d for d in first if d.defect]
     redone = {old.full_id for old in again.values()}
     assert 0.07 <= len(bad) / len(first) <= 0.13
-    assert {d.defect for d in scans} == {"", *PAGE_DEFECTS, *LIES}
+    assert {d.defect for d in scans} == {"", *PAGE_DEFECTS, COVER_DEFECT, *LARGE, *LIES}
     assert all(d.office.lies == (d.defect in LIES) for d in scans if d.defect)
     assert 0.6 <= len([d for d in bad if d.full_id in redone]) / len(bad) <= 0.9
     for name, old in again.items():

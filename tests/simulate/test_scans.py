@@ -22,12 +22,13 @@ from sohoa.schema import MEASURED
 from sohoa.settings import Settings
 from sohoa.simulate import draw_ink
 from sohoa.simulate.draw_scans import draw_scan, file_names
-from sohoa.simulate.page_truth import page_rows
-from sohoa.simulate.plan_scans import PAGE_DEFECTS, Scan, plan_scans
+from sohoa.simulate.page_truth import edge_seals_table, page_rows
+from sohoa.simulate.plan_scans import COVER_DEFECT, LARGE_DEFECTS, PAGE_DEFECTS, Scan, plan_scans
 from sohoa.simulate.seeded_draws import generator
 from sohoa.simulate.simulate_province import plan_pages
 
 HERE = Path(sohoa.simulate.__file__).parent
+LARGE = [name for names in LARGE_DEFECTS.values() for name in names]
 DECLARED = ("paper", "cover", "content", "kind")
 ROWS = pa.schema([*MEASURED, *((name, pa.string()) for name in (*DECLARED, "device_kind"))])
 
@@ -43,6 +44,8 @@ CLEAN: dict[str, Callable[[Scan], bool]] = {
     "A3 text": lambda d: d.paper == "a3" and d.content == "text",
     "A3 map": lambda d: d.content == "map",
     "backlog": lambda d: d.kind == "backlog_result",
+    "seal across the edges": lambda d: d.has_edge_seal,
+    "seal across the edges of a backlog result": lambda d: d.has_edge_seal and d.kind == "backlog_result",
 }
 
 
@@ -87,6 +90,28 @@ def test_seeded_defect_is_found(defect: str, documents: list[Scan]) -> None:
         assert [(row["file"], row["page_no"], "".join(row["defects"])) for row in rows] == page_rows(made)
         assert "rejected" in {row["verdict"] for row in rows}
     assert bad
+
+
+@pytest.mark.parametrize("defect", [COVER_DEFECT, *LARGE])
+def test_what_spoils_covers_and_large_sheets_is_found(defect: str, documents: list[Scan]) -> None:
+    """Nothing else is found; light and streaks go to a person, the others are rejected."""
+    bad = [d for d in documents if d.defect == defect]
+    for made in bad[:4]:  # the demo holds all of them against the truth
+        rows = judged(made)
+        assert [(row["file"], row["page_no"], "".join(row["defects"])) for row in rows] == page_rows(made)
+        assert {row["verdict"] for row in rows} - {"accepted"} == {
+            "review" if defect in {"glare", "streaks"} else "rejected"
+        }
+    assert len(bad) >= 3
+    assert all((d.cover == "glossy") if defect == COVER_DEFECT else (d.paper != "a4") for d in bad)
+
+
+def test_seals_across_edges_are_truth_of_their_own(documents: list[Scan]) -> None:
+    """Of sound results of several sheets alone, each page once; each sheet bears another part."""
+    rows = edge_seals_table(documents).to_pylist()
+    sealed = [d for d in documents if d.has_edge_seal and d.is_good]
+    assert len(rows) == sum(d.images for d in sealed) > 50
+    assert {d.kind for d in sealed} == {"result", "backlog_result"} and all(d.pages > 1 for d in sealed)
 
 
 def test_empty_file_is_a_file_cut_short(documents: list[Scan]) -> None:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from sohoa.errors import StackError
+from sohoa.stack import processes
 from sohoa.stack.processes import Server, stop, wait_until, write_private
 
 FOREVER = "import time; time.sleep(600)"
@@ -90,6 +91,34 @@ def test_a_server_that_ends_while_starting_shows_its_log(tmp_path: Path) -> None
     server = start(tmp_path, "raise SystemExit('no disk left')")
     with pytest.raises(StackError, match="no disk left"):
         wait_until(lambda: False, [server], 10)
+
+
+def test_a_log_goes_on_from_start_to_start(tmp_path: Path) -> None:
+    """What it said before stays above what it says now, each start with its time."""
+    for word in ("first", "second"):
+        server = start(tmp_path, f"print('{word}')")
+        psutil.wait_procs(server.processes(), timeout=10)
+    lines = server.log.read_text().splitlines()
+    assert [line for line in lines if not line.startswith("--- server started 2")] == ["first", "second"]
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("size", [0, 1, 100])
+def test_a_log_is_bounded_while_its_server_writes(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is too large begins anew under its writer, and what was in it is kept once."""
+    monkeypatch.setattr(processes, "LOG_BYTES", 200)
+    server = start(tmp_path, f"import sys; print('x' * {size}, flush=True); {FOREVER}")
+    wait_until(lambda: server.log.read_text().endswith("x" * size + "\n"), [server], 10)
+    with server.log.open("ab") as log:
+        log.write(b"y" * 200)
+    before = server.log.read_bytes()
+    server.trim_log()
+    assert server.log.with_suffix(".log.old").read_bytes() == before
+    with server.log.open("ab") as log:
+        log.write(b"z")
+    server.trim_log()
+    assert server.log.read_bytes() == b"z"
+    stop([server], 5)
 
 
 def test_a_command_that_is_missing_is_an_error_of_the_stack(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import stat
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from pydantic import SecretStr
 from sohoa import layout, registry, stack
 from sohoa.errors import StackError, StoreError
 from sohoa.schema import TABLES
-from sohoa.settings import load_settings
+from sohoa.settings import PORTS, load_settings
 from sohoa.stack import seaweed
 from sohoa.stack.processes import require_free_ports, stop
 from sohoa.store import Store, open_store
@@ -146,6 +148,29 @@ def test_a_taken_port_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         other.listen()
         with pytest.raises(StackError, match=rf"port {settings.port_filer + offset} .*SOHOA_PORT_FILER"):
             stack.up(settings, "store", quiet)
+    assert not seaweed.server(settings).processes()
+
+
+@pytest.mark.parametrize("part", ["store", "all"])
+def test_all_taken_ports_are_named_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """With a base that moves all of them and is free; Airflow's port only where Airflow is to be started."""
+    new_home(monkeypatch, tmp_path)
+    settings = load_settings()
+    names = ("port_s3", "port_filer", "port_airflow")
+    with ExitStack() as held:
+        for name in names:
+            held.enter_context(socket.create_server(("127.0.0.1", getattr(settings, name))))
+        with pytest.raises(StackError) as told:
+            stack.up(settings, part, quiet)
+    for name in names:
+        is_named = f"{getattr(settings, name)} (SOHOA_{name.upper()})" in str(told.value)
+        assert is_named == (part == "all" or name != "port_airflow")
+    base = re.search(r"SOHOA_PORT_BASE=(\d+)$", str(told.value))
+    assert base
+    for name in PORTS:
+        monkeypatch.delenv(f"SOHOA_{name.upper()}")
+    monkeypatch.setenv("SOHOA_PORT_BASE", base[1])
+    stack.require_ports(load_settings())
     assert not seaweed.server(settings).processes()
 
 

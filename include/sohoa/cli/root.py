@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from datetime import date
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from sohoa import logs
-from sohoa.clean_text import clean
+from sohoa.clean_text import clean, escape_name
 from sohoa.days import Week
 from sohoa.errors import InputError, SohoaError
 from sohoa.terminal.console import err, out
 
 _YEARS = range(1990, 2100)
 """Those of the days that feeds may name."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 run_app = typer.Typer(no_args_is_help=True, help="Run a job here, without Airflow: the same code as the DAGs' tasks.")
@@ -56,6 +60,18 @@ def main() -> None:
     except ModuleNotFoundError as error:  # an agency installs less than the pipeline
         err.print(f"sohoa: this needs the package {error.name}: install sohoa[pipeline]", style="red", markup=False)
         sys.exit(SohoaError.exit_code)
+    except OSError as error:
+        if error.filename is None:  # not about a path that a person can mend
+            raise
+        _end_at_path(error)
+
+
+def _end_at_path(error: OSError) -> NoReturn:
+    """Say in a line which path cannot be used, and end as other errors do."""
+    path, is_full = clean(escape_name(os.fsdecode(error.filename))), error.errno in _FULL
+    advice = "free some space" if is_full else "name another path (SOHOA_HOME, --out), or mend the rights of this one"
+    err.print(f"sohoa: {path}: {error.strerror}; {advice}", style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(SohoaError.exit_code)
 
 
 def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sohoa.demo.true_scans import IN_NO_PAGE, read_truth
 from sohoa.store import Store
-
-_IN_NO_PAGE = {"", "missing_page"}
-"""Sound pages; that a page is missing shows in its document, not in the pages that are there."""
-_TABLES = {"progress_daily": "progress", "reconciliation_daily": "reconciliation"}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One table, or the pages, held against the truth.
+    """One table, the pages, the slips or a report held against the truth.
 
     Attributes:
         what: what is compared, in words.
-        compared: rows or pages that there should be.
+        compared: rows, pages, documents or figures that there should be.
         differences: one line for each that is not so, or should not be.
     """
 
@@ -30,34 +26,19 @@ class Comparison:
     differences: list[str]
 
 
-def compare_truth(store: Store, truth: Path) -> list[Comparison]:
-    """Compare every count with the simulator's own, and every page with the defect that was put into it.
-
-    Args:
-        store: where the province was checked, imported, summarised and reconciled.
-        truth: the simulator's folder of that name.
-    """
-    tables = [_compare_table(store, table, truth / f"{name}.csv") for table, name in _TABLES.items()]
-    return [*tables, _compare_pages(store, truth / "pages.csv")]
+def compare_progress(store: Store, province: Path) -> Comparison:
+    """Compare every count of the rates with the simulator's own."""
+    return _compare_table(store, "progress_daily", read_truth(province, "progress"))
 
 
-def defects_put_in(truth: Path) -> list[str]:
-    """Return the defect of each page that was given one."""
-    return [row["defect"] for row in _read_csv(truth / "pages.csv") if row["defect"]]
+def compare_reconciliation(store: Store, province: Path) -> Comparison:
+    """Compare every count of what differs between province, portal and ministries, and its age."""
+    return _compare_table(store, "reconciliation_daily", read_truth(province, "reconciliation"))
 
 
-def _compare_table(store: Store, table: str, path: Path) -> Comparison:
-    expected = _read_csv(path)
-    names = list(expected[0]) if expected else []
-    wanted = {_as_text(row, names) for row in expected}
-    counted = {_as_text(row, names) for row in store.read_table(table).to_pylist()}
-    lines = [f"{table}: true, not counted: {_as_line(names, row)}" for row in sorted(wanted - counted)]
-    lines += [f"{table}: counted, not true: {_as_line(names, row)}" for row in sorted(counted - wanted)]
-    return Comparison(f"rows of {table} equal", len(wanted), lines)
-
-
-def _compare_pages(store: Store, path: Path) -> Comparison:
-    put_in = {(row["file"], row["page"]): row["defect"] for row in _read_csv(path)}
+def compare_pages(store: Store, province: Path) -> Comparison:
+    """Compare what was found on every page with the defect that was put into it."""
+    put_in = {(row["file"], row["page"]): row["defect"] for row in read_truth(province, "pages")}
     found = {
         (row["file"].rpartition("/")[2], str(row["page_no"])): row["defects"]
         for row in store.read_table("pages").select(["file", "page_no", "defects"]).to_pylist()
@@ -70,14 +51,26 @@ def _compare_pages(store: Store, path: Path) -> Comparison:
     return Comparison("pages judged as made", len(put_in), lines)
 
 
+def count_seals(store: Store, province: Path) -> tuple[int, int]:
+    """Count the sound pages with a seal across their edge, and those of them in which nothing was found."""
+    sealed = {(row["file"], int(row["page"])) for row in read_truth(province, "edge_seals")}
+    pages = store.read_table("pages").select(["file", "page_no", "defects"]).to_pylist()
+    passed = {(row["file"].rpartition("/")[2], row["page_no"]) for row in pages if not row["defects"]}
+    return len(sealed), len(sealed & passed)
+
+
+def _compare_table(store: Store, table: str, expected: list[dict[str, str]]) -> Comparison:
+    names = list(expected[0]) if expected else []
+    wanted = {_as_text(row, names) for row in expected}
+    counted = {_as_text(row, names) for row in store.read_table(table).to_pylist()}
+    lines = [f"{table}: true, not counted: {_as_line(names, row)}" for row in sorted(wanted - counted)]
+    lines += [f"{table}: counted, not true: {_as_line(names, row)}" for row in sorted(counted - wanted)]
+    return Comparison(f"rows of {table} equal", len(wanted), lines)
+
+
 def _is_as_made(made: str | None, found: list[str] | None) -> bool:
     """Tell whether a page is there and shows what was put into it, and nothing else."""
-    return made is not None and found == ([] if made in _IN_NO_PAGE else [made])
-
-
-def _read_csv(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return made is not None and found == ([] if made in IN_NO_PAGE else [made])
 
 
 def _as_text(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:

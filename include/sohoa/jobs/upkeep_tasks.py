@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sohoa import layout, registry
+from sohoa import layout, registry, stack
 from sohoa.capacity import space
 from sohoa.last_runs import note_nothing_to_do
 from sohoa.logs import get_logger
@@ -84,10 +84,12 @@ def _forget_received(now: datetime) -> None:
 
 
 def watch_store() -> Watched:
-    """Warn where the store is filling up, and tell again whom an alert could not reach."""
+    """Warn where the store is filling up, tell again whom an alert could not reach, bound the logs of own servers."""
     store = open_store()
     found = space.watch_space(store)
     told = alerts.tell_waiting(store)
+    if store.settings.uses_embedded_store:
+        stack.trim_logs(store.settings)
     note_nothing_to_do(store, "upkeep")
     return {"used_percent": None if found is None else round(found.used_percent, 1), "alerts": told}
 

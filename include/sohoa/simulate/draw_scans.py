@@ -1,4 +1,4 @@
-"""Sheets turned into the files that a scanner leaves, good or with a defect far past its reject limit."""
+"""Sheets turned into the files that a scanner leaves, good or with a defect far past its limit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sohoa.simulate.draw_sheets import blank_page, draw_page
 from sohoa.simulate.page_bodies import Image
 from sohoa.simulate.plan_scans import Scan
 from sohoa.simulate.seeded_draws import generator
+from sohoa.simulate.spoil_pages import SPOILERS
 
 QUALITY, LOW_DPI = 85, 100
 EMPTY_SHARE = 0.35  # of the files cut short
@@ -68,6 +69,8 @@ def _scan_page(scan: Scan, page: int, with_note: bool, rng: np.random.Generator)
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     if defect == "skewed":
         image = _turn(image, float(rng.uniform(4, 9)) * (1 if rng.random() < 0.5 else -1))
+    if defect in SPOILERS:
+        image = SPOILERS[defect](image, scan.dpi, rng)
     if defect == "wrong_colour":
         image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     return image

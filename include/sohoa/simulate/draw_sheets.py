@@ -12,7 +12,7 @@ from sohoa.simulate.draw_map import draw_map
 from sohoa.simulate.page_bodies import BODIES, Body, Image, prepare
 from sohoa.simulate.paper_sheet import CELL_MM, GRID, coloured, empty_paper, to_px
 from sohoa.simulate.plan_scans import Scan
-from sohoa.simulate.print_forms import print_cover, print_form, print_photo
+from sohoa.simulate.print_forms import print_cover, print_form, print_photo, stamp_across_edge
 from sohoa.simulate.seeded_draws import generator
 
 TEXTS = tuple(body for body in BODIES if body.style in {"text", "table"})
@@ -43,6 +43,8 @@ def draw_page(scan: Scan, page: int, with_note: bool = False) -> Image:
         print_photo(sheet, scan, rng)
     else:
         print_form(sheet, scan, page, rng)
+    if scan.has_edge_seal:
+        stamp_across_edge(sheet, page, scan.pages)
     if with_note:
         draw_ink.stick_note(sheet.pixels, scan.dpi, 95 + 10 * rng.random(), 120 + 40 * rng.random())
     return sheet.pixels

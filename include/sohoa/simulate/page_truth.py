@@ -4,6 +4,8 @@ One row per page of each file, page from 1, ``defect`` empty for none. Where a f
 page 1 carries the defect: a file that is ``truncated``, ``unreadable`` or of other bytes than declared
 (``hash_mismatch``) has that one row; of a file that lacks pages (``missing_page``) the pages that it has keep their
 rows, all but page 1 without defect. A document of bare JPEG files has one file per page.
+
+``edge_seals.csv`` (file, page) are sound pages that bear a part of a seal across the edges, which has to pass.
 """
 
 from __future__ import annotations
@@ -23,6 +25,12 @@ def pages_table(scans: Sequence[Scan]) -> pa.Table:
     """Return all rows."""
     rows = [row for scan in scans for row in page_rows(scan)]
     return pa.table([list(column) for column in zip(*rows, strict=True)] or [[], [], []], schema=SCHEMA)
+
+
+def edge_seals_table(scans: Sequence[Scan]) -> pa.Table:
+    """Return the pages of sound scans that bear a part of a seal across the edges: file and page."""
+    rows = [row for scan in scans if scan.has_edge_seal and scan.is_good for row in page_rows(scan)]
+    return pa.table({"file": [row[0] for row in rows], "page": [row[1] for row in rows]}, SCHEMA.remove(2))
 
 
 def page_rows(scan: Scan) -> list[tuple[str, int, str]]:

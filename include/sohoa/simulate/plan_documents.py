@@ -27,6 +27,8 @@ from sohoa.simulate.spelled_codes import SPELLINGS, Codes
 
 REPLACED_SHARE, LIED_SHARE, OLDER_SHARE = 0.08, 0.2, 0.2
 """Papers scanned again; papers of a lying office scanned again; of both, papers scanned a third time."""
+LARGE_SHARE, COVER_SHARE = 0.8, 0.4
+"""Large sheets and glossy covers scanned again where images are drawn: they seldom come out at once."""
 RESCANNED_AFTER = (2, 6)
 """Days after which a paper is scanned again, if the office scans then."""
 EARLIER = {"declared": 0.1, "received": 0.75, "accepted": 0.05, "unaided": 0.1}
@@ -227,10 +229,12 @@ def _scanned_again(
     Agencies use the same numbers: what is replaced in one has the number of what stands in another.
     """
     number, turn = 3 * number_within(papers.agency), papers.agency % 2
-    share = np.where(offices.lies[papers.agency], LIED_SHARE, REPLACED_SHARE)
+    is_hard = (papers.is_large | papers.is_glossy) & (papers.level >= ACCEPTED) & (not has_waivers)
+    hard_share = np.where(papers.is_large, LARGE_SHARE, COVER_SHARE)
+    share = np.where(offices.lies[papers.agency], LIED_SHARE, np.where(is_hard, hard_share, REPLACED_SHARE))
     second = _later(offices, papers.agency, papers.scan, last, rng)
     third = _later(offices, papers.agency, second, last, rng)
-    again = (even_draws(rng, len(papers)) < share) & (papers.sheet == PLAIN) & (second > papers.scan)
+    again = (even_draws(rng, len(papers)) < share) & (is_hard | (papers.sheet == PLAIN)) & (second > papers.scan)
     twice = again & (rng.random(len(papers)) < OLDER_SHARE) & (third > second)
     names = {"now": number + turn, "before": number + 1 - turn, "oldest": number + 2}
     none, yes = np.full(len(papers), NONE), np.ones(len(papers), np.bool_)
@@ -247,10 +251,10 @@ def _scanned_again(
         name=names["before"],
         replaces=np.where(twice, names["oldest"], NONE),
         scan=np.where(twice, second, papers.scan),
-        level=_earlier_levels(offices, papers, has_waivers, rng),
+        level=_earlier_levels(offices, papers, is_hard, has_waivers, rng),
         is_replaced=yes,
     )
-    level = _earlier_levels(offices, papers, has_waivers, rng)
+    level = _earlier_levels(offices, papers, is_hard, has_waivers, rng)
     oldest = replace(now, name=names["oldest"], replaces=none, scan=papers.scan, level=level, is_replaced=yes)
     return now.plus(before.take(again), oldest.take(twice))
 
@@ -262,8 +266,10 @@ def _later(offices: Offices, agency: Ints, scanned: Times, last: Times, rng: np.
     return offices.scan_days(agency, wanted, last, is_first=False)
 
 
-def _earlier_levels(offices: Offices, papers: Documents, has_waivers: bool, rng: np.random.Generator) -> Ints:
-    levels = choose(even_draws(rng, len(papers)), EARLIER)
+def _earlier_levels(
+    offices: Offices, papers: Documents, is_hard: Bools, has_waivers: bool, rng: np.random.Generator
+) -> Ints:
+    levels = np.where(is_hard, RECEIVED, choose(even_draws(rng, len(papers)), EARLIER))
     levels = np.where(offices.lies[papers.agency], rng.integers(DECLARED, ACCEPTED, len(papers)), levels)
     return levels if has_waivers else np.where(levels == ACCEPTED, UNAIDED, levels)
 

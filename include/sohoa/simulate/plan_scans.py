@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from sohoa.enums import DOCUMENT_KINDS, NOT_SCANNED_REASONS
+from sohoa.enums import DOCUMENT_KINDS, NOT_SCANNED_REASONS, SEALED_KINDS
 from sohoa.simulate.offices import Office, Offices
 from sohoa.simulate.plan_documents import FORMATS, NONE, NOTE, SHEETS, Documents
 from sohoa.simulate.plan_levels import DECLARED, RECEIVED
@@ -23,10 +23,13 @@ PAGE_DEFECTS = (
     "old_pdf",
     "unreadable",
 )
+COVER_DEFECT, LARGE_DEFECTS = "glare", {"text": ("cut_off", "streaks"), "map": ("bad_seam",)}
+"""What spoils glossy covers, and large sheets by their content, one page each: a seam shows where something is drawn
+across it, a cut where text is cut."""
 PREFIX = "TL"
 """What ids of documents begin with."""
 MISSING_PAGE, HASH_MISMATCH = LIES = ("missing_page", "hash_mismatch")
-OF_ONE_PAGE = {"blank", "skewed"}
+OF_ONE_PAGE = {"blank", "skewed", COVER_DEFECT, *(name for names in LARGE_DEFECTS.values() for name in names)}
 _PDF_ONLY = {"old_pdf", "missing_page", "unreadable"}
 _NO_TIFF = {"truncated", "over_compressed"}
 
@@ -111,6 +114,11 @@ class Scan:
         return frozenset(range(1, self.pages + 1))
 
     @property
+    def has_edge_seal(self) -> bool:
+        """Whether the office put its seal across the edges of the sheets (dấu giáp lai), which is no defect."""
+        return self.kind in SEALED_KINDS and self.cover == "matte" and self.pages > 1
+
+    @property
     def dpi(self) -> int:
         """Resolution of a good scan: maps need 400, everything else what the scanner is set to."""
         return 400 if self.content == "map" else self.office.dpi
@@ -132,19 +140,39 @@ def content_of(sheet: str) -> str:
 
 
 def plan_scans(offices: Offices, documents: Documents, rng: np.random.Generator) -> list[Scan]:
-    """Plan the scans of all documents, in their order: each kind of bad scan in its turn."""
+    """Plan the scans of all documents, in their order: each kind of bad scan of its sheet in its turn."""
     codes, glossy = offices.spell(documents.codes, documents.spelling).to_pylist(), documents.is_glossy
-    turn, found = int(rng.integers(len(PAGE_DEFECTS))), []
+    turns = _Turns(int(rng.integers(len(PAGE_DEFECTS))))
+    found = []
     for place in range(len(documents)):
         defect = ""
         if documents.level[place] == DECLARED and documents.reason[place] == NONE:
             defect = HASH_MISMATCH
         elif documents.level[place] == RECEIVED:
-            lies = offices.lies[documents.agency[place]]
-            defect, turn = (MISSING_PAGE, turn) if lies else (PAGE_DEFECTS[turn % len(PAGE_DEFECTS)], turn + 1)
+            lies, sheet = offices.lies[documents.agency[place]], list(SHEETS)[documents.sheet[place]]
+            defect = MISSING_PAGE if lies else turns.take(sheet, bool(glossy[place]))
         page = int(rng.integers(1, documents.pages[place] + 1))
+        page = 1 if defect == COVER_DEFECT else page
         found.append(_scan(offices, documents, place, codes[place], bool(glossy[place]), defect, page))
     return found
+
+
+@dataclass
+class _Turns:
+    """Whose turn it is among the defects of each sort of sheet."""
+
+    plain: int
+    large: int = 0
+
+    def take(self, sheet: str, is_glossy: bool) -> str:
+        if is_glossy:
+            return COVER_DEFECT
+        if paper_of(sheet) != "a4":
+            names = LARGE_DEFECTS[content_of(sheet)]
+            self.large += 1
+            return names[self.large % len(names)]
+        self.plain += 1
+        return PAGE_DEFECTS[(self.plain - 1) % len(PAGE_DEFECTS)]
 
 
 def _scan(

@@ -77,6 +77,15 @@ def sign(sheet: Sheet, scan: Scan, rng: np.random.Generator) -> None:
     sheet.centre(person(rng), x, y + 42, 13)
 
 
+def stamp_across_edge(sheet: Sheet, page: int, pages: int) -> None:
+    """A red seal over the edges of sheets laid like a fan (dấu giáp lai): each bears its part at the right edge."""
+    seal = draw_ink.turned_seal(sheet.dpi, 8.0)
+    height, width = sheet.pixels.shape[:2]
+    share = seal.shape[1] // pages
+    part = np.ascontiguousarray(seal[:, (page - 1) * share : page * share])
+    draw_ink.stamp(sheet.pixels, part, draw_ink.RED, width - part.shape[1], round(height * 0.45))
+
+
 def _head_application(sheet: Sheet, scan: Scan, title: str) -> None:
     sheet.write(f"Mã hồ sơ: {dossier_name(scan)}", LEFT_MM, 9, 9)
     sheet.centre(NATION, MIDDLE_MM, 16)

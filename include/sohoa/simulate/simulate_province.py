@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import cv2
@@ -29,7 +29,7 @@ from sohoa.simulate.judged_rows import write_judged_rows
 from sohoa.simulate.lateness_truth import lateness_rows
 from sohoa.simulate.ministry_feeds import write_ministries
 from sohoa.simulate.offices import Offices, choose_offices
-from sohoa.simulate.page_truth import pages_table
+from sohoa.simulate.page_truth import edge_seals_table, pages_table
 from sohoa.simulate.plan_documents import Documents, plan_documents
 from sohoa.simulate.plan_dossiers import TAIL_DAYS, Dossiers, plan_dossiers
 from sohoa.simulate.plan_levels import ACCEPTED
@@ -74,10 +74,13 @@ class Truth:
     backlog: pa.Table
     lateness: pa.Table
     """At the end of the last day, 60 days after the last dossier day."""
+    lateness_end: pa.Table
+    """At the end of the last dossier day."""
     lateness_before: pa.Table
     """Halfway through the dossier days."""
     pages: pa.Table
-    """Empty where there are no images."""
+    """Empty where there are no images, and so is the next."""
+    edge_seals: pa.Table
 
 
 def simulate(
@@ -184,8 +187,10 @@ def _truth(province: Province, scans: list[Scan], start: date, end: date) -> Tru
         reconciliation=reconciliation_rows(province),
         backlog=backlog_rows(province),
         lateness=lateness_rows(province.offices, province.dossiers, last),
+        lateness_end=lateness_rows(province.offices, province.dossiers, end),
         lateness_before=lateness_rows(province.offices, province.dossiers, halfway),
         pages=pages_table(scans),
+        edge_seals=edge_seals_table(scans),
     )
 
 
@@ -222,8 +227,21 @@ def _work(jobs: list[tuple[Path, Scan]], workers: int) -> Iterator[tuple[FileFac
         yield from map(_write_scan, jobs)
         return
     # spawned, not forked: the caller may have threads (a progress bar)
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=partial(cv2.setNumThreads, 1)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin_worker) as pool:
         yield from pool.map(_write_scan, jobs, chunksize=8)
+
+
+def _begin_worker() -> None:
+    """Draw on one core, and end with the process that asked for it: a killed one can stop nobody."""
+    cv2.setNumThreads(1)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "a worker has a parent"
+    parent.join()
+    os._exit(1)
 
 
 def _write_scan(job: tuple[Path, Scan]) -> tuple[FileFacts, ...]:

@@ -11,12 +11,24 @@ from sohoa.errors import StackError, StoreError
 from sohoa.settings import Settings
 from sohoa.stack import airflow_server, seaweed
 from sohoa.stack.airflow_client import AirflowClient
-from sohoa.stack.processes import Report, Server, only_one, stop
+from sohoa.stack.processes import Report, Server, only_one, require_free_ports, stop
 from sohoa.store import Store
 
 PARTS = ("store", "airflow")
 
-__all__ = ["PARTS", "AirflowClient", "Status", "airflow_client", "describe", "down", "status", "up"]
+__all__ = [
+    "PARTS",
+    "AirflowClient",
+    "Status",
+    "airflow_client",
+    "describe",
+    "down",
+    "require_ports",
+    "require_running",
+    "status",
+    "trim_logs",
+    "up",
+]
 
 
 @dataclass(frozen=True)
@@ -42,12 +54,38 @@ def up(settings: Settings, part: str, report: Report) -> None:
         StackError: a port is taken, a server does not start, or the settings name a store elsewhere.
     """
     with only_one(settings.home):
+        require_free_ports(settings, _ports_to_open(settings, part))
+        trim_logs(settings)
         if part == "store" and _has_other_store(settings):
             raise StackError(f"SOHOA_S3_ENDPOINT names {settings.s3_endpoint}: unset it to use the embedded store")
         if part in {"store", "all"} and not _has_other_store(settings):
             seaweed.up(settings, report)
         if part in {"airflow", "all"}:
             airflow_server.up(settings, report)
+
+
+def require_ports(settings: Settings) -> None:
+    """Make sure that every port can be opened that a server of the stack, where it does not run yet, will open.
+
+    Raises:
+        StackError: some are taken; the message names them all.
+    """
+    require_free_ports(settings, _ports_to_open(settings, "all"))
+
+
+def _ports_to_open(settings: Settings, part: str) -> dict[str, tuple[int, ...]]:
+    ports: dict[str, tuple[int, ...]] = {}
+    if part in {"store", "all"} and not _has_other_store(settings) and not seaweed.server(settings).is_running():
+        ports |= seaweed.PORTS
+    if part in {"airflow", "all"} and not airflow_server.servers(settings)[0].is_running():
+        ports |= airflow_server.PORTS
+    return ports
+
+
+def trim_logs(settings: Settings) -> None:
+    """Begin anew the logs that have become too large."""
+    for server in (seaweed.server(settings), *airflow_server.servers(settings)):
+        server.trim_log()
 
 
 def down(settings: Settings, part: str, report: Report) -> None:
@@ -57,6 +95,17 @@ def down(settings: Settings, part: str, report: Report) -> None:
             _stop(airflow_server.servers(settings), airflow_server.STOP_PATIENCE_S, report)
         if part in {"store", "all"}:
             _stop([seaweed.server(settings)], seaweed.STOP_PATIENCE_S, report)
+
+
+def require_running(settings: Settings) -> None:
+    """Make sure that every server of the embedded stack lives.
+
+    Raises:
+        StackError: one has ended; the message names it and its log.
+    """
+    for server in (seaweed.server(settings), *airflow_server.servers(settings)):
+        if not server.is_running():
+            raise StackError(f"{server.name} has stopped, see {server.log}: `sohoa stack up` starts it again")
 
 
 def status(settings: Settings) -> dict[str, Status]:

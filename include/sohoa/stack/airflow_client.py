@@ -113,11 +113,20 @@ class AirflowClient:
         else:
             self.call("POST", "/pools", {"name": name, **size})
 
-    def trigger(self, dag_id: str) -> str:
-        """Ask for a run of a DAG now; its run id."""
+    def is_paused(self, dag_id: str) -> bool:
+        """Tell whether a DAG is paused: a run that is asked for would wait until it goes on."""
+        return bool(self.call("GET", f"/dags/{dag_id}")["is_paused"])
+
+    def trigger(self, dag_id: str, params: dict[str, Any] | None = None) -> str:
+        """Ask for a run of a DAG now, with these parameters; its run id."""
         run_id = f"sohoa__{uuid4()}"
-        self.call("POST", f"/dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None})
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": params or {}}
+        self.call("POST", f"/dags/{dag_id}/dagRuns", body)
         return run_id
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """Return the state of one run."""
+        return str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def runs(self, dag_id: str) -> dict[str, str]:
         """Return run id -> state of every run of a DAG."""
@@ -130,11 +139,11 @@ class AirflowClient:
             StackError: it has not ended after ``timeout_s``.
         """
         deadline = time.monotonic() + timeout_s
-        while (state := self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]) not in FINISHED:
+        while (state := self.run_state(dag_id, run_id)) not in FINISHED:
             if time.monotonic() > deadline:
                 raise StackError(f"run {run_id} of {dag_id} is still {state} after {timeout_s:.0f} s; see {self.url}")
             time.sleep(1)
-        return str(state)
+        return state
 
     def task_states(self, dag_id: str, run_id: str) -> list[TaskState]:
         """Return the task instances of a run."""

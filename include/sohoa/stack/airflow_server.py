@@ -33,6 +33,7 @@ from sohoa.stack.processes import (
 )
 
 USER = "admin"
+PORTS: dict[str, tuple[int, ...]] = {"port_airflow": ()}
 MEASURE_POOL = "measure"
 LOST_TASK_S, LOOK_FOR_LOST_S = 30, 5
 """After how long without a sign of life a task is tried again, and how often that is looked for: six signs of life, one
@@ -90,7 +91,7 @@ def up(settings: Settings, report: Report) -> None:
         write_config(settings)
         environment = _environment(settings)
         if "api-server" in {server.name for server in stopped}:
-            require_free_ports(settings, ["port_airflow"])
+            require_free_ports(settings, PORTS)
         _migrate(settings, environment, report)
         report("starting Airflow: " + ", ".join(server.name for server in stopped))
         for server in stopped:

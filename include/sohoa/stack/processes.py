@@ -5,24 +5,31 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psutil
 
 from sohoa.errors import StackError
 from sohoa.logs import get_logger
-from sohoa.settings import PREFIX, Settings, child_environment
+from sohoa.settings import PORTS, PREFIX, TIME_ZONE, Settings, child_environment
 
 log = get_logger(__name__)
 
 GRPC_OFFSET = 10_000
 """SeaweedFS opens a second port this far above each of its own."""
+
+LOG_BYTES = 10_000_000
+"""Size from which a log begins anew; the part before is kept once."""
+_BASES = range(22_700, 12_000, -20)
+"""Where five free ports in a row are looked for."""
 
 Report = Callable[[str], None]
 
@@ -39,7 +46,7 @@ class Server:
 
     @property
     def log(self) -> Path:
-        """What it prints; that of the start before is kept as ``.log.old``."""
+        """What it prints, start after start; what went before the last ``LOG_BYTES`` or so is kept as ``.log.old``."""
         return self.folder / f"{self.name}.log"
 
     @property
@@ -53,9 +60,10 @@ class Server:
         Raises:
             StackError: the command cannot be executed.
         """
-        if self.log.exists():
-            self.log.replace(self.log.with_suffix(".log.old"))
-        with self.log.open("wb") as output:
+        self.trim_log()
+        with self.log.open("ab") as output:
+            output.write(f"--- {self.name} started {datetime.now(TIME_ZONE):%Y-%m-%d %H:%M:%S}\n".encode())
+            output.flush()
             try:
                 child = subprocess.Popen(
                     command,
@@ -94,6 +102,12 @@ class Server:
         """Tell whether the server's first process lives."""
         found = self.processes()
         return bool(found) and found[0].pid == json.loads(self.pid_file.read_text(encoding="utf-8"))["pid"]
+
+    def trim_log(self) -> None:
+        """Begin its log anew where it has become too large, also while the server writes to its end."""
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.old"))
+            os.truncate(self.log, 0)
 
     def last_lines(self, count: int = 12) -> str:
         """Return the end of its log, for an error message."""
@@ -142,29 +156,53 @@ def _signal(send: Callable[[], None]) -> None:
         return
 
 
-def require_free_ports(settings: Settings, fields: Iterable[str], *offsets: int) -> None:
+def require_free_ports(settings: Settings, ports: Mapping[str, Sequence[int]]) -> None:
     """Make sure that the ports in these settings can be opened on the loopback address.
 
+    Args:
+        settings: hold the ports.
+        ports: name of the setting -> how far above it lie further ports that its server takes.
+
     Raises:
-        StackError: one is taken; the message names the port and the variable that moves it.
+        StackError: some are taken; the message names them all, and the variables that move them.
     """
+    asked = [(name, offset) for name, offsets in ports.items() for offset in (0, *offsets)]
     with ExitStack() as held:
-        for field in fields:
-            for offset in (0, *offsets):
-                _hold_port(held, getattr(settings, field) + offset, f"{PREFIX}{field.upper()}", offset)
+        taken = [one for one in asked if not _hold_port(held, getattr(settings, one[0]) + one[1])]
+    if taken:
+        named = ", ".join(_name_port(settings, *one) for one in taken)
+        is_one = len(taken) == 1
+        raise StackError(
+            f"{'port' if is_one else 'ports'} {named} {'is' if is_one else 'are'} taken by another program: stop it, "
+            f"or move all ports at once with {PREFIX}PORT_BASE{_free_base(ports)}"
+        )
 
 
-def _hold_port(held: ExitStack, port: int, variable: str, offset: int) -> None:
+def _name_port(settings: Settings, name: str, offset: int) -> str:
+    variable = f"{PREFIX}{name.upper()}" + (f" + {offset}" if offset else "")
+    return f"{getattr(settings, name) + offset} ({variable})"
+
+
+def _free_base(ports: Mapping[str, Sequence[int]]) -> str:
+    """An assignment that would do, empty where none is found."""
+    for base in range(_BASES.start, _BASES.stop, _BASES.step):
+        moved = [base + PORTS.index(name) + offset for name, offsets in ports.items() for offset in (0, *offsets)]
+        with ExitStack() as held:
+            if all(_hold_port(held, port) for port in moved):
+                return f"={base}"
+    return ""
+
+
+def _hold_port(held: ExitStack, port: int) -> bool:
+    """Open a port for as long as it is held; whether that could be done."""
     probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection that just ended does not count
     try:
         probe.bind(("127.0.0.1", port))
         probe.listen()
     except OSError:
-        origin = f"{variable} + {offset}" if offset else variable
-        raise StackError(
-            f"port {port} ({origin}) is taken by another program: stop that program, or set {variable} to another port"
-        ) from None
+        return False
+    return True
 
 
 def wait_until(is_ready: Callable[[], bool], servers: Iterable[Server], patience_s: float) -> None:
@@ -186,7 +224,7 @@ def wait_until(is_ready: Callable[[], bool], servers: Iterable[Server], patience
 
 def home_environment(settings: Settings) -> dict[str, str]:
     """Return the variables by which a child process finds the same home and ports."""
-    names = ["home", *(name for name in Settings.model_fields if name.startswith("port_"))]
+    names = ["home", *PORTS]
     return {f"{PREFIX}{name.upper()}": str(getattr(settings, name)) for name in names}
 
 

@@ -32,7 +32,8 @@ from sohoa.store import Store
 OWNER = "sohoa"
 """The pipeline's own identity."""
 _HANDLED = "handled.json"
-PORTS = ("port_s3", "port_master", "port_volume", "port_filer")
+PORTS = dict.fromkeys(("port_s3", "port_master", "port_volume", "port_filer"), (GRPC_OFFSET,))
+"""Setting -> how far above it lies the second port that its server takes."""
 START_PATIENCE_S, STOP_PATIENCE_S = 90.0, 30.0
 
 VOLUME_MB = VOLUME_BYTES >> 20
@@ -60,7 +61,7 @@ def up(settings: Settings, report: Report) -> None:
     """
     weed = server(settings)
     if not weed.is_running():
-        require_free_ports(settings, PORTS, GRPC_OFFSET)
+        require_free_ports(settings, PORTS)
         write_config(settings)
         report("starting the object store")
         weed.start(_command(settings, weed.folder), home_environment(settings))

@@ -1,0 +1,93 @@
+"""What the end of the demo prints, and that what it advises can be done."""
+
+from __future__ import annotations
+
+import io
+import shlex
+from datetime import date
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from sohoa.cli import app
+from sohoa.demo import show_result
+from sohoa.demo.compare_truth import Comparison
+from sohoa.demo.show_result import Places, commands
+from sohoa.settings import load_settings
+from sohoa.store import Store
+from tests.demo.small_province import WEEK
+from tests.servers import new_home
+
+TRUE = Comparison("rows", 3, [])
+
+
+def screen() -> Console:
+    return Console(file=io.StringIO(), width=100)
+
+
+def printed(out: Console) -> str:
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue()
+
+
+def test_there_are_five_commands_and_each_is_one(clean_store: Store) -> None:
+    """As they are printed they are understood; on an empty store they show nothing, or say what is missing."""
+    lines = commands(date(2023, 3, 6), WEEK)
+    assert len(lines) == 5
+    for line in lines:
+        done = CliRunner().invoke(app, shlex.split(line))
+        assert done.exit_code == 0, (line, done.output, done.exception)
+
+
+def test_defects_stand_with_what_was_put_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """Most first; what was found and never put in stands there too."""
+    out = screen()
+    show_result.show_defects({"glare": 2, "skewed": 5}, {"glare": 1, "skewed": 5, "moire": 1}, (4, 4), [TRUE], out)
+    rows = [line.split("│")[1:-1] for line in printed(out).splitlines() if line.startswith("│")]
+    assert [[cell.strip() for cell in row[1:]] for row in rows] == [
+        ["skewed", "5", "5"],
+        ["glare", "2", "1"],
+        ["moiré", "0", "1"],
+    ]
+    assert "giáp lai" in printed(out) and "4 pages put in, 4 passed" in printed(out)
+
+
+@pytest.mark.parametrize(("own", "rest"), [(2, 0), (1, 1), (5, -3)])
+def test_the_unexplained_rest_is_named(own: int, rest: int) -> None:
+    """5 on the portal, 3 in the province."""
+    out = screen()
+    show_result.show_portal({"portal": 5, "province": 3, "R1": own, "R6": 9}, [TRUE], out)
+    sign = f"+{rest}" if rest > 0 else str(rest).replace("-", "\u2212")
+    assert f"portal − province = +2, explained +{own}, unexplained {sign}" in printed(out)
+
+
+def test_three_agencies_need_attention() -> None:
+    """The first of the report's queue; none where nothing waits."""
+    row = {"documents": 1, "to_scan": 0, "days_without_batch": None, "oldest": None}
+    queue = [row | {"agency_name": f"Xã {letter}"} for letter in "ABCD"]
+    assert [one["agency_name"] for one in show_result.attention({"queue": queue})] == ["Xã A", "Xã B", "Xã C"]
+    assert show_result.attention({}) == []
+    out = screen()
+    show_result.show_agencies({"queue": queue}, TRUE, out)
+    assert "Xã C" in printed(out) and "Xã D" not in printed(out)
+
+
+def test_places_are_short_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths from where one stands, the command that opens each, and where the password is."""
+    new_home(monkeypatch, tmp_path / "home")
+    monkeypatch.chdir(tmp_path)
+    home = load_settings().home
+    report = [home / "open" / name for name in ("report.html", "report.pdf", "report.xlsx")]
+    places = Places(WEEK, report, "H37.70-20230404-001", home / "slip.html", home / "docs.html", "bin/sohoa")
+    out = screen()
+    show_result.show_places(places, load_settings(), date(2023, 3, 6), out)
+    text = printed(out)
+    for words in ("open report", "open slip H37.70-20230404-001", "open ui", "open docs"):
+        assert f"bin/sohoa {words}\n" in text
+    for path in ("home/open/report.html", "home/open/report.pdf", "home/slip.html", "home/docs.html"):
+        assert f"      {path}\n" in text
+    assert "user admin, password in home/airflow/passwords.json" in text
+    assert f"in the store: reports/data-docs/{WEEK.name}/index.html" in text
+    assert str(tmp_path) not in text

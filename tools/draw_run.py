@@ -1,0 +1,90 @@
+"""Draw the pictures of ``README.md`` from a run of the demo: its end, and the DAGs in the Airflow UI.
+
+    DEMO_EXIT=1 make demo
+    .venv/bin/python -m tools.draw_run
+
+It starts the servers with what that run has left, shows the same end once more, and refuses to draw one that differs
+from the truth. Chromium has to be there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+from PIL import Image as Pillow
+from playwright.sync_api import Browser, sync_playwright
+from rich.console import Console
+
+from sohoa import stack
+from sohoa.demo import run_demo
+from sohoa.errors import TruthDiffers
+from sohoa.settings import Settings, load_settings
+from sohoa.store import open_store
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+COLUMNS, COLOURS = 104, 64
+SHOWN_DAG = "check_scan_batches"
+
+
+def main() -> None:
+    """Write ``demo.png`` and ``airflow.png``.
+
+    Raises:
+        TruthDiffers: the run is not what the simulator knows to be true.
+    """
+    stack.up(load_settings(), "all", print)
+    settings = load_settings()
+    svg = draw_end(settings)
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        _shoot_svg(browser, svg, PICTURES / "demo.png")
+        _shoot_airflow(browser, settings, PICTURES / "airflow.png")
+        browser.close()
+    for name in ("demo.png", "airflow.png"):
+        picture = Pillow.open(PICTURES / name).convert("RGB").quantize(COLOURS)
+        picture.save(PICTURES / name, optimize=True)
+
+
+def draw_end(settings: Settings) -> str:
+    """Return the end of the demo as a drawing of a terminal."""
+    screen = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    province = settings.home / "demo" / "province"
+    differences = run_demo.show(open_store(), province, ".venv/bin/sohoa", screen)
+    if differences:
+        raise TruthDiffers(f"{differences} differences: nothing was drawn")
+    return screen.export_svg(title="make demo")
+
+
+def _shoot_svg(browser: Browser, svg: str, file: Path) -> None:
+    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    page.set_content(f"<style>body{{margin:0}} svg{{width:1000px;height:auto;display:block}}</style>{svg}")
+    page.locator("svg").first.screenshot(path=file)
+    page.close()
+
+
+def _shoot_airflow(browser: Browser, settings: Settings, file: Path) -> None:
+    """The newest run of the DAG that checks, after signing in."""
+    found = stack.status(settings)["airflow"]
+    assert found.user is not None and found.secrets is not None, "the embedded Airflow has a user"
+    client = stack.airflow_client(settings)
+    runs = client.call("GET", f"/dags/{SHOWN_DAG}/dagRuns?order_by=-run_after&limit=50")["dag_runs"]
+    longest = max(runs, key=lambda run: run["duration"] or 0)["dag_run_id"]
+    page = browser.new_page(viewport={"width": 1280, "height": 760})
+    page.goto(f"{found.url}/auth/login")
+    page.fill("input[name=username]", found.user)
+    page.fill("input[name=password]", json.loads(found.secrets.read_text(encoding="utf-8"))[found.user])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{found.url}/", timeout=60_000)
+    page.goto(f"{found.url}/dags/{SHOWN_DAG}/runs/{longest}")
+    page.get_by_text("Task Instances").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(3_000)  # the grid is drawn after the text
+    page.screenshot(path=file)
+    page.close()
+
+
+if __name__ == "__main__":
+    main()
