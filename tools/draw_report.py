@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 CHROMIUM, FLAGS = "/usr/bin/chromium", ["--no-sandbox", "--disable-gpu"]
 PAGES = {
     "pdf-page-2": "Tỷ lệ số hóa của tỉnh theo tuần",
-    "pdf-page-3": "Xếp hạng tỷ lệ số hóa",
+    "pdf-page-3": "Tỷ lệ số hóa (%) theo đơn vị",
     "pdf-page-4": "Tỷ lệ số hóa của các xã",
     "pdf-page-5": "Bản quét theo khổ giấy",
     "pdf-page-sign": "Nơi nhận:",

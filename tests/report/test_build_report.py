@@ -114,7 +114,7 @@ def test_districts_and_departments_add_up_to_the_province(reported: Reported):
 
 
 def test_the_pages_of_the_districts_add_up(reported: Reported):
-    """The first row of each is the sum of its office and communes; together they have what agencies of districts have."""
+    """The first row of each is the sum of its office and communes; all of them have what agencies of districts have."""
     districts, units, agencies, files = (
         rows(reported.report, name) for name in ("districts", "units", "agencies", "faulty_files")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections import Counter
 from dataclasses import replace
@@ -12,11 +13,13 @@ import pikepdf
 import pypdfium2 as pdfium
 import pytest
 
+from sohoa.days import Week
 from sohoa.format_value import count
 from sohoa.report.formats import write_pdf
 from sohoa.report.formats.font_glyphs import LACKING, printable
 from sohoa.report.letterhead import letterhead
 from sohoa.report.model import UNSIGNED, Column, Table, WeekReport
+from sohoa.report.sections.proposals import Proposal, proposals_table
 from sohoa.settings import Settings
 from tests.report.report_samples import HOSTILE, sample_charts, sample_report
 
@@ -153,6 +156,25 @@ def test_the_text_names_each_annex_and_each_annex_the_report(sample: bytes):
             f"Phụ lục {number} BẢNG SỐ {len(number)}" for number in ("I", "II", "III")
         ]
         assert str(file.docinfo["/Title"]).endswith("Tuần 15 năm 2024 (từ ngày 08/04/2024 đến ngày 14/04/2024)")
+
+
+@pytest.mark.parametrize("figures", [84, 93_600, 400_593])
+def test_no_figure_runs_into_the_next_column(figures: int):
+    """The proposals: a day beside figures between two broad columns of text, all unbroken."""
+    found = [
+        Proposal("backlog", f"Bộ phận vận hành Hệ thống số {n}", None, None, "province", "đôn đốc số hóa kết quả " * 3,
+                 figures, "kết quả", figures + n) for n in range(4)
+    ]  # fmt: skip
+    table = proposals_table(found, Week.parse("2025-W26"))
+    report = sample_report(rows=1)
+    section = replace(report.sections[-1], tables=(table,), charts=())
+    with pdfium.PdfDocument(write_pdf.render(replace(report, sections=(section,), annex=()))) as document:
+        for page in document:
+            text = page.get_textpage()
+            boxes = sorted(text.get_rect(n) for n in range(text.count_rects()))
+            for one, other in itertools.combinations(boxes, 2):
+                across, down = (min(one[n + 2], other[n + 2]) - max(one[n], other[n]) for n in (0, 1))
+                assert across < 0.5 or down < 3, (one, other)
 
 
 @pytest.mark.parametrize("units", [40, 66, 95])

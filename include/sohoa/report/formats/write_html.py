@@ -30,12 +30,12 @@ LONG_TABLE = 15
 PRINTED_ROWS = 600
 """A longer table of the annex is printed only where the reader has opened it."""
 MAX_DECISIVE = 3
-_NAMES = ("unit", "agency_name", "file")
+_NAMES = ("unit", "agency_name", "file", "what")
 _DECISIVE = (
     "settled_percent", "rate_percent", "settled_change", "change_points", "late_percent", "open_overdue", "verdict",
     "defects", "state", "documents", "days_without_batch", "days_to_clear", "pages_bad", "pages_not_accepted",
     "bad_percent", "rejected", "files", "entries", "numerator_change", "pages", "cause", "defect",
-    "notice_kind", "end",
+    "notice_kind", "end", "who", "due",
 )  # fmt: skip
 """Keys of the columns that decide, most telling first: a phone shows the first ones that a table has, and its name."""
 

@@ -27,7 +27,7 @@ _SCANNERS = timedelta(27)
 _QUEUE = ("agency_name", "documents", "to_scan", "dossiers", "oldest", "devices", "documents_per_day")
 _SILENT = ("agency_name", "days_without_batch", "last_batch", "dossiers", "documents", "oldest")
 
-_INHERITED = (Column("inherited", "Trong đó nhận từ cơ quan cũ", "Of these from its forerunners", "count", "tài liệu"),)
+_INHERITED = Column("inherited", "Trong đó nhận từ cơ quan cũ", "Of these from its forerunners", "count", "tài liệu")
 """Stands where some agency has the work of one that is no more; the mail to it names that one."""
 
 
@@ -114,7 +114,7 @@ def states_table(agencies: Table, week: Week) -> Table:
 
 def agencies_table(overview: AgencyOverview, week: Week) -> Table:
     """List every agency: state, days without a batch, queue and how long it takes."""
-    columns = (
+    columns: tuple[Column, ...] = (
         AGENCY,
         AGENCY_NAME,
         Column("state", "Tình trạng", "State", "label", labels="activity_states", note="note"),
@@ -123,7 +123,7 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
         Column("dossiers", "Hồ sơ chờ", "Dossiers waiting", "count", "hồ sơ"),
         Column("documents", "Tài liệu chờ", "Documents waiting", "count", "tài liệu"),
         Column("oldest", "Hồ sơ lâu nhất", "Oldest dossier", "date"),
-        *_INHERITED,
+        _INHERITED,
         Column("to_scan", "Phải quét lại", "To scan again", "count", "tài liệu"),
         Column("in_review", "Chờ người kiểm tra", "Waiting for a person", "count", "tài liệu"),
         Column("devices", "Máy quét", "Scanners", "count", "máy"),
@@ -143,7 +143,7 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
     )
     found = tuple(_passed_on(rows, overview, week))
     if not any(row["inherited_from"] for row in found):
-        columns = tuple(column for column in columns if column not in _INHERITED)
+        columns = tuple(column for column in columns if column != _INHERITED)
     return Table("agencies", title, "Every agency", columns, found, note)
 
 

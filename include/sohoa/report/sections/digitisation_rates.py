@@ -111,7 +111,7 @@ def stand_on(progress: Progress, settings: Settings, place: Place) -> Standing |
 def with_standing(units: Table, progress: Progress, settings: Settings) -> Table:
     """Add to each row of the units, for the pages of districts and the mails, where it stands on the path."""
     found = (stand_on(progress, settings, place) for place in progress.places)
-    rows = (row | _so_far(standing) for row, standing in zip(units.rows, found, strict=True))
+    rows = ({**row, **_so_far(standing)} for row, standing in zip(units.rows, found, strict=True))
     return replace(units, rows=tuple(rows))
 
 

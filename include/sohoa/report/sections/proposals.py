@@ -379,7 +379,8 @@ def least_share(tables: Tables) -> float:
     province = next((row for row in _rows(tables, "units") or () if row["level"] == "province"), None)
     if province is None or province["so_far_percent"] is None:
         return LEAST_POINTS
-    return max(LEAST_POINTS, LEAST_SHARE_OF_GAP * (province["expected_percent"] - province["so_far_percent"]))
+    gap = float(province["expected_percent"] - province["so_far_percent"])
+    return max(LEAST_POINTS, LEAST_SHARE_OF_GAP * gap)
 
 
 def _backlog(tables: Tables) -> list[Proposal] | None:
