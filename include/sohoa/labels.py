@@ -381,6 +381,14 @@ LABELS: dict[str, Labels] = {
         "role": Label("công dụng của tệp", "role of the file"),
         "sheet": Label("số tờ", "sheet"),
     },
+    "sending_states": {  # of a batch on an agency's computer
+        "planned": Label("Đang gửi", "being sent"),
+        "claimed": Label("Đang gửi", "being sent"),
+        "uploaded": Label("Đang chốt lô", "being committed"),
+        "committed": Label("Đã gửi, chờ giấy báo", "sent, waits for its slip"),
+        "admitted": Label("Đã có giấy báo", "answered"),
+        "refused": Label("Bị trả lại", "refused"),
+    },
     "ways_back": {  # how a refused batch is sent again
         "same": Label(
             "Sửa bản kê rồi gửi lại đúng mã lô này: mã lô chưa bị dùng mất. Tệp đã tải lên không phải tải lại.",

@@ -112,6 +112,37 @@ def upload(
 
 
 @app.command()
+def desk(
+    folder: Annotated[Path, typer.Argument(help="Folder that the scanner writes to.")],
+    agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this computer; 0: any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    config: Annotated[Path | None, _CONFIG] = None,
+) -> None:
+    """Open the scanning desk: a page on this computer that judges scans as they come, sorts, sends, and shows slips."""
+    import webbrowser
+
+    from sohoa.desk.config import default_config, load_config, load_keys
+    from sohoa.desk.desk import Desk
+    from sohoa.desk.serve_desk import DeskServer
+
+    file = config or default_config()
+    found, settings = load_config(file, agency), load_settings()
+    opened = Desk(folder, found, load_keys(file, agency), settings)
+    server = DeskServer(opened, port)
+    say(f"desk: {server.address} (Ctrl-C: stop)")
+    if browser:
+        webbrowser.open(server.address)
+    try:
+        opened.start()
+        server.serve_forever()
+    except KeyboardInterrupt:
+        say("stopped; nothing is lost")
+    finally:
+        opened.close()
+
+
+@app.command()
 def keys(
     agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],
     access_key: Annotated[str, typer.Option(prompt="access key", help="As the province gave it.")],

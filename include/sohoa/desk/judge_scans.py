@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -30,8 +31,9 @@ from sohoa.quality.thresholds import Thresholds, load_thresholds
 from sohoa.schema import MEASURED, TABLES
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.slips.make_receipt import make_receipt
-from sohoa.slips.receipt import ReceiptDocument
-from sohoa.slips.receipt_facts import collect_receipt_facts
+from sohoa.slips.page_pictures import Picture
+from sohoa.slips.receipt import PageKey, ReceiptDocument
+from sohoa.slips.receipt_facts import ReceiptFacts, collect_receipt_facts
 
 _PROCESSES = 2
 _AGENCY, _DAY = "H37", date(2000, 1, 1)  # of a batch that is made to be judged, and is sent nowhere
@@ -67,6 +69,45 @@ class MemoryRows:
         self._rows[key] = rows
 
 
+class Artist:
+    """Draws pages, each once, with a guard that stays open between two looks at a folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start the guard; it has to be closed."""
+        self.guard = Guard(FileBounds.of(settings), _PROCESSES)
+        self._drawn: dict[tuple[str, int, tuple[str, ...]], Row] = {}
+
+    def close(self) -> None:
+        """End the guard."""
+        self.guard.__exit__(None, None, None)
+
+    def draw(self, facts: ReceiptFacts, files: Mapping[str, tuple[ScanFile, str]]) -> dict[PageKey, Picture]:
+        """Draw the pages that fail, with the places of what they fail by."""
+        pictures: dict[PageKey, Picture] = {}
+        for page in facts.faulty_pages():
+            key = page["file"], page["page_no"]
+            columns = tuple(failure["column"] for failure in facts.failures.get(key, []))
+            drawn = self.draw_page(*files[page["file"]], page["page_no"], columns, page["width_mm"])
+            if drawn:
+                pictures[key] = Picture(name=f"{len(pictures) + 1:04d}", **drawn)
+        return pictures
+
+    def draw_page(
+        self, file: ScanFile, sha256: str, page_no: int, columns: tuple[str, ...] = (), width_mm: float | None = None
+    ) -> Row:
+        """Draw one page; empty where nothing can be seen of it."""
+        key = (sha256, page_no, columns)
+        if key not in self._drawn:
+            wanted = [{"page_no": page_no, "columns": list(columns), "width_mm": width_mm}]
+            try:
+                data = file.path.read_bytes()
+            except OSError:  # it was taken away just now
+                return {}
+            found = self.guard.draw_pages(data, file.name, wanted)
+            self._drawn[key] = found[0] if found else {}
+        return self._drawn[key]
+
+
 @dataclass(frozen=True)
 class CheckedDocument:
     """A document, its files as a manifest lists them, and what a receipt would say of it now.
@@ -77,6 +118,8 @@ class CheckedDocument:
     scanned: ScannedDocument
     fields: dict[str, Any]
     receipt: ReceiptDocument
+    pictures: dict[str, str] = field(default_factory=dict)
+    """Name -> JPEG in base64, of the pages that fail."""
 
     @property
     def is_bad(self) -> bool:
@@ -110,7 +153,14 @@ class _Measured:
     rows: list[Row]
 
 
-def judge_scans(scans: Scans, device_kind: str | None, settings: Settings, kept: Rows, report: Report) -> Checkup:
+def judge_scans(
+    scans: Scans,
+    device_kind: str | None,
+    settings: Settings,
+    kept: Rows,
+    report: Report,
+    artist: Artist | None = None,
+) -> Checkup:
     """Measure all files of a folder and judge pages and documents.
 
     Pages are compared with those of the same folder alone: whether one was sent in an earlier batch only the pipeline
@@ -122,8 +172,9 @@ def judge_scans(scans: Scans, device_kind: str | None, settings: Settings, kept:
         settings: profile and bounds.
         kept: what was measured before.
         report: is told how many files are done, of how many.
+        artist: draws pictures of pages that fail; without one there are none.
     """
-    found = _measure(scans, settings, kept, report)
+    found = _measure(scans, settings, kept, report, artist)
     checkup = Checkup(problems=list(scans.problems))
     sound, parsed, loose = [], [], list(scans.loose)
     for scanned in scans.documents:
@@ -135,9 +186,9 @@ def judge_scans(scans: Scans, device_kind: str | None, settings: Settings, kept:
             sound.append(scanned)
             parsed.append(document)
     limits = load_thresholds(settings.profile)
-    checkup.documents = _judge(sound, parsed, found, device_kind, limits)
+    checkup.documents = _judge(sound, parsed, found, device_kind, limits, artist)
     piles = [_pile(place, files) for place, files in _by_folder(loose)]
-    checkup.loose = _judge(piles, [_stand_in(pile, found) for pile in piles], found, device_kind, limits)
+    checkup.loose = _judge(piles, [_stand_in(pile, found) for pile in piles], found, device_kind, limits, artist)
     return checkup
 
 
@@ -158,14 +209,17 @@ def _pile(place: str, files: list[ScanFile]) -> ScannedDocument:
 # measuring
 
 
-def _measure(scans: Scans, settings: Settings, kept: Rows, report: Report) -> dict[str, _Measured]:
+def _measure(
+    scans: Scans, settings: Settings, kept: Rows, report: Report, artist: Artist | None
+) -> dict[str, _Measured]:
     """The rows of each file by its name in the batch."""
     files: dict[str, tuple[ScanFile, object]] = {file.name: (file, None) for file in scans.loose}
     for scanned in scans.documents:
         files |= {file.name: (file, scanned.fields.get("kind")) for file in scanned.files}
     found: dict[str, _Measured] = {}
     report(0, len(files))
-    with Guard(FileBounds.of(settings), _PROCESSES) as guard, ThreadPoolExecutor(_PROCESSES) as pool:
+    own = nullcontext(artist.guard) if artist is not None else Guard(FileBounds.of(settings), _PROCESSES)
+    with own as guard, ThreadPoolExecutor(_PROCESSES) as pool:
         measured = pool.map(lambda item: _measure_file(guard, item[0], item[1], settings, kept), files.values())
         for name, one in zip(files, measured, strict=True):
             found[name] = one
@@ -228,7 +282,7 @@ def _fields(scanned: ScannedDocument, found: Mapping[str, _Measured]) -> dict[st
         }
         for file in scanned.files
     ]
-    fields = {**scanned.fields, "files": files}
+    fields = {**{name: value for name, value in scanned.fields.items() if name != "send_anyway"}, "files": files}
     if fields.get("physical_pages") is None:
         fields["physical_pages"] = max(1, _count_sheets(scanned, found))
     return fields
@@ -260,6 +314,7 @@ def _judge(
     found: Mapping[str, _Measured],
     device_kind: str | None,
     limits: Thresholds,
+    artist: Artist | None,
 ) -> list[CheckedDocument]:
     """Judge documents as one batch."""
     if not documents:
@@ -283,10 +338,15 @@ def _judge(
     failed = failed_limits.find_failures(pages, limits)
     tables = {"pages": pages, "documents": judged, "batches": pa.Table.from_pylist([{"batch": _BATCH}])}
     (facts,) = collect_receipt_facts([entry], tables, limits.own_limit("duplicate_page"), failed)
-    receipt = make_receipt(facts, {})
+    files = {file.name: (file, found[file.name].sha256) for one in scanned for file in one.files}
+    pictures = {} if artist is None else artist.draw(facts, files)
+    receipt = make_receipt(facts, pictures)
     assert receipt["status"] == "admitted"
+    drawn = {picture.name: picture.jpeg for picture in pictures.values()}
     return [
-        CheckedDocument(one, document.model_dump(mode="json", exclude={"document_id"}, exclude_defaults=True), told)
+        CheckedDocument(
+            one, document.model_dump(mode="json", exclude={"document_id"}, exclude_defaults=True), told, drawn
+        )
         for one, document, told in zip(scanned, documents, receipt["documents"], strict=True)
     ]
 

@@ -9,6 +9,7 @@ Kinds: ``thanh-phan``, ``trung-gian``, ``ket-qua``, ``ton-dong``.
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,8 @@ from sohoa.clean_text import clean, escape_name
 from sohoa.desk.read_list import read_list
 from sohoa.desk.scans import (
     LIST_NAMES,
+    NOTED,
+    NOTES,
     Problem,
     ScanFile,
     ScannedDocument,
@@ -27,16 +30,9 @@ from sohoa.desk.scans import (
     scans_below,
     slot_of,
 )
+from sohoa.desk.sort_scans import KIND_FOLDERS
 from sohoa.dossier_code import dossier_key
 from sohoa.errors import InputError
-
-KIND_FOLDERS = {
-    "thanh-phan": "component",
-    "trung-gian": "interim_result",
-    "ket-qua": "result",
-    "ton-dong": "backlog_result",
-}
-"""Folder -> the kind of the documents in it."""
 
 
 def read_scans(folder: Path, declared: Mapping[str, object]) -> Scans:
@@ -131,6 +127,16 @@ def _document(
         "procedure_code": procedure or declared.get("procedure_code"),
         "kind": KIND_FOLDERS[_plain(steps[-2])],
         "title": title,
+        **({} if is_file else _read_notes(folder.joinpath(*steps) / NOTES)),
     }
     files = [ScanFile(path, name_in_batch(folder, path)) for path in sorted(paths, key=natural_key)]
     return ScannedDocument(slot_of(fields), "/".join(steps), fields, tuple(files))
+
+
+def _read_notes(file: Path) -> dict[str, object]:
+    """What was said of a document at the desk; nothing where the file is absent or was written by somebody else."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: found[name] for name in NOTED if name in found} if isinstance(found, dict) else {}

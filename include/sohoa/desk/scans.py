@@ -12,6 +12,11 @@ from sohoa.dossier_code import dossier_key
 
 OWN_FOLDER = "_sohoa"
 """In an agency's folder, what ``sohoa`` writes there: slips. Nothing in it is a scan."""
+NOTES = ".sohoa.json"
+"""In a document's folder, what was said of it at the desk: fields of a manifest's document."""
+NOTED = (
+    "title", "content", "paper", "cover", "physical_pages", "note_pages", "not_scanned", "replaces", "send_anyway",
+)  # fmt: skip
 LIST_NAMES = ("danh-sach.xlsx", "danh-sach.csv")
 """The list of documents, where there is one."""
 _DIGITS = re.compile(r"(\d+)")

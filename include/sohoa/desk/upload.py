@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sohoa.desk.config import AgencyConfig, Declared
-from sohoa.desk.judge_scans import CheckedDocument, Checkup, MemoryRows, Report, Rows, judge_scans
+from sohoa.desk.judge_scans import Artist, CheckedDocument, Checkup, MemoryRows, Report, Rows, judge_scans
 from sohoa.desk.line import Meter, open_line
 from sohoa.desk.plan_batches import Known, plan_batches
 from sohoa.desk.read_scans import read_scans
@@ -83,6 +83,7 @@ def check_folder(
     settings: Settings,
     report: Report,
     kept: Rows | None = None,
+    artist: Artist | None = None,
 ) -> Checkup:
     """Check all scans of a folder; nothing is sent, and no network is needed.
 
@@ -90,10 +91,12 @@ def check_folder(
         InputError: there is no such folder, or its list cannot be read.
     """
     scans = read_scans(folder, declared.model_dump())
-    return judge_scans(scans, device_kind, settings, kept or MemoryRows(), report)
+    return judge_scans(scans, device_kind, settings, kept or MemoryRows(), report, artist)
 
 
-def watch_folder(folder: Path, settled_s: float, sleep: Callable[[float], None] = time.sleep) -> Iterator[bool]:
+def watch_folder(
+    folder: Path, settled_s: float, sleep: Callable[[float], None] = time.sleep, every_s: float = WATCH_S
+) -> Iterator[bool]:
     """Look at a folder again and again; True each time that it has changed and then been left alone for some seconds.
 
     It is True the first time, whatever lies there.
@@ -108,7 +111,7 @@ def watch_folder(folder: Path, settled_s: float, sleep: Callable[[float], None] 
         if is_new:
             done = seen
         yield is_new
-        sleep(WATCH_S)
+        sleep(every_s)
 
 
 def _stamp(folder: Path) -> Stamp:
@@ -182,7 +185,7 @@ class Uploader:
             while self._waiting(folder) and time.monotonic() < deadline:
                 self._sleep(min(_SLIPS_EVERY_S, max(1.0, deadline - time.monotonic())))
                 sent.answered += self._fetch()
-            sent.waiting, sent.to_scan = self._waiting(folder), self._to_scan(folder)
+            sent.waiting, sent.to_scan = self._waiting(folder), self.to_scan(folder)
             return sent
 
     def watch(self, folder: Path, with_bad: bool = False) -> Iterator[Sent]:
@@ -210,7 +213,7 @@ class Uploader:
             self._screen.checking,
             self.state,
         )
-        good = [one for one in checkup.documents if with_bad or not one.is_bad]
+        good = [one for one in checkup.documents if with_bad or not one.is_bad or one.scanned.fields.get("send_anyway")]
         self._confirm(good)
         sent, now = Sent(checkup), datetime.now(TIME_ZONE)
         plan = plan_batches(self.state, self._config, folder, good, self._settings, now, scan_date)
@@ -252,6 +255,16 @@ class Uploader:
             self._there, self._in_flight = there, 0
         self._screen.sending(batch.batch or "", min(there + self._in_flight, total), total)
 
+    def fetch(self) -> list[PlannedBatch]:
+        """Fetch receipts and slips; returns the batches that have an answer now.
+
+        Raises:
+            DeskError: another process sends, or the store does not take the keys.
+            StoreError: the store is out of reach for too long.
+        """
+        with self.state.alone():
+            return self._fetch()
+
     def _fetch(self) -> list[PlannedBatch]:
         today = datetime.now(TIME_ZONE).date()
         fetch = lambda: fetch_slips(self.store, self.state, self._config.agency, today)  # noqa: E731
@@ -262,7 +275,8 @@ class Uploader:
             one for one in self.state.batches(self._config.agency, "committed") if one.folder == str(folder.resolve())
         ]
 
-    def _to_scan(self, folder: Path) -> list[SentDocument]:
+    def to_scan(self, folder: Path) -> list[SentDocument]:
+        """The documents of a folder that receipts want scanned again, and that have not been sent again."""
         newest = self.state.newest_documents(self._config.agency).values()
         here = str(folder.resolve())
         return [one for one in newest if one.outcome == "to_scan" and one.batch.folder == here]
