@@ -65,7 +65,18 @@ def test_a_check_with_nothing_to_do_says_so():
 )
 def test_each_job_has_its_sentence(sentence: str, counts: dict[str, int], said: str):
     """The first of what it says."""
-    assert getattr(job_sentences, sentence)(counts)[0] == said
+    closed = ([],) if sentence == "imported" else ()
+    assert getattr(job_sentences, sentence)(counts, *closed)[0] == said
+
+
+@pytest.mark.parametrize("files", [0, 3])
+def test_an_import_names_the_files_that_wait_for_a_corrected_one(files: int):
+    """Also in a later run that found nothing new."""
+    counts: Any = {"files": files, "rows": 9, "rejects": 0, "changed_days": 1}
+    closed: Any = [{"key": "portal/dt=2024-04-15/p.csv", "etag": "e", "rows": 1_200, "rejects": 1_100}]
+    assert job_sentences.imported(counts, closed)[-1] == (
+        "Closed until it comes corrected under the same key: portal/dt=2024-04-15/p.csv, 1,100 of 1,200 rows unusable."
+    )
 
 
 def test_upkeep_never_guesses_how_full_the_store_is():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sohoa.cli.root import app, one_of, parse_day
 from sohoa.settings import TIME_ZONE
-from sohoa.terminal.console import Format, out, print_rows
+from sohoa.terminal.console import Format, out, print_rows, say
+
+if TYPE_CHECKING:
+    from sohoa.reconcile.known_days import KnownDays
 
 Unit = Annotated[str, typer.Option("--unit", help="Unit code, or the code of a department or district office.")]
 First = Annotated[date, typer.Option("--from", parser=parse_day, help="First day.")]
@@ -69,37 +72,57 @@ def lateness(start: First, end: Last = None, as_of: PeriodEnd = None, format: Ou
 def show_categories(unit: str, start: date, end: date, as_of: date | None, format: Format) -> None:
     """Print the categories of a unit."""
     from sohoa.reconcile.indicator_1_4 import read_indicators
+    from sohoa.reconcile.known_days import read_known_days
     from sohoa.reconcile.list_dossiers import Line, read_lines
     from sohoa.registry import asked_unit
     from sohoa.store import open_store
     from sohoa.terminal import show_reconciliation
 
     store, asked = open_store(), asked_unit(unit, end)
-    lines = read_lines(store, unit, start, end, as_of or datetime.now(TIME_ZONE).date())
+    known = read_known_days(store, unit, start, end)
+    lines = read_lines(store, unit, known.compared, as_of or datetime.now(TIME_ZONE).date())
     if format is not Format.table:
         print_rows(list(Line.__dataclass_fields__), [asdict(line) for line in lines], format)
+        _say_unknown_days(known)
         return
     out.print(show_reconciliation.heading(asked, start, end), soft_wrap=True)
-    out.print(show_reconciliation.category_table(lines))
-    out.print(show_reconciliation.balance_line(lines), soft_wrap=True)
-    for line in show_reconciliation.indicator_lines(*read_indicators(store, unit, start, end)):
+    for line in show_reconciliation.unknown_days_lines(known):
         out.print(line, soft_wrap=True)
+    if lines:
+        out.print(show_reconciliation.category_table(lines))
+        out.print(show_reconciliation.balance_line(lines), soft_wrap=True)
+    if known.is_whole:
+        for line in show_reconciliation.indicator_lines(*read_indicators(store, unit, start, end)):
+            out.print(line, soft_wrap=True)
 
 
 def _show_entries(unit: str, start: date, end: date, category: str, format: Format) -> None:
     from sohoa.enums import CATEGORIES
     from sohoa.labels import label_vi
+    from sohoa.reconcile.known_days import read_known_days
     from sohoa.reconcile.list_dossiers import Entry, read_entries
     from sohoa.registry import asked_unit
     from sohoa.store import open_store
     from sohoa.terminal import show_reconciliation
 
     one_of("--category", category, CATEGORIES)
-    asked = asked_unit(unit, end)
-    found = read_entries(open_store(), unit, start, end, category)
+    store, asked = open_store(), asked_unit(unit, end)
+    known = read_known_days(store, unit, start, end)
+    found = read_entries(store, unit, known.compared, category)
     if format is not Format.table:
         print_rows(list(Entry.__dataclass_fields__), [asdict(entry) for entry in found], format)
+        _say_unknown_days(known)
         return
     out.print(show_reconciliation.heading(asked, start, end), soft_wrap=True)
+    for line in show_reconciliation.unknown_days_lines(known):
+        out.print(line, soft_wrap=True)
     out.print(f"{category}: {label_vi('categories', category)} · {len(found)}", style="bold", highlight=False)
     out.print(show_reconciliation.entry_table(found))
+
+
+def _say_unknown_days(known: KnownDays) -> None:
+    """Tell the error stream which days the rows leave out."""
+    from sohoa.terminal import show_reconciliation
+
+    for line in show_reconciliation.unknown_days_lines(known):
+        say(line.plain)

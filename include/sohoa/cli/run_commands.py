@@ -40,9 +40,11 @@ def run_import(
 ) -> None:
     """Import the feed files that are new or changed."""
     from sohoa import jobs
+    from sohoa.imported_files import closed_feeds
+    from sohoa.store import open_store
 
     counts = jobs.import_all(since.isoformat() if since else None)
-    _tell(counts, job_sentences.imported(counts), told)
+    _tell(counts, job_sentences.imported(counts, closed_feeds(open_store())), told)
     jobs.report_closed(counts["problems"])
 
 

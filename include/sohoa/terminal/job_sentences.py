@@ -9,6 +9,7 @@ from sohoa.labels import LABELS
 from sohoa.layout import REPORTS, WEEKLY
 
 if TYPE_CHECKING:  # Arrow takes 70 MB and a second of every command
+    from sohoa.imported_files import FileRead
     from sohoa.jobs.check_tasks import Checked
     from sohoa.jobs.import_tasks import Imported
     from sohoa.jobs.reconcile_tasks import ReconcileCounts
@@ -45,16 +46,26 @@ def checked(counts: Checked, inbox: str) -> list[str]:
     return [*lines, f"{_count(counts['receipts'], 'receipt')} written; in the inbox {inbox}."]
 
 
-def imported(counts: Imported) -> list[str]:
-    """Say what an import did."""
+def imported(counts: Imported, closed: list[FileRead]) -> list[str]:
+    """Say what an import did, and which files of it or of earlier ones want a corrected one.
+
+    Args:
+        counts: of ``jobs.import_all``.
+        closed: files of too many unusable rows.
+    """
+    wanted = [
+        f"Closed until it comes corrected under the same key: {file['key']}, {file['rejects']:,} of "
+        f"{_count(file['rows'], 'row')} unusable."
+        for file in closed
+    ]
     if not counts["files"]:
-        return ["No feed file is new or changed."]
+        return ["No feed file is new or changed.", *wanted]
     files, rows = _count(counts["files"], "feed file"), _count(counts["rows"], "row")
     days = _count(counts["changed_days"], "dossier day")
     lines = [f"{files}: {rows} read, {counts['rejects']:,} of them unusable; {days} changed."]
-    return lines + (
-        ["The table rejects has line and reason of each: sohoa query 'FROM rejects'"] * bool(counts["rejects"])
-    )
+    if counts["rejects"]:
+        lines.append("The table rejects has line and reason of each: sohoa query 'FROM rejects'")
+    return lines + wanted
 
 
 def summarised(counts: Summarised) -> list[str]:

@@ -8,15 +8,19 @@ from datetime import date
 from rich.table import Table
 from rich.text import Text
 
-from sohoa.format_value import count, day, decimal, signed
+from sohoa.days import in_runs
+from sohoa.format_value import count, day, days, decimal, signed
 from sohoa.labels import label_vi
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator
+from sohoa.reconcile.known_days import KnownDays
 from sohoa.reconcile.list_dossiers import Entry, Line
 from sohoa.registry import Bearer
 
 _SIDES = ("portal", "province")
+_MAX_RUNS = 8
+"""Runs of days that a line names."""
 
 
 def heading(unit: Bearer, start: date, end: date) -> Text:
@@ -24,6 +28,31 @@ def heading(unit: Bearer, start: date, end: date) -> Text:
     start = max(start, unit.valid_from)
     period = day(start) if start == end else f"{day(start)} – {day(end)}"
     return Text.assemble((f"Đối soát với Cổng · {unit.name} ({unit.code})", "bold"), f" · {period}")
+
+
+def unknown_days_lines(known: KnownDays) -> Iterator[Text]:
+    """Say of which days nothing is counted here and why, and what brings them in."""
+    if known.not_reconciled:
+        yield Text(f"Chưa đối soát {_spell(known.not_reconciled)}: chạy `sohoa run reconcile`.", "yellow")
+    if known.without_portal:
+        advice = "không kết luận hồ sơ nào chưa đồng bộ; xin tệp của Cổng rồi chạy `sohoa run import`."
+        yield Text(f"Chưa có tệp của Cổng cho {_spell(known.without_portal)}: {advice}", "yellow")
+    if known.without_data:
+        advice = "không phải là 0 hồ sơ; khi có tệp, chạy `sohoa run import`."
+        yield Text(f"Chưa có số liệu nào của {_spell(known.without_data)}: {advice}", "yellow")
+    if known.changed:
+        advice = "chạy `sohoa run reconcile` để đối soát lại."
+        yield Text(f"Có thay đổi sau khi đối soát ở {_spell(known.changed)}: {advice}", "yellow")
+    if known.compared and not known.is_whole:
+        yield Text(f"Dưới đây chỉ tính {_spell(known.compared)}; chưa tính chỉ số 1.4.", "yellow")
+
+
+def _spell(found: list[date]) -> str:
+    """``3 ngày (08/04–10/04)``; of many runs the first ones."""
+    runs = in_runs(found)
+    shown = "; ".join(days(*run) for run in runs[:_MAX_RUNS])
+    rest = sum((last - first).days + 1 for first, last in runs[_MAX_RUNS:])
+    return f"{len(found)} ngày ({shown}{f' và {rest} ngày khác' if rest else ''})"
 
 
 def category_table(lines: list[Line]) -> Table:
