@@ -20,7 +20,7 @@ LAYERS = (
     {"schema"},
     {"store", "registry"},
     {"work", "pending", "known_documents", "notify"},
-    {"last_runs"},
+    {"last_runs", "imported_files"},
     {"capacity"},
     {"intake", "quality", "counting", "stack"},
     {"feeds", "progress", "reconcile", "simulate"},

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sohoa.days import Week, each_day, in_chunks
+from sohoa.days import Week, each_day, in_chunks, in_runs
 from sohoa.errors import InputError
 
 
@@ -19,6 +19,13 @@ def test_each_day_includes_both_ends() -> None:
 def test_chunks_hold_every_item_once() -> None:
     """The last chunk is what is left over."""
     assert list(in_chunks([1, 2, 3, 4, 5], 2)) == [[1, 2], [3, 4], [5]]
+
+
+def test_days_that_follow_each_other_are_a_run() -> None:
+    """Across the end of a month; no day is no run."""
+    days = [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 4)]
+    assert in_runs(days) == [(date(2024, 2, 28), date(2024, 3, 1)), (date(2024, 3, 4), date(2024, 3, 4))]
+    assert in_runs([]) == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
@@ -66,6 +66,17 @@ class Week:
 def each_day(first: date, last: date) -> list[date]:
     """Return all days from ``first`` to ``last``, both included; none where ``last`` is earlier."""
     return [first + n * ONE_DAY for n in range((last - first).days + 1)]
+
+
+def in_runs(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Return (first, last) of each run of days that follow each other, of days in order."""
+    found: list[tuple[date, date]] = []
+    for day in days:
+        if found and day - found[-1][1] == ONE_DAY:
+            found[-1] = found[-1][0], day
+        else:
+            found.append((day, day))
+    return found
 
 
 def in_chunks(items: list[Item], size: int) -> Iterator[list[Item]]:

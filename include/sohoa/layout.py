@@ -14,6 +14,7 @@ VERSIONED_BUCKETS = (LANDING,)
 INBOX = "inbox/"
 PENDING = "_pending/"
 UNRECONCILED = "_unreconciled/"
+RECONCILED = "_reconciled/"
 IMPORTED = "_imported/"
 WORK = "_work/"
 DEBTS = "_debts/"
@@ -248,7 +249,7 @@ def unreconciled_day(key: str) -> date:
 
 def reconciled_key(day: date) -> str:
     """Return the key in ``warehouse`` that holds the days of all cells in which dossiers of this day lie."""
-    return f"_reconciled/{day.isoformat()}.json"
+    return f"{RECONCILED}{day.isoformat()}.json"
 
 
 def imported_prefix(source: str) -> str:

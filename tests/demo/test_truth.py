@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sohoa import layout
-from sohoa.cli.root import main
+from sohoa.cli import main
 from sohoa.demo import run_demo, show_result
 from sohoa.demo.compare_report import compare_report
 from sohoa.demo.compare_slips import compare_slips, count_defects
@@ -200,7 +200,8 @@ def test_the_command_ends_red_where_something_differs(
         monkeypatch.setattr(run_demo, name, lambda *_: None)
     monkeypatch.setattr(run_demo, "show", show)
     monkeypatch.setattr(run_demo.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(run_demo.stack, "up", lambda *_: None)
+    for name in ("require_ports", "up"):  # another test's servers may hold them
+        monkeypatch.setattr(run_demo.stack, name, lambda *_: None)
     monkeypatch.setattr(run_demo.stack, "down", lambda *_: stopped.append("all"))
     monkeypatch.setattr("sys.argv", ["sohoa", "demo"])
     with pytest.raises(SystemExit) as end:

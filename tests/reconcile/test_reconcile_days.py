@@ -125,7 +125,7 @@ def test_links_into_the_store_are_looked_up(clean_store: Store):
         clean_store, "portal", *(received(15, dossier_code=code(n), status=9, result_link=links[n]) for n in range(3))
     )
     jobs.reconcile()
-    found = read_entries(clean_store, "20", DAY, DAY, "R11")
+    found = read_entries(clean_store, "20", [DAY], "R11")
     assert [entry.portal for entry in found] == ["s3://landing/batches/y/kq.pdf"]
 
 
@@ -136,11 +136,11 @@ def test_a_figure_leads_down_to_its_codes(clean_store: Store):
     write(clean_store, "portal", received(15, dossier_code=codes[0], handling_agency=OTHER_AGENCY))
     jobs.reconcile()
     for unit, name, expected in ((UNIT, "R4", codes[1:]), ("20", "R8_in", codes[:1]), (UNIT, "R8_in", [])):
-        assert [entry.dossier_code for entry in read_entries(clean_store, unit, DAY, DAY, name)] == expected
-        lines = {line.category: line.entries for line in read_lines(clean_store, unit, DAY, DAY, DAY)}
+        assert [entry.dossier_code for entry in read_entries(clean_store, unit, [DAY], name)] == expected
+        lines = {line.category: line.entries for line in read_lines(clean_store, unit, [DAY], DAY)}
         assert lines.get(name, 0) == len(expected)
     with pytest.raises(InputError):
-        read_entries(clean_store, "20", DAY, DAY, "R13")
+        read_entries(clean_store, "20", [DAY], "R13")
 
 
 def test_ages_are_counted_to_the_day_asked_for(clean_store: Store):
@@ -148,7 +148,7 @@ def test_ages_are_counted_to_the_day_asked_for(clean_store: Store):
     write(clean_store, "register", registered())
     jobs.reconcile()
     for as_of, days in ((date(2024, 4, 26), 10), (date(2024, 4, 10), 0)):
-        (line,) = [line for line in read_lines(clean_store, "20", DAY, DAY, as_of) if line.category == "R4"]
+        (line,) = [line for line in read_lines(clean_store, "20", [DAY], as_of) if line.category == "R4"]
         assert (line.oldest_days, line.mean_days) == (days, days)
 
 
@@ -174,5 +174,5 @@ def test_documents_ask_for_a_reconciliation(clean_store: Store):
     mark_scan(clean_store, "H37.81.03", "H37.81.03-20240420-001", scanned)
     jobs.summarise()
     assert jobs.reconcile()["reconciled_days"] == 1
-    (entry,) = read_entries(clean_store, "20", DAY, DAY, "R0")
+    (entry,) = read_entries(clean_store, "20", [DAY], "R0")
     assert (entry.unit_code, entry.province, entry.first_seen) == (UNIT, "H37.81.03/D1", scanned)

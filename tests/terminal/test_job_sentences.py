@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -39,7 +40,20 @@ def test_a_check_says_what_became_of_batches_and_pages():
 
 def test_a_check_with_nothing_to_do_says_so():
     """No sentence speaks of zero batches."""
-    assert job_sentences.checked({**CHECKED, "markers": 0}, "no batch waits") == ["Nothing to check: no batch waits."]
+    assert job_sentences.checked({**CHECKED, "markers": 0}, "no batch waits")[0] == "Nothing to check: no batch waits."
+
+
+def test_a_run_with_nothing_to_do_says_how_what_was_meant_is_done():
+    """Other limits are replayed, scans sent anew, files corrected, days named."""
+    nothing: Any = {**CHECKED, "markers": 0, "files": 0}
+    assert "a new batch with `replaces`" in job_sentences.checked(nothing, "none")[1]
+    told = job_sentences.checked(nothing, "none", date(2024, 4, 15))[1]
+    assert "The limits have changed since the scans of 2024-04-15" in told
+    assert "`sohoa replay --thresholds FILE --from 2024-04-15 --to 2024-04-15`" in told
+    assert "corrected under the same key" in job_sentences.imported(nothing, [])[1]
+    assert job_sentences.summarised(nothing)[1].endswith("sohoa run summarise --date 2024-04-15")
+    assert job_sentences.reconciled(nothing)[1].endswith("sohoa run reconcile --date 2024-04-15")
+    assert "sohoa run report --week" in job_sentences.delivered({"sent": 0})[1]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +79,18 @@ def test_a_check_with_nothing_to_do_says_so():
 )
 def test_each_job_has_its_sentence(sentence: str, counts: dict[str, int], said: str):
     """The first of what it says."""
-    assert getattr(job_sentences, sentence)(counts)[0] == said
+    closed = ([],) if sentence == "imported" else ()
+    assert getattr(job_sentences, sentence)(counts, *closed)[0] == said
+
+
+@pytest.mark.parametrize("files", [0, 3])
+def test_an_import_names_the_files_that_wait_for_a_corrected_one(files: int):
+    """Also in a later run that found nothing new."""
+    counts: Any = {"files": files, "rows": 9, "rejects": 0, "changed_days": 1}
+    closed: Any = [{"key": "portal/dt=2024-04-15/p.csv", "etag": "e", "rows": 1_200, "rejects": 1_100}]
+    assert job_sentences.imported(counts, closed)[-1] == (
+        "Closed until it comes corrected under the same key: portal/dt=2024-04-15/p.csv, 1,100 of 1,200 rows unusable."
+    )
 
 
 def test_upkeep_never_guesses_how_full_the_store_is():

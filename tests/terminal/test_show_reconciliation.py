@@ -17,6 +17,7 @@ from sohoa.schema import TABLES
 
 DAY = date(2024, 4, 15)
 KEY = "H37.81.03-240415-{}"
+FEED = "portal/dt=2024-04-15/portal.csv"
 
 
 def sohoa(*arguments: str) -> str:
@@ -45,6 +46,7 @@ def three_dossiers(clean_store):
     write(clean_store, "register", *register)
     write(clean_store, "portal", dossier(1, status=4, due_at=due, lodged_at=due.replace(day=15)))
     clean_store.put_json(layout.WAREHOUSE, layout.unreconciled_key(DAY, "test"), {})
+    clean_store.put_json(layout.WAREHOUSE, layout.imported_key(FEED, "etag"), {})
     return clean_store
 
 
@@ -74,6 +76,32 @@ def test_a_figure_and_the_codes_behind_it(three_dossiers):
     assert KEY.format("0001") in text and "Lệch trạng thái · 1" in text
     other = ("reconcile", "--from", "2024-04-15", "--unit", "H37.60", "--category", "R4", "--format", "csv")
     assert len(sohoa(*other).splitlines()) == 1
+
+
+def test_days_of_which_nothing_is_known_are_no_zeros(three_dossiers):
+    """Not reconciled yet: no figure; then a day without the portal's file beside a known one; then nothing at all."""
+    asked = ("reconcile", "--from", "2024-04-15", "--to", "2024-04-16")
+    text = sohoa(*asked)
+    assert "Chưa đối soát 1 ngày (15/04/2024): chạy `sohoa run reconcile`." in text
+    assert "Cổng − tỉnh = " not in text and "1.4" not in text
+    three_dossiers.put_json(layout.WAREHOUSE, layout.unreconciled_key(DAY.replace(day=16), "test"), {})
+    jobs.reconcile()
+    text = sohoa(*asked)
+    assert "Chưa có tệp của Cổng cho 1 ngày (16/04/2024)" in text
+    assert "Dưới đây chỉ tính 1 ngày (15/04/2024); chưa tính chỉ số 1.4." in text and "còn lại 0" in text
+    text = sohoa("reconcile", "--from", "2024-05-06", "--to", "2024-05-08")
+    assert "Chưa có số liệu nào của 3 ngày (06/05–08/05): không phải là 0 hồ sơ" in text and "= 0" not in text
+
+
+def test_a_day_without_the_portals_file_lists_nobody_as_not_synchronised(three_dossiers):
+    """Rows leave the day out, and the error stream says so."""
+    three_dossiers.delete(layout.WAREHOUSE, layout.imported_key(FEED, "etag"))
+    jobs.reconcile()
+    asked = ("reconcile", "--from", "2024-04-15", "--format", "jsonl")
+    for more in ((), ("--category", "R4")):
+        done = CliRunner().invoke(app, (*asked, *more), catch_exceptions=False)
+        assert done.stdout == "" and "Chưa có tệp của Cổng cho 1 ngày" in done.stderr
+    assert "Chưa có tệp của Cổng cho 1 ngày" in sohoa(*asked[:3], "--category", "R4")
 
 
 def test_lateness_by_level(three_dossiers):

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from sohoa import layout
 from sohoa.feeds.sources import SOURCES
+from sohoa.imported_files import imported_days
 from sohoa.store import Store
 
 
 def newest_files(store: Store) -> dict[str, date | None]:
     """Return source -> day of the newest file that has been imported; None where there never was one."""
-    return {name: _newest(store, name) for name in SOURCES}
-
-
-def _newest(store: Store, source: str) -> date | None:
-    prefix = f"{layout.IMPORTED}{layout.feed_prefix(source)}"
-    keys = (item.key.removeprefix(layout.IMPORTED) for item in store.list_objects(layout.WAREHOUSE, prefix))
-    days = (layout.split_feed_key(key)[1] for key in keys)
-    return max((day for day in days if day is not None), default=None)
+    return {name: max(imported_days(store, name), default=None) for name in SOURCES}

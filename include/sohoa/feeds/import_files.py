@@ -23,6 +23,7 @@ from sohoa.feeds.read_guarded import GuardedReader
 from sohoa.feeds.save_days import forget_files, list_begun_files, mark_owed_days, owe_files, save_rows
 from sohoa.feeds.sources import SOURCES, Source
 from sohoa.feeds.text_rows import MAX_REJECTS, Chunk, Reject, UnusableFile, too_large, too_many_rejects
+from sohoa.imported_files import FileRead, closed_feeds
 from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
 from sohoa.registry import ministry_systems
@@ -75,15 +76,6 @@ class FilesMerged(TypedDict):
     changed_days: int
 
 
-class FileRead(TypedDict):
-    """What became of one file; kept as its mark once it is imported."""
-
-    key: str
-    etag: str
-    rows: int
-    rejects: int
-
-
 FileRows = tuple[FeedFile, pa.Table]
 ReadChunks = Callable[[str, bytes, Sequence[str], int], Iterator[Chunk]]
 """What does as ``read_file.read_chunks``."""
@@ -98,6 +90,8 @@ def find_new_files(store: Store, since: date | None = None) -> FilesFound:
             look at all takes longer with every year.
     """
     mark_owed_days(store, "owed")
+    for closed in closed_feeds(store):
+        log.warning("feed_stays_closed", key=closed["key"], rows=closed["rows"], rejects=closed["rejects"])
     begun = list_begun_files(store)
     files = [file for source in SOURCES.values() for file in _find_files(store, source, since, begun)]
     if not files:

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
-from sohoa.counting.own_days import own_days
 from sohoa.enums import CATEGORIES
 from sohoa.errors import InputError
 from sohoa.registry import ancestors
@@ -43,31 +42,31 @@ class Entry:
     first_seen: date
 
 
-def read_lines(store: Store, unit_code: str, start: date, end: date, as_of: date) -> list[Line]:
+def read_lines(store: Store, unit_code: str, days: list[date], as_of: date) -> list[Line]:
     """Read the categories that occur, in the order of ``CATEGORIES``, with their age on the day ``as_of``.
 
-    The unit is the one that bears the code on ``end``: days before it stood are not its days.
-
-    Raises:
-        InputError: no unit bears the code on ``end``.
+    Args:
+        store: the store.
+        unit_code: the unit, with all below it.
+        days: days of one bearer of the code that are known (``known_days.read_known_days``).
+        as_of: the day.
     """
-    days = own_days(unit_code, start, end)
     rows = store.read_table("reconciliation_daily", days, name=layout.DAY)
     rows = rows.filter(pc.equal(rows["unit_code"], unit_code)).to_pylist()
     by_category = {name: [row for row in rows if row["category"] == name] for name in CATEGORIES}
     return [_make_line(name, found, as_of) for name, found in by_category.items() if found]
 
 
-def read_entries(store: Store, unit_code: str, start: date, end: date, category: str) -> list[Entry]:
-    """Read the dossiers in a category, by day, unit and code; of the unit as ``read_lines``.
+def read_entries(store: Store, unit_code: str, days: list[date], category: str) -> list[Entry]:
+    """Read the dossiers in a category, by day, unit and code; of unit and days as ``read_lines``.
 
     Raises:
-        InputError: there is no such category, or no unit bears the code on ``end``.
+        InputError: there is no such category.
     """
     if category not in CATEGORIES:
         raise InputError(f"{category!r} is no category: use one of {', '.join(CATEGORIES)}")
     found = []
-    for day in own_days(unit_code, start, end):
+    for day in days:
         rows = store.read_table("reconciliation", [day])
         rows = rows.filter(pc.and_(pc.equal(rows["category"], category), _is_below(rows, unit_code, day)))
         order: Any = [(name, "ascending") for name in ("unit_code", "dossier_code", "province")]

@@ -6,13 +6,15 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 import cv2
@@ -228,7 +230,22 @@ def _work(jobs: list[tuple[Path, Scan]], workers: int) -> Iterator[tuple[FileFac
         return
     # spawned, not forked: the caller may have threads (a progress bar)
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin_worker) as pool:
-        yield from pool.map(_write_scan, jobs, chunksize=8)
+        with without_ctrl_c():
+            written = pool.map(_write_scan, jobs, chunksize=8)
+        yield from written
+
+
+@contextmanager
+def without_ctrl_c() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: it is for this one, which ends them."""
+    if current_thread() is not main_thread():  # only the main one may say what a signal does
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _begin_worker() -> None:

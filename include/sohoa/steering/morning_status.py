@@ -10,6 +10,7 @@ from typing import get_args
 from sohoa import layout
 from sohoa.capacity.inbox import list_inbox, local_minute
 from sohoa.capacity.space import measure_space
+from sohoa.imported_files import closed_feeds
 from sohoa.last_runs import LastRun, read_runs
 from sohoa.notify.alerts import read_standing
 from sohoa.store import Store
@@ -87,11 +88,9 @@ def _queue(store: Store, topic: str, now: datetime) -> Line:
 
 def _closed(store: Store, runs: dict[str, LastRun]) -> list[Line]:
     """Gates that stayed closed; of feeds those whose corrected file has not come, whichever run it was."""
-    feeds = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.CLOSED_FEEDS)]
-    found = [store.get_json(layout.WAREHOUSE, key) for key in feeds]
     lines = [
         Line("closed", f"{file['key']}: {file['rejects']:,} of {file['rows']:,} rows unusable; send it corrected", True)
-        for file in found
+        for file in closed_feeds(store)
     ]
     problems = Counter(line for job, run in runs.items() if job != "import" for line in run["problems"])
     return lines + [Line("closed", problem, True) for problem in problems]

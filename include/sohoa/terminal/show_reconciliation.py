@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from rich.table import Table
 from rich.text import Text
 
-from sohoa.format_value import count, day, decimal, signed
+from sohoa.days import in_runs
+from sohoa.format_value import count, day, days, decimal, signed
 from sohoa.labels import label_vi
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator
+from sohoa.reconcile.known_days import KnownDays
 from sohoa.reconcile.list_dossiers import Entry, Line
 from sohoa.registry import Bearer
+from sohoa.terminal.grid import Grid
 
 _SIDES = ("portal", "province")
+_MAX_RUNS = 8
+"""Runs of days that a line names."""
 
 
 def heading(unit: Bearer, start: date, end: date) -> Text:
@@ -26,19 +30,43 @@ def heading(unit: Bearer, start: date, end: date) -> Text:
     return Text.assemble((f"Đối soát với Cổng · {unit.name} ({unit.code})", "bold"), f" · {period}")
 
 
-def category_table(lines: list[Line]) -> Table:
+def unknown_days_lines(known: KnownDays) -> Iterator[Text]:
+    """Say of which days nothing is counted here and why, and what brings them in."""
+    if known.not_reconciled:
+        yield Text(f"Chưa đối soát {_spell(known.not_reconciled)}: chạy `sohoa run reconcile`.", "yellow")
+    if known.without_portal:
+        advice = "không kết luận hồ sơ nào chưa đồng bộ; xin tệp của Cổng rồi chạy `sohoa run import`."
+        yield Text(f"Chưa có tệp của Cổng cho {_spell(known.without_portal)}: {advice}", "yellow")
+    if known.without_data:
+        advice = "không phải là 0 hồ sơ; khi có tệp, chạy `sohoa run import`."
+        yield Text(f"Chưa có số liệu nào của {_spell(known.without_data)}: {advice}", "yellow")
+    if known.changed:
+        advice = "chạy `sohoa run reconcile` để đối soát lại."
+        yield Text(f"Có thay đổi sau khi đối soát ở {_spell(known.changed)}: {advice}", "yellow")
+    if known.compared and not known.is_whole:
+        yield Text(f"Dưới đây chỉ tính {_spell(known.compared)}; chưa tính chỉ số 1.4.", "yellow")
+
+
+def _spell(found: list[date]) -> str:
+    """``3 ngày (08/04–10/04)``; of many runs the first ones."""
+    runs = in_runs(found)
+    shown = "; ".join(days(*run) for run in runs[:_MAX_RUNS])
+    rest = sum((last - first).days + 1 for first, last in runs[_MAX_RUNS:])
+    return f"{len(found)} ngày ({shown}{f' và {rest} ngày khác' if rest else ''})"
+
+
+def category_table(lines: list[Line]) -> Grid:
     """One row a category: how many, what it adds to portal − province, how old."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("Nhóm", no_wrap=True)
-    table.add_column("Nội dung", overflow="fold")
-    for head in ("Số lượng", "Cổng − tỉnh", "Lâu nhất\n(ngày)", "Bình quân\n(ngày)"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table = Grid()
+    table.keys("Nhóm")
+    table.text("Nội dung")
+    table.figures("Số\nlượng", "Cổng −\ntỉnh", "Lâu nhất\n(ngày)", "Bình quân\n(ngày)")
     for line in lines:
         is_side, effect = line.category in _SIDES, EFFECTS[line.category]
         shown = signed(effect * line.entries) if effect else ""
         ages = ("", "") if is_side else (count(line.oldest_days), decimal(line.mean_days))
         name, label = "" if is_side else line.category, label_vi("categories", line.category)
-        table.add_row(name, label, count(line.entries), shown, *ages, style="bold" if is_side else "")
+        table.row(name, label, count(line.entries), shown, *ages, style="bold" if is_side else "")
     return table
 
 
@@ -58,16 +86,15 @@ def indicator_lines(official: Indicator, adjusted: Indicator) -> Iterator[Text]:
     yield Text("  Số thứ hai để đối chiếu, không thay số chính thức.", "dim")
 
 
-def entry_table(entries: list[Entry]) -> Table:
+def entry_table(entries: list[Entry]) -> Grid:
     """Every dossier of a category."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for head in ("Ngày", "Đơn vị", "Hồ sơ"):
-        table.add_column(head, no_wrap=True)
-    for head in ("Tỉnh", "Cổng", "Thấy từ"):
-        table.add_column(head, overflow="fold")
+    table = Grid()
+    table.keys("Ngày", "Đơn vị", "Hồ sơ")
+    table.text("Tỉnh", "Cổng")
+    table.keys("Thấy từ")
     for entry in entries:
         sides = (entry.province or "", entry.portal or "")
-        table.add_row(day(entry.dossier_date), entry.unit_code, entry.dossier_code, *sides, day(entry.first_seen))
+        table.row(day(entry.dossier_date), entry.unit_code, entry.dossier_code, *sides, day(entry.first_seen))
     return table
 
 

@@ -7,6 +7,7 @@ from sohoa.format_value import count, day
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator, read_indicators
+from sohoa.reconcile.known_days import KnownDays, read_known_days
 from sohoa.reconcile.list_dossiers import Line, read_lines
 from sohoa.registry import PROVINCE
 from sohoa.report.model import Column, Row, Table
@@ -21,14 +22,18 @@ _OF_MINISTRIES = {"R5", "R5_ministry"}
 def build(store: Store, week: Week) -> Part:
     """Make section III."""
     sources = source_ages.read_sources(store, week)
-    missing = tuple(source_ages.missing_vi(sources))
+    missing = (*source_ages.missing_vi(sources), *source_ages.closed_vi(store, week))
     if not source_ages.is_fresh(sources, "portal"):
         newest = sources.row("source", "portal")["newest"]
         known = f"chỉ có đến ngày {day(newest)}" if newest else "chưa có tệp nào"
         said = f"Số liệu của Cổng {known}: không đối soát được tuần này, không kết luận hồ sơ nào chưa đồng bộ."
         return Part((said,), (sources,), message=missing)
-    lines = read_categories(store, week)
+    days = read_known_days(store, PROVINCE, week.first, week.last)
+    lines = read_lines(store, PROVINCE, days.compared, week.last)
     said = balance_vi(lines) if lines else "Chưa có số liệu đối soát của tuần."
+    if lines and not days.is_whole:
+        said += f" {_left_out_vi(days)}"
+        return Part((said,), (categories_table(lines), sources), message=missing)
     official, adjusted = read_indicator_rows(store, week)
     if sources.row("source", "ministry")["newest"] is None:
         lines = [line for line in lines if line.category not in _OF_MINISTRIES]
@@ -36,9 +41,11 @@ def build(store: Store, week: Week) -> Part:
     return Part((said,), (categories_table(lines), indicator_table(official, adjusted), sources), message=missing)
 
 
-def read_categories(store: Store, week: Week) -> list[Line]:
-    """The categories of the whole province in a week, their ages on its last day."""
-    return read_lines(store, PROVINCE, week.first, week.last, week.last)
+def _left_out_vi(known: KnownDays) -> str:
+    """Say which days of the week are not counted."""
+    parts = (("chưa có tệp của Cổng", known.without_portal), ("chưa đối soát", known.not_reconciled))
+    named = "; ".join(f"{why}: {', '.join(map(day, found))}" for why, found in parts if found)
+    return f"Không tính các ngày {named}. Chỉ số 1.4 của tuần chưa tính được."
 
 
 def categories_table(lines: list[Line]) -> Table:

@@ -7,8 +7,10 @@ from datetime import date
 
 from sohoa.days import Week
 from sohoa.feeds.feed_ages import newest_files
-from sohoa.format_value import day
+from sohoa.format_value import count, day
+from sohoa.imported_files import closed_feeds
 from sohoa.labels import label_vi
+from sohoa.layout import split_feed_key
 from sohoa.report.model import Column, Table
 from sohoa.report.report_week import report_day
 from sohoa.store import Store
@@ -45,6 +47,15 @@ def _state(source: str, newest: date | None, week: Week) -> str:
 def is_fresh(sources: Table, source: str) -> bool:
     """Tell whether a feed reaches the week's last working day."""
     return bool(sources.row("source", source)["state"] == "fresh")
+
+
+def closed_vi(store: Store, week: Week) -> Iterator[str]:
+    """Say which files of the week or before wait for a corrected one: of what they hold little is counted."""
+    for file in closed_feeds(store):
+        day_of = split_feed_key(file["key"])[1]
+        if day_of is None or day_of <= week.last:
+            bad, rows = count(file["rejects"]), count(file["rows"])
+            yield f"Tệp lỗi chưa được gửi lại: {file['key']}, {bad} trong {rows} dòng không dùng được."
 
 
 def missing_vi(sources: Table) -> Iterator[str]:

@@ -1,0 +1,31 @@
+"""Of which days feed files have been imported, and which of them want a corrected one: what the import's marks say."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypedDict
+
+from sohoa import layout
+from sohoa.store import Store
+
+
+class FileRead(TypedDict):
+    """What became of one file; kept as its mark once it is imported."""
+
+    key: str
+    etag: str
+    rows: int
+    rejects: int
+
+
+def closed_feeds(store: Store) -> list[FileRead]:
+    """Return the files of too many unusable rows whose corrected content has not come, whichever run read them."""
+    keys = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.CLOSED_FEEDS)]
+    return store.each(lambda key: store.get_json(layout.WAREHOUSE, key), keys)
+
+
+def imported_days(store: Store, source: str) -> set[date]:
+    """Return the days of which a file of a source has been imported, whatever the number of its usable rows."""
+    keys = (info.key for info in store.list_objects(layout.WAREHOUSE, layout.imported_prefix(source)))
+    found = (layout.split_feed_key(key.removeprefix(layout.IMPORTED))[1] for key in keys)
+    return {day for day in found if day is not None}
