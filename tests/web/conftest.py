@@ -33,7 +33,7 @@ class Province:
 def province(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
     """The province's store with everything counted, and its pages."""
     empty_buckets(store)
-    fill(store, tmp_path_factory.mktemp("web") / "province", end=END, weeks=2, dossiers=90)
+    fill(store, tmp_path_factory.mktemp("web") / "province", end=END, weeks=1, dossiers=60)
     send_hostile(store)
     from sohoa.quality import gate, rules
 
@@ -42,7 +42,9 @@ def province(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         jobs.check()
     jobs.summarise()
     jobs.reconcile()
-    yield Province(store, open_pages(store, tmp_path_factory.mktemp("home")))
+    pages = open_pages(store, tmp_path_factory.mktemp("home"))
+    yield Province(store, pages)
+    pages.close()
     empty_buckets(store)
 
 

@@ -41,10 +41,20 @@ class Pages:
     user: str | None = "viewer"
     headers: Mapping[str, str] = field(default_factory=lambda: {"accept": "text/html"})
 
+    def close(self) -> None:
+        """End what the pages have started."""
+        self.client.app.state.site.scans.close()  # type: ignore[attr-defined]
+        self.client.close()
+
     def get(self, address: str, user: str | None = "viewer", **headers: str) -> Response:
         """Open an address as a user, None for nobody; redirects are not followed."""
         own = {} if user is None else {"x-user": user}
         return self.client.get(address, headers={**self.headers, **own, **headers}, follow_redirects=False)
+
+    def post(self, address: str, form: dict[str, str], user: str | None = "editor", **headers: str) -> Response:
+        """Send a form as a user."""
+        own = {} if user is None else {"x-user": user}
+        return self.client.post(address, data=form, headers={**self.headers, **own, **headers}, follow_redirects=False)
 
     def text(self, address: str, user: str | None = "viewer") -> str:
         """The page at an address, which must be there."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
+from sohoa.labels import LABELS
 from sohoa.web.app import POLICY
 from tests.batch_builder import DAY
 from tests.web.conftest import BATCH, Province
@@ -19,6 +20,7 @@ ADDRESSES = (
     f"/batches/{DAY}/{BATCH}", f"/batches/{DAY}/{BATCH}/slip", SCAN, SCAN.replace("?", "/picture?"),
     SCAN.replace("?", "/tiles?"), SCAN.replace("?", "/tiles/0-0?"), "/reconciliation", "/reconciliation/R2", "/quality",
     "/quality/causes.json", "/quality/heat.json", "/reports", "/reports/2023-W10", "/reports/2023-W10/report.pdf",
+    "/decisions", f"/decisions/{DAY}/{BATCH}/D1",
     "/visits", "/static/web.css", "/static/charts.js", "/static/vega.js", "/nothing",
 )  # fmt: skip
 
@@ -115,3 +117,48 @@ def test_a_killed_server_loses_no_visit(province: Province, tmp_path: Path) -> N
     second.text("/batches?agency=H37.2.unseen")
     text = second.text("/visits?q=unseen", user="editor")
     assert "H37.1.unseen" in text and "H37.2.unseen" in text
+
+
+SIMILAR = {"origin": "http://testserver", "host": "testserver"}
+DECIDE = f"/decisions/{DAY}/{BATCH}/D2"
+
+
+def test_an_editor_decides_and_the_slip_tells_of_it(province: Province) -> None:
+    """The decision is kept with the login's name; the queue, the batch and the slip show it."""
+    form = {"decision": "waive", "reason": "bản gốc đã mờ"}
+    answer = province.pages.post(DECIDE, form, **SIMILAR)
+    assert answer.status_code == 303 and answer.headers["location"] == f"/batches/{DAY}/{BATCH}"
+    assert LABELS["decisions"]["waive"].vi in province.pages.text(f"/batches/{DAY}/{BATCH}")
+    slip = province.pages.text(f"/batches/{DAY}/{BATCH}/slip")
+    assert "bản gốc đã mờ" in slip and "editor" in slip
+    (review,) = province.store.read_table("reviews", [DAY]).to_pylist()
+    assert (review["document_id"], review["decision"], review["approver"]) == ("D2", "waive", "editor")
+
+
+@pytest.mark.parametrize(
+    ("user", "headers", "form", "status"),
+    [
+        ("viewer", SIMILAR, {"decision": "waive", "reason": "x"}, 403),
+        ("editor", {"host": "testserver"}, {"decision": "waive", "reason": "x"}, 403),
+        ("editor", SIMILAR | {"origin": "http://evil.example"}, {"decision": "waive", "reason": "x"}, 403),
+        ("editor", SIMILAR | {"sec-fetch-site": "cross-site"}, {"decision": "waive", "reason": "x"}, 403),
+        ("editor", SIMILAR, {"decision": "burn", "reason": "x"}, 422),
+        ("editor", SIMILAR, {"decision": "waive", "reason": " "}, 422),
+        ("editor", SIMILAR, {"decision": "waive", "reason": "x" * 501}, 422),
+        ("editor", SIMILAR, {"decision": "waive"}, 422),
+    ],
+)
+def test_no_other_decision_is_taken(
+    province: Province, user: str, headers: dict[str, str], form: dict[str, str], status: int
+) -> None:
+    """Viewers, other sites' pages, and what is no decision; nothing is written."""
+    address = f"/decisions/{DAY}/{BATCH}/D0"
+    assert province.pages.post(address, form, user=user, **headers).status_code == status
+    assert "D0" not in province.store.read_table("reviews", [DAY])["document_id"].to_pylist()
+
+
+def test_viewers_see_no_form_and_no_queue(province: Province) -> None:
+    assert '<form class="decide"' not in province.pages.text(SCAN)
+    assert '<form class="decide"' in province.pages.text(SCAN, user="editor")
+    assert province.pages.get("/decisions").status_code == 403
+    assert province.pages.text("/decisions", user="editor")

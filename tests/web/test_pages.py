@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -34,13 +35,14 @@ def test_the_choice_of_a_language_is_kept(province: Province) -> None:
 
 def test_progress_leads_from_the_province_down_to_a_dossier(province: Province) -> None:
     text = province.pages.text("/progress")
-    district = next(code for code in re.findall(r"unit=(\d{3})&", text))
-    communes = re.findall(r"unit=(\d{5})&", province.pages.text(f"/progress?unit={district}"))
+    district = next(code for code in re.findall(r'unit=(\d{3})"', text))
+    communes = re.findall(r"unit=(\d{5})", province.pages.text(f"/progress?unit={district}"))
     assert communes
-    text = province.pages.text(f"/progress?start={END}&end={END}")
-    assert f"/progress/dossiers?unit=20&amp;day={END}" in text or f"day={END}" in text
-    listed = province.pages.text(f"/progress/dossiers?day={DAY}&unit=20")
-    assert DOSSIER in listed or "H37." in listed
+    day = END - timedelta(3)
+    assert f"day={day}" in province.pages.text(f"/progress?start={day}&end={day}")
+    listed = province.pages.text(f"/progress/dossiers?day={day}&unit=20")
+    dossier = re.findall(r"/batches\?q=(H37[^\"]+)", listed)[0]
+    assert dossier in province.pages.text(f"/batches?q={dossier}")
 
 
 def test_the_figures_of_a_page_are_those_of_the_command(province: Province) -> None:

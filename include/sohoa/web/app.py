@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from importlib.metadata import version
 
@@ -15,7 +16,7 @@ from sohoa.errors import InputError, SohoaError, StoreError
 from sohoa.logs import get_logger
 from sohoa.report.formats.draw_in_process import javascript
 from sohoa.settings import Settings
-from sohoa.web import batches, progress, quality, reconciliation, reports, scan_pages, visits_page
+from sohoa.web import batches, decisions, progress, quality, reconciliation, reports, scan_pages, visits_page
 from sohoa.web.site import Access, Site, language_of, path_of, read_static
 
 log = get_logger(__name__)
@@ -33,7 +34,12 @@ HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",
 }
 """Of every answer that has none of its own."""
-_STATIC = {"web.css": "text/css; charset=utf-8", "charts.js": "text/javascript", "scan.js": "text/javascript"}
+_STATIC = {
+    "web.css": "text/css; charset=utf-8",
+    "charts.js": "text/javascript",
+    "scan.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _VEGA = "vega.js"
 _NOBODY, _NOT_FOUND = 401, 404
 
@@ -46,8 +52,9 @@ def create_app(settings: Settings, access: Access) -> FastAPI:
         access: who may see what.
     """
     site = Site(settings, access)
+    atexit.register(site.scans.close)
     app = FastAPI(dependencies=[Depends(access.viewer)], docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (progress, batches, scan_pages, reconciliation, quality, reports, visits_page):
+    for part in (progress, batches, scan_pages, reconciliation, quality, reports, decisions, visits_page):
         app.include_router(part.routes(site))
     _add_static(app, site)
     _add_failures(app, site)
@@ -59,6 +66,7 @@ def create_app(settings: Settings, access: Access) -> FastAPI:
             answer.headers.setdefault(name, value)
         return answer
 
+    app.state.site = site
     return app
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sohoa.progress.unit_progress import Figure
 from sohoa.registry import PROVINCE, unit_at
 from sohoa.report import chart_specs
+from sohoa.report.sections.charts import names_apart
 from sohoa.web.languages import Language
 from sohoa.web.translate_chart import translated
 
@@ -40,4 +41,4 @@ def _districts(placed: list[tuple[Any, Figure]]) -> list[dict[str, Any]]:
         if district is not None:
             name = district.name.removeprefix("Huyện ").replace("Thành phố", "TP.")
             names.append({"name": name, "lat": round(lat, 4), "lon": round(lon, 4)})
-    return names
+    return names_apart(names)

@@ -67,7 +67,7 @@ def routes(site: Site) -> APIRouter:
             return site.page(request, viewer, "empty", topic="progress")
         asked = _asked(site, unit, definition, stage, map_day, start, end)
         found = site.remember(_TABLES, ("progress", *asked.key), lambda: _read(site, asked))
-        chosen = campaign or next((one.code for one in reversed(campaigns())), "")
+        chosen = campaign or _campaign_on(asked.end)
         return site.page(
             request, viewer, "progress", asked=asked, campaigns=campaigns(), campaign=chosen,
             ranks=_ranks(site, chosen, asked.end), rates=RATES, maps=MAP_DATES, settings=site.settings, **found,
@@ -233,6 +233,12 @@ def _communes(site: Site, asked: Asked) -> list[tuple[Any, Figure]]:
             counts = {measure: 0 if row is None else row[f"{measure}_sum"] for measure in MEASURES}
             lines.append((unit, make_figure(asked.start, asked.end, counts, False, site.settings)))
     return lines
+
+
+def _campaign_on(day: date) -> str:
+    """The newest campaign that has begun by a day, else the first one; empty where there is none."""
+    begun = [one for one in campaigns() if one.start <= day] or list(campaigns())[:1]
+    return max(begun, key=lambda one: one.start).code if begun else ""
 
 
 def _ranks(site: Site, code: str, end: date) -> list[Any]:

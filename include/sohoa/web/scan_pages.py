@@ -24,6 +24,7 @@ from sohoa.slips.make_receipt import place_on_page
 from sohoa.slips.marks import draw_mark, find_mark
 from sohoa.slips.receipt import PictureSize
 from sohoa.web.batches import find_batch, read_documents, read_pages
+from sohoa.web.decisions import allowed_decisions
 from sohoa.web.languages import Language
 from sohoa.web.scans import Drawn
 from sohoa.web.site import Site, Viewer, language_of
@@ -68,6 +69,7 @@ def routes(site: Site) -> APIRouter:
             values=read_values(own, limits, language_of(request)),
             limits_changed=limits.version != row["thresholds_version"],
             neighbours=_neighbours(listed, at), name=full_name(found["agency"], scan_day, scan_day), tile_px=TILE_PX,
+            decisions=allowed_decisions(documents.get(found["document_id"])) if viewer.may_edit else [],
             advice=_advice(found, language_of(request)),
         )  # fmt: skip
 
@@ -133,7 +135,9 @@ def _plain(rule: Rule, row: dict[str, Any], language: Language) -> tuple[str, st
     value, limit = row[rule.column], rule.limit
     listed = ", ".join(map(str, limit)) if isinstance(limit, tuple) else _number(limit, language)
     words = language.label("limit_tests", rule.test).format(f"{listed} {rule.unit}".strip())
-    return FIELDS[rule.column].meaning, _number(value, language), words
+    quantity = QUANTITIES.get(rule.column) if language.code == "vi" else None
+    name = quantity.label if quantity else FIELDS[rule.column].meaning.partition(";")[0]
+    return name, _number(value, language), words
 
 
 def _number(value: Any, language: Language) -> str:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from shutil import rmtree
@@ -20,7 +20,9 @@ from sohoa.store import Store
 
 MOST_PIXEL_BYTES = 230_000_000
 """What the pixels of a page may take while it is cut into tiles: A3 at 600 dpi whole, A0 at 300 dpi halved."""
-_WAITING = 2
+MOST_SECONDS = 30
+"""CPU time after which drawing a page is given up: somebody waits for it."""
+_PROCESSES = 1  # beside the pages themselves in the memory of one server
 _FACTS = "facts.json"
 
 
@@ -34,15 +36,16 @@ class Drawn:
 
 
 class Scans:
-    """The pictures of one store's scans. Threads may share it; two files are drawn at a time."""
+    """The pictures of one store's scans. Threads may share it; one file is drawn at a time."""
 
     def __init__(self, store: Store, folder: Path, most_bytes: int) -> None:
         """Keep pictures in ``folder``, which takes at most about ``most_bytes``."""
         self._store, self._folder, self._most_bytes = store, folder, most_bytes
-        self._bounds = FileBounds.of(store.settings)
+        bounds = FileBounds.of(store.settings)
+        self._bounds = replace(bounds, max_file_seconds=min(MOST_SECONDS, bounds.max_file_seconds))
         self._guard: Guard | None = None
         self._lock = threading.Lock()
-        self._places = threading.Semaphore(_WAITING)
+        self._places = threading.Semaphore(_PROCESSES)
 
     def fitted(self, day: date, page: dict[str, Any], columns: list[str]) -> Drawn | None:
         """Draw a page to fit a screen; None where nothing of it can be shown.
@@ -64,6 +67,13 @@ class Scans:
             return (self._home(page, tiles) / f"{place}.jpg").read_bytes()
         except FileNotFoundError:
             return None
+
+    def close(self) -> None:
+        """End the process that draws; another one starts when it is needed."""
+        with self._lock:
+            if self._guard is not None:
+                self._guard.__exit__(None, None, None)
+                self._guard = None
 
     def _draw(self, day: date, page: dict[str, Any], columns: list[str], tiles: bool) -> Drawn | None:
         home = self._home(page, tiles)
@@ -93,7 +103,7 @@ class Scans:
     def _running_guard(self) -> Guard:
         with self._lock:
             if self._guard is None:
-                self._guard = Guard(self._bounds, _WAITING)
+                self._guard = Guard(self._bounds, _PROCESSES)
             return self._guard
 
     def _read(self, day: date, page: dict[str, Any]) -> bytes | None:

@@ -25,6 +25,7 @@ from sohoa.web.visits import Visits
 
 LANGUAGE_COOKIE = "sohoa_language"
 NAVIGATION = ("progress", "batches", "reconciliation", "quality", "reports")
+FOR_EDITORS = ("decisions", "visits")
 _KEPT = 64
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ class Site:
                 label=language.label,
                 viewer=viewer,
                 root=request.scope.get("root_path", ""),
-                navigation=[*NAVIGATION, *(["visits"] if viewer and viewer.may_edit else [])],
+                navigation=[*NAVIGATION, *(FOR_EDITORS if viewer and viewer.may_edit else ())],
                 other_language=partial(_with_query, request, lang="en" if language.code == "vi" else "vi"),
                 query=partial(_with_query, request),
                 **values,

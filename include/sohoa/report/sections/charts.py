@@ -152,10 +152,10 @@ def _district_names(placed: list[tuple[Any, Row]], week: Week) -> list[dict[str,
         if district is not None:
             name = district.name.removeprefix("Huyện ").replace("Thành phố", "TP.")
             names.append({"name": name, "lat": round(lat, 4), "lon": round(lon, 4)})
-    return _apart(names)
+    return names_apart(names)
 
 
-def _apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def names_apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Names that would lie upon each other, moved north until they do not."""
     placed: list[dict[str, Any]] = []
     for name in sorted(names, key=lambda name: (name["lat"], name["name"])):

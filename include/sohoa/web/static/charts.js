@@ -48,6 +48,7 @@
       place.textContent = "";
       await window.vegaEmbed(place, fit(found.spec), {
         mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, formatLocale: NUMBERS,
+        tooltip: { disableDefaultStyle: true },
       });
       place.dataset.drawn = "yes";
       if (found.forecast) draw(place, `${address}&${found.forecast}`);
