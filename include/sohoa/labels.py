@@ -979,6 +979,7 @@ LABELS: dict[str, Labels] = {
         ),
         "nothing_to_decide": Label("Không có tài liệu nào chờ quyết định.", "No document waits for a decision."),
         "decide": Label("Quyết định về cả tài liệu", "Decide about the whole document"),
+        "decide_now": Label("Ghi quyết định", "Record the decision"),
         "decide_said": Label(
             "Ghi tên người đăng nhập và lý do; phiếu trả lại đổi ngay, tỷ lệ đổi sau lần summarise_progress tới.",
             "Your login and the reason are kept; the slip changes at once, rates after the next summarise_progress.",
@@ -998,7 +999,6 @@ LABELS: dict[str, Labels] = {
         "mail_refused": Label("Bị từ chối", "Refused"),
         "mail_failed": Label("Chưa gửi được", "Failed"),
         "mail_uncertain": Label("Không rõ", "Uncertain"),
-        "mail_unknown": Label("Chưa gửi", "Not tried"),
         "address": Label("Địa chỉ", "Address"),
         "answer": Label("Máy chủ trả lời", "Answer"),
         "visits_said": Label(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sohoa.progress.unit_progress import Figure
-from sohoa.registry import PROVINCE, unit_at
 from sohoa.report import chart_specs
-from sohoa.report.sections.charts import names_apart
+from sohoa.report.sections.charts import district_names
 from sohoa.web.languages import Language
 from sohoa.web.translate_chart import translated
 
 
-def commune_map(communes: list[tuple[Any, Figure]], language: Language) -> dict[str, Any] | None:
+def commune_map(communes: list[tuple[Any, Figure]], day: date, language: Language) -> dict[str, Any] | None:
     """Make the map as its specification and what it says in words; None where no commune has a place and a dossier."""
     placed = [(unit, figure) for unit, figure in communes if unit.lat is not None and unit.lon is not None]
     if not any(figure.denominator for _, figure in placed):
@@ -27,18 +27,5 @@ def commune_map(communes: list[tuple[Any, Figure]], language: Language) -> dict[
     counts = {name: sum(point["class"] == name for point in points) for name in chart_specs.RATE_CLASSES}
     classes = "; ".join(f"{name}: {number}" for name, number in counts.items())
     said = language.word("map_said", len(points), len(communes) - len(points), classes)
-    chart = chart_specs.commune_map(points, _districts(placed), "", said)
+    chart = chart_specs.commune_map(points, district_names(placed, day), "", said)
     return {"spec": translated(chart_specs.cleaned(chart.spec), language), "said": said}
-
-
-def _districts(placed: list[tuple[Any, Figure]]) -> list[dict[str, Any]]:
-    """The name of each district at the mean of its communes."""
-    names = []
-    for code in sorted({unit.parent for unit, _ in placed if unit.parent not in {None, PROVINCE}}):
-        inside = [unit for unit, _ in placed if unit.parent == code]
-        lat, lon = (sum(getattr(unit, name) for unit in inside) / len(inside) for name in ("lat", "lon"))
-        district = unit_at(code, inside[0].valid_from) or unit_at(code, max(unit.valid_from for unit in inside))
-        if district is not None:
-            name = district.name.removeprefix("Huyện ").replace("Thành phố", "TP.")
-            names.append({"name": name, "lat": round(lat, 4), "lon": round(lon, 4)})
-    return names_apart(names)

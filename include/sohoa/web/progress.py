@@ -123,7 +123,11 @@ def routes(site: Site) -> APIRouter:
         asked = _asked(site, PROVINCE, definition, stage, map_day, start, end)
         language = language_of(request)
         key = ("map", *asked.key, language.code)
-        return JSONResponse(site.remember(_TABLES, key, lambda: commune_map(_communes(site, asked), language)))
+        return JSONResponse(
+            site.remember(
+                _TABLES, key, lambda: commune_map(_communes(site, asked), asked.query.map_day or asked.end, language)
+            )
+        )
 
     return router
 

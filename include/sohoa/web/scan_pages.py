@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from markupsafe import Markup
 
+from sohoa import layout
 from sohoa.defects import DEFECTS
 from sohoa.pages.draw_views import TILE_PX
 from sohoa.quality.failed_limits import FailedLimit, describe_failure
@@ -69,6 +71,7 @@ def routes(site: Site) -> APIRouter:
             values=read_values(own, limits, language_of(request)),
             limits_changed=limits.version != row["thresholds_version"],
             neighbours=_neighbours(listed, at), name=full_name(found["agency"], scan_day, scan_day), tile_px=TILE_PX,
+            twin=_twin(found, limits.own_limit("duplicate_page")),
             decisions=allowed_decisions(documents.get(found["document_id"])) if viewer.may_edit else [],
             advice=_advice(found, language_of(request)),
         )  # fmt: skip
@@ -167,6 +170,19 @@ def _marks(page: dict[str, Any], failed: list[FailedLimit], drawn: Drawn | None)
         if mark is not None:
             found.append((len(found) + 1, defect, draw_mark(mark, len(found) + 1, size)))
     return found
+
+
+def _twin(page: dict[str, Any], most_bits: float) -> dict[str, Any] | None:
+    """The earlier page that this one repeats, and where it and its picture are; None where none is near enough."""
+    twin = page["twin"]
+    batch = layout.BatchId.parse(twin["batch"]) if twin and twin["bits"] <= most_bits else None
+    if twin is None or batch is None:
+        return None
+    place, query = (
+        f"/scans/{batch.scan_date}/{twin['batch']}",
+        urlencode({"file": twin["file"], "page": twin["page_no"]}),
+    )
+    return {**twin, "address": f"{place}?{query}", "picture": f"{place}/picture?{query}"}
 
 
 def _advice(page: dict[str, Any], language: Language) -> list[tuple[str, str]]:

@@ -18,8 +18,10 @@ from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.store import Store
 
-MOST_PIXEL_BYTES = 230_000_000
-"""What the pixels of a page may take while it is cut into tiles: A3 at 600 dpi whole, A0 at 300 dpi halved."""
+MOST_PIXEL_BYTES = 430_000_000
+"""What the pixels of a page may take while it is cut into tiles: A0 at 300 dpi comes whole, at 600 dpi halved."""
+MOST_MEMORY_BYTES = 1_100_000_000
+"""What the process that draws may take: twice the pixels, since a page that lies on its side is copied, and itself."""
 MOST_SECONDS = 30
 """CPU time after which drawing a page is given up: somebody waits for it."""
 _PROCESSES = 1  # beside the pages themselves in the memory of one server
@@ -42,7 +44,8 @@ class Scans:
         """Keep pictures in ``folder``, which takes at most about ``most_bytes``."""
         self._store, self._folder, self._most_bytes = store, folder, most_bytes
         bounds = FileBounds.of(store.settings)
-        self._bounds = replace(bounds, max_file_seconds=min(MOST_SECONDS, bounds.max_file_seconds))
+        seconds = min(MOST_SECONDS, bounds.max_file_seconds)
+        self._bounds = replace(bounds, max_file_seconds=seconds, max_memory_bytes=MOST_MEMORY_BYTES)
         self._guard: Guard | None = None
         self._lock = threading.Lock()
         self._places = threading.Semaphore(_PROCESSES)

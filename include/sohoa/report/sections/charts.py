@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sohoa.format_value import count, decimal, percent
 from sohoa.labels import label_vi
 from sohoa.registry import PROVINCE, unit_at
 from sohoa.report import chart_specs
-from sohoa.report.model import Chart, Row, Table
+from sohoa.report.model import Chart, Table
 from sohoa.report.report_week import HEAT_WEEKS, TREND_WEEKS
 from sohoa.report.sections.unit_rates import Place, Progress, mondays, ranked_places, rate_of, week_vi
 from sohoa.steering.forecast import Outlook
@@ -139,23 +140,28 @@ def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
     if missing:
         alt += f" {missing} xã chưa có tọa độ nên không có trên bản đồ."
     title = f"Tỷ lệ số hóa của các xã, {week_vi(settled)}"
-    return chart_specs.commune_map(points, _district_names(placed, week), title, alt)
+    return chart_specs.commune_map(points, district_names(placed, week.last), title, alt)
 
 
-def _district_names(placed: list[tuple[Any, Row]], week: Week) -> list[dict[str, Any]]:
-    """The name of each district at the mean of its communes' coordinates."""
+def district_names(placed: Sequence[tuple[Any, object]], day: date) -> list[dict[str, Any]]:
+    """Name each district of a day at the mean of its communes' coordinates.
+
+    Args:
+        placed: communes that have coordinates, each with anything.
+        day: on which the districts stand.
+    """
     names = []
     for code in sorted({unit.parent for unit, _ in placed if unit.parent not in {None, PROVINCE}}):
         inside = [unit for unit, _ in placed if unit.parent == code]
         lat, lon = (sum(getattr(unit, name) for unit in inside) / len(inside) for name in ("lat", "lon"))
-        district = unit_at(code, week.last)
+        district = unit_at(code, day)
         if district is not None:
             name = district.name.removeprefix("Huyện ").replace("Thành phố", "TP.")
             names.append({"name": name, "lat": round(lat, 4), "lon": round(lon, 4)})
-    return names_apart(names)
+    return _apart(names)
 
 
-def names_apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Names that would lie upon each other, moved north until they do not."""
     placed: list[dict[str, Any]] = []
     for name in sorted(names, key=lambda name: (name["lat"], name["name"])):
