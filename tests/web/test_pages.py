@@ -77,6 +77,7 @@ def test_charts_are_the_reports_own_specifications(province: Province, chart: st
 def test_a_chart_in_english_has_english_titles(province: Province) -> None:
     spec = str(province.pages.get(f"/progress/trend.json?end={END}&lang=en").json()["spec"])
     assert "Rate (%)" in spec and "Tỷ lệ" not in spec
+    assert "target 86 %" in spec and "baseline 5.6 %" in spec and "chỉ tiêu" not in spec
 
 
 @pytest.mark.parametrize("code", [DOSSIER, "000.01.80.H37-230306-0001", "H37.80.01-230306-1"])

@@ -23,4 +23,12 @@ def _translate(value: Any, words: dict[str, str]) -> Any:
         return {key: _translate(item, words) for key, item in value.items()}
     if isinstance(value, list):
         return [_translate(item, words) for item in value]
-    return words.get(value, value) if isinstance(value, str) else value
+    return _word(value, words) if isinstance(value, str) else value
+
+
+def _word(text: str, words: dict[str, str]) -> str:
+    """A text that is a word, or that begins with the name of a line and goes on with its figure."""
+    for label in LABELS["chart_lines"].values():
+        if text.startswith(f"{label.vi} "):
+            return label.en + text.removeprefix(label.vi).replace(",", ".")
+    return words.get(text, text)

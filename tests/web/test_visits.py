@@ -1,0 +1,71 @@
+"""Visits: written down before the page is made, one a minute and address, in the store soon, and gone after a term."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from sohoa import layout
+from sohoa.schema import TABLES
+from sohoa.settings import TIME_ZONE
+from sohoa.store import Store
+from sohoa.web import visits
+from sohoa.web.visits import Visits
+
+NOW = datetime.now(TIME_ZONE)
+
+
+def told(store: Store) -> list[tuple[str, str]]:
+    return [(row["visitor"], row["address"]) for row in store.read_table("visits").to_pylist()]
+
+
+@pytest.fixture(autouse=True)
+def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent by itself."""
+    monkeypatch.setattr(visits, "WAIT_SECONDS", 3_600.0)
+
+
+def test_a_visit_is_on_the_disk_at_once_and_in_the_store_when_sent(clean_store: Store, tmp_path: Path) -> None:
+    kept = Visits(clean_store, tmp_path)
+    kept.note("hoa", "scan", "/scans/<b>?file=a\nb")
+    (journal,) = tmp_path.glob("*.jsonl")
+    assert json.loads(journal.read_text(encoding="utf-8").strip())["visitor"] == "hoa"
+    assert told(clean_store) == []
+    kept.send()
+    kept.send()
+    assert told(clean_store) == [("hoa", "/scans/<b>?file=a\nb")]
+
+
+def test_the_same_page_again_is_one_visit_and_another_persons_is_not(clean_store: Store, tmp_path: Path) -> None:
+    kept = Visits(clean_store, tmp_path)
+    for visitor in ("hoa", "hoa", "lan"):
+        kept.note(visitor, "scan", "/scans/1")
+    kept.note("hoa", "scan", "/scans/2")
+    kept.send()
+    assert sorted(told(clean_store)) == [("hoa", "/scans/1"), ("hoa", "/scans/2"), ("lan", "/scans/1")]
+
+
+def test_two_servers_keep_each_their_own(clean_store: Store, tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        kept = Visits(clean_store, tmp_path / name)
+        kept.note(name, "batches", "/batches")
+        kept.send()
+    assert sorted(told(clean_store)) == [("one", "/batches"), ("other", "/batches")]
+
+
+def test_days_over_leave_the_disk_and_after_the_term_the_store(clean_store: Store, tmp_path: Path) -> None:
+    """Yesterday's journal, left by a server that was killed, is sent and ends; what is older than the term goes."""
+    term, today = clean_store.settings.visits_days, NOW.date()
+    line = {"at": "2023-03-06T08:00:00.000", "visitor": "hoa", "opened": "scan", "address": "/scans/1"}
+    row = pa.Table.from_pylist([{"visitor": "old", "address": "/"}], TABLES["visits"])
+    for age in (term, term + 1):
+        clean_store.write_table("visits", today - timedelta(age), f"server-{age}", row)
+    tmp_path.joinpath(f"{today - timedelta(1)}.jsonl").write_text(f"\n{json.dumps(line)}", encoding="utf-8")
+    Visits(clean_store, tmp_path).send()
+    assert list(tmp_path.glob("*.jsonl")) == []
+    days = {layout.table_day(info.key) for info in clean_store.list_objects(layout.WAREHOUSE, "visits/")}
+    assert days == {today - timedelta(term), today - timedelta(1)}
