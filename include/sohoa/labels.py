@@ -942,6 +942,10 @@ LABELS: dict[str, Labels] = {
             "Chỉ số 1.4, hồ sơ đồng bộ lên Cổng (Quyết định 766/QĐ-TTg)",
             "Indicator 1.4, dossiers on the portal (decision 766/QĐ-TTg)",
         ),
+        "not_compared": Label(
+            "Không tính ở đây: {} ngày chưa có tệp của Cổng, {} ngày chưa đối soát, {} ngày chưa có số liệu nào.",
+            "Not counted here: {} days without a file of the portal, {} not reconciled, {} without any data.",
+        ),
         "second_number": Label(
             "Số thứ hai để đối chiếu, không thay số chính thức.",
             "The second figure is for comparison and does not replace the official one.",

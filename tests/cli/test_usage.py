@@ -108,7 +108,8 @@ def test_a_home_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, tmp
     home = tmp_path / "home"
     monkeypatch.setenv("SOHOA_HOME", str(home))
     home.touch()
-    told = f"sohoa: {home} cannot be used: it is there already, and is not of this kind; name another path (SOHOA_HOME, --out), or mend the rights of this one\n"
+    advice = "name another path (SOHOA_HOME, --out), or mend the rights of this one"
+    told = f"sohoa: {home} cannot be used: it is there already, and is not of this kind; {advice}\n"
     assert sohoa("stack", "up", "store") == (3, told)
     home.unlink()
     (home / "store").mkdir(parents=True)

@@ -32,6 +32,7 @@ from sohoa.demo.true_scans import read_true_scans
 from sohoa.demo.watch_runs import Watch
 from sohoa.errors import StackError, TruthDiffers
 from sohoa.jobs.open_files import fetch_docs, fetch_report, fetch_slip
+from sohoa.reconcile.known_days import read_known_days
 from sohoa.reconcile.list_dossiers import read_lines
 from sohoa.registry import PROVINCE
 from sohoa.settings import Settings, load_settings, wants_demo_exit
@@ -146,7 +147,8 @@ def show(store: Store, province: Path, command: str, out: Console) -> int:
         out: where to print.
     """
     first, last = SIZE["start"], SIZE["end"]
-    entries = {line.category: line.entries for line in read_lines(store, PROVINCE, first, last, last)}
+    known = read_known_days(store, PROVINCE, first, last).compared
+    entries = {line.category: line.entries for line in read_lines(store, PROVINCE, known, last)}
     progress, sides, reconciled = (
         compare_progress(store, province),
         show_result.compare_sides(entries),
