@@ -89,6 +89,8 @@ def test_a_tall_chart_has_a_picture_for_each_page() -> None:
         ("unit_code unit level denominator rate_percent change_points", "unit rate_percent change_points"),
         ("agency agency_name state documents oldest days_to_clear", "agency_name state documents days_to_clear"),
         ("agency_name batch file title defects verdict", "agency_name defects verdict"),
+        ("rank what who level due figure counted", "what who due"),
+        ("agency_name notice_kind start end note", "agency_name notice_kind end"),
         ("first second third fourth fifth", "first second third fourth"),
     ],
 )
