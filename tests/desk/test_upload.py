@@ -132,16 +132,17 @@ def test_wrong_keys_are_said(clean_store: Store, tmp_path: Path) -> None:
 
 
 def test_a_refused_batch_is_sent_anew(clean_store: Store, tmp_path: Path) -> None:
-    """What the pipeline refused for a reason that the client cannot know leaves no trace in the way of the next."""
+    """When somebody asks for it, and not again and again by a program that watches."""
     folder, uploader = tmp_path / "scans", computer(clean_store, tmp_path)
     put_scan(folder, in_dossier("a.jpg"), GOOD)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOHOA_QUOTA_DAY_BYTES", "1000")
         uploader.run(folder)
         jobs.check()
-    sent = uploader.run(folder)
-    assert [batch.status for batch in sent.answered] == ["refused"]
-    assert len(sent.committed) == 1
+    watched = uploader.run(folder, is_trying_again=False)
+    assert [batch.status for batch in watched.answered] == ["refused"]
+    assert watched.committed == [] and "bị trả lại. Lô quá lớn" in watched.problems[0].words
+    assert len(uploader.run(folder).committed) == 1
     jobs.check()
     assert [batch.status for batch in uploader.run(folder).answered] == ["admitted"]
 

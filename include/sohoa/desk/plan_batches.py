@@ -117,6 +117,7 @@ def plan_batches(
     settings: Settings,
     now: datetime,
     scan_date: date | None = None,
+    is_trying_again: bool = True,
 ) -> Plan:
     """Plan what is to be sent of the documents of a folder; what has been sent is not sent again.
 
@@ -128,13 +129,18 @@ def plan_batches(
         settings: bounds, as the pipeline has them.
         now: the time, with its zone.
         scan_date: of all documents; else the day on which the newest file of each was written.
+        is_trying_again: send documents of a refused batch too that have not changed since.
     """
     plan, known, here = Plan(), Known(state, config.agency), str(folder.resolve())
     plan.batches = _resume(state, config.agency, here, documents)
     newest = state.newest_documents(config.agency)
     chosen = defaultdict[date, list[_Choice]](list)
     for checked in sorted(documents, key=_written):
-        found = _choose(checked, newest.get(checked.scanned.slot), known, plan)
+        last = newest.get(checked.scanned.slot)
+        if last is not None and _is_refused(last, checked) and not is_trying_again:
+            plan.problems.append(Problem(checked.scanned.place, _refusal(last)))
+            continue
+        found = _choose(checked, last, known, plan)
         if found is not None:
             chosen[scan_date or _day_of(checked, now)].append(found)
     for day, choices in sorted(chosen.items()):
@@ -146,6 +152,15 @@ def plan_batches(
             files = [row for choice in group for row in _files(choice.checked)]
             plan.batches.append(state.plan(config.agency, here, day.isoformat(), token, head, rows, files))
     return plan
+
+
+def _is_refused(last: SentDocument, checked: CheckedDocument) -> bool:
+    return last.outcome == "refused" and last.hashes == checked.hashes
+
+
+def _refusal(last: SentDocument) -> str:
+    message = "" if last.batch.receipt is None else last.batch.receipt["message_vi"]
+    return f"Lô {last.batch.batch} bị trả lại. {message}".strip()
 
 
 def _written(checked: CheckedDocument) -> float:

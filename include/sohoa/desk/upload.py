@@ -156,7 +156,14 @@ class Uploader:
         """Close the state."""
         self.state.close()
 
-    def run(self, folder: Path, wait_s: float = 0.0, scan_date: date | None = None, with_bad: bool = False) -> Sent:
+    def run(
+        self,
+        folder: Path,
+        wait_s: float = 0.0,
+        scan_date: date | None = None,
+        with_bad: bool = False,
+        is_trying_again: bool = True,
+    ) -> Sent:
         """Check a folder, send what is good and has not been sent, fetch slips.
 
         Args:
@@ -164,6 +171,7 @@ class Uploader:
             wait_s: how long to wait for the slips of what was sent.
             scan_date: of all documents; else the day on which the newest file of each was written.
             with_bad: send documents too that will have to be scanned again.
+            is_trying_again: send documents of a refused batch too that have not changed since.
 
         Raises:
             DeskError: another process sends, or nothing can be sent as things are; the message says why.
@@ -174,7 +182,7 @@ class Uploader:
             answered = self._fetch()
             for left in reversed(range(_ROUNDS)):
                 try:
-                    sent = self._pass(folder, scan_date, with_bad)
+                    sent = self._pass(folder, scan_date, with_bad, is_trying_again)
                     break
                 except FileChanged as change:
                     if not left:
@@ -200,11 +208,11 @@ class Uploader:
                 continue
             fetched = time.monotonic()
             try:
-                yield self.run(folder, with_bad=with_bad)
+                yield self.run(folder, with_bad=with_bad, is_trying_again=False)
             except (DeskError, InputError, StoreError) as error:
                 self._screen.say(str(error))
 
-    def _pass(self, folder: Path, scan_date: date | None, with_bad: bool) -> Sent:
+    def _pass(self, folder: Path, scan_date: date | None, with_bad: bool, is_trying_again: bool) -> Sent:
         checkup = check_folder(
             folder,
             self._config.documents,
@@ -216,7 +224,7 @@ class Uploader:
         good = [one for one in checkup.documents if with_bad or not one.is_bad or one.scanned.fields.get("send_anyway")]
         self._confirm(good)
         sent, now = Sent(checkup), datetime.now(TIME_ZONE)
-        plan = plan_batches(self.state, self._config, folder, good, self._settings, now, scan_date)
+        plan = plan_batches(self.state, self._config, folder, good, self._settings, now, scan_date, is_trying_again)
         sent.problems = plan.problems
         for batch in plan.batches:
             sent.committed.append(self._send(batch))
