@@ -16,6 +16,7 @@ from sohoa.progress import carry_forward
 from sohoa.quality import rules
 from sohoa.registry import calendar
 from sohoa.registry.data_files import read_data
+from sohoa.registry.site_files import write_site
 from sohoa.settings import load_settings
 from sohoa.stack import AirflowClient, seaweed
 from sohoa.stack import airflow_server as airflow_stack
@@ -141,8 +142,21 @@ def own_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callab
     _forget()
 
 
+@pytest.fixture
+def own_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder with all files of a site, as ``sohoa site new`` writes them; in use, and read at the first look-up."""
+    site = tmp_path / "site"
+    write_site(site, is_empty=False)
+    monkeypatch.setenv("SOHOA_SITE", str(site))
+    _forget()
+    yield site
+    monkeypatch.undo()
+    _forget()
+
+
 def _forget() -> None:
     read_data.cache_clear()
     calendar.is_working_day.cache_clear()
     carry_forward.carry_forward.cache_clear()
     carry_forward.places.cache_clear()
+    carry_forward.map_dates.cache_clear()

@@ -2,6 +2,7 @@
 
     SohoaError
     ├── SettingsError     a setting is missing or malformed
+    │   └── NoStore           no store has been started here, and none is set
     ├── StoreError        the object store refuses or cannot be reached; worth a retry
     │   ├── ObjectMissing     there is no object under that key
     │   │   └── WorkGone          another run has settled the work of this one
@@ -29,11 +30,19 @@ class SohoaError(Exception):
     """Base of every error this package raises on purpose."""
 
     exit_code: ClassVar[int] = 3
-    """With which the command ends: 2 for wrong usage, 1 for a demo that differs from the truth, 3 for all else."""
+    """With which the command ends: 2 for wrong usage or settings, 1 for a demo that differs from the truth, 3 else."""
 
 
 class SettingsError(SohoaError):
     """A setting is missing or malformed."""
+
+    exit_code = 2
+
+
+class NoStore(SettingsError):
+    """No store has been started here, and none is set."""
+
+    exit_code = 3
 
 
 class StoreError(SohoaError):

@@ -20,6 +20,8 @@ from sohoa.errors import SettingsError
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PREFIX = "SOHOA_"
+HOME = ".sohoa"
+"""Name of the folder of local state."""
 _FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON", "VIRTUAL_ENV", "TMPDIR")
 """What the names of variables begin with that a process gets which reads what others sent."""
 
@@ -37,7 +39,10 @@ def _phrases(value: object) -> object:
 def _waypoint(text: str) -> tuple[date, float]:
     """Read a day and its rate, 2023-12-31=86."""
     day, _, rate = text.partition("=")
-    found = date.fromisoformat(day), float(rate)
+    try:
+        found = date.fromisoformat(day), float(rate)
+    except ValueError:
+        raise ValueError(f"{text!r} is no day with its rate, as 2023-12-31=86") from None
     if not 0 <= found[1] <= 100:
         raise ValueError(f"{text}: a rate lies between 0 and 100")
     return found
@@ -49,9 +54,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path = Field(
-        default=Path(".sohoa"),
+        default=Path(HOME),
         validate_default=True,
-        description="Folder of all local state: store, Airflow, demo data.",
+        description="Folder of all local state: store, Airflow, demo data; unset: `.sohoa` of this folder or of the"
+        " nearest above that has one, else of the checkout.",
     )
     project: Path | None = Field(
         default=None, description="Folder that holds dags and plugins; unset: the checkout that is installed."
@@ -67,6 +73,9 @@ class Settings(BaseModel):
     port_filer: int = Field(default=21888, ge=1024, le=22767, description="Filer port of the embedded store.")
     port_airflow: int = Field(default=21880, ge=1024, le=65535, description="Airflow UI and API of the embedded stack.")
 
+    site: Path | None = Field(
+        default=None, description="Folder of the site's own units, agencies, campaigns, targets … (docs/site.md)."
+    )
     agencies_file: Path | None = Field(
         default=None, description="CSV of the agencies that replaces the synthetic sample (registry/data/README.md)."
     )
@@ -273,10 +282,10 @@ class Settings(BaseModel):
         default=365, ge=1, description="Days for which it is kept who opened which page in the Airflow UI."
     )
 
-    @field_validator("home")
+    @field_validator("home", "site")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
 
     @field_validator("webhook_url")
     @classmethod
@@ -308,10 +317,8 @@ class Settings(BaseModel):
     @property
     def uses_embedded_store(self) -> bool:
         """Whether the store's address is that of the embedded store of this home."""
-        if not self.credentials_file.exists():
-            return False
-        local = json.loads(self.credentials_file.read_text(encoding="utf-8"))
-        return bool(local["endpoint"] == self.s3_endpoint)
+        local = _read_keys(self.credentials_file)
+        return local is not None and local["endpoint"] == self.s3_endpoint
 
     @property
     def agency_keys_file(self) -> Path:
@@ -331,16 +338,63 @@ def load_settings() -> Settings:
         SettingsError: a ``SOHOA_`` variable is unknown or malformed; the message names it.
     """
     values: dict[str, Any] = {k[len(PREFIX) :].lower(): v for k, v in os.environ.items() if k.startswith(PREFIX)}
+    values.setdefault("home", find_home(Path.cwd()))
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        lines = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {_words_of(fault)}" for fault in error.errors()]
         raise SettingsError("; ".join(lines) + " (see docs/settings.md)") from None
-    if settings.s3_endpoint is None and settings.credentials_file.exists():
-        local = json.loads(settings.credentials_file.read_text(encoding="utf-8"))
+    if settings.s3_endpoint is None and (local := _read_keys(settings.credentials_file)):
         values |= {f"s3_{name}": local[name] for name in ("endpoint", "access_key", "secret_key")}
         settings = Settings(**values)
     return settings
+
+
+def find_home(start: Path) -> Path:
+    """Return the folder of local state: ``.sohoa`` of this folder or the nearest above that has one.
+
+    Where none has: in the checkout that this folder lies in, else in this folder.
+    """
+    folders = (start, *start.parents)
+    there = (folder / HOME for folder in folders if (folder / HOME).is_dir())
+    checkouts = (folder / HOME for folder in folders if (folder / "include" / "sohoa").is_dir())
+    return next(there, next(checkouts, start / HOME))
+
+
+def _read_keys(file: Path) -> dict[str, str] | None:
+    """Read the keys that the embedded store wrote, None where there is none.
+
+    Raises:
+        SettingsError: they cannot be read; the message says what to do.
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {name: str(found[name]) for name in ("endpoint", "access_key", "secret_key")}
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except PermissionError:
+        raise SettingsError(f"{file}: this user may not read it; it belongs to who ran `sohoa stack up`") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise SettingsError(f"{file} is damaged: delete it and run `sohoa stack up store`, which writes it") from None
+
+
+def _words_of(fault: Any) -> str:
+    """Say what a setting should be; its value, which may be a secret, is not repeated."""
+    kind, known = fault["type"], fault.get("ctx", {})
+    bounds = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than",
+              "less_than_equal": "at most"}  # fmt: skip
+    if kind in bounds:
+        return f"write a number of {bounds[kind]} {next(iter(known.values()))}"
+    if kind == "value_error":
+        return str(known["error"])
+    if kind == "literal_error":
+        return f"use one of {known['expected']}"
+    if kind == "extra_forbidden":
+        return "there is no such setting"
+    for names, words in ((("int",), "write a whole number"), (("float", "finite"), "write a number")):
+        if kind.startswith(names):
+            return words
+    return "it cannot be read"
 
 
 def wants_demo_exit() -> bool:

@@ -30,7 +30,7 @@ from minio.error import MinioException, S3Error
 from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
-from sohoa.errors import KeysRefused, ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
+from sohoa.errors import KeysRefused, NoStore, ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
 from sohoa.schema import TABLES
 from sohoa.settings import Settings, load_settings
 
@@ -97,12 +97,12 @@ class Store:
             http: by what requests go, where it is not the usual: as by a proxy, or slowly.
 
         Raises:
-            SettingsError: the store's address or keys are not known.
+            NoStore: the store's address or keys are not known.
         """
         if settings.s3_endpoint is None or settings.s3_access_key is None or settings.s3_secret_key is None:
-            raise SettingsError(
-                "the object store is not configured: run `sohoa stack up store`, "
-                "or set SOHOA_S3_ENDPOINT, SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY"
+            raise NoStore(
+                f"the object store is not configured (there is no {settings.credentials_file}): run `sohoa stack up "
+                "store`, or set SOHOA_S3_ENDPOINT, SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY, or SOHOA_HOME"
             )
         self.settings, self._http = settings, http
         self._client = self._client_at(settings.s3_endpoint)
@@ -131,14 +131,14 @@ class Store:
             if error.code in _MISSING:
                 raise ObjectMissing(f"{what}: there is no such object") from None
             if error.code in _KEYS_REFUSED:
-                cause: type[StoreError] = KeysRefused
-            else:
-                cause = ObjectRefused if error.response.status in _CLIENT_ERRORS else StoreError
+                keys = "SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY"
+                raise KeysRefused(f"{what}: the store refuses these keys ({error.code}): check {keys}") from error
+            cause = ObjectRefused if error.response.status in _CLIENT_ERRORS else StoreError
             raise cause(f"{what}: the store answers {error.code}: {error.message}") from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise StoreError(
-                f"{what}: cannot reach the store at {self.settings.s3_endpoint} "
-                f"({type(error).__name__}); is it up? `sohoa stack status store` tells"
+                f"{what}: the store at {self.settings.s3_endpoint} does not answer, or breaks off; "
+                "is it up? `sohoa stack status store` tells"
             ) from error
 
     @staticmethod

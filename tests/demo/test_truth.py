@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sohoa.cli.root import main
+from sohoa.cli import main
 from sohoa.demo import run_demo
 from sohoa.demo.compare_truth import compare_truth
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from sohoa.counting.count_progress import progress_of_day
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import (
-    MAP_DATES,
     Carried,
     carry_forward,
+    map_dates,
     places,
     progress_on_map,
     unit_name,
@@ -28,14 +28,14 @@ from sohoa.schema import TABLES
 from sohoa.store import with_path_key
 from tests.counting_cases import dossier, merged
 
-FIRST, MERGER, REFORM = MAP_DATES
+FIRST, MERGER, REFORM = map_dates()
 DAY = timedelta(days=1)
 COUNTS = ("numerator", "denominator", "declared", "received", "accepted", "waived", "finished")
 
 
 def test_the_maps_are_the_days_on_which_units_change():
     """Every commune begins with the first map's units, or on the day of a later map."""
-    starts = {unit.valid_from for day in MAP_DATES for unit in units_at(day) if unit.level == "commune"}
+    starts = {unit.valid_from for day in map_dates() for unit in units_at(day) if unit.level == "commune"}
     assert {start for start in starts if start > FIRST} == {MERGER, REFORM}
     assert all(len(units_at(FIRST)) == len(units_at(day)) for day in (FIRST - 300 * DAY, MERGER - DAY))
 
@@ -93,7 +93,7 @@ def test_only_leaves_of_the_day_are_carried(code, day):
 def test_every_unit_of_a_later_map_is_reached(start, communes):
     """All leaves of one map carried to each later one are exactly that one's communes, and the offices."""
     leaves = [unit.code for unit in units_at(start) if unit.level == "commune"]
-    for map_day, count in zip(MAP_DATES[-len(communes) :], communes, strict=True):
+    for map_day, count in zip(map_dates()[-len(communes) :], communes, strict=True):
         reached = {carry_forward(code, start, map_day).code for code in leaves}
         assert reached == {unit.code for unit in units_at(map_day) if unit.level == "commune"}
         assert len(reached) == count
@@ -119,7 +119,7 @@ def test_a_split_is_approximate_only_where_it_matters():
 
 def test_a_unit_is_named_or_the_question_refused():
     """Names follow the map; the office of a commune is answered with the commune's code."""
-    assert [unit_name("06040", day, day) for day in MAP_DATES] == ["Xã Đại Đồng", "Thị trấn Thất Khê", "Xã Thất Khê"]
+    assert [unit_name("06040", day, day) for day in map_dates()] == ["Xã Đại Đồng", "Thị trấn Thất Khê", "Xã Thất Khê"]
     for map_day in (FIRST, REFORM):
         assert unit_name("H37.80", map_day, REFORM - timedelta(1)) == "UBND thành phố Lạng Sơn"
         assert unit_name("H37.80", map_day, REFORM) == "UBND thành phố Lạng Sơn (đến hết 30/06/2025)"
@@ -173,7 +173,7 @@ def test_leaves_add_up_to_the_province_on_each_map(counts):
     """For every rate and count; districts hold what lies below them; the province is what it was on its own maps."""
     progress = progress_of(counts)
     newest = max(unit_at(leaf, day).valid_from for day, leaf in counts if unit_at(leaf, day))
-    for map_day in [day for day in MAP_DATES if day >= newest]:
+    for map_day in [day for day in map_dates() if day >= newest]:
         rows = progress_on_map(progress, map_day).to_pylist()
         sums: dict[Any, int] = defaultdict(int)
         for row in rows:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from sohoa.counting.count_progress import MEASURES, RATES, progress_of_day
 from sohoa.enums import DOSSIER_REASONS
 from sohoa.errors import InputError
-from sohoa.progress.carry_forward import MAP_DATES, progress_on_map
+from sohoa.progress.carry_forward import map_dates, progress_on_map
 from sohoa.progress.explain_figure import GROUPS, DossierInFigure, explain_day, group_of
 from sohoa.progress.unit_progress import ProgressQuery
 from sohoa.store import with_path_key
 from tests.counting_cases import DAY, LEAVES, document, dossier, key, merged, provinces, review
 
 COUNTS = MEASURES
-FIRST, MERGER, REFORM = MAP_DATES
+FIRST, MERGER, REFORM = map_dates()
 ASKED = [(unit, day) for day in (None, FIRST, MERGER) for unit in ("20", "178", "05971", "06001", "H37.60", "H37.80")]
 ASKED += [(unit, REFORM) for unit in ("20", "06187", "06001", "H37.60", "H37.80")]
 """(unit, map): units of the map that some of ``LEAVES`` come to."""

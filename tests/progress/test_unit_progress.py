@@ -12,7 +12,7 @@ from sohoa import layout
 from sohoa.counting.count_backlog import backlog_of, merge_backlog
 from sohoa.counting.count_progress import progress_of_day
 from sohoa.errors import InputError
-from sohoa.progress.carry_forward import MAP_DATES
+from sohoa.progress.carry_forward import map_dates
 from sohoa.progress.unit_progress import (
     ProgressQuery,
     by_period,
@@ -29,6 +29,7 @@ from sohoa.schema import TABLES
 from sohoa.settings import Settings
 from tests.counting_cases import decided, document, dossier, merged, review, table
 
+FIRST_MAP = map_dates()[0]
 PROVINCE = ProgressQuery("20", "dn_and", "all", None)
 MONDAY = date(2024, 4, 15)
 DAY = timedelta(days=1)
@@ -120,7 +121,7 @@ def test_only_the_days_asked_for_are_read(three_days, monkeypatch):
 
 def test_a_code_means_the_unit_that_bears_it_at_the_end(clean_store):
     """06040 before the merger was another commune: without a map its days do not count, with one they do."""
-    merger = MAP_DATES[1]
+    merger = map_dates()[1]
     write_day(clean_store, merger - DAY, dossier(1, unit_code="06040"), dossier(2, unit_code="05995"))
     write_day(clean_store, merger, dossier(1, unit_code="06040"))
 
@@ -132,7 +133,7 @@ def test_a_code_means_the_unit_that_bears_it_at_the_end(clean_store):
     assert due(None) == (1, False)
     assert due(merger) == (3, True)
     with pytest.raises(InputError, match="--map 2024-04-01 cannot show"):
-        due(MAP_DATES[0])
+        due(map_dates()[0])
 
 
 def linked(number: int, link: str | None = "https://a", **values: Any) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def test_electronic_results_are_dossiers_with_a_link(clean_store):
     found = [count_results(clean_store, unit, MONDAY) for unit in ("20", "178", "05971", "H37.60", "06001")]
     assert found == [2, 1, 1, 1, 0]
     assert [count_results(clean_store, unit, MONDAY + DAY) for unit in ("20", "178")] == [3, 2]
-    assert count_results(clean_store, "06187", MONDAY + DAY, MAP_DATES[-1]) == 2
+    assert count_results(clean_store, "06187", MONDAY + DAY, map_dates()[-1]) == 2
 
 
 @pytest.mark.parametrize("agency", ["H37.60", "H37.80", "H37.80.02", "H99.1", None])
@@ -240,20 +241,20 @@ def test_the_backlog_of_a_unit_is_that_of_its_agencies(clean_store):
         told = table("backlog", [{"agency": "H37.80.01", "results": results, "line": 2}])
         clean_store.write_table("backlog", day, layout.DAY, told)
 
-    def rates(unit: str, end: date, map_day: date = MAP_DATES[0]) -> list[tuple[str, float | None]]:
+    def rates(unit: str, end: date, map_day: date = FIRST_MAP) -> list[tuple[str, float | None]]:
         found = read_backlog(clean_store, ProgressQuery(unit, "backlog", "all", map_day), end)
         return [(figure.agency, figure.rate_percent) for figure in found]
 
     assert rates("20", MONDAY) == [("H37.60", None), ("H37.80.01", 25.0)]
-    assert rates("05971", MONDAY + DAY) == rates("06187", MONDAY + DAY, MAP_DATES[-1]) == [("H37.80.01", 12.5)]
+    assert rates("05971", MONDAY + DAY) == rates("06187", MONDAY + DAY, map_dates()[-1]) == [("H37.80.01", 12.5)]
     assert rates("20", MONDAY - DAY) == []
-    total = sum_backlog(read_backlog(clean_store, ProgressQuery("20", "backlog", "all", MAP_DATES[0]), MONDAY))
+    total = sum_backlog(read_backlog(clean_store, ProgressQuery("20", "backlog", "all", map_dates()[0]), MONDAY))
     assert (total.accepted, total.denominator) == (1, 4)
 
 
 def test_an_office_that_has_ended_is_named_with_its_last_day_on_every_map():
     """Until its last day it is named plainly; a commune's name is the map's."""
-    reform = MAP_DATES[-1]
+    reform = map_dates()[-1]
     names = [ProgressQuery("H37.80", "dn_and", "all", reform).name_on(day) for day in (reform - DAY, reform)]
     assert names == ["UBND thành phố Lạng Sơn", "UBND thành phố Lạng Sơn (đến hết 30/06/2025)"]
     assert ProgressQuery("H37.60", "dn_and", "all", reform).name_on(reform) == "Văn phòng UBND tỉnh"
@@ -261,7 +262,7 @@ def test_an_office_that_has_ended_is_named_with_its_last_day_on_every_map():
 
 def test_the_backlog_of_a_split_commune_is_marked_where_it_goes_and_where_it_may_belong(clean_store):
     """06622 went mostly to 06613 and in part to 06625 on 2025-07-01: both are marked, it counts once."""
-    reform = MAP_DATES[-1]
+    reform = map_dates()[-1]
     office = next(agency.code for agency in agencies_at(MONDAY) if agency.unit_code == "06622")
     rows = [backlog_document("a", agency=office, batch=f"{office}-20240415-001")]
     clean_store.write_table("backlog_documents", MONDAY, layout.DAY, scanned(rows).drop_columns("scan_date"))
@@ -273,4 +274,4 @@ def test_the_backlog_of_a_split_commune_is_marked_where_it_goes_and_where_it_may
 
     assert marks("06613", reform) == [(1, True)]
     assert marks("06625", reform) == [(0, True)]
-    assert marks("20", reform) == marks("06622", MAP_DATES[0]) == [(1, False)]
+    assert marks("20", reform) == marks("06622", map_dates()[0]) == [(1, False)]

@@ -77,13 +77,13 @@ def test_a_portal_that_rests_on_days_off_tells_of_them_on_monday(clean_store: St
     assert (known(clean_store, SATURDAY, SATURDAY) == {"compared": [SATURDAY]}) == is_told
 
 
-def test_the_first_file_tells_of_the_days_before_it_that_it_has_rows_of(clean_store: Store):
-    """A first export holds all years; a day of which it has no row is as unknown as before."""
-    wait(clean_store, 0, 1)
+def test_the_first_file_tells_of_the_past_as_far_as_its_rows_go(clean_store: Store):
+    """A first export holds all years; days before its oldest row are as unknown as before."""
+    wait(clean_store, 0, 1, 2)
     sent(clean_store, 3)
     jobs.reconcile()
-    clean_store.put(layout.WAREHOUSE, layout.table_key("portal", MONDAY, layout.DAY), b"")
-    assert known(clean_store, last=MONDAY + timedelta(1)) == {"compared": [MONDAY], "without_portal": week_days(1)}
+    clean_store.put(layout.WAREHOUSE, layout.table_key("portal", week_days(1)[0], layout.DAY), b"")
+    assert known(clean_store, last=week_days(2)[0]) == {"compared": week_days(1, 2), "without_portal": [MONDAY]}
 
 
 def test_days_before_the_unit_are_not_its_days(clean_store: Store):

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sohoa.progress.carry_forward import MAP_DATES
+from sohoa.progress.carry_forward import map_dates
 from sohoa.progress.compare_periods import ALL_DAYS, Period, compare, period_before
 from sohoa.progress.unit_progress import ProgressQuery
 from sohoa.registry import Campaign, is_working_day, working_days
@@ -204,7 +204,7 @@ def test_pages_of_a_dossier_are_those_of_the_units_own_agencies():
     queries = [ProgressQuery(unit, "dn_and", "all", None) for unit in ("05971", "20", "06001")]
     found = [pages_per_dossier(table, query, MONDAY) for query in queries]
     assert found == [pytest.approx(9 / 2), pytest.approx(99 / 3), None]
-    mapped = ProgressQuery("06187", "dn_and", "all", MAP_DATES[-1])  # it took in the first commune
+    mapped = ProgressQuery("06187", "dn_and", "all", map_dates()[-1])  # it took in the first commune
     assert pages_per_dossier(table, mapped, MONDAY) == pytest.approx(9 / 2)
 
 

@@ -1,21 +1,35 @@
 """The command ``sohoa``: arguments only.
 
-The work is done by ``jobs`` and the packages behind it, the printing by ``terminal``. A module here holds the commands
-of one subject; importing it registers them.
+The work is done by ``jobs`` and the packages behind it, the printing by ``terminal``. Nothing is imported before the
+command runs: Ctrl-C ends it in one line from its first moment on, and its own processes begin at once.
 """
 
-from sohoa.cli import (  # noqa: F401 (each registers its commands)
-    agencies_commands,
-    agency_commands,
-    data_commands,
-    page_commands,
-    progress_commands,
-    reconcile_commands,
-    run_commands,
-    stack_commands,
-    status_commands,
-    steering_commands,
-)
-from sohoa.cli.root import app, main
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False  # as typing has it, which is not imported before the command runs
+if TYPE_CHECKING:
+    from sohoa.cli.commands import app
 
 __all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run the command; Ctrl-C ends it with exit code 130."""
+    try:
+        from sohoa.cli import commands
+
+        commands.main()
+    except KeyboardInterrupt:
+        sys.stderr.write("sohoa: stopped\n")
+        sys.exit(130)
+
+
+def __getattr__(name: str) -> object:
+    """Return ``app``, which imports all commands."""
+    if name == "app":
+        from sohoa.cli.commands import app
+
+        return app
+    raise AttributeError(name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +11,7 @@ import typer
 
 from sohoa.cli.root import app, one_of, parse_day, parse_text
 from sohoa.settings import TIME_ZONE, load_settings
-from sohoa.terminal.console import out, print_counts, progress_bar
+from sohoa.terminal.console import out, print_counts, print_json, progress_bar
 
 
 @app.command()
@@ -44,7 +42,7 @@ def measure(
         one_of(option, value, allowed)
     declared = {"paper": paper, "cover": cover, "content": content, "kind": kind, "device_kind": device}
     for row in measure_and_judge(files, profile, declared, load_settings()):
-        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        print_json(row)
 
 
 @app.command()
@@ -68,7 +66,7 @@ def replay(
         lines = judge_again(open_store(), limits, start, end, report)
     if format == "jsonl":
         for line in lines:
-            sys.stdout.write(json.dumps(asdict(line), ensure_ascii=False, default=date.isoformat) + "\n")
+            print_json(asdict(line))
     else:
         for table in tables(lines):
             out.print(table, markup=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import date
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,10 +25,20 @@ Stage = Annotated[str | None, typer.Option(help="Stage of by_stage: components, 
 Map = Annotated[
     date | None,
     typer.Option(
-        "--map", parser=parse_day, help="Unit map: 2024-04-01, 2024-12-01, 2025-07-01; else each dossier's own."
+        "--map",
+        parser=parse_day,
+        help="Unit map: the day its communes begin, as 2025-07-01; else each dossier's own.",
     ),
 ]
 Output = Annotated[Format, typer.Option(help="Output format.")]
+
+
+class Period(StrEnum):
+    """What one row of a table is."""
+
+    day = "day"
+    week = "week"
+    month = "month"
 
 
 @app.command()
@@ -38,6 +49,9 @@ def progress(
     start: Annotated[date | None, typer.Option("--from", parser=parse_day, help="First dossier day.")] = None,
     end: Annotated[date | None, typer.Option("--to", parser=parse_day, help="Last dossier day.")] = None,
     map_day: Map = None,
+    period: Annotated[
+        Period | None, typer.Option(help="What one row is: day, week, month; else by the length of the time.")
+    ] = None,
     format: Output = Format.table,
 ) -> None:
     """Show a unit's progress toward the target: a table by day, week or month, and a sparkline."""
@@ -52,13 +66,15 @@ def progress(
     if definition == "backlog":
         _show_backlog(store, query, last, format)
     else:
-        _show_progress(store, query, first, last, format)
+        _show_progress(store, query, first, last, period, format)
 
 
 @app.command()
 def explain(
     unit: Unit,
-    day: Annotated[date, typer.Option("--date", parser=parse_day, help="Dossier day.")],
+    day: Annotated[
+        date | None, typer.Option("--date", parser=parse_day, help="Dossier day; else the newest one.")
+    ] = None,
     definition: Definition = "dn_and",
     stage: Stage = None,
     map_day: Map = None,
@@ -66,14 +82,16 @@ def explain(
 ) -> None:
     """List the dossiers behind a figure, in or out of numerator and denominator, with the reason of each."""
     from sohoa.progress.explain_figure import read_figure_dossiers
+    from sohoa.progress.unit_progress import newest_day
     from sohoa.store import open_store
 
     if definition == "backlog":
         raise typer.BadParameter("backlog results belong to no dossier", param_hint="--definition")
     query, store = progress_query(unit, definition, stage, map_day), open_store()
-    lines = read_figure_dossiers(store, day, query)
+    asked = day or newest_day(store)
+    lines = read_figure_dossiers(store, asked, query)
     if format is Format.table:
-        _show_explained(store, query, day, lines)
+        _show_explained(store, query, asked, lines)
     else:
         print_rows(list(lines[0].__dataclass_fields__) if lines else [], [asdict(line) for line in lines], format)
 
@@ -84,31 +102,34 @@ def progress_query(unit: str, definition: str, stage: str | None, map_day: date 
     Raises:
         typer.BadParameter: definition, stage or map is none of those that there are.
     """
-    from sohoa.progress.carry_forward import MAP_DATES
+    from sohoa.progress.carry_forward import map_dates
     from sohoa.progress.unit_progress import ProgressQuery
 
     stages = ("components", "result") if definition == "by_stage" else ("all",)
     one_of("--definition", definition, (*DEFINITIONS, "backlog"))
     one_of("--stage", stage, stages)
     if map_day is not None:
-        one_of("--map", map_day.isoformat(), tuple(day.isoformat() for day in MAP_DATES))
+        one_of("--map", map_day.isoformat(), tuple(day.isoformat() for day in map_dates()))
     return ProgressQuery(unit, definition, stage or stages[0], map_day)
 
 
-def _show_progress(store: Store, query: ProgressQuery, start: date, end: date, format: Format) -> None:
+def _show_progress(
+    store: Store, query: ProgressQuery, start: date, end: date, period: Period | None, format: Format
+) -> None:
     from sohoa.progress import unit_progress
     from sohoa.terminal import show_progress
 
     settings, since = load_settings(), query.first_day(start, end)
     is_younger, start = since > start, since
     step, fine = unit_progress.steps(start, end)
+    step = period.value if period else step
     rows = unit_progress.read_days(store, query, start, end)
     found = unit_progress.by_period(rows, start, end, step, settings)
     if format is not Format.table:
         print_rows(list(found[0].__dataclass_fields__), [asdict(figure) for figure in found], format)
         return
     total = unit_progress.by_period(rows, start, end, "all", settings)[0]
-    out.print(show_progress.heading("Tiến độ số hóa", query.name_on(end), query, start, end), soft_wrap=True)
+    out.print(show_progress.heading("Tiến độ số hóa", query.name_on(end), query, start, end))
     out.print(show_progress.progress_table(found, total, step, settings, out.width))
     out.print(show_progress.spark_lines(unit_progress.by_period(rows, start, end, fine, settings), fine, out.width))
     if is_younger:
@@ -128,7 +149,7 @@ def _show_explained(store: Store, query: ProgressQuery, day: date, lines: list[D
     settings = load_settings()
     figure = sum_up(lines, day, settings)
     stored = unit_progress.by_period(unit_progress.read_days(store, query, day, day), day, day, "all", settings)[0]
-    out.print(heading("Hồ sơ của số liệu", query.name_on(day), query, day, day), soft_wrap=True)
+    out.print(heading("Hồ sơ của số liệu", query.name_on(day), query, day, day))
     out.print(show_dossiers.figure_line(figure, lines))
     if (stored.accepted, stored.denominator) != (figure.accepted, figure.denominator):
         out.print(show_dossiers.stale_line(stored))
@@ -149,7 +170,7 @@ def _show_backlog(store: Store, query: ProgressQuery, end: date, format: Format)
     if format is not Format.table:
         print_rows(list(unit_progress.BacklogFigure.__dataclass_fields__), [asdict(figure) for figure in found], format)
         return
-    out.print(show_progress.heading("Kết quả còn hiệu lực", query.name_on(end), query, end, end), soft_wrap=True)
+    out.print(show_progress.heading("Kết quả còn hiệu lực", query.name_on(end), query, end, end))
     out.print(show_progress.backlog_table(found, unit_progress.sum_backlog(found), end))
     if any(figure.is_approximate for figure in found):
         out.print(show_progress.approximate_line())

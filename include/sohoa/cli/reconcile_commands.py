@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sohoa.cli.root import app, one_of, parse_day
+from sohoa.days import Week
 from sohoa.settings import TIME_ZONE
 from sohoa.terminal.console import Format, out, print_rows, say
 
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from sohoa.reconcile.known_days import KnownDays
 
 Unit = Annotated[str, typer.Option("--unit", help="Unit code, or the code of a department or district office.")]
-First = Annotated[date, typer.Option("--from", parser=parse_day, help="First day.")]
-Last = Annotated[date | None, typer.Option("--to", parser=parse_day, help="Last day; the first one where left out.")]
+First = Annotated[
+    date | None, typer.Option("--from", parser=parse_day, help="First day; else the Monday before the newest one.")
+]
+Last = Annotated[date | None, typer.Option("--to", parser=parse_day, help="Last day; else the first one where named.")]
 AsOf = Annotated[date | None, typer.Option(parser=parse_day, help="Day on which ages are counted; today.")]
 PeriodEnd = Annotated[
     date | None,
@@ -30,7 +34,7 @@ Output = Annotated[Format, typer.Option(help="Output format.")]
 
 @app.command()
 def reconcile(
-    start: First,
+    start: First = None,
     end: Last = None,
     unit: Unit = "20",
     category: Annotated[
@@ -40,33 +44,47 @@ def reconcile(
     format: Output = Format.table,
 ) -> None:
     """Show why the counts of portal and province differ, with indicator 1.4; or list the dossiers of one category."""
-    last = end or start
-    if last < start:
-        raise typer.BadParameter("--to lies before --from")
+    from sohoa.reconcile.known_days import newest_reconciled
+    from sohoa.store import open_store
+
+    first, last = _period(start, end, lambda: newest_reconciled(open_store()))
     if category is None:
-        show_categories(unit, start, last, as_of, format)
+        show_categories(unit, first, last, as_of, format)
     else:
-        _show_entries(unit, start, last, category, format)
+        _show_entries(unit, first, last, category, format)
 
 
 @app.command()
-def lateness(start: First, end: Last = None, as_of: PeriodEnd = None, format: Output = Format.table) -> None:
+def lateness(start: First = None, end: Last = None, as_of: PeriodEnd = None, format: Output = Format.table) -> None:
     """Show how many dossiers of some days are late, by the level of the agency that processes them."""
     from sohoa.progress.lateness import LATENESS, read_lateness
+    from sohoa.progress.unit_progress import newest_day
     from sohoa.registry import name_of
     from sohoa.store import open_store
-    from sohoa.terminal.show_lateness import level_table
+    from sohoa.terminal.show_lateness import level_table, nothing_line
 
-    last = end or start
-    if last < start:
-        raise typer.BadParameter("--to lies before --from")
+    store = open_store()
+    first, last = _period(start, end, lambda: newest_day(store))
     until = as_of or last
-    counts = read_lateness(open_store(), start, last, until)
+    counts = read_lateness(store, first, last, until)
     rows = [{**row, "unit": name_of(row["unit_code"], row["valid_from"], until)} for row in counts.to_pylist()]
     if format is Format.table:
-        out.print(level_table(rows, LATENESS))
+        out.print(level_table(rows, LATENESS) if rows else nothing_line(first, last))
     else:
         print_rows([*counts.column_names, "unit"], rows, format)
+
+
+def _period(start: date | None, end: date | None, newest: Callable[[], date]) -> tuple[date, date]:
+    """Return the days asked for: where none is named, the week up to the newest day.
+
+    Raises:
+        typer.BadParameter: the last one lies before the first.
+    """
+    last = end or start or newest()
+    first = start or Week.of(last).first
+    if last < first:
+        raise typer.BadParameter("--to lies before --from")
+    return first, last
 
 
 def show_categories(unit: str, start: date, end: date, as_of: date | None, format: Format) -> None:
@@ -85,15 +103,15 @@ def show_categories(unit: str, start: date, end: date, as_of: date | None, forma
         print_rows(list(Line.__dataclass_fields__), [asdict(line) for line in lines], format)
         _say_unknown_days(known)
         return
-    out.print(show_reconciliation.heading(asked, start, end), soft_wrap=True)
+    out.print(show_reconciliation.heading(asked, start, end))
     for line in show_reconciliation.unknown_days_lines(known):
-        out.print(line, soft_wrap=True)
+        out.print(line)
     if lines:
         out.print(show_reconciliation.category_table(lines))
-        out.print(show_reconciliation.balance_line(lines), soft_wrap=True)
+        out.print(show_reconciliation.balance_line(lines))
     if known.is_whole:
         for line in show_reconciliation.indicator_lines(*read_indicators(store, unit, start, end)):
-            out.print(line, soft_wrap=True)
+            out.print(line)
 
 
 def _show_entries(unit: str, start: date, end: date, category: str, format: Format) -> None:
@@ -113,11 +131,12 @@ def _show_entries(unit: str, start: date, end: date, category: str, format: Form
         print_rows(list(Entry.__dataclass_fields__), [asdict(entry) for entry in found], format)
         _say_unknown_days(known)
         return
-    out.print(show_reconciliation.heading(asked, start, end), soft_wrap=True)
+    out.print(show_reconciliation.heading(asked, start, end))
     for line in show_reconciliation.unknown_days_lines(known):
-        out.print(line, soft_wrap=True)
+        out.print(line)
     out.print(f"{category}: {label_vi('categories', category)} · {len(found)}", style="bold", highlight=False)
-    out.print(show_reconciliation.entry_table(found))
+    if found:
+        out.print(show_reconciliation.entry_table(found))
 
 
 def _say_unknown_days(known: KnownDays) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from datetime import date
 from importlib.metadata import version
@@ -10,19 +11,32 @@ from typing import Annotated
 import typer
 
 from sohoa import logs
-from sohoa.clean_text import clean
+from sohoa.clean_text import clean, escape_name
+from sohoa.cli.usage import Root
 from sohoa.days import Week
 from sohoa.errors import InputError, SohoaError
-from sohoa.terminal.console import err, out
+from sohoa.terminal.console import complain, out, use_safe_streams
 
+_REASONS = {
+    errno.EACCES: "this user may not read or write it",
+    errno.EPERM: "this user may not read or write it",
+    errno.EROFS: "it lies on a disk that is only read",
+    errno.ENOSPC: "the disk is full",
+    errno.ENOTDIR: "a part of this path is a file, not a folder",
+    errno.EISDIR: "it is a folder, not a file",
+    errno.EEXIST: "it is there already, and is not of this kind",
+    errno.ENOENT: "it is not there",
+}
 _YEARS = range(1990, 2100)
 """Those of the days that feeds may name."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+app = typer.Typer(cls=Root, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 run_app = typer.Typer(no_args_is_help=True, help="Run a job here, without Airflow: the same code as the DAGs' tasks.")
 stack_app = typer.Typer(no_args_is_help=True, help="The embedded object store and Airflow, on this machine only.")
+site_app = typer.Typer(no_args_is_help=True, help="The files that make it this province's: units, agencies, targets …")
 app.add_typer(run_app, name="run")
 app.add_typer(stack_app, name="stack")
+app.add_typer(site_app, name="site")
 
 
 def _print_version(is_asked: bool) -> None:
@@ -47,14 +61,19 @@ def root(
 
 def main() -> None:
     """Run the command; an error of the package becomes one message and the exit code of its class."""
+    use_safe_streams()
     try:
         app()
     except SohoaError as error:
-        message = "\n".join(map(clean, str(error).split("\n")))  # it may name what an agency sent
-        err.print(f"sohoa: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+        complain("\n".join(map(clean, str(error).split("\n"))))  # it may name what an agency sent
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:  # an agency installs less than the pipeline
-        err.print(f"sohoa: this needs the package {error.name}: install sohoa[pipeline]", style="red", markup=False)
+        complain(f"this needs the package {error.name}: install sohoa[pipeline]")
+        sys.exit(SohoaError.exit_code)
+    except OSError as error:  # of a file or folder that is not this package's to make: full, not allowed, no folder
+        if error.filename is None:
+            raise
+        complain(f"{escape_name(error.filename)} cannot be used: {_REASONS.get(error.errno or 0) or error.strerror}")
         sys.exit(SohoaError.exit_code)
 
 

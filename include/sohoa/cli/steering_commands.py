@@ -57,7 +57,7 @@ def forecast(
         raise typer.BadParameter("--by lies before --from")
     name = query.name_on(last)
     ahead = read_target_outlook(store, query, line, last)
-    out.print(heading("Hướng tới chỉ tiêu", name, query, query.first_day(line.start, last), last), soft_wrap=True)
+    out.print(heading("Hướng tới chỉ tiêu", name, query, query.first_day(line.start, last), last))
     for part in show_steering.target_outlook_lines(ahead, line, last):
         out.print(part)
 
@@ -132,7 +132,7 @@ def silent(
     found = read_activity(store, asked)
     rows = found if is_all else [row for row in found if row.state not in _QUIET]
     if format is Format.table:
-        out.print(show_agencies.activity_table(rows, asked))
+        out.print(show_agencies.activity_table(rows, asked) if rows else show_agencies.nobody_line(asked))
         if not is_all and (left := [row for row in found if row.state == "no_agency"]):
             out.print(show_agencies.left_line(left))
     else:
@@ -156,7 +156,7 @@ def devices(
     first = start or last - timedelta(27)
     capacity, needs = read_capacity(store, first, last, read_activity(store, last))
     for line in show_agencies.glass_lines(read_dirty_glass(store, first, last), last):
-        out.print(line, soft_wrap=True)
+        out.print(line)
     for table in (show_agencies.capacity_table(capacity, last), show_agencies.large_format_table(needs, last)):
         out.print(table)
 

@@ -24,6 +24,7 @@ from sohoa.registry import (
     ancestors,
     asked_unit,
     bearer_at,
+    commune_starts,
     find_agency,
     successors,
     unit_ancestors,
@@ -32,8 +33,8 @@ from sohoa.registry import (
 )
 from sohoa.schema import TABLES
 
-MAP_DATES = (date(2024, 4, 1), date(2024, 12, 1), date(2025, 7, 1))
-"""Days whose units a map shows: 200 communes, 194, then 65 without districts."""
+_FIRST_MAP = date(2024, 4, 1)
+"""Units are known since then: what stands on days before is shown as it was on this one."""
 
 _MOVE = pa.schema(
     [
@@ -75,6 +76,12 @@ class Place:
 
 
 @cache
+def map_dates() -> tuple[date, ...]:
+    """Return the days whose units a map shows: those on which communes begin, by the registry's files."""
+    return tuple(sorted({max(start, _FIRST_MAP) for start in commune_starts()}))
+
+
+@cache
 def carry_forward(unit_code: str, from_day: date, map_day: date) -> Carried:
     """Return the unit of ``map_day`` that stands for a leaf unit of ``from_day``.
 
@@ -107,7 +114,7 @@ def places(leaf: str, day: date, map_day: date | None) -> tuple[Place, ...]:
     Args:
         leaf: a commune, or the agency code of a department or district office.
         day: the dossier day.
-        map_day: one of ``MAP_DATES``; None for the map of the dossier's own day.
+        map_day: one of ``map_dates``; None for the map of the dossier's own day.
 
     Raises:
         InputError: as ``carry_forward``.
@@ -133,7 +140,7 @@ def line_on_map(code: str, map_day: date) -> tuple[str, ...]:
 
 def map_of(day: date) -> date:
     """Return the date of the map in force on a day; the first one for days before it."""
-    return max((start for start in MAP_DATES if start <= day), default=MAP_DATES[0])
+    return max((start for start in map_dates() if start <= day), default=map_dates()[0])
 
 
 def find_place(unit: UnitKey, leaf: str, day: date, map_day: date | None) -> Place | None:
@@ -184,7 +191,7 @@ def progress_on_map(progress: pa.Table, map_day: date, unit: UnitKey | None = No
 
     Args:
         progress: rows of ``progress_daily`` with their path key; only those of leaf units are read.
-        map_day: one of ``MAP_DATES``.
+        map_day: one of ``map_dates``.
         unit: only this unit of the map; None for all.
 
     Returns:
@@ -293,9 +300,9 @@ def _is_leaf(unit_code: str, valid_from: date | None) -> bool:
 
 def _too_old(map_day: date, valid_from: date, unit: UnitKey) -> InputError:
     """Say which maps have both the unit asked for and the youngest one of the days, and which days the map can show."""
-    maps = [start for start in MAP_DATES if start >= valid_from and _first_day(unit[0], start) == unit[1]]
+    maps = [start for start in map_dates() if start >= valid_from and _first_day(unit[0], start) == unit[1]]
     use = f"use --map {' or '.join(map(str, maps))}, or" if maps else "use"
-    last_day = min((start for start in MAP_DATES if start > map_day), default=valid_from) - timedelta(1)
+    last_day = min((start for start in map_dates() if start > map_day), default=valid_from) - timedelta(1)
     return InputError(
         f"--map {map_day} cannot show dossiers of units that exist since {valid_from}: {use} days until {last_day}"
     )

@@ -38,7 +38,7 @@ class ProgressQuery:
     definition: str
     stage: str
     map_day: date | None
-    """One of ``carry_forward.MAP_DATES``; None for the map of each dossier's own day."""
+    """One of ``carry_forward.map_dates``; None for the map of each dossier's own day."""
 
     def unit_on(self, day: date) -> Bearer:
         """Return the unit: of the map, or the one that bears the code on the last day asked for.

@@ -8,6 +8,7 @@ from datetime import date
 from sohoa import layout
 from sohoa.counting.own_days import own_days
 from sohoa.days import ONE_DAY, each_day, in_runs
+from sohoa.errors import InputError
 from sohoa.imported_files import imported_days
 from sohoa.registry import is_working_day
 from sohoa.store import Store
@@ -55,14 +56,24 @@ def read_known_days(store: Store, unit_code: str, start: date, end: date) -> Kno
     )
 
 
+def newest_reconciled(store: Store) -> date:
+    """Return the newest dossier day that has been reconciled.
+
+    Raises:
+        InputError: none has.
+    """
+    done = _days_of(store, layout.RECONCILED)
+    if not done:
+        raise InputError("nothing has been reconciled yet: run `sohoa run reconcile`, or name days with --from")
+    return max(done)
+
+
 def _sent_by_portal(store: Store, days: list[date]) -> set[date]:
-    """The days that a file of the portal tells of; its first file, days before it, where rows of them came with it."""
+    """The days that a file of the portal tells of: the first one tells of the past, as far back as its rows go."""
     sent = imported_days(store, "portal")
     found = {day for day in days if _has_file(sent, day)}
-    before = [day for day in days if sent and day < min(sent)]
-    keys = [layout.table_key("portal", day, layout.DAY) for day in before]
-    rows = store.each(lambda key: store.stat(layout.WAREHOUSE, key), keys)
-    return found | {day for day, info in zip(before, rows, strict=True) if info is not None}
+    oldest = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix("portal"), most=1)]
+    return found | {day for day in days if oldest and sent and layout.table_day(oldest[0]) <= day < min(sent)}
 
 
 def _has_file(sent: set[date], day: date) -> bool:

@@ -29,7 +29,8 @@ from sohoa.registry.calendar import holiday_name, is_working_day, working_days
 from sohoa.registry.campaigns import Campaign, campaigns, find_campaign
 from sohoa.registry.ministries import MinistrySystem, ministry_systems
 from sohoa.registry.successors import Successor, commune_meant, successors
-from sohoa.registry.units import PROVINCE, Unit, unit_ancestors, unit_at, units_at, units_of
+from sohoa.registry.targets import promised_path
+from sohoa.registry.units import PROVINCE, Unit, commune_starts, unit_ancestors, unit_at, units_at, units_of
 
 __all__ = [
     "PROVINCE",
@@ -49,6 +50,7 @@ __all__ = [
     "bearers_within",
     "campaigns",
     "commune_meant",
+    "commune_starts",
     "district_name",
     "find_agency",
     "find_campaign",
@@ -61,6 +63,7 @@ __all__ = [
     "owner_at",
     "owner_name",
     "parents_above",
+    "promised_path",
     "successors",
     "unit_ancestors",
     "unit_at",

@@ -1,4 +1,4 @@
-"""Files of the registry: the one that ships with the package, or the one that a setting names in its place."""
+"""Files of the registry: a setting's own file, else the site's (``SOHOA_SITE``), else the one in the package."""
 
 from __future__ import annotations
 
@@ -15,18 +15,37 @@ Content = TypeVar("Content")
 
 @cache
 def read_data(name: str, read: Callable[[Path], Content]) -> Content:
-    """Read ``data/<name>.csv``, or the file that ``SOHOA_<NAME>_FILE`` names, once per process.
+    """Read ``<name>.csv``, once per process.
+
+    It is the file that ``SOHOA_<NAME>_FILE`` names, else that of the folder ``SOHOA_SITE``, else that of the package.
 
     Raises:
         SettingsError: the file is missing or malformed; the message names the setting.
     """
-    from sohoa.settings import load_settings  # here, so that looking up a unit does not cost the import of pydantic
+    from sohoa.settings import load_settings  # here, so that to import the registry does not cost that of pydantic
 
-    file = getattr(load_settings(), f"{name}_file") or DATA / f"{name}.csv"
+    settings = load_settings()
+    own: Path | None = getattr(settings, f"{name}_file", None)
+    file = own or site_file(settings.site, name) or DATA / f"{name}.csv"
     try:
         return read(file)
-    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        setting = f"SOHOA_{name.upper()}_FILE" if own else "SOHOA_SITE"
         raise SettingsError(
-            f"SOHOA_{name.upper()}_FILE: {file} cannot be used: {error}; "
-            f"see docs/settings.md and the README beside sohoa/registry/data/{name}.csv"
+            f"{setting}: {file} cannot be used: {error}; `sohoa site check {file.parent}` says where and why "
+            "(docs/site.md)"
         ) from error
+
+
+def site_file(site: Path | None, name: str) -> Path | None:
+    """Return the site's own file of a name, None where it has none.
+
+    Raises:
+        SettingsError: the site's folder is not there.
+    """
+    if site is None:
+        return None
+    if not site.is_dir():
+        raise SettingsError(f"SOHOA_SITE: there is no folder {site}; `sohoa site new {site}` makes one")
+    file = site / f"{name}.csv"
+    return file if file.exists() else None

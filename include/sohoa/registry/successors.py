@@ -1,4 +1,4 @@
-"""What became of a commune: its successors at each reorganisation, read once from ``data/successors.csv``."""
+"""What became of a commune: its successors at each reorganisation, read once from ``successors.csv``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from pathlib import Path
 
-from sohoa.registry.data_files import DATA
+from sohoa.registry.data_files import read_data
 from sohoa.registry.units import Unit, unit_at, units_of
 
 
@@ -23,7 +23,7 @@ class Successor:
 
 def successors(unit: Unit) -> tuple[Successor, ...]:
     """Return the units that follow a commune on its ``valid_to``, the default one first; none while it stands."""
-    return _read_successors().get((unit.code, unit.valid_to), ())
+    return _by_ended_unit().get((unit.code, unit.valid_to), ())
 
 
 def commune_meant(code: str, day: date) -> tuple[Unit, bool] | None:
@@ -45,10 +45,14 @@ def commune_meant(code: str, day: date) -> tuple[Unit, bool] | None:
     return unit, is_split
 
 
-@cache
-def _read_successors() -> dict[tuple[str, date | None], tuple[Successor, ...]]:
+def _by_ended_unit() -> dict[tuple[str, date | None], tuple[Successor, ...]]:
+    found: dict[tuple[str, date | None], tuple[Successor, ...]] = read_data("successors", _read_successors)
+    return found
+
+
+def _read_successors(file: Path) -> dict[tuple[str, date | None], tuple[Successor, ...]]:
     found: dict[tuple[str, date | None], list[Successor]] = defaultdict(list)
-    with (DATA / "successors.csv").open(encoding="utf-8", newline="") as lines:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
         for row in csv.DictReader(lines):
             successor = Successor(row["new_code"], row["is_default"] == "1")
             found[row["old_code"], date.fromisoformat(row["valid_from"])].append(successor)

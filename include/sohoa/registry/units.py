@@ -1,4 +1,4 @@
-"""Province, districts and communes, keyed on (code, valid_from); read once from ``data/units.csv``."""
+"""Province, districts and communes, keyed on (code, valid_from); read once from ``units.csv``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from pathlib import Path
 
-from sohoa.registry.data_files import DATA
+from sohoa.registry.data_files import read_data
 
 PROVINCE = "20"
 
@@ -62,10 +62,20 @@ def unit_ancestors(code: str, day: date) -> tuple[str, ...]:
     return tuple(found)
 
 
-@cache
+def commune_starts() -> tuple[date, ...]:
+    """Return the days on which communes begin, each once, in order."""
+    found = {unit.valid_from for versions in _versions().values() for unit in versions if unit.level == "commune"}
+    return tuple(sorted(found))
+
+
 def _versions() -> dict[str, tuple[Unit, ...]]:
+    found: dict[str, tuple[Unit, ...]] = read_data("units", _read_units)
+    return found
+
+
+def _read_units(file: Path) -> dict[str, tuple[Unit, ...]]:
     found: dict[str, list[Unit]] = defaultdict(list)
-    with (DATA / "units.csv").open(encoding="utf-8", newline="") as lines:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
         for row in csv.DictReader(lines):
             found[row["code"]].append(_unit(row))
     return {code: tuple(versions) for code, versions in found.items()}
@@ -80,6 +90,6 @@ def _unit(row: dict[str, str]) -> Unit:
         level=row["level"],
         kind=row["kind"],
         parent=row["parent"] or None,
-        lat=float(row["lat"]) if row["lat"] else None,
-        lon=float(row["lon"]) if row["lon"] else None,
+        lat=float(row["lat"]) if row.get("lat") else None,
+        lon=float(row["lon"]) if row.get("lon") else None,
     )

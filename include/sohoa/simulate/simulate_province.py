@@ -6,13 +6,16 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 import cv2
@@ -223,7 +226,22 @@ def _work(jobs: list[tuple[Path, Scan]], workers: int) -> Iterator[tuple[FileFac
         return
     # spawned, not forked: the caller may have threads (a progress bar)
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=partial(cv2.setNumThreads, 1)) as pool:
-        yield from pool.map(_write_scan, jobs, chunksize=8)
+        with without_ctrl_c():
+            written = pool.map(_write_scan, jobs, chunksize=8)
+        yield from written
+
+
+@contextmanager
+def without_ctrl_c() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: it is for this one, which ends them."""
+    if current_thread() is not main_thread():  # only the main one may say what a signal does
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _write_scan(job: tuple[Path, Scan]) -> tuple[FileFacts, ...]:

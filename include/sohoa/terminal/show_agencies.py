@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from rich.table import Table
 from rich.text import Text
 
 from sohoa.format_value import UNKNOWN, count, day, days, decimal
@@ -13,26 +12,31 @@ from sohoa.registry import name_of, owner_name
 from sohoa.steering.agency_activity import AgencyActivity
 from sohoa.steering.dirty_glass import DirtyGlass
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed
+from sohoa.terminal.grid import Grid
 
 _STYLES = {"silent": "red", "refused": "red", "device_down": "yellow", "no_connection": "yellow", "no_work": "yellow"}
 
 
-def activity_table(rows: list[AgencyActivity], shown_day: date) -> Table:
+def activity_table(rows: list[AgencyActivity], shown_day: date) -> Grid:
     """What each agency did on a day."""
-    table = Table(title=f"Tình hình gửi lô ngày {day(shown_day)}", title_justify="left", box=None)
-    table.add_column("Cơ quan")
-    table.add_column("Tình trạng")
-    table.add_column("Số ngày\nkhông gửi", justify="right")
-    table.add_column("Lô cuối")
-    table.add_column("Hồ sơ\nchờ", justify="right")
-    table.add_column("Hồ sơ lâu nhất")
+    table = Grid(f"Tình hình gửi lô ngày {day(shown_day)}")
+    table.text("Cơ quan", "Tình trạng")
+    table.figures("Số ngày\nkhông gửi")
+    table.keys("Lô cuối")
+    table.figures("Hồ sơ\nchờ")
+    table.keys("Hồ sơ lâu nhất")
     for row in rows:
         state = label_vi("activity_states", row.state) + (f": {row.note}" if row.note else "")
         oldest = UNKNOWN if row.oldest is None else f"{row.oldest_key} ({day(row.oldest)})"
         quiet = str(row.days_without_batch) if row.days_without_batch else ""
         cells = agency_name(row, shown_day), Text(state, _STYLES.get(row.state, "")), quiet, day(row.last_batch)
-        table.add_row(*cells, count(row.dossiers), oldest)
+        table.row(*cells, count(row.dossiers), oldest)
     return table
+
+
+def nobody_line(shown_day: date) -> Text:
+    """Say that nobody is to be asked about a day."""
+    return Text(f"Ngày {day(shown_day)} không có cơ quan nào phải nhắc (--all: xem tất cả).", "green")
 
 
 def glass_lines(found: list[DirtyGlass], shown_day: date) -> list[Text]:
@@ -48,29 +52,27 @@ def glass_lines(found: list[DirtyGlass], shown_day: date) -> list[Text]:
     ]
 
 
-def capacity_table(rows: list[Capacity], shown_day: date) -> Table:
+def capacity_table(rows: list[Capacity], shown_day: date) -> Grid:
     """Print documents that wait against documents scanned per day."""
-    table = Table(title="Tài liệu chờ quét so với năng lực máy", title_justify="left", box=None)
-    table.add_column("Cơ quan")
-    for head in ("Máy", "Ngày quét", "Tài liệu/ngày", "Đang chờ", "Ngày để hết"):
-        table.add_column(head, justify="right")
+    table = Grid("Tài liệu chờ quét so với năng lực máy")
+    table.text("Cơ quan")
+    table.figures("Máy", "Ngày\nquét", "Tài liệu\nmột ngày", "Đang\nchờ", "Ngày\nđể hết")
     for row in rows:
         counts = count(row.devices), count(row.scan_days), decimal(row.documents_per_day), count(row.unscanned)
-        table.add_row(agency_name(row, shown_day), *counts, decimal(row.days_to_clear))
+        table.row(agency_name(row, shown_day), *counts, decimal(row.days_to_clear))
     return table
 
 
-def large_format_table(rows: list[LargeFormatNeed], shown_day: date) -> Table:
+def large_format_table(rows: list[LargeFormatNeed], shown_day: date) -> Grid:
     """Who lacks a large-format scanner."""
-    table = Table(title="Thiếu máy quét khổ lớn", title_justify="left", box=None)
-    table.add_column("Cơ quan")
-    for head in ("Tờ chưa quét", "Trang bị loại", "Tài liệu"):
-        table.add_column(head, justify="right")
-    table.add_column("Khổ")
+    table = Grid("Thiếu máy quét khổ lớn")
+    table.text("Cơ quan")
+    table.figures("Tờ\nchưa quét", "Trang\nbị loại", "Tài\nliệu")
+    table.text("Khổ")
     for row in rows:
         papers = ", ".join(label_vi("papers", paper) for paper in row.papers)
         counts = count(row.never_scanned), count(row.rejected), count(row.documents)
-        table.add_row(agency_name(row, shown_day), *counts, papers)
+        table.row(agency_name(row, shown_day), *counts, papers)
     return table
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from rich.table import Table
 from rich.text import Text
 
 from sohoa.enums import GROUPS
@@ -14,9 +13,9 @@ from sohoa.labels import label_vi
 from sohoa.progress.explain_figure import DossierInFigure, count_reasons, group_of
 from sohoa.progress.unit_progress import Figure
 from sohoa.registry import find_agency, unit_at
+from sohoa.terminal.grid import Grid
 
 _STYLES = {"lacking": "bold yellow", "counted": "bold green", "out": "bold white"}
-_UNIT = 26
 
 
 def figure_line(figure: Figure, lines: list[DossierInFigure]) -> Text:
@@ -34,7 +33,7 @@ def stale_line(stored: Figure) -> Text:
     return Text(f"Bảng tiến độ đang ghi {shown}: ngày này chưa được tổng hợp lại (sohoa run summarise).", "yellow")
 
 
-def dossier_tables(lines: list[DossierInFigure], day: date) -> Iterator[Text | Table]:
+def dossier_tables(lines: list[DossierInFigure], day: date) -> Iterator[Text | Grid]:
     """Make one table per group, the group's reasons with their counts above it."""
     for group in GROUPS:
         found = [line for line in lines if group_of(line) == group]
@@ -50,16 +49,16 @@ def dossier_tables(lines: list[DossierInFigure], day: date) -> Iterator[Text | T
         yield Text("≈ Gần đúng: xã của hồ sơ bị chia, chưa biết hồ sơ thuộc phần nào.", "yellow")
 
 
-def _table(lines: list[DossierInFigure], day: date) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("Hồ sơ", no_wrap=True)
-    table.add_column("Đơn vị", no_wrap=True, width=_UNIT)
-    table.add_column("Tử/mẫu", justify="right", no_wrap=True)
-    table.add_column("Lý do", overflow="fold")
+def _table(lines: list[DossierInFigure], day: date) -> Grid:
+    table = Grid()
+    table.keys("Hồ sơ")
+    table.text("Đơn vị")
+    table.figures("Tử/mẫu")
+    table.text("Lý do")
     for line in lines:
         mark = "≈ " if line.is_approximate else ""
         counts = f"{line.accepted}/{line.denominator}"
-        table.add_row(line.dossier_key, _unit(line.unit_code, day), counts, mark + _reason(line))
+        table.row(line.dossier_key, _unit(line.unit_code, day), counts, mark + _reason(line))
     return table
 
 
@@ -70,5 +69,4 @@ def _reason(line: DossierInFigure) -> str:
 
 def _unit(code: str, day: date) -> str:
     found = unit_at(code, day) or find_agency(code, day)
-    name = f"{found.name if found else ''} ({code})".strip()
-    return name if len(name) <= _UNIT else f"{name[: _UNIT - len(code) - 4].rstrip()}… ({code})"
+    return f"{found.name if found else ''} ({code})".strip()

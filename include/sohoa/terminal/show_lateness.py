@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from rich.table import Table
+from rich.text import Text
 
 from sohoa.enums import LEVELS
-from sohoa.format_value import count, decimal
+from sohoa.format_value import count, days, decimal
 from sohoa.labels import label_vi
+from sohoa.terminal.grid import Grid
 
 _HEADS = (
     "Đúng\nhạn",
@@ -21,24 +23,28 @@ _HEADS = (
 )
 
 
-def level_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> Table:
+def level_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> Grid:
     """Make one row per level, then the sum; the share counts what is late over all whose promise is known.
 
     Args:
         rows: level and the counts ``names``, one row per unit.
         names: finished in time, finished late, open in time, open overdue, unknown, not received.
     """
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("Cấp xử lý", vertical="bottom")
-    for head in _HEADS:
-        table.add_column(head, justify="right", no_wrap=True)
+    table = Grid()
+    table.text("Cấp xử lý")
+    table.figures(*_HEADS)
     for level in (*LEVELS, None):
         of_level = [row for row in rows if row["level"] == level]
         if of_level:
-            table.add_row(label_vi("levels", level), *_cells(of_level, names))
+            table.row(label_vi("levels", level), *_cells(of_level, names))
     if rows:
-        table.add_row("Cộng", *_cells(rows, names), style="bold")
+        table.row("Cộng", *_cells(rows, names), style="bold")
     return table
+
+
+def nothing_line(first: date, last: date) -> Text:
+    """Say that the register has no dossier of these days."""
+    return Text(f"Sổ hồ sơ chưa có hồ sơ nào của {days(first, last)}: không phải là không có hồ sơ trễ hạn.", "yellow")
 
 
 def _cells(rows: list[dict[str, Any]], names: tuple[str, ...]) -> tuple[str, ...]:

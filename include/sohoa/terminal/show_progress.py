@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from rich.table import Table
 from rich.text import Text
 
 from sohoa.format_value import count, day, days, decimal
@@ -15,6 +14,7 @@ from sohoa.progress.unit_progress import BacklogFigure, Figure, ProgressQuery
 from sohoa.registry import name_of, unit_at
 from sohoa.settings import Settings
 from sohoa.terminal.bars import bar, sparkline
+from sohoa.terminal.grid import Grid
 
 _BAR, _MIN_BAR = 24, 8
 
@@ -28,15 +28,14 @@ def heading(title: str, name: str, query: ProgressQuery, start: date, end: date)
     return text.append(f"Định nghĩa {rate}: {label_vi('rate_names', rate)} · địa giới {map_vi}\n", "dim")
 
 
-def progress_table(figures: list[Figure], total: Figure, step: str, settings: Settings, width: int) -> Table:
+def progress_table(figures: list[Figure], total: Figure, step: str, settings: Settings, width: int) -> Grid:
     """Make one row per period, then the sum of all; the bars take what is left of ``width`` columns."""
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column(label_vi("steps", step).capitalize(), no_wrap=True, vertical="bottom")
+    table = Grid(gap=1)
+    table.keys(label_vi("steps", step).capitalize())
     baseline, target = decimal(settings.baseline_percent), decimal(settings.target_percent, 0)
     counts = ("Mẫu\nsố", "Kê\nkhai", "Đã\nnhận", "Đạt\n(tử số)", "Ngoại\nlệ ¹")
     rates = ("Tỷ lệ\nđạt %", "Chính\nthức ²", "Điểm\n766", f"{baseline}→{target}\n% ³")
-    for head in (*counts, *rates):
-        table.add_column(head, justify="right", no_wrap=True)
+    table.figures(*counts, *rates)
     rows = [(_label(figure, step), figure, "") for figure in figures]
     if len(figures) > 1:
         rows.append(("Cả kỳ", total, "bold"))
@@ -47,8 +46,8 @@ def progress_table(figures: list[Figure], total: Figure, step: str, settings: Se
         table.add_column(_target_pointer(bars, settings), no_wrap=True, min_width=bars, vertical="bottom")
     for row, (_, figure, style) in zip(cells, rows, strict=True):
         if style:
-            table.add_row()
-        table.add_row(*row, *([_bar(figure, bars, settings)] if bars >= _MIN_BAR else []), style=style)
+            table.row()
+        table.row(*row, *([_bar(figure, bars, settings)] if bars >= _MIN_BAR else []), style=style)
     return table
 
 
@@ -104,18 +103,17 @@ def approximate_line() -> Text:
     return Text("≈ Gần đúng: có xã bị chia, hồ sơ tính trọn cho đơn vị kế thừa chính; xem sohoa explain.", "yellow")
 
 
-def backlog_table(figures: list[BacklogFigure], total: BacklogFigure, shown_day: date) -> Table:
+def backlog_table(figures: list[BacklogFigure], total: BacklogFigure, shown_day: date) -> Grid:
     """Make one row per agency, named as it is known on a day, then the sum."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("Cơ quan số hóa", vertical="bottom", overflow="fold")
-    for head in ("Phải\nsố hóa", "Kê\nkhai", "Đã\nnhận", "Đạt\n(tử số)", "Ngoại\nlệ", "Tỷ lệ\nđạt %", "Tỷ lệ\nnhận %"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table = Grid()
+    table.text("Cơ quan số hóa")
+    table.figures("Phải\nsố hóa", "Kê\nkhai", "Đã\nnhận", "Đạt\n(tử số)", "Ngoại\nlệ", "Tỷ lệ\nđạt %", "Tỷ lệ\nnhận %")
     for figure in figures:
         name = name_of(figure.agency, figure.valid_from, shown_day)
-        table.add_row(f"{name} ({figure.agency})", *_backlog_cells(figure))
+        table.row(f"{name} ({figure.agency})", *_backlog_cells(figure))
     if len(figures) != 1:
-        table.add_row()
-        table.add_row("Cộng", *_backlog_cells(total), style="bold")
+        table.row()
+        table.row("Cộng", *_backlog_cells(total), style="bold")
     return table
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from rich.table import Table
 from rich.text import Text
 
 from sohoa.days import in_runs
@@ -17,6 +16,7 @@ from sohoa.reconcile.indicator_1_4 import Indicator
 from sohoa.reconcile.known_days import KnownDays
 from sohoa.reconcile.list_dossiers import Entry, Line
 from sohoa.registry import Bearer
+from sohoa.terminal.grid import Grid
 
 _SIDES = ("portal", "province")
 _MAX_RUNS = 8
@@ -55,19 +55,18 @@ def _spell(found: list[date]) -> str:
     return f"{len(found)} ngày ({shown}{f' và {rest} ngày khác' if rest else ''})"
 
 
-def category_table(lines: list[Line]) -> Table:
+def category_table(lines: list[Line]) -> Grid:
     """One row a category: how many, what it adds to portal − province, how old."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("Nhóm", no_wrap=True)
-    table.add_column("Nội dung", overflow="fold")
-    for head in ("Số lượng", "Cổng − tỉnh", "Lâu nhất\n(ngày)", "Bình quân\n(ngày)"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table = Grid()
+    table.keys("Nhóm")
+    table.text("Nội dung")
+    table.figures("Số\nlượng", "Cổng −\ntỉnh", "Lâu nhất\n(ngày)", "Bình quân\n(ngày)")
     for line in lines:
         is_side, effect = line.category in _SIDES, EFFECTS[line.category]
         shown = signed(effect * line.entries) if effect else ""
         ages = ("", "") if is_side else (count(line.oldest_days), decimal(line.mean_days))
         name, label = "" if is_side else line.category, label_vi("categories", line.category)
-        table.add_row(name, label, count(line.entries), shown, *ages, style="bold" if is_side else "")
+        table.row(name, label, count(line.entries), shown, *ages, style="bold" if is_side else "")
     return table
 
 
@@ -87,16 +86,15 @@ def indicator_lines(official: Indicator, adjusted: Indicator) -> Iterator[Text]:
     yield Text("  Số thứ hai để đối chiếu, không thay số chính thức.", "dim")
 
 
-def entry_table(entries: list[Entry]) -> Table:
+def entry_table(entries: list[Entry]) -> Grid:
     """Every dossier of a category."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for head in ("Ngày", "Đơn vị", "Hồ sơ"):
-        table.add_column(head, no_wrap=True)
-    for head in ("Tỉnh", "Cổng", "Thấy từ"):
-        table.add_column(head, overflow="fold")
+    table = Grid()
+    table.keys("Ngày", "Đơn vị", "Hồ sơ")
+    table.text("Tỉnh", "Cổng")
+    table.keys("Thấy từ")
     for entry in entries:
         sides = (entry.province or "", entry.portal or "")
-        table.add_row(day(entry.dossier_date), entry.unit_code, entry.dossier_code, *sides, day(entry.first_seen))
+        table.row(day(entry.dossier_date), entry.unit_code, entry.dossier_code, *sides, day(entry.first_seen))
     return table
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rich.table import Table
-
 from sohoa.defects import DEFECTS
 from sohoa.enums import REPLAY_SUBJECTS
 from sohoa.format_value import day as format_day
@@ -13,11 +11,12 @@ from sohoa.format_value import number
 from sohoa.labels import LABELS, Label, label_vi
 from sohoa.registry import bearers, owner_name
 from sohoa.steering.replay_limits import ALL, Line
+from sohoa.terminal.grid import Grid
 
 _WHOLE = {"pages", "documents", "rate"}
 
 
-def tables(lines: Iterable[Line]) -> Iterator[Table]:
+def tables(lines: Iterable[Line]) -> Iterator[Grid]:
     """Make one table per subject; of defects and agencies only those that change, and how many do not."""
     by_subject: dict[str, list[Line]] = {subject: [] for subject in REPLAY_SUBJECTS}
     for line in lines:
@@ -27,19 +26,18 @@ def tables(lines: Iterable[Line]) -> Iterator[Table]:
             yield _table(subject, found)
 
 
-def _table(subject: str, lines: list[Line]) -> Table:
+def _table(subject: str, lines: list[Line]) -> Grid:
     shown = [line for line in lines if subject in _WHOLE or line.changed]
     caption = f"Không đổi · unchanged: {len(lines) - len(shown)}" if subject not in _WHOLE else None
     title = _both(LABELS["replay_subjects"][subject], " · ")
-    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
-    table.add_column("", overflow="fold")
-    for state in lines[0].before:
-        table.add_column(_both(LABELS["replay_states"][state], "\n"), justify="right", no_wrap=True)
+    table = Grid(title, caption)
+    table.text("")
+    table.figures(*(_both(LABELS["replay_states"][state], "\n") for state in lines[0].before))
     if lines[0].changed is not None:
-        table.add_column("Đổi\nchanged", justify="right")
+        table.figures("Đổi\nchanged")
     for line in shown:
         cells = [_cell(line.before[state], line.after[state]) for state in line.before]
-        table.add_row(_label(line), *cells, *([] if line.changed is None else [str(line.changed)]))
+        table.row(_label(line), *cells, *([] if line.changed is None else [str(line.changed)]))
     return table
 
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from sohoa.days import Week
@@ -18,12 +17,13 @@ from sohoa.registry import Bearer, Campaign
 from sohoa.steering.forecast import Outlook
 from sohoa.steering.rank_campaigns import UnitRank
 from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
+from sohoa.terminal.grid import Grid
 from sohoa.terminal.show_progress import approximate_line
 
 _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 
 
-def target_outlook_lines(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[Text | Table]:
+def target_outlook_lines(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[Text | Grid]:
     """Print where a unit is, what it has to do per day, and when it arrives."""
     yield _target_line(ahead, line, last_day)
     yield from _required_work_lines(ahead.required)
@@ -69,22 +69,25 @@ def change(comparison: Comparison) -> str:
     return f"{rate} ({signed(comparison.change_points, 1)} điểm so với {before})"
 
 
-def ranks_table(ranks: list[UnitRank], campaign: Campaign, last_day: date) -> Iterator[Text | Table]:
+def ranks_table(ranks: list[UnitRank], campaign: Campaign, last_day: date) -> Iterator[Text | Grid]:
     """The ranking of a campaign, a block a level, and why nothing is compared where no unit can be."""
     until = min(campaign.end, last_day)
     target = "" if campaign.target_percent is None else f" · chỉ tiêu {decimal(campaign.target_percent, 0)} %"
     reasons = {unit.against.reason for unit in ranks}
     is_compared = None in reasons or len(reasons) > 1
-    table = Table(box=None)
-    table.add_column("Hạng", justify="right")
-    table.add_column("Đơn vị")
-    for head in ("Tử số", "Mẫu số", "Tỷ lệ %", "Đạt", *(["So với kỳ trước"] if is_compared else [])):
-        table.add_column(head, justify="right")
+    table = Grid()
+    table.figures("Hạng")
+    table.text("Đơn vị")
+    table.figures("Tử số", "Mẫu số", "Tỷ lệ %")
+    table.text("Đạt", *(["So với kỳ trước"] if is_compared else []))
     for level, units in groupby(ranks, key=lambda unit: unit.level):
-        table.add_row("", Text(label_vi("unit_levels", level), "bold"))
+        table.row("", Text(label_vi("unit_levels", level), "bold"))
         for unit in units:
-            table.add_row(*_cells(unit), *([_points(unit.against)] if is_compared else []))
+            table.row(*_cells(unit), *([_points(unit.against)] if is_compared else []))
     yield Text(f"{campaign.name_vi}\n{days(campaign.start, until)}{target}", "bold")
+    if not ranks:
+        yield Text("Không có hồ sơ nào phải số hóa trong thời gian này: chưa xếp hạng đơn vị nào.", "yellow")
+        return
     yield table
     if not is_compared:
         named = "; ".join(label_vi("comparison_reasons", reason) for reason in reasons if reason)
@@ -93,17 +96,17 @@ def ranks_table(ranks: list[UnitRank], campaign: Campaign, last_day: date) -> It
 
 def revisions_table(
     week: Week, unit: Bearer, printed: dict[str, Any], revised: list[dict[str, Any]]
-) -> Iterator[Text | Table]:
+) -> Iterator[Text | Grid]:
     """A unit's printed figure of a week, and by how much and why it has changed since."""
     numerator, denominator = printed["numerator"], printed["denominator"]
     shown, name = days(week.first, week.last), f"{unit.name_on(week.last)} ({unit.code})"
     yield Text(f"{name}\nĐã in cho tuần {shown}: {count(numerator)} / {count(denominator)}", "bold")
-    table = Table("Nguyên nhân", box=None)
-    for head in ("Tử số", "Mẫu số", "Đã nhận"):
-        table.add_column(head, justify="right")
+    table = Grid()
+    table.text("Nguyên nhân")
+    table.figures("Tử số", "Mẫu số", "Đã nhận")
     for row in revised:
         changes = (signed(row[f"{name}_change"]) for name in ("numerator", "denominator", "received"))
-        table.add_row(label_vi("revision_causes", row["cause"]), *changes)
+        table.row(label_vi("revision_causes", row["cause"]), *changes)
     yield table if revised else Text("Không có gì thay đổi từ khi in.")
     numerator += sum(row["numerator_change"] for row in revised)
     denominator += sum(row["denominator_change"] for row in revised)
@@ -132,16 +135,16 @@ def _required_work_lines(work: RequiredWork) -> Iterator[Text]:
     )
 
 
-def _weeks_table(outlook: Outlook) -> Table:
+def _weeks_table(outlook: Outlook) -> Grid:
     assert outlook.weeks is not None
     assert outlook.first_week is not None
-    table = Table("Tuần kết thúc", box=None)
-    for head in ("Thấp %", "Giữa %", "Cao %"):
-        table.add_column(head, justify="right")
+    table = Grid()
+    table.keys("Tuần kết thúc")
+    table.figures("Thấp %", "Giữa %", "Cao %")
     weeks = outlook.weeks
     for ahead in (n for n in _SHOWN_WEEKS if n <= len(weeks.middle)):
         rates = (decimal(100 * float(rate[ahead - 1])) for rate in (weeks.low, weeks.middle, weeks.high))
-        table.add_row(day(_sunday(outlook.first_week + timedelta(7 * (ahead - 1)))), *rates)
+        table.row(day(_sunday(outlook.first_week + timedelta(7 * (ahead - 1)))), *rates)
     return table
 
 

@@ -15,6 +15,7 @@ from sohoa.errors import InputError
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import read_indicators
+from sohoa.reconcile.known_days import read_known_days
 from sohoa.reconcile.list_dossiers import read_entries, read_lines
 from sohoa.registry import PROVINCE, agencies_at, asked_unit, unit_at, units_at
 from sohoa.settings import TIME_ZONE
@@ -65,7 +66,8 @@ def routes(site: Site) -> APIRouter:
         first = max(period[0], period[1] - timedelta(MAX_ENTRY_DAYS - 1))
         if category not in CATEGORIES:
             raise InputError(f"{category} is no category")
-        rows = read_entries(site.store, unit, first, period[1], category)
+        known = read_known_days(site.store, unit, first, period[1])
+        rows = read_entries(site.store, unit, known.compared, category)
         return site.page(
             request, viewer, "entries", unit=unit, start=first, end=period[1], asked_start=period[0], category=category,
             rows=cut(rows, page), name=asked_unit(unit, period[1]).name,
@@ -86,7 +88,7 @@ def _period(site: Site, start: str, end: str) -> tuple[date, date] | None:
 def _read(site: Site, unit: str, start: date, end: date) -> dict[str, Any]:
     asked = asked_unit(unit, end)
     today = datetime.now(TIME_ZONE).date()
-    lines = read_lines(site.store, unit, start, end, today)
+    lines = read_lines(site.store, unit, read_known_days(site.store, unit, start, end).compared, today)
     difference, explained = balance({line.category: line.entries for line in lines})
     official, adjusted = read_indicators(site.store, unit, start, end)
     return {

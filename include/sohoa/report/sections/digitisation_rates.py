@@ -17,7 +17,7 @@ from sohoa.progress.rate import FULL_POINTS_PERCENT, rate_percent, score_766
 from sohoa.progress.revisions import newest_print
 from sohoa.progress.unit_progress import BacklogFigure, ProgressQuery, read_backlog, sum_backlog
 from sohoa.progress.young_weeks import Age
-from sohoa.registry import PROVINCE
+from sohoa.registry import PROVINCE, promised_path
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
 from sohoa.report.sections.part import Part
@@ -45,7 +45,7 @@ def build(store: Store, week: Week) -> Part:
     """Make section I."""
     settings, query = store.settings, ProgressQuery(PROVINCE, "dn_and", "all", None)
     progress = unit_rates.read_progress(store, week)
-    line = line_on(settings.waypoints, week.last)
+    line = line_on(promised_path(settings), week.last)
     ahead = read_target_outlook(store, query, line, week.last)
     rates, blocks, units = (
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
@@ -97,7 +97,7 @@ def stand_on(progress: Progress, settings: Settings, place: Place) -> Standing |
     settled = progress.age.settled
     if settled is None:
         return None
-    line = line_on(settings.waypoints, settled.last)
+    line = line_on(promised_path(settings), settled.last)
     weeks = {Week(monday): found for monday, found in progress.weekly.get(place.key, {}).items()}
     counts = {one: found for one, found in weeks.items() if line.start <= one.last <= settled.last and found[1]}
     numerator, denominator = (sum(found[part] for found in counts.values()) for part in (0, 1))

@@ -1,0 +1,37 @@
+"""The rates that the province promised to reach, by day: ``targets.csv``, or the setting ``SOHOA_RATE_PATH``."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sohoa.registry.data_files import read_data
+
+if TYPE_CHECKING:
+    from sohoa.settings import Settings
+
+Waypoint = tuple[date, float]
+"""A day, and the rate to have at its end, per cent."""
+
+
+def promised_path(settings: Settings) -> tuple[Waypoint, ...]:
+    """Return the days with their rates, in order; straight lines lie between them, the last rate holds on.
+
+    Raises:
+        SettingsError: the site's file is malformed.
+    """
+    if "rate_path" in settings.model_fields_set:
+        return settings.waypoints
+    found: tuple[Waypoint, ...] = read_data("targets", _read_targets)
+    return found
+
+
+def _read_targets(file: Path) -> tuple[Waypoint, ...]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        found = tuple((date.fromisoformat(row["day"]), float(row["percent"])) for row in csv.DictReader(lines))
+    days = [day for day, _ in found]
+    if len(found) < 2 or days != sorted(set(days)):
+        raise ValueError("it needs at least two days, in order")
+    return found

@@ -1,0 +1,167 @@
+"""What is typed or set wrongly is told in one line of this product's words, and no terminal ends in a traceback."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sohoa.cli import app, main
+from sohoa.errors import SettingsError
+from sohoa.settings import load_settings
+from sohoa.simulate.simulate_province import without_ctrl_c
+from sohoa.terminal.console import Format, print_rows, use_safe_streams
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def sohoa(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Run the command as its console script does; returns the exit code and what stands on the error stream."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["sohoa", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), capsys.readouterr().err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("advance", "there is no command 'advance': use one of agencies, "),
+        ("run verify", "there is no command 'verify': use one of check, "),
+        ("progress --formt x", "there is no option --formt; is it --format or --from? (see `sohoa progress --help`)"),
+        ("progress --format x", "--format: 'x': use one of table, csv, jsonl (see `sohoa progress --help`)"),
+        ("progress --period year", "--period: 'year': use one of day, week, month (see"),
+        ("progress --unit", "--unit wants a value"),
+        ("status --format=json x", "there is a word too many: x (see `sohoa status --help`)"),
+        ("--version=3 status", "--version takes no value"),
+        ("explain", "--unit is missing (see `sohoa explain --help`)"),
+        ("query", "SQL is missing"),
+        ("stack up x", "PART: 'x': use one of all, store, airflow"),
+        ("simulate --out x --seed a", "--seed: 'a' is no whole number"),
+        ("simulate --out x --agencies 0", "--agencies: '0': use a number of at least 1"),
+        ("simulate --out x --agencies 999", "--agencies: '999': use a number of at most 231"),
+        ("progress --from 2024-02-30", "--from: '2024-02-30' is not a date like 2023-01-31 (see"),
+        ("reconcile --from 2024-02-02 --to 2024-02-01", "--to lies before --from (see `sohoa reconcile --help`)"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_what_is_right(line: str, told: str) -> None:
+    """In one style, with exit code 2, and no word of a library."""
+    done = CliRunner().invoke(app, line.split())
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"sohoa: {told}") and done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("MAX_PAGES", "x", "write a whole number"),
+        ("MAX_PAGES", "0", "write a number of more than 0"),
+        ("PORT_S3", "80", "write a number of at least 1024"),
+        ("SMTP_TLS", "ssl", "use one of 'starttls', 'implicit' or 'none'"),
+        ("S3_ENDPOINT", "host", "write it as http://host:port or https://host:port"),
+        ("BASELINE_PERCENT", "a", "write a number"),
+        ("RATE_PATH", "soon", "'soon' is no day with its rate, as 2023-12-31=86"),
+        ("NO_SUCH", "1", "there is no such setting"),
+    ],
+)
+def test_a_wrong_setting_is_told_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    """Exit code 2: it is the user's to put right."""
+    monkeypatch.setenv(f"SOHOA_{name}", value)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert str(raised.value) == f"SOHOA_{name}: {told} (see docs/settings.md)"
+    assert raised.value.exit_code == 2
+
+
+def test_home_is_found_from_any_folder_of_the_checkout(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sohoa: Run
+) -> None:
+    """The nearest above that is there, else the checkout's; elsewhere this folder's own. What it looked for is told."""
+    monkeypatch.delenv("SOHOA_HOME", raising=False)
+    deep = tmp_path / "checkout" / "docs" / "decisions"
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    assert load_settings().home == deep / ".sohoa"
+    (tmp_path / "checkout" / "include" / "sohoa").mkdir(parents=True)
+    assert load_settings().home == tmp_path / "checkout" / ".sohoa"
+    (tmp_path / ".sohoa").mkdir()
+    assert load_settings().home == tmp_path / ".sohoa"
+    code, told = sohoa("status")
+    assert code == 3 and f"there is no {tmp_path}/.sohoa/store/credentials.json" in told
+
+
+def test_a_home_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sohoa: Run) -> None:
+    """A file in its place, damaged keys, keys that are another kind of thing."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("SOHOA_HOME", str(home))
+    home.touch()
+    told = f"sohoa: {home} cannot be used: it is there already, and is not of this kind\n"
+    assert sohoa("stack", "up", "store") == (3, told)
+    home.unlink()
+    (home / "store").mkdir(parents=True)
+    for text in ("{", "[]", "{}"):
+        (home / "store" / "credentials.json").write_text(text, encoding="utf-8")
+        code, told = sohoa("status")
+        assert code == 2 and "credentials.json is damaged: delete it" in told
+
+
+def test_a_folder_to_write_into_that_is_a_file_is_told(tmp_path: Path, sohoa: Run) -> None:
+    """Whichever command would write there."""
+    (tmp_path / "file").touch()
+    place = str(tmp_path / "file")
+    for line in (("site", "new", place), ("template", f"{place}/register.csv"), ("simulate", "--out", f"{place}/x")):
+        code, told = sohoa(*line)
+        assert code in {2, 3} and place in told and told.count("\n") == 1, told
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+def test_letters_that_a_terminal_lacks_are_replaced(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """By the letter without its marks; what has none is a question mark."""
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding=encoding))
+    use_safe_streams()
+    sys.stdout.write("Đối soát ≈ −5 █ 漢")
+    sys.stdout.flush()
+    wanted = {"latin-1": "Doi soát ~ -5 # ?", "ascii": "Doi soat ~ -5 # ?", "utf-8": "Đối soát ≈ −5 █ 漢"}
+    assert buffer.getvalue().decode(encoding) == wanted[encoding]
+
+
+@pytest.mark.parametrize("format", [Format.csv, Format.jsonl])
+def test_csv_and_json_are_utf8_whatever_the_terminal_is(monkeypatch: pytest.MonkeyPatch, format: Format) -> None:
+    """Other programs lose no letter."""
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding="latin-1"))
+    print_rows(["a"], [{"a": "Đối soát"}], format)
+    sys.stdout.flush()
+    assert "Đối soát" in buffer.getvalue().decode()
+
+
+def test_ctrl_c_while_modules_are_imported_ends_in_one_line() -> None:
+    """A twentieth of a second after the start nothing is imported yet."""
+    program = (
+        "import signal; from sohoa.cli import main; signal.signal(signal.SIGALRM, signal.default_int_handler); "
+        "signal.setitimer(signal.ITIMER_REAL, 0.05); main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, "status"], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("sohoa: stopped\n", 130)
+
+
+def test_processes_that_draw_do_not_hear_ctrl_c() -> None:
+    """They are begun where it is ignored, which they inherit; the command itself hears it again."""
+    heard = signal.getsignal(signal.SIGINT)
+    with without_ctrl_c():
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is heard
