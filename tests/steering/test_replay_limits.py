@@ -19,7 +19,7 @@ from sohoa import jobs, layout
 from sohoa.errors import InputError
 from sohoa.quality.thresholds import Thresholds, asked_thresholds
 from sohoa.schema import TABLES
-from sohoa.steering.replay_limits import Line, judge_again
+from sohoa.steering.replay_limits import Line, judge_again, judged_by_others
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, DAY, commit, document, manifest, page_jpeg, put_files
 from tests.servers import empty_buckets
@@ -183,3 +183,10 @@ def test_wrong_usage_exits_2(tmp_path: Path) -> None:
             [SOHOA, "replay", "--thresholds", *arguments], capture_output=True, text=True, check=False
         )
         assert (done.returncode, says in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+
+def test_other_limits_than_those_that_judged_are_noticed(province: Store, limits_at: LimitsAt) -> None:
+    """By the newest scan day since a day; the shipped ones judged it."""
+    assert judged_by_others(province, asked_thresholds("tthc"), DAY) is None
+    assert judged_by_others(province, limits_at(70), DAY) == DAY
+    assert judged_by_others(province, limits_at(70), DAY + timedelta(1)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -39,7 +40,20 @@ def test_a_check_says_what_became_of_batches_and_pages():
 
 def test_a_check_with_nothing_to_do_says_so():
     """No sentence speaks of zero batches."""
-    assert job_sentences.checked({**CHECKED, "markers": 0}, "no batch waits") == ["Nothing to check: no batch waits."]
+    assert job_sentences.checked({**CHECKED, "markers": 0}, "no batch waits")[0] == "Nothing to check: no batch waits."
+
+
+def test_a_run_with_nothing_to_do_says_how_what_was_meant_is_done():
+    """Other limits are replayed, scans sent anew, files corrected, days named."""
+    nothing: Any = {**CHECKED, "markers": 0, "files": 0}
+    assert "a new batch with `replaces`" in job_sentences.checked(nothing, "none")[1]
+    told = job_sentences.checked(nothing, "none", date(2024, 4, 15))[1]
+    assert "The limits have changed since the scans of 2024-04-15" in told
+    assert "`sohoa replay --thresholds FILE --from 2024-04-15 --to 2024-04-15`" in told
+    assert "corrected under the same key" in job_sentences.imported(nothing, [])[1]
+    assert job_sentences.summarised(nothing)[1].endswith("sohoa run summarise --date 2024-04-15")
+    assert job_sentences.reconciled(nothing)[1].endswith("sohoa run reconcile --date 2024-04-15")
+    assert "sohoa run report --week" in job_sentences.delivered({"sent": 0})[1]
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,9 +13,14 @@ from sohoa.clean_text import escape_name
 from sohoa.cli.root import parse_day, parse_week, run_app
 from sohoa.days import Week
 from sohoa.registry import PROVINCE
+from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.terminal import job_sentences
 from sohoa.terminal.console import Format, Told, out, print_counts
 
+if TYPE_CHECKING:
+    from sohoa.store import Store
+
+_LAST_WEEKS = timedelta(days=60)
 As = Annotated[Told, typer.Option("--format", help="Output format: sentences, or the counts as one JSON object.")]
 
 
@@ -26,8 +31,9 @@ def run_check(told: As = Told.text) -> None:
     from sohoa.capacity.inbox import list_inbox
     from sohoa.store import open_store
 
-    counts = jobs.check()
-    _tell(counts, job_sentences.checked(counts, list_inbox(open_store()).in_words), told)
+    counts, store = jobs.check(), open_store()
+    others = None if counts["markers"] else _judged_by_others(store)
+    _tell(counts, job_sentences.checked(counts, list_inbox(store).in_words, others), told)
     jobs.report_closed(counts["problems"])
 
 
@@ -49,11 +55,16 @@ def run_import(
 
 
 @run_app.command("summarise")
-def run_summarise(told: As = Told.text) -> None:
+def run_summarise(
+    day: Annotated[
+        date | None, typer.Option("--date", parser=parse_day, help="Do this dossier day too, changed or not.")
+    ] = None,
+    told: As = Told.text,
+) -> None:
     """Bring the summaries up to date with what is pending."""
     from sohoa import jobs
 
-    counts = jobs.summarise()
+    counts = jobs.summarise(day)
     _tell(counts, job_sentences.summarised(counts), told)
     jobs.report_closed(counts["problems"])
 
@@ -126,6 +137,16 @@ def run_maintain(told: As = Told.text) -> None:
 
     counts = jobs.maintain()
     _tell(counts, job_sentences.maintained(counts), told)
+
+
+def _judged_by_others(store: Store) -> date | None:
+    """Return the newest scan day of the last weeks, where other limits than those in force judged it."""
+    from sohoa.quality.thresholds import load_thresholds
+    from sohoa.steering.replay_limits import judged_by_others
+
+    return judged_by_others(
+        store, load_thresholds(load_settings().profile), datetime.now(TIME_ZONE).date() - _LAST_WEEKS
+    )
 
 
 def _tell(counts: Mapping[str, object], sentences: list[str], told: Told) -> None:

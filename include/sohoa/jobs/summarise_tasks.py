@@ -12,6 +12,7 @@ from sohoa import registry
 from sohoa.counting import summarise_days
 from sohoa.counting.summarise_days import DossiersWritten, ProgressCounted, QualityCounted
 from sohoa.days import Week
+from sohoa.pending import mark_register
 from sohoa.progress import revisions
 from sohoa.quality import thresholds
 from sohoa.store import open_store, with_path_key
@@ -88,8 +89,10 @@ def keep_week(first_day: date) -> Kept:
     return {"week": Week.of(first_day).name, "print": revisions.keep_reported(open_store(), first_day)}
 
 
-def summarise() -> Summarised:
-    """Do the whole of summarise_progress in this process."""
+def summarise(day: date | None = None) -> Summarised:
+    """Do the whole of summarise_progress in this process; with a day, that dossier day too where nothing changed."""
+    if day is not None:
+        mark_register(open_store(), day, "asked")
     found = take_pending()
     work = found["work"]
     return {

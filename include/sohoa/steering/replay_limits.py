@@ -71,6 +71,18 @@ class Line:
     """First day of the agency: with it the code names one agency. Null for what is none, and for a code of nobody."""
 
 
+def judged_by_others(store: Store, limits: Thresholds, since: date) -> date | None:
+    """Return the newest scan day since a day, where its last batch was judged by other limits than these; else None."""
+    prefix = layout.table_prefix("batches")
+    found = store.list_objects(layout.WAREHOUSE, prefix, after=f"{layout.table_prefix('batches', since)}")
+    newest = max((info.key for info in found), default=None)
+    if newest is None:
+        return None
+    day = layout.table_day(newest)
+    versions = set(store.read_table("batches", [day])["thresholds_version"].to_pylist())
+    return None if limits.version in versions else day
+
+
 def judge_again(
     store: Store, limits: Thresholds, first: date, last: date, report: Callable[[int, int], None]
 ) -> list[Line]:

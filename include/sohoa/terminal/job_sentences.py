@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sohoa.labels import LABELS
@@ -20,15 +21,21 @@ if TYPE_CHECKING:  # Arrow takes 70 MB and a second of every command
 _MB = 1_000_000
 
 
-def checked(counts: Checked, inbox: str) -> list[str]:
-    """Say what a check did.
+def checked(counts: Checked, inbox: str, others: date | None = None) -> list[str]:
+    """Say what a check did; where there was nothing to do, how what was meant is done.
 
     Args:
         counts: of ``jobs.check``.
         inbox: what lies in the inbox now, in words.
+        others: a scan day that was judged by other limits than those in force; None where none was.
     """
     if not counts["markers"]:
-        return [f"Nothing to check: {inbox}."]
+        again = "A batch is checked once: to check scans again, their agency sends them in a new batch with `replaces`."
+        replay = (
+            f"The limits have changed since the scans of {others} were judged; `sohoa replay --thresholds FILE --from "
+            f"{others} --to {others}` says what they would change, and only new batches are judged by them."
+        )
+        return [f"Nothing to check: {inbox}.", again if others is None else replay]
     decided = {name: counts[name] for name in ("admitted", "refused", "repeated", "other_content")}
     reasons = f" ({_list(counts['reasons'])})" if counts["reasons"] else ""
     told = {
@@ -59,7 +66,8 @@ def imported(counts: Imported, closed: list[FileRead]) -> list[str]:
         for file in closed
     ]
     if not counts["files"]:
-        return ["No feed file is new or changed.", *wanted]
+        again = "A file is read again when its content has changed: put it corrected under the same key."
+        return ["No feed file is new or changed.", again, *wanted]
     files, rows = _count(counts["files"], "feed file"), _count(counts["rows"], "row")
     days = _count(counts["changed_days"], "dossier day")
     lines = [f"{files}: {rows} read, {counts['rejects']:,} of them unusable; {days} changed."]
@@ -71,7 +79,8 @@ def imported(counts: Imported, closed: list[FileRead]) -> list[str]:
 def summarised(counts: Summarised) -> list[str]:
     """Say what a summary did."""
     if not counts["markers"]:
-        return ["Nothing has changed since the last summary."]
+        again = "To count a dossier day again: sohoa run summarise --date 2024-04-15"
+        return ["Nothing has changed since the last summary.", again]
     return [
         f"{_count(counts['dossier_days'], 'dossier day')} with {_count(counts['dossiers'], 'dossier')} joined, "
         f"{_count(counts['progress_days'], 'day')} counted again, {_count(counts['scan_days'], 'scan day')} of quality."
@@ -81,7 +90,8 @@ def summarised(counts: Summarised) -> list[str]:
 def reconciled(counts: ReconcileCounts) -> list[str]:
     """Say what a reconciliation did."""
     if not counts["markers"]:
-        return ["Nothing has changed since the last reconciliation."]
+        again = "To reconcile a dossier day again: sohoa run reconcile --date 2024-04-15"
+        return ["Nothing has changed since the last reconciliation.", again]
     return [f"{_count(counts['reconciled_days'], 'dossier day')} reconciled with portal, ministries and scans."]
 
 
@@ -95,7 +105,8 @@ def delivered(mails: Mapping[str, int]) -> list[str]:
     """Say what became of the mails of the reports that wait; none on a site without mail."""
     if not mails:
         return ["Nothing is mailed: no mail server is set up (SOHOA_SMTP_HOST)."]
-    return [f"Mails: {_list(mails)}."] if any(mails.values()) else ["No mail waits."]
+    again = "A report is mailed once to each recipient; a new one of its week is: sohoa run report --week 2024-W15"
+    return [f"Mails: {_list(mails)}."] if any(mails.values()) else ["No mail waits.", again]
 
 
 def kept(counts: Kept) -> list[str]:
