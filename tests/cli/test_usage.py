@@ -37,7 +37,7 @@ def sohoa(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("advance", "there is no command 'advance': use one of campaign, "),
+        ("advance", "there is no command 'advance': use one of agencies, "),
         ("run verify", "there is no command 'verify': use one of check, "),
         ("progress --formt x", "there is no option --formt; is it --format or --from? (see `sohoa progress --help`)"),
         ("progress --format x", "--format: 'x': use one of table, csv, jsonl (see `sohoa progress --help`)"),

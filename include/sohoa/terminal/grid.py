@@ -30,11 +30,12 @@ class _Head(Text):
 class Grid(Table):
     """Rows under columns of three kinds: text, which folds at its words, keys and figures, which do not."""
 
-    def __init__(self, title: str | None = None, caption: str | None = None, gap: int = 2) -> None:
-        """Make a table without columns; ``gap`` is what stands between two of them."""
+    def __init__(self, title: str | None = None, caption: str | None = None, gap: int = 2, leading: int = 0) -> None:
+        """Make a table without columns; ``gap`` stands between two of them, ``leading`` lines between two rows."""
         super().__init__(
             title=title, caption=caption, title_justify="left", caption_justify="left", title_style="bold", box=None,
             header_style="bold", pad_edge=False, padding=(0, gap, 0, 0),
+            leading=leading,
         )  # fmt: skip
         self._gap = gap
 
@@ -53,9 +54,10 @@ class Grid(Table):
         for head in heads:
             self.add_column(_Head(head), no_wrap=True, justify="right")
 
-    def row(self, *cells: str | Text, style: str = "") -> None:
-        """Add a row; nothing in a cell is markup, and what cannot be seen in it is replaced."""
-        self.add_row(*(Text(clean(cell)) if isinstance(cell, str) else cell for cell in cells), style=style or None)
+    def row(self, *cells: str | Text | None, style: str = "") -> None:
+        """Add a row; nothing in a cell is markup, and what cannot be seen in it is replaced; its lines stay lines."""
+        texts = (Text("\n".join(map(clean, cell.split("\n")))) if isinstance(cell, str) else cell for cell in cells)
+        self.add_row(*texts, style=style or None)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table, or its records where it is wider than the terminal."""
@@ -105,9 +107,8 @@ class Grid(Table):
 
 def _widths(column: Column) -> tuple[int, int]:
     """Return (the least width, that of the whole on one line) of a column."""
-    cells = [Text(line) for line in str(column.header).split("\n")]
-    cells += [cell if isinstance(cell, Text) else Text(str(cell)) for cell in column.cells]
-    most = max(cell.cell_len for cell in cells)
+    lines = [line for cell in (column.header, *column.cells) for line in str(cell).split("\n")]
+    most = max(Text(line).cell_len for line in lines)
     if column.no_wrap:
         return most, most
     return max(_longest_word(column), min(most, _MIN_TEXT)), most

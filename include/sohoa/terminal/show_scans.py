@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.table import Table
-
 from sohoa.clean_text import clean
 from sohoa.desk.judge_scans import CheckedDocument, Checkup
 from sohoa.desk.scans import Problem
@@ -14,9 +12,10 @@ from sohoa.desk.upload import Sent
 from sohoa.format_value import count
 from sohoa.labels import label_vi
 from sohoa.slips.slip_page import SlipDefect, show_document
+from sohoa.terminal.grid import Grid
 
 
-def show_checkup(checkup: Checkup) -> Iterator[Table | str]:
+def show_checkup(checkup: Checkup) -> Iterator[Grid | str]:
     """Tables of pages to scan again, of pages that a person will look at, and of what is to be put right."""
     documents = [*checkup.documents, *checkup.loose]
     yield from _show_pages("Phải quét lại", [one for one in documents if one.receipt["outcome"] == "to_scan"])
@@ -32,7 +31,7 @@ def show_checkup(checkup: Checkup) -> Iterator[Table | str]:
     yield f"{checked}; {count(bad)} tài liệu phải quét lại."
 
 
-def show_sent(sent: Sent) -> Iterator[Table | str]:
+def show_sent(sent: Sent) -> Iterator[Grid | str]:
     """What was sent, what came back, and what is left."""
     yield from show_checkup(sent.checkup)
     yield from _show_problems("Không gửi được", sent.problems)
@@ -44,24 +43,27 @@ def show_sent(sent: Sent) -> Iterator[Table | str]:
         yield f"Lô {batch.batch}: chưa có giấy báo; chạy lại lệnh này sau ít phút để lấy."
 
 
-def show_counted(documents: Sequence[CheckedDocument]) -> Table:
+def show_counted(documents: Sequence[CheckedDocument]) -> Grid:
     """How many pages were counted in the files of documents, to be held against the paper."""
-    table = Table("Tài liệu", "Số trang đếm được", title="Đối chiếu với giấy", title_justify="left")
+    table = Grid("Đối chiếu với giấy")
+    table.text("Tài liệu")
+    table.figures("Số trang đếm được")
     for one in documents:
-        table.add_row(clean(one.scanned.place), count(one.fields["physical_pages"]))
+        table.row(clean(one.scanned.place), count(one.fields["physical_pages"]))
     return table
 
 
-def _show_pages(title: str, documents: Iterable[CheckedDocument]) -> Iterator[Table]:
-    table = Table("Tài liệu", "Tệp, trang", "Lỗi", "Việc cần làm", title=title, title_justify="left", show_lines=True)
+def _show_pages(title: str, documents: Iterable[CheckedDocument]) -> Iterator[Grid]:
+    table = Grid(title, leading=1)
+    table.text("Tài liệu", "Tệp, trang", "Lỗi", "Việc cần làm")
     for one in documents:
         shown, name = show_document(one.receipt), clean(one.scanned.title)
         for page, defects in shown.pages:
             where = f"{clean(page['file'].rpartition('/')[2])}, trang {page['page_no']}"
-            table.add_row(name, where, _defects(defects), _advice(defects))
+            table.row(name, where, _defects(defects), _advice(defects))
             name = ""
         if shown.own:
-            table.add_row(name, "cả tài liệu", _defects(shown.own), _advice(shown.own))
+            table.row(name, "cả tài liệu", _defects(shown.own), _advice(shown.own))
     if table.row_count:
         yield table
 
@@ -78,31 +80,36 @@ def _advice(defects: Iterable[SlipDefect]) -> str:
     return "\n".join(defect.advice for defect in defects if defect.advice)
 
 
-def _show_problems(title: str, problems: Iterable[Problem]) -> Iterator[Table]:
-    table = Table("Ở đâu", "Vì sao, và việc cần làm", title=title, title_justify="left", show_lines=True)
+def _show_problems(title: str, problems: Iterable[Problem]) -> Iterator[Grid]:
+    table = Grid(title, leading=1)
+    table.text("Ở đâu", "Vì sao, và việc cần làm")
     for problem in problems:
-        table.add_row(clean(problem.place), clean(problem.words))
+        table.row(clean(problem.place), clean(problem.words))
     if table.row_count:
         yield table
 
 
-def _show_batches(title: str, batches: Iterable[PlannedBatch]) -> Iterator[Table]:
-    table = Table("Lô", "Kết quả", title=title, title_justify="left")
+def _show_batches(title: str, batches: Iterable[PlannedBatch]) -> Iterator[Grid]:
+    table = Grid(title)
+    table.keys("Lô")
+    table.text("Kết quả")
     for batch in batches:
         receipt = batch.receipt
         words = "" if receipt is None else receipt["message_vi"]
         if receipt is not None and receipt["status"] == "refused":
             words = "\n".join([words, *(f"{one['vi']} {'; '.join(one['places'])}" for one in receipt["problems"])])
-        table.add_row(batch.batch, clean(words) if "\n" not in words else words)
+        table.row(batch.batch, clean(words) if "\n" not in words else words)
     if table.row_count:
         yield table
 
 
-def _show_to_scan(documents: Iterable[SentDocument]) -> Table:
+def _show_to_scan(documents: Iterable[SentDocument]) -> Grid:
     title = "Quét lại, ghi đè tệp cũ trong thư mục, rồi chạy lại lệnh này"
-    table = Table("Lô", "Hồ sơ", "Loại", "Tài liệu", title=title, title_justify="left")
+    table = Grid(title)
+    table.keys("Lô", "Hồ sơ")
+    table.text("Loại", "Tài liệu")
     for one in documents:
         fields = one.fields
         kind = label_vi("document_kinds", fields["kind"])
-        table.add_row(one.batch.batch, fields.get("dossier_code") or "", kind, clean(fields["title"]))
+        table.row(one.batch.batch, fields.get("dossier_code") or "", kind, clean(fields["title"]))
     return table
