@@ -16,7 +16,7 @@ from sohoa.counting.own_days import with_valid_from
 from sohoa.days import each_day
 from sohoa.enums import DEFINITIONS
 from sohoa.errors import InputError
-from sohoa.progress.carry_forward import MAP_DATES, progress_on_map
+from sohoa.progress.carry_forward import map_dates, progress_on_map
 from sohoa.progress.explain_figure import count_reasons, group_of, read_figure_dossiers, sum_up
 from sohoa.progress.unit_progress import Figure, ProgressQuery, by_period, default_start, make_figure, newest_day
 from sohoa.registry import PROVINCE, agencies_at, bearer_at, campaigns, find_campaign, unit_at, units_at
@@ -70,7 +70,7 @@ def routes(site: Site) -> APIRouter:
         chosen = campaign or _campaign_on(asked.end)
         return site.page(
             request, viewer, "progress", asked=asked, campaigns=campaigns(), campaign=chosen,
-            ranks=_ranks(site, chosen, asked.end), rates=RATES, maps=MAP_DATES, settings=site.settings, **found,
+            ranks=_ranks(site, chosen, asked.end), rates=RATES, maps=map_dates(), settings=site.settings, **found,
         )  # fmt: skip
 
     @router.get("/progress/dossiers")
@@ -144,8 +144,8 @@ def _asked(site: Site, unit: str, definition: str, stage: str, map_text: str, st
     if rate not in RATES:
         raise InputError(f"{definition} {stage} is no definition of a rate")
     map_day = read_day(map_text)
-    if map_day is not None and map_day not in MAP_DATES:
-        raise InputError(f"there is no map of {map_text}: use one of {', '.join(map(str, MAP_DATES))}")
+    if map_day is not None and map_day not in map_dates():
+        raise InputError(f"there is no map of {map_text}: use one of {', '.join(map(str, map_dates()))}")
     last = read_day(end) or newest_day(site.store)
     first, last = read_period(read_day(start) or default_start(last), last)
     query = ProgressQuery(unit, *rate, map_day)
