@@ -942,10 +942,6 @@ LABELS: dict[str, Labels] = {
             "Chỉ số 1.4, hồ sơ đồng bộ lên Cổng (Quyết định 766/QĐ-TTg)",
             "Indicator 1.4, dossiers on the portal (decision 766/QĐ-TTg)",
         ),
-        "not_compared": Label(
-            "Không tính ở đây: {} ngày chưa có tệp của Cổng, {} ngày chưa đối soát, {} ngày chưa có số liệu nào.",
-            "Not counted here: {} days without a file of the portal, {} not reconciled, {} without any data.",
-        ),
         "second_number": Label(
             "Số thứ hai để đối chiếu, không thay số chính thức.",
             "The second figure is for comparison and does not replace the official one.",
@@ -958,6 +954,24 @@ LABELS: dict[str, Labels] = {
         "province_says": Label("Tỉnh ghi", "Province"),
         "portal_says": Label("Cổng ghi", "Portal"),
         "first_seen": Label("Thấy từ", "Since"),
+        "days_not_reconciled": Label(
+            "Chưa đối soát {}: chạy DAG reconcile_portal.", "Not reconciled yet: {}; trigger reconcile_portal."
+        ),
+        "days_without_portal": Label(
+            "Chưa có tệp của Cổng cho {}: không kết luận hồ sơ nào chưa đồng bộ; xin tệp của Cổng.",
+            "No file of the portal for {}: nothing is said to lack there; ask for it.",
+        ),
+        "days_without_data": Label(
+            "Chưa có số liệu nào của {}: không phải là 0 hồ sơ.", "Nothing is known of {}: that is not 0 dossiers."
+        ),
+        "days_changed": Label(
+            "Có thay đổi sau khi đối soát ở {}: chạy DAG reconcile_portal để đối soát lại.",
+            "Changed since it was reconciled: {}; trigger reconcile_portal again.",
+        ),
+        "no_indicator": Label(
+            "Chưa tính chỉ số 1.4: còn ngày chưa đối soát hoặc chưa có tệp của Cổng.",
+            "Indicator 1.4 is not computed: days are not reconciled, or lack the portal's file.",
+        ),
         "any_defect": Label("Trang không đạt, mọi lỗi", "Pages not accepted, any defect"),
         "causes": Label("Lỗi theo nguyên nhân", "Defects by cause"),
         "no_defects": Label("Không có trang lỗi trong khoảng này.", "No faulty page in these days."),

@@ -19,6 +19,7 @@ DYNAMIC = {
     "page_": (*NAVIGATION, *FOR_EDITORS), "empty_": ("progress", "batches", "reconciliation", "quality", "reports"),
     "state_": ("inbox", "in_work", "judged", "refused"), "why_": ("inbox", "left", "in_work"),
     "by_": ("day", "week"), "go_": ("previous", "next", "previous_bad", "next_bad"),
+    "days_": ("not_reconciled", "without_portal", "without_data", "changed"),
     "mail_": ("sent", "refused", "failed", "uncertain"),
 }  # fmt: skip
 VI, EN = Language("vi"), Language("en")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sohoa import format_value
+from sohoa.days import in_runs
 from sohoa.format_value import UNKNOWN
 from sohoa.labels import LABELS
 from sohoa.settings import TIME_ZONE
@@ -55,6 +56,11 @@ class Language:
         if value is None or self.code == "vi":
             return format_value.day(value)
         return f"{value.day} {value:%b %Y}"
+
+    def periods(self, days: list[date]) -> str:
+        """Write days as periods without gaps: 01/04/2024 – 03/04/2024, 05/04/2024."""
+        runs = in_runs(days)
+        return ", ".join(self.day(one) if one == last else f"{self.day(one)} – {self.day(last)}" for one, last in runs)
 
     def minute(self, value: datetime | None) -> str:
         """Write a moment to the minute, in local time."""

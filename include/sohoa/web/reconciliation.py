@@ -9,21 +9,22 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from sohoa import layout
-from sohoa.days import each_day
 from sohoa.enums import CATEGORIES
 from sohoa.errors import InputError
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import read_indicators
-from sohoa.reconcile.known_days import read_known_days
+from sohoa.reconcile.known_days import KnownDays, read_known_days
 from sohoa.reconcile.list_dossiers import read_entries, read_lines
 from sohoa.registry import PROVINCE, agencies_at, asked_unit, unit_at, units_at
 from sohoa.settings import TIME_ZONE
+from sohoa.web.languages import Language
 from sohoa.web.parameters import cut, read_day, read_period
-from sohoa.web.site import Site, Viewer
+from sohoa.web.site import Site, Viewer, language_of
 
 _TABLES = ("reconciliation_daily", "national_report")
 _SIDES = ("portal", "province")
+INDICATORS = ("official", "adjusted")
 _WEEK = timedelta(6)
 MAX_ENTRY_DAYS = 31
 """Days of which the dossiers of a category are listed at once."""
@@ -44,10 +45,12 @@ def routes(site: Site) -> APIRouter:
         period = _period(site, start, end)
         if period is None:
             return site.page(request, viewer, "empty", topic="reconciliation")
-        found = site.remember(_TABLES, ("reconciliation", unit, *period), lambda: _read(site, unit, *period))
+        known = read_known_days(site.store, unit, *period)
+        key = ("reconciliation", unit, *period, tuple(known.compared), known.is_whole)
+        found = site.remember(_TABLES, key, lambda: _read(site, unit, *period, known))
         return site.page(
             request, viewer, "reconciliation", unit=unit, start=period[0], end=period[1], effects=EFFECTS, sides=_SIDES,
-            units=_units(unit, period[1]), **found,
+            units=_units(unit, period[1]), unknown=_unknown(known, language_of(request)), **found,
         )  # fmt: skip
 
     @router.get("/reconciliation/{category}")
@@ -64,9 +67,9 @@ def routes(site: Site) -> APIRouter:
         if period is None:
             return site.page(request, viewer, "empty", topic="reconciliation")
         first = max(period[0], period[1] - timedelta(MAX_ENTRY_DAYS - 1))
+        known = read_known_days(site.store, unit, first, period[1])
         if category not in CATEGORIES:
             raise InputError(f"{category} is no category")
-        known = read_known_days(site.store, unit, first, period[1])
         rows = read_entries(site.store, unit, known.compared, category)
         return site.page(
             request, viewer, "entries", unit=unit, start=first, end=period[1], asked_start=period[0], category=category,
@@ -85,33 +88,37 @@ def _period(site: Site, start: str, end: str) -> tuple[date, date] | None:
     return read_period(read_day(start) or last - _WEEK, last)
 
 
-def _read(site: Site, unit: str, start: date, end: date) -> dict[str, Any]:
+def _read(site: Site, unit: str, start: date, end: date, known: KnownDays) -> dict[str, Any]:
     asked = asked_unit(unit, end)
     today = datetime.now(TIME_ZONE).date()
-    known = read_known_days(site.store, unit, start, end)
     lines = read_lines(site.store, unit, known.compared, today)
     difference, explained = balance({line.category: line.entries for line in lines})
-    ways = zip(("official", "adjusted"), read_indicators(site.store, unit, start, end), strict=True)
+    indicators = zip(INDICATORS, read_indicators(site.store, unit, start, end), strict=True) if known.is_whole else ()
     return {
         "name": asked.name,
         "lines": lines,
         "difference": difference,
         "explained": explained,
-        "indicators": list(ways) if known.is_whole else [],
-        "left_out": [len(days) for days in (known.without_portal, known.not_reconciled, known.without_data)],
-        "by_day": _by_day(site, unit, max(start, asked.valid_from), end),
+        "indicators": list(indicators),
+        "by_day": _by_day(site, unit, known.compared),
         "categories": [name for name in CATEGORIES if name not in _SIDES],
     }
 
 
-def _by_day(site: Site, unit: str, start: date, end: date) -> list[tuple[date, dict[str, int]]]:
+def _by_day(site: Site, unit: str, days: list[date]) -> list[tuple[date, dict[str, int]]]:
     """Category -> entries of each of the newest days that has any, the newest first."""
-    rows = site.store.read_table("reconciliation_daily", each_day(max(start, end - timedelta(30)), end), layout.DAY)
+    rows = site.store.read_table("reconciliation_daily", days[-MAX_ENTRY_DAYS:], layout.DAY)
     found: dict[date, dict[str, int]] = {}
     for row in rows.to_pylist():
         if row["unit_code"] == unit:
             found.setdefault(row["dossier_date"], {})[row["category"]] = row["entries"]
     return sorted(found.items(), reverse=True)
+
+
+def _unknown(known: KnownDays, language: Language) -> list[str]:
+    """Say of which days nothing is counted and why, as ``sohoa reconcile`` does."""
+    groups = {name: getattr(known, name) for name in ("not_reconciled", "without_portal", "without_data", "changed")}
+    return [language.word(f"days_{name}", language.periods(days)) for name, days in groups.items() if days]
 
 
 def _units(unit: str, day: date) -> list[tuple[str, str]]:
