@@ -14,7 +14,7 @@ from sohoa.errors import InputError
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import read_indicators
-from sohoa.reconcile.known_days import KnownDays, read_known_days
+from sohoa.reconcile.known_days import KnownDays, newest_reconciled, read_known_days
 from sohoa.reconcile.list_dossiers import read_entries, read_lines
 from sohoa.registry import PROVINCE, agencies_at, asked_unit, unit_at, units_at
 from sohoa.settings import TIME_ZONE
@@ -81,10 +81,9 @@ def routes(site: Site) -> APIRouter:
 
 def _period(site: Site, start: str, end: str) -> tuple[date, date] | None:
     """The days asked for, else the newest week that was reconciled; None where nothing was."""
-    infos = site.store.cache.infos("reconciliation_daily")
-    if not infos:
+    if not site.store.cache.infos("reconciliation_daily"):
         return None
-    last = read_day(end) or layout.table_day(infos[-1].key)
+    last = read_day(end) or newest_reconciled(site.store)
     return read_period(read_day(start) or last - _WEEK, last)
 
 
