@@ -4,7 +4,8 @@
     .venv/bin/python -m tools.draw_run
 
 It starts the servers with what that run has left, shows the same end once more, and refuses to draw one that differs
-from the truth. Chromium has to be there.
+from the truth. Chromium has to be there, and JetBrains Mono (Debian: ``fonts-jetbrains-mono``): few fonts of one width
+have the letters of Vietnamese whole.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 from PIL import Image as Pillow
@@ -27,14 +29,18 @@ from sohoa.store import open_store
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 COLUMNS, COLOURS = 104, 64
 SHOWN_DAG = "check_scan_batches"
+FONT = "JetBrains Mono"
 
 
 def main() -> None:
     """Write ``demo.png`` and ``airflow.png``.
 
     Raises:
+        FileNotFoundError: the font is not there.
         TruthDiffers: the run is not what the simulator knows to be true.
     """
+    if FONT not in subprocess.run(["fc-list"], capture_output=True, text=True, check=True).stdout:
+        raise FileNotFoundError(f"the font {FONT}: on Debian or Ubuntu, sudo apt-get install fonts-jetbrains-mono")
     stack.up(load_settings(), "all", print)
     settings = load_settings()
     svg = draw_end(settings)
@@ -61,7 +67,10 @@ def draw_end(settings: Settings) -> str:
 
 def _shoot_svg(browser: Browser, svg: str, file: Path) -> None:
     page = browser.new_page(viewport={"width": 1000, "height": 800})
-    page.set_content(f"<style>body{{margin:0}} svg{{width:1000px;height:auto;display:block}}</style>{svg}")
+    style = (
+        f"body{{margin:0}} svg{{width:1000px;height:auto;display:block}} svg text{{font-family:'{FONT}' !important}}"
+    )
+    page.set_content(f"{svg}<style>{style}</style>")
     page.locator("svg").first.screenshot(path=file)
     page.close()
 
