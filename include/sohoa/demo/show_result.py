@@ -148,7 +148,15 @@ def show_places(places: Places, settings: Settings, first: date, out: Console) -
     rows: list[tuple[str, str, list[Path | str]]] = [
         (f"weekly report {places.week.name}", "open report", [*places.report[:2]]),
         ("a return slip", " ".join(["open slip", places.batch or ""]).strip(), [places.slip]),
-        ("Airflow UI", "open ui", [airflow.url, f"user {airflow.user}, password in {_short(airflow.secrets)}"]),
+        (
+            "Airflow UI",
+            "open ui",
+            [
+                airflow.url,
+                f"user {airflow.user}, password in {_short(airflow.secrets)}",
+                f"{airflow.url}/sohoa/progress  Số hóa: progress, batches, scans, reconciliation, quality, reports",
+            ],
+        ),
         ("Great Expectations", "open docs", [places.docs, f"in the store: {docs}"]),
     ]
     _say(out, "5. Xem ở đâu (where to look)", style="italic")
