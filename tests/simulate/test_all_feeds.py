@@ -51,6 +51,13 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(judged, 
     assert hashes(tmp_path) != others
 
 
+@pytest.mark.parametrize("dossiers", [1, 2, 5])
+def test_a_province_of_a_few_dossiers_has_its_files(tmp_path: Path, dossiers: int) -> None:
+    """Also where some kind of file has no row."""
+    truth = simulate(tmp_path, **{**SIZE, "dossiers": dossiers})
+    assert truth.progress.num_rows and list((tmp_path / "feeds" / "register").glob("dt=*/*"))
+
+
 def test_nothing_else_is_overwritten(tmp_path):
     """A folder with files of somebody else is refused."""
     (tmp_path / "notes.txt").write_text("mine")

@@ -62,7 +62,7 @@ def write_feed(feeds: Path, source: str, rows: pa.Table, deliveries: Deliveries)
     order = np.lexsort([deliveries.place, deliveries.dt])
     days, starts = np.unique(deliveries.dt[order], return_index=True)
     sent = rows.take(pa.array(deliveries.row[order]))
-    for number, (day, start, end) in enumerate(zip(days, starts, [*starts[1:], len(order)], strict=True)):
+    for number, (day, start, end) in enumerate(zip(days, starts, [*starts, len(order)][1:], strict=True)):
         folder = feeds / layout.feed_prefix(source) / f"dt={day}"
         folder.mkdir(parents=True, exist_ok=True)
         part, name = sent.slice(start, end - start), source.rpartition("/")[2]

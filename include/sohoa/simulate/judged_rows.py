@@ -42,7 +42,7 @@ def write_judged_rows(warehouse: Path, offices: Offices, documents: Documents, r
 def _write_days(warehouse: Path, name: str, scan: Times, table: pa.Table) -> None:
     """One object per scan day; ``batches`` with ``documents``."""
     days, starts = np.unique(scan, return_index=True)
-    for day, start, end in zip(days, starts, [*starts[1:], len(table)], strict=True):
+    for day, start, end in zip(days, starts, [*starts, len(table)][1:], strict=True):
         of_day = table.slice(start, end - start)
         parts = {name: of_day, **({"batches": _batches(of_day)} if name == "documents" else {})}
         for table_name, part in parts.items():
