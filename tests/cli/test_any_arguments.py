@@ -53,6 +53,8 @@ def test_any_value_of_any_parameter_ends_in_a_line(
 ) -> None:
     """On an empty store: done, refused, or nothing to show, in one of the four ways to end."""
     monkeypatch.chdir(tmp_path)
+    if path[0] == "agencies":  # the keys that the other tests use stay as they are
+        monkeypatch.setenv("SOHOA_HOME", str(tmp_path / "home"))
     tried = 0
     for line in lines(command, tmp_path):
         done = CliRunner().invoke(app, [*path, *line])
@@ -60,4 +62,4 @@ def test_any_value_of_any_parameter_ends_in_a_line(
         assert done.exception is None or isinstance(done.exception, SystemExit | SohoaError), said
         assert done.exit_code in {0, 1, 2, 3}, said
         tried += 1
-    assert tried or not command.params
+    assert tried or all(getattr(param, "is_flag", False) for param in command.params)

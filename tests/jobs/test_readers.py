@@ -69,7 +69,7 @@ def test_every_reader_sees_every_row(filled: Store, tmp_path: Path) -> None:
             path = tmp_path / item.key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(filled.get(layout.WAREHOUSE, item.key))
-    for table in TABLES:
+    for table in TABLES.keys() - {"visits"}:  # those come from the pages in the Airflow UI, not from a job
         rows = filled.read_table(table).num_rows
         assert rows >= 1, table
         where = f"{tmp_path}/{table}/**/*.parquet"

@@ -150,7 +150,7 @@ def test_no_picture_shows_what_lay_in_memory(compression: str) -> None:
     """Of a page that lacks rows there is none; of the whole one there is."""
     made, tags = strips(compression, 0, 480)
     early = coded_rows(compression, 0, 0, 240) + packed(MARK * 6)
-    wanted = [{"page_no": 1, "columns": [], "dpi_x": 150.0, "width_px": 640}]
+    wanted = [{"page_no": 1, "columns": [], "width_mm": 108.4}]
     assert draw_pages(write_tiff((tags, [early])), wanted) == [{}]
     assert draw_pages(write_tiff((tags, made)), wanted)[0]["width"] == 320
 

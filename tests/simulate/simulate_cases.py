@@ -18,7 +18,7 @@ from sohoa.schema import TABLES
 SMALL: dict[str, Any] = {
     "agencies": 5,
     "start": date(2023, 3, 6),
-    "end": date(2023, 3, 17),
+    "end": date(2023, 3, 20),
     "pages_per_day": 7,
     "seed": 11,
 }

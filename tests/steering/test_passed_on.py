@@ -12,7 +12,7 @@ from sohoa.days import Week
 from sohoa.registry import agencies_at, bearer_at
 from sohoa.report.sections.agency_attention import AgencyOverview, _notices, agencies_table, left_behind
 from sohoa.steering.agency_activity import list_activity
-from sohoa.steering.passed_on import Office, offices_now, unit_now
+from sohoa.steering.passed_on import Office, offices_now
 from sohoa.steering.waiting_documents import read_waiting
 from sohoa.store import with_path_key
 from tests.counting_cases import document, dossier, merged, table
@@ -57,8 +57,6 @@ def test_the_first_merger_passes_on_too():
     piece = ((vinh_tien.code, vinh_tien.valid_from), "06007", date(2024, 11, 1))
     for day, commune in ((date(2024, 12, 1), "05998"), (REFORM, "06001")):
         assert offices_now([piece], day)[piece] == office_of(commune, day)
-        assert unit_now("06007", vinh_tien.valid_from, day) == (commune, bearer_at(commune, day).valid_from)
-    assert unit_now("H37.80", office("H37.80")[1], REFORM) is None
 
 
 def test_what_waits_of_a_district_s_office_is_split_by_commune():

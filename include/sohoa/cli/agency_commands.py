@@ -46,11 +46,15 @@ def check(
     declared = known.documents.model_dump() if known else {}
     declared |= {name: value for name, value in given.items() if value is not None}
     kind = device or (known.device.kind if known else None)
+    try:
+        told = Declared.model_validate(declared)
+    except ValueError:  # the others are of their lists
+        raise typer.BadParameter(f"{procedure!r} is no procedure code", param_hint="--procedure") from None
     settings, kept = load_settings(), MemoryRows()
 
     def show() -> bool:
         with progress_bar("check") as report:
-            found = check_folder(folder, Declared.model_validate(declared), kind, settings, report, kept)  # type: ignore[arg-type]
+            found = check_folder(folder, told, kind, settings, report, kept)  # type: ignore[arg-type]
         for part in show_checkup(found):
             out.print(part, markup=False, highlight=False)
         return found.is_bad

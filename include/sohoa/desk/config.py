@@ -122,7 +122,13 @@ def load_config(file: Path, agency: str | None = None) -> AgencyConfig:
 
 
 def keys_file(file: Path) -> Path:
-    """Where the keys lie that no key store keeps."""
+    """Where the keys lie that no key store keeps.
+
+    Raises:
+        SettingsError: the configuration's path is no file's.
+    """
+    if not file.name:
+        raise SettingsError(f"{escape_name(file)}: không phải tên một tệp cấu hình")
     return file.with_suffix(".keys.json")
 
 

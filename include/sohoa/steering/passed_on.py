@@ -33,13 +33,6 @@ def offices_now(pieces: Iterable[Piece], day: date) -> dict[Piece, Office | None
     return {piece: standing.get(_commune_now(*piece, day) or "") for piece in set(pieces)}
 
 
-def unit_now(code: str, valid_from: date | None, day: date) -> tuple[str, date] | None:
-    """Return the commune of ``day`` that a commune has become, by code and first day; None for what is no commune."""
-    now = None if valid_from is None else _carried(code, valid_from, day)
-    unit = None if now is None else unit_at(now, day)
-    return None if unit is None else (unit.code, unit.valid_from)
-
-
 def _commune_now(office: Office, leaf: str | None, own_day: date, day: date) -> str | None:
     agency = None if office[1] is None else find_agency(office[0], office[1])
     if agency is None or agency.valid_from > day:  # nobody's code, or one that is yet to come

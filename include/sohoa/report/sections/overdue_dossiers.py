@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sohoa.days import Week
@@ -15,7 +15,6 @@ from sohoa.registry import bearer_at, full_name
 from sohoa.report.model import Column, Table
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import MAX_ROWS
-from sohoa.steering.passed_on import unit_now
 from sohoa.store import Store
 
 TOTAL = "total"
@@ -51,10 +50,8 @@ def build(store: Store, week: Week) -> Part:
     late = units_table(rows, week)
     first = late.rows[:MAX_ROWS]
     is_cut = len(first) < len(late.rows)
-    note = f"{len(first)} trong {len(late.rows)} đơn vị có hồ sơ chưa xong đã quá hạn. " if is_cut else ""
-    if any(_has_ended(row, week) for row in rows):
-        note += "Hồ sơ của xã đã kết thúc tính cho xã nay quản lý địa bàn."
-    shown = replace(late, name="late_units", rows=first, note_vi=note.strip())
+    note = f"{len(first)} trong {len(late.rows)} đơn vị có hồ sơ chưa xong đã quá hạn." if is_cut else ""
+    shown = replace(late, name="late_units", rows=first, note_vi=note)
     return Part((said,), (levels_table(rows), shown), hidden=(late,))
 
 
@@ -77,12 +74,10 @@ def levels_table(rows: list[dict[str, Any]]) -> Table:
 
 
 def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
-    """List every unit with dossiers that are overdue and not finished, most first; those of a commune that has ended in
-    the row of the one that follows it.
-    """
+    """List every unit with dossiers that are overdue and not finished, most first."""
     order = ("unit_code", "valid_from", "level")
     late = sorted(
-        (row for row in _carried(rows, week) if row["open_overdue"]),
+        (row for row in rows if row["open_overdue"]),
         key=lambda row: (-row["open_overdue"], *(str(row[name]) for name in order)),
     )
     columns = (
@@ -103,25 +98,6 @@ def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
         for row in late
     )
     return Table("all_late_units", "Đơn vị còn nhiều hồ sơ quá hạn nhất", "Units with most overdue", columns, found)
-
-
-def _carried(rows: list[dict[str, Any]], week: Week) -> list[dict[str, Any]]:
-    """The rows by the units of the week's Sunday, communes carried to what they are now."""
-    found: dict[tuple[str | None, str, date | None], dict[str, Any]] = {}
-    for row in rows:
-        unit = unit_now(row["unit_code"], row["valid_from"], week.last)
-        code, valid_from = unit or (row["unit_code"], row["valid_from"])
-        into = found.setdefault(
-            (row["level"], code, valid_from),
-            {**row, "unit_code": code, "valid_from": valid_from, **dict.fromkeys(LATENESS, 0)},
-        )
-        for name in LATENESS:
-            into[name] += row[name]
-    return list(found.values())
-
-
-def _has_ended(row: dict[str, Any], week: Week) -> bool:
-    return row["valid_from"] is not None and row["level"] == "commune" and not _stands(row, week)
 
 
 def _stands(row: dict[str, Any], week: Week) -> bool:
