@@ -25,7 +25,8 @@ def closed_feeds(store: Store) -> list[FileRead]:
 
 
 def imported_days(store: Store, source: str) -> set[date]:
-    """Return the days of which a file of a source has been imported, whatever the number of its usable rows."""
+    """Return the days of which a source has told: a file was imported, and none waits for its corrected content."""
     keys = (info.key for info in store.list_objects(layout.WAREHOUSE, layout.imported_prefix(source)))
     found = (layout.split_feed_key(key.removeprefix(layout.IMPORTED))[1] for key in keys)
-    return {day for day in found if day is not None}
+    closed = {layout.split_feed_key(file["key"]) for file in closed_feeds(store)}
+    return {day for day in found if day is not None and (source, day) not in closed}

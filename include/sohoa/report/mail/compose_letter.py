@@ -119,12 +119,13 @@ def _environment() -> Environment:
 
 def _subject(view: UnitView) -> str:
     when = f"số hóa hồ sơ {week(view.week.name).lower()}"
-    if view.figures is None:
-        return clean(f"{view.name}: không có hồ sơ phải số hóa – {when}")
     so_far = view.so_far
-    if so_far is None or not view.is_judged:
-        return clean(f"{view.name}: {percent(view.figures.rate_percent)}, chưa kết luận – {when}")
-    return clean(f"{view.name}: lũy kế {percent(so_far.rate_percent)}, {_met(so_far)} – {when}")
+    if so_far is not None and view.is_judged:
+        return clean(f"{view.name}: lũy kế {percent(so_far.rate_percent)}, {_met(so_far)} – {when}")
+    told = view.figures or so_far
+    if told is None:
+        return clean(f"{view.name}: không có hồ sơ phải số hóa – {when}")
+    return clean(f"{view.name}: {percent(told.rate_percent)}, chưa kết luận – {when}")
 
 
 def _met(so_far: SoFar) -> str:

@@ -31,9 +31,9 @@ def build(store: Store, week: Week) -> Part:
     days = read_known_days(store, PROVINCE, week.first, week.last)
     lines = read_lines(store, PROVINCE, days.compared, week.last)
     said = balance_vi(lines) if lines else "Chưa có số liệu đối soát của tuần."
-    if lines and not days.is_whole:
-        said += f" {_left_out_vi(days)}"
-        return Part((said,), (categories_table(lines), sources), message=missing)
+    if not days.is_whole:
+        tables = (categories_table(lines), sources) if lines else (sources,)
+        return Part((f"{said} {_left_out_vi(days)}",), tables, message=missing)
     official, adjusted = read_indicator_rows(store, week)
     if sources.row("source", "ministry")["newest"] is None:
         lines = [line for line in lines if line.category not in _OF_MINISTRIES]
@@ -45,7 +45,7 @@ def _left_out_vi(known: KnownDays) -> str:
     """Say which days of the week are not counted."""
     parts = (("chưa có tệp của Cổng", known.without_portal), ("chưa đối soát", known.not_reconciled))
     named = "; ".join(f"{why}: {', '.join(map(day, found))}" for why, found in parts if found)
-    return f"Không tính các ngày {named}. Chỉ số 1.4 của tuần chưa tính được."
+    return (f"Không tính các ngày {named}. " if named else "") + "Chỉ số 1.4 của tuần chưa tính được."
 
 
 def categories_table(lines: list[Line]) -> Table:
