@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TypedDict
 
@@ -26,7 +27,11 @@ def closed_feeds(store: Store) -> list[FileRead]:
 
 def imported_days(store: Store, source: str) -> set[date]:
     """Return the days of which a source has told: a file was imported, and none waits for its corrected content."""
-    keys = (info.key for info in store.list_objects(layout.WAREHOUSE, layout.imported_prefix(source)))
-    found = (layout.split_feed_key(key.removeprefix(layout.IMPORTED))[1] for key in keys)
-    closed = {layout.split_feed_key(file["key"]) for file in closed_feeds(store)}
-    return {day for day in found if day is not None and (source, day) not in closed}
+    marks = (info.key for info in store.list_objects(layout.WAREHOUSE, layout.imported_prefix(source)))
+    closed = (file["key"] for file in closed_feeds(store) if file["key"].startswith(layout.feed_prefix(source)))
+    return _days(mark.removeprefix(layout.IMPORTED) for mark in marks) - _days(closed)
+
+
+def _days(keys: Iterable[str]) -> set[date]:
+    found = (layout.split_feed_key(key)[1] for key in keys)
+    return {day for day in found if day is not None}

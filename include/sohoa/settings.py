@@ -32,6 +32,7 @@ TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PREFIX = "SOHOA_"
 PORTS = ("port_master", "port_volume", "port_filer", "port_s3", "port_airflow")
 """Settings of the embedded stack's ports, in the order in which ``port_base`` lays them."""
+_MAX_PORT_BASE = 22_760
 HOME = ".sohoa"
 """Name of the folder of local state."""
 _FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON", "VIRTUAL_ENV", "TMPDIR")
@@ -82,7 +83,7 @@ class Settings(BaseModel):
     port_base: int | None = Field(
         default=None,
         ge=1024,
-        le=22_760,
+        le=_MAX_PORT_BASE,
         description="First of five ports in a row that move all of the embedded stack: master, volume, filer, S3,"
         " Airflow; a port that is set by itself stays.",
     )
@@ -306,8 +307,9 @@ class Settings(BaseModel):
     def _move_ports(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Set the ports that are not set from the base."""
         base = str(values.get("port_base") or "")
-        moved = {name: int(base) + place for place, name in enumerate(PORTS)} if base.isdecimal() else {}
-        return {**moved, **values}
+        if not base.isdecimal() or int(base) > _MAX_PORT_BASE:  # told of the base, not of five ports that nobody set
+            return values
+        return {**{name: int(base) + place for place, name in enumerate(PORTS)}, **values}
 
     @field_validator("home", "site")
     @classmethod
@@ -378,14 +380,13 @@ def load_settings() -> Settings:
 
 
 def find_home(start: Path) -> Path:
-    """Return the folder of local state: ``.sohoa`` of this folder or the nearest above that has one.
+    """Return the folder of local state: of this folder or the nearest above that has one or is a checkout.
 
-    Where none has: in the checkout that this folder lies in, else in this folder.
+    Else it is this folder's own. The user's own ``.sohoa``, above all checkouts, is theirs only where they lie in none.
     """
-    folders = (start, *start.parents)
-    there = (folder / HOME for folder in folders if (folder / HOME).is_dir())
-    checkouts = (folder / HOME for folder in folders if (folder / "include" / "sohoa").is_dir())
-    return next(there, next(checkouts, start / HOME))
+    places = (folder for folder in (start, *start.parents))
+    found = (one for one in places if (one / HOME).is_dir() or (one / "include" / "sohoa").is_dir())
+    return next(found, start) / HOME
 
 
 def _read_keys(file: Path) -> dict[str, str] | None:

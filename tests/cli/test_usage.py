@@ -89,7 +89,7 @@ def test_a_wrong_setting_is_told_without_its_value(
 def test_home_is_found_from_any_folder_of_the_checkout(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sohoa: Run
 ) -> None:
-    """The nearest above that is there, else the checkout's; elsewhere this folder's own. What it looked for is told."""
+    """The checkout's; elsewhere the nearest above that is there, else this folder's own. What it looked for is told."""
     monkeypatch.delenv("SOHOA_HOME", raising=False)
     deep = tmp_path / "checkout" / "docs" / "decisions"
     deep.mkdir(parents=True)
@@ -97,10 +97,29 @@ def test_home_is_found_from_any_folder_of_the_checkout(
     assert load_settings().home == deep / ".sohoa"
     (tmp_path / "checkout" / "include" / "sohoa").mkdir(parents=True)
     assert load_settings().home == tmp_path / "checkout" / ".sohoa"
-    (tmp_path / ".sohoa").mkdir()
-    assert load_settings().home == tmp_path / ".sohoa"
+    (tmp_path / ".sohoa").mkdir()  # of the user, who keeps an agency's keys there
+    assert load_settings().home == tmp_path / "checkout" / ".sohoa"
     code, told = sohoa("status")
-    assert code == 3 and f"there is no {tmp_path}/.sohoa/store/credentials.json" in told
+    assert code == 3 and f"there is no {tmp_path}/checkout/.sohoa/store/credentials.json" in told
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().home == tmp_path / ".sohoa"
+
+
+def test_a_base_of_ports_beyond_all_is_one_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one of each port that nobody set."""
+    monkeypatch.setenv("SOHOA_PORT_BASE", "23000")
+    for name in ("S3", "MASTER", "VOLUME", "FILER", "AIRFLOW"):
+        monkeypatch.delenv(f"SOHOA_PORT_{name}", raising=False)
+    with pytest.raises(SettingsError) as told:
+        load_settings()
+    assert "SOHOA_PORT_BASE" in str(told.value) and "SOHOA_PORT_S3" not in str(told.value)
+
+
+def test_no_more_input_at_a_prompt_ends_in_a_line(tmp_path: Path) -> None:
+    """As Ctrl-C does, with its exit code."""
+    command = [sys.executable, "-c", "from sohoa.cli import main; main()", "keys", "--agency", "H37.60"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 130 and "Traceback" not in done.stderr
 
 
 def test_a_home_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sohoa: Run) -> None:

@@ -86,6 +86,18 @@ def test_the_first_file_tells_of_the_past_as_far_as_its_rows_go(clean_store: Sto
     assert known(clean_store, last=week_days(2)[0]) == {"compared": week_days(1, 2), "without_portal": [MONDAY]}
 
 
+def test_a_file_that_waits_for_its_correction_tells_of_no_day(clean_store: Store):
+    """Most of its rows could not be used: that a dossier is not in it says nothing. Once corrected it counts."""
+    wait(clean_store, 0, 1)
+    sent(clean_store, 0, 1)
+    feed = f"portal/dt={MONDAY}/portal.csv"
+    clean_store.put_json(layout.WAREHOUSE, layout.closed_feed_key(feed), {"key": feed, "rows": 12, "rejects": 11})
+    jobs.reconcile()
+    assert known(clean_store, last=week_days(1)[0]) == {"compared": week_days(1), "without_portal": [MONDAY]}
+    clean_store.delete(layout.WAREHOUSE, layout.closed_feed_key(feed))
+    assert known(clean_store, last=week_days(1)[0]) == {"compared": week_days(0, 1)}
+
+
 def test_days_before_the_unit_are_not_its_days(clean_store: Store):
     """A code that nobody bears is refused."""
     found = read_known_days(clean_store, "05998", date(2024, 11, 28), date(2024, 12, 2))

@@ -115,6 +115,16 @@ def test_targets_of_the_setting_go_before_the_file(own_site: Path, monkeypatch: 
     assert promised_path(load_settings()) == load_settings().waypoints
 
 
+def test_what_a_spreadsheet_leaves_is_no_fault_and_no_other_unit(own_site: Path):
+    """Rows of empty cells and blanks around a cell are read as the check reads them."""
+    units = own_site / "units.csv"
+    lines = units.read_text(encoding="utf-8").splitlines()
+    lines[1] = lines[1].replace("20,", " 20 ,", 1)
+    units.write_text("\n".join([*lines, "," * lines[0].count(","), ""]), encoding="utf-8")
+    assert check_site(own_site) == []
+    assert unit_at("20", EVE) is not None
+
+
 def test_templates_are_in_order_and_nothing_is_overwritten(tmp_path: Path):
     """As an example, and as headers alone, which say what they lack."""
     assert "targets.csv" in sohoa("site", "new", str(tmp_path / "full"))

@@ -7,7 +7,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from sohoa import layout, registry
 from sohoa.cli import app
+from sohoa.settings import TIME_ZONE
 from sohoa.stack import seaweed
 from sohoa.stack.identities import (
     REPORTS_READER,
@@ -188,6 +189,25 @@ def test_the_keys_of_agencies_that_end_die(store: Store) -> None:
     wait_until_ended(lambda: put(client(store, issued), layout.LANDING, f"batches/{merged}/x"))
     states = {one.name: one.state for one in list_identities(store.settings, day)}
     assert states[merged] == "ended" and {states[code] for code in successors} <= {"in force"}
+
+
+def test_what_is_prepared_takes_no_key_from_those_at_work(store: Store) -> None:
+    """Named ones leave all others alone; nobody ends who is wanted today; where handing over fails nothing changes."""
+    now, before = datetime.now(TIME_ZONE).date(), date(2024, 4, 1)
+    today = next(
+        one.name for one in wanted_identities(now) if one.name not in {o.name for o in wanted_identities(before)}
+    )
+    apply_identities(store.settings, now, [today], is_rotating=False)
+    assert today not in apply_identities(store.settings, before, [AGENCY], is_rotating=True).ended
+    assert today not in apply_identities(store.settings, before, [], is_rotating=False).ended
+
+    def fail(name: str, keys: dict[str, str]) -> None:
+        raise OSError(28, "no room", name)
+
+    kept = (store.settings.home / "store" / "s3.json").read_text()
+    with pytest.raises(OSError, match="no room"):
+        apply_identities(store.settings, before, [AGENCY], True, fail)
+    assert (store.settings.home / "store" / "s3.json").read_text() == kept
 
 
 def test_policies_for_any_store_say_the_same() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -75,11 +75,12 @@ def agencies_apply(
         issued, ended = {one.name: seaweed.new_keys() for one in found}, list[str]()
         for line in identities.shell_lines(found, issued):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
+        for name, keys in issued.items():
+            _hand_over(name, keys, folder)
     else:
-        applied = identities.apply_identities(load_settings(), day, chosen, rotate)
+        hand_over = partial(_hand_over, folder=folder)
+        applied = identities.apply_identities(load_settings(), day, chosen, rotate, hand_over)
         issued, ended = applied.issued, applied.ended
-    for name, keys in issued.items():
-        _hand_over(name, keys, folder)
     for name in ended:
         say(f"ended: {name}")
     say(f"{len(issued)} new keys, {len(ended)} ended")
@@ -101,9 +102,8 @@ def _hand_over(name: str, keys: dict[str, str], folder: Path | None) -> None:
     if folder is None:
         say(f"{name}: access key {keys['access_key']}, secret key {keys['secret_key']}")
         return
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    from sohoa.stack.processes import write_private
+
     path = folder / f"{name}.json"
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(keys, file, indent=1)
+    write_private(path, json.dumps(keys, indent=1))
     say(f"{name}: key in {escape_name(path)}")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import typer
 from typer._click import exceptions  # no public name: typer carries its own copy of click
 from typer.core import TyperGroup
 
@@ -30,6 +31,8 @@ class Root(TyperGroup):
         except exceptions.NoArgsIsHelpError as error:
             error.show()
             sys.exit(2)
+        except typer.Abort:  # at a prompt: Ctrl-C, or no more input
+            raise KeyboardInterrupt from None
         except exceptions.UsageError as error:
             complain(_sentence(error))
             sys.exit(error.exit_code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sohoa import layout, registry, stack
+from sohoa import layout, registry
 from sohoa.capacity import space
 from sohoa.last_runs import note_nothing_to_do
 from sohoa.logs import get_logger
@@ -89,6 +89,8 @@ def watch_store() -> Watched:
     found = space.watch_space(store)
     told = alerts.tell_waiting(store)
     if store.settings.uses_embedded_store:
+        from sohoa import stack  # nothing else of the jobs starts servers, and each task imports this
+
         stack.trim_logs(store.settings)
     note_nothing_to_do(store, "upkeep")
     return {"used_percent": None if found is None else round(found.used_percent, 1), "alerts": told}

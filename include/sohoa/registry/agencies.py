@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from sohoa.registry.data_files import read_data
+from sohoa.registry.data_files import read_data, read_rows
 from sohoa.registry.successors import commune_meant
 from sohoa.registry.units import unit_ancestors, unit_at
 
@@ -107,12 +106,11 @@ def _by_code() -> dict[str, tuple[Agency, ...]]:
 
 def _read_agencies(file: Path) -> dict[str, tuple[Agency, ...]]:
     found: dict[str, list[Agency]] = defaultdict(list)
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines), start=2):
-            agency = _agency(row)
-            if agency.kind not in KINDS:
-                raise ValueError(f"line {number}: kind {agency.kind!r} is unknown")
-            found[agency.code].append(agency)
+    for row in read_rows(file):
+        agency = _agency(row)
+        if agency.kind not in KINDS:
+            raise ValueError(f"{agency.code}: kind {agency.kind!r} is unknown")
+        found[agency.code].append(agency)
     return {code: _in_order(rows) for code, rows in found.items()}
 
 

@@ -6,7 +6,6 @@ announcements; ``data/calendar.csv`` holds what it lacks. Years not announced ye
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sohoa.days import each_day
-from sohoa.registry.data_files import read_data
+from sohoa.registry.data_files import read_data, read_rows
 
 _SATURDAY = 5
 
@@ -73,8 +72,7 @@ def _moved_days() -> dict[date, MovedDay]:
 
 
 def _read_days(file: Path) -> dict[date, MovedDay]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        days = [_moved_day(row) for row in csv.DictReader(lines)]
+    days = map(_moved_day, read_rows(file))
     return {moved.day: moved for moved in days}
 
 

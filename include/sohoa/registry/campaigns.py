@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from sohoa.errors import InputError
-from sohoa.registry.data_files import read_data
+from sohoa.registry.data_files import read_data, read_rows
 
 SCOPES = ("department", "district", "commune")
 """Levels of units that a campaign can rank."""
@@ -56,8 +55,7 @@ def _by_code() -> dict[str, Campaign]:
 
 
 def _read_campaigns(file: Path) -> dict[str, Campaign]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        found = [_campaign(row) for row in csv.DictReader(lines)]
+    found = [_campaign(row) for row in read_rows(file)]
     if len({campaign.code for campaign in found}) < len(found):
         raise ValueError("a code repeats")
     return {campaign.code: campaign for campaign in found}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +36,24 @@ def read_data(name: str, read: Callable[[Path], Content]) -> Content:
             f"{setting}: {file} cannot be used: {error}; `sohoa site check {file.parent}` says where and why "
             "(docs/site.md)"
         ) from error
+
+
+def read_rows(file: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a file by its heads, without blanks around the cells and without rows of empty cells.
+
+    Raises:
+        ValueError: a row has another number of cells than the heads.
+    """
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.reader(lines)
+        heads = [head.strip() for head in next(rows, [])]
+        for row in rows:
+            cells = [cell.strip() for cell in row]
+            if not any(cells):
+                continue
+            if len(cells) != len(heads):
+                raise ValueError(f"line {rows.line_num} has {len(cells)} cells, not {len(heads)}")
+            yield dict(zip(heads, cells, strict=True))
 
 
 def site_file(site: Path | None, name: str) -> Path | None:

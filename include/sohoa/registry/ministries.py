@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sohoa.registry.data_files import read_data
+from sohoa.registry.data_files import read_data, read_rows
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,7 @@ def _systems() -> tuple[MinistrySystem, ...]:
 
 
 def _read_systems(file: Path) -> tuple[MinistrySystem, ...]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        return tuple(_system(row) for row in csv.DictReader(lines))
+    return tuple(map(_system, read_rows(file)))
 
 
 def _system(row: dict[str, str]) -> MinistrySystem:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sohoa.registry.data_files import read_data
+from sohoa.registry.data_files import read_data, read_rows
 from sohoa.registry.units import Unit, unit_at, units_of
 
 
@@ -52,8 +51,7 @@ def _by_ended_unit() -> dict[tuple[str, date | None], tuple[Successor, ...]]:
 
 def _read_successors(file: Path) -> dict[tuple[str, date | None], tuple[Successor, ...]]:
     found: dict[tuple[str, date | None], list[Successor]] = defaultdict(list)
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        for row in csv.DictReader(lines):
-            successor = Successor(row["new_code"], row["is_default"] == "1")
-            found[row["old_code"], date.fromisoformat(row["valid_from"])].append(successor)
+    for row in read_rows(file):
+        successor = Successor(row["new_code"], row["is_default"] == "1")
+        found[row["old_code"], date.fromisoformat(row["valid_from"])].append(successor)
     return {key: tuple(sorted(rows, key=lambda row: not row.is_default)) for key, rows in found.items()}

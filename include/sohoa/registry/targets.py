@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sohoa.registry.data_files import read_data
+from sohoa.registry.data_files import read_data, read_rows
 
 if TYPE_CHECKING:
     from sohoa.settings import Settings
@@ -29,8 +28,7 @@ def promised_path(settings: Settings) -> tuple[Waypoint, ...]:
 
 
 def _read_targets(file: Path) -> tuple[Waypoint, ...]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        found = tuple((date.fromisoformat(row["day"]), float(row["percent"])) for row in csv.DictReader(lines))
+    found = tuple((date.fromisoformat(row["day"]), float(row["percent"])) for row in read_rows(file))
     days = [day for day, _ in found]
     if len(found) < 2 or days != sorted(set(days)):
         raise ValueError("it needs at least two days, in order")

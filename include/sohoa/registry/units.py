@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sohoa.registry.data_files import read_data
+from sohoa.registry.data_files import read_data, read_rows
 
 PROVINCE = "20"
 
@@ -75,9 +74,8 @@ def _versions() -> dict[str, tuple[Unit, ...]]:
 
 def _read_units(file: Path) -> dict[str, tuple[Unit, ...]]:
     found: dict[str, list[Unit]] = defaultdict(list)
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        for row in csv.DictReader(lines):
-            found[row["code"]].append(_unit(row))
+    for row in read_rows(file):
+        found[row["code"]].append(_unit(row))
     return {code: tuple(versions) for code, versions in found.items()}
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sohoa import layout, registry
 from sohoa.errors import InputError, StackError
-from sohoa.settings import Settings
+from sohoa.settings import TIME_ZONE, Settings
 from sohoa.stack import seaweed
 from sohoa.stack.processes import only_one
 
@@ -109,10 +109,24 @@ def list_identities(settings: Settings, day: date) -> list[Listed]:
     return listed
 
 
-def apply_identities(settings: Settings, day: date, names: Collection[str], is_rotating: bool) -> Applied:
-    """Give a key to each of these names, or of all, that has none; end the keys of who is not wanted any more.
+def apply_identities(
+    settings: Settings,
+    day: date,
+    names: Collection[str],
+    is_rotating: bool,
+    hand_over: Callable[[str, dict[str, str]], None] = lambda *_: None,
+) -> Applied:
+    """Give a key to each of these names, or of all, that has none; of all, end the keys of who is not wanted any more.
 
-    A key that is in force stays unless it is rotated; the rights are written anew either way.
+    A key that is in force stays unless it is rotated; the rights are written anew either way. Nobody's key ends who is
+    wanted on ``day`` or today: what is prepared for a merger takes nothing from those who still work.
+
+    Args:
+        settings: of the embedded store.
+        day: day on which the agencies exist.
+        names: whose keys; none: all.
+        is_rotating: whether who has a key gets another.
+        hand_over: takes name and new keys before they are in force; where it fails nothing has changed.
 
     Raises:
         InputError: a name is nobody's on that day.
@@ -129,9 +143,12 @@ def apply_identities(settings: Settings, day: date, names: Collection[str], is_r
                 kept[one.name] = seaweed.identity(one.name, issued[one.name], list(one.actions))
             else:
                 kept[one.name]["actions"] = list(one.actions)
-        wanted = {one.name for one in wanted_identities(day)} | {seaweed.OWNER}
-        ended = [name for name, one in kept.items() if name not in wanted and one["credentials"]]
+        wanted = {one.name for when in (day, datetime.now(TIME_ZONE).date()) for one in wanted_identities(when)}
+        wanted |= {seaweed.OWNER}
+        ended = [] if names else [name for name, one in kept.items() if name not in wanted and one["credentials"]]
         _end(kept, ended)
+        for name, keys in issued.items():
+            hand_over(name, keys)
         _write(settings, kept, [*issued, *ended])
     return Applied(issued, ended)
 
