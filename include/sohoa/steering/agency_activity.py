@@ -19,8 +19,8 @@ from sohoa import layout
 from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day, in_chunks
 from sohoa.enums import ACTIVITY_STATES, ActivityState, NoticeKind
-from sohoa.registry import bearer_at, is_working_day, working_days
-from sohoa.steering.passed_on import Office, offices_now
+from sohoa.registry import is_working_day, working_days
+from sohoa.steering.passed_on import Office, offices_now, stands
 from sohoa.steering.unscanned_dossiers import unscanned_dossiers
 from sohoa.store import Store
 
@@ -116,17 +116,12 @@ def list_activity(
     given = [row for row in told if row["start"] <= day and (row["end"] is None or day <= row["end"])]
     in_force = {(row["agency"], row["valid_from"]): row for row in given}  # the newest holds
     end = standing or day
-    offices = {*unscanned, *(office for office in scanned if _stands(office, end))}
+    offices = {*unscanned, *(office for office in scanned if stands(office, end))}
     found = [
         _activity_of(office, unscanned[office], scanned[office], day in refused[office], in_force.get(office), day, end)
         for office in sorted(offices, key=lambda office: (office[0], office[1] or date.min))
     ]
     return sorted(found, key=lambda row: (ACTIVITY_STATES.index(row.state), -row.days_without_batch, row.agency))
-
-
-def _stands(office: Office, day: date) -> bool:
-    bearer = bearer_at(office[0], day)
-    return bearer is not None and bearer.valid_from == office[1]
 
 
 def _activity_of(
@@ -142,7 +137,7 @@ def _activity_of(
     last = max(scanned, default=None)
     state = _state(bool(unscanned), day in scanned, notice, day)
     state = "refused" if state == "silent" and is_refused else state
-    state = state if _stands(office, standing) else "no_agency"
+    state = state if stands(office, standing) else "no_agency"
     has_duty = state != "no_agency"
     return AgencyActivity(
         agency=office[0],

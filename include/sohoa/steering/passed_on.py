@@ -11,7 +11,7 @@ from datetime import date
 
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import carry_forward
-from sohoa.registry import agencies_at, find_agency, unit_at
+from sohoa.registry import agencies_at, bearer_at, find_agency, unit_at
 
 Office = tuple[str, date | None]
 """Code and first day of who bears it: a code passes from office to office, and each has its own days."""
@@ -20,6 +20,12 @@ Office = tuple[str, date | None]
 Piece = tuple[Office, str | None, date]
 """The office that had it, the leaf unit of its dossier as in ``dossiers`` (None where not known), and the day on which
 that names the unit."""
+
+
+def stands(office: Office, day: date) -> bool:
+    """Tell whether an office is there on a day: the agency of that code, and of that time."""
+    bearer = bearer_at(office[0], day)
+    return bearer is not None and bearer.valid_from == office[1]
 
 
 def offices_now(pieces: Iterable[Piece], day: date) -> dict[Piece, Office | None]:

@@ -16,9 +16,8 @@ from sohoa.counting.document_states import document_states
 from sohoa.counting.own_days import with_owner
 from sohoa.days import each_day
 from sohoa.enums import PAPERS
-from sohoa.registry import bearer_at
 from sohoa.steering.agency_activity import AgencyActivity
-from sohoa.steering.passed_on import Office, offices_now
+from sohoa.steering.passed_on import Office, offices_now, stands
 from sohoa.store import Store
 
 LARGE_PAPERS = ("a3", "a2", "a1", "a0", "other")
@@ -128,13 +127,8 @@ def _heirs(offices: set[Office], day: date | None) -> dict[Office, Office]:
     """Who follows the offices that are no more on a day, where that is known."""
     if day is None:
         return {}
-    ended = [(office, None, office[1]) for office in offices if office[1] is not None and not _stands(office, day)]
+    ended = [(office, None, office[1]) for office in offices if office[1] is not None and not stands(office, day)]
     return {office: heir for (office, _, _), heir in offices_now(ended, day).items() if heir is not None}
-
-
-def _stands(office: Office, day: date) -> bool:
-    bearer = bearer_at(office[0], day)
-    return bearer is not None and bearer.valid_from == office[1]
 
 
 def _is_never_scanned(row: dict[str, Any]) -> bool:

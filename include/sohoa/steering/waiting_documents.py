@@ -16,8 +16,8 @@ from sohoa.counting.document_states import document_states
 from sohoa.counting.record_review import add_decisions
 from sohoa.days import each_day, in_chunks
 from sohoa.dossier_code import dossier_day
-from sohoa.registry import bearer_at, owner_at
-from sohoa.steering.passed_on import Office, offices_now
+from sohoa.registry import owner_at
+from sohoa.steering.passed_on import Office, offices_now, stands
 from sohoa.store import Store
 
 WEEKS = 12
@@ -91,7 +91,7 @@ def _owned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _passed_on(store: Store, rows: list[dict[str, Any]], last: date) -> list[dict[str, Any]]:
     """Give what waits of offices that are no more to those that have it now, the former in ``forerunner``."""
-    ended = [row for row in rows if not _stands(row["office"], last)]
+    ended = [row for row in rows if not stands(row["office"], last)]
     leaves = _leaf_units(store, {row["dossier_key"] for row in ended if row["dossier_key"]})
     pieces = {id(row): (row["office"], *leaves.get(row["dossier_key"], (None, row["scan_date"]))) for row in ended}
     now = offices_now(pieces.values(), last)
@@ -100,11 +100,6 @@ def _passed_on(store: Store, rows: list[dict[str, Any]], last: date) -> list[dic
         if heir is not None:
             row |= {"office": heir, "forerunner": row["office"]}
     return rows
-
-
-def _stands(office: Office, day: date) -> bool:
-    bearer = bearer_at(office[0], day)
-    return bearer is not None and bearer.valid_from == office[1]
 
 
 def _leaf_units(store: Store, keys: set[str]) -> dict[str | None, tuple[str, date]]:

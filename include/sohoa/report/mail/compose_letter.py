@@ -173,8 +173,9 @@ def _inherited(view: UnitView) -> Iterator[str]:
     documents = sum(row.get("inherited") or 0 for row in view.agencies)
     names = [row["inherited_from"] for row in view.agencies if row.get("inherited_from")]
     if names and len(view.agencies) == 1:
-        yield f"Nhận việc từ {names[0]}; trong số đang chờ quét có {count(documents)} tài liệu của nơi đó."
-    elif names:
+        waiting = f"; trong số đang chờ quét có {count(documents)} tài liệu của nơi đó" if documents else ""
+        yield f"Nhận việc từ {names[0]}{waiting}."
+    elif documents:
         yield f"Trong đó {count(documents)} tài liệu nhận từ cơ quan đã kết thúc hoạt động."
 
 

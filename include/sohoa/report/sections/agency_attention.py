@@ -11,13 +11,13 @@ from typing import Any
 from sohoa.days import Week
 from sohoa.enums import ACTIVITY_STATES, ActivityState
 from sohoa.format_value import count, day
-from sohoa.registry import bearer_at, full_name, working_days
+from sohoa.registry import full_name, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, first_rows
 from sohoa.steering.agency_activity import AgencyActivity, read_activity
-from sohoa.steering.passed_on import Office
+from sohoa.steering.passed_on import Office, stands
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, read_capacity
 from sohoa.steering.waiting_documents import WEEKS, Waiting, read_waiting
 from sohoa.store import Store
@@ -155,8 +155,7 @@ def _with_reviews_alone(overview: AgencyOverview, week: Week) -> list[AgencyActi
 
 def _idle(office: Office, week: Week) -> AgencyActivity:
     """An agency of which no dossier waits."""
-    bearer = bearer_at(office[0], week.last)
-    state: ActivityState = "no_agency" if bearer is None or bearer.valid_from != office[1] else "nothing_waits"
+    state: ActivityState = "nothing_waits" if stands(office, week.last) else "no_agency"
     return AgencyActivity(office[0], state, None, None, 0, 0, 0, None, None, office[1])
 
 

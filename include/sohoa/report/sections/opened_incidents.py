@@ -38,7 +38,7 @@ def incidents_table(store: Store, week: Week) -> Table:
             "sample_size": None if found.measure == VOLUME else found.sample_size,
             "usual": found.centre * found.sample_size,
             "upper": found.upper * found.sample_size,
-            "lower": found.lower * found.sample_size,
+            "lower": found.lower * found.sample_size if found.measure == VOLUME else None,
         }
         for found in read_incidents(store, week.first, week.last)
     )

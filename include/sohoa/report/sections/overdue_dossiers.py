@@ -1,4 +1,4 @@
-"""Section IV: overdue dossiers at the three levels of government."""
+"""Section IV: overdue dossiers by level of government."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from sohoa.store import Store
 _EACH_WEEK = ("register", "status", "portal", "ministry")
 """Feeds that a report needs up to the week's last working day, of the ministries some file of the week; the others come
 now and then."""
+_SHOWN_FILES = 3
 _COLUMNS = (
     Column("source", "Nguồn", "Source", "label", labels="sources"),
     Column("newest", "Tệp mới nhất của ngày", "Newest file", "date"),
@@ -50,12 +51,15 @@ def is_fresh(sources: Table, source: str) -> bool:
 
 
 def closed_vi(store: Store, week: Week) -> Iterator[str]:
-    """Say which files of the week or before wait for a corrected one: of what they hold little is counted."""
-    for file in closed_feeds(store):
-        day_of = split_feed_key(file["key"])[1]
-        if day_of is None or day_of <= week.last:
-            bad, rows = count(file["rejects"]), count(file["rows"])
-            yield f"Tệp lỗi chưa được gửi lại: {file['key']}, {bad} trong {rows} dòng không dùng được."
+    """Say in a line how many files of the week or before wait for a corrected one, and name the newest."""
+    dated = [(split_feed_key(file["key"])[1] or week.last, file["key"]) for file in closed_feeds(store)]
+    keys = [key for day_of, key in sorted(dated, reverse=True) if day_of <= week.last]
+    if keys:
+        more = f" và {count(len(keys) - _SHOWN_FILES)} tệp cũ hơn" if len(keys) > _SHOWN_FILES else ""
+        yield (
+            f"{count(len(keys))} tệp số liệu có quá nhiều dòng không dùng được: {', '.join(keys[:_SHOWN_FILES])}{more}; "
+            "đề nghị nơi gửi sửa và gửi lại đúng tên tệp."
+        )
 
 
 def missing_vi(sources: Table) -> Iterator[str]:
