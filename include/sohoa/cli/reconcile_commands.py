@@ -63,10 +63,9 @@ def lateness(start: First = None, end: Last = None, as_of: PeriodEnd = None, for
     from sohoa.store import open_store
     from sohoa.terminal.show_lateness import level_table, nothing_line
 
-    store = open_store()
-    first, last = _period(start, end, lambda: newest_day(store))
+    first, last = _period(start, end, lambda: newest_day(open_store()))
     until = as_of or last
-    counts = read_lateness(store, first, last, until)
+    counts = read_lateness(open_store(), first, last, until)
     rows = [{**row, "unit": name_of(row["unit_code"], row["valid_from"], until)} for row in counts.to_pylist()]
     if format is Format.table:
         out.print(level_table(rows, LATENESS) if rows else nothing_line(first, last))
@@ -80,11 +79,10 @@ def _period(start: date | None, end: date | None, newest: Callable[[], date]) ->
     Raises:
         typer.BadParameter: the last one lies before the first.
     """
-    last = end or start or newest()
-    first = start or Week.of(last).first
-    if last < first:
+    if start and end and end < start:
         raise typer.BadParameter("--to lies before --from")
-    return first, last
+    last = end or start or newest()
+    return start or Week.of(last).first, last
 
 
 def show_categories(unit: str, start: date, end: date, as_of: date | None, format: Format) -> None:

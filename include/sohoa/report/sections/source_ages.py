@@ -57,8 +57,8 @@ def closed_vi(store: Store, week: Week) -> Iterator[str]:
     if keys:
         more = f" và {count(len(keys) - _SHOWN_FILES)} tệp cũ hơn" if len(keys) > _SHOWN_FILES else ""
         yield (
-            f"{count(len(keys))} tệp số liệu có quá nhiều dòng không dùng được: {', '.join(keys[:_SHOWN_FILES])}{more}; "
-            "đề nghị nơi gửi sửa và gửi lại đúng tên tệp."
+            f"{count(len(keys))} tệp số liệu có quá nhiều dòng không dùng được: "
+            f"{', '.join(keys[:_SHOWN_FILES])}{more}; đề nghị nơi gửi sửa và gửi lại đúng tên tệp."
         )
 
 
