@@ -116,15 +116,13 @@ class State:
         """Keep others that send with this file out; the system lets go of it when this process ends, however.
 
         Raises:
-            DeskError: another process sends.
+            DeskError: another process sends, or the file beside this one cannot be used.
         """
-        lock = sqlite3.connect(self._file.with_suffix(".lock.db"), timeout=0, isolation_level=None)
+        with self._telling():
+            lock = sqlite3.connect(self._file.with_suffix(".lock.db"), timeout=0, isolation_level=None)
         try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            lock.close()
-            raise DeskError("Một chương trình sohoa khác đang gửi. Chờ nó xong, hoặc tắt nó đi.") from None
-        try:
+            with self._telling():
+                _take(lock)
             yield
         finally:
             lock.close()
@@ -140,14 +138,9 @@ class State:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         """One change, on the disk whole or not at all."""
-        with self._telling(), self._lock:
+        with self._telling(), self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+            yield self._db
 
     def _all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._telling(), self._lock:
@@ -351,6 +344,15 @@ class State:
         with self._change() as db:
             db.execute("INSERT OR REPLACE INTO measured VALUES (?, ?)", (key, json.dumps(rows)))
             db.execute("DELETE FROM measured WHERE rowid <= (SELECT max(rowid) FROM measured) - ?", (_MAX_MEASURED,))
+
+
+def _take(lock: sqlite3.Connection) -> None:
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        raise DeskError("Một chương trình sohoa khác đang gửi. Chờ nó xong, hoặc tắt nó đi.") from None
 
 
 def _batch(row: sqlite3.Row) -> PlannedBatch:
