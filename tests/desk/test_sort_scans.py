@@ -10,7 +10,15 @@ import pytest
 from sohoa.desk import sort_scans
 from sohoa.desk.read_scans import read_scans
 from sohoa.desk.scans import OWN_FOLDER
-from sohoa.desk.sort_scans import group_files, recover, remove_files, replace_files, safe_folder_name, ungroup_document
+from sohoa.desk.sort_scans import (
+    group_files,
+    recover,
+    remove_files,
+    replace_files,
+    safe_folder_name,
+    ungroup_document,
+    write_notes,
+)
 from sohoa.errors import InputError
 from tests.batch_builder import DOSSIER
 from tests.desk.agency_folder import DECLARED, PROCEDURE, put_scan
@@ -98,6 +106,18 @@ def test_a_crash_while_sorting_loses_nothing(folder: Path, monkeypatch: pytest.M
     recover(folder)
     loose = read_scans(folder, DECLARED).loose
     assert sorted(file.path.read_bytes() for file in loose) == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_a_new_scan_is_not_sent_anyway(folder: Path, is_said: bool) -> None:
+    """What was said of the scan before is not said of this one; the rest is."""
+    group_files(folder, ["scan1.jpg"], {**SAID, "paper": "a3"})
+    if is_said:
+        write_notes(folder, PLACE, send_anyway=True)
+    replace_files(folder, PLACE, ["scan2.jpg"])
+    (document,) = read_scans(folder, DECLARED).documents
+    assert not document.fields.get("send_anyway")
+    assert document.fields["paper"] == "a3"
 
 
 def test_taken_apart_replaced_and_put_away(folder: Path) -> None:

@@ -109,6 +109,8 @@ def replace_files(folder: Path, place: str, files: Sequence[str]) -> None:
     width = max(2, len(str(len(paths))))
     for number, path in enumerate(paths, start=1):
         path.rename(target / f"{number:0{width}d}{path.suffix.lower()}")
+    if (target / NOTES).exists():
+        write_notes(folder, place, send_anyway=False)  # it was said of the scan that was there
 
 
 def remove_files(folder: Path, files: Sequence[str]) -> None:
