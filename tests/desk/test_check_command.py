@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,21 @@ def test_the_verdict_is_the_pipelines(clean_store: Store, tmp_path: Path, case: 
         page["file"]: page["defects"] for page in pages if page["defects"]
     }
     assert json.dumps(found.fields)
+
+
+def test_watching_goes_on_past_a_list_that_is_being_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said; each state of the folder is shown once."""
+    put_scan(tmp_path / "f", in_dossier("a.jpg"), GOOD)
+
+    def looks(folder: Path, _: float) -> Iterator[bool]:
+        put_scan(folder, "danh-sach.csv", b"no\n")
+        yield True
+        (folder / "danh-sach.csv").unlink()
+        yield True
+        yield False
+
+    monkeypatch.setattr("sohoa.desk.upload.watch_folder", looks)
+    done = check(tmp_path / "f", "--procedure", "1.001193", "--watch")
+    assert done.exit_code == 0, done.output
+    assert done.output.count("dòng đầu phải là tên cột") == 1
+    assert done.output.count(check(tmp_path / "f").stdout.strip()) == 1

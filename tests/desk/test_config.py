@@ -151,3 +151,31 @@ def test_watching_asks_nobody(tmp_path: Path) -> None:
     """So the pages have to be confirmed beforehand."""
     done = CliRunner().invoke(app, ["upload", str(tmp_path), "--agency", AGENCY, "--watch"])
     assert done.exit_code == 2
+
+
+@pytest.mark.parametrize("has_display", [True, False])
+def test_a_browser_is_opened_where_one_can_be_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_display: bool
+) -> None:
+    """A text browser would take the terminal; the address is said all the same."""
+    opened, file = list[str](), tmp_path / "agency.toml"
+    file.write_text(
+        f'agency = "{AGENCY}"\nendpoint = "http://127.0.0.1:9"\noperator = "A"\n'
+        '[device]\nid = "M1"\nmodel = "S"\nkind = "adf"\n',
+        encoding="utf-8",
+    )
+    save_keys(file, AGENCY, "a", "s")
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sohoa.desk.serve_desk.DeskServer.serve_forever", stop)
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    if has_display:
+        monkeypatch.setenv("DISPLAY", ":0")
+    done = CliRunner().invoke(app, ["desk", str(tmp_path), "--agency", AGENCY, "--config", str(file)])
+    assert done.exit_code == 0, done.output
+    assert "desk: http://127.0.0.1:" in done.output
+    assert len(opened) == has_display

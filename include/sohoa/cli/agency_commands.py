@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from sohoa.cli.root import app, one_of, parse_day, parse_text
-from sohoa.settings import load_settings
+from sohoa.errors import InputError
+from sohoa.settings import has_display, load_settings
 from sohoa.terminal.console import out, progress_bar, say
 
 _CONFIG = typer.Option("--config", help="Configuration of the agency; by default .sohoa/agency.toml of the user.")
@@ -59,12 +60,14 @@ def check(
             out.print(part, markup=False, highlight=False)
         return found.is_bad
 
-    is_bad = show()
-    if watch:
-        for is_new in watch_folder(folder, CHECK_SETTLED_S):
-            if is_new:
+    if not watch:
+        raise typer.Exit(1 if show() else 0)
+    for is_new in watch_folder(folder, CHECK_SETTLED_S):
+        if is_new:
+            try:
                 show()
-    raise typer.Exit(1 if is_bad else 0)
+            except InputError as error:  # as of a list that is being saved
+                say(str(error))
 
 
 @app.command()
@@ -135,7 +138,7 @@ def desk(
     opened = Desk(folder, found, load_keys(file, agency), settings)
     server = DeskServer(opened, port)
     say(f"desk: {server.address} (Ctrl-C: stop)")
-    if browser:
+    if browser and has_display():
         webbrowser.open(server.address)
     try:
         opened.start()
@@ -144,6 +147,7 @@ def desk(
         say("stopped; nothing is lost")
     finally:
         opened.close()
+        server.server_close()
 
 
 @app.command()

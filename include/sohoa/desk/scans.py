@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -99,5 +100,12 @@ def natural_key(path: Path) -> list[tuple[int, int, str]]:
 
 def scans_below(folder: Path) -> Iterable[Path]:
     """List the files below a folder that may be scans, in natural order; links are followed nowhere."""
-    found = [path for path in folder.rglob("*") if not path.is_symlink() and path.is_file() and is_scan(path)]
-    return sorted((path for path in found if OWN_FOLDER not in path.relative_to(folder).parts), key=natural_key)
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):  # says nothing of a folder that vanishes meanwhile
+        folders[:] = [name for name in folders if name != OWN_FOLDER]
+        found += (Path(place, name) for name in names if name != OWN_FOLDER)
+    return sorted((path for path in found if _is_file(path) and is_scan(path)), key=natural_key)
+
+
+def _is_file(path: Path) -> bool:
+    return not path.is_symlink() and path.is_file()
