@@ -12,12 +12,13 @@ from sohoa.desk.config import AgencyConfig, Declared
 from sohoa.desk.judge_scans import CheckedDocument
 from sohoa.desk.upload import Uploader
 from sohoa.intake.manifest import Device
-from sohoa.settings import TIME_ZONE
+from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, DAY, DOSSIER, page_jpeg
 
 PROCEDURE = "1.001193"
 DECLARED = {"procedure_code": None, "content": "text", "paper": "a4", "cover": "matte"}
+NO_STORE, KEYS = "http://127.0.0.1:9", {"access_key": "a", "secret_key": "s"}
 GOOD, OTHER, BAD = page_jpeg(1), page_jpeg(2), page_jpeg(3, dpi=100)
 NOON = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=TIME_ZONE).timestamp()
 
@@ -63,15 +64,25 @@ def agency_keys(store: Store, agency: str = AGENCY) -> dict[str, str]:
 
 
 def config_at(store: Store, home: Path, **changes: Any) -> AgencyConfig:
+    return config_of(**{"endpoint": str(store.settings.s3_endpoint), "home": home} | changes)
+
+
+def config_of(endpoint: str, home: Path, **changes: Any) -> AgencyConfig:
     values: dict[str, Any] = {
         "agency": AGENCY,
-        "endpoint": str(store.settings.s3_endpoint),
+        "endpoint": endpoint,
         "operator": "Nguyễn Thị Hoa",
         "device": Device(id="M1", model="ScanPro 200", kind="adf"),
         "documents": Declared(content="text", paper="a4", cover="matte"),
         "state": home / "agency.db",
     }
     return AgencyConfig.model_validate(values | changes)
+
+
+def lonely_computer(home: Path, screen: QuietScreen | None = None, **changes: Any) -> Uploader:
+    """An agency's program that no store answers, but for one at ``endpoint``."""
+    config = config_of(**{"endpoint": NO_STORE, "home": home} | changes)
+    return Uploader(config, KEYS, load_settings(), screen or QuietScreen(), give_up_s=0, sleep=lambda _: None)
 
 
 def computer(store: Store, home: Path, screen: QuietScreen | None = None, **changes: Any) -> Uploader:

@@ -37,12 +37,10 @@ class Plan:
 
     Attributes:
         batches: those begun before, then new ones, the oldest first.
-        waiting: documents whose earlier scan has no receipt yet.
         problems: why others are not sent.
     """
 
     batches: list[PlannedBatch] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -57,7 +55,7 @@ class _Choice:
     @property
     def row(self) -> Row:
         """As the state keeps it."""
-        fields = {name: value for name, value in self.checked.fields.items() if name not in ("document_id", "replaces")}
+        fields = _said(self.checked.fields)
         if self.replaces is not None:
             fields["replaces"] = self.replaces
         row = {"slot": self.checked.scanned.slot, "document_id": self.document_id, "fields": fields}
@@ -137,7 +135,8 @@ def plan_batches(
     chosen = defaultdict[date, list[_Choice]](list)
     for checked in sorted(documents, key=_written):
         last = newest.get(checked.scanned.slot)
-        if last is not None and _is_refused(last, checked) and not is_trying_again:
+        is_refused = last is not None and last.outcome == "refused" and is_as_planned(last, checked)
+        if last is not None and is_refused and not is_trying_again:
             plan.problems.append(Problem(checked.scanned.place, _refusal(last)))
             continue
         found = _choose(checked, last, known, plan)
@@ -154,8 +153,17 @@ def plan_batches(
     return plan
 
 
-def _is_refused(last: SentDocument, checked: CheckedDocument) -> bool:
-    return last.outcome == "refused" and last.hashes == checked.hashes
+def is_as_planned(last: SentDocument, checked: CheckedDocument) -> bool:
+    """Whether a document is still what was planned: its files, and all that is said of it.
+
+    What is said of a document that was admitted and is to be sent again by nobody is not looked at: it is known so.
+    """
+    is_settled = last.batch.status in ("committed", "admitted") and last.outcome not in RESENT
+    return last.hashes == checked.hashes and (is_settled or _said(last.fields) == _said(checked.fields))
+
+
+def _said(fields: Row) -> Row:
+    return {name: value for name, value in fields.items() if name not in ("document_id", "replaces")}
 
 
 def _refusal(last: SentDocument) -> str:
@@ -198,7 +206,7 @@ def _resume(state: State, agency: str, folder: str, documents: Sequence[CheckedD
         left = [(one, by_slot[one.slot]) for one in planned if one.slot in by_slot]
         if not left:
             state.drop(batch)
-        elif len(left) < len(planned) or any(one.hashes != checked.hashes for one, checked in left):
+        elif len(left) < len(planned) or not all(is_as_planned(*pair) for pair in left):
             choices = [_Choice(checked, one.document_id, one.fields.get("replaces")) for one, checked in left]
             rows, files = [choice.row for choice in choices], [row for _, checked in left for row in _files(checked)]
             batches.append(state.plan_again(batch, rows, files))
@@ -211,10 +219,11 @@ def _choose(checked: CheckedDocument, last: SentDocument | None, known: Known, p
     """Decide about one document: new, a new scan of one that was sent, or not to be sent."""
     own, replaces = checked.fields.get("document_id"), checked.fields.get("replaces")
     if last is not None and last.outcome != "refused":
-        if last.batch.status in OPEN or last.hashes == checked.hashes:
+        if last.batch.status in OPEN or is_as_planned(last, checked):
             return None
         if last.batch.status == "committed":
-            plan.waiting.append(checked.scanned.title)
+            words = f"Bản quét trước, lô {last.batch.batch}, chưa có giấy báo. Gửi lại khi giấy báo về."
+            plan.problems.append(Problem(checked.scanned.place, words))
             return None
         assert last.document_id is not None, "what is admitted has an id"
         replaces = replaces or last.document_id
