@@ -17,6 +17,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
+from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -135,7 +136,7 @@ class Store:
                 raise KeysRefused(f"{what}: the store refuses these keys ({error.code}): check {keys}") from error
             cause = ObjectRefused if error.response.status in _CLIENT_ERRORS else StoreError
             raise cause(f"{what}: the store answers {error.code}: {error.message}") from error
-        except (MinioException, urllib3.exceptions.HTTPError) as error:
+        except (MinioException, urllib3.exceptions.HTTPError, ParseError) as error:  # a page of HTML is no XML
             raise StoreError(
                 f"{what}: the store at {self.settings.s3_endpoint} does not answer, or breaks off; "
                 "is it up? `sohoa stack status store` tells"

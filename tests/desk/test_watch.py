@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sohoa.desk import upload
-from sohoa.desk.upload import watch_folder
+from sohoa.desk.judge_scans import Checkup
+from sohoa.desk.scans import OWN_FOLDER, scans_below
+from sohoa.desk.upload import Sent, watch_folder
+from sohoa.errors import DeskError, InputError
 from sohoa.store import Store
 from tests.batch_builder import AGENCY
-from tests.desk.agency_folder import GOOD, OTHER, QuietScreen, computer, in_dossier, put_scan
+from tests.desk.agency_folder import GOOD, OTHER, QuietScreen, computer, in_dossier, lonely_computer, put_scan
 
 
 def test_a_folder_is_looked_at_once_it_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,3 +58,47 @@ def test_what_comes_is_sent_and_a_fault_does_not_end_it(
     (batch,) = sent.committed
     assert batch.batch == f"{AGENCY}-20230306-001"
     assert [one.fields["title"] for one in uploader.state.documents(batch)] == ["b", "a"]
+
+
+@pytest.mark.parametrize("fault", [DeskError("no line"), InputError("no folder")])
+def test_a_pass_that_failed_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: DeskError | InputError
+) -> None:
+    """A minute later, although nothing has come; a pass that went well and waits for nothing is not."""
+    clock, passes = [0.0], list[float]()
+
+    def looks(*_: object) -> Iterator[bool]:
+        for second in range(0, 400, 20):
+            clock[0] = second
+            yield second == 0
+
+    def run(*_: object, **__: object) -> Sent:
+        passes.append(clock[0])
+        if len(passes) < 3:
+            raise fault
+        return Sent(Checkup())
+
+    screen = QuietScreen()
+    uploader = lonely_computer(tmp_path, screen)
+    monkeypatch.setattr(upload, "watch_folder", looks)
+    monkeypatch.setattr(upload.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(uploader, "run", run)
+    assert len(list(uploader.watch(tmp_path))) == 1
+    assert passes == [0, 60, 120]
+    assert screen.said == [str(fault)] * 2
+
+
+def test_a_folder_that_vanishes_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else lies there is found; what this program wrote there is not looked at."""
+    for name in ("a.jpg", "gone/b.jpg", "stays/c.jpg", f"{OWN_FOLDER}/d.jpg", f"stays/{OWN_FOLDER}/e.jpg"):
+        put_scan(tmp_path, name, b"1")
+    scandir = os.scandir
+
+    def look(path: Any) -> Any:
+        if Path(path).name == "gone":
+            (tmp_path / "gone" / "b.jpg").unlink()
+            (tmp_path / "gone").rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", look)
+    assert [path.relative_to(tmp_path).as_posix() for path in scans_below(tmp_path)] == ["a.jpg", "stays/c.jpg"]

@@ -16,7 +16,8 @@ from sohoa.desk.claim_number import claim_number
 from sohoa.desk.config import Hours
 from sohoa.desk.plan_batches import Known, find_faults, make_manifest
 from sohoa.desk.state import PlannedBatch, PlannedFile, State
-from sohoa.errors import DeskError, KeysRefused, ObjectMissing, ObjectRefused, StoreError
+from sohoa.desk.store_faults import is_lasting
+from sohoa.errors import DeskError, ObjectMissing, ObjectRefused, StoreError
 from sohoa.settings import TIME_ZONE
 from sohoa.store import MIN_PART_BYTES, Store
 
@@ -51,7 +52,6 @@ class Patience:
 
         Raises:
             StoreError: it cannot be done, or was not for too long.
-            DeskError: the store does not take this computer's keys.
         """
         failing_since: float | None = None
         pause, refusals = _FIRST_PAUSE_S, 0
@@ -61,11 +61,9 @@ class Patience:
                 return action()
             except ObjectMissing:
                 raise
-            except KeysRefused as error:
-                raise DeskError(
-                    f"Kho không nhận khóa của cơ quan, hoặc đồng hồ máy này sai. Xem lại ngày giờ và khóa. ({error})"
-                ) from error
             except StoreError as error:
+                if is_lasting(error):
+                    raise
                 refusals += isinstance(error, ObjectRefused)  # of a request that was cut, too
                 failing_since = failing_since or time.monotonic()
                 if refusals == _ROUNDS or time.monotonic() - failing_since > self.give_up_s:
@@ -76,9 +74,13 @@ class Patience:
 
     def wait_while_quiet(self) -> None:
         """Wait until the quiet hours are over."""
-        while (until := _quiet_until(self.quiet_hours, datetime.now(TIME_ZONE))) is not None:
+        while (until := self.quiet_until()) is not None:
             self.say(f"Đang trong giờ không gửi, gửi tiếp lúc {until}")
             self.sleep(60)
+
+    def quiet_until(self) -> str | None:
+        """The end of the quiet hours that it is now, None where it is none."""
+        return _quiet_until(self.quiet_hours, datetime.now(TIME_ZONE))
 
 
 def _quiet_until(hours: tuple[Hours, ...], now: datetime) -> str | None:
@@ -96,7 +98,7 @@ def send_batch(store: Store, state: State, batch: PlannedBatch, known: Known, pa
 
     Raises:
         FileChanged: a file was changed or taken away since it was planned.
-        DeskError: the pipeline would refuse the manifest now.
+        DeskError: the pipeline would refuse the manifest now, or the store does not keep what was sent.
         StoreError: the store refuses, or is out of reach for too long.
     """
     if batch.status == "planned":
@@ -107,7 +109,7 @@ def send_batch(store: Store, state: State, batch: PlannedBatch, known: Known, pa
     assert batch.batch is not None and batch.manifest is not None
     key, manifest = layout.inbox_key(batch.agency, batch.batch), batch.manifest
     # to put it once more where the answer was lost does no harm: the same content again is no new batch
-    patience.keep_trying(lambda: store.put(layout.LANDING, key, manifest, "application/json"))
+    patience.keep_trying(lambda: _put(store, key, manifest, "application/json"))
     state.set_status(batch, "committed")
     return state.batch(batch.id)
 
@@ -140,7 +142,7 @@ def _send_files(store: Store, state: State, batch: PlannedBatch, patience: Patie
             return
         for file in wrong:
             state.set_sent(batch, file.path, None)
-    raise StoreError(f"{_prefix(batch)}: kho không giữ đúng các tệp đã gửi, sau {_ROUNDS} lần; hãy báo cán bộ kỹ thuật")
+    raise DeskError(f"{_prefix(batch)}: kho không giữ đúng các tệp đã gửi, sau {_ROUNDS} lần; hãy báo cán bộ kỹ thuật")
 
 
 def _find_wrong(store: Store, state: State, batch: PlannedBatch, patience: Patience) -> list[PlannedFile]:
@@ -158,11 +160,23 @@ def _send_file(store: Store, state: State, batch: PlannedBatch, file: PlannedFil
         _send_parts(store, state, batch, file, patience)
         return
     data = _read(file)
-    etag = patience.keep_trying(lambda: store.put(layout.LANDING, _prefix(batch) + file.path, data))
+    state.set_sent(batch, file.path, patience.keep_trying(lambda: _put(store, _prefix(batch) + file.path, data)))
+
+
+def _put(store: Store, key: str, data: bytes, content_type: str = "application/octet-stream") -> str:
+    """Put an object and see by its ETag that the store took these bytes; returns the ETag."""
+    etag = _require_etag(key, store.put(layout.LANDING, key, data, content_type))
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
     if _MD5.fullmatch(etag) and etag != md5:
-        raise StoreError(f"{file.path}: kho nhận được tệp khác với tệp đã gửi")
-    state.set_sent(batch, file.path, etag)
+        raise DeskError(f"{key}: kho nhận được tệp khác với tệp đã gửi; hãy báo cán bộ kỹ thuật của tỉnh")
+    return etag
+
+
+def _require_etag(key: str, etag: str) -> str:
+    """Refuse an answer that no store gave, as the page of a network that wants a login first."""
+    if not etag:
+        raise StoreError(f"{key}: what answers is no store: it gives no ETag")
+    return etag
 
 
 def _read(file: PlannedFile) -> bytes:
@@ -193,7 +207,7 @@ def _send_parts(store: Store, state: State, batch: PlannedBatch, file: PlannedFi
             etag = found
         state.set_sent(batch, file.path, etag)
         return
-    raise StoreError(f"{file.path}: kho bỏ dở việc nhận tệp này {_ROUNDS} lần; hãy báo cán bộ kỹ thuật")
+    raise DeskError(f"{file.path}: kho bỏ dở việc nhận tệp này {_ROUNDS} lần; hãy báo cán bộ kỹ thuật")
 
 
 def _send_upload(
@@ -220,7 +234,7 @@ def _send_upload(
 
 
 def _part_putter(store: Store, key: str, upload_id: str, number: int, data: bytes) -> Callable[[], str]:
-    return lambda: store.put_part(layout.LANDING, key, upload_id, number, data)
+    return lambda: _require_etag(key, store.put_part(layout.LANDING, key, upload_id, number, data))
 
 
 def _listed_etag(store: Store, key: str, file: PlannedFile, patience: Patience) -> str | None:

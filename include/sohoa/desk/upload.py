@@ -18,8 +18,9 @@ from sohoa.desk.scans import Problem, natural_key, scans_below
 from sohoa.desk.send_batch import FileChanged, Patience, remaining_bytes, send_batch
 from sohoa.desk.slips import fetch_slips
 from sohoa.desk.state import PlannedBatch, SentDocument, State
+from sohoa.desk.store_faults import telling
 from sohoa.enums import DeviceKind
-from sohoa.errors import DeskError, InputError, StoreError
+from sohoa.errors import DeskError, InputError
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.store import Store
 
@@ -27,7 +28,8 @@ WATCH_S = 2.0
 """How often a watched folder is looked at."""
 CHECK_SETTLED_S, SEND_SETTLED_S = 1.0, 60.0
 """How long nothing must have changed before a folder is checked, and before it is sent."""
-_SLIPS_EVERY_S = 60.0
+_AGAIN_EVERY_S = 60.0
+"""How often slips are asked for, and what failed is tried again."""
 _SHOWN_EVERY_S = 0.5
 _ROUNDS = 3
 
@@ -174,11 +176,11 @@ class Uploader:
             is_trying_again: send documents of a refused batch too that have not changed since.
 
         Raises:
-            DeskError: another process sends, or nothing can be sent as things are; the message says why.
+            DeskError: another process sends, the store refuses or is out of reach for too long, or nothing can be
+                sent as things are; the message says why.
             InputError: there is no such folder, or its list cannot be read.
-            StoreError: the store refuses, or is out of reach for too long.
         """
-        with self.state.alone():
+        with self.state.alone(), telling(self._config.endpoint):
             answered = self._fetch()
             for left in reversed(range(_ROUNDS)):
                 try:
@@ -191,7 +193,7 @@ class Uploader:
             sent.answered += answered
             deadline = time.monotonic() + wait_s
             while self._waiting(folder) and time.monotonic() < deadline:
-                self._sleep(min(_SLIPS_EVERY_S, max(1.0, deadline - time.monotonic())))
+                self._sleep(min(_AGAIN_EVERY_S, max(1.0, deadline - time.monotonic())))
                 sent.answered += self._fetch()
             sent.waiting, sent.to_scan = self._waiting(folder), self.to_scan(folder)
             return sent
@@ -201,16 +203,20 @@ class Uploader:
 
         What cannot be done now is said, and done later.
         """
-        fetched = time.monotonic()
+        done, is_left = time.monotonic(), False
         for is_new in watch_folder(folder, SEND_SETTLED_S, self._sleep):
-            is_due = bool(self._waiting(folder)) and time.monotonic() - fetched >= _SLIPS_EVERY_S
+            is_due = is_left and time.monotonic() - done >= _AGAIN_EVERY_S
             if not (is_new or is_due):
                 continue
-            fetched = time.monotonic()
             try:
-                yield self.run(folder, with_bad=with_bad, is_trying_again=False)
-            except (DeskError, InputError, StoreError) as error:
+                sent = self.run(folder, with_bad=with_bad, is_trying_again=False)
+            except (DeskError, InputError) as error:
                 self._screen.say(str(error))
+                is_left = True
+            else:
+                is_left = bool(sent.waiting)
+                yield sent
+            done = time.monotonic()
 
     def _pass(self, folder: Path, scan_date: date | None, with_bad: bool, is_trying_again: bool) -> Sent:
         checkup = check_folder(
@@ -263,19 +269,22 @@ class Uploader:
             self._there, self._in_flight = there, 0
         self._screen.sending(batch.batch or "", min(there + self._in_flight, total), total)
 
+    def is_quiet(self) -> bool:
+        """Whether nothing is sent now, as the configuration wants it."""
+        return self._patience.quiet_until() is not None
+
     def fetch(self) -> list[PlannedBatch]:
         """Fetch receipts and slips; returns the batches that have an answer now.
 
         Raises:
-            DeskError: another process sends, or the store does not take the keys.
-            StoreError: the store is out of reach for too long.
+            DeskError: another process sends, or the store refuses or is out of reach for too long.
         """
-        with self.state.alone():
+        with self.state.alone(), telling(self._config.endpoint):
             return self._fetch()
 
     def _fetch(self) -> list[PlannedBatch]:
         today = datetime.now(TIME_ZONE).date()
-        fetch = lambda: fetch_slips(self.store, self.state, self._config.agency, today)  # noqa: E731
+        fetch = lambda: fetch_slips(self.store, self.state, self._config.agency, today, self._screen.say)  # noqa: E731
         return self._patience.keep_trying(fetch)
 
     def _waiting(self, folder: Path) -> list[PlannedBatch]:
