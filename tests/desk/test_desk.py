@@ -15,10 +15,26 @@ import urllib3
 
 from sohoa import jobs
 from sohoa.desk.desk import Desk, DeskScreen
+from sohoa.desk.judge_scans import Checkup
 from sohoa.desk.serve_desk import DeskServer
+from sohoa.desk.state import PlannedBatch
+from sohoa.desk.upload import Sent
+from sohoa.errors import DeskError
+from sohoa.settings import load_settings
 from sohoa.store import Store
 from tests.batch_builder import DOSSIER, page_jpeg
-from tests.desk.agency_folder import BAD, GOOD, OTHER, PROCEDURE, agency_keys, config_at, put_scan
+from tests.desk.agency_folder import (
+    BAD,
+    GOOD,
+    KEYS,
+    NO_STORE,
+    OTHER,
+    PROCEDURE,
+    agency_keys,
+    config_at,
+    config_of,
+    put_scan,
+)
 
 PATIENCE_S = 30.0
 SAID = {
@@ -173,6 +189,83 @@ def test_a_network_that_is_gone_is_said(clean_store: Store, tmp_path: Path) -> N
         assert any("127.0.0.1:9" in line.text for line in desk.screen.lines)
     finally:
         desk.close()
+
+
+@pytest.fixture
+def lonely_desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk that no store answers, and whose threads are not started."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    desk = Desk(folder, config_of(NO_STORE, tmp_path), KEYS, load_settings(), 0)
+    yield desk
+    desk.close()
+
+
+def lines(desk: Desk) -> str:
+    return "\n".join(line.text for line in desk.screen.lines)
+
+
+def test_sending_waits_for_the_fetching_of_slips(lonely_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so, keeps nobody waiting who pressed the button, and is done when its turn has come."""
+    desk, came, sent = lonely_desk, threading.Event(), threading.Event()
+
+    def fetch() -> list[PlannedBatch]:
+        with desk._uploader.state.alone():
+            came.wait(PATIENCE_S)
+        return []
+
+    def run(_: Path) -> Sent:
+        with desk._uploader.state.alone():
+            sent.set()
+        return Sent(Checkup())
+
+    monkeypatch.setattr(desk._uploader, "fetch", fetch)
+    monkeypatch.setattr(desk._uploader, "run", run)
+    start = time.monotonic()
+    desk.fetch()
+    wait_for(desk._line.locked, "slips are asked for")
+    desk.send()
+    assert time.monotonic() - start < PATIENCE_S / 2
+    wait_for(lambda: "Đang chờ" in lines(desk), "it is said")
+    assert not sent.is_set()
+    came.set()
+    wait_for(lambda: not desk.is_sending, "it is sent")
+    assert sent.is_set()
+    assert "đang gửi. Chờ nó xong" not in lines(desk)
+
+
+@pytest.mark.parametrize(("is_quiet", "is_taken", "asked"), [(False, False, 1), (True, False, 0), (False, True, 0)])
+def test_slips_are_fetched_unasked_where_that_keeps_nobody(
+    lonely_desk: Desk, monkeypatch: pytest.MonkeyPatch, is_quiet: bool, is_taken: bool, asked: int
+) -> None:
+    """Not while somebody sends, and not in quiet hours: who sends then would wait for them to end."""
+    desk, times = lonely_desk, list[int]()
+    monkeypatch.setattr(desk._uploader, "fetch", lambda: times.append(1) or [])
+    monkeypatch.setattr("sohoa.desk.send_batch._quiet_until", lambda *_: "11:30" if is_quiet else None)
+    batch = desk._uploader.state.plan(desk.config.agency, "/scans", "2023-03-06", "t", {}, [], [])
+    desk._uploader.state.set_status(batch, "committed")
+    if is_taken:
+        desk._line.acquire()
+    desk._fetch_what_waits()
+    assert len(times) == asked
+    assert desk._line.locked() == is_taken
+
+
+def test_a_fault_of_the_state_does_not_end_the_fetching(lonely_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a disk that is full: it is said, and tried again."""
+    desk, times = lonely_desk, list[int]()
+
+    def fail(*_: object) -> list[PlannedBatch]:
+        times.append(1)
+        raise DeskError("không ghi được sổ gửi")
+
+    monkeypatch.setattr("sohoa.desk.desk._SLIPS_EVERY_S", 0.01)
+    monkeypatch.setattr(desk._uploader.state, "batches", fail)
+    thread = threading.Thread(target=desk._fetch, daemon=True)
+    thread.start()
+    wait_for(lambda: len(times) > 2, "it is tried again")
+    assert thread.is_alive() and "sổ gửi" in lines(desk)
+    desk.close()
 
 
 def test_what_is_said_again_stands_once() -> None:

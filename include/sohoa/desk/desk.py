@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from sohoa.desk.config import AgencyConfig
 from sohoa.desk.judge_scans import Artist, CheckedDocument, Checkup
+from sohoa.desk.plan_batches import is_as_planned
 from sohoa.desk.scans import OWN_FOLDER, name_in_batch, scans_below
 from sohoa.desk.sort_scans import group_files, recover, remove_files, replace_files, ungroup_document, write_notes
 from sohoa.desk.state import OPEN, PlannedBatch
@@ -84,7 +86,9 @@ class Desk:
         self._ended, self._again, self._lock = threading.Event(), threading.Event(), threading.Lock()
         self._artist = Artist(settings)
         self._checkup, self._judged = Checkup(), dict[str, str]()
+        self._line = threading.Lock()
         self._sender: threading.Thread | None = None
+        self._asker: threading.Thread | None = None
         recover(folder)
 
     @property
@@ -191,11 +195,32 @@ class Desk:
     def send(self) -> None:
         """Begin to send all documents that are good enough; does nothing while it is being done."""
         if not self.is_sending:
-            self._sender = threading.Thread(target=self._try, args=(self._send,), daemon=True)
-            self._sender.start()
+            self._sender = self._begin(self._send)
+
+    def fetch(self) -> None:
+        """Begin to fetch the slips that have come; does nothing while it is being done."""
+        if self._asker is None or not self._asker.is_alive():
+            self._asker = self._begin(self._fetch_in_turn)
+
+    def _begin(self, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=self._try, args=(work,), daemon=True)
+        thread.start()
+        return thread
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Have the line to the store for oneself: one of this desk's threads at a time sends or fetches."""
+        if not self._line.acquire(blocking=False):
+            self.screen.say("Đang chờ việc trước với kho xong; rồi làm tiếp.")
+            self._line.acquire()
+        try:
+            yield
+        finally:
+            self._line.release()
 
     def _send(self) -> None:
-        sent = self._uploader.run(self.folder)
+        with self._turn():
+            sent = self._uploader.run(self.folder)
         for problem in sent.problems:
             self.screen.say(f"{problem.place}: {problem.words}")
         if sent.committed:
@@ -205,12 +230,23 @@ class Desk:
 
     def _fetch(self) -> None:
         while not self._ended.wait(_SLIPS_EVERY_S):
-            waiting = self._uploader.state.batches(self.config.agency, "committed")
-            if waiting and not self.is_sending:
-                self._try(self.fetch)
+            self._try(self._fetch_what_waits)
 
-    def fetch(self) -> None:
-        """Fetch the slips that have come."""
+    def _fetch_what_waits(self) -> None:
+        """Fetch slips of their own accord: never where somebody's sending would have to wait for it."""
+        if self._uploader.is_quiet() or not self._uploader.state.batches(self.config.agency, "committed"):
+            return
+        if self._line.acquire(blocking=False):
+            try:
+                self._fetch_slips()
+            finally:
+                self._line.release()
+
+    def _fetch_in_turn(self) -> None:
+        with self._turn():
+            self._fetch_slips()
+
+    def _fetch_slips(self) -> None:
         for batch in self._uploader.fetch():
             self.screen.say(f"Đã có giấy báo của lô {batch.batch}.")
         self._again.set()
@@ -267,7 +303,7 @@ class Desk:
 
     def _document(self, one: CheckedDocument, newest: Mapping[str, Any]) -> Row:
         last = newest.get(one.scanned.slot)
-        is_sent = last is not None and last.hashes == one.hashes and last.outcome != "refused"
+        is_sent = last is not None and last.outcome != "refused" and is_as_planned(last, one)
         status = label_vi("sending_states", last.batch.status) if is_sent and last is not None else ""
         return {
             "place": one.scanned.place,

@@ -120,7 +120,7 @@ def _send(desk: Desk, _: Form) -> str:
 
 def _fetch(desk: Desk, _: Form) -> str:
     desk.fetch()
-    return "Đã hỏi kho."
+    return "Đang hỏi kho."
 
 
 def _place(form: Form) -> str:
