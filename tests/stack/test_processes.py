@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from sohoa.errors import StackError
+from sohoa.private_file import write_private
 from sohoa.stack import processes
-from sohoa.stack.processes import Server, stop, wait_until, write_private
+from sohoa.stack.processes import Server, stop, wait_until
 
 FOREVER = "import time; time.sleep(600)"
 STUBBORN = (

@@ -8,7 +8,6 @@ may read.
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 import sys
@@ -25,6 +24,7 @@ from sohoa.clean_text import escape_name
 from sohoa.enums import Content, Cover, Paper
 from sohoa.errors import SettingsError
 from sohoa.intake.manifest import Device, Line
+from sohoa.private_file import write_private
 from sohoa.settings import Settings
 
 _SERVICE = "sohoa"
@@ -162,10 +162,7 @@ def save_keys(file: Path, agency: str, access_key: str, secret_key: str) -> str:
         kept.set_password(_SERVICE, agency, text)
         return "key store"
     path = keys_file(file)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.unlink(missing_ok=True)  # one that others may read keeps its mode
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
+    write_private(path, text)
     return str(path)
 
 

@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sohoa.errors import StackError
+from sohoa.private_file import write_private
 from sohoa.settings import TIME_ZONE, Settings, child_environment
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import (
@@ -29,7 +30,6 @@ from sohoa.stack.processes import (
     require_free_ports,
     stop,
     wait_until,
-    write_private,
 )
 
 USER = "admin"

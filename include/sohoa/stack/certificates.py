@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sohoa.stack.processes import write_private
+from sohoa.private_file import write_private
 
 AUTHORITY, CERTIFICATE, KEY = "ca.crt", "store.crt", "store.key"
 _VALID = timedelta(days=30 * 365)

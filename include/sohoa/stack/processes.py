@@ -19,6 +19,7 @@ import psutil
 
 from sohoa.errors import StackError
 from sohoa.logs import get_logger
+from sohoa.private_file import write_private
 from sohoa.settings import PORTS, PREFIX, TIME_ZONE, Settings, child_environment
 
 log = get_logger(__name__)
@@ -226,16 +227,6 @@ def home_environment(settings: Settings) -> dict[str, str]:
     """Return the variables by which a child process finds the same home and ports."""
     names = ["home", *PORTS]
     return {f"{PREFIX}{name.upper()}": str(getattr(settings, name)) for name in names}
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only this user can read (mode 0600), whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)
 
 
 @contextmanager

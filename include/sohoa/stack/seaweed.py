@@ -16,6 +16,7 @@ import urllib3
 from sohoa import layout, registry
 from sohoa.capacity.space import VOLUME_BYTES
 from sohoa.errors import StackError, StoreError
+from sohoa.private_file import write_private
 from sohoa.settings import Settings
 from sohoa.stack.certificates import AUTHORITY, CERTIFICATE, KEY, make_certificates
 from sohoa.stack.processes import (
@@ -25,7 +26,6 @@ from sohoa.stack.processes import (
     home_environment,
     require_free_ports,
     wait_until,
-    write_private,
 )
 from sohoa.store import Store
 
