@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -31,7 +32,7 @@ from sohoa.quality.thresholds import Thresholds, load_thresholds
 from sohoa.schema import MEASURED, TABLES
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.slips.make_receipt import make_receipt
-from sohoa.slips.page_pictures import Picture
+from sohoa.slips.page_pictures import Picture, draw_chosen, draw_file
 from sohoa.slips.receipt import PageKey, ReceiptDocument
 from sohoa.slips.receipt_facts import ReceiptFacts, collect_receipt_facts
 
@@ -74,7 +75,7 @@ class Artist:
 
     def __init__(self, settings: Settings) -> None:
         """Start the guard; it has to be closed."""
-        self.guard = Guard(FileBounds.of(settings), _PROCESSES)
+        self.guard, self._settings = Guard(FileBounds.of(settings), _PROCESSES), settings
         self._drawn: dict[tuple[str, int, tuple[str, ...]], Row] = {}
 
     def close(self) -> None:
@@ -82,30 +83,35 @@ class Artist:
         self.guard.__exit__(None, None, None)
 
     def draw(self, facts: ReceiptFacts, files: Mapping[str, tuple[ScanFile, str]]) -> dict[PageKey, Picture]:
-        """Draw the pages that fail, with the places of what they fail by."""
-        pictures: dict[PageKey, Picture] = {}
-        for page in facts.faulty_pages():
-            key = page["file"], page["page_no"]
-            columns = tuple(failure["column"] for failure in facts.failures.get(key, []))
-            drawn = self.draw_page(*files[page["file"]], page["page_no"], columns, page["width_mm"])
-            if drawn:
-                pictures[key] = Picture(name=f"{len(pictures) + 1:04d}", **drawn)
-        return pictures
+        """Draw the pages that fail, with the places of what they fail by; of very many some, as a slip does."""
+        columns = {page: [failure["column"] for failure in failures] for page, failures in facts.failures.items()}
+        draw = lambda pages: self._draw(files[pages[0]["file"]][0], pages, columns)  # noqa: E731
+        return draw_chosen(facts.faulty_pages(), self._settings.pictures_per_batch, draw)
 
-    def draw_page(
-        self, file: ScanFile, sha256: str, page_no: int, columns: tuple[str, ...] = (), width_mm: float | None = None
-    ) -> Row:
+    def draw_page(self, file: ScanFile, sha256: str, page_no: int) -> Row:
         """Draw one page; empty where nothing can be seen of it."""
-        key = (sha256, page_no, columns)
-        if key not in self._drawn:
-            wanted = [{"page_no": page_no, "columns": list(columns), "width_mm": width_mm}]
-            try:
-                data = file.path.read_bytes()
-            except OSError:  # it was taken away just now
-                return {}
-            found = self.guard.draw_pages(data, file.name, wanted)
-            self._drawn[key] = found[0] if found else {}
-        return self._drawn[key]
+        page = {"file": file.name, "sha256": sha256, "page_no": page_no, "width_mm": None}
+        return self._draw(file, [page], {})[0]
+
+    def forget_others(self, hashes: Container[str]) -> None:
+        """Keep pictures of files of these SHA-256 alone."""
+        self._drawn = {key: drawn for key, drawn in list(self._drawn.items()) if key[0] in hashes}
+
+    def _draw(self, file: ScanFile, pages: list[Row], columns: Mapping[PageKey, list[str]]) -> list[Row]:
+        """Draw the pages of a file that have not been drawn; the file is read once."""
+        keys = [(page["sha256"], page["page_no"], tuple(columns.get(_page_key(page), ()))) for page in pages]
+        lacking = {key: page for key, page in zip(keys, pages, strict=True) if key not in self._drawn}
+        if lacking:
+            drawn = draw_file(self.guard, list(lacking.values()), columns, lambda _: self._read(file))
+            if drawn is not None:
+                self._drawn |= dict(zip_longest(lacking, drawn, fillvalue={}))
+        return [self._drawn.get(key, {}) for key in keys]
+
+    def _read(self, file: ScanFile) -> bytes | None:
+        try:
+            return file.path.read_bytes() if file.path.stat().st_size <= self._settings.max_file_bytes else None
+        except OSError:  # it was taken away just now
+            return None
 
 
 @dataclass(frozen=True)
@@ -188,8 +194,14 @@ def judge_scans(
     limits = load_thresholds(settings.profile)
     checkup.documents = _judge(sound, parsed, found, device_kind, limits, artist)
     piles = [_pile(place, files) for place, files in _by_folder(loose)]
+    if artist is not None:
+        artist.forget_others({one.sha256 for one in found.values()})
     checkup.loose = _judge(piles, [_stand_in(pile, found) for pile in piles], found, device_kind, limits, artist)
     return checkup
+
+
+def _page_key(page: Row) -> PageKey:
+    return page["file"], page["page_no"]
 
 
 def _by_folder(files: Iterable[ScanFile]) -> Iterator[tuple[str, list[ScanFile]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from sohoa.intake.check_run import Entry
 from sohoa.pages.guard.guard import Guard
 from sohoa.slips.receipt import PageKey, Place
 from sohoa.store import Store
+
+Row = dict[str, Any]
 
 _SHOWN_ERRORS = ("truncated",)  # of other faulty files nothing is to be seen, or it is not what was declared
 
@@ -44,13 +46,34 @@ def draw_pictures(
         pages: rows of the pages that deserve one, in the order of the manifest.
         columns: the metrics whose limits a page fails.
     """
-    chosen = _choose([page for page in pages if _can_be_seen(page)], store.settings.pictures_per_batch)
-    files: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for page in chosen:
+    folder = layout.batch_prefix(entry.marker.agency, entry.scan_date, entry.name)
+
+    def read(file: str) -> bytes | None:
+        try:
+            return store.get_spelled(layout.LANDING, folder + file, store.settings.max_file_bytes)
+        except (ObjectMissing, ObjectTooLarge):
+            return None
+
+    draw = lambda wanted: draw_file(guard, wanted, columns, read)  # noqa: E731
+    return draw_chosen(pages, store.settings.pictures_per_batch, draw)
+
+
+def draw_chosen(
+    pages: Sequence[Row], most: int, draw: Callable[[list[Row]], list[Row] | None]
+) -> dict[PageKey, Picture]:
+    """Have pictures drawn of at most so many of these pages, file by file; none where nothing can be seen.
+
+    Args:
+        pages: rows of the pages that deserve one, in the order of the manifest.
+        most: of them.
+        draw: as ``draw_file``, for the pages of one file.
+    """
+    files: dict[str, list[Row]] = defaultdict(list)
+    for page in _choose([page for page in pages if _can_be_seen(page)], most):
         files[page["file"]].append(page)
     pictures: dict[PageKey, Picture] = {}
     for file, wanted in files.items():
-        for page, drawn in zip(wanted, _draw_file(store, guard, entry, wanted, columns), strict=False):
+        for page, drawn in zip(wanted, draw(wanted) or (), strict=False):
             if drawn:
                 pictures[file, page["page_no"]] = Picture(name=f"{len(pictures) + 1:04d}", **drawn)
     return pictures
@@ -70,21 +93,24 @@ def _choose(pages: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
     return [pages[place] for *_, place in sorted(sorted(ranks)[:most], key=lambda rank: rank[-1])]
 
 
-def _draw_file(
-    store: Store, guard: Guard, entry: Entry, pages: list[dict[str, Any]], columns: dict[PageKey, list[str]]
-) -> list[dict[str, Any]]:
-    """What ``drawing.draw_pages`` makes of the pages of one file; nothing where the file has gone or changed since."""
+def draw_file(
+    guard: Guard, pages: list[Row], columns: Mapping[PageKey, list[str]], read: Callable[[str], bytes | None]
+) -> list[Row] | None:
+    """What ``drawing.draw_pages`` makes of the pages of one file; None where the file has gone or changed since.
+
+    Args:
+        guard: processes that draw.
+        pages: rows of that file.
+        columns: the metrics whose limits a page fails.
+        read: the bytes of a file; None where it has gone or is too large.
+    """
     file = pages[0]["file"]
-    key = layout.batch_prefix(entry.marker.agency, entry.scan_date, entry.name) + file
     wanted = [
         {name: page[name] for name in ("page_no", "width_mm")} | {"columns": columns.get((file, page["page_no"]), [])}
         for page in pages
     ]
     with guard.place():
-        try:
-            data = store.get_spelled(layout.LANDING, key, store.settings.max_file_bytes)
-        except (ObjectMissing, ObjectTooLarge):
-            return []
-        if hashlib.sha256(data).hexdigest() != pages[0]["sha256"]:
-            return []
+        data = read(file)
+        if data is None or hashlib.sha256(data).hexdigest() != pages[0]["sha256"]:
+            return None
         return guard.draw_pages(data, file, wanted)
