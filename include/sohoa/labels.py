@@ -745,6 +745,10 @@ LABELS: dict[str, Labels] = {
         "not_possible": Label(
             "Không thực hiện được; xem nhật ký của máy chủ.", "This could not be done; see the server's log."
         ),
+        "busy": Label(
+            "Máy chủ đang vẽ trang khác. Hãy tải lại sau ít giây.",
+            "The server draws other pages. Load this one again in some seconds.",
+        ),
         "bad_address": Label("Địa chỉ thiếu hoặc sai một giá trị.", "A value of the address is missing or malformed."),
         "bad_input": Label("Địa chỉ hỏi điều không có: {}", "The address asks for what does not exist: {}"),
         "store_away": Label(

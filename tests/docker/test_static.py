@@ -17,7 +17,7 @@ SERVICES = raw()["services"]
 RUNNING = {name: service for name, service in SERVICES.items() if service["restart"] != "no"}
 SECRETS = set(make_secrets().SECRETS)
 OPTIONAL = {"PUBLISH_S3", "PUBLISH_UI", "AIRFLOW_PARALLELISM", "MEASURE_SLOTS", "SCHEDULER_MEMORY"}
-OPTIONAL |= {"AIRFLOW_ADMIN_EMAIL", "UI_PROXY", "UI_COOKIE_SECURE"}
+OPTIONAL |= {"API_SERVER_MEMORY", "AIRFLOW_ADMIN_EMAIL", "UI_PROXY", "UI_COOKIE_SECURE"}
 
 
 def schema_errors(document: object) -> list[str]:

@@ -121,7 +121,7 @@ def _add_failures(app: FastAPI, site: Site) -> None:
     def refused(request: Request, error: AnyHTTPException) -> Response:
         if error.status_code == _NOBODY and _wants_page(request):
             return RedirectResponse(site.access.login_address(_own_address(request)), 303)
-        words = {401: "not_logged_in", 403: "not_allowed", 404: "not_found"}
+        words = {401: "not_logged_in", 403: "not_allowed", 404: "not_found", 503: "busy"}
         return answer(request, error.status_code, words.get(error.status_code, "not_possible"))
 
     @app.exception_handler(RequestValidationError)

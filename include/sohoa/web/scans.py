@@ -6,24 +6,32 @@ import base64
 import hashlib
 import json
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from fastapi import HTTPException
+
 from sohoa import layout
 from sohoa.errors import ObjectMissing, ObjectTooLarge
+from sohoa.guarded.process import Cause, ProcessEnded
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.store import Store
+from sohoa.web.kept_files import remove_leftovers, touch
 
+MOST_FILE_BYTES = 256 << 20
+"""A larger file is not shown: all of it would lie in the memory of the server."""
 MOST_PIXEL_BYTES = 430_000_000
 """What the pixels of a page may take while it is cut into tiles: A0 at 300 dpi comes whole, at 600 dpi halved."""
 MOST_MEMORY_BYTES = 1_100_000_000
 """What the process that draws may take: twice the pixels, since a page that lies on its side is copied, and itself."""
 MOST_SECONDS = 30
 """CPU time after which drawing a page is given up: somebody waits for it."""
+WAIT_SECONDS = 5.0
+"""So long somebody waits for the process that draws; then another try is asked for: a request holds a thread."""
 _PROCESSES = 1  # beside the pages themselves in the memory of one server
 _FACTS = "facts.json"
 
@@ -35,6 +43,10 @@ class Drawn:
     width: int
     height: int
     places: dict[str, list[float]]
+
+
+_NOTHING = Drawn(0, 0, {})
+"""What is kept of a page that cannot be drawn."""
 
 
 class Scans:
@@ -49,6 +61,7 @@ class Scans:
         self._guard: Guard | None = None
         self._lock = threading.Lock()
         self._places = threading.Semaphore(_PROCESSES)
+        remove_leftovers(folder)
 
     def fitted(self, day: date, page: dict[str, Any], columns: list[str]) -> Drawn | None:
         """Draw a page to fit a screen; None where nothing of it can be shown.
@@ -57,11 +70,18 @@ class Scans:
             day: scan date.
             page: its row.
             columns: metrics to find the place of.
+
+        Raises:
+            HTTPException: 503 while other pages are drawn.
         """
         return self._draw(day, page, columns, tiles=False)
 
     def tiled(self, day: date, page: dict[str, Any]) -> Drawn | None:
-        """Draw all of a page in tiles, as fine as the memory allows; None where nothing of it can be shown."""
+        """Draw all of a page in tiles, as fine as the memory allows; None where nothing of it can be shown.
+
+        Raises:
+            HTTPException: 503 while other pages are drawn.
+        """
         return self._draw(day, page, [], tiles=True)
 
     def picture(self, page: dict[str, Any], place: str, tiles: bool) -> bytes | None:
@@ -81,19 +101,28 @@ class Scans:
     def _draw(self, day: date, page: dict[str, Any], columns: list[str], tiles: bool) -> Drawn | None:
         home = self._home(page, tiles)
         known = _read_facts(home)
-        if known is not None:
-            home.touch()
-            return known
-        with self._places:
-            known = _read_facts(home)
-            if known is not None:
-                return known
-            data = self._read(day, page)
-            drawn = None if data is None else self._ask(data, page, columns, tiles)
-            if drawn is None:
+        if known is None:
+            if not self._places.acquire(timeout=WAIT_SECONDS):
+                raise HTTPException(503)
+            try:
+                known = _read_facts(home) or self._draw_new(home, day, page, columns, tiles)
+            finally:
+                self._places.release()
+        touch(home)
+        return None if known == _NOTHING else known
+
+    def _draw_new(self, home: Path, day: date, page: dict[str, Any], columns: list[str], tiles: bool) -> Drawn | None:
+        data = self._read(day, page)
+        if data is None:
+            return None
+        try:
+            drawn = self._ask(data, page, columns, tiles)
+        except ProcessEnded as end:
+            if end.cause is Cause.OUTSIDE:  # another time it may be drawn
                 return None
-            self._keep(home, drawn)
-            return _read_facts(home)
+            drawn = None
+        self._keep(home, drawn or {**asdict(_NOTHING), "pictures": {}})
+        return _read_facts(home)
 
     def _ask(self, data: bytes, page: dict[str, Any], columns: list[str], tiles: bool) -> dict[str, Any] | None:
         sides = sorted((page["width_px"] or 0, page["height_px"] or 0))
@@ -113,7 +142,7 @@ class Scans:
         """The bytes of the page's file; None where it has gone, or is not any more what was measured."""
         key = layout.batch_prefix(page["agency"], day, page["batch"]) + page["file"]
         try:
-            data = self._store.get_spelled(layout.LANDING, key, self._store.settings.max_file_bytes)
+            data = self._store.get_spelled(layout.LANDING, key, MOST_FILE_BYTES)
         except (ObjectMissing, ObjectTooLarge):
             return None
         return data if hashlib.sha256(data).hexdigest() == page["sha256"] else None

@@ -127,16 +127,14 @@ class Guard:
                 return []
 
     def draw_view(self, data: bytes, file: str, view: dict[str, Any]) -> dict[str, Any] | None:
-        """Do as ``draw_views.draw_view``; None where processes do not outlive it.
+        """Do as ``draw_views.draw_view``.
 
         Raises:
             MeasuringError: no process can be started, or the guard is closed.
+            ProcessEnded: processes do not outlive it.
         """
         with self.place(), _as_file(data) as opened:
-            try:
-                return next(iter(self._answer(_Question({"file": file, "view": view}, opened))), None)
-            except ProcessEnded:
-                return None
+            return next(iter(self._answer(_Question({"file": file, "view": view}, opened))), None)
 
     def _measure(self, question: _Question) -> list[PageRow]:
         try:
