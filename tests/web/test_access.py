@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -105,6 +106,17 @@ def test_who_opened_what_is_written_down_and_found_by_editors_alone(province: Pr
     assert f"/batches/{DAY}/{BATCH}" in text and "viewer" in text
     assert province.pages.get("/visits").status_code == 403
     assert "/visits" not in province.pages.text("/progress")
+
+
+def test_tiles_of_a_page_are_one_visit_whichever_of_them(province: Province, tmp_path: Path) -> None:
+    """Also who asks for tiles alone is written down, under the address of the page's tiles."""
+    pages = open_pages(province.store, tmp_path)
+    for place in ("0-0", "1-0", "0-1"):
+        pages.get(SCAN.replace("?", f"/tiles/{place}?"))
+    (journal,) = (tmp_path / "web" / "visits").glob("*.jsonl")
+    (line,) = map(json.loads, journal.read_text(encoding="utf-8").split("\n")[1:])
+    assert (line["visitor"], line["address"]) == ("viewer", SCAN.replace("?", "/tiles?"))
+    pages.close()
 
 
 def test_a_killed_server_loses_no_visit(province: Province, tmp_path: Path) -> None:

@@ -115,6 +115,25 @@ def test_a_batch_waits_until_it_is_taken(province: Province) -> None:
     province.store.delete_versions(layout.LANDING, layout.inbox_key(AGENCY, body["batch"]))
 
 
+def test_the_inbox_is_listed_once_and_no_day_of_pages_at_all(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a batch that was refused, which has no pages."""
+    site, listed = province.pages.client.app.state.site, []  # type: ignore[attr-defined]
+    for store in (site.store, site.direct):
+        own = store.list_objects
+        monkeypatch.setattr(
+            store,
+            "list_objects",
+            lambda bucket, prefix, *args, own=own: (listed.append(prefix), own(bucket, prefix, *args))[1],
+        )
+    province.pages.text("/batches")
+    assert listed.count(layout.INBOX) == 1
+    for batch in (REFUSED, BATCH):
+        province.pages.text(f"/batches/{DAY}/{batch}")
+    assert [prefix for prefix in listed if prefix.startswith("pages/")] == []
+
+
 def test_a_bad_page_shows_its_value_against_the_limit(province: Province) -> None:
     text = province.pages.text(LOW)
     assert "✗ " in text and "Độ phân giải" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +48,22 @@ def test_the_same_page_again_is_one_visit_and_another_persons_is_not(clean_store
     kept.note("hoa", "scan", "/scans/2")
     kept.send()
     assert sorted(told(clean_store)) == [("hoa", "/scans/1"), ("hoa", "/scans/2"), ("lan", "/scans/1")]
+
+
+def test_a_visit_that_could_not_be_written_is_no_visit_yet(
+    clean_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full, then it is not: the same page again is written down."""
+    kept, full = Visits(clean_store, tmp_path), OSError("no space left on device")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(full))
+        with pytest.raises(OSError, match="no space"):
+            kept.note("hoa", "scan", "/scans/1")
+    before = sum(len(file.read_text(encoding="utf-8")) for file in tmp_path.glob("*.jsonl"))
+    kept.note("hoa", "scan", "/scans/1")
+    kept.note("hoa", "scan", "/scans/1")
+    lines = "".join(file.read_text(encoding="utf-8") for file in tmp_path.glob("*.jsonl"))[before:].strip().splitlines()
+    assert len(lines) == 1 and json.loads(lines[0])["visitor"] == "hoa"
 
 
 def test_two_servers_keep_each_their_own(clean_store: Store, tmp_path: Path) -> None:

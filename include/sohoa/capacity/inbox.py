@@ -17,15 +17,20 @@ class Inbox:
 
     taken: list[ObjectInfo]
     """Those that the next check takes at most, the oldest first."""
-    left: Counter[str]
-    """Agency -> how many are more than its share: they wait for a later check."""
+    later: list[ObjectInfo]
+    """Those that are more than the share of their agency, the oldest first: they wait for a later check."""
+
+    @property
+    def left(self) -> Counter[str]:
+        """Agency -> how many are more than its share."""
+        return Counter(layout.split_inbox_key(info.key)[0] for info in self.later)
 
     @property
     def in_words(self) -> str:
         """``53 batches wait since 2024-04-01 08:30, 3 of them for a later check (H37.60: 3)``."""
         if not self.taken:
             return "no batch waits"
-        all_, later = len(self.taken) + self.left.total(), self.left.total()
+        all_, later = len(self.taken) + len(self.later), len(self.later)
         since = local_minute(self.taken[0].last_modified)
         words = f"1 batch waits since {since}" if all_ == 1 else f"{all_:,} batches wait since {since}"
         agencies = ", ".join(f"{agency}: {count:,}" for agency, count in sorted(self.left.items()))
@@ -35,15 +40,12 @@ class Inbox:
 def list_inbox(store: Store) -> Inbox:
     """List the inbox, one LIST, and share it out: of each agency ``settings.share_batches`` are taken at most."""
     listed = sorted(store.list_objects(layout.LANDING, layout.INBOX), key=lambda info: (info.last_modified, info.key))
-    counted, left, taken = Counter[str](), Counter[str](), list[ObjectInfo]()
+    counted, taken, later = Counter[str](), list[ObjectInfo](), list[ObjectInfo]()
     for info in listed:
         agency = layout.split_inbox_key(info.key)[0]
         counted[agency] += 1
-        if counted[agency] <= store.settings.share_batches:
-            taken.append(info)
-        else:
-            left[agency] += 1
-    return Inbox(taken, left)
+        (taken if counted[agency] <= store.settings.share_batches else later).append(info)
+    return Inbox(taken, later)
 
 
 def local_minute(at: datetime) -> str:

@@ -122,15 +122,19 @@ _PLACE = ["document_id", "file", "page_no"]
 
 
 def find_batch(site: Site, day: str, batch: str) -> tuple[date, dict[str, Any]]:
-    """Find the row of a batch by the day it lies under and its name.
+    """Find the row of a batch by the day it lies under and its name: in its own object, else among the day's.
 
     Raises:
         HTTPException: 404 where there is none.
     """
     scan_day = read_day(day)
-    is_it = pc.field("batch") == batch
-    rows = [] if scan_day is None else site.store.cache.read("batches", [scan_day], where=is_it).to_pylist()
-    if scan_day is None or not rows:
+    is_name = layout.safe_name(batch) == batch
+    if scan_day is None or not is_name:
+        raise HTTPException(404)
+    rows = site.store.read_object("batches", scan_day, batch).to_pylist()
+    if not rows:
+        rows = site.store.cache.read("batches", [scan_day], where=pc.field("batch") == batch).to_pylist()
+    if not rows:
         raise HTTPException(404)
     return scan_day, rows[0]
 
@@ -144,25 +148,21 @@ def read_documents(site: Site, day: date, batch: str) -> list[dict[str, Any]]:
 
 
 def read_pages(site: Site, day: date, batch: str) -> pa.Table:
-    """Read the page rows of a batch: of its own object, else of all that lie under its day."""
-    found = site.store.read_table("pages", [day], name=batch)
-    if not len(found):
-        found = site.store.read_table("pages", [day])
-    return found.filter(pc.equal(found["batch"], batch))
+    """Read the page rows of a batch; none of one that was refused."""
+    return site.store.read_object("pages", day, batch)
 
 
 def list_waiting(site: Site) -> list[Waiting]:
     """List the manifests in the inbox, the oldest first, and whether a run has taken them."""
     inbox = list_inbox(site.direct)
     in_work = _keys_in_work(site)
-    known = {info.key for info in inbox.taken}
-    listed = sorted(site.direct.list_objects(layout.LANDING, layout.INBOX), key=lambda info: info.last_modified)
     found = []
-    for info in listed:
-        agency, batch = layout.split_inbox_key(info.key)
-        state = "in_work" if info.key in in_work else "inbox" if info.key in known else "left"
-        found.append(Waiting(agency, batch or info.key.rpartition("/")[2], info.last_modified, state))
-    return found
+    for state, infos in (("inbox", inbox.taken), ("left", inbox.later)):
+        for info in infos:
+            agency, batch = layout.split_inbox_key(info.key)
+            own = "in_work" if info.key in in_work else state
+            found.append(Waiting(agency, batch or info.key.rpartition("/")[2], info.last_modified, own))
+    return sorted(found, key=lambda one: one.since)
 
 
 def _keys_in_work(site: Site) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -15,6 +17,7 @@ from sohoa.web.table_cache import TableCache
 
 BY_OBJECT = frozenset({"pages"})
 """Tables of which a page reads single objects: a listing of all of them would cost more than it saves."""
+_KEPT = 16
 _TABLE_OF_PREFIX = {layout.table_prefix(table): table for table in TABLES if table not in BY_OBJECT}
 
 
@@ -25,12 +28,27 @@ class CachedStore(Store):
         """Connect, and keep tables under ``settings.home``."""
         super().__init__(settings)
         self.cache = TableCache(Store(settings), settings.home / "web" / "tables", settings.web_cache_bytes)
+        self._objects: OrderedDict[tuple[str, date, str], tuple[str, pa.Table]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def read_table(self, table: str, days: Iterable[date] | None = None, name: str | None = None) -> pa.Table:
         """Rows of a table, as ``Store.read_table``, from the cache."""
         if table in BY_OBJECT:
             return super().read_table(table, days, name)
         return self.cache.read(table, None if days is None else set(days), name=name)
+
+    def read_object(self, table: str, day: date, name: str) -> pa.Table:
+        """Rows of one object of a table, as new as it is; the last ones are kept: a sheet is many pictures."""
+        info = self.stat(layout.WAREHOUSE, layout.table_key(table, day, name))
+        etag, key = "" if info is None else info.etag, (table, day, name)
+        with self._lock:
+            known = self._objects.pop(key, ("", None))
+        rows = known[1] if known[1] is not None and known[0] == etag else super().read_table(table, [day], name)
+        with self._lock:
+            self._objects[key] = etag, rows
+            while len(self._objects) > _KEPT:
+                self._objects.popitem(last=False)
+        return rows
 
     def list_objects(
         self, bucket: str, prefix: str, after: str | None = None, most: int | None = None

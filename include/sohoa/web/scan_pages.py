@@ -29,7 +29,7 @@ from sohoa.web.batches import find_batch, read_documents, read_pages
 from sohoa.web.decisions import allowed_decisions
 from sohoa.web.languages import Language
 from sohoa.web.scans import Drawn
-from sohoa.web.site import Site, Viewer, language_of
+from sohoa.web.site import Site, Viewer, language_of, path_of
 
 _PLACE = re.compile(r"\d{1,3}-\d{1,3}")
 _JPEG = "image/jpeg"
@@ -59,7 +59,7 @@ def routes(site: Site) -> APIRouter:
     ) -> Response:
         scan_day, row = find_batch(site, day, batch)
         pages = read_pages(site, scan_day, batch)
-        listed, at = _locate(pages, file, page)
+        listed, at = pages.to_pylist(), _locate(pages, file, page)
         limits = load_thresholds(site.settings.profile)
         own = pages.slice(at, 1)
         found, failed = listed[at], _failures(own, limits)
@@ -98,8 +98,17 @@ def routes(site: Site) -> APIRouter:
         return JSONResponse({"width": drawn.width, "height": drawn.height, "tile": TILE_PX})
 
     @router.get("/scans/{day}/{batch}/tiles/{place}")
-    def tile(day: str, batch: str, place: str, file: str, page: int = 1) -> Response:
+    def tile(
+        request: Request,
+        day: str,
+        batch: str,
+        place: str,
+        file: str,
+        viewer: Viewer = Depends(site.access.viewer),
+        page: int = 1,
+    ) -> Response:
         scan_day, found, _ = _find(site, day, batch, file, page)
+        site.note(request, viewer, "picture", path_of(request).removesuffix(f"/{place}"))
         if not _PLACE.fullmatch(place) or site.scans.tiled(scan_day, found) is None:
             raise HTTPException(404)
         return _jpeg(site.scans.picture(found, place, tiles=True))
@@ -198,21 +207,21 @@ def _advice(page: dict[str, Any], language: Language) -> list[tuple[str, str]]:
 def _find(site: Site, day: str, batch: str, file: str, number: int) -> tuple[date, dict[str, Any], pa.Table]:
     scan_day, _ = find_batch(site, day, batch)
     pages = read_pages(site, scan_day, batch)
-    listed, at = _locate(pages, file, number)
-    return scan_day, listed[at], pages.slice(at, 1)
+    own = pages.slice(_locate(pages, file, number), 1)
+    return scan_day, own.to_pylist()[0], own
 
 
-def _locate(pages: pa.Table, file: str, number: int) -> tuple[list[dict[str, Any]], int]:
-    """The rows of a batch in order, and the place of one page among them.
+def _locate(pages: pa.Table, file: str, number: int) -> int:
+    """The place of one page among the rows of its batch.
 
     Raises:
         HTTPException: 404 where there is no such page.
     """
-    listed = pages.to_pylist()
-    place = next((n for n, row in enumerate(listed) if (row["file"], row["page_no"]) == (file, number)), None)
+    names = zip(pages["file"].to_pylist(), pages["page_no"].to_pylist(), strict=True)
+    place = next((n for n, name in enumerate(names) if name == (file, number)), None)
     if place is None:
         raise HTTPException(404)
-    return listed, place
+    return place
 
 
 def _neighbours(listed: list[dict[str, Any]], at: int) -> dict[str, dict[str, Any] | None]:

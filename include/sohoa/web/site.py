@@ -90,10 +90,10 @@ class Site:
         self.note(request, viewer, template)
         return self._render(request, viewer, template, values)
 
-    def note(self, request: Request, viewer: Viewer, name: str) -> None:
-        """Write down that something was opened."""
+    def note(self, request: Request, viewer: Viewer, name: str, path: str | None = None) -> None:
+        """Write down that something was opened, where ``path`` says no other under its own address."""
         query = f"?{request.url.query}" if request.url.query else ""
-        self.visits.note(viewer.name, name, path_of(request) + query)
+        self.visits.note(viewer.name, name, (path_of(request) if path is None else path) + query)
 
     def failure(self, request: Request, status: int, message: str) -> Response:
         """Make the page that says what went wrong."""

@@ -52,6 +52,7 @@ class Visits:
             if self._is_same((visitor, opened, address)):
                 return
             self._write({"at": now.replace(tzinfo=None).isoformat("T", "milliseconds")}, visitor, opened, address)
+            self._told[visitor, opened, address] = time.monotonic()
             if not self._is_waiting:
                 self._is_waiting = True
                 threading.Thread(target=self._send_later, daemon=True).start()
@@ -77,10 +78,8 @@ class Visits:
         now = time.monotonic()
         if len(self._told) > _MOST_TOLD:
             self._told = {key: at for key, at in self._told.items() if now - at < SAME_SECONDS}
-        is_same = now - self._told.get(visit, -SAME_SECONDS) < SAME_SECONDS
-        if not is_same:
-            self._told[visit] = now
-        return is_same
+        at = self._told.get(visit)
+        return at is not None and now - at < SAME_SECONDS
 
     def _write(self, line: dict[str, str], visitor: str, opened: str, address: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
