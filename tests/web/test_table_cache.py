@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,9 +14,11 @@ import pyarrow.compute as pc
 import pytest
 
 from sohoa import layout
+from sohoa.errors import StoreError
 from sohoa.schema import TABLES
 from sohoa.store import Store
 from sohoa.web import table_cache
+from sohoa.web.cached_store import CachedStore
 from sohoa.web.table_cache import TableCache
 
 DAYS = [date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1)]
@@ -94,14 +98,87 @@ def test_the_folder_stays_bounded(counted: Counted, tmp_path: Path) -> None:
     """Of two months the one that was asked for last stays; the other is read again when it is wanted."""
     cache = cache_of(counted, tmp_path, most_bytes=1)
     whole = cache.read("reviews", DAYS[:2])
+    (march,) = tmp_path.glob("reviews/*.parquet")
+    os.utime(march, (time.time() - table_cache.USED_SECONDS - 1,) * 2)
     cache.read("reviews", DAYS[2:])
     assert [file.name[:7] for file in tmp_path.glob("reviews/*.parquet")] == ["2024-04"]
     assert cache.read("reviews", DAYS[:2]).equals(whole)
 
 
+def test_a_file_that_another_read_is_about_to_open_stays(counted: Counted, tmp_path: Path) -> None:
+    cache = cache_of(counted, tmp_path, most_bytes=1)
+    cache.read("reviews", DAYS[:2])
+    cache.read("reviews", DAYS[2:])
+    assert len(list(tmp_path.glob("reviews/*.parquet"))) == 2
+
+
+def test_a_file_that_has_just_been_removed_is_not_made_empty(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = cache_of(counted, tmp_path)
+    cache.read("reviews", DAYS[:2])
+    (march,) = tmp_path.glob("reviews/*.parquet")
+    known = table_cache._objects_in(march)
+    monkeypatch.setattr(table_cache, "_objects_in", lambda file: (file.unlink(), known)[1])
+    with pytest.raises(FileNotFoundError):
+        cache.read("reviews", DAYS[:2])
+    assert not march.exists()
+
+
+def test_half_written_files_of_a_killed_server_go(counted: Counted, tmp_path: Path) -> None:
+    cache_of(counted, tmp_path).read("reviews")
+    for name, age in {"old.1.part": 4_000, "new.2.part": 10}.items():
+        part = tmp_path / "reviews" / name
+        part.write_bytes(b"half")
+        os.utime(part, (time.time() - age,) * 2)
+    cache_of(counted, tmp_path)
+    assert [part.name for part in tmp_path.rglob("*.part")] == ["new.2.part"]
+
+
+def test_a_name_of_what_there_is_is_made_with_the_listing(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at each request, of tens of thousands of keys."""
+    cache = cache_of(counted, tmp_path)
+    first = cache.version("reviews", "incidents")
+    monkeypatch.setattr(table_cache, "sha256", lambda _: pytest.fail("made again"))
+    assert cache.version("reviews", "incidents") == first != cache.version("reviews")
+
+
+def test_a_store_that_is_away_leaves_the_older_listing(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = cache_of(counted, tmp_path)
+    before = cache.infos("reviews")
+
+    def away(*_: object, **__: object) -> Iterator[Any]:
+        raise StoreError("away")
+
+    monkeypatch.setattr(counted, "list_objects", away)
+    monkeypatch.setattr(table_cache, "FRESH_SECONDS", 0.0)
+    cache._renew("reviews")
+    assert cache.infos("reviews") == before
+
+
 def test_months_of_one_question_are_not_thrown_out_by_each_other(counted: Counted, tmp_path: Path) -> None:
     cache = cache_of(counted, tmp_path, most_bytes=1)
     assert len(cache.read("reviews")) == 12
+
+
+def test_one_object_is_read_anew_when_it_has_changed_alone(clean_store: Store, tmp_path: Path) -> None:
+    store = CachedStore(clean_store.settings.model_copy(update={"home": tmp_path}))
+    gets: list[str] = []
+    get = store.get_parquet
+    store.get_parquet = lambda key: (gets.append(key), get(key))[1]  # type: ignore[method-assign]
+    assert len(store.read_object("reviews", DAYS[0], "a")) == 0
+    clean_store.write_table("reviews", DAYS[0], "a", rows("first"))
+    clean_store.write_table("reviews", DAYS[0], "b", rows("other"))
+    for _ in range(3):
+        assert store.read_object("reviews", DAYS[0], "a")["reason"].to_pylist() == ["first"]
+        assert store.read_object("reviews", DAYS[0], "b")["reason"].to_pylist() == ["other"]
+    assert len(gets) == 3
+    clean_store.write_table("reviews", DAYS[0], "a", rows("second"))
+    assert store.read_object("reviews", DAYS[0], "a")["reason"].to_pylist() == ["second"]
 
 
 def test_an_older_listing_serves_while_it_is_renewed(
@@ -112,8 +189,6 @@ def test_an_older_listing_serves_while_it_is_renewed(
     version = cache.version("reviews")
     counted.write_table("reviews", DAYS[2], "c", rows("new"))
     monkeypatch.setattr(table_cache, "FRESH_SECONDS", 0.0)
-    import time
-
     deadline = time.monotonic() + 20
     while "new" not in cache.read("reviews")["reason"].to_pylist():
         assert time.monotonic() < deadline

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,20 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing
+from sohoa.errors import ObjectMissing, StoreError
+from sohoa.logs import get_logger
 from sohoa.schema import TABLES
-from sohoa.settings import TIME_ZONE
 from sohoa.store import ObjectInfo, Store, with_path_key
+from sohoa.web.kept_files import remove_leftovers, touch
+
+log = get_logger(__name__)
 
 FRESH_SECONDS = 10.0
 """For so long a listing is taken as it is."""
 KEPT_SECONDS = 600.0
 """For so long an older one still serves, while a new one is made behind it; after that the asker waits."""
+USED_SECONDS = 60.0
+"""A file that was asked for in this time may be about to be read: it stays."""
 _KEY = "_key"
 _OBJECTS = b"objects"
 Etags = dict[str, str]
@@ -43,9 +48,10 @@ class _Listing:
     lock: threading.Lock = field(default_factory=threading.Lock)
     listed_at: float | None = None
     """By the monotonic clock; None before the first."""
-    told_at: datetime | None = None
     infos: list[ObjectInfo] = field(default_factory=list)
     months: dict[str, Etags] = field(default_factory=dict)
+    version: str = ""
+    """Another one as soon as any object is another."""
     is_renewing: bool = False
 
 
@@ -55,6 +61,7 @@ class TableCache:
     def __init__(self, store: Store, folder: Path, most_bytes: int) -> None:
         """Keep tables of ``store`` in ``folder``, which takes at most about ``most_bytes``."""
         self._store, self._folder, self._most_bytes = store, folder, most_bytes
+        remove_leftovers(folder)
         self._listings = {table: _Listing() for table in TABLES}
         self._writing = {table: threading.Lock() for table in TABLES}
 
@@ -106,12 +113,7 @@ class TableCache:
 
     def version(self, *tables: str) -> str:
         """Name what these tables hold: another name as soon as any object of them is another."""
-        told = [sorted(months.items()) for months in (self._list(table).months for table in tables)]
-        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-
-    def told_at(self, table: str) -> datetime | None:
-        """Tell when the store last said what there is of a table; None before it was asked."""
-        return self._listings[table].told_at
+        return "-".join(self._list(table).version for table in tables)
 
     def expire(self, table: str) -> None:
         """Ask the store again before the next read of a table."""
@@ -137,6 +139,8 @@ class TableCache:
         try:
             with listing.lock:
                 self._ask(table, listing)
+        except StoreError as error:
+            log.warning("listing_waits", table=table, reason=str(error))  # the older one serves: the next read asks
         finally:
             listing.is_renewing = False
 
@@ -151,7 +155,8 @@ class TableCache:
         for info in infos:
             months.setdefault(f"{layout.table_day(info.key):%Y-%m}", {})[info.key] = info.etag
         listing.infos, listing.months = infos, months
-        listing.told_at, listing.listed_at = datetime.now(TIME_ZONE), asked_at
+        listing.version = sha256(json.dumps(months, sort_keys=True).encode()).hexdigest()[:16]
+        listing.listed_at = asked_at
 
     def _file(self, table: str, month: str) -> Path:
         version = (TABLES[table].metadata or {})[b"schema_version"].decode()
@@ -163,7 +168,7 @@ class TableCache:
         with self._writing[table]:
             known = _objects_in(file)
             if known == etags:
-                file.touch()
+                touch(file)
                 return False
             kept = {key for key, etag in etags.items() if known.get(key) == etag}
             rows = pa.concat_tables([_kept_rows(file, kept, table), *self._fetch(table, sorted(etags.keys() - kept))])
@@ -183,11 +188,11 @@ class TableCache:
         return rows.append_column(_KEY, pa.repeat(pa.scalar(key), len(rows))).cast(_local_schema(table))
 
     def _make_room(self, kept: set[Path]) -> None:
-        """Take away what nobody has asked for longest, but not what is being read."""
+        """Take away what nobody has asked for longest, but not what is being read, here or in another request."""
         found = [(file.stat(), file) for file in self._folder.glob("*/*.parquet")]
         total = sum(stat.st_size for stat, _ in found)
         for stat, file in sorted(found, key=lambda one: one[0].st_mtime):
-            if total <= self._most_bytes:
+            if total <= self._most_bytes or time.time() - stat.st_mtime < USED_SECONDS:
                 return
             if file not in kept:
                 file.unlink(missing_ok=True)
