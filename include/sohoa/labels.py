@@ -752,8 +752,10 @@ LABELS: dict[str, Labels] = {
         "bad_address": Label("Địa chỉ thiếu hoặc sai một giá trị.", "A value of the address is missing or malformed."),
         "bad_input": Label("Địa chỉ hỏi điều không có: {}", "The address asks for what does not exist: {}"),
         "store_away": Label(
-            "Không đọc được kho lưu trữ. Hãy chạy `sohoa stack status store`, rồi tải lại trang.",
-            "The store cannot be read. Run `sohoa stack status store`, then load the page again.",
+            "Không đọc được kho lưu trữ. Hãy chạy `sohoa stack status store` (Compose: `docker compose ps store`), "
+            "rồi tải lại trang.",
+            "The store cannot be read. Run `sohoa stack status store` (Compose: `docker compose ps store`), then load "
+            "the page again.",
         ),
         "empty_progress": Label(
             "Chưa có tiến độ: chạy DAG summarise_progress, hoặc `sohoa run summarise`.",
@@ -816,7 +818,8 @@ LABELS: dict[str, Labels] = {
             "No ranking: the campaign has not begun, or there are no figures.",
         ),
         "no_campaign": Label(
-            "Chưa khai báo đợt thi đua nào (SOHOA_CAMPAIGNS_FILE).", "No campaign is configured (SOHOA_CAMPAIGNS_FILE)."
+            "Chưa khai báo đợt thi đua nào (SOHOA_SITE, hoặc SOHOA_CAMPAIGNS_FILE).",
+            "No campaign is configured (SOHOA_SITE, or SOHOA_CAMPAIGNS_FILE).",
         ),
         "trend_said": Label(
             "{}: {} tuần, từ {} đến {}. Đường chấm {}, đường gạch {}. Điểm rỗng là tuần còn mới; vùng xám là "
@@ -1001,6 +1004,14 @@ LABELS: dict[str, Labels] = {
         ),
         "nothing_to_decide": Label("Không có tài liệu nào chờ quyết định.", "No document waits for a decision."),
         "decide": Label("Quyết định về cả tài liệu", "Decide about the whole document"),
+        "reason_missing": Label(
+            "Chưa ghi lý do: hãy quay lại, ghi lý do rồi ghi quyết định.",
+            "There is no reason: go back, give one, and record the decision again.",
+        ),
+        "decision_unfit": Label(
+            "Quyết định này không hợp với tài liệu (nữa): hãy tải lại trang của tài liệu và chọn lại.",
+            "This decision does not fit the document (any more): load its page again, and choose anew.",
+        ),
         "decide_now": Label("Ghi quyết định", "Record the decision"),
         "decide_said": Label(
             "Ghi tên người đăng nhập và lý do; phiếu trả lại đổi ngay, tỷ lệ đổi sau lần summarise_progress tới.",

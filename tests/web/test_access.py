@@ -169,6 +169,22 @@ def test_no_other_decision_is_taken(
     assert "D0" not in province.store.read_table("reviews", [DAY])["document_id"].to_pylist()
 
 
+@pytest.mark.parametrize(
+    ("document", "form", "word"),
+    [
+        ("D0", {"decision": "waive", "reason": " \n"}, "reason_missing"),
+        ("D0", {"decision": "uphold", "reason": "x"}, "decision_unfit"),
+        ("D0", {"decision": "burn", "reason": ""}, "decision_unfit"),
+    ],
+)
+def test_a_decision_that_is_not_taken_says_why(
+    province: Province, document: str, form: dict[str, str], word: str
+) -> None:
+    """Not that its address asks for what is not there."""
+    text = province.pages.post(f"/decisions/{DAY}/{BATCH}/{document}", form, **SIMILAR).text
+    assert LABELS["page_words"][word].vi in text
+
+
 def test_viewers_see_no_form_and_no_queue(province: Province) -> None:
     assert '<form class="decide"' not in province.pages.text(SCAN)
     assert '<form class="decide"' in province.pages.text(SCAN, user="editor")

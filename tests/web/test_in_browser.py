@@ -77,6 +77,18 @@ def test_each_page_fits_and_draws_its_charts(page: Page, path: str) -> None:
         expect(page.locator("[data-outlook]")).not_to_be_empty(timeout=60_000)
 
 
+def test_a_forecast_that_fails_leaves_the_chart(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address)
+    context.set_extra_http_headers({"x-user": "editor"})
+    opened = context.new_page()
+    opened.route("**/trend.json*forecast=1*", lambda route: route.abort())
+    with opened.expect_event("requestfailed"):
+        opened.goto("/progress")
+    expect(opened.locator(".chart svg")).to_have_count(2)
+    expect(opened.locator("[data-drawn=failed]")).to_have_count(0)
+    context.close()
+
+
 def test_a_scan_is_zoomed_by_keys_and_paged_by_letters(page: Page) -> None:
     page.goto(LOW)
     page.locator("#scan").focus()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
@@ -158,6 +158,37 @@ def test_what_cannot_be_shown_says_so(province: Province) -> None:
     assert "77777" in province.pages.get("/progress?unit=77777").text
     assert province.pages.get("/progress?end=yesterday").status_code == 422
     assert province.pages.get("/progress?map=2019-01-01").status_code == 422
+
+
+@pytest.mark.parametrize("page", ["progress", "quality", "reconciliation", "visits", "progress/trend.json"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1989-12-31", "2100-01-01", "2023-02-30"])
+def test_a_day_of_no_year_of_dossiers_is_no_day(province: Province, page: str, day: str) -> None:
+    answer = province.pages.get(f"/{page}?end={day}", user="editor")
+    assert answer.status_code == 422 and day in answer.text
+
+
+def test_ages_of_a_reconciliation_are_those_of_the_day(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of yesterday is not shown today."""
+    from sohoa.web import reconciliation
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(1_000_000 // 24)
+
+    before = province.pages.text("/reconciliation")
+    assert province.pages.text("/reconciliation") == before
+    monkeypatch.setattr(reconciliation, "datetime", Later)
+    assert province.pages.text("/reconciliation") != before
+
+
+def test_a_search_that_finds_more_than_it_lists_says_so(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sohoa.web import batches
+
+    words = LABELS["page_words"]["first_of"].vi
+    assert words.format(2, 3) not in province.pages.text(f"/batches?q={DOSSIER}")
+    monkeypatch.setattr(batches, "MOST_FOUND", 2)
+    assert words.format(2, 3) in province.pages.text(f"/batches?q={DOSSIER}")
 
 
 def test_reconciliation_leads_to_the_dossiers_of_a_category(province: Province) -> None:

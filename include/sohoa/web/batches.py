@@ -26,7 +26,8 @@ from sohoa.web.site import Site, Viewer
 STATES = ("inbox", "in_work", "judged", "refused")
 SHOWN_DAYS = 31
 """Scan days up to the newest one of which batches are listed where nothing else is asked for."""
-_FOUND = 500
+MOST_FOUND = 500
+"""Documents that a search lists."""
 _OF_DOCUMENT = [
     "agency",
     "batch",
@@ -193,6 +194,7 @@ def _search(site: Site, text: str) -> dict[str, Any]:
         "kind": None,
         "batches": [],
         "documents": [],
+        "found": 0,
         "agencies": [],
         "dossier": None,
         "waiting": [],
@@ -200,7 +202,7 @@ def _search(site: Site, text: str) -> dict[str, Any]:
     key = dossier_key(text)
     if key is not None:
         documents = _documents(site, pc.field("dossier_key") == key, dossier_day(key))
-        return nothing | {"kind": "dossier", "documents": documents, "dossier": _dossier(site, key)}
+        return nothing | {"kind": "dossier", **documents, "dossier": _dossier(site, key)}
     waiting = [one for one in list_waiting(site) if one.batch == text]
     rows = site.store.cache.read("batches", _days_of(text), where=pc.field("batch") == text).to_pylist()
     if rows or waiting or layout.BatchId.parse(text):
@@ -208,7 +210,7 @@ def _search(site: Site, text: str) -> dict[str, Any]:
     agencies = _agencies(text)
     if agencies:
         return nothing | {"kind": "agency", "agencies": agencies}
-    return nothing | {"kind": "document", "documents": _documents(site, pc.field("document_id") == text, None)}
+    return nothing | {"kind": "document", **_documents(site, pc.field("document_id") == text, None)}
 
 
 def _days_of(batch: str) -> list[date] | None:
@@ -219,12 +221,13 @@ def _days_of(batch: str) -> list[date] | None:
     return [found.scan_date]
 
 
-def _documents(site: Site, where: Any, since: date | None) -> list[dict[str, Any]]:
+def _documents(site: Site, where: Any, since: date | None) -> dict[str, Any]:
+    """The first documents of which something holds, and how many there are."""
     days = None
     if since is not None:
         days = [day for info in site.store.cache.infos("documents") if (day := layout.table_day(info.key)) >= since]
     rows = site.store.cache.read("documents", days, _OF_DOCUMENT, where)
-    return list(rows.slice(0, _FOUND).to_pylist())
+    return {"documents": rows.slice(0, MOST_FOUND).to_pylist(), "found": len(rows)}
 
 
 def _dossier(site: Site, key: str) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from sohoa.settings import TIME_ZONE
 from sohoa.steering.waiting_documents import WEEKS
 from sohoa.web.batches import find_batch, read_documents, read_pages
 from sohoa.web.parameters import cut
-from sohoa.web.site import Site, Viewer
+from sohoa.web.site import Site, Viewer, language_of
 
 MAX_REASON = 500
 """Characters of a reason."""
@@ -62,14 +62,20 @@ def routes(site: Site) -> APIRouter:
         batch: str,
         document_id: str,
         viewer: Viewer = Depends(site.access.viewer),
-        decision: str = Form(),
-        reason: str = Form(max_length=MAX_REASON),
+        decision: str = Form(""),
+        reason: str = Form("", max_length=MAX_REASON),
     ) -> Response:
         _require_editor(viewer)
         _require_own_page(request)
         scan_day, row = find_batch(site, day, batch)
-        if document_id not in {one["document_id"] for one in read_documents(site, scan_day, batch)}:
+        found = {one["document_id"]: one for one in read_documents(site, scan_day, batch)}.get(document_id)
+        if found is None:
             raise HTTPException(404)
+        wrong = None if reason.strip() else "reason_missing"
+        if decision not in allowed_decisions(found):
+            wrong = "decision_unfit"
+        if wrong is not None:
+            return site.failure(request, 422, language_of(request).word(wrong))
         site.note(request, viewer, "decide")
         now = datetime.now(TIME_ZONE).replace(tzinfo=None, microsecond=0)
         jobs.review(row["agency"], document_id, decision, viewer.name, reason.strip(), now)

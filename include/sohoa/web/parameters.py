@@ -14,6 +14,8 @@ PER_PAGE = 50
 """Rows of a list that one page shows."""
 MAX_DAYS = 800
 """Days that a page adds up."""
+YEARS = range(1990, 2100)
+"""Of the days of an address, as of those of options."""
 T = TypeVar("T")
 
 
@@ -42,14 +44,17 @@ def read_day(text: str | None) -> date | None:
     """Read a day of an address, as 2024-04-01; None where there is none.
 
     Raises:
-        InputError: it is no day.
+        InputError: it is no day, or of a year that no dossier is of.
     """
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{text!r} is not a day like 2024-04-01") from None
+        found = date.min
+    if found.year not in YEARS:
+        raise InputError(f"{text!r} is not a day like 2024-04-01")
+    return found
 
 
 def read_period(start: date, end: date) -> tuple[date, date]:

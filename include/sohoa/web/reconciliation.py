@@ -46,8 +46,9 @@ def routes(site: Site) -> APIRouter:
         if period is None:
             return site.page(request, viewer, "empty", topic="reconciliation")
         known = read_known_days(site.store, unit, *period)
-        key = ("reconciliation", unit, *period, tuple(known.compared), known.is_whole)
-        found = site.remember(_TABLES, key, lambda: _read(site, unit, *period, known))
+        today = datetime.now(TIME_ZONE).date()  # the oldest entry is a day older tomorrow
+        key = ("reconciliation", unit, *period, today, tuple(known.compared), known.is_whole)
+        found = site.remember(_TABLES, key, lambda: _read(site, unit, *period, known, today))
         return site.page(
             request, viewer, "reconciliation", unit=unit, start=period[0], end=period[1], effects=EFFECTS, sides=_SIDES,
             units=_units(unit, period[1]), unknown=_unknown(known, language_of(request)), **found,
@@ -87,9 +88,8 @@ def _period(site: Site, start: str, end: str) -> tuple[date, date] | None:
     return read_period(read_day(start) or last - _WEEK, last)
 
 
-def _read(site: Site, unit: str, start: date, end: date, known: KnownDays) -> dict[str, Any]:
+def _read(site: Site, unit: str, start: date, end: date, known: KnownDays, today: date) -> dict[str, Any]:
     asked = asked_unit(unit, end)
-    today = datetime.now(TIME_ZONE).date()
     lines = read_lines(site.store, unit, known.compared, today)
     difference, explained = balance({line.category: line.entries for line in lines})
     indicators = zip(INDICATORS, read_indicators(site.store, unit, start, end), strict=True) if known.is_whole else ()

@@ -34,7 +34,8 @@
     }
   }
 
-  async function draw(place, address = place.dataset.chart) {
+  /** Draws a chart; a second one that only adds to the first leaves that where it cannot be had. */
+  async function draw(place, address = place.dataset.chart, isSecond = false) {
     try {
       const answer = await fetch(address, { credentials: "same-origin" });
       if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
@@ -51,11 +52,12 @@
         tooltip: { disableDefaultStyle: true },
       });
       place.dataset.drawn = "yes";
-      if (found.forecast) draw(place, `${address}&${found.forecast}`);
+      if (found.forecast) draw(place, `${address}&${found.forecast}`, true);
     } catch (error) {
+      console.error(error);
+      if (isSecond) return;
       place.textContent = place.dataset.failed;
       place.dataset.drawn = "failed";
-      console.error(error);
     }
   }
 
