@@ -8,7 +8,11 @@ from datetime import datetime, timedelta, tzinfo
 import pytest
 
 from sohoa import layout
+from sohoa.days import Week
 from sohoa.labels import LABELS
+from sohoa.registry import agencies_at
+from sohoa.report.sections.unit_rates import mondays
+from sohoa.web import trend_chart
 from tests.batch_builder import AGENCY, DAY, DOSSIER
 from tests.web.conftest import BATCH, END, REFUSED, Province
 
@@ -189,6 +193,34 @@ def test_a_search_that_finds_more_than_it_lists_says_so(province: Province, monk
     assert words.format(2, 3) not in province.pages.text(f"/batches?q={DOSSIER}")
     monkeypatch.setattr(batches, "MOST_FOUND", 2)
     assert words.format(2, 3) in province.pages.text(f"/batches?q={DOSSIER}")
+
+
+def test_a_district_leads_to_its_own_office_and_the_office_back(province: Province) -> None:
+    """On both pages."""
+    offices = [agency for agency in agencies_at(END) if agency.kind == "district"][:3]
+    for page in ("progress", "reconciliation"):
+        for office in offices:
+            assert f"unit={office.code}" in province.pages.text(f"/{page}?unit={office.unit_code}")
+    for office in offices:
+        above = re.findall(r"unit=(\w+)", province.pages.text(f"/progress?unit={office.code}"))
+        assert above.index("20") < above.index(office.unit_code)
+
+
+@pytest.mark.parametrize(
+    ("rates", "shown"),
+    [
+        ([None, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0]),
+        ([1.0, None, 2.0, None], [1.0, None, 2.0, None]),
+        ([None, 1.0, "no row", 2.0], [1.0, None, 2.0]),
+        ([None, None], []),
+    ],
+)
+def test_a_week_of_which_nothing_counts_breaks_the_line(
+    rates: list[float | str | None], shown: list[float | None]
+) -> None:
+    weeks = mondays(Week.of(END), len(rates))
+    known = {monday: rate for monday, rate in zip(weeks, rates, strict=True) if not isinstance(rate, str)}
+    assert [week["rate"] for week in trend_chart._weeks(known, weeks, lambda _: False)] == shown
 
 
 def test_reconciliation_leads_to_the_dossiers_of_a_category(province: Province) -> None:

@@ -19,7 +19,7 @@ from sohoa.errors import InputError
 from sohoa.progress.carry_forward import map_dates, progress_on_map
 from sohoa.progress.explain_figure import count_reasons, group_of, read_figure_dossiers, sum_up
 from sohoa.progress.unit_progress import Figure, ProgressQuery, by_period, default_start, make_figure, newest_day
-from sohoa.registry import PROVINCE, agencies_at, bearer_at, campaigns, find_campaign, unit_at, units_at
+from sohoa.registry import PROVINCE, agencies_at, ancestors, bearer_at, campaigns, find_campaign, units_at
 from sohoa.steering.rank_campaigns import read_ranks
 from sohoa.web import trend_chart
 from sohoa.web.map_chart import commune_map
@@ -185,20 +185,8 @@ def _unit_rows(site: Site, asked: Asked) -> pa.Table:
 def _above(asked: Asked) -> list[tuple[str, str]]:
     """Code and name of the units above the one asked for, the highest first."""
     day = asked.query.map_day or asked.end
-    found = []
-    code = _parent(asked.query.unit_code, day)
-    while code is not None:
-        bearer = bearer_at(code, day)
-        found.append((code, code if bearer is None else bearer.name))
-        code = _parent(code, day)
-    return found[::-1]
-
-
-def _parent(code: str, day: date) -> str | None:
-    unit = unit_at(code, day)
-    if unit is not None:
-        return unit.parent
-    return next((agency.unit_code for agency in agencies_at(day) if agency.code == code), PROVINCE)
+    bearers = [(code, bearer_at(code, day)) for code in reversed(ancestors(asked.query.unit_code, day))]
+    return [(code, code if bearer is None else bearer.name) for code, bearer in bearers]
 
 
 def _below(site: Site, asked: Asked, rows: pa.Table) -> list[tuple[str, str, str, Figure]]:
@@ -208,7 +196,7 @@ def _below(site: Site, asked: Asked, rows: pa.Table) -> list[tuple[str, str, str
     found = sums.aggregate([*((name, "sum") for name in MEASURES), ("is_approximate", "any")]).to_pylist()
     by_key = {(row["unit_code"], row["valid_from"]): row for row in found}
     lines = []
-    for code, first, name, level in _children(asked.query.unit_code, day):
+    for code, first, name, level in children(asked.query.unit_code, day):
         row = by_key.get((code, first))
         counts = {measure: 0 if row is None else row[f"{measure}_sum"] for measure in MEASURES}
         is_approximate = bool(row and row["is_approximate_any"])
@@ -216,8 +204,8 @@ def _below(site: Site, asked: Asked, rows: pa.Table) -> list[tuple[str, str, str
     return sorted(lines, key=lambda line: (line[3].rate_percent is None, line[3].rate_percent or 0, line[0]))
 
 
-def _children(code: str, day: date) -> list[tuple[str, date, str, str]]:
-    """Code, first day, name and level of the units and leaf offices right below one."""
+def children(code: str, day: date) -> list[tuple[str, date, str, str]]:
+    """List code, first day, name and level of the units and leaf offices right below one on a day."""
     found = [(unit.code, unit.valid_from, unit.name, unit.level) for unit in units_at(day) if unit.parent == code]
     kinds = {"department"} if code == PROVINCE else {"district"}
     offices = [agency for agency in agencies_at(day) if agency.kind in kinds and agency.unit_code == code]

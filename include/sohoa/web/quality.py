@@ -18,13 +18,14 @@ from sohoa.defects import DEFECTS
 from sohoa.errors import InputError
 from sohoa.registry import full_name
 from sohoa.report import chart_specs
+from sohoa.report.report_week import HEAT_WEEKS
 from sohoa.steering.scanner_incidents import read_incidents
 from sohoa.web.languages import Language
 from sohoa.web.parameters import cut, read_day, read_period
 from sohoa.web.site import Site, Viewer, language_of
 from sohoa.web.translate_chart import translated
 
-HEAT_WEEKS, HEAT_AGENCIES = 12, 40
+HEAT_AGENCIES = 40
 _DAYS = timedelta(27)
 _TABLES = ("quality_daily", "device_daily", "incidents", "documents")
 _BY_CAUSE = ("defect",)

@@ -16,10 +16,11 @@ from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import read_indicators
 from sohoa.reconcile.known_days import KnownDays, newest_reconciled, read_known_days
 from sohoa.reconcile.list_dossiers import read_entries, read_lines
-from sohoa.registry import PROVINCE, agencies_at, asked_unit, unit_at, units_at
+from sohoa.registry import PROVINCE, ancestors, asked_unit
 from sohoa.settings import TIME_ZONE
 from sohoa.web.languages import Language
 from sohoa.web.parameters import cut, read_day, read_period
+from sohoa.web.progress import children
 from sohoa.web.site import Site, Viewer, language_of
 
 _TABLES = ("reconciliation_daily", "national_report")
@@ -121,11 +122,7 @@ def _unknown(known: KnownDays, language: Language) -> list[str]:
 
 
 def _units(unit: str, day: date) -> list[tuple[str, str]]:
-    """Code and name of the units right below one, or beside it where there are none below."""
-    below = [(one.code, one.name) for one in units_at(day) if one.parent == unit]
-    if unit == PROVINCE:
-        below += [(agency.code, agency.name) for agency in agencies_at(day) if agency.kind == "department"]
-    own = unit_at(unit, day)
-    if not below and own is not None and own.parent is not None:
-        below = [(one.code, one.name) for one in units_at(day) if one.parent == own.parent]
-    return below
+    """Code and name of the units and offices right below one, or beside it where there are none below."""
+    above = ancestors(unit, day)
+    below = children(unit, day) or (children(above[0], day) if above else [])
+    return [(code, name) for code, _, name, _ in below]

@@ -13,15 +13,15 @@ from sohoa.progress import young_weeks
 from sohoa.progress.rate import weekly_progress
 from sohoa.progress.unit_progress import ProgressQuery, read_days
 from sohoa.report import chart_specs
+from sohoa.report.report_week import TREND_WEEKS
+from sohoa.report.sections.charts import weeks_ahead
+from sohoa.report.sections.unit_rates import mondays
 from sohoa.steering.forecast import Outlook, forecast_target
 from sohoa.web.languages import Language
 from sohoa.web.site import Site
 from sohoa.web.translate_chart import translated
 
-WEEKS = 52
-"""Weeks that the line shows."""
 _HISTORY = timedelta(2 * 364)
-_AHEAD = 13
 
 
 def as_known(site: Site, query: ProgressQuery, end: date, language: Language) -> dict[str, Any] | None:
@@ -41,7 +41,7 @@ def with_forecast(site: Site, query: ProgressQuery, end: date, language: Languag
     weekly = weekly_progress(whole, query.unit_code, query.definition, query.stage)
     outlook = forecast_target(weekly, site.settings.target_percent, end, query.own_days(end).last)
     age = young_weeks.read_age(site.store, Week.of(end))
-    found = _make(site, query, end, language, lambda monday: age.is_young(Week(monday)), _ahead(outlook))
+    found = _make(site, query, end, language, lambda monday: age.is_young(Week(monday)), weeks_ahead(outlook))
     return None if found is None else {**found, "outlook": _said(outlook, language)}
 
 
@@ -53,40 +53,37 @@ def _make(
     is_young: Callable[[date], bool],
     ahead: list[dict[str, Any]],
 ) -> dict[str, Any] | None:
-    first = Week.of(end - timedelta(7 * (WEEKS - 1))).first
+    shown = mondays(Week.of(end), TREND_WEEKS)
     weekly = weekly_progress(
-        read_days(site.store, query, first, end), query.unit_code, query.definition, query.stage
+        read_days(site.store, query, shown[0], end), query.unit_code, query.definition, query.stage
     ).to_pylist()
-    weeks = [
-        {
-            "day": row["first_day"].isoformat(),
-            "rate": round(row["rate_percent"], 2),
-            "young": is_young(row["first_day"]),
-        }
-        for row in weekly
-        if row["denominator"]
-    ]
-    if not weeks:
+    weeks = _weeks({row["first_day"]: row["rate_percent"] for row in weekly}, shown, is_young)
+    known = [week["rate"] for week in weeks if week["rate"] is not None]
+    if not known:
         return None
     lines = {"baseline": site.settings.baseline_percent, "target": site.settings.target_percent}
     said = language.word(
-        "trend_said", query.name_on(end), len(weeks), language.percent(weeks[0]["rate"]),
-        language.percent(weeks[-1]["rate"]), language.percent(lines["baseline"]), language.percent(lines["target"]),
+        "trend_said", query.name_on(end), len(weeks), language.percent(known[0]),
+        language.percent(known[-1]), language.percent(lines["baseline"]), language.percent(lines["target"]),
     )  # fmt: skip
     chart = chart_specs.trend(weeks, ahead, lines, "", said)
     return {"spec": translated(chart_specs.cleaned(chart.spec), language), "said": said}
 
 
-def _ahead(outlook: Outlook) -> list[dict[str, Any]]:
-    weeks, first = outlook.weeks, outlook.first_week
-    if weeks is None or first is None:
-        return []
+def _weeks(
+    rates: dict[date, float | None], shown: list[date], is_young: Callable[[date], bool]
+) -> list[dict[str, Any]]:
+    """The weeks from the first that has a rate; one in between that has none breaks the line."""
+    while shown and rates.get(shown[0]) is None:
+        shown = shown[1:]
+    found = [(monday, rates.get(monday)) for monday in shown]
     return [
         {
-            "day": (first + timedelta(7 * n)).isoformat(),
-            **{name: round(100 * float(getattr(weeks, name)[n]), 2) for name in ("low", "middle", "high")},
+            "day": monday.isoformat(),
+            "rate": None if rate is None else round(rate, 2),
+            "young": is_young(monday),
         }
-        for n in range(min(_AHEAD, len(weeks.middle)))
+        for monday, rate in found
     ]
 
 

@@ -40,7 +40,7 @@ def trend_chart(progress: Progress, outlook: Outlook, week: Week, lines: dict[st
         {"day": monday.isoformat(), "rate": _rounded(rate), "young": progress.age.is_young(Week(monday))}
         for monday, rate in rates
     ]
-    ahead = _ahead(outlook)
+    ahead = weeks_ahead(outlook)
     alt += f"; {_young_vi(weeks)}" if any(row["young"] for row in weeks) else ""
     alt += "; vùng xám là khoảng dự báo 80 %." if ahead else "."
     return chart_specs.trend(weeks, ahead, lines, title, alt)
@@ -183,7 +183,8 @@ def _cell(progress: Progress, place: Place, monday: date) -> dict[str, Any]:
     }
 
 
-def _ahead(outlook: Outlook) -> list[dict[str, Any]]:
+def weeks_ahead(outlook: Outlook) -> list[dict[str, Any]]:
+    """Write the first weeks of a forecast as ``chart_specs.trend`` takes them; none where nothing is forecast."""
     weeks, first = outlook.weeks, outlook.first_week
     if weeks is None or first is None:
         return []
