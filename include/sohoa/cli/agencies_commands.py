@@ -102,7 +102,7 @@ def _hand_over(name: str, keys: dict[str, str], folder: Path | None) -> None:
     if folder is None:
         say(f"{name}: access key {keys['access_key']}, secret key {keys['secret_key']}")
         return
-    from sohoa.stack.processes import write_private
+    from sohoa.private_file import write_private
 
     path = folder / f"{name}.json"
     write_private(path, json.dumps(keys, indent=1))

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import zip_longest
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -104,7 +103,7 @@ class Artist:
         if lacking:
             drawn = draw_file(self.guard, list(lacking.values()), columns, lambda _: self._read(file))
             if drawn is not None:
-                self._drawn |= dict(zip_longest(lacking, drawn, fillvalue={}))
+                self._drawn |= {key: drawn[n] if n < len(drawn) else {} for n, key in enumerate(lacking)}
         return [self._drawn.get(key, {}) for key in keys]
 
     def _read(self, file: ScanFile) -> bytes | None:
