@@ -110,7 +110,11 @@ def test_a_flipped_bit_in_a_deflated_strip_is_told_by_its_checksum() -> None:
 # --------------------------------------------------------------------------------------------------- sizes of strips
 
 
-@pytest.mark.parametrize("counts", [(LONG, []), (LONG, [0]), (LONG, [7])], ids=["absent", "zero", "too small"])
+@pytest.mark.parametrize(
+    "counts",
+    [(LONG, []), (LONG, [0]), (LONG, [7]), (LONG, [PAGE.nbytes * 9]), (LONG, [0xFFFFFFFF])],
+    ids=["absent", "zero", "too small", "past the end", "of all bits"],
+)
 def test_an_uncompressed_page_is_as_long_as_its_pixels(counts):
     """What ``StripByteCounts`` does not say follows from the sides; a strip that is not there is told."""
     data = write_tiff((COLOUR_TAGS | {COUNTS: counts}, [PAGE.tobytes()]))

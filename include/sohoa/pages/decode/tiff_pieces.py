@@ -69,7 +69,7 @@ class Pieces:
         offsets: where each begins; of one that is left out, where another does.
         counts: bytes of each.
         missing: numbers of those that the file leaves out: parts of the page on which there is nothing.
-        estimated: numbers of those whose size the file does not say.
+        estimated: numbers of those whose size the file does not say, or says wrongly.
         is_listed_otherwise: the file lists tiles as if they were strips.
     """
 
@@ -221,13 +221,14 @@ def find_pieces(found: Tags, directory: int, size: int) -> Pieces:
     for k in {*range(grid.count)} - missing:
         following = starts[min(bisect_right(starts, offsets[k]), len(starts) - 1)]
         if first(found, tags.COMPRESSION, _RAW) == _RAW:
-            counts[k] = max(said[k], _raw_bytes(found, grid, k))
+            needed = _raw_bytes(found, grid, k)
+            counts[k] = said[k] if needed <= said[k] <= size - offsets[k] else needed
         elif said[k] == 0:
             counts[k] = following - offsets[k]
-        is_longer = counts[k] > said[k]
-        if not offsets[k] or offsets[k] + counts[k] > (following if is_longer else size):
+        is_estimated = counts[k] != said[k]
+        if not offsets[k] or offsets[k] + counts[k] > (following if is_estimated else size):
             raise BadPage("truncated", "a strip or tile does not lie inside the file")
-        if is_longer:
+        if is_estimated:
             estimated.add(k)
     order = [present if k in missing else k for k in range(grid.count)]
     places = tuple(offsets[k] for k in order), tuple(counts[k] for k in order)
