@@ -14,7 +14,7 @@ PACKAGE = ROOT / "include" / "sohoa"
 LAYERS = (
     {"errors", "defects", "enums", "format_value", "clean_text", "logs"},
     {"labels"},
-    {"settings", "layout", "dossier_code", "days", "arrow"},
+    {"settings", "layout", "dossier_code", "days", "arrow", "private_file"},
     {"guarded"},
     {"pages"},
     {"schema"},

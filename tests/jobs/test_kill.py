@@ -193,8 +193,8 @@ def test_killed_anywhere_and_run_again(case: Case, restore: Job, clean_store: St
         died = killed_before(case.job, number)
         case.job()
         assert state(clean_store) == expected, f"killed before write {number}"
-        if died:
-            case.job()
+        if died and left_over(clean_store):
+            case.job()  # what a dead run leaves goes with the next but one at last
         assert not left_over(clean_store), f"killed before write {number}"
         if not died:
             assert number > 5, "the job made too few writes to show anything"

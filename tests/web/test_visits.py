@@ -17,8 +17,6 @@ from sohoa.store import Store
 from sohoa.web import visits
 from sohoa.web.visits import Visits
 
-NOW = datetime.now(TIME_ZONE)
-
 
 def told(store: Store) -> list[tuple[str, str]]:
     return [(row["visitor"], row["address"]) for row in store.read_table("visits").to_pylist()]
@@ -76,7 +74,7 @@ def test_two_servers_keep_each_their_own(clean_store: Store, tmp_path: Path) -> 
 
 def test_days_over_leave_the_disk_and_after_the_term_the_store(clean_store: Store, tmp_path: Path) -> None:
     """Yesterday's journal, left by a server that was killed, is sent and ends; what is older than the term goes."""
-    term, today = clean_store.settings.visits_days, NOW.date()
+    term, today = clean_store.settings.visits_days, datetime.now(TIME_ZONE).date()
     line = {"at": "2023-03-06T08:00:00.000", "visitor": "hoa", "opened": "scan", "address": "/scans/1"}
     row = pa.Table.from_pylist([{"visitor": "old", "address": "/"}], TABLES["visits"])
     for age in (term, term + 1):
