@@ -226,7 +226,7 @@ def find_pieces(found: Tags, directory: int, size: int) -> Pieces:
         elif said[k] == 0:
             counts[k] = following - offsets[k]
         is_estimated = counts[k] != said[k]
-        if not offsets[k] or offsets[k] + counts[k] > (following if is_estimated else size):
+        if offsets[k] in {0, directory} or offsets[k] + counts[k] > (following if is_estimated else size):
             raise BadPage("truncated", "a strip or tile does not lie inside the file")
         if is_estimated:
             estimated.add(k)
