@@ -10,7 +10,6 @@ method is our own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -20,6 +19,8 @@ from sohoa.pages.reduce import Grey
 from sohoa.pages.views import PageViews, percentiles
 
 Floats = NDArray[np.float32]
+Levels = NDArray[np.int16]
+Places = NDArray[np.intp]
 
 _REACH_MM = 0.5  # a streak is narrower than this
 _FRAME_MM = 5.0
@@ -35,6 +36,7 @@ _LEAST = 3  # grey levels
 _PRESENT = (0.86, 0.99)  # share of the bands in which it is, down and across the page; print ends at a margin
 _PAPER = 0.75  # of the page's paper; darker is print, a picture or the bed
 _AS_INK = (0.55, 0.35)  # of the paper: a line that much darker is drawn with ink, down and across the page
+_NONE = np.int16(32767)  # grey levels that do not occur
 _MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper does
 
 
@@ -82,7 +84,10 @@ def _strongest(side: _Side) -> tuple[float, int]:
     if side.lines.shape[1] <= 2 * side.margin + 8 * side.reach or len(side.lines) < _BANDS:
         return 0.0, 0
     scores = {sign: _mean_beyond(side.lines, side.reach, sign) for sign in (1, -1)}
-    found = [(_on_paper(side, x, sign), x) for sign, score in scores.items() for x in _candidates(score, side)]
+    found: list[tuple[float, int]] = []
+    for sign, score in scores.items():
+        columns = _candidates(score, side)
+        found += zip(_on_paper(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
     ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
@@ -99,40 +104,50 @@ def _mean_beyond(lines: Grey, reach: int, sign: int) -> Floats:
     beyond = cv2.subtract(cv2.min(before, after), here) if sign > 0 else cv2.subtract(here, cv2.max(before, after))
     count = len(lines) // _COARSE
     clipped = np.asarray(cv2.min(beyond, (_CLIP,)), np.uint8)[: count * _COARSE].reshape(_COARSE, count, -1)
-    bands = np.pad(clipped.sum(axis=1, dtype=np.uint16) / np.float32(count), ((0, 0), (reach, reach)))
+    bands = np.zeros((_COARSE, lines.shape[1]), np.float32)
+    bands[:, reach:-reach] = clipped.sum(axis=1, dtype=np.uint16) / np.float32(count)
     bands -= cv2.blur(bands, (8 * reach + 1, 1)).reshape(bands.shape)
     return np.asarray(np.partition(bands, _COARSE_LOST, axis=0)[_COARSE_LOST], np.float32)
 
 
-def _candidates(score: Floats, side: _Side) -> list[int]:
+def _candidates(score: Floats, side: _Side) -> Places:
     """Return the columns that stand out most, the strongest within its reach each."""
     is_peak = score >= cv2.dilate(score[None], np.ones((1, 2 * side.reach + 1), np.uint8))[0]
-    best = np.where(is_peak & (score >= _FAINTEST), score, 0)
-    best[: side.margin] = best[-side.margin :] = 0
-    order = np.argsort(-best, kind="stable")[:_CANDIDATES]
-    return [int(column) for column in order if best[column] > 0]
+    is_peak &= score >= _FAINTEST
+    is_peak[: side.margin] = is_peak[-side.margin :] = False
+    columns = np.flatnonzero(is_peak)
+    return columns[np.argsort(-score[columns], kind="stable")[:_CANDIDATES]]
 
 
-def _on_paper(side: _Side, column: int, sign: int) -> float:
-    """Return the grey levels by which the column is darker (sign 1) or lighter than the paper on both its sides.
+def _on_paper(side: _Side, columns: Places, sign: int) -> list[float]:
+    """Return the grey levels by which each column is darker (sign 1) or lighter than the paper on both its sides.
 
     0 where it is not so in nearly all bands of the height, or is as dark as ink.
     """
-    here, before, after = (side.page[:, x].astype(np.int16) for x in (column, column - side.reach, column + side.reach))
+    if not columns.size:
+        return []
+    here, before, after = (side.page[:, columns + away].T.astype(np.int16) for away in (0, -side.reach, side.reach))
     is_paper = np.minimum(before, after) >= _PAPER * side.paper
     beyond = np.minimum(before, after) - here if sign > 0 else here - np.maximum(before, after)
-    edges = np.linspace(0, len(here), _BANDS + 1).astype(int)
-    bands = [beyond[low:high][is_paper[low:high]] for low, high in pairwise(edges)]
-    least = max(1, _KNOWN * len(here) / _BANDS)
-    levels = np.array([_middle(band) for band in bands if len(band) >= least])
-    if len(levels) < _MIN_KNOWN:
-        return 0.0
-    usual = _middle(levels)
-    is_there = levels >= max(_LEAST, _STEADY * usual)
-    return float(usual) if is_there.mean() >= side.present and usual < side.as_ink * side.paper else 0.0
+    bands, is_inside = _bands(here.shape[1])
+    is_known = is_paper[:, bands] & is_inside
+    levels = _middles(beyond[:, bands], is_known)
+    is_enough = is_known.sum(axis=2) >= max(1, _KNOWN * here.shape[1] / _BANDS)
+    usual, count = _middles(levels, is_enough), is_enough.sum(axis=1)
+    is_there = is_enough & (levels >= np.maximum(_LEAST, _STEADY * usual)[:, None])
+    is_steady = (count >= _MIN_KNOWN) & (is_there.sum(axis=1) / np.maximum(1, count) >= side.present)
+    return np.where(is_steady & (usual < side.as_ink * side.paper), usual, 0).astype(float).tolist()
 
 
-def _middle(values: NDArray[np.int16]) -> int:
-    """Return the lower median, a whole number."""
-    middle = (len(values) - 1) // 2
-    return int(np.partition(values, middle)[middle])
+def _bands(length: int) -> tuple[Places, NDArray[np.bool_]]:
+    """Return the places of each band of a length, (band, place), and which are of the band: some are longer by one."""
+    edges = np.linspace(0, length, _BANDS + 1).astype(np.intp)
+    places = edges[:-1, None] + np.arange(-(-length // _BANDS))
+    return np.minimum(places, length - 1), places < edges[1:, None]
+
+
+def _middles(values: Levels, is_known: NDArray[np.bool_]) -> Levels:
+    """Return the lower median of those along the last axis that are known, whole numbers; ``_NONE`` where none is."""
+    ordered = np.sort(np.where(is_known, values, _NONE), axis=-1)
+    middle = np.maximum(is_known.sum(axis=-1, keepdims=True) - 1, 0) // 2
+    return np.asarray(np.take_along_axis(ordered, middle, axis=-1)[..., 0], np.int16)
