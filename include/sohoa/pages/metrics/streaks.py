@@ -10,6 +10,7 @@ method is our own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -36,7 +37,6 @@ _LEAST = 3  # grey levels
 _PRESENT = (0.86, 0.99)  # share of the bands in which it is, down and across the page; print ends at a margin
 _PAPER = 0.75  # of the page's paper; darker is print, a picture or the bed
 _AS_INK = (0.55, 0.35)  # of the paper: a line that much darker is drawn with ink, down and across the page
-_NONE = np.int16(32767)  # grey levels that do not occur
 _MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper does
 
 
@@ -83,31 +83,41 @@ def _strongest(side: _Side) -> tuple[float, int]:
     """Return the strength and column of the strongest streak down the page, less that of one line more than dust is."""
     if side.lines.shape[1] <= 2 * side.margin + 8 * side.reach or len(side.lines) < _BANDS:
         return 0.0, 0
-    scores = {sign: _mean_beyond(side.lines, side.reach, sign) for sign in (1, -1)}
+    scores = _mean_beyond(side.lines, side.reach)
     found: list[tuple[float, int]] = []
-    for sign, score in scores.items():
+    for sign, score in zip((1, -1), scores, strict=True):
         columns = _candidates(score, side)
         found += zip(_on_paper(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
     ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
-    trace = max(float(score[side.margin : -side.margin].max()) for score in scores.values()) / (_CLIP + 1)
+    trace = float(scores[:, side.margin : -side.margin].max()) / (_CLIP + 1)
     return max(strongest - ruling, trace, 0.0), column
 
 
-def _mean_beyond(lines: Grey, reach: int, sign: int) -> Floats:
-    """Return by how much each column is darker (sign 1) or lighter than both its sides, in all but two bands.
+def _mean_beyond(lines: Grey, reach: int) -> Floats:
+    """Return by how much each column is darker, and lighter, than both its sides, in all but two bands: (2, x).
 
     Less that of the columns around, so that a column of text does not stand out.
     """
     before, here, after = lines[:, : -2 * reach], lines[:, reach:-reach], lines[:, 2 * reach :]
-    beyond = cv2.subtract(cv2.min(before, after), here) if sign > 0 else cv2.subtract(here, cv2.max(before, after))
+    darker, lighter = cv2.subtract(cv2.min(before, after), here), cv2.subtract(here, cv2.max(before, after))
     count = len(lines) // _COARSE
-    clipped = np.asarray(cv2.min(beyond, (_CLIP,)), np.uint8)[: count * _COARSE].reshape(_COARSE, count, -1)
-    bands = np.zeros((_COARSE, lines.shape[1]), np.float32)
-    bands[:, reach:-reach] = clipped.sum(axis=1, dtype=np.uint16) / np.float32(count)
-    bands -= cv2.blur(bands, (8 * reach + 1, 1)).reshape(bands.shape)
-    return np.asarray(np.partition(bands, _COARSE_LOST, axis=0)[_COARSE_LOST], np.float32)
+    bands = np.zeros((2, _COARSE, lines.shape[1]), np.float32)
+    for place, beyond in zip(bands, (darker, lighter), strict=True):
+        clipped = np.asarray(cv2.min(beyond, (_CLIP,)), np.uint8)[: count * _COARSE].reshape(_COARSE, count, -1)
+        place[:, reach:-reach] = clipped.sum(axis=1, dtype=np.uint16) / np.float32(count)
+    bands -= cv2.blur(bands.reshape(2 * _COARSE, -1), (8 * reach + 1, 1)).reshape(bands.shape)
+    return _lowest(bands, _COARSE_LOST)
+
+
+def _lowest(bands: Floats, left_out: int) -> Floats:
+    """Return the lowest number over the second axis, ``left_out`` of them left out; faster than sorting a few bands."""
+    lowest = [np.full_like(bands[:, 0], np.inf) for _ in range(left_out + 1)]
+    for band in bands.swapaxes(0, 1):
+        for place, known in enumerate(lowest):
+            lowest[place], band = np.minimum(known, band), np.maximum(known, band)
+    return lowest[-1]
 
 
 def _candidates(score: Floats, side: _Side) -> Places:
@@ -129,25 +139,39 @@ def _on_paper(side: _Side, columns: Places, sign: int) -> list[float]:
     here, before, after = (side.page[:, columns + away].T.astype(np.int16) for away in (0, -side.reach, side.reach))
     is_paper = np.minimum(before, after) >= _PAPER * side.paper
     beyond = np.minimum(before, after) - here if sign > 0 else here - np.maximum(before, after)
-    bands, is_inside = _bands(here.shape[1])
-    is_known = is_paper[:, bands] & is_inside
-    levels = _middles(beyond[:, bands], is_known)
-    is_enough = is_known.sum(axis=2) >= max(1, _KNOWN * here.shape[1] / _BANDS)
-    usual, count = _middles(levels, is_enough), is_enough.sum(axis=1)
-    is_there = is_enough & (levels >= np.maximum(_LEAST, _STEADY * usual)[:, None])
-    is_steady = (count >= _MIN_KNOWN) & (is_there.sum(axis=1) / np.maximum(1, count) >= side.present)
-    return np.where(is_steady & (usual < side.as_ink * side.paper), usual, 0).astype(float).tolist()
+    edges = np.linspace(0, here.shape[1], _BANDS + 1).astype(np.intp)
+    shows = _shows(beyond, is_paper, edges) >= side.present
+    return [
+        _strength(side, beyond[k], is_paper[k], edges) if is_there else 0.0 for k, is_there in enumerate(shows.tolist())
+    ]
 
 
-def _bands(length: int) -> tuple[Places, NDArray[np.bool_]]:
-    """Return the places of each band of a length, (band, place), and which are of the band: some are longer by one."""
-    edges = np.linspace(0, length, _BANDS + 1).astype(np.intp)
-    places = edges[:-1, None] + np.arange(-(-length // _BANDS))
-    return np.minimum(places, length - 1), places < edges[1:, None]
+def _shows(beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> Floats:
+    """Return the share of the bands in which more than half of a column's paper shows a streak at all."""
+    known, without = (
+        np.add.reduceat(pixels, edges[:-1], axis=1, dtype=np.intp)
+        for pixels in (is_paper, is_paper & (beyond < _LEAST))
+    )
+    is_known = known >= _least_known(edges)
+    return (is_known & (without <= (known - 1) // 2)).sum(axis=1) / np.maximum(1, is_known.sum(axis=1))
 
 
-def _middles(values: Levels, is_known: NDArray[np.bool_]) -> Levels:
-    """Return the lower median of those along the last axis that are known, whole numbers; ``_NONE`` where none is."""
-    ordered = np.sort(np.where(is_known, values, _NONE), axis=-1)
-    middle = np.maximum(is_known.sum(axis=-1, keepdims=True) - 1, 0) // 2
-    return np.asarray(np.take_along_axis(ordered, middle, axis=-1)[..., 0], np.int16)
+def _strength(side: _Side, beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> float:
+    bands = [beyond[low:high][is_paper[low:high]] for low, high in pairwise(edges)]
+    levels = np.array([_middle(band) for band in bands if len(band) >= _least_known(edges)])
+    if len(levels) < _MIN_KNOWN:
+        return 0.0
+    usual = _middle(levels)
+    is_there = levels >= max(_LEAST, _STEADY * usual)
+    return float(usual) if is_there.mean() >= side.present and usual < side.as_ink * side.paper else 0.0
+
+
+def _least_known(edges: Places) -> float:
+    """Return the pixels of a band that must be paper, or nothing is known of it."""
+    return max(1.0, _KNOWN * float(edges[-1]) / _BANDS)
+
+
+def _middle(values: Levels) -> int:
+    """Return the lower median, a whole number."""
+    middle = (len(values) - 1) // 2
+    return int(np.partition(values, middle)[middle])
