@@ -88,8 +88,9 @@ class Votes:
         near, far = np.maximum(1, _LEVEL * larger), np.maximum(2, _UNEVEN * larger)
         heads, feet = np.abs(tops - other_tops), np.abs(tops + height[one] - other_tops - height[two])
         in_line = (heads <= near) | (feet <= near)
-        letters = np.unique(np.concatenate([one[in_line], two[in_line]]))
-        over, under = _marks(labels, boxes, letters)
+        is_letter[:] = False
+        is_letter[one[in_line]] = is_letter[two[in_line]] = True
+        over, under = _marks(labels, boxes, np.flatnonzero(is_letter))
         self.in_line += int(in_line.sum())
         self.up += int(((feet <= near) & (heads >= far)).sum())
         self.down += int(((heads <= near) & (feet >= far)).sum())
