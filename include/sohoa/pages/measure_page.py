@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from sohoa.pages.decode import file_format, read_pages
-from sohoa.pages.decode.file_data import FileData, read_file, reading_through
+from sohoa.pages.decode import read_pages
+from sohoa.pages.decode.file_data import FileData, read_file
 from sohoa.pages.decode.page import Page
+from sohoa.pages.file_row import fault_row, identify_file, make_row
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.metrics.chroma import is_lost_in_coding, measure_chroma
@@ -96,19 +96,7 @@ def measure_bytes(data: FileData, file: str, bounds: FileBounds, with_colour: bo
     _add_glare(rows, data)
     if with_colour:
         _add_chroma(rows, data)
-    return [_row(row) for row in rows]
-
-
-def identify_file(data: FileData, file: str) -> dict[str, Any]:
-    """Return the columns that any file has, whatever it holds."""
-    with reading_through(data):
-        digest = hashlib.sha256(data).hexdigest()
-    return {"file": file, "sha256": digest, "bytes": len(data), "format": file_format(data)}
-
-
-def fault_row(known: dict[str, Any], fault: BadPage) -> PageRow:
-    """Return the one row of a file in which no page can be told apart."""
-    return _row(known | {"page_no": 1, "error": fault.text})
+    return [make_row(row) for row in rows]
 
 
 def _read_colour(data: FileData, name: str | None, number: int) -> Grey | None:
@@ -205,15 +193,3 @@ def _measure_pixels(views: PageViews) -> dict[str, Any]:
         found = measure(views)
         facts |= zip(columns, found if len(columns) > 1 else (found,), strict=True)
     return facts
-
-
-def _row(values: dict[str, Any]) -> PageRow:
-    """Return all columns in order, floats rounded as ``COLUMNS`` says."""
-    rounded = {name: _rounded(values.get(name), column.decimals) for name, column in COLUMNS.items()}
-    return cast(PageRow, rounded)
-
-
-def _rounded(value: Any, decimals: int) -> Any:
-    if isinstance(value, tuple):
-        return [round(part, decimals) for part in value]
-    return round(value, decimals) if isinstance(value, float) else value
