@@ -183,6 +183,17 @@ def mean_rows(groups: Grey) -> NDArray[np.float32]:
     return np.asarray(groups.sum(axis=1, dtype=np.uint16 if fits else np.uint32) / np.float32(size), np.float32)
 
 
+def lowest(bands: NDArray[np.float32], left_out: int) -> NDArray[np.float32]:
+    """Return the lowest number of each column, ``left_out`` of them left out: faster than sorting a few long bands."""
+    found: list[NDArray[np.float32]] = []
+    for band in bands:
+        for place, known in enumerate(found):
+            found[place], band = np.minimum(known, band), np.maximum(known, band)
+        if len(found) <= left_out:
+            found.append(band)
+    return found[-1]
+
+
 def percentiles(values: Grey, *shares: float) -> tuple[int, ...]:
     """Return the grey levels that these shares (0 to 1) of ``values`` do not exceed."""
     counts = running_counts(values)

@@ -80,9 +80,10 @@ def _strip(side: Grey, scale: float) -> Grey | None:
     strip, width = side[: round(_STRIP_MM * scale)], _around_px(scale)
     if len(strip) < _TINY_PX[0] or strip.shape[1] < _TINY_PX[1]:
         return None
-    brightest = strip[: width // 2 + 3].max(axis=0, keepdims=True)  # two rows more: the outermost, and the median's
+    near = np.ascontiguousarray(strip[: width // 2 + 3])  # two rows more: the outermost, and the median's
+    brightest = near.max(axis=0, keepdims=True)
     paper = np.asarray(cv2.dilate(brightest, np.ones((1, width + 2), np.uint8)), np.uint8)
-    return np.ascontiguousarray(strip) if _is_ink(strip[1:2], paper, 0).any() else None
+    return np.ascontiguousarray(strip) if _is_ink(near[1:2], paper, 0).any() else None
 
 
 def _around_px(scale: float) -> int:

@@ -69,4 +69,5 @@ def _residuals(tiles: list[Grey]) -> Floats:
     is_paper = (np.reshape(ink, tile.shape) <= _INK).astype(np.float32)
     grey, share = (np.reshape(cv2.blur(image, (31, 31)), tile.shape) for image in (tile * is_paper, is_paper))
     residual = (tile - grey / np.maximum(share, 0.05)) * is_paper * _HANN[..., None]
-    return np.where(is_paper.mean(axis=(0, 1)) < _MIN_PAPER, np.float32(0), residual).transpose(2, 0, 1)
+    residual[..., np.array(cv2.mean(is_paper)[: len(tiles)]) < _MIN_PAPER] = 0
+    return np.ascontiguousarray(residual.transpose(2, 0, 1))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey, halve
-from sohoa.pages.views import PageViews, group_rows, transpose
+from sohoa.pages.views import PageViews, group_rows, lowest, transpose
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -62,21 +62,14 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
     mean = cv2.blur(groups, (9, 1))
     wide, sharp = mean[:, 14:] - mean[:, :-14], (groups[:, 4:] - groups[:, :-4])[:, 5:-5]
     edge = max(1, round(_MARGIN * paper.shape[1]))
-    low = np.zeros(wide.shape[1] - 2 * edge, np.float32)
-    for sign in (1, -1):
-        step = np.minimum(sign * wide, sign * sharp)[:, edge:-edge]
-        most, least = -_second_lowest(-step), _second_lowest(step)
-        low = np.maximum(low, np.where(most > _LARGEST_GAIN, 0, least))
+    wide, sharp = wide[:, edge:-edge], sharp[:, edge:-edge]
+    steps = np.hstack([np.minimum(wide, sharp), np.minimum(-wide, -sharp)])
+    least, most = lowest(steps, 1), -lowest(-steps, 1)
+    rises, falls = np.hsplit(np.where(most > _LARGEST_GAIN, 0, least), 2)
+    low = np.maximum(np.maximum(rises, falls), 0)
     if low.max(initial=0.0) > _LIMIT_GAIN / 2:
         low[_is_ruled(halve(np.ascontiguousarray(ink)))[7 + edge : -7 - edge]] = 0
     return float(low.max(initial=0.0))
-
-
-def _second_lowest(values: Floats) -> Floats:
-    """Return the second lowest value of each column."""
-    rest = values.copy()
-    rest[values.argmin(axis=0), np.arange(values.shape[1])] = np.inf
-    return np.asarray(rest.min(axis=0), np.float32)
 
 
 def _is_ruled(ink: Grey) -> NDArray[np.bool_]:
