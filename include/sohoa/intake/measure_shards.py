@@ -38,7 +38,7 @@ _STEP = "measure/"
 _FILES_AT_THEIR_LIMIT = 3
 """Files that may use all of their time in a batch, where it has no other time: the rest of it is given up."""
 _LONG = 0.5
-"""Share of the time that a file may use, over which its batch is measured one file at a time."""
+"""Share of the time that a file may use: the batch of one that takes more is measured one file at a time."""
 _MAX_DEATHS = 2
 """A file at which that many tasks died, with nothing else at work, is not tried again."""
 _SAVED_EVERY = 15.0
@@ -250,8 +250,9 @@ class _Budget:
         return self._turns.get(task.entry, nullcontext())
 
     def is_used_up(self, task: FileTask) -> bool:
-        """Whether the batch of a file has used its time."""
-        return self._of_batch[task.entry] <= 0
+        """Whether the batch of a file has used its time; if a file took long, all but what one page is given."""
+        least = self._settings.batch_seconds_per_page if task.entry in self._turns else 0.0
+        return self._of_batch[task.entry] <= least
 
     def is_to_wait(self, task: FileTask) -> bool:
         """Whether the agency of a file has used its share of this run."""

@@ -112,7 +112,7 @@ def _cut(strip: Grey, scale: float, page_paper: int) -> float:
 def _is_ink(grey: Grey, paper: Grey, page_paper: int) -> NDArray[np.bool_]:
     """Return what is ink on such paper; brighter paper never makes it less."""
     is_dark = cv2.subtract(paper, grey) > np.maximum(_INK_LEAST, _INK * paper)
-    return is_dark & (paper > max(_PAPER[0] * page_paper, _PAPER[1]))
+    return np.asarray(is_dark & (paper > max(_PAPER[0] * page_paper, _PAPER[1])), np.bool_)
 
 
 def _letters(pieces: Floats, contact: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -216,4 +216,4 @@ def _first(labels: Labels, rows: Whole, columns: Whole, own: Whole) -> Whole:
     first = seen[-1]
     for nearer in seen[-2::-1]:
         first = np.where(nearer, nearer, first)
-    return first
+    return np.asarray(first, np.intp)

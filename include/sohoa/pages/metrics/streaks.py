@@ -137,14 +137,15 @@ def _on_paper(side: _Side, columns: Places, sign: int) -> list[float]:
     ]
 
 
-def _shows(beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> Floats:
+def _shows(beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> NDArray[np.float64]:
     """Return the share of the bands in which more than half of a column's paper shows a streak at all."""
     known, without = (
         np.add.reduceat(pixels, edges[:-1], axis=1, dtype=np.intp)
         for pixels in (is_paper, is_paper & (beyond < _LEAST))
     )
     is_known = known >= _least_known(edges)
-    return (is_known & (without <= (known - 1) // 2)).sum(axis=1) / np.maximum(1, is_known.sum(axis=1))
+    is_there = is_known & (without <= (known - 1) // 2)
+    return np.asarray(is_there.sum(axis=1) / np.maximum(1, is_known.sum(axis=1)), np.float64)
 
 
 def _strength(side: _Side, beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> float:
