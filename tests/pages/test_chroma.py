@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from sohoa.pages.decode import colour
 from sohoa.pages.guard.guard import Guard
 from sohoa.pages.measure_page import measure_bytes
 from sohoa.pages.metrics.chroma import measure_chroma
@@ -128,3 +129,17 @@ def test_colours_that_coding_has_lost_are_not_told_to_be_absent():
     assert chroma(jpeg(tinted, 11)) is None and chroma(jpeg(grey(PAGE), 20)) is None
     assert chroma(jpeg(grey(PAGE), 30)) == 0 and chroma(jpeg(grey(PAGE), 85)) == 0
     assert (chroma(jpeg(SEALED, 11)) or 0) > 10
+
+
+@pytest.mark.parametrize("wrap", [bytes, lambda data: pdf_file([data], (1650, 2340))], ids=["jpeg", "pdf"])
+def test_a_tinted_result_is_decoded_in_colour_once(
+    wrap: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its glare and its seal are looked for in one picture, with what each finds by itself."""
+    data = wrap(jpeg(sealed(text_page((1650, 2340), paper=190))))
+    [row], decoded, decode = measure(data), [], colour._decode
+    assert row["glare_ratio"] is not None
+    monkeypatch.setattr(colour, "_decode", lambda *args: decoded.append(args) or decode(*args))
+    [both] = measure_bytes(data, "page", LIMITS, with_colour=True)
+    assert len(decoded) == 1
+    assert both == {**row, "file": "page", "chroma": both["chroma"]} and both["chroma"] > 20

@@ -141,8 +141,8 @@ def test_each_orientation_is_undone(orientation):
     assert np.abs(grey.astype(int) - grey_of(pillow_file(PAGE, "JPEG", quality=95))).mean() < 1
     row = measure(data)[0]
     assert (row["width_px"], row["dpi_x"]) == (400, 300.0 if orientation > 4 else 150.0)
-    with ColourReader(data, "jpeg", 400) as reader:
-        shown = reader.page(1)
+    with ColourReader(data, "jpeg") as reader:
+        shown = reader.page(1, 400)
     assert shown is not None and np.abs(shown.astype(int) - PAGE[..., ::-1]).mean() < 2
 
 
@@ -154,8 +154,8 @@ def test_readers_do_not_turn_a_jpeg_inside_a_pdf(orientation):
     plain, told = (pdf_file([pillow_file(PAGE, "JPEG", exif=block)], (400, 560)) for block in (Image.Exif(), exif))
     pictures = []
     for data in (plain, told):
-        with ColourReader(data, "pdf", 400) as reader:
-            pictures.append(reader.page(1))
+        with ColourReader(data, "pdf") as reader:
+            pictures.append(reader.page(1, 400))
     assert pictures[1].shape == (560, 400, 3) and np.array_equal(*pictures)
     assert measure(plain)[0]["ink_ratio"] == measure(told)[0]["ink_ratio"]
 

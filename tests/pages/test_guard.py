@@ -185,7 +185,16 @@ def test_the_cpu_time_of_a_file_is_told(broken):
     for _ in range(3):
         measured = broken.measure_timed(GOOD, "page")
         assert measured.rows == broken.measure_bytes(GOOD, "page") and 0 < measured.cpu_seconds < 0.5
-    assert 0.9 < broken.measure_timed(b"spin", "page").cpu_seconds < 3
+    assert 1 <= broken.measure_timed(b"spin", "page").cpu_seconds < 1.4
+
+
+def test_a_file_that_is_given_up_starts_no_process(broken, tmp_path):
+    """What is known of it without decoding is told by the caller, for bytes and for a path."""
+    (tmp_path / "page.jpg").write_bytes(b"spin")
+    (told,), (read,) = broken.measure_bytes(b"spin", "page"), broken.measure_file(tmp_path / "page.jpg")
+    assert not broken._started
+    assert {**read, "file": "page"} == told and told["sha256"] == sha256(b"spin").hexdigest()
+    assert (told["bytes"], told["format"], told["page_no"]) == (4, None, 1)
 
 
 def test_the_tries_of_a_file_are_one_cost(broken, marks):

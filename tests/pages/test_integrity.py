@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import struct
+import time
 import zlib
 from dataclasses import replace
 
@@ -225,6 +226,37 @@ def test_deeply_nested_forms_end():
         out = io.BytesIO()
         pdf.save(out)
     assert len(measure(out.getvalue())) == 3
+
+
+def nested_forms(*times: int) -> bytes:
+    """A page that draws a form so many times, which draws the next one so many times, and so on, down to areas."""
+    with pikepdf.open(io.BytesIO(PDF)) as pdf:
+        content, resources = b"0 0 9 9 re f\n" * times[-1], pikepdf.Dictionary()
+        for count in reversed(times[:-1]):
+            form = pdf.make_stream(content)
+            form["/Type"], form["/Subtype"] = pikepdf.Name("/XObject"), pikepdf.Name("/Form")
+            form["/BBox"], form["/Resources"] = [0, 0, 600, 900], resources
+            content, resources = b"/F Do\n" * count, pikepdf.Dictionary(XObject=pikepdf.Dictionary(F=form))
+        page = pdf.pages[0].obj
+        page["/Contents"], page["/Resources"] = pdf.make_stream(content), resources
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("times", [(1000,) * 5, (2,) * 30, (5100, 5000)], ids=["often", "deep", "wide"])
+def test_forms_that_draw_one_another_without_end_are_told_at_once(times: tuple[int, ...]) -> None:
+    """Kilobytes that would take hours cost what reading each form takes, not all the time of a file."""
+    start = time.process_time()
+    row = measure(nested_forms(*times))[0]
+    assert code(row) == "too_large" and "draw one another" in row["error"]
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("times", [(300, 5), (2,) * 8, (1, 1, 1, 4000)], ids=["often", "deep", "long"])
+def test_forms_that_draw_one_another_now_and_then_are_measured(times: tuple[int, ...]) -> None:
+    """A symbol of a map, a stamp in a stamp, a drawing in a frame."""
+    assert [row["error"] for row in measure(nested_forms(*times))] == [None] * 3
 
 
 def png_with_height(page: np.ndarray, height: int, **options: object) -> bytes:

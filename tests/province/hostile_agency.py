@@ -168,10 +168,10 @@ def slow_pdf(number: int) -> bytes:
     objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
     resources = b"/Resources<</XObject<</F %d 0 R>>>>"
     objects.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]" + resources % 5 + b"/Contents 4 0 R>>")
-    contents = [b"/F Do\n" * (900 + number), *[b"/F Do\n" * 900] * 4, b"0 0 9 9 re f\n" * 900]
+    contents = [b"/F Do\n" * (300 + number), b"/F Do\n" * 300, b"0 0 9 9 re f\n" * 150]  # 27 million operators
     for level, text in enumerate(contents):
         packed = zlib.compress(text)
-        form = b"/Type/XObject/Subtype/Form/BBox[0 0 600 900]" + resources % min(5 + level, 9) if level else b""
+        form = b"/Type/XObject/Subtype/Form/BBox[0 0 600 900]" + resources % min(5 + level, 6) if level else b""
         head = b"<<%s/Filter/FlateDecode/Length %d>>" % (form, len(packed))
         objects.append(head + b"\nstream\n" + packed + b"\nendstream")
     data = b"%PDF-1.7\n"

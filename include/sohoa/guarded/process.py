@@ -30,6 +30,7 @@ _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve a gigabyte at once
 }
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_OUT_OF_TIME = (signal.SIGPROF, signal.SIGXCPU)  # of ``serve``'s timer, and of its limit
 _STARTS = 3
 _START_SECONDS = 120  # a busy machine has loaded the libraries by then
 _LAST_WORDS = 4096  # bytes
@@ -203,7 +204,7 @@ class GuardedProcess:
         self._errors.seek(0)
         said = self._errors.read()[-_LAST_WORDS:].decode(errors="replace").strip().rpartition("\n")[2]
         self.end()
-        if status == -signal.SIGXCPU:
+        if -status in _OUT_OF_TIME:
             return ProcessEnded(Cause.SECONDS, said)
         if status < 0:
             said = f"ended by {signal.Signals(-status).name} {said}".strip()

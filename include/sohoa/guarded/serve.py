@@ -11,6 +11,7 @@ import json
 import math
 import os
 import resource
+import signal
 import socket
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
@@ -44,6 +45,7 @@ def serve(answer: Answer) -> None:
         _allow_seconds(request["seconds"])
         for block in answer(request, file):
             _send(caller, block)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         if file is not None:
             file.close()
 
@@ -68,7 +70,11 @@ def _send(caller: socket.socket, block: bytes) -> None:
 
 
 def _allow_seconds(seconds: int) -> None:
-    """Let the system end this process once it has used that much more CPU time."""
+    """Let the system end this process once it has used that much more CPU time.
+
+    The timer does so at once; the limit, in whole seconds, holds whatever becomes of the timer.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     used = resource.getrusage(resource.RUSAGE_SELF)
     _set_limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + seconds)
 

@@ -6,9 +6,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import groupby
+from threading import Lock
 from time import perf_counter
 from typing import Any
 from unicodedata import normalize
@@ -35,6 +37,8 @@ _MAX_SHARDS = 1_000
 _STEP = "measure/"
 _FILES_AT_THEIR_LIMIT = 3
 """Files that may use all of their time in a batch, where it has no other time: the rest of it is given up."""
+_LONG = 0.5
+"""Share of the time that a file may use: the batch of one that takes more is measured one file at a time."""
 _MAX_DEATHS = 2
 """A file at which that many tasks died, with nothing else at work, is not tried again."""
 _SAVED_EVERY = 15.0
@@ -239,19 +243,27 @@ class _Budget:
         self._of_batch: dict[str, float] = defaultdict(lambda: floor)
         for task in tasks:
             self._of_batch[task.entry] += settings.batch_seconds_per_mb * task.stored_bytes / _MB
+        self._turns: dict[str, Lock] = {}
+
+    def turn(self, task: FileTask) -> AbstractContextManager[object]:
+        """Wait for the other files of a batch of which one took long: the next may take as long, past what is left."""
+        return self._turns.get(task.entry, nullcontext())
 
     def is_used_up(self, task: FileTask) -> bool:
-        """Whether the batch of a file has used its time."""
-        return self._of_batch[task.entry] <= 0
+        """Whether the batch of a file has used its time; if a file took long, all but what one page is given."""
+        least = self._settings.batch_seconds_per_page if task.entry in self._turns else 0.0
+        return self._of_batch[task.entry] <= least
 
     def is_to_wait(self, task: FileTask) -> bool:
         """Whether the agency of a file has used its share of this run."""
         return self._of_agency[task.agency] <= 0
 
     def use(self, task: FileTask, seconds: float, pages: int) -> None:
-        """Count what a file has cost; threads may count at once, and a little too little."""
+        """Count what a file has cost, and the pages measured for it; threads may count at once, a little too little."""
         self._of_agency[task.agency] -= seconds
         self._of_batch[task.entry] += pages * self._settings.batch_seconds_per_page - seconds
+        if seconds > _LONG * self._settings.max_file_seconds:
+            self._turns.setdefault(task.entry, Lock())
 
 
 class _Writer:
@@ -288,14 +300,15 @@ def _measure_in_time(
     store: Store, budget: _Budget, limits: FileBounds, guard: Guard, task: FileTask
 ) -> list[dict[str, Any]] | None:
     """The page rows of one file within the time of its batch; None where its agency's share of the run is used up."""
-    if budget.is_used_up(task):
-        text = "too_large: the pages of this batch take too much time; save them as ordinary PDF, fewer in a batch"
-        return [_fault(_declared(task), None, text)]
-    if budget.is_to_wait(task):
-        return None
-    rows, seconds = measure_file_of(store, task, limits, guard)
-    budget.use(task, seconds, len(rows))
-    return rows
+    with budget.turn(task):
+        if budget.is_used_up(task):
+            text = "too_large: the pages of this batch take too much time; save them as ordinary PDF, fewer in a batch"
+            return [_fault(_declared(task), None, text)]
+        if budget.is_to_wait(task):
+            return None
+        rows, seconds = measure_file_of(store, task, limits, guard)
+        budget.use(task, seconds, sum(row["error"] is None for row in rows))
+        return rows
 
 
 def measure_file_of(

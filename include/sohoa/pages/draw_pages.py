@@ -49,8 +49,9 @@ def draw_pages(data: FileData, wanted: Sequence[dict[str, Any]]) -> list[dict[st
         of the page, only where there is one. Empty where no picture can be had.
     """
     needs_detail = any(set(PLACES).intersection(page["columns"]) for page in wanted)
-    with ColourReader(data, file_format(data), MEASURED_PX if needs_detail else LONG_SIDE_PX) as reader:
-        return [_draw(reader.page(page["page_no"]), page) for page in wanted]
+    least_px = MEASURED_PX if needs_detail else LONG_SIDE_PX
+    with ColourReader(data, file_format(data)) as reader:
+        return [_draw(reader.page(page["page_no"], least_px), page) for page in wanted]
 
 
 def _draw(colour: Grey | None, page: dict[str, Any]) -> dict[str, Any]:

@@ -37,8 +37,8 @@ def draw_view(data: FileData, view: dict[str, Any]) -> dict[str, Any] | None:
     columns = [name for name in PLACES if name in view["columns"]]
     least = max(FIT_PX, MEASURED_PX if columns else 0)
     wanted = _affordable(view, least) if view["tiles"] else min(least, view["long_side_px"] or least)
-    with ColourReader(data, file_format(data), wanted) as reader:
-        colour = reader.page(view["page_no"])
+    with ColourReader(data, file_format(data)) as reader:
+        colour = reader.page(view["page_no"], wanted)
     if colour is None:
         return None
     shown = colour if view["tiles"] else _fit(colour)

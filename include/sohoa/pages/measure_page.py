@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from sohoa.pages.decode import file_format, read_pages
-from sohoa.pages.decode.file_data import FileData, read_file, reading_through
+from sohoa.pages.decode import read_pages
+from sohoa.pages.decode.file_data import FileData, read_file
 from sohoa.pages.decode.page import Page
+from sohoa.pages.file_row import fault_row, identify_file, make_row
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.metrics.chroma import is_lost_in_coding, measure_chroma
@@ -93,30 +93,16 @@ def measure_bytes(data: FileData, file: str, bounds: FileBounds, with_colour: bo
         ]
     except BadPage as fault:
         return [fault_row(known, fault)]
-    _add_glare(rows, data)
-    if with_colour:
-        _add_chroma(rows, data)
-    return [_row(row) for row in rows]
-
-
-def identify_file(data: FileData, file: str) -> dict[str, Any]:
-    """Return the columns that any file has, whatever it holds."""
-    with reading_through(data):
-        digest = hashlib.sha256(data).hexdigest()
-    return {"file": file, "sha256": digest, "bytes": len(data), "format": file_format(data)}
-
-
-def fault_row(known: dict[str, Any], fault: BadPage) -> PageRow:
-    """Return the one row of a file in which no page can be told apart."""
-    return _row(known | {"page_no": 1, "error": fault.text})
+    _add_colours(rows, data, with_colour)
+    return [make_row(row) for row in rows]
 
 
 def _read_colour(data: FileData, name: str | None, number: int) -> Grey | None:
     """Return a page in blue, green and red at about the size of ``PageViews.page``, null where it cannot be had."""
     from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
 
-    with ColourReader(data, name, LONG_SIDE_PX) as reader:
-        return reader.page(number)
+    with ColourReader(data, name) as reader:
+        return reader.page(number, LONG_SIDE_PX)
 
 
 def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
@@ -145,31 +131,37 @@ def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
     return facts
 
 
-def _add_glare(rows: list[dict[str, Any]], data: FileData) -> None:
-    """Let the page net look for glare on the pages that are not white; null where their colours cannot be had."""
-    asking = [row for row in rows if row.get(_ASKS_NET)]
+def _add_colours(rows: list[dict[str, Any]], data: FileData, with_colour: bool) -> None:
+    """Look at the pages in colour: those that are not white for glare, and where a seal is expected for its colour."""
+    asking = [row for row in rows if row.get(_ASKS_NET) or (with_colour and _has_chroma(row))]
     if not asking:
         return
     from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
 
-    with ColourReader(data, rows[0]["format"], VIEW_PX) as reader:
-        for row in asking:
-            colour = reader.page(row["page_no"])
-            found = (None, None) if colour is None else find_lights(colour, row[_CORNERS])
-            row["glare_ratio"], row["glare_box"] = found
-
-
-def _add_chroma(rows: list[dict[str, Any]], data: FileData) -> None:
-    """Add the chroma of the pages that are stored in colour, could be decoded and carry something."""
-    from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
-
     with ColourReader(data, rows[0]["format"]) as reader:
-        for row in rows:
-            if row["colour_mode"] == "colour" and row.get("is_blank") is False:
-                colour = reader.page(row["page_no"])
-                found = None if colour is None else measure_chroma(colour, _dpi_of(row, colour))
-                is_known = found is not None and not is_lost_in_coding(found, row["jpeg_quality"])
-                row["chroma"] = found if is_known else None
+        for row in asking:
+            if row.get(_ASKS_NET):
+                _add_glare(row, reader.page(row["page_no"], VIEW_PX))
+            if with_colour and _has_chroma(row):
+                _add_chroma(row, reader.page(row["page_no"]))
+
+
+def _has_chroma(row: dict[str, Any]) -> bool:
+    """Return whether a page is stored in colour, could be decoded and carries something."""
+    return row["colour_mode"] == "colour" and row.get("is_blank") is False
+
+
+def _add_glare(row: dict[str, Any], colour: Grey | None) -> None:
+    """Let the page net look for glare; null where the colours cannot be had."""
+    found = (None, None) if colour is None else find_lights(colour, row[_CORNERS])
+    row["glare_ratio"], row["glare_box"] = found
+
+
+def _add_chroma(row: dict[str, Any], colour: Grey | None) -> None:
+    """Add the strength of the colour; null where it cannot be had, or was lost in coding."""
+    found = None if colour is None else measure_chroma(colour, _dpi_of(row, colour))
+    is_known = found is not None and not is_lost_in_coding(found, row["jpeg_quality"])
+    row["chroma"] = found if is_known else None
 
 
 def _dpi_of(row: dict[str, Any], colour: Grey) -> float | None:
@@ -205,15 +197,3 @@ def _measure_pixels(views: PageViews) -> dict[str, Any]:
         found = measure(views)
         facts |= zip(columns, found if len(columns) > 1 else (found,), strict=True)
     return facts
-
-
-def _row(values: dict[str, Any]) -> PageRow:
-    """Return all columns in order, floats rounded as ``COLUMNS`` says."""
-    rounded = {name: _rounded(values.get(name), column.decimals) for name, column in COLUMNS.items()}
-    return cast(PageRow, rounded)
-
-
-def _rounded(value: Any, decimals: int) -> Any:
-    if isinstance(value, tuple):
-        return [round(part, decimals) for part in value]
-    return round(value, decimals) if isinstance(value, float) else value

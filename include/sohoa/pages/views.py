@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sohoa.pages.reduce import Grey, halve, reduce_page, shrink
 
 ReadColour = Callable[[], Grey | None]
+Counts = NDArray[np.float64]
 
 A4_LONG_MM = 297.0
 MIN_SIDE_PX = 32
@@ -49,8 +50,7 @@ class Lines:
         steps = np.asarray(cv2.absdiff(lines[1:], lines[:-1]))[: count * window].reshape(shape)
         greys = lines[: count * window].reshape(shape)
         high = greys.max(axis=1)
-        mean = steps.mean(axis=1, dtype=np.float32)
-        return cls(high - greys.min(axis=1), steps.max(axis=1), mean, high)
+        return cls(high - greys.min(axis=1), steps.max(axis=1), mean_rows(steps), high)
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,11 @@ class PageViews:
         return halve(self.paper)
 
     @cached_property
+    def paper_counts(self) -> Counts:
+        """Running counts of the greys of ``half_paper``."""
+        return running_counts(self.half_paper)
+
+    @cached_property
     def ink(self) -> Grey:
         """Grey levels by which ``small`` is darker than its paper."""
         return np.asarray(cv2.subtract(self.paper, self.small), np.uint8)
@@ -138,33 +143,69 @@ class PageViews:
     @cached_property
     def columns(self) -> Grey:
         """Some 180 to 360 columns of ``full``, evenly spread, as rows: (column, y)."""
-        return np.asarray(cv2.transpose(self.full[:, :: max(1, self.full.shape[1] // _LINES)]), np.uint8)
+        return transpose(self._upright)
+
+    @cached_property
+    def _upright(self) -> Grey:
+        """``columns`` as they stand: (y, column)."""
+        return np.ascontiguousarray(self.full[:, :: max(1, self.full.shape[1] // _LINES)])
 
     @cached_property
     def across(self) -> Lines:
         """Windows of about 4 mm along ``rows``."""
-        return Lines.of(np.asarray(cv2.transpose(self.rows), np.uint8), self._window)
+        return Lines.of(transpose(self.rows), self._window)
 
     @cached_property
     def along(self) -> Lines:
         """Windows of about 4 mm along ``columns``."""
-        return Lines.of(np.asarray(cv2.transpose(self.columns), np.uint8), self._window)
+        return Lines.of(self._upright, self._window)
 
     @property
     def _window(self) -> int:
         return max(12, round(4 * self.px_per_mm))
 
 
+def transpose(image: Grey) -> Grey:
+    """Return the image with rows and columns exchanged, laid out anew."""
+    return np.asarray(cv2.transpose(image), np.uint8)
+
+
 def group_rows(image: Grey, count: int) -> NDArray[np.float32]:
     """Return the means of ``count`` groups of neighbouring rows, as equal as they can be: float32 (count, width)."""
     size = max(1, len(image) // count)
-    groups = image[: len(image) // size * size].reshape(-1, size, image.shape[1])[:count]
+    return mean_rows(image[: len(image) // size * size].reshape(-1, size, image.shape[1])[:count])
+
+
+def mean_rows(groups: Grey) -> NDArray[np.float32]:
+    """Return the mean row of each group, (group, row, x)."""
+    size = groups.shape[1]
     fits = size <= _MAX_IN_16_BITS
     return np.asarray(groups.sum(axis=1, dtype=np.uint16 if fits else np.uint32) / np.float32(size), np.float32)
 
 
+def lowest(bands: NDArray[np.float32], left_out: int) -> NDArray[np.float32]:
+    """Return the lowest number of each column, ``left_out`` of them left out: faster than sorting a few long bands."""
+    found: list[NDArray[np.float32]] = []
+    for band in bands:
+        for place, known in enumerate(found):
+            found[place], band = np.minimum(known, band), np.maximum(known, band)
+        if len(found) <= left_out:
+            found.append(band)
+    return found[-1]
+
+
 def percentiles(values: Grey, *shares: float) -> tuple[int, ...]:
     """Return the grey levels that these shares (0 to 1) of ``values`` do not exceed."""
+    counts = running_counts(values)
+    return tuple(level_at(counts, share) for share in shares)
+
+
+def running_counts(values: Grey) -> Counts:
+    """Return how many of the values are no brighter than each grey level."""
     counts = cv2.calcHist([np.ascontiguousarray(values).reshape(-1, 1)], [0], None, [256], [0, 256])
-    total = np.cumsum(np.ravel(counts), dtype=np.float64)
-    return tuple(int(np.searchsorted(total, share * total[-1])) for share in shares)
+    return np.cumsum(np.ravel(counts), dtype=np.float64)
+
+
+def level_at(counts: Counts, share: float) -> int:
+    """Return the grey level that this share (0 to 1) of the values behind running counts does not exceed."""
+    return int(np.searchsorted(counts, share * counts[-1]))

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from sohoa.pages.decode.file_data import FileData
-from sohoa.pages.decode.page import Page
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
+
+if TYPE_CHECKING:  # who only asks for a format needs no OpenCV
+    from sohoa.pages.decode.page import Page
 
 _MAGIC = (
     (b"\xff\xd8\xff", "jpeg"),
@@ -22,12 +25,13 @@ _MAGIC = (
     (b"II+\0", "tiff"),
     (b"MM\0+", "tiff"),
 )
-_PDF_HEADER_WITHIN = 1024  # readers accept that much before %PDF-
+HEAD_BYTES = 1024
+"""What tells the format: readers accept that much before %PDF-."""
 
 
 def file_format(data: FileData) -> str | None:
     """Return one of jpeg, png, tiff, pdf by the first bytes, whatever the name says; null where it is none of them."""
-    head = data[:_PDF_HEADER_WITHIN]
+    head = data[:HEAD_BYTES]
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name

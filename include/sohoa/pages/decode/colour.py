@@ -28,16 +28,11 @@ _MAX_RENDERED = 2_000  # pixels of a side
 class ColourReader:
     """Pages of one file in colour, at about an eighth of their sides."""
 
-    def __init__(self, data: FileData, name: str | None, least_px: int = 0) -> None:
-        """Read a file of the format ``name``.
-
-        Args:
-            data: the file.
-            name: what ``file_format`` says of it.
-            least_px: pixels that the long side shall have at least, where the page has as many.
-        """
-        self._data, self._name, self._least_px = data, name, least_px
+    def __init__(self, data: FileData, name: str | None) -> None:
+        """Read a file of the format ``name``, what ``file_format`` says of it."""
+        self._data, self._name = data, name
         self._pdf: pikepdf.Pdf | None = None
+        self._last: tuple[int, int, Grey] | None = None  # page, factor and picture of the last JPEG
 
     def __enter__(self) -> ColourReader:
         return self
@@ -46,19 +41,25 @@ class ColourReader:
         if self._pdf is not None:
             self._pdf.close()
 
-    def page(self, number: int) -> Grey | None:
+    def page(self, number: int, least_px: int = 0) -> Grey | None:
         """Return the page ``number`` from 1 as a reader shows it, uint8 (height, width, 3) in blue, green, red.
 
-        Null where it cannot be had. Of a JPEG that is cut short, what is lost is grey.
+        Null where it cannot be had. Of a JPEG that is cut short, what is lost is grey. The last JPEG is kept: who asks
+        for a page again, at the same size, waits for no decoder.
+
+        Args:
+            number: of the page.
+            least_px: pixels that the long side shall have at least, where the page has as many.
         """
         try:
             if self._name == "jpeg":
-                return turn_upright(*_from_jpeg(self._data, self._least_px))
-            return self._from_pdf(number) if self._name == "pdf" else self._from_picture(number)
+                return turn_upright(*self._from_jpeg(number, self._data, least_px))
+            from_file = self._from_pdf if self._name == "pdf" else self._from_picture
+            return from_file(number, least_px)
         except (BadPage, MemoryError, pypdfium2.PdfiumError, cv2.error, *pdf_images.PIKEPDF_ERRORS, *PILLOW_ERRORS):
             return None
 
-    def _from_pdf(self, number: int) -> Grey:
+    def _from_pdf(self, number: int, least_px: int) -> Grey:
         if self._pdf is None:
             self._pdf = pdf_open.open_pdf(pdf_open.without_zeros(bytes(self._data)), _MAX_PAGES)
         page = self._pdf.pages[number - 1]
@@ -67,22 +68,30 @@ class ColourReader:
         if len(placed) == 1 and is_alone and placed[0].fills(box) and placed[0].quarter is not None:
             stream = pdf_images.plain_jpeg(placed[0].image)
             if stream is not None:
-                colour, _ = _from_jpeg(stream, self._least_px)
+                colour, _ = self._from_jpeg(number, stream, least_px)
                 return np.ascontiguousarray(np.rot90(colour, placed[0].quarter - box.turn // 90))
         long_side = max(box.width, box.height)
-        scale = min(max(_RENDER_SCALE, self._least_px / long_side), _MAX_RENDERED / long_side)
+        scale = min(max(_RENDER_SCALE, least_px / long_side), _MAX_RENDERED / long_side)
         with PDFIUM, closing(pypdfium2.PdfDocument(self._data)) as document:
             return np.array(document[number - 1].render(scale=scale, draw_annots=False).to_numpy())[..., :3].copy()
 
-    def _from_picture(self, number: int) -> Grey:
+    def _from_picture(self, number: int, least_px: int) -> Grey:
+        def divisor(width: int, height: int) -> int:
+            return max(1, min(_factor(max(width, height), least_px), width, height))
+
         if self._name == "tiff":
             with reading_through(self._data):
-                colour, orientation = tiff.read_colour(self._data, number, self._divisor)
+                colour, orientation = tiff.read_colour(self._data, number, divisor)
             return turn_upright(colour[..., ::-1].copy(), orientation)
-        return png.read_colour(bytes(self._data), self._divisor)[..., ::-1].copy()
+        return png.read_colour(bytes(self._data), divisor)[..., ::-1].copy()
 
-    def _divisor(self, width: int, height: int) -> int:
-        return max(1, min(_factor(max(width, height), self._least_px), width, height))
+    def _from_jpeg(self, number: int, data: FileData, least_px: int) -> tuple[Grey, int]:
+        """Return the picture as stored, and the orientation of its EXIF block, by which a PDF does not turn it."""
+        header = jpeg_header.read_header(data)
+        factor = _factor(max(header.width, header.height), least_px)
+        if self._last is None or self._last[:2] != (number, factor):
+            self._last = number, factor, _decode(data, header, factor)
+        return self._last[2], header.orientation
 
 
 def _factor(side: int, least_px: int) -> int:
@@ -93,13 +102,10 @@ def _factor(side: int, least_px: int) -> int:
     return factor
 
 
-def _from_jpeg(data: FileData, least_px: int) -> tuple[Grey, int]:
-    """Return the picture as stored, and the orientation of its EXIF block, by which a PDF does not turn it."""
-    header = jpeg_header.read_header(data)
-    factor = _factor(max(header.width, header.height), least_px)
+def _decode(data: FileData, header: jpeg_header.JpegHeader, factor: int) -> Grey:
     height, width = (-(-side // factor) for side in (header.height, header.width))
     with reading_through(data):
         colour = simplejpeg.decode_jpeg(
             data, colorspace="BGR", min_height=height, min_width=width, min_factor=factor, strict=False
         )
-    return np.asarray(colour, np.uint8), header.orientation
+    return np.asarray(colour, np.uint8)

@@ -43,8 +43,10 @@ def fill_page(page: Page, data: FileData, bounds: FileBounds) -> None:
     Raises:
         BadPage: the stream is damaged, cut short or over the bounds; what its header says is in ``page`` by then.
     """
-    data = with_counted_height(data, read_header(data))
     header = read_header(data)
+    whole = with_counted_height(data, header)
+    if whole is not data:
+        data, header = whole, read_header(whole)
     page.width_px, page.height_px = header.width, header.height
     page.set_dpi(header.dpi)
     page.bit_depth, page.quantisation = header.bits, header.quantisation

@@ -15,6 +15,7 @@ _MAX_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a 
 _MAX_DEPTH = 6
 _MAX_ANCESTORS = 50
 _MAX_PLACED = 2_000
+_MAX_OPERATORS = 50_000_000  # to draw a page: at some microseconds each, more time than a file may use
 _FULL_PAGE = 0.01  # of a side, by which the image may miss the page's edge
 _PAINTS = {"S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh", "INLINE IMAGE"}
 _SHOWS_TEXT = {"Tj", "TJ", "'", '"'}
@@ -121,9 +122,13 @@ def find_placed(page: pikepdf.Page, box: Box) -> tuple[list[Placed], bool]:
     """Return the images that a page shows in the order in which they are drawn, and whether they are all that is seen.
 
     What lies under an image that fills the page is not seen; invisible text (the layer of a text recogniser) neither.
+
+    Raises:
+        BadPage: too_large, where forms draw one another without end.
     """
     if _content_size(page) > _MAX_CONTENT_BYTES:
         return [], False
+    _check_forms(page)
     placed: list[Placed] = []
     is_alone = True
     for drawn, matrix in _marks(page.obj, inherited(page, "/Resources"), _IDENTITY, 0):
@@ -137,6 +142,45 @@ def find_placed(page: pikepdf.Page, box: Box) -> tuple[list[Placed], bool]:
         if len(placed) > _MAX_PLACED:
             return [], False
     return placed, is_alone
+
+
+def _check_forms(page: pikepdf.Page) -> None:
+    """Refuse a page whose forms draw one another so often that it would take all the time there is.
+
+    Raises:
+        BadPage: too_large.
+    """
+    resources = inherited(page, "/Resources")
+    if any(_is_form(drawn) for drawn in _objects(resources).values()):
+        count = _count_operators(page.obj, resources, {})
+        if count > _MAX_OPERATORS:
+            raise BadPage("too_large", f"its forms draw one another: {count:.0e} operators")
+
+
+def _count_operators(content: Any, resources: Any, known: dict[Any, int]) -> int:
+    """Count what it takes to draw a page or form, the forms in it again each time; each is read once, for ``known``."""
+    objects, count = _objects(resources), 0
+    for operands, operator in pikepdf.parse_content_stream(content):
+        count += 1
+        drawn = objects.get(str(operands[0])) if str(operator) == "Do" else None
+        if drawn is not None and _is_form(drawn):
+            form = drawn.objgen
+            if form not in known:
+                known[form] = 0  # of a form that draws itself
+                if len(drawn.read_bytes()) <= _MAX_CONTENT_BYTES:
+                    known[form] = _count_operators(drawn, drawn.get("/Resources", resources), known)
+            count += known[form]
+    return count
+
+
+def _objects(resources: Any) -> Any:
+    """Return what resources name to be drawn; nothing where they are none."""
+    objects = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    return objects if isinstance(objects, pikepdf.Dictionary) else {}
+
+
+def _is_form(drawn: Any) -> bool:
+    return isinstance(drawn, pikepdf.Stream) and bool(drawn.get("/Subtype") == "/Form")
 
 
 def _is_opaque(image: Any) -> bool:

@@ -8,9 +8,10 @@ from typing import Any, BinaryIO
 
 from sohoa.guarded.serve import serve
 from sohoa.pages.decode.file_data import FileData, read_open
+from sohoa.pages.file_row import fault_row
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
-from sohoa.pages.measure_page import fault_row, identify_file, measure_bytes
+from sohoa.pages.measure_page import measure_bytes
 from sohoa.pages.page_row import PageRow
 
 Rows = Sequence[Mapping[str, object]]
@@ -22,19 +23,16 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any], file: BinaryIO | None) -> Iterator[bytes]:
+    assert file is not None  # each question of ``guard`` is about one
     yield json.dumps(_rows(request, file, FileBounds(**request["bounds"]))).encode()
 
 
-def _rows(request: dict[str, Any], file: BinaryIO | None, bounds: FileBounds) -> Rows:
-    name, fault = request["file"], request["fault"] and BadPage(*request["fault"])
-    if file is None:
-        return [fault_row({"file": name}, fault)]
+def _rows(request: dict[str, Any], file: BinaryIO, bounds: FileBounds) -> Rows:
+    name = request["file"]
     try:
         data = read_open(file)
-    except BadPage as unread:
-        return [fault_row({"file": name}, unread)]
-    if fault is not None:
-        return [fault_row(identify_file(data, name), fault)]
+    except BadPage as fault:
+        return [fault_row({"file": name}, fault)]
     if request.get("wanted"):
         from sohoa.pages.draw_pages import draw_pages  # of few files
 

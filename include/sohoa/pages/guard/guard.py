@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from sohoa.errors import MeasuringError
 from sohoa.guarded.process import Cause, GuardedProcess, ProcessEnded, command_of, start_process
+from sohoa.pages.file_row import fault_row, identify_open
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.guard.open_file import open_file
@@ -85,14 +86,13 @@ class Guard:
         Raises:
             MeasuringError: no process can be started, or the guard is closed.
         """
-        request = {"file": str(path), "with_colour": with_colour}
         with self.place():
             try:
                 file = open_file(path, self._bounds)
             except BadPage as fault:
-                return self._tell(_Question(request, None), fault)
+                return [fault_row({"file": str(path)}, fault)]
             with file:
-                return self._measure(_Question(request, file))
+                return self._measure(_Question({"file": str(path), "with_colour": with_colour}, file))
 
     def measure_bytes(
         self, data: bytes, file: str, with_colour: bool = False, with_sketch: bool = False
@@ -139,16 +139,14 @@ class Guard:
     def _measure(self, question: _Question) -> list[PageRow]:
         try:
             return self._answer(question)
-        except ProcessEnded as end:
-            return self._tell(question, self._fault(end))
-
-    def _tell(self, question: _Question, fault: BadPage) -> list[PageRow]:
-        """Let a process make the row of a file that is not measured: what is known of it, and the fault."""
-        question.request["fault"] = fault.code, fault.detail
-        try:
-            return self._answer(question)
-        except ProcessEnded as end:
-            raise MeasuringError(f"{question.request['file']} cannot even be read: {end.said}") from None
+        except ProcessEnded as end:  # what is known without decoding needs no other process
+            if end.cause is Cause.SECONDS:  # by the clock of limits, which counts in ticks
+                question.cpu_seconds = max(question.cpu_seconds, self._bounds.max_file_seconds)
+            name = question.request["file"]
+            try:
+                return [fault_row(identify_open(question.file, name), self._fault(end))]
+            except BadPage as fault:
+                return [fault_row({"file": name}, fault)]
 
     def _answer(self, question: _Question) -> list[Any]:
         for _ in range(_ATTEMPTS - 1):
@@ -162,7 +160,7 @@ class Guard:
     def _ask(self, question: _Question) -> list[Any]:
         process, seconds = self._running_process(), self._bounds.max_file_seconds
         before = process.cpu_seconds
-        request = {"fault": None, **question.request, "bounds": asdict(self._bounds)}
+        request = {**question.request, "bounds": asdict(self._bounds)}
         try:
             process.ask(request, question.file, seconds, _WALL_PER_CPU * seconds)
             return list(process.read_json())
@@ -199,10 +197,10 @@ class Guard:
 
 @dataclass
 class _Question:
-    """What one request says of an open file, none where it cannot be opened, and the CPU time that it has cost."""
+    """What one request says of an open file, and the CPU time that it has cost."""
 
     request: dict[str, Any]
-    file: BinaryIO | None
+    file: BinaryIO
     cpu_seconds: float = 0.0
 
 

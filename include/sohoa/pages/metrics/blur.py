@@ -51,7 +51,7 @@ def _worst_width(lines: Lines) -> float | None:
     typical = width[np.arange(len(width)), (count * _SHARPEST).astype(int)]
     enough = count >= max(_MIN_EDGES, _MIN_EDGE_SHARE * count.max())
     typical, count = typical[enough], count[enough]
-    mean = float(np.average(typical, weights=count))
+    mean = float((typical * count).sum() / count.sum())
     beyond = (typical - mean) * count / (count + _STEADY_EDGES)
     return mean + _WORST_SHARE * float(beyond.max())
 

@@ -27,5 +27,7 @@ def dark_shares(views: PageViews) -> tuple[float, float, float, float]:
 
 def _dark_share(side: Grey) -> float:
     """Return the share of the first rows of ``side`` that are dark, at the worse depth."""
-    strips = (side[: max(1, round(depth * len(side)))].mean(axis=0) for depth in _DEPTHS)
-    return max(float((strip < _BED).mean()) for strip in strips)
+    strips = [side[: max(1, round(depth * len(side)))] for depth in _DEPTHS]
+    if strips[-1].min() >= _BED:
+        return 0.0
+    return max(float((strip.mean(axis=0) < _BED).mean()) for strip in strips)

@@ -62,34 +62,57 @@ def count_cuts(views: PageViews) -> tuple[float, float, float, float]:
 
 
 def _count(page: Grey, views: PageViews) -> tuple[float, float, float, float]:
-    scale, paper = views.page_px_per_mm, percentiles(page[::4, ::4], 0.8)[0]
+    scale = views.page_px_per_mm
     sides = zip((page, page[::-1], page.T, page.T[::-1]), views.at_frame, strict=True)
-    top, bottom, left, right = (_cut(side, scale, paper) if at_frame else 0.0 for side, at_frame in sides)
+    strips = [_strip(side, scale) if at_frame else None for side, at_frame in sides]
+    if all(strip is None for strip in strips):
+        return 0.0, 0.0, 0.0, 0.0
+    paper = percentiles(page[::4, ::4], 0.8)[0]
+    top, bottom, left, right = (0.0 if strip is None else _cut(strip, scale, paper) for strip in strips)
     return top, bottom, left, right
 
 
-def _cut(side: Grey, scale: float, page_paper: int) -> float:
-    """Return the letters that the frame cuts along the first row of ``side``, other strokes as a part of one."""
-    strip = np.ascontiguousarray(side[: round(_STRIP_MM * scale)])
+def _strip(side: Grey, scale: float) -> Grey | None:
+    """Return the strip along the first row of ``side``; null where that row is clean paper, as of most sides.
+
+    The brightest grey around stands for the paper there, which is not brighter.
+    """
+    strip, width = side[: round(_STRIP_MM * scale)], _around_px(scale)
     if len(strip) < _TINY_PX[0] or strip.shape[1] < _TINY_PX[1]:
-        return 0.0
-    width = max(3, round(_AROUND_MM * scale)) | 1
-    calm = cv2.medianBlur(strip, 3)
-    paper = np.asarray(cv2.morphologyEx(calm, cv2.MORPH_CLOSE, np.ones((width, width), np.uint8)), np.uint8)[1:]
-    drop = np.asarray(cv2.subtract(paper, strip[1:]), np.uint8)  # the outermost row may be a blend
-    is_ink = (drop > np.maximum(_INK_LEAST, _INK * paper)) & (paper > max(_PAPER[0] * page_paper, _PAPER[1]))
+        return None
+    near = np.ascontiguousarray(strip[: width // 2 + 3])  # two rows more: the outermost, and the median's
+    brightest = near.max(axis=0, keepdims=True)
+    paper = np.asarray(cv2.dilate(brightest, np.ones((1, width + 2), np.uint8)), np.uint8)
+    return np.ascontiguousarray(strip) if _is_ink(near[1:2], paper, 0).any() else None
+
+
+def _around_px(scale: float) -> int:
+    return max(3, round(_AROUND_MM * scale)) | 1
+
+
+def _cut(strip: Grey, scale: float, page_paper: int) -> float:
+    """Return the letters that the frame cuts along the first row of the strip, other strokes as a part of one."""
+    around = np.ones((_around_px(scale),) * 2, np.uint8)
+    paper = np.asarray(cv2.morphologyEx(cv2.medianBlur(strip, 3), cv2.MORPH_CLOSE, around), np.uint8)[1:]
+    is_ink = _is_ink(strip[1:], paper, page_paper)  # the outermost row may be a blend
     if not is_ink[0].any():
         return 0.0
     count, parts, boxes, _ = cv2.connectedComponentsWithStats(is_ink.astype(np.uint8), connectivity=8)
     pieces = boxes[1:].T / np.array([[scale]] * 4 + [[scale**2]])
     contact = np.bincount(parts[0], minlength=count)[1:] / scale
     is_letter, is_cut = _letters(pieces, contact)
-    is_grey = (drop > _GREY * paper) & ~is_ink
+    is_grey = (cv2.subtract(paper, strip[1:]) > _GREY * paper) & ~is_ink
     clean = [k for k in np.flatnonzero(is_cut) if _is_on_paper(is_ink, is_grey, pieces[:, k] * scale, scale)]
     ends = _followed(pieces[:, clean], pieces[:, is_letter & (contact == 0)])
     found = max(ends, _longest_line(pieces[:, clean]))
     is_writing = found >= _LEAST_OF_SPECKS * (contact > 0).sum()
     return (found if is_writing else 0) + len(clean) / (len(clean) + _HALF_SURE)
+
+
+def _is_ink(grey: Grey, paper: Grey, page_paper: int) -> NDArray[np.bool_]:
+    """Return what is ink on such paper; brighter paper never makes it less."""
+    is_dark = cv2.subtract(paper, grey) > np.maximum(_INK_LEAST, _INK * paper)
+    return np.asarray(is_dark & (paper > max(_PAPER[0] * page_paper, _PAPER[1])), np.bool_)
 
 
 def _letters(pieces: Floats, contact: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from sohoa.pages.page_net import EVEN, paint_maps
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews, percentiles
+from sohoa.pages.views import PageViews, level_at, percentiles
 
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -54,7 +54,7 @@ _FEW = 12  # inked cells, or no plane
 
 def is_white_paper(views: PageViews) -> bool:
     """Tell whether a quarter of the page and more is white, as of most office pages."""
-    return percentiles(views.half_paper, _SHARE_NOT_WHITE)[0] > _NOT_WHITE
+    return level_at(views.paper_counts, _SHARE_NOT_WHITE) > _NOT_WHITE
 
 
 def find_lights(colour: Grey, corners: NDArray[np.float64] | None) -> tuple[float, Box | None]:
@@ -193,10 +193,10 @@ def _sum(values: Floats) -> Floats:
 
 
 def _largest_box(lost: Floats) -> Box | None:
-    is_lost = cv2.morphologyEx((lost > 0.3).astype(np.uint8), cv2.MORPH_CLOSE, _square(5))
-    count, _, boxes, _ = cv2.connectedComponentsWithStats(is_lost)
-    if count < 2:
+    is_lost = (lost > 0.3).astype(np.uint8)
+    if not is_lost.any():
         return None
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(is_lost, cv2.MORPH_CLOSE, _square(5)))
     x, y, width, height, _ = boxes[1 + boxes[1:, cv2.CC_STAT_AREA].argmax()].tolist()
     rows, columns = lost.shape
     return x / columns, y / rows, width / columns, height / rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,13 @@ def measure_jpeg_quality(tables: Sequence[Sequence[int]]) -> float | None:
     Returns:
         The quality, null where there is no table.
     """
-    usable = [table for table in tables if len(table) == 64 and min(table) > 0]
-    if not usable:
-        return None
+    usable = tuple(tuple(table) for table in tables if len(table) == 64 and min(table) > 0)
+    return _nearest_quality(usable) if usable else None
+
+
+@lru_cache(maxsize=64)
+def _nearest_quality(usable: tuple[tuple[int, ...], ...]) -> float:
+    """Return the quality for these tables: the pages of one scanner have the same ones."""
     misfit = np.zeros(100)
     for table in usable:
         difference = np.abs(_STANDARD - np.log(np.asarray(table, np.float64)))

@@ -23,7 +23,8 @@ _MIN_PAPER = 0.3  # of a tile, or nothing can be said
 _NOISE = 0.6  # grey levels of noise that any paper has
 _HANN = np.outer(np.hanning(_TILE), np.hanning(_TILE)).astype(np.float32)
 _FREQUENCY = np.hypot(*np.meshgrid(np.fft.fftfreq(_TILE), np.fft.rfftfreq(_TILE), indexing="ij")) * _TILE
-_BAND = (_FREQUENCY > 3.5) & (_FREQUENCY < 29)  # 0.4 to 3 mm of A4
+_BAND = np.flatnonzero((_FREQUENCY > 3.5) & (_FREQUENCY < 29))  # 0.4 to 3 mm of A4
+_FLOOR = _NOISE**2 * float((_HANN**2).sum()) / 9
 
 
 def measure_moire(views: PageViews) -> float | None:
@@ -34,12 +35,17 @@ def measure_moire(views: PageViews) -> float | None:
     tiles = _brightest_tiles(views)
     if not tiles:
         return None
-    residuals = np.stack([_residual(tile) for tile in tiles])
-    spectra = np.fft.rfft2(residuals)
+    spectra = np.fft.rfft2(_residuals(tiles))
     power = (spectra.real**2 + spectra.imag**2).astype(np.float32)
-    peaks = np.array([cv2.blur(tile, (3, 3))[_BAND].max() for tile in power])
-    floor = np.median(power[:, _BAND], axis=1) + _NOISE**2 * float((_HANN**2).sum()) / 9
-    return float(np.median(np.sqrt(peaks / floor)))
+    peaks, inside = (_in_band(spectrum) for spectrum in (np.stack([cv2.blur(tile, (3, 3)) for tile in power]), power))
+    middle = inside.shape[1] // 2
+    floor = np.partition(inside, middle, axis=1)[:, middle] + _FLOOR
+    return float(np.median(np.sqrt(peaks.max(axis=1) / floor)))
+
+
+def _in_band(spectra: Floats) -> Floats:
+    """Return the numbers of each spectrum that count, (tile, place); there is a middle one among them."""
+    return spectra.reshape(len(spectra), -1)[:, _BAND]
 
 
 def _brightest_tiles(views: PageViews) -> list[Grey]:
@@ -48,18 +54,20 @@ def _brightest_tiles(views: PageViews) -> list[Grey]:
     down, across = len(cells) // side, cells.shape[1] // side
     if not down or not across:
         return []
-    levels = cells[: down * side, : across * side].reshape(down, side, across, side).sum(axis=(1, 3), dtype=np.int64)
+    rows = cells[: down * side, : across * side].reshape(down, side, across * side).sum(axis=1, dtype=np.int32)
+    levels = rows.reshape(down, across, side).sum(axis=2)
     order = np.argsort(-levels.ravel(), kind="stable")[:_TILES]
     places = (divmod(int(k), across) for k in order)
     return [page[y * _TILE : (y + 1) * _TILE, x * _TILE : (x + 1) * _TILE] for y, x in places]
 
 
-def _residual(tile: Grey) -> Floats:
-    """Free the tile of its ink and its shading, faded towards its frame; zero where too little of it is paper."""
+def _residuals(tiles: list[Grey]) -> Floats:
+    """Free the tiles of their ink and their shading, faded towards the frame; zero where too little of one is paper."""
+    tile = np.dstack(tiles)  # OpenCV filters all of them at once, as channels
     paper = cv2.blur(cv2.dilate(tile, np.ones((7, 7), np.uint8)), (15, 15))
     ink = cv2.dilate(cv2.subtract(paper, tile), np.ones((5, 5), np.uint8))
-    is_paper = (ink <= _INK).astype(np.float32)
-    if float(is_paper.mean()) < _MIN_PAPER:
-        return np.zeros(tile.shape, np.float32)
-    shading = cv2.blur(tile * is_paper, (31, 31)) / np.maximum(cv2.blur(is_paper, (31, 31)), 0.05)
-    return np.asarray((tile - shading) * is_paper * _HANN, np.float32)
+    is_paper = (np.reshape(ink, tile.shape) <= _INK).astype(np.float32)
+    grey, share = (np.reshape(cv2.blur(image, (31, 31)), tile.shape) for image in (tile * is_paper, is_paper))
+    residual = (tile - grey / np.maximum(share, 0.05)) * is_paper * _HANN[..., None]
+    residual[..., np.array(cv2.mean(is_paper)[: len(tiles)]) < _MIN_PAPER] = 0
+    return np.ascontiguousarray(residual.transpose(2, 0, 1))

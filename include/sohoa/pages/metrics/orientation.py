@@ -88,8 +88,9 @@ class Votes:
         near, far = np.maximum(1, _LEVEL * larger), np.maximum(2, _UNEVEN * larger)
         heads, feet = np.abs(tops - other_tops), np.abs(tops + height[one] - other_tops - height[two])
         in_line = (heads <= near) | (feet <= near)
-        letters = np.unique(np.concatenate([one[in_line], two[in_line]]))
-        over, under = _marks(labels, boxes, letters)
+        is_letter[:] = False
+        is_letter[one[in_line]] = is_letter[two[in_line]] = True
+        over, under = _marks(labels, boxes, np.flatnonzero(is_letter))
         self.in_line += int(in_line.sum())
         self.up += int(((feet <= near) & (heads >= far)).sum())
         self.down += int(((heads <= near) & (feet >= far)).sum())
@@ -176,7 +177,7 @@ def _components(tile: Grey) -> tuple[Labels, Whole]:
 def _neighbours(labels: Labels, boxes: Whole, is_letter: NDArray[np.bool_]) -> tuple[Whole, Whole]:
     """Return the labels of letters and of the next letter of like height close to the right of each."""
     letters = np.flatnonzero(is_letter)
-    x, y, width, height = boxes[letters].T[:, :, None]
+    x, y, width, height = boxes[letters].T
     after = _first(labels, y + height // 2, x + width - 1 + _steps(_GAPS, height), letters)
     sizes = boxes[letters, 3], boxes[after, 3]
     fits = is_letter[after] & (np.minimum(*sizes) > _ALIKE * np.maximum(*sizes))
@@ -185,7 +186,7 @@ def _neighbours(labels: Labels, boxes: Whole, is_letter: NDArray[np.bool_]) -> t
 
 def _marks(labels: Labels, boxes: Whole, letters: Whole) -> tuple[int, int]:
     """Find the letters with a mark close over, and under, their middle."""
-    x, y, width, height = boxes[letters].T[:, :, None]
+    x, y, width, height = boxes[letters].T
     steps, middle = _steps(_MARK_GAPS, height), x + width // 2
     found = [_first(labels, rows, middle, letters) for rows in (y - steps, y + height - 1 + steps)]
     widths, heights = boxes[:, 2], boxes[:, 3]
@@ -200,15 +201,19 @@ def _marks(labels: Labels, boxes: Whole, letters: Whole) -> tuple[int, int]:
 
 
 def _steps(shares: tuple[float, ...], height: Whole) -> Whole:
-    """Return the distances in px, (letter, step), each at least one more than the one before."""
-    return np.maximum(np.arange(1, len(shares) + 1), (np.array(shares) * height).astype(np.intp))
+    """Return the distances in px, (step, letter), each at least one more than the one before."""
+    least = np.arange(1, len(shares) + 1)
+    return np.maximum(least[:, None], (np.array(shares)[:, None] * height).astype(np.intp))
 
 
 def _first(labels: Labels, rows: Whole, columns: Whole, own: Whole) -> Whole:
-    """Return the first label of each line of points that is neither ground nor ``own``; 0 where there is none."""
+    """Return the first label of each line of points, (step, line), that is neither ground nor ``own``; 0 for none."""
     rows, columns = (
         np.maximum(0, np.minimum(at, side - 1)) for at, side in zip((rows, columns), labels.shape, strict=True)
     )
     seen = labels[rows, columns].astype(np.intp)
-    seen[seen == own[:, None]] = 0
-    return np.asarray(seen[np.arange(len(seen)), (seen != 0).argmax(axis=1)], np.intp)
+    seen *= seen != own
+    first = seen[-1]
+    for nearer in seen[-2::-1]:
+        first = np.where(nearer, nearer, first)
+    return np.asarray(first, np.intp)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey, halve
-from sohoa.pages.views import PageViews, group_rows
+from sohoa.pages.views import PageViews, group_rows, lowest, transpose
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -22,7 +22,7 @@ _LIMIT_MM = 0.3
 _LIMIT_GAIN = 0.02
 _FARTHEST_MM = 3.0
 _CANDIDATES = 10
-_GAPS = (1, 2, 3, 4)  # rows that a seam may fill with one tone
+_GAPS = np.array([1, 2, 3, 4])  # rows that a seam may fill with one tone
 _MARGIN = 0.05  # of the page where no strip ends
 _PLAIN = 24  # grey levels between which a row without content stays
 _MIN_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
@@ -41,14 +41,11 @@ def measure_seams(views: PageViews) -> float | None:
     page, scale = views.page, views.page_px_per_mm
     if min(page.shape) < _MIN_PX:
         return None
-    thin = page[::_SAMPLE]
     shift = max(
-        _worst_shift(page, _mixed_steps(page[:-1], page[1:], 1), scale),
-        _worst_shift(page.T, _mixed_steps(thin[:, :-1], thin[:, 1:], 0), scale),
+        _worst_shift(page, _mixed_steps(page, 1), scale),
+        _worst_shift(page.T, _mixed_steps(page[::_SAMPLE], 0), scale),
     )
-    gain = max(
-        _worst_gain(image, ink) for image, ink in ((views.half_paper, views.ink), (views.half_paper.T, views.ink.T))
-    )
+    gain = max(_worst_gain(views.half_paper, views.ink), _worst_gain(transpose(views.half_paper), views.ink.T))
     return float(max(shift / _LIMIT_MM, gain / _LIMIT_GAIN))
 
 
@@ -61,26 +58,18 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
     """
     if paper.shape[1] < _MIN_PX // 2:
         return 0.0
-    paper = np.ascontiguousarray(paper)
     groups = np.log(np.maximum(group_rows(paper, _GROUPS), 30))
     mean = cv2.blur(groups, (9, 1))
     wide, sharp = mean[:, 14:] - mean[:, :-14], (groups[:, 4:] - groups[:, :-4])[:, 5:-5]
     edge = max(1, round(_MARGIN * paper.shape[1]))
-    low = np.zeros(wide.shape[1] - 2 * edge, np.float32)
-    for sign in (1, -1):
-        step = np.minimum(sign * wide, sign * sharp)[:, edge:-edge]
-        most, least = -_second_lowest(-step), _second_lowest(step)
-        low = np.maximum(low, np.where(most > _LARGEST_GAIN, 0, least))
+    wide, sharp = wide[:, edge:-edge], sharp[:, edge:-edge]
+    steps = np.hstack([np.minimum(wide, sharp), np.minimum(-wide, -sharp)])
+    least, most = lowest(steps, 1), -lowest(-steps, 1)
+    rises, falls = np.hsplit(np.where(most > _LARGEST_GAIN, 0, least), 2)
+    low = np.maximum(np.maximum(rises, falls), 0)
     if low.max(initial=0.0) > _LIMIT_GAIN / 2:
         low[_is_ruled(halve(np.ascontiguousarray(ink)))[7 + edge : -7 - edge]] = 0
     return float(low.max(initial=0.0))
-
-
-def _second_lowest(values: Floats) -> Floats:
-    """Return the second lowest value of each column."""
-    rest = values.copy()
-    rest[values.argmin(axis=0), np.arange(values.shape[1])] = np.inf
-    return np.asarray(rest.min(axis=0), np.float32)
 
 
 def _is_ruled(ink: Grey) -> NDArray[np.bool_]:
@@ -97,11 +86,12 @@ def _share(is_ink: Grey) -> Floats:
     return np.asarray(cv2.dilate(share, np.ones((1, 9), np.uint8))[0], np.float32)
 
 
-def _mixed_steps(before: Grey, after: Grey, axis: int) -> Floats:
+def _mixed_steps(image: Grey, axis: int) -> Floats:
     """Measure how much neighbours along the other axis differ by both signs, in grey levels: 0 if all step one way."""
-    changed = _sum_steps(before, after, axis)
-    first, last = (np.ravel(cv2.reduce(part, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)) for part in (before, after))
-    return np.asarray((changed - np.abs(last - first)) / np.float32(before.shape[axis]), np.float32)
+    before, after = (image[:-1], image[1:]) if axis else (image[:, :-1], image[:, 1:])
+    sums = np.ravel(cv2.reduce(image, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
+    mixed = _sum_steps(before, after, axis) - np.abs(np.diff(sums))
+    return np.asarray(mixed / np.float32(image.shape[axis]), np.float32)
 
 
 def _sum_steps(before: Grey, after: Grey, axis: int) -> NDArray[np.int32]:
@@ -131,7 +121,7 @@ def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
     seen = np.flatnonzero(shifts)
     if not seen.size:
         return 0.0
-    near = np.concatenate([rows[seen] - max(_GAPS), rows[seen] + max(_GAPS)])
+    near = np.concatenate([rows[seen] - _GAPS[-1], rows[seen] + _GAPS[-1]])
     usual = _match(page[near], page[near + 1], far).reshape(2, -1).max(axis=0)
     return max(0.0, float((shifts[seen] - usual).max())) / scale
 
@@ -144,8 +134,8 @@ def _candidates(mixed: Floats) -> Places:
     edge = max(6, round(_MARGIN * excess.size))
     excess[:edge] = excess[-edge:] = 0
     excess[excess < cv2.dilate(excess[None], np.ones((1, 7), np.uint8))[0]] = 0
-    order = np.argsort(excess, kind="stable")[-_CANDIDATES:]
-    return np.asarray(order[excess[order] > 0], np.intp)
+    places = np.flatnonzero(excess > 0)
+    return places[np.argsort(excess[places], kind="stable")[-_CANDIDATES:]]
 
 
 def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
@@ -156,16 +146,16 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
     Returns:
         (position in ``rows``, row above, row below).
     """
-    reach = max(_GAPS)
-    around = page[:, ::4][rows[:, None] + np.arange(-reach, reach + 2)]
-    is_plain = around.max(axis=2) - around.min(axis=2) < _PLAIN
-    found = [(np.arange(len(rows)), rows, rows + 1)]
-    for gap in _GAPS:
-        for middle, above, below in ((reach + 1 + gap // 2, 0, 1 + gap), (reach - gap // 2, -gap, 1)):
-            owner = np.flatnonzero(is_plain[:, middle])
-            found.append((owner, rows[owner] + above, rows[owner] + below))
-    owners, upper, lower = (np.concatenate(part) for part in zip(*found, strict=True))
-    return owners, upper, lower
+    middles = np.concatenate([_GAPS // 2 + 1, -(_GAPS // 2)])  # of a gap that begins, or ends, at the candidate
+    above, below = np.concatenate([0 * _GAPS, -_GAPS]), np.concatenate([1 + _GAPS, 0 * _GAPS + 1])
+    around = page[:, ::4][rows[:, None] + middles]
+    owner, gap = np.nonzero(around.max(axis=2) - around.min(axis=2) < _PLAIN)
+    across = rows[owner]
+    return (
+        np.concatenate([np.arange(len(rows)), owner]),
+        np.concatenate([rows, across + above[gap]]),
+        np.concatenate([rows + 1, across + below[gap]]),
+    )
 
 
 def _match(above: Grey, below: Grey, far: int) -> Floats:
@@ -173,13 +163,20 @@ def _match(above: Grey, below: Grey, far: int) -> Floats:
     core, other = above[:, far:-far].astype(np.float32), below.astype(np.float32)
     core -= core.mean(axis=1, keepdims=True)
     other -= other.mean(axis=1, keepdims=True)
-    power = np.cumsum(np.pad(other * other, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
-    spread = np.einsum("ij,ij->i", core, core)
-    can_match = (spread >= _MIN_SPREAD**2 * core.shape[1]) & (power[:, -1] >= _MIN_SPREAD**2 * other.shape[1])
-    there = np.maximum(power[:, core.shape[1] :] - power[:, : -core.shape[1]], 1.0)
+    spread, power = np.einsum("ij,ij->i", core, core), other * other
+    total = power.sum(axis=1, dtype=np.float64)
+    can_match = (spread >= _MIN_SPREAD**2 * core.shape[1]) & (total >= _MIN_SPREAD**2 * other.shape[1])
+    there = np.maximum(_sum_windows(power, core.shape[1]), 1.0)
     products = [np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)]
     match = np.reshape(products, there.shape) / np.sqrt(np.maximum(spread, 1.0)[:, None] * there)
     lag = match.argmax(axis=1)
     moved, still = match.max(axis=1), np.maximum(0.0, match[:, far])
     sure = np.clip((moved - still - _CLEAR) * moved * 2.5, 0.0, 1.0)
     return np.asarray(np.where(can_match, sure * np.abs(lag - far), 0.0), np.float32)
+
+
+def _sum_windows(rows: Floats, size: int) -> NDArray[np.float64]:
+    """Return the sum of each window of ``size`` places in each row, (row, start)."""
+    first = rows[:, :size].sum(axis=1, dtype=np.float64, keepdims=True)
+    change = np.cumsum(rows[:, size:].astype(np.float64) - rows[:, :-size], axis=1)
+    return np.concatenate([first, first + change], axis=1)

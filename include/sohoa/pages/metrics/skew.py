@@ -13,6 +13,7 @@ weigh is capped, so that a long rule does not outvote the text.
 from __future__ import annotations
 
 import math
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -81,11 +82,17 @@ def power_spectrum(ink: Grey) -> Power:
     small = fit_long_side(ink, int(_SPECTRUM_PX * 0.95), enlarge=1.0).astype(np.float32)
     small -= small.mean()
     height, width = small.shape
-    small *= np.sqrt(np.hanning(height + 2)[1:-1, None]).astype(np.float32)
-    small *= np.sqrt(np.hanning(width + 2)[None, 1:-1]).astype(np.float32)
+    small *= _window(height)[:, None]
+    small *= _window(width)
     padded = np.zeros((_SPECTRUM_PX, _SPECTRUM_PX), np.float32)
     padded[:height, :width] = small
     return _power(cv2.dft(padded))
+
+
+@lru_cache(maxsize=16)
+def _window(size: int) -> Power:
+    """Return the weights that fade a side of that many pixels towards both its ends."""
+    return np.sqrt(np.hanning(size + 2)[1:-1]).astype(np.float32)
 
 
 def _power(packed: Power) -> Power:
@@ -104,11 +111,16 @@ def _power(packed: Power) -> Power:
 
 def _energy_by_angle(power: Power, is_sideways: bool) -> Power:
     """Return the energy of lines turned by each coarse angle: of rows, or of rows that stand on their side."""
+    along = np.asarray(cv2.remap(power, *_places(is_sideways), cv2.INTER_LINEAR), np.float32)
+    return np.asarray((along * _CYCLES).sum(axis=1), np.float32)
+
+
+@cache
+def _places(is_sideways: bool) -> tuple[Power, Power]:
+    """Return x and y in the power spectrum, (coarse angle, cycles)."""
     x, y = (_COS, -_SIN) if is_sideways else (_SIN, _COS)
     x, y = x * _CYCLES, y * _CYCLES
-    y = np.where(x < 0, -y, y) + _SPECTRUM_PX // 2
-    along = np.asarray(cv2.remap(power, np.abs(x), y, cv2.INTER_LINEAR), np.float32)
-    return np.asarray((along * _CYCLES).sum(axis=1), np.float32)
+    return np.abs(x), np.where(x < 0, -y, y) + _SPECTRUM_PX // 2
 
 
 def _prominence(energy: Power) -> float:

@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews, percentiles
+from sohoa.pages.views import PageViews, lowest, percentiles
 
 Floats = NDArray[np.float32]
+Levels = NDArray[np.int16]
+Places = NDArray[np.intp]
 
 _REACH_MM = 0.5  # a streak is narrower than this
 _FRAME_MM = 5.0
@@ -81,50 +83,74 @@ def _strongest(side: _Side) -> tuple[float, int]:
     """Return the strength and column of the strongest streak down the page, less that of one line more than dust is."""
     if side.lines.shape[1] <= 2 * side.margin + 8 * side.reach or len(side.lines) < _BANDS:
         return 0.0, 0
-    scores = {sign: _mean_beyond(side.lines, side.reach, sign) for sign in (1, -1)}
-    found = [(_on_paper(side, x, sign), x) for sign, score in scores.items() for x in _candidates(score, side)]
+    scores = _mean_beyond(side.lines, side.reach)
+    found: list[tuple[float, int]] = []
+    for sign, score in zip((1, -1), scores, strict=True):
+        columns = _candidates(score, side)
+        found += zip(_on_paper(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
     ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
-    trace = max(float(score[side.margin : -side.margin].max()) for score in scores.values()) / (_CLIP + 1)
+    trace = float(scores[:, side.margin : -side.margin].max()) / (_CLIP + 1)
     return max(strongest - ruling, trace, 0.0), column
 
 
-def _mean_beyond(lines: Grey, reach: int, sign: int) -> Floats:
-    """Return by how much each column is darker (sign 1) or lighter than both its sides, in all but two bands.
+def _mean_beyond(lines: Grey, reach: int) -> Floats:
+    """Return by how much each column is darker, and lighter, than both its sides, in all but two bands: (2, x).
 
     Less that of the columns around, so that a column of text does not stand out.
     """
     before, here, after = lines[:, : -2 * reach], lines[:, reach:-reach], lines[:, 2 * reach :]
-    beyond = cv2.subtract(cv2.min(before, after), here) if sign > 0 else cv2.subtract(here, cv2.max(before, after))
+    darker, lighter = cv2.subtract(cv2.min(before, after), here), cv2.subtract(here, cv2.max(before, after))
     count = len(lines) // _COARSE
-    clipped = np.asarray(cv2.min(beyond, (_CLIP,)), np.uint8)[: count * _COARSE].reshape(_COARSE, count, -1)
-    bands = np.pad(clipped.sum(axis=1, dtype=np.uint16) / np.float32(count), ((0, 0), (reach, reach)))
-    bands -= cv2.blur(bands, (8 * reach + 1, 1)).reshape(bands.shape)
-    return np.asarray(np.partition(bands, _COARSE_LOST, axis=0)[_COARSE_LOST], np.float32)
+    bands = np.zeros((_COARSE, 2, lines.shape[1]), np.float32)
+    for sign, beyond in enumerate((darker, lighter)):
+        clipped = np.asarray(cv2.min(beyond, (_CLIP,)), np.uint8)[: count * _COARSE].reshape(_COARSE, count, -1)
+        bands[:, sign, reach:-reach] = clipped.sum(axis=1, dtype=np.uint16) / np.float32(count)
+    bands -= cv2.blur(bands.reshape(2 * _COARSE, -1), (8 * reach + 1, 1)).reshape(bands.shape)
+    return lowest(bands.reshape(_COARSE, -1), _COARSE_LOST).reshape(2, -1)
 
 
-def _candidates(score: Floats, side: _Side) -> list[int]:
+def _candidates(score: Floats, side: _Side) -> Places:
     """Return the columns that stand out most, the strongest within its reach each."""
     is_peak = score >= cv2.dilate(score[None], np.ones((1, 2 * side.reach + 1), np.uint8))[0]
-    best = np.where(is_peak & (score >= _FAINTEST), score, 0)
-    best[: side.margin] = best[-side.margin :] = 0
-    order = np.argsort(-best, kind="stable")[:_CANDIDATES]
-    return [int(column) for column in order if best[column] > 0]
+    is_peak &= score >= _FAINTEST
+    is_peak[: side.margin] = is_peak[-side.margin :] = False
+    columns = np.flatnonzero(is_peak)
+    return columns[np.argsort(-score[columns], kind="stable")[:_CANDIDATES]]
 
 
-def _on_paper(side: _Side, column: int, sign: int) -> float:
-    """Return the grey levels by which the column is darker (sign 1) or lighter than the paper on both its sides.
+def _on_paper(side: _Side, columns: Places, sign: int) -> list[float]:
+    """Return the grey levels by which each column is darker (sign 1) or lighter than the paper on both its sides.
 
     0 where it is not so in nearly all bands of the height, or is as dark as ink.
     """
-    here, before, after = (side.page[:, x].astype(np.int16) for x in (column, column - side.reach, column + side.reach))
+    if not columns.size:
+        return []
+    here, before, after = (side.page[:, columns + away].T.astype(np.int16) for away in (0, -side.reach, side.reach))
     is_paper = np.minimum(before, after) >= _PAPER * side.paper
     beyond = np.minimum(before, after) - here if sign > 0 else here - np.maximum(before, after)
-    edges = np.linspace(0, len(here), _BANDS + 1).astype(int)
+    edges = np.linspace(0, here.shape[1], _BANDS + 1).astype(np.intp)
+    shows = _shows(beyond, is_paper, edges) >= side.present
+    return [
+        _strength(side, beyond[k], is_paper[k], edges) if is_there else 0.0 for k, is_there in enumerate(shows.tolist())
+    ]
+
+
+def _shows(beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> NDArray[np.float64]:
+    """Return the share of the bands in which more than half of a column's paper shows a streak at all."""
+    known, without = (
+        np.add.reduceat(pixels, edges[:-1], axis=1, dtype=np.intp)
+        for pixels in (is_paper, is_paper & (beyond < _LEAST))
+    )
+    is_known = known >= _least_known(edges)
+    is_there = is_known & (without <= (known - 1) // 2)
+    return np.asarray(is_there.sum(axis=1) / np.maximum(1, is_known.sum(axis=1)), np.float64)
+
+
+def _strength(side: _Side, beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> float:
     bands = [beyond[low:high][is_paper[low:high]] for low, high in pairwise(edges)]
-    least = max(1, _KNOWN * len(here) / _BANDS)
-    levels = np.array([_middle(band) for band in bands if len(band) >= least])
+    levels = np.array([_middle(band) for band in bands if len(band) >= _least_known(edges)])
     if len(levels) < _MIN_KNOWN:
         return 0.0
     usual = _middle(levels)
@@ -132,7 +158,12 @@ def _on_paper(side: _Side, column: int, sign: int) -> float:
     return float(usual) if is_there.mean() >= side.present and usual < side.as_ink * side.paper else 0.0
 
 
-def _middle(values: NDArray[np.int16]) -> int:
+def _least_known(edges: Places) -> float:
+    """Return the pixels of a band that must be paper, or nothing is known of it."""
+    return max(1.0, _KNOWN * float(edges[-1]) / _BANDS)
+
+
+def _middle(values: Levels) -> int:
     """Return the lower median, a whole number."""
     middle = (len(values) - 1) // 2
     return int(np.partition(values, middle)[middle])
