@@ -13,17 +13,20 @@ _CELL_PX = 4  # of ``small``: 1.4 mm of A4
 _SHARP = 0.028  # of its grey that the paper changes within 1.7 mm: print, not shade
 _BED = 40  # grey levels that only scanner bed has
 _DARK, _BRIGHT = 0.04, 0.95  # shares of the paper that are darker than what is compared
+_LEAST_PART = 0.005  # of the page; a smaller field hardly counts
+_EDGE_CELLS = 5  # 7 mm beyond a field: there print and things have ended, and shade still fades
+_ENDED = 0.6  # of all around a field
 
 
 def measure_illumination(views: PageViews) -> float:
     """Measure one minus the dark over the bright level (p4, p95) of the paper, 0 for even light.
 
-    Pictures and tints are left out: fields that a sharp edge closes off from the sheet and that do not touch the
-    frame, from beyond which shade falls. The method is our own.
+    Pictures, tints and what lies beside the sheet are left out: fields that a sharp edge closes off from the largest
+    one. Shade falls from beyond the frame and fades. The method is our own.
     """
     paper = np.asarray(cv2.medianBlur(views.half_paper, 3), np.uint8)
     cells, is_smooth = _cells(paper)
-    used = cells[_reaches_frame(is_smooth) & (cells > _BED)]
+    used = cells[_is_lit(is_smooth) & (cells > _BED)]
     dark, bright = percentiles(used if used.size else cells, _DARK, _BRIGHT)
     return 1.0 - dark / max(bright, 1)
 
@@ -39,13 +42,23 @@ def _cells(paper: Grey) -> tuple[Grey, Grey]:
     return cells, np.asarray(cv2.erode(is_smooth, np.ones((3, 3), np.uint8), borderValue=1), np.uint8)
 
 
-def _reaches_frame(is_smooth: Grey) -> NDArray[np.bool_]:
-    """Return which cells hang together with the frame, or with most others."""
+def _is_lit(is_smooth: Grey) -> NDArray[np.bool_]:
+    """Return which cells are the largest field, or hang together with the frame and fade into what is around."""
     count, parts, stats, _ = cv2.connectedComponentsWithStats(is_smooth, connectivity=4)
     keep = np.zeros(count, bool)
-    if count > 1:
-        keep[1 + stats[1:, cv2.CC_STAT_AREA].argmax()] = True
     for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
         keep[side] = True
+    areas = stats[:, cv2.CC_STAT_AREA]
+    for part in np.flatnonzero(keep & (areas >= _LEAST_PART * is_smooth.size)):
+        keep[part] = not _ends_at_once((parts == part).astype(np.uint8), is_smooth)
+    if count > 1:
+        keep[1 + areas[1:].argmax()] = True
     keep[0] = False
     return np.asarray(keep[parts], np.bool_)
+
+
+def _ends_at_once(part: Grey, is_smooth: Grey) -> bool:
+    """Return whether the paper is smooth again 7 mm beyond the field."""
+    near, far = (cv2.dilate(part, np.ones((2 * reach + 1,) * 2, np.uint8)) for reach in (_EDGE_CELLS - 1, _EDGE_CELLS))
+    around = is_smooth[far > near]
+    return around.size > 0 and float(around.mean()) >= _ENDED
