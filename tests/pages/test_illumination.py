@@ -72,6 +72,13 @@ def test_what_ends_at_once_is_no_shade(add: Callable[[Image], None], angle: floa
     assert found(np.asarray(cv2.warpAffine(page, turn, A4_150, borderValue=242), np.uint8)) < 0.1
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_how_a_picture_was_lit_nobody_knows(seed: int) -> None:
+    """A picture from edge to edge has dark and bright parts of its own."""
+    patches = np.random.default_rng(seed).integers(30, 240, (58, 41)).astype(np.uint8)
+    assert found(np.asarray(cv2.resize(patches, A4_150, interpolation=cv2.INTER_CUBIC), np.uint8)) == 0
+
+
 def penumbra(depth: float, mm: float) -> Image:
     """A shadow from beyond the left edge, which fades over ``mm`` on each side of its rim."""
     shade = np.zeros(A4_150[::-1], np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sohoa.pages.reduce import Grey
 from sohoa.pages.views import PageViews
 
-_DEPTHS = (0.003, 0.01)  # of the side that stands on it: a thin line at the frame, and a strip
+_DEPTHS = (0.006, 0.01)  # of the side that stands on it: 2 and 3 mm of A4; the edge of a sheet is a thinner line
 _BED = 50  # mean grey of a strip that is bed
 
 

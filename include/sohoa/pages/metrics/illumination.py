@@ -13,13 +13,15 @@ _CELL_PX = 4  # of ``small``: 1.4 mm of A4
 _SHARP = 0.028  # of its grey that the paper changes within 1.7 mm: print, not shade
 _BED = 40  # grey levels that only scanner bed has
 _DARK, _BRIGHT = 0.04, 0.95  # shares of the paper that are darker than what is compared
+_LEAST_PAPER = 0.1  # of the page, or it is a picture: how that was lit nobody knows
 _LEAST_PART = 0.005  # of the page; a smaller field hardly counts
-_EDGE_CELLS = 5  # 7 mm beyond a field: there print and things have ended, and shade still fades
+_EDGE_CELLS = (5, 6)  # 7 or 8 mm beyond a field: there print and things have ended, and shade still fades
+_BRIDGED_CELLS = 21  # 30 mm: print on a field is narrower in one direction
 _ENDED = 0.6  # of all around a field
 
 
 def measure_illumination(views: PageViews) -> float:
-    """Measure one minus the dark over the bright level (p4, p95) of the paper, 0 for even light.
+    """Measure one minus the dark over the bright level (p4, p95) of the paper, 0 for even light or without paper.
 
     Pictures, tints and what lies beside the sheet are left out: fields that a sharp edge closes off from the largest
     one. Shade falls from beyond the frame and fades. The method is our own.
@@ -27,7 +29,9 @@ def measure_illumination(views: PageViews) -> float:
     paper = np.asarray(cv2.medianBlur(views.half_paper, 3), np.uint8)
     cells, is_smooth = _cells(paper)
     used = cells[_is_lit(is_smooth) & (cells > _BED)]
-    dark, bright = percentiles(used if used.size else cells, _DARK, _BRIGHT)
+    if used.size < _LEAST_PAPER * cells.size:
+        return 0.0
+    dark, bright = percentiles(used, _DARK, _BRIGHT)
     return 1.0 - dark / max(bright, 1)
 
 
@@ -58,7 +62,15 @@ def _is_lit(is_smooth: Grey) -> NDArray[np.bool_]:
 
 
 def _ends_at_once(part: Grey, is_smooth: Grey) -> bool:
-    """Return whether the paper is smooth again 7 mm beyond the field."""
-    near, far = (cv2.dilate(part, np.ones((2 * reach + 1,) * 2, np.uint8)) for reach in (_EDGE_CELLS - 1, _EDGE_CELLS))
+    """Return whether the paper is smooth again 7 or 8 mm beyond the field."""
+    bridged = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((_BRIDGED_CELLS,) * 2, np.uint8))
+    outlines, _ = cv2.findContours(bridged, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    whole = cv2.drawContours(bridged, outlines, -1, 1, cv2.FILLED)  # with the print on it
+    return any(_share_around(whole, is_smooth, reach) >= _ENDED for reach in _EDGE_CELLS)
+
+
+def _share_around(field: Grey, is_smooth: Grey, reach: int) -> float:
+    """Return how much of the line at that distance around a field is smooth, 0 where all of it is beyond the frame."""
+    near, far = (cv2.dilate(field, np.ones((2 * cells + 1,) * 2, np.uint8)) for cells in (reach - 1, reach))
     around = is_smooth[far > near]
-    return around.size > 0 and float(around.mean()) >= _ENDED
+    return float(around.mean()) if around.size else 0.0
