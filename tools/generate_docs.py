@@ -122,10 +122,10 @@ def _judged_table() -> str:
         "\n## On labelled pages\n\nScans of public collections, labelled by eye, photographs left out: how often a "
         "limit without a scope of its own finds its defect where it is not, and where it is, with 95 % intervals "
         "(Clopper and Pearson). Labels are rough, and pages on which nobody vouches for either are left out. "
-        "*Tuned*: pages that were looked at while limits and measures were chosen. *Jury*: pages of other sources, "
-        "measured once all was chosen. The pages are not part of the project; "
-        "`python -m tools.judge_limits FOLDER... --jury FOLDER...` counts anew on your own and prints each clean page "
-        "that is not accepted.\n\n"
+        "*Tuned*: pages that were looked at while limits and measures were chosen. *Jury*: pages that were first "
+        "measured when all was chosen, office scans of two collections (`python -m tools.fetch_jury FOLDER`). The "
+        "pages are not part of the project; `python -m tools.judge_limits FOLDER... --jury FOLDER...` counts anew on "
+        "your own and prints each clean page that is not accepted.\n\n"
         + _table(
             ("limit", "false alarms, tuned", "hits, tuned", "false alarms, jury", "hits, jury"),
             judge_limits.table_rows(counts),
