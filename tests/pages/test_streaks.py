@@ -120,6 +120,14 @@ def frame_around_the_page(page: Image) -> None:
     page[[70, -70], 70:-70] = 140
 
 
+def frame_under_a_lamp(page: Image) -> None:
+    """Heavy glare on a cover: in its light the frame fades."""
+    frame_around_the_page(page)
+    y, x = np.indices(page.shape)
+    light = np.exp(-(((x - 70) ** 2 + (y - 900) ** 2) / 420.0**2))
+    page[:] = 255 - (255 - page) * (1 - light)
+
+
 def lines_to_write_on(page: Image) -> None:
     """A form crosswise: rules of nearly its length, one of them from end to end."""
     for x in range(100, 1200, 40):
@@ -127,7 +135,8 @@ def lines_to_write_on(page: Image) -> None:
 
 
 PRINT = [
-    rule_down_the_page, rule_a_little_askew, border_of_a_table, frame_around_the_page, lines_to_write_on, line_in_ink,
+    rule_down_the_page, rule_a_little_askew, border_of_a_table, frame_around_the_page, frame_under_a_lamp,
+    lines_to_write_on, line_in_ink,
     rules_across, edge_of_the_sheet, many_lines, slanting_rule, letters_in_columns, dithering,
 ]  # fmt: skip
 
