@@ -116,13 +116,24 @@ def thresholds_page() -> str:
 def _judged_table() -> str:
     """What the limits find on labelled pages, as far as someone has counted."""
     counts = json.loads(judge_limits.JUDGED.read_text(encoding="utf-8"))
+    sources = [row for row in judge_limits.source_rows(counts) if not row[1].startswith("0 ")]
+    pages = {name: f"{group['clean']['note'][1]} of {len(group['sources'])} sources" for name, group in counts.items()}
     return (
         "\n## On labelled pages\n\nScans of public collections, labelled by eye, photographs left out: how often a "
-        "limit without a scope of its own finds its defect where it is not, and where it is, with 95 % intervals. "
-        "Labels are rough, and pages on which nobody vouches for either are left out. Most of these pages were looked "
-        "at while limits were chosen: expect more false alarms on others. The pages are not part of the project; "
-        "`python -m tools.judge_limits FOLDER...` counts anew on your own pages. Clean pages stand last.\n\n"
-        + _table(("limit", "false alarms", "hits"), judge_limits.table_rows(counts))
+        "limit without a scope of its own finds its defect where it is not, and where it is, with 95 % intervals "
+        "(Clopper and Pearson). Labels are rough, and pages on which nobody vouches for either are left out. "
+        "*Tuned*: pages that were looked at while limits and measures were chosen. *Jury*: pages that were first "
+        "measured when all was chosen, office scans of two collections (`python -m tools.fetch_jury FOLDER`). The "
+        "pages are not part of the project; `python -m tools.judge_limits FOLDER... --jury FOLDER...` counts anew on "
+        "your own and prints each clean page that is not accepted.\n\n"
+        + _table(
+            ("limit", "false alarms, tuned", "hits, tuned", "false alarms, jury", "hits, jury"),
+            judge_limits.table_rows(counts),
+        )
+        + "\nThe last rows are clean pages, those that a clerk should have accepted "
+        f"(tuned: {pages['tuned']}; jury: {pages['jury']}), whatever finds anything on them but what their files say "
+        "of themselves, as a resolution. Sources of which not all clean pages are accepted:\n\n"
+        + _table(("source", "not accepted", "group"), sources)
     )
 
 

@@ -16,6 +16,8 @@ from PIL import Image
 
 from sohoa.pages import measure_page
 from sohoa.pages.measure_page import measure_bytes
+from sohoa.pages.metrics.glare import measure_glare
+from sohoa.pages.views import PageViews
 from tests.pages.page_files import LIMITS, jpeg, pdf_file, pillow_file, text_page
 from tests.pages.test_machines import PLAIN_PROCESSOR
 from tests.pages.test_sheet import ASLANT, HEIGHT, WIDTH, photograph, wood
@@ -106,6 +108,35 @@ def test_white_pages_and_two_tones_are_not_looked_at(monkeypatch: pytest.MonkeyP
     assert row_of(fax)["glare_ratio"] is None
 
 
+def white_a3(paper: int) -> np.ndarray:
+    """An A3 sheet of two pages of text at 150 dpi, as a scanner shows it."""
+    sheet = np.full((1754, 2480), float(paper))
+    text = text_page(lines=40, paper=255)[..., 0] / 255.0
+    sheet[:, :1240] *= text
+    sheet[:, 1240:] *= text
+    return sheet + np.random.default_rng(1).normal(0, 1, sheet.shape)
+
+
+STRIPS = {
+    "right": (slice(None), slice(1360, None)), "lower": (slice(960, None), slice(None)),
+    "left": (slice(None), slice(1100)), "middle": (slice(None), slice(800, 1700)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("strip", STRIPS.values(), ids=STRIPS.keys())
+@pytest.mark.parametrize("share", [0.03, 0.045, 0.06])
+@pytest.mark.parametrize("paper", [237, 241])
+def test_a_brighter_strip_of_a_white_sheet_is_no_glare(strip: tuple[slice, slice], share: float, paper: int) -> None:
+    """Scanners of large sheets join strips of unequal tone: that is a seam. A lamp on the same sheet is glare still."""
+    sheet = white_a3(paper)
+    sheet[strip] *= 1 + share
+    seen = sheet.clip(0, 255).astype(np.uint8)
+    assert measure_glare(PageViews.of(seen, 150.0)) == (0.0, None)
+    lit = lamp(np.dstack([seen] * 3), 0.5, 0.5, 0.1, 0.6)[..., 0]
+    share_lit, box = measure_glare(PageViews.of(np.ascontiguousarray(lit), 150.0))
+    assert share_lit > 0.0005 and box is not None
+
+
 def test_a_lamp_in_the_desk_beside_the_sheet_hides_nothing() -> None:
     """The same lamp counts where it lies on the sheet."""
     desk = photograph(wood(HEIGHT, WIDTH), ASLANT * 0.8 + np.array([10, 20], np.float32), text_page(paper=205))
@@ -118,6 +149,8 @@ _PRINT = """
 import sys
 from pathlib import Path
 from sohoa.pages.measure_page import measure_bytes
+from sohoa.pages.metrics.glare import measure_glare
+from sohoa.pages.views import PageViews
 from tests.pages.page_files import LIMITS
 for name in sys.argv[1:]:
     (row,) = measure_bytes(Path(name).read_bytes(), "a", LIMITS)

@@ -193,6 +193,15 @@ def test_a_streak_is_told_in_millimetres(page: Image) -> None:
     assert values(ruled)["streak_strength"] < 3
 
 
+@pytest.mark.parametrize("side", [0, 1, 2, 3])
+@pytest.mark.parametrize(("mm", "is_border"), [(0.5, False), (0.8, False), (1.0, False), (2.5, True), (4.0, True)])
+def test_the_edge_of_a_sheet_is_no_border(page: Image, side: int, mm: float, is_border: bool) -> None:
+    """A black line about as thick as a sheet's own shadow is at most worth a note; what is broader is the bed."""
+    turned = np.rot90(page, side).copy()
+    turned[: round(mm * MM)] = 20
+    assert (values(np.ascontiguousarray(np.rot90(turned, -side)))["border_dark"] > 0.6) == is_border
+
+
 def test_slanting_lines_and_framed_tints_are_no_seams(page: Image) -> None:
     """A skewed rule shifts from row to row all along; the field of a map ends in a line that stops at its corners."""
     turned = page.copy()

@@ -100,9 +100,44 @@ def dithering(page: Image) -> None:
     page[:, 400:900] = screen[:, 400:900]
 
 
+def rule_a_little_askew(page: Image) -> None:
+    """A table's border on a sheet that lies askew by a twentieth of a degree: it leaves its column by a pixel."""
+    for y in range(100, page.shape[0] - 40):
+        page[y, 703:706] = (60 if y < 900 else 190, 60, 190 if y < 1300 else 60)
+    page[100:400, 702], page[400:700, 702] = 150, 200
+
+
+def border_of_a_table(page: Image) -> None:
+    """Light rules begin at it, all on one side."""
+    page[80:-70, 300] = 150
+    for y in range(200, 1700, 300):
+        page[y : y + 2, 300:1100] = 150
+
+
+def frame_around_the_page(page: Image) -> None:
+    """As of a drawing: four light lines that meet 12 mm inside the frame."""
+    page[70:-70, [70, -70]] = 140
+    page[[70, -70], 70:-70] = 140
+
+
+def frame_under_a_lamp(page: Image) -> None:
+    """Heavy glare on a cover: in its light the frame fades."""
+    frame_around_the_page(page)
+    y, x = np.indices(page.shape)
+    light = np.exp(-(((x - 70) ** 2 + (y - 900) ** 2) / 420.0**2))
+    page[:] = 255 - (255 - page) * (1 - light)
+
+
+def lines_to_write_on(page: Image) -> None:
+    """A form crosswise: rules of nearly its length, one of them from end to end."""
+    for x in range(100, 1200, 40):
+        page[0 if x == 660 else 290 :, x] = 210
+
+
 PRINT = [
-    rule_down_the_page, line_in_ink, rules_across, edge_of_the_sheet, many_lines, slanting_rule, letters_in_columns,
-    dithering,
+    rule_down_the_page, rule_a_little_askew, border_of_a_table, frame_around_the_page, frame_under_a_lamp,
+    lines_to_write_on, line_in_ink,
+    rules_across, edge_of_the_sheet, many_lines, slanting_rule, letters_in_columns, dithering,
 ]  # fmt: skip
 
 
@@ -113,6 +148,16 @@ def test_print_and_edges_are_no_streak(add: Callable[[Image], None], paper: int)
     page = sheet(paper)
     add(page)
     assert found(page)[0] < 5
+
+
+def test_a_streak_through_a_table_is_one() -> None:
+    """The rules of the table cross it; those of another cell that end near it do not make it print."""
+    page = sheet()
+    for y in range(200, 1700, 300):
+        page[y : y + 2, 90:1150] = 60
+    page[900:902, 640:700] = 60
+    strength, where = found(streak(page, 30, slice(None)))
+    assert strength == pytest.approx(30, abs=3) and where == pytest.approx(632 / MM, abs=0.5)
 
 
 def test_text_of_any_face_is_no_streak() -> None:

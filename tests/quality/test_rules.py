@@ -60,7 +60,6 @@ def test_a_sound_page_is_accepted_without_a_word() -> None:
         ("illumination_range", 0.1, 0.3, "uneven_light"),
         ("contrast", 60.0, 30.0, "low_contrast"),
         ("noise", 2.0, 4.5, "noisy"),
-        ("moire_strength", 30.0, 31.0, "moire"),
         ("streak_strength", 8.0, 9.0, "streaks"),
         ("foreign_object", 0.003, 0.03, "foreign_object"),
     ],
@@ -81,6 +80,7 @@ def test_good_values_pass_and_bad_ones_name_their_defect(column: str, good: Any,
         ({"format": "jpeg", "pdf_version": None}, "wrong_format"),
         ({"has_signature": False}, "unsigned"),
         ({"bleed_through": 0.06}, "bleed_through"),
+        ({"moire_strength": 31.0}, "moire"),
     ],
 )
 def test_a_note_leaves_a_page_accepted(changes: dict[str, Any], note: str) -> None:
@@ -136,6 +136,16 @@ def test_metrics_made_for_text_reject_no_photograph_and_no_map() -> None:
     assert judge(**doubtful, **picture, content="photo")["verdict"] == "review"
     assert judge(**picture, content="photo")["verdict"] == "accepted"
     assert judge(**picture)["verdict"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("dpi", "blur_mm", "is_blurred"),
+    [(72.0, 0.5, False), (96.0, 0.34, False), (150.0, 0.41, False), (96.0, 1.1, True), (200.0, 0.34, True),
+     (300.0, 0.31, True)],
+)  # fmt: skip
+def test_few_pixels_are_told_once_and_are_not_blur(dpi: float, blur_mm: float, is_blurred: bool) -> None:
+    """Edges of one or two pixels, whatever a file that a screen has sized makes of them in millimetres."""
+    assert ("blurred" in judge(dpi_x=dpi, dpi_y=dpi, blur_mm=blur_mm)["defects"]) == is_blurred
 
 
 def test_defects_stand_in_one_order_once_and_notes_do_not_repeat_them() -> None:

@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 
 from sohoa.schema import MEASURED
-from tools.judge_limits import judge_limits, share, table_rows
+from tools.judge_limits import judge_clean, judge_limits, share, source_rows, table_rows
 
 
 def page(labels: dict[str, str], **values: Any) -> tuple[dict[str, str], dict[str, Any]]:
-    return labels, dict.fromkeys(MEASURED.names) | {"error": None} | values
+    known = {
+        "error": None,
+        "format": "pdf",
+        "pdf_version": "1.7",
+        "colour_mode": "colour",
+        "dpi_x": 300.0,
+        "dpi_y": 300.0,
+    }
+    return {"source": "here"} | labels, dict.fromkeys(MEASURED.names) | known | values
 
 
 def test_hits_and_false_alarms_are_counted_by_limit_and_unlabelled_pages_left_out() -> None:
@@ -24,13 +32,35 @@ def test_hits_and_false_alarms_are_counted_by_limit_and_unlabelled_pages_left_ou
     (name,) = (name for name in counts if name.startswith("streaks"))
     assert counts[name] == {"hits": [2, 3], "false_alarms": [1, 2]}
     assert counts["clean"] == {"note": [1, 2], "review": [1, 2], "reject": [0, 2]}
-    assert ("1 of 2" in row[1] for row in table_rows(counts))
+    rows = {row[0]: row[1:] for row in table_rows({"tuned": counts, "jury": counts})}
+    assert rows[name] == ("1 of 2 (1.3% to 98.7%)", "2 of 3 (9.4% to 99.2%)") * 2
+    assert rows["any limit, review or worse"] == ("1 of 2 (1.3% to 98.7%)", "") * 2
+
+
+def test_clean_pages_are_counted_whatever_is_found_but_tags_and_by_source() -> None:
+    """A resolution that is too low is no fault of a limit, nor is a page that its labels say lies on its side."""
+    clean = {"clean": "1", "orientation_cw": "0"}
+    pages = [
+        page(clean, dpi_x=72.0), page(clean, skew_deg=3.0), page(clean, orientation_deg=180),
+        page(clean | {"orientation_cw": "90"}, orientation_deg=90), page(clean | {"source": "there"}),
+    ]  # fmt: skip
+    found = [defects for *_, defects in judge_clean(pages)]
+    assert found == [{}, {"skewed": "reject"}, {"wrong_orientation": "review"}, {}, {}]
+    counts = judge_limits(pages)
+    assert counts["clean"] == {"note": [2, 5], "review": [2, 5], "reject": [1, 5]}
+    assert source_rows({"tuned": counts}) == [("here", "2 of 4", "tuned"), ("there", "0 of 1", "tuned")]
 
 
 @pytest.mark.parametrize(
     ("found", "of", "text"),
-    [(0, 0, "0 of 0"), (0, 100, "0 of 100 (0.0% to 3.7%)"), (5, 10, "5 of 10 (23.7% to 76.3%)")],
+    [
+        (0, 0, "0 of 0"),
+        (0, 100, "0 of 100 (0.0% to 3.6%)"),
+        (5, 10, "5 of 10 (18.7% to 81.3%)"),
+        (3, 3, "3 of 3 (29.2% to 100.0%)"),
+        (2, 2000, "2 of 2000 (0.0% to 0.4%)"),
+    ],
 )
 def test_a_share_has_its_interval(found: int, of: int, text: str) -> None:
-    """By Wilson's formula; none of a hundred may still be one in twenty-seven."""
+    """By the formula of Clopper and Pearson; none of a hundred may still be one in twenty-eight."""
     assert share(found, of) == text

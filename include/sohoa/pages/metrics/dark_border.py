@@ -5,7 +5,9 @@ from __future__ import annotations
 from sohoa.pages.reduce import Grey
 from sohoa.pages.views import PageViews
 
-_DEPTHS = (0.003, 0.01)  # of the side that stands on it: a thin line at the frame, and a strip
+_DEPTHS = {0.003: 0.6, 0.006: 1.0, 0.01: 1.0}
+"""Depth of a strip, of the side that stands on it -> what it counts: a line of less than 2 mm of A4 is as often the
+edge of the sheet as the bed."""
 _BED = 50  # mean grey of a strip that is bed
 
 
@@ -26,8 +28,11 @@ def dark_shares(views: PageViews) -> tuple[float, float, float, float]:
 
 
 def _dark_share(side: Grey) -> float:
-    """Return the share of the first rows of ``side`` that are dark, at the worse depth."""
+    """Return the share of the first rows of ``side`` that are dark, at the worst depth."""
     strips = [side[: max(1, round(depth * len(side)))] for depth in _DEPTHS]
     if strips[-1].min() >= _BED:
         return 0.0
-    return max(float((strip.mean(axis=0) < _BED).mean()) for strip in strips)
+    return max(
+        weight * float((strip.mean(axis=0) < _BED).mean())
+        for strip, weight in zip(strips, _DEPTHS.values(), strict=True)
+    )

@@ -40,6 +40,8 @@ _BLOB_LEAST = 235
 _BLOB_ABOVE = 10  # grey levels above the page's own paper
 _BLOB_SOFT = 0.3  # of its light is left two cells off
 _MARGIN = 5  # grey levels by which glare outshines a margin
+_STEP_RINGS = (3, 5)  # cells around the edge of a brighter half: two inside and two outside of it
+_STEP_DONE = 0.25  # of the step that is left there; light fades over more
 _INK = 15  # grey levels that make a cell inked
 _FULL = 0.7  # share of the inked cells below the ink contrast that stands for full ink
 _FULL_LEAST = 40
@@ -119,7 +121,9 @@ def _blob(darkest: Grey, brightest: Grey, own: float) -> Floats:
     soft = [
         part
         for part in range(1, count)
-        if _is_soft(parts == part, brightest, own) and not _is_margin(parts == part, brightest)
+        if _is_soft(parts == part, brightest, own)
+        and not _is_margin(parts == part, brightest)
+        and not _is_strip(parts == part, brightest, own)
     ]
     return np.isin(parts, soft).astype(np.float32)
 
@@ -138,6 +142,23 @@ def _is_margin(blob: NDArray[np.bool_], brightest: Grey) -> bool:
     if not (blob & is_frame).any():
         return False
     return float(np.median(brightest[is_frame])) > float(brightest[blob].mean()) - _MARGIN
+
+
+def _is_strip(blob: NDArray[np.bool_], brightest: Grey, own: float) -> bool:
+    """Return whether the blob is paper of a strip of the scan that is brighter from side to side and ends at once."""
+    level = float(brightest[blob].mean())
+    _, parts = cv2.connectedComponents((brightest >= (own + level) / 2).astype(np.uint8))
+    numbers, counts = np.unique(parts[blob], return_counts=True)
+    strip = (parts == numbers[counts.argmax()]).astype(np.uint8)
+    if not (strip[0].any() and strip[-1].any()) and not (strip[:, 0].any() and strip[:, -1].any()):
+        return False
+    near, far = (_square(side) for side in _STEP_RINGS)
+    outside = brightest[cv2.dilate(strip, far) > cv2.dilate(strip, near)]
+    inside = brightest[cv2.erode(strip, near) > cv2.erode(strip, far)]
+    if not (outside.size and inside.size):
+        return False
+    rest = _STEP_DONE * (level - own)
+    return float(np.median(inside)) >= level - rest and float(np.median(outside)) <= own + rest
 
 
 def _hole(darkest: Grey, brightest: Grey, own: float) -> Floats:

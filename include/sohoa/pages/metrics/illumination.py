@@ -13,18 +13,25 @@ _CELL_PX = 4  # of ``small``: 1.4 mm of A4
 _SHARP = 0.028  # of its grey that the paper changes within 1.7 mm: print, not shade
 _BED = 40  # grey levels that only scanner bed has
 _DARK, _BRIGHT = 0.04, 0.95  # shares of the paper that are darker than what is compared
+_LEAST_PAPER = 0.1  # of the page, or it is a picture: how that was lit nobody knows
+_LEAST_PART = 0.005  # of the page; a smaller field hardly counts
+_EDGE_CELLS = (5, 6)  # 7 or 8 mm beyond a field: there print and things have ended, and shade still fades
+_BRIDGED_CELLS = 21  # 30 mm: print on a field is narrower in one direction
+_ENDED = 0.6  # of all around a field
 
 
 def measure_illumination(views: PageViews) -> float:
-    """Measure one minus the dark over the bright level (p4, p95) of the paper, 0 for even light.
+    """Measure one minus the dark over the bright level (p4, p95) of the paper, 0 for even light or without paper.
 
-    Pictures and tints are left out: fields that a sharp edge closes off from the sheet and that do not touch the
-    frame, from beyond which shade falls. The method is our own.
+    Pictures, tints and what lies beside the sheet are left out: fields that a sharp edge closes off from the largest
+    one. Shade falls from beyond the frame and fades. The method is our own.
     """
     paper = np.asarray(cv2.medianBlur(views.half_paper, 3), np.uint8)
     cells, is_smooth = _cells(paper)
-    used = cells[_reaches_frame(is_smooth) & (cells > _BED)]
-    dark, bright = percentiles(used if used.size else cells, _DARK, _BRIGHT)
+    used = cells[_is_lit(is_smooth) & (cells > _BED)]
+    if used.size < _LEAST_PAPER * cells.size:
+        return 0.0
+    dark, bright = percentiles(used, _DARK, _BRIGHT)
     return 1.0 - dark / max(bright, 1)
 
 
@@ -39,13 +46,30 @@ def _cells(paper: Grey) -> tuple[Grey, Grey]:
     return cells, np.asarray(cv2.erode(is_smooth, np.ones((3, 3), np.uint8), borderValue=1), np.uint8)
 
 
-def _reaches_frame(is_smooth: Grey) -> NDArray[np.bool_]:
-    """Return which cells hang together with the frame, or with most others."""
+def _is_lit(is_smooth: Grey) -> NDArray[np.bool_]:
+    """Return which cells are the largest field, or hang together with the frame and fade into what is around."""
     count, parts = cv2.connectedComponents(is_smooth, connectivity=4)
-    keep = np.zeros(count, bool)
-    if count > 1:
-        keep[1 + np.bincount(parts.ravel())[1:].argmax()] = True
+    areas, keep = np.bincount(parts.ravel(), minlength=count), np.zeros(count, bool)
     for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
         keep[side] = True
+    for part in np.flatnonzero(keep & (areas >= _LEAST_PART * is_smooth.size)):
+        keep[part] = not _ends_at_once((parts == part).astype(np.uint8), is_smooth)
+    if count > 1:
+        keep[1 + areas[1:].argmax()] = True
     keep[0] = False
     return np.asarray(keep[parts], np.bool_)
+
+
+def _ends_at_once(part: Grey, is_smooth: Grey) -> bool:
+    """Return whether the paper is smooth again 7 or 8 mm beyond the field."""
+    bridged = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((_BRIDGED_CELLS,) * 2, np.uint8))
+    outlines, _ = cv2.findContours(bridged, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    whole = cv2.drawContours(bridged, outlines, -1, 1, cv2.FILLED)  # with the print on it
+    return any(_share_around(whole, is_smooth, reach) >= _ENDED for reach in _EDGE_CELLS)
+
+
+def _share_around(field: Grey, is_smooth: Grey, reach: int) -> float:
+    """Return how much of the line at that distance around a field is smooth, 0 where all of it is beyond the frame."""
+    near, far = (cv2.dilate(field, np.ones((2 * cells + 1,) * 2, np.uint8)) for cells in (reach - 1, reach))
+    around = is_smooth[far > near]
+    return float(around.mean()) if around.size else 0.0

@@ -1,8 +1,9 @@
 """Streaks: thin lines that dust or a dead sensor element leaves over the height of a page in a document feeder.
 
 A streak keeps to one column of pixels, over nearly the whole height, and shows in the paper between the print: darker
-or lighter than paper on both its sides by about as much everywhere. A printed rule is as dark as ink or ends at a
-margin, print leaves the paper between its lines alone, and what lies within 5 mm of the frame is an edge of the sheet.
+or lighter than paper on both its sides by about as much everywhere. A printed rule is as dark as ink, ends at a
+margin, bears other rules that begin at it, or leaves its column where the sheet lies askew; print leaves the paper
+between its lines alone, and what lies within 5 mm of the frame is an edge of the sheet.
 Paper that is white to the last level hides a lighter streak. Ruled paper makes more such lines than dust does. The
 method is our own.
 """
@@ -31,13 +32,20 @@ _CANDIDATES = 24  # columns of a page that are looked at closely
 _COARSE, _COARSE_LOST = 12, 2  # bands of the height at first sight, and those that may be without
 _BANDS = 24  # of the height
 _KNOWN = 0.1  # of a band that is paper on both sides of the column, or nothing is known of it
-_MIN_KNOWN = 12  # bands
+_MIN_KNOWN = (12, 22)  # bands, down and across the page
 _STEADY = 0.5  # of its usual strength that a streak has in a band
+_UNSTEADY = 0.15  # of the bands in which it may be twice as strong: it lies over print there
 _LEAST = 3  # grey levels
+_RULE_REACHES = 20  # on one side of a line, as far as a rule that begins at it goes at least
+_RULE = (0.25, 0.9)  # of these that are dark on its other side at most, and on this side at least
+_AS_DARK = 0.75  # of the line that such a rule is dark
+_MOST_RULES = 1  # that may begin at a streak by chance
+_END_REACHES = 4  # from the end of a line, where none may: that is a corner
 _PRESENT = (0.86, 0.99)  # share of the bands in which it is, down and across the page; print ends at a margin
 _PAPER = 0.75  # of the page's paper; darker is print, a picture or the bed
 _AS_INK = (0.55, 0.35)  # of the paper: a line that much darker is drawn with ink, down and across the page
-_MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper does
+_MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper and tables do
+_LIKE = 0.5  # of the mean of a streak that another line has at least to be counted
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,8 @@ class _Side:
         reach: pixels to what lies beside a streak.
         margin: pixels at both sides that are not looked at.
         paper: grey of the paper.
-        present: share of its length in which a streak is.
+        known: bands of its length in which paper must be seen beside a streak.
+        present: share of these in which a streak is.
         as_ink: share of the paper by which a line drawn with ink is darker.
     """
 
@@ -59,6 +68,7 @@ class _Side:
     reach: int
     margin: int
     paper: int
+    known: int
     present: float
     as_ink: float
 
@@ -72,27 +82,31 @@ def measure_streaks(views: PageViews) -> tuple[float, float | None]:
     scale = views.px_per_mm
     reach, margin = max(2, round(_REACH_MM * scale)), max(3, round(_FRAME_MM * scale))
     paper = percentiles(views.rows[:, ::8], 0.7)[0]
-    down, where = _strongest(_Side(views.full, views.rows, reach, margin, paper, _PRESENT[0], _AS_INK[0]))
-    across, _ = _strongest(_Side(views.full.T, views.columns, reach, margin, paper, _PRESENT[1], _AS_INK[1]))
+    down, where = _strongest(
+        _Side(views.full, views.rows, reach, margin, paper, _MIN_KNOWN[0], _PRESENT[0], _AS_INK[0])
+    )
+    across, _ = _strongest(
+        _Side(views.full.T, views.columns, reach, margin, paper, _MIN_KNOWN[1], _PRESENT[1], _AS_INK[1])
+    )
     if across > down or down < 1:
         return max(across, down), None
     return down, where / scale
 
 
 def _strongest(side: _Side) -> tuple[float, int]:
-    """Return the strength and column of the strongest streak down the page, less that of one line more than dust is."""
+    """Return strength and column of the strongest streak down the page; none of more lines than dust makes."""
     if side.lines.shape[1] <= 2 * side.margin + 8 * side.reach or len(side.lines) < _BANDS:
         return 0.0, 0
     scores = _mean_beyond(side.lines, side.reach)
-    found: list[tuple[float, int]] = []
+    found: list[tuple[float, int, float]] = []
     for sign, score in zip((1, -1), scores, strict=True):
         columns = _candidates(score, side)
-        found += zip(_on_paper(side, columns, sign), columns.tolist(), strict=True)
-    found.sort(reverse=True)
-    strongest, column = found[0] if found else (0.0, 0)
-    ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
+        found += zip(_on_paper(side, columns, sign), columns.tolist(), score[columns].tolist(), strict=True)
+    strongest, column, shown = max(found, default=(0.0, 0, 0.0))
+    if sum(score >= _LIKE * shown for *_, score in found) > _MAX_DUST_LINES:
+        strongest = 0.0
     trace = float(scores[:, side.margin : -side.margin].max()) / (_CLIP + 1)
-    return max(strongest - ruling, trace, 0.0), column
+    return max(strongest, trace, 0.0), column
 
 
 def _mean_beyond(lines: Grey, reach: int) -> Floats:
@@ -133,7 +147,8 @@ def _on_paper(side: _Side, columns: Places, sign: int) -> list[float]:
     edges = np.linspace(0, here.shape[1], _BANDS + 1).astype(np.intp)
     shows = _shows(beyond, is_paper, edges) >= side.present
     return [
-        _strength(side, beyond[k], is_paper[k], edges) if is_there else 0.0 for k, is_there in enumerate(shows.tolist())
+        _strength(side, column, beyond[k], is_paper[k], edges) if is_there else 0.0
+        for k, (column, is_there) in enumerate(zip(columns.tolist(), shows.tolist(), strict=True))
     ]
 
 
@@ -148,14 +163,32 @@ def _shows(beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> NDArra
     return np.asarray(is_there.sum(axis=1) / np.maximum(1, is_known.sum(axis=1)), np.float64)
 
 
-def _strength(side: _Side, beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> float:
+def _strength(side: _Side, column: int, beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> float:
     bands = [beyond[low:high][is_paper[low:high]] for low, high in pairwise(edges)]
     levels = np.array([_middle(band) for band in bands if len(band) >= _least_known(edges)])
-    if len(levels) < _MIN_KNOWN:
+    if len(levels) < side.known:
         return 0.0
     usual = _middle(levels)
-    is_there = levels >= max(_LEAST, _STEADY * usual)
-    return float(usual) if is_there.mean() >= side.present and usual < side.as_ink * side.paper else 0.0
+    is_there, is_more = levels >= max(_LEAST, _STEADY * usual), levels > 2 * usual
+    is_streak = is_there.mean() >= side.present and is_more.mean() <= _UNSTEADY and usual < side.as_ink * side.paper
+    return float(usual) if is_streak and not _bears_rules(side, column, beyond, usual) else 0.0
+
+
+def _bears_rules(side: _Side, column: int, beyond: NDArray[np.int16], usual: int) -> bool:
+    """Return whether rules begin at the line, on one side of it: the border of a table, or a corner of a frame."""
+    level = _AS_DARK * usual
+    left, right = (
+        (side.page[:, max(0, start) : start + (_RULE_REACHES - 1) * side.reach] < side.paper - level).mean(axis=1)
+        for start in (column - _RULE_REACHES * side.reach, column + side.reach)
+    )
+    is_rule = (np.minimum(left, right) <= _RULE[0]) & (np.maximum(left, right) >= _RULE[1])
+    begins = np.flatnonzero(is_rule[1:] & ~is_rule[:-1]) + 1
+    run = _END_REACHES * side.reach
+    is_line = cv2.blur((beyond >= level).astype(np.float32), (1, run)).ravel() > _STEADY
+    rows = np.flatnonzero(is_line)
+    ends = rows[[0, -1]] if rows.size else rows
+    is_corner = bool((np.abs(begins[:, None] - ends) <= run).any())
+    return is_corner or begins.size > _MOST_RULES
 
 
 def _least_known(edges: Places) -> float:

@@ -1,0 +1,35 @@
+"""Pages that judge: what is fetched is what was labelled, and its labels are those that the judge reads."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+from tools.fetch_jury import JURY, fetch_pages
+from tools.judge_limits import LABELS
+
+
+def test_pages_come_with_their_labels_and_changed_ones_do_not(tmp_path: Path) -> None:
+    """A clean page has no defect, another one that is named and else nothing known; a page that changed is named."""
+    same = {"source": "github:here/there", "commit": "c", "path": "a b.png", "sha256": hashlib.sha256(b"x").hexdigest()}
+    pages = [
+        same | {"file": "clean.png", "clean": "1", "defect": ""},
+        same | {"file": "dark.png", "clean": "0", "defect": "dark_border"},
+        same | {"file": "changed.png", "clean": "1", "defect": "", "sha256": "0"},
+    ]
+    asked: list[str] = []
+    assert fetch_pages(pages, tmp_path, lambda url: asked.append(url) or b"x") == ["changed.png"]
+    assert asked[0] == "https://raw.githubusercontent.com/here/there/c/a%20b.png"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clean.png", "dark.png", "labels.csv"]
+    with (tmp_path / "labels.csv").open(encoding="utf-8", newline="") as lines:
+        clean, dark = csv.DictReader(lines)
+    assert {clean[name] for name in LABELS.values()} == {"0"}
+    assert dark["dark_border"] == "1" and dark["cutoff"] == "-1"
+
+
+def test_the_list_names_each_page_once_with_a_label() -> None:
+    with JURY.open(encoding="utf-8", newline="") as lines:
+        pages = list(csv.DictReader(lines))
+    assert len({page["file"] for page in pages}) == len({page["sha256"] for page in pages}) == len(pages)
+    assert {(page["clean"], bool(page["defect"])) for page in pages} == {("1", False), ("0", True), ("-1", False)}
