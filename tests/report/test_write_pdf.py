@@ -44,6 +44,17 @@ def sample() -> bytes:
     return write_pdf.render(sample_report(rows=120))
 
 
+@pytest.mark.parametrize("sizes", [(1,), (2, 3), (1, 40, 2)])
+def test_rows_of_pages_go_to_the_typesetter_once(sizes: tuple[int, ...]):
+    """A table with a page for each value of a column: each row lies in its page alone, in order."""
+    columns = (Column("district", "Huyện", "District", "text"), Column("unit", "Đơn vị", "Unit", "text"))
+    names = [(f"Huyện {place}", f"Xã {place}/{number}") for place, size in enumerate(sizes) for number in range(size)]
+    rows = tuple({"district": district, "unit": unit} for district, unit in names)
+    found = write_pdf._table(Table("districts", "Huyện", "Districts", columns, rows, page_by="district"))
+    assert found["rows"] == []
+    assert [(page["title"], cell) for page in found["pages"] for (cell,) in page["rows"]] == names
+
+
 @pytest.mark.timeout(600)
 def test_every_figure_of_every_table_is_printed(week_report: WeekReport):
     """Each row of each table, annex included: all its figures and texts, in their order, as often as it is there.

@@ -17,7 +17,7 @@ AGENCY = Column("agency", "Mã cơ quan", "Agency code", "code")
 AGENCY_NAME = Column("agency_name", "Cơ quan", "Agency", "text")
 DEFECT = Column("defect", "Lỗi", "Defect", "label", labels="defects")
 UNITS_NOTE = "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được."
-"""How the table of all units is read; no mail says it."""
+"""How the table of all units is read."""
 MAX_ROWS = 15
 """Rows of a table in the text; the annex has them all."""
 

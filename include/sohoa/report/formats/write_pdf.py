@@ -6,10 +6,10 @@ typst sets it from ``templates/report.typ``. Every text goes there as JSON and i
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from sohoa import format_value
@@ -19,7 +19,7 @@ from sohoa.report.formats import draw_in_process
 from sohoa.report.formats.font_glyphs import printable
 from sohoa.report.formats.split_charts import parts
 from sohoa.report.letterhead import Letterhead, letterhead
-from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Row, Section, Table, WeekReport
+from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
 from sohoa.report.sentences import span
 from sohoa.settings import Settings
 
@@ -118,20 +118,14 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _pages(table: Table) -> dict[str, Any]:
     """A table with a page for each value of a column: the columns of all pages are alike."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in table.rows:
-        groups[row[table.page_by]].append(row)
     columns = tuple(column for column in table.columns if column.key != table.page_by)
     whole = _table(replace(table, columns=columns, page_by=""))
+    rows = iter(whole["rows"])
     pages = [
-        {
-            **whole,
-            "title": _text(name),
-            "rows": [list(map(_cell, (column.text(row) for column in columns))) for row in rows],
-        }
-        for name, rows in groups.items()
+        {**whole, "title": _text(name), "rows": [next(rows) for _ in group]}
+        for name, group in groupby(table.rows, key=lambda row: row[table.page_by])
     ]
-    return {**whole, "pages": pages}
+    return {**whole, "rows": [], "pages": pages}
 
 
 def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:
