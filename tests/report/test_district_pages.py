@@ -16,10 +16,11 @@ BEFORE, MERGER, AFTER, MUCH_LATER = (Week.parse(name) for name in ("2024-W47", "
 TRANG_DINH, LOC_BINH = "180", "188"
 OLD, NEW = bearers("05998")  # Khánh Long until 30 November 2024, and with Vĩnh Tiến from 1 December on
 VINH_TIEN, OFFICE = "06007", "H37.81"
+DEPARTMENTS = "Khối sở, ban, ngành"
 FIGURES = ("so_far_percent", "settled_denominator", "settled_percent")
 
 
-def unit(code: str, name: str, level: str) -> Row:
+def unit(code: str | None, name: str, level: str | None) -> Row:
     return {"unit_code": code, "unit": name, "level": level, **dict.fromkeys(FIGURES, 50.0), "since": "2024-W40",
             "settled": "2024-W46", "expected_percent": 80.0}  # fmt: skip
 
@@ -38,15 +39,21 @@ def faulty(agency: str, scanned: str) -> Row:
 
 
 def pages(
-    week: Week, overdue: list[Row] = (), agencies: list[Row] = (), files: list[Row] = (), units: list[Row] = ()
+    week: Week,
+    overdue: list[Row] = (),
+    agencies: list[Row] = (),
+    files: list[Row] = (),
+    units: list[Row] = (),
+    page: str = "Huyện Tràng Định",
 ) -> dict[str, dict[str, Any]]:
-    """Name of a row of the pages of Tràng Định -> the row."""
+    """Name of a row of a page -> the row."""
     known = [unit("20", "Tỉnh Lạng Sơn", "province"), unit(TRANG_DINH, "Huyện Tràng Định", "district")]
     known += [unit(LOC_BINH, "Huyện Lộc Bình", "district"), unit("05998", "Xã Khánh Long", "commune"), *units]
-    found = {"units": known, "agencies": agencies, "faulty_files": files, "all_late_units": overdue}
+    blocks = [unit(None, DEPARTMENTS, None)]
+    found = {"units": known, "agencies": agencies, "faulty_files": files, "all_late_units": overdue, "blocks": blocks}
     tables = {name: Table(name, name, name, (), tuple(rows)) for name, rows in found.items()}
     rows = district_pages(tables, week).rows
-    return {row["unit"]: row for row in rows if row["district"] == "Huyện Tràng Định"}
+    return {row["unit"]: row for row in rows if row["district"] == page}
 
 
 @pytest.mark.parametrize("week", [AFTER, MUCH_LATER])
@@ -97,3 +104,26 @@ def test_before_the_merger_nobody_has_ended():
     """The commune itself, by the code that its successor bears later."""
     found = pages(BEFORE, [late("05998", OLD.valid_from, 5)])
     assert {name: row["overdue"] for name, row in found.items()} == {"Huyện Tràng Định": 5, "Xã Khánh Long": 5}
+
+
+def test_departments_have_a_page_too():
+    """Each with what waits for it; the first row is their sum, its rates those of the block."""
+    found = pages(
+        AFTER,
+        [late("H37.60", date(2020, 1, 1), 2)],
+        [waits("H37.61", date(2020, 1, 1), 4)],
+        [faulty("H37.60", "20241203")],
+        [unit("H37.60", "Văn phòng UBND tỉnh", "department"), unit("H37.61", "Sở Tư pháp", "department")],
+        DEPARTMENTS,
+    )
+    assert list(found) == [DEPARTMENTS, "Văn phòng UBND tỉnh", "Sở Tư pháp"]
+    whole = found[DEPARTMENTS]
+    assert (whole["overdue"], whole["documents"], whole["faulty"], whole["settled_percent"]) == (2, 4, 1, 50.0)
+
+
+def test_without_districts_there_are_no_pages():
+    """After 1 July 2025 the table of all units is short."""
+    units = [unit("20", "Tỉnh Lạng Sơn", "province"), unit("05998", "Xã Khánh Long", "commune")]
+    tables = {"units": units, "agencies": (), "faulty_files": (), "blocks": [unit(None, DEPARTMENTS, None)]}
+    found = {name: Table(name, name, name, (), tuple(rows)) for name, rows in tables.items()}
+    assert district_pages(found, Week.parse("2025-W30")).rows == ()

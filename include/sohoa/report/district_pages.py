@@ -1,4 +1,4 @@
-"""A page for each district: how far its office and communes are, and what waits for them, in one table.
+"""A page for each district, and one for the departments: how far each unit is, and what waits for it, in one table.
 
 It is made of the tables of the report alone, so that it can say nothing else than they do.
 """
@@ -41,6 +41,8 @@ Tables = Mapping[str, Table]
 def district_pages(tables: Tables, week: Week) -> Table:
     """Make one row per district that stands at the end of the week, one for its office and one for each commune.
 
+    The departments follow in the same way. Where no districts stand there is no row: the table of units is short then.
+
     Communes and offices that have ended have a row where the week has figures of them or something waits or is overdue
     under their name.
 
@@ -54,14 +56,13 @@ def district_pages(tables: Tables, week: Week) -> Table:
     ended = sorted((one for one in waiting if one not in units and not one.stands_on(week.last)), key=_key)
     rows: list[Row] = []
     for district in (one for one in units if _is_district(one) and one.stands_on(week.last)):
-        inside = [
-            _row(one, units.get(one, {}), waiting.get(one, {}), district, week)
-            for one in (*units, *ended)
-            if one != district and _district_of(one) == district
-        ]
-        whole = {name: sum(one[name] for one in inside) for name in _SUMS}
-        rows += [_row(district, units[district], whole, district, week), *inside]
-    title = "Từng huyện, thành phố: kết quả và việc còn phải làm"
+        inside = [one for one in (*units, *ended) if one != district and _district_of(one) == district]
+        rows += _page(district.name, units[district], inside, units, waiting, week)
+    if rows:
+        departments = next(row for row in tables["blocks"].rows if row["unit_code"] is None)
+        inside = [one for one in (*units, *ended) if one.level == "department"]
+        rows += _page(departments["unit"], departments, inside, units, waiting, week)
+    title = "Từng huyện, thành phố và khối sở: kết quả và việc còn phải làm"
     return Table("districts", title, "District by district", _COLUMNS, tuple(rows), _note(tables), DISTRICT.key)
 
 
@@ -80,11 +81,30 @@ def _district_of(unit: Bearer) -> Bearer | None:
     return next((one for one in above if one is not None and _is_district(one)), None)
 
 
-def _row(unit: Bearer, figures: Row, waiting: Mapping[str, Any], district: Bearer, week: Week) -> Row:
+def _page(
+    name: str,
+    figures: Row,
+    inside: list[Bearer],
+    units: Mapping[Bearer, Row],
+    waiting: Mapping[Bearer, Row],
+    week: Week,
+) -> list[Row]:
+    """The rows of a page, the first one the sum of the others."""
+    rows = [
+        {
+            **_figures(units.get(one, {}), waiting.get(one, {})),
+            DISTRICT.key: name,
+            "unit_code": one.code,
+            "unit": units[one]["unit"] if one in units else one.name_on(week.last),
+        }
+        for one in inside
+    ]
+    whole = _figures(figures, {key: sum(row[key] for row in rows) for key in _SUMS})
+    return [{**whole, DISTRICT.key: name, "unit_code": figures["unit_code"], "unit": figures["unit"]}, *rows]
+
+
+def _figures(figures: Row, waiting: Row) -> dict[str, Any]:
     return {
-        DISTRICT.key: district.name,
-        "unit_code": unit.code,
-        "unit": figures.get("unit") or unit.name_on(week.last),
         **{name: figures.get(name) for name in _RATES},
         "days_without_batch": waiting.get("days_without_batch"),
         **{name: waiting.get(name, 0) for name in _SUMS},
@@ -128,5 +148,5 @@ def _note(tables: Tables) -> str:
     return (
         f"Lũy kế từ {since} đến hết {settled}, tuần ổn định mới nhất; lộ trình đến hết ngày "
         f"{day(Week.parse(province['settled']).last)} là {percent(province['expected_percent'])}, toàn tỉnh đạt "
-        f"{percent(province['so_far_percent'])}. Hàng đầu là cả huyện, kể cả đơn vị đã kết thúc trong huyện."
+        f"{percent(province['so_far_percent'])}. Hàng đầu là cả huyện hoặc cả khối, kể cả đơn vị đã kết thúc."
     )

@@ -73,6 +73,6 @@ def first_rows(table: Table, name: str, title_vi: str, keys: tuple[str, ...]) ->
     """Make a table of the first rows and some columns of a table of the annex."""
     columns = {column.key: column for column in table.columns}
     rows = table.rows[:MAX_ROWS]
-    note = f"{len(rows)} trong {count(len(table.rows))} cơ quan; đủ danh sách ở Phụ lục."
+    note = f"{len(rows)} trong {count(len(table.rows))} cơ quan; đủ danh sách trong bảng tính và trang web của báo cáo."
     is_cut = len(rows) < len(table.rows)
     return Table(name, title_vi, table.title_en, tuple(columns[key] for key in keys), rows, note if is_cut else "")

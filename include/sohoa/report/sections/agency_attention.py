@@ -240,7 +240,8 @@ def large_format_table(overview: AgencyOverview, week: Week, most: int | None = 
     rows = tuple(
         {"agency_name": full_name(need.agency, need.valid_from, week.last), **asdict(need)} for need in needs[:most]
     )
-    note = f"{most} trong {len(needs)} cơ quan; đủ danh sách ở Phụ lục." if most and len(needs) > most else ""
+    note = f"{most} trong {count(len(needs))} cơ quan; đủ danh sách trong bảng tính và trang web của báo cáo."
+    note = note if most and len(needs) > most else ""
     return Table("large_format", "Cơ quan cần máy quét khổ lớn (bốn tuần)", "Large format needed", columns, rows, note)
 
 
