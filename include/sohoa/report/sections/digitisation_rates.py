@@ -9,14 +9,15 @@ from typing import Any
 
 from sohoa import layout
 from sohoa.days import Week
-from sohoa.format_value import count, day, number, percent
+from sohoa.format_value import count, day, decimal, number, percent
 from sohoa.labels import label_vi
 from sohoa.progress.carry_forward import map_of
 from sohoa.progress.compare_periods import Period, compare
 from sohoa.progress.rate import FULL_POINTS_PERCENT, rate_percent, score_766
 from sohoa.progress.revisions import newest_print
 from sohoa.progress.unit_progress import BacklogFigure, ProgressQuery, read_backlog, sum_backlog
-from sohoa.progress.young_weeks import Age
+from sohoa.progress.week_change import HARDLY, estimate_change
+from sohoa.progress.young_weeks import Age, Estimate
 from sohoa.registry import PROVINCE, promised_path
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
@@ -26,6 +27,8 @@ from sohoa.report.sentences import DENOMINATOR, SO_FAR, UNCHANGED_POINTS, agains
 from sohoa.settings import Settings
 from sohoa.steering.target_line import line_on, read_target_outlook
 from sohoa.store import Store
+
+_WAY = {True: "tăng", False: "giảm"}
 
 
 @dataclass(frozen=True)
@@ -186,12 +189,34 @@ def _rate_vi(progress: Progress, row: Row, week: Week) -> str:
 
 
 def _compared_vi(progress: Progress, row: Row, week: Week) -> str:
+    """The week before at the same age, and what the change comes to; the change so far while nothing tells that."""
     against = compare(dn_and(progress.rows), PROVINCE, Period(week.first, week.last), week.last)
+    change = settled_change(progress.age, week)
     if against.change_points is None or against.rate_percent is None or against.before_percent is None:
-        return f"không so sánh với tuần trước ({label_vi('comparison_reasons', against.reason)})"
+        said = f"không so sánh cả tuần với tuần trước ({label_vi('comparison_reasons', against.reason)})"
+        return said if change is None else f"{said}; {_change_vi(change)}"
     now, before, due = against.rate_percent, against.before_percent, row["denominator"]
-    changed = points(against.change_points, unchanged_points(progress.age, now, before, due))
-    return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({percent(before)})"
+    if change is None:
+        changed = points(against.change_points, unchanged_points(progress.age, now, before, due))
+        return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({percent(before)})"
+    return f"tuần trước ở cùng độ tuổi số liệu {percent(before)}; {_change_vi(change)}"
+
+
+def settled_change(age: Age, week: Week) -> Estimate | None:
+    """Return what a young week's change against the week before comes to; None for a settled one, or where nothing
+    tells.
+    """
+    if age.moment is None or not age.is_young(week):
+        return None
+    return estimate_change(age.run_off, week, age.moment.last_day)
+
+
+def _change_vi(change: Estimate) -> str:
+    low, middle, high = (decimal(abs(value)) for value in (change.low, change.middle, change.high))
+    start, end = (_WAY[value > 0] for value in (change.low, change.high))
+    span_vi = f"từ {start} {low} đến {end} {high}" if start != end else f"từ {low} đến {high}"
+    moved = "gần như không đổi" if abs(change.middle) < HARDLY else f"{_WAY[change.middle > 0]} {middle} điểm phần trăm"
+    return f"so cùng độ tuổi các tuần gần đây, khi ổn định ước {moved} so với tuần trước ({span_vi})"
 
 
 def unchanged_points(age: Age, rate: float, before: float, denominator: int) -> float:
