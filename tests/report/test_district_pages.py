@@ -80,6 +80,15 @@ def test_a_unit_that_has_ended_is_counted_where_its_dossiers_are():
     assert (whole["overdue"], whole["documents"], whole["faulty"]) == (3, 4, 2)
 
 
+def test_an_office_that_outlasts_its_commune_works_for_the_next_one():
+    """That of Khánh Long stands throughout: what waits is the new commune's, a file of November the old one's."""
+    old = "Xã Khánh Long (đến hết 30/11/2024, nhập vào Xã Khánh Long)"
+    files = [faulty("H37.81.02", "20241126"), faulty("H37.81.02", "20241203")]
+    found = pages(AFTER, agencies=[waits("H37.81.02", date(2020, 1, 1), 4)], files=files)
+    assert (found["Xã Khánh Long"]["documents"], found["Xã Khánh Long"]["faulty"]) == (4, 1)
+    assert (found[old]["documents"], found[old]["faulty"]) == (0, 1)
+
+
 def test_one_that_ends_within_the_week_keeps_its_figures():
     """It has a row with its rate, as among the units."""
     name = "Xã Vĩnh Tiến (đến hết 30/11/2024, nhập vào Xã Khánh Long)"

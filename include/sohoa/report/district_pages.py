@@ -50,7 +50,7 @@ def district_pages(tables: Tables, week: Week) -> Table:
         tables: the tables of the sections, with those that they do not print.
         week: the week.
     """
-    waiting = _by_unit(tables)
+    waiting = _by_unit(tables, week)
     known = ((row, row_owner(row, week)) for row in tables["units"].rows)
     units = {owner: row for row, owner in known if owner is not None}
     ended = sorted((one for one in waiting if one not in units and not one.stands_on(week.last)), key=_key)
@@ -111,32 +111,34 @@ def _figures(figures: Row, waiting: Row) -> dict[str, Any]:
     }
 
 
-def _by_unit(tables: Tables) -> dict[Bearer, dict[str, Any]]:
+def _by_unit(tables: Tables, week: Week) -> dict[Bearer, dict[str, Any]]:
     """What waits, is faulty and is overdue of each commune or office, those that have ended by themselves."""
     found: dict[Bearer, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
     for row in tables["agencies"].rows:
-        if (unit := _unit_of(row["agency"], row["valid_from"])) is not None:
+        if (unit := _unit_of(row["agency"], row["valid_from"], week.last)) is not None:
             for name in _WAITS:
                 found[unit][name] += row[name]
             found[unit]["days_without_batch"] = row["days_without_batch"]
     for row in tables["faulty_files"].rows:
         batch = BatchId.parse(row["batch"])
-        if batch is not None and (unit := _unit_of(row["agency"], batch.scan_date)) is not None:
+        if batch is not None and (unit := _unit_of(row["agency"], batch.scan_date, batch.scan_date)) is not None:
             found[unit]["faulty"] += 1
     late = tables.get("all_late_units")
     for row in late.rows if late else ():
-        if (unit := _unit_of(row["unit_code"], row["valid_from"])) is not None:
+        if (unit := _unit_of(row["unit_code"], row["valid_from"], week.last)) is not None:
             found[unit]["overdue"] += row["open_overdue"]
     return found
 
 
-def _unit_of(code: str, own_day: date | None) -> Bearer | None:
-    """The commune of a commune's office, else the unit or office itself, by a day of its own."""
+def _unit_of(code: str, own_day: date | None, day: date) -> Bearer | None:
+    """The unit or office that bears a code on a day of its own; of a commune's office the commune that it serves on a
+    day, or served last before it: an office may outlast its commune.
+    """
     owner = None if own_day is None else owner_at(code, own_day)
     agency = None if owner is None else find_agency(code, owner.valid_from)
     if owner is None or agency is None or agency.kind != "commune":
         return owner
-    return bearer_at(agency.unit_code, owner.valid_from)
+    return bearer_at(agency.unit_code, min(day, owner.last_day or day))
 
 
 def _note(tables: Tables) -> str:
