@@ -100,9 +100,9 @@ def test_a_week_without_a_working_day_is_not_compared():
     assert estimate_change(run_off([50.0] * 9), tet.back(-1), tet.back(-1).last) is None
 
 
-@pytest.mark.parametrize("weeks", [0, 1])
+@pytest.mark.parametrize("weeks", [0, 1, 2, 4])
 def test_where_nothing_tells_nothing_is_said(weeks: int):
-    """A site's first week, and one without any dossier before it."""
+    """A site's first weeks, as of the rate itself, and one without any dossier before it."""
     found = run_off([50.0] * weeks)
     assert estimate_change(found, WEEK, WEEK.last) is None
     assert estimate_change([*found, []], WEEK, WEEK.last) is None

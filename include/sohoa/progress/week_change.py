@@ -21,7 +21,7 @@ import numpy as np
 
 from sohoa.arrow import Bools
 from sohoa.days import ONE_DAY, Week
-from sohoa.progress.young_weeks import Counts, DayCounts, Estimate, Z, link_ratios
+from sohoa.progress.young_weeks import MIN_WEEKS, Counts, DayCounts, Estimate, Z, link_ratios
 from sohoa.registry import is_working_day, working_days
 
 WEEKS = 6
@@ -47,7 +47,7 @@ def estimate_change(run_off: Sequence[Sequence[DayCounts]], week: Week, last_day
     """
     ratios = [ratio for ratio, _, _ in link_ratios([[_counts(days) for days in ages] for ages in run_off])]
     known = [_change(run_off, week, back, ratios, last_day) for back in range(min(WEEKS, len(run_off) - 1))]
-    if not known or known[0] is None or not ratios:
+    if not known or known[0] is None or len(ratios) < MIN_WEEKS:
         return None
     middle, variance = 0.0, _USUAL**2
     for change in known[::-1]:

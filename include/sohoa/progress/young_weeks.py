@@ -29,7 +29,7 @@ WEEKS = 8
 """Weeks that are looked back, and the age in weeks from which a week is taken as settled whatever came later."""
 SETTLED_POINTS = 1.0
 """A week is settled once it is not expected to gain as much as this in all the time after."""
-_MIN_WEEKS = 4
+MIN_WEEKS = 4
 """Weeks with dossiers before this one below which nothing is said of how weeks go on."""
 _WIDENING = 1.5
 """A rate that rises from week to week goes on otherwise than the weeks before: by what made intervals hold some four
@@ -164,7 +164,7 @@ def estimate(run_off: list[list[Counts]], back: int = 0) -> Estimate | None:
     """
     known = link_ratios(run_off)
     now = rate_percent(*run_off[back][-1]) if run_off[back] else None
-    if now is None or len(known) < _MIN_WEEKS:
+    if now is None or len(known) < MIN_WEEKS:
         return None
     middle = now * math.prod(ratio for ratio, _, _ in known[back:])
     width = math.exp(_WIDENING * Z * math.sqrt(sum(spread**2 * (1 + 1 / weeks) for _, spread, weeks in known[back:])))
@@ -178,4 +178,4 @@ def _settled_steps(run_off: list[list[Counts]]) -> int | None:
         expected = estimate(run_off, back)
         if expected is not None and expected.middle - (rate_percent(*run_off[back][-1]) or 0) < SETTLED_POINTS:
             return back
-    return len(run_off) - 1 if run_off[-1] and ages >= _MIN_WEEKS else None
+    return len(run_off) - 1 if run_off[-1] and ages >= MIN_WEEKS else None
