@@ -12,8 +12,8 @@ from benchmarks.mondays import is_right
 from sohoa.days import Week
 from sohoa.progress.young_weeks import Age, Estimate
 from sohoa.report.sections.agency_attention import build
-from sohoa.report.sections.digitisation_rates import unchanged_points
-from sohoa.report.sentences import against_path, keeps_path
+from sohoa.report.sections.digitisation_rates import change_vi, unchanged_points
+from sohoa.report.sentences import against_path, keeps_path, share
 from sohoa.store import Store
 
 YOUNG = Age(None, pa.table({}), None, Estimate(7, 8.5, 10))
@@ -54,6 +54,30 @@ def test_hardly_any_is_what_chance_makes_and_never_more_than_a_point(
 def test_a_monday_is_right_by_its_words(said: float, truth: float, unchanged: float, right: bool):
     """The benchmark counts what is read: a change of more than a point may not be called hardly any."""
     assert is_right(said, truth, unchanged) == right
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (Estimate(0.3, 1.4, 2.5), "tăng 1,4 điểm phần trăm so với tuần trước (từ 0,3 đến 2,5)"),
+        (Estimate(-0.9, 1.4, 3.7), "tăng 1,4 điểm phần trăm so với tuần trước (từ giảm 0,9 đến tăng 3,7)"),
+        (Estimate(-5.6, -3.0, -0.4), "giảm 3,0 điểm phần trăm so với tuần trước (từ 0,4 đến 5,6)"),
+        (Estimate(-1.0, -0.49, 0.02), "gần như không đổi so với tuần trước (từ giảm 1,0 đến tăng 0,0)"),
+        (Estimate(-1.5, -0.5, 0.5), "giảm 0,5 điểm phần trăm so với tuần trước (từ giảm 1,5 đến tăng 0,5)"),
+    ],
+)
+def test_what_a_change_comes_to_is_said_with_its_way_and_its_interval(change: Estimate, words: str):
+    """Less than half a point is hardly any, whatever its sign."""
+    assert change_vi(change) == words
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [(None, "–"), (0.0, "0,00 %"), (0.001, "dưới 0,01 %"), (0.0049, "dưới 0,01 %"), (0.005, "0,01 %"), (42, "42,00 %")],
+)
+def test_a_share_of_something_is_not_nothing(rate: float | None, words: str):
+    """Four results of four hundred thousand."""
+    assert share(rate).replace("\u00a0", " ") == words
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,11 @@ def points(value: float, unchanged: float = UNCHANGED_POINTS) -> str:
     return moved if abs(value) > unchanged else f"gần như không đổi ({moved})"
 
 
+def share(rate: float | None) -> str:
+    """Write a share in per cent; one that would be rounded to nothing is said to be less than it can be written."""
+    return f"dưới {percent(0.01)}" if rate is not None and 0 < rate < 0.005 else percent(rate)
+
+
 LEVEL_POINTS = 0.5
 """A rate this near its path is on it."""
 

@@ -164,17 +164,30 @@ def _week_vi(progress: Progress, row: Row, week: Week) -> str:
     moment, name = progress.age.moment, week_vi(week)
     if not row["denominator"] or moment is None:
         return f"{name.capitalize()} chưa có hồ sơ nào thuộc diện phải số hóa."
-    expected = progress.age.estimate
-    later = "; hồ sơ vừa nhận chưa kịp có kết quả nên tỷ lệ còn tăng" if progress.age.is_young(week) else ""
-    if expected is not None:
-        later += (
-            f", ước khoảng {count(round(expected.middle))} % khi ổn định (từ {count(round(expected.low))} đến "
-            f"{count(round(expected.high))} %)"
-        )
     return (
         f"{name.capitalize()}, tính đến hết ngày {day(moment.last_day)}: {percent(row['rate_percent'])} "
-        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, row, week)}{later}."
+        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, row, week)}."
+        f"{_later_vi(progress.age, week)}"
     )
+
+
+def _later_vi(age: Age, week: Week) -> str:
+    """What a young week may come to, and its change with it."""
+    if not age.is_young(week):
+        return ""
+    expected, change = age.estimate, settled_change(age, week)
+    said = []
+    if expected is not None:
+        span_vi = f"từ {_whole(expected.low)} đến {_whole(expected.high)}"
+        said.append(f"khoảng {_whole(expected.middle)} ({span_vi})")
+    if change is not None:
+        said.append(change_vi(change))
+    later = f"; khi ổn định ước {', '.join(said)}" if said else ""
+    return f" Hồ sơ vừa nhận chưa kịp có kết quả nên tỷ lệ còn tăng{later}."
+
+
+def _whole(rate: float) -> str:
+    return f"{count(round(rate))}\u00a0%"
 
 
 def _rate_vi(progress: Progress, row: Row, week: Week) -> str:
@@ -189,17 +202,15 @@ def _rate_vi(progress: Progress, row: Row, week: Week) -> str:
 
 
 def _compared_vi(progress: Progress, row: Row, week: Week) -> str:
-    """The week before at the same age, and what the change comes to; the change so far while nothing tells that."""
+    """The week before at the same age; what has changed so far is said while nothing tells what that comes to."""
     against = compare(dn_and(progress.rows), PROVINCE, Period(week.first, week.last), week.last)
-    change = settled_change(progress.age, week)
     if against.change_points is None or against.rate_percent is None or against.before_percent is None:
-        said = f"không so sánh cả tuần với tuần trước ({label_vi('comparison_reasons', against.reason)})"
-        return said if change is None else f"{said}; {_change_vi(change)}"
+        return f"không so sánh cả tuần với tuần trước ({label_vi('comparison_reasons', against.reason)})"
     now, before, due = against.rate_percent, against.before_percent, row["denominator"]
-    if change is None:
-        changed = points(against.change_points, unchanged_points(progress.age, now, before, due))
-        return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({percent(before)})"
-    return f"tuần trước ở cùng độ tuổi số liệu {percent(before)}; {_change_vi(change)}"
+    if settled_change(progress.age, week) is not None:
+        return f"tuần trước ở cùng độ tuổi số liệu là {percent(before)}"
+    changed = points(against.change_points, unchanged_points(progress.age, now, before, due))
+    return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({percent(before)})"
 
 
 def settled_change(age: Age, week: Week) -> Estimate | None:
@@ -211,12 +222,15 @@ def settled_change(age: Age, week: Week) -> Estimate | None:
     return estimate_change(age.run_off, week, age.moment.last_day)
 
 
-def _change_vi(change: Estimate) -> str:
-    low, middle, high = (decimal(abs(value)) for value in (change.low, change.middle, change.high))
-    start, end = (_WAY[value > 0] for value in (change.low, change.high))
-    span_vi = f"từ {start} {low} đến {end} {high}" if start != end else f"từ {low} đến {high}"
-    moved = "gần như không đổi" if abs(change.middle) < HARDLY else f"{_WAY[change.middle > 0]} {middle} điểm phần trăm"
-    return f"so cùng độ tuổi các tuần gần đây, khi ổn định ước {moved} so với tuần trước ({span_vi})"
+def change_vi(change: Estimate) -> str:
+    """Write what a change against the week before comes to, its direction in words."""
+    words = [f"{_WAY[end > 0]} {decimal(abs(end))}" for end in (change.low, change.high)]
+    if change.low * change.high > 0:  # both ways are one
+        words = [decimal(end) for end in sorted(map(abs, (change.low, change.high)))]
+    moved = f"{_WAY[change.middle > 0]} {decimal(abs(change.middle))} điểm phần trăm"
+    if abs(change.middle) < HARDLY:
+        moved = "gần như không đổi"
+    return f"{moved} so với tuần trước (từ {' đến '.join(words)})"
 
 
 def unchanged_points(age: Age, rate: float, before: float, denominator: int) -> float:

@@ -11,7 +11,7 @@ from sohoa.format_value import count, day, percent
 from sohoa.labels import label_vi
 from sohoa.progress.unit_progress import BacklogFigure
 from sohoa.report.model import Column, Row, Table
-from sohoa.report.sentences import span
+from sohoa.report.sentences import share, span
 from sohoa.steering.forecast import Outlook
 from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
 
@@ -56,7 +56,7 @@ def backlog_vi(total: BacklogFigure) -> Iterator[str]:
     if total.denominator:
         yield (
             f"Kết quả giấy còn hiệu lực (cấp từ trước, tính riêng): đã số hóa đạt {count(total.accepted)}/"
-            f"{count(total.denominator)} kết quả, bằng {percent(total.rate_percent)}."
+            f"{count(total.denominator)} kết quả, bằng {share(total.rate_percent)}."
         )
 
 

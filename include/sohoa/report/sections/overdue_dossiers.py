@@ -84,8 +84,11 @@ def _moved_vi(change: int) -> str:
 
 def _first(late: Table, name: str, title: str, rows: list[Row]) -> Table:
     first = tuple(rows[:MAX_ROWS])
+    columns = tuple(one for one in late.columns if one.key != "level" or len({row["level"] for row in rows}) > 1)
     note = f"{len(first)} trong {count(len(rows))} đơn vị có hồ sơ chưa xong đã quá hạn."
-    return replace(late, name=name, title_vi=title, rows=first, note_vi=note if len(first) < len(rows) else "")
+    return replace(
+        late, name=name, title_vi=title, columns=columns, rows=first, note_vi=note if len(first) < len(rows) else ""
+    )
 
 
 def read_overdue(store: Store, week: Week, as_of: date | None = None) -> list[dict[str, Any]]:
