@@ -25,6 +25,7 @@ from sohoa.report.sections.part import Part
 from sohoa.report.sections.unit_rates import Place, Progress, dn_and, week_vi
 from sohoa.report.sentences import DENOMINATOR, SO_FAR, UNCHANGED_POINTS, against_path, points, span
 from sohoa.settings import Settings
+from sohoa.steering.forecast_apart import forecast_apart
 from sohoa.steering.target_line import line_on, read_target_outlook
 from sohoa.store import Store
 
@@ -47,9 +48,9 @@ class Standing:
 def build(store: Store, week: Week) -> Part:
     """Make section I."""
     settings, query = store.settings, ProgressQuery(PROVINCE, "dn_and", "all", None)
-    progress = unit_rates.read_progress(store, week)
     line = line_on(promised_path(settings), week.last)
-    ahead = read_target_outlook(store, query, line, week.last)
+    ahead = read_target_outlook(store, query, line, week.last, forecast_apart)
+    progress = unit_rates.read_progress(store, week)
     rates, blocks, units = (
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
     )
