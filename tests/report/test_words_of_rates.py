@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
 
 from benchmarks.mondays import is_right
 from sohoa.days import Week
+from sohoa.enums import ForecastReason
 from sohoa.progress.young_weeks import Age, Estimate
 from sohoa.report.sections.agency_attention import build
 from sohoa.report.sections.digitisation_rates import change_vi, unchanged_points
+from sohoa.report.sections.outlook import gap_vi
 from sohoa.report.sentences import against_path, keeps_path, share
+from sohoa.steering.forecast import Outlook
 from sohoa.store import Store
 
 YOUNG = Age(None, pa.table({}), None, Estimate(7, 8.5, 10))
@@ -101,3 +104,14 @@ def test_a_week_without_a_working_day_has_no_last_one(clean_store: Store):
     assert build(clean_store, tet).paragraphs[0].startswith("Tuần này không có ngày làm việc nào")
     after = build(clean_store, tet.back(-1)).paragraphs[0]
     assert after.startswith("Ngày làm việc cuối của tuần (07/02/2025)")
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_said"),
+    [(None, True), ("beyond_horizon", True), ("too_old", True), ("too_few_weeks", False), ("too_few_dossiers", False)],
+)
+def test_weeks_that_are_missing_are_told_where_the_others_are_enough(reason: ForecastReason | None, is_said: bool):
+    """Where no forecast can be made at all, nothing is enough up to some week."""
+    monday = date(2024, 4, 8)
+    ahead = Outlook(monday, monday + timedelta(14), None, None, None, None, reason, 1)
+    assert bool(list(gap_vi(ahead))) == is_said

@@ -83,7 +83,7 @@ def _waiting_vi(agencies: Table, week: Week) -> Iterator[str]:
     unscanned, to_scan, in_review = (count(sums[name]) for name in ("documents", "to_scan", "in_review"))
     yield (
         f"Đến ngày {day(week.last)} còn chờ: {unscanned} tài liệu chưa quét, {to_scan} tài liệu phải quét lại và "
-        f"{in_review} tài liệu chờ người kiểm tra{since} (quét trong {WEEKS} tuần)."
+        f"{in_review} tài liệu chờ người kiểm tra{since} (xét các lô quét trong {WEEKS} tuần)."
     )
     left, offices = left_behind(agencies)
     if left:

@@ -61,8 +61,9 @@ def backlog_vi(total: BacklogFigure) -> Iterator[str]:
 
 
 def gap_vi(outlook: Outlook) -> Iterator[str]:
-    """Say which weeks at the end tell nothing yet."""
-    if outlook.missing_weeks and outlook.last_week is not None:
+    """Say which weeks at the end tell nothing yet, where the weeks before are enough for a forecast."""
+    is_enough = outlook.reason in {None, "beyond_horizon", "too_old"}
+    if is_enough and outlook.missing_weeks and outlook.last_week is not None:
         yield (
             f"Số liệu đủ để dự báo chỉ đến tuần kết thúc ngày {_sunday(outlook.last_week)}: {outlook.missing_weeks} "
             "tuần sau đó chưa có hồ sơ hoặc còn ít hồ sơ đã giải quyết xong."

@@ -69,8 +69,8 @@ def _against_vi(rows: list[dict[str, Any]], before: list[dict[str, Any]], week: 
     now, then = _overdue(rows), _overdue(before)
     own, own_then = (_overdue(row for row in counts if row["level"] == "commune") for counts in (rows, before))
     return (
-        f", {_moved_vi(now - then)} so với {count(then)} của ngày {day(week.before.last)} (riêng cấp xã {count(own)}, "
-        f"{_moved_vi(own - own_then)} so với {count(own_then)})"
+        f", {_moved_vi(now - then)} so với ngày {day(week.before.last)} ({count(then)} hồ sơ); riêng cấp xã "
+        f"{count(own)} hồ sơ, {_moved_vi(own - own_then)}"
     )
 
 
@@ -79,7 +79,7 @@ def _overdue(rows: Iterable[dict[str, Any]]) -> int:
 
 
 def _moved_vi(change: int) -> str:
-    return "không đổi" if not change else f"{'tăng' if change > 0 else 'giảm'} {count(abs(change))}"
+    return "không đổi" if not change else f"{'tăng' if change > 0 else 'giảm'} {count(abs(change))} hồ sơ"
 
 
 def _first(late: Table, name: str, title: str, rows: list[Row]) -> Table:
