@@ -7,11 +7,9 @@ A rate that only rises is told by who always says that it does, so a province ma
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -19,6 +17,7 @@ from unittest.mock import patch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.courses import BEFORE, COURSES, DOSSIERS_A_WEEK, LATER, MONDAYS, START, is_right
 from benchmarks.own_store import own_store
 from sohoa.days import Week
 from sohoa.format_value import decimal
@@ -29,24 +28,11 @@ from sohoa.report.model import Row
 from sohoa.report.sections import digitisation_rates
 from sohoa.report.sections.digitisation_rates import settled_change
 from sohoa.report.sections.proposals import propose
-from sohoa.report.sentences import UNCHANGED_POINTS
 from sohoa.simulate import plan_levels
 from sohoa.store import Store
 from tests.province.monday_province import MondayProvince
 
-_START, _MONDAYS, _LATER, _DOSSIERS_A_WEEK, _SEED = date(2023, 3, 6), 12, 8, 6_000, 3
-_BEFORE = 5
-"""Weeks of the site before the first report."""
-_WEEKS = _BEFORE + _MONDAYS + _LATER
-COURSES: dict[str, Callable[[float], float]] = {
-    "rise": plan_levels.target_share,
-    "fall": lambda elapsed: 0.75 - 0.5 * elapsed,
-    "level": lambda elapsed: 0.56 + 0 * elapsed,
-    "turn": lambda elapsed: 0.15 + 0.55 * math.sin(math.pi * elapsed),
-    "wave": lambda elapsed: 0.5 + 0.06 * math.sin(2 * math.pi * elapsed * _WEEKS / 9),
-    "slow": lambda elapsed: 0.3 + 0.012 * elapsed * _WEEKS,
-}
-"""Share of the dossiers that are digitised in the end, by the share of the days that have gone."""
+_SEED = 3
 
 
 @dataclass(frozen=True)
@@ -67,14 +53,14 @@ class Printed:
 
 def main(seed: int = _SEED, course: str = "rise") -> None:
     """Print the change of each Monday, as it was known eight weeks later, and how often the sign was right."""
-    first = Week.of(_START + timedelta(weeks=_BEFORE))
-    weeks = [first.back(-number) for number in range(_MONDAYS)]
-    last = weeks[-1].back(-_LATER)
+    first = Week.of(START + timedelta(weeks=BEFORE))
+    weeks = [first.back(-number) for number in range(MONDAYS)]
+    last = weeks[-1].back(-LATER)
     with TemporaryDirectory() as folder, own_store() as store:
-        dossiers = _DOSSIERS_A_WEEK * ((last.last - _START).days // 7 + 1)
+        dossiers = DOSSIERS_A_WEEK * ((last.last - START).days // 7 + 1)
         with patch.object(plan_levels, "target_share", COURSES[course]):
             province = MondayProvince(
-                store, Path(folder) / "province", start=_START, end=last.last, dossiers=dossiers, seed=seed
+                store, Path(folder) / "province", start=START, end=last.last, dossiers=dossiers, seed=seed
             )
         printed = []
         for week in weeks:
@@ -101,19 +87,6 @@ def _rate(store: Store, week: Week) -> float | None:
     rows = [row for row in rows if (row["unit_code"], row["definition"], row["stage"]) == ("20", "dn_and", "all")]
     due = sum(row["denominator"] for row in rows)
     return 100 * sum(row["numerator"] for row in rows) / due if due else None
-
-
-def is_right(said: float, truth: float, unchanged: float = UNCHANGED_POINTS) -> bool:
-    """Tell whether a change was said with its sign; one of up to a point may be called hardly any, a greater never.
-
-    Args:
-        said: the change as printed.
-        truth: the change as known weeks later.
-        unchanged: up to where the report calls a change hardly any.
-    """
-    if abs(truth) <= UNCHANGED_POINTS and abs(said) <= unchanged:
-        return True
-    return said * truth > 0 and (abs(said) > unchanged or abs(truth) <= UNCHANGED_POINTS)
 
 
 def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:
@@ -147,7 +120,7 @@ def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:
     )
     print(f"against the week before as known that day: {naive}")
     print(
-        f"the intervals of four in five held {kept} of {said} changes and {held} of {told} rates, {_LATER} weeks later"
+        f"the intervals of four in five held {kept} of {said} changes and {held} of {told} rates, {LATER} weeks later"
     )
     young = [one.week.name for one in printed if one.named and (one.settled is None or one.settled == one.week)]
     print(f"reports that name a unit's rate from a week that was not settled: {young or 'none'}")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pytest
 
-from benchmarks.mondays import is_right
+from benchmarks.courses import is_right
 from sohoa.days import Week
 from sohoa.enums import ForecastReason
 from sohoa.progress.young_weeks import Age, Estimate
