@@ -29,8 +29,6 @@ from sohoa.steering.forecast_apart import forecast_apart
 from sohoa.steering.target_line import line_on, read_target_outlook
 from sohoa.store import Store
 
-_WAY = {True: "tăng", False: "giảm"}
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -225,13 +223,17 @@ def settled_change(age: Age, week: Week) -> Estimate | None:
 
 def change_vi(change: Estimate) -> str:
     """Write what a change against the week before comes to, its direction in words."""
-    words = [f"{_WAY[end > 0]} {decimal(abs(end))}" for end in (change.low, change.high)]
+    words = [f"{_way(end)} {decimal(abs(end))}" for end in (change.low, change.high)]
     if change.low * change.high > 0:  # both ways are one
         words = [decimal(end) for end in sorted(map(abs, (change.low, change.high)))]
-    moved = f"{_WAY[change.middle > 0]} {decimal(abs(change.middle))} điểm phần trăm"
+    moved = f"{_way(change.middle)} {decimal(abs(change.middle))} điểm phần trăm"
     if abs(change.middle) < HARDLY:
         moved = "gần như không đổi"
     return f"{moved} so với tuần trước (từ {' đến '.join(words)})"
+
+
+def _way(change: float) -> str:
+    return "tăng" if change > 0 else "giảm"
 
 
 def unchanged_points(age: Age, rate: float, before: float, denominator: int) -> float:
