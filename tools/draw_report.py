@@ -25,8 +25,6 @@ PAGES = {
     "pdf-page-5": "Bản quét theo khổ giấy",
     "pdf-page-sign": "Nơi nhận:",
     "pdf-page-district": "Lũy kế: tỷ lệ",
-    "pdf-page-units": "KẾT QUẢ SỐ HÓA CỦA TỪNG ĐƠN VỊ",
-    "pdf-page-files": "SỐ TỆP LỖI TRONG TUẦN THEO CƠ QUAN",
 }
 """Picture -> a part of what stands on its page; the first page that has it is drawn."""
 SCALE = 1.25
