@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import counts, day, forecast, judging, mondays, pages, report, year
+from benchmarks import counts, courses, day, forecast, judging, mondays, pages, report, year
 
 pages.main()
 day.main()
@@ -10,5 +10,6 @@ judging.main()
 forecast.main()
 counts.main()
 year.main()
+courses.main(*courses.SEEDS)
 mondays.main()
 report.main()

@@ -1,31 +1,38 @@
-"""What twelve Monday reports say of a simulated province, against the same weeks as known eight weeks later."""
+"""What twelve Monday reports say of a simulated province, against the same weeks as known eight weeks later.
+
+    .venv/bin/python -m benchmarks.mondays [SEED [COURSE]]
+
+A rate that only rises is told by who always says that it does, so a province may take other courses, too.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.courses import BEFORE, COURSES, DOSSIERS_A_WEEK, LATER, MONDAYS, START, is_right
 from benchmarks.own_store import own_store
 from sohoa.days import Week
 from sohoa.format_value import decimal
+from sohoa.progress.week_change import HARDLY
 from sohoa.progress.young_weeks import Estimate, read_age
 from sohoa.report.build_report import tables_of
 from sohoa.report.model import Row
 from sohoa.report.sections import digitisation_rates
-from sohoa.report.sections.digitisation_rates import unchanged_points
+from sohoa.report.sections.digitisation_rates import settled_change
 from sohoa.report.sections.proposals import propose
-from sohoa.report.sentences import UNCHANGED_POINTS
+from sohoa.simulate import plan_levels
 from sohoa.store import Store
 from tests.province.monday_province import MondayProvince
 
-_START, _MONDAYS, _LATER, _DOSSIERS_A_WEEK, _SEED = date(2023, 3, 6), 12, 8, 6_000, 3
-_BEFORE = 5
-"""Weeks of the site before the first report."""
+_SEED = 3
 
 
 @dataclass(frozen=True)
@@ -40,20 +47,21 @@ class Printed:
     named: tuple[str, ...]
     """Units whose low rate a proposal names."""
     settled: Week | None
-    unchanged: float
-    """A change up to this is called hardly any in it."""
+    change: Estimate | None
+    """What the change against the week before comes to, as it says in words."""
 
 
-def main() -> None:
+def main(seed: int = _SEED, course: str = "rise") -> None:
     """Print the change of each Monday, as it was known eight weeks later, and how often the sign was right."""
-    first = Week.of(_START + timedelta(weeks=_BEFORE))
-    weeks = [first.back(-number) for number in range(_MONDAYS)]
-    last = weeks[-1].back(-_LATER)
+    first = Week.of(START + timedelta(weeks=BEFORE))
+    weeks = [first.back(-number) for number in range(MONDAYS)]
+    last = weeks[-1].back(-LATER)
     with TemporaryDirectory() as folder, own_store() as store:
-        dossiers = _DOSSIERS_A_WEEK * ((last.last - _START).days // 7 + 1)
-        province = MondayProvince(
-            store, Path(folder) / "province", start=_START, end=last.last, dossiers=dossiers, seed=_SEED
-        )
+        dossiers = DOSSIERS_A_WEEK * ((last.last - START).days // 7 + 1)
+        with patch.object(plan_levels, "target_share", COURSES[course]):
+            province = MondayProvince(
+                store, Path(folder) / "province", start=START, end=last.last, dossiers=dossiers, seed=seed
+            )
         printed = []
         for week in weeks:
             province.bring(week.last, is_reconciled=False)
@@ -71,9 +79,7 @@ def _print(store: Store, week: Week) -> Printed:
     named = tuple(one.who for one in propose(tables) if one.key == "lowest_rates")
     for line in part.message:
         print(f"{week.name}  {line}")
-    counts = row["rate_percent"], row["before_percent"], row["denominator"]
-    unchanged = 0.0 if None in counts else unchanged_points(age, *counts)
-    return Printed(week, naive, row, age.estimate, named, age.settled, unchanged)
+    return Printed(week, naive, row, age.estimate, named, age.settled, settled_change(age, week))
 
 
 def _rate(store: Store, week: Week) -> float | None:
@@ -83,42 +89,28 @@ def _rate(store: Store, week: Week) -> float | None:
     return 100 * sum(row["numerator"] for row in rows) / due if due else None
 
 
-def is_right(said: float, truth: float, unchanged: float = UNCHANGED_POINTS) -> bool:
-    """Tell whether a change was said with its sign; one of up to a point may be called hardly any, a greater never.
-
-    Args:
-        said: the change as printed.
-        truth: the change as known weeks later.
-        unchanged: up to where the report calls a change hardly any.
-    """
-    if abs(truth) <= UNCHANGED_POINTS and abs(said) <= unchanged:
-        return True
-    return said * truth > 0 and (abs(said) > unchanged or abs(truth) <= UNCHANGED_POINTS)
-
-
 def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:
-    table = Table(
-        "week", "printed", "same age before", "change", "naive", "8 weeks later", "right", "estimate", "settled"
-    )
-    right = by_point = naive = held = told = said = 0
+    table = Table("week", "printed", "same age before", "change", "naive", "8 weeks later", "right", "rate", "settled")
+    right = naive = held = told = said = kept = 0
     for one in printed:
-        now, then, change = later[one.week], later[one.week.before], one.row["change_points"]
+        now, then, change = later[one.week], later[one.week.before], one.change
         if now is None or then is None or change is None or one.naive is None:
             table.add_row(one.week.name, *["–"] * 8)
             continue
         truth = now - then
-        said += 1
-        right += is_right(change, truth, one.unchanged)
-        by_point += is_right(change, truth)
-        naive += is_right(one.naive, truth)
+        is_good = is_right(change.middle, truth, HARDLY)
+        said, right, naive = said + 1, right + is_good, naive + is_right(one.naive, truth)
+        kept += change.low <= truth <= change.high
         if one.estimate is not None:
             told, held = told + 1, held + (one.estimate.low <= now <= one.estimate.high)
-        figures = (one.row["rate_percent"], one.row["before_percent"], change, one.naive)
         table.add_row(
             one.week.name,
-            *map(decimal, figures),
+            decimal(one.row["rate_percent"]),
+            decimal(one.row["before_percent"]),
+            _spread(change),
+            decimal(one.naive),
             f"{decimal(now)} ({decimal(truth)})",
-            "yes" if is_right(change, truth, one.unchanged) else "no",
+            "yes" if is_good else "no",
             _spread(one.estimate),
             one.settled.name if one.settled else "–",
         )
@@ -126,9 +118,10 @@ def _show(printed: list[Printed], later: dict[Week, float | None]) -> None:
     print(
         f"words right on {right} of {len(printed)} Mondays; {said} of them say a change, the others why there is none"
     )
-    print(f"were every change of up to a point called hardly any: {by_point}")
     print(f"against the week before as known that day: {naive}")
-    print(f"the interval of four in five held {held} of {told} weeks as known {_LATER} weeks later")
+    print(
+        f"the intervals of four in five held {kept} of {said} changes and {held} of {told} rates, {LATER} weeks later"
+    )
     young = [one.week.name for one in printed if one.named and (one.settled is None or one.settled == one.week)]
     print(f"reports that name a unit's rate from a week that was not settled: {young or 'none'}")
 
@@ -138,4 +131,4 @@ def _spread(found: Estimate | None) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else _SEED, *sys.argv[2:])

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
-CHROMIUM, FLAGS = "/usr/bin/chromium", ["--no-sandbox", "--disable-gpu"]
+from tools.draw_in_browser import browser, save
+
 PAGES = {
     "pdf-page-2": "Tỷ lệ số hóa của tỉnh theo tuần",
     "pdf-page-3": "Tỷ lệ số hóa (%) theo đơn vị",
@@ -25,11 +25,9 @@ PAGES = {
     "pdf-page-5": "Bản quét theo khổ giấy",
     "pdf-page-sign": "Nơi nhận:",
     "pdf-page-district": "Lũy kế: tỷ lệ",
-    "pdf-page-units": "KẾT QUẢ SỐ HÓA CỦA TỪNG ĐƠN VỊ",
-    "pdf-page-files": "SỐ TỆP LỖI TRONG TUẦN THEO CƠ QUAN",
 }
 """Picture -> a part of what stands on its page; the first page that has it is drawn."""
-SCALE, COLOURS = 1.25, 64
+SCALE = 1.25
 DESK, PHONE = (1280, 1530), (390, 880)
 SEEN = ("header", "figure", "#section-II", "#table-proposals")
 """What stands at the top of the telephone, from left to right."""
@@ -40,20 +38,18 @@ def main(folder: Path) -> None:
     """Write all pictures of a report that lies in a folder."""
     with pdfium.PdfDocument(folder / "report.pdf") as document:
         texts = [" ".join(page.get_textpage().get_text_range().split()) for page in document]
-        _save("pdf-page-1", document[0].render(scale=SCALE).to_pil())
+        save("pdf-page-1", document[0].render(scale=SCALE).to_pil())
         for name, part in PAGES.items():
             place = next(number for number, text in enumerate(texts) if part in text)
-            _save(name, document[place].render(scale=SCALE).to_pil())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            save(name, document[place].render(scale=SCALE).to_pil())
+    with browser() as chromium:
         address = (folder / "report.html").absolute().as_uri()
-        desk = browser.new_page(viewport={"width": DESK[0], "height": DESK[1]})
+        desk = chromium.new_page(viewport={"width": DESK[0], "height": DESK[1]})
         _open(desk, address)
-        _save("report-page", _shot(desk).resize((960, round(960 * DESK[1] / DESK[0])), Image.Resampling.LANCZOS))
-        phone = browser.new_page(viewport={"width": PHONE[0], "height": PHONE[1]})
+        save("report-page", _shot(desk).resize((960, round(960 * DESK[1] / DESK[0])), Image.Resampling.LANCZOS))
+        phone = chromium.new_page(viewport={"width": PHONE[0], "height": PHONE[1]})
         _open(phone, address)
-        _save("report-phone", _side_by_side([_at(phone, seen) for seen in SEEN]))
-        browser.close()
+        save("report-phone", _side_by_side([_at(phone, seen) for seen in SEEN]))
 
 
 def _open(page: Page, address: str) -> None:
@@ -78,11 +74,6 @@ def _side_by_side(shots: list[Image.Image]) -> Image.Image:
     for number, shot in enumerate(shots):
         whole.paste(shot, (GAP + number * (width + GAP), GAP))
     return whole
-
-
-def _save(name: str, picture: Image.Image) -> None:
-    small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    small.save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import subprocess
-from pathlib import Path
 
-from PIL import Image as Pillow
-from playwright.sync_api import Browser, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser
 from rich.console import Console
 
 from sohoa import stack
@@ -25,9 +23,9 @@ from sohoa.demo import run_demo
 from sohoa.errors import TruthDiffers
 from sohoa.settings import Settings, load_settings
 from sohoa.store import open_store
+from tools.draw_in_browser import browser, save
 
-PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-COLUMNS, COLOURS = 104, 64
+COLUMNS = 104
 SHOWN_DAG = "check_scan_batches"
 FONT = "JetBrains Mono"
 
@@ -44,15 +42,9 @@ def main() -> None:
     stack.up(load_settings(), "all", print)
     settings = load_settings()
     svg = draw_end(settings)
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        _shoot_svg(browser, svg, PICTURES / "demo.png")
-        _shoot_airflow(browser, settings, PICTURES / "airflow.png")
-        browser.close()
-    for name in ("demo.png", "airflow.png"):
-        picture = Pillow.open(PICTURES / name).convert("RGB").quantize(COLOURS)
-        picture.save(PICTURES / name, optimize=True)
+    with browser() as chromium:
+        save("demo", _shoot_svg(chromium, svg))
+        save("airflow", _shoot_airflow(chromium, settings))
 
 
 def draw_end(settings: Settings) -> str:
@@ -65,24 +57,25 @@ def draw_end(settings: Settings) -> str:
     return screen.export_svg(title="make demo")
 
 
-def _shoot_svg(browser: Browser, svg: str, file: Path) -> None:
-    page = browser.new_page(viewport={"width": 1000, "height": 800})
+def _shoot_svg(chromium: Browser, svg: str) -> Image.Image:
+    page = chromium.new_page(viewport={"width": 1000, "height": 800})
     style = (
         f"body{{margin:0}} svg{{width:1000px;height:auto;display:block}} svg text{{font-family:'{FONT}' !important}}"
     )
     page.set_content(f"{svg}<style>{style}</style>")
-    page.locator("svg").first.screenshot(path=file)
+    shot = page.locator("svg").first.screenshot()
     page.close()
+    return Image.open(io.BytesIO(shot))
 
 
-def _shoot_airflow(browser: Browser, settings: Settings, file: Path) -> None:
+def _shoot_airflow(chromium: Browser, settings: Settings) -> Image.Image:
     """The newest run of the DAG that checks, after signing in."""
     found = stack.status(settings)["airflow"]
     assert found.user is not None and found.secrets is not None, "the embedded Airflow has a user"
     client = stack.airflow_client(settings)
     runs = client.call("GET", f"/dags/{SHOWN_DAG}/dagRuns?order_by=-run_after&limit=50")["dag_runs"]
     longest = max(runs, key=lambda run: run["duration"] or 0)["dag_run_id"]
-    page = browser.new_page(viewport={"width": 1280, "height": 760})
+    page = chromium.new_page(viewport={"width": 1280, "height": 760})
     page.goto(f"{found.url}/auth/login")
     page.fill("input[name=username]", found.user)
     page.fill("input[name=password]", json.loads(found.secrets.read_text(encoding="utf-8"))[found.user])
@@ -91,8 +84,9 @@ def _shoot_airflow(browser: Browser, settings: Settings, file: Path) -> None:
     page.goto(f"{found.url}/dags/{SHOWN_DAG}/runs/{longest}")
     page.get_by_text("Task Instances").first.wait_for(timeout=60_000)
     page.wait_for_timeout(3_000)  # the grid is drawn after the text
-    page.screenshot(path=file)
+    shot = page.screenshot()
     page.close()
+    return Image.open(io.BytesIO(shot))
 
 
 if __name__ == "__main__":

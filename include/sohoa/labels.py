@@ -540,6 +540,7 @@ LABELS: dict[str, Labels] = {
         "indicator": Label("Chỉ số 1.4", "indicator 1.4"),
         "lateness": Label("Quá hạn theo cấp", "lateness"),
         "late_units": Label("Đơn vị quá hạn nhiều", "units with most overdue"),
+        "late_communes": Label("Cấp xã quá hạn nhiều", "communes with most overdue"),
         "agency_states": Label("Tình hình gửi lô", "what agencies sent"),
         "silent": Label("Cơ quan im lặng", "silent agencies"),
         "notices": Label("Cơ quan báo lý do", "notices"),

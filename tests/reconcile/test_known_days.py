@@ -8,7 +8,8 @@ import pytest
 
 from sohoa import jobs, layout
 from sohoa.errors import InputError
-from sohoa.reconcile.known_days import read_known_days
+from sohoa.reconcile.known_days import _has_file, read_known_days
+from sohoa.registry import is_working_day
 from sohoa.store import Store
 
 MONDAY = date(2024, 4, 15)
@@ -75,6 +76,31 @@ def test_a_portal_that_rests_on_days_off_tells_of_them_on_monday(clean_store: St
     sent(clean_store, *files)
     jobs.reconcile()
     assert (known(clean_store, SATURDAY, SATURDAY) == {"compared": [SATURDAY]}) == is_told
+
+
+def off_days(weeks: range) -> list[int]:
+    """Saturdays and Sundays, as numbers of days from ``MONDAY`` on."""
+    return [7 * week + number for week in weeks for number in (5, 6)]
+
+
+@pytest.mark.parametrize(
+    ("sent_off", "rests"),
+    [
+        ([], True),
+        ([5], True),  # one stray file, the week after
+        ([-2], True),  # or the week before
+        (off_days(range(-3, 1)), False),  # seven of the twelve other days off, holidays among them
+        ([number for number in off_days(range(-4, 5)) if number not in {12, 13}], False),
+        (off_days(range(-60, -20)), True),  # it did a year ago
+        (off_days(range(-2, 1)), False),  # six: the file may yet come
+    ],
+    ids=["never", "once_after", "once_before", "habit", "all_but_this_one", "long_ago", "half"],
+)
+def test_whether_the_portal_rests_is_told_by_the_weeks_around(sent_off: list[int], rests: bool):
+    """Asked of the second Sunday, which has no file of its own, with files of all working days."""
+    working = [n for n in range(-400, 20) if is_working_day(MONDAY + timedelta(n))]
+    days = {MONDAY + timedelta(number) for number in (*working, *sent_off)} - {MONDAY + timedelta(13)}
+    assert _has_file(days, MONDAY + timedelta(13)) == rests
 
 
 def test_the_first_file_tells_of_the_past_as_far_as_its_rows_go(clean_store: Store):

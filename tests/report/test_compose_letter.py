@@ -120,6 +120,24 @@ def test_a_mail_judges_nothing_while_no_week_is_settled():
     assert "thiếu" not in plain
 
 
+@pytest.mark.parametrize(
+    ("own", "settled", "words"),
+    [
+        ((20, 31), False, "chưa có tuần nào đủ thời gian để số liệu ổn định"),
+        ((20, 31), True, "trong các tuần đã ổn định, đơn vị không có hồ sơ phải số hóa"),
+        ((0, 0), True, "Không có hồ sơ nào thuộc diện phải số hóa."),
+    ],
+)
+def test_why_a_unit_is_not_judged_is_true_of_it(own: tuple[int, int], settled: bool, words: str):
+    """Where other units have settled weeks, a unit without dossiers in them has none by itself."""
+    row, other = unit_row("06103", *own), unit_row("06274", 30, 31)
+    nothing = dict.fromkeys((*SETTLED, *PATH))
+    report = stored_report([row | nothing, other if settled else other | nothing])
+    plain = " ".join(texts_of(compose(report, HOA_BINH, SITE))[0].split())
+    assert words in plain
+    assert ("chưa có tuần nào" in plain) == (not settled)
+
+
 def test_agencies_that_ended_are_not_counted_among_those_that_send():
     """As in the report: one of two that stand is silent; what waits of the third is told all the same."""
     rows = [agency_row("H37.82.13", "silent", 4, 12, 30), agency_row("H37.85.04"), agency_row("H37.80", "no_agency")]
@@ -128,11 +146,9 @@ def test_agencies_that_ended_are_not_counted_among_those_that_send():
 
 
 def test_how_a_table_is_read_is_no_matter_of_a_mail():
-    """The note of the table of units begins with that; the rest says up to when its figures are known."""
-    report = as_stored()
-    report["annex"][0]["note_vi"] = f"{UNITS_NOTE} Số liệu có đến hết Chủ nhật."
-    plain = texts_of(compose(report, HOA_BINH, SITE))[0]
-    assert "đơn vị trực thuộc" not in plain
+    """The note of the table of units says that; that of the rates says up to when figures are known."""
+    plain = texts_of(compose(as_stored(), HOA_BINH, SITE))[0]
+    assert UNITS_NOTE[:30] not in plain
     assert "Số liệu có đến hết Chủ nhật." in plain
 
 

@@ -44,26 +44,40 @@ def sample() -> bytes:
     return write_pdf.render(sample_report(rows=120))
 
 
+@pytest.mark.parametrize("sizes", [(1,), (2, 3), (1, 40, 2)])
+def test_rows_of_pages_go_to_the_typesetter_once(sizes: tuple[int, ...]):
+    """A table with a page for each value of a column: each row lies in its page alone, in order."""
+    columns = (Column("district", "Huyện", "District", "text"), Column("unit", "Đơn vị", "Unit", "text"))
+    names = [(f"Huyện {place}", f"Xã {place}/{number}") for place, size in enumerate(sizes) for number in range(size)]
+    rows = tuple({"district": district, "unit": unit} for district, unit in names)
+    found = write_pdf._table(Table("districts", "Huyện", "Districts", columns, rows, page_by="district"))
+    assert found["rows"] == []
+    assert [(page["title"], cell) for page in found["pages"] for (cell,) in page["rows"]] == names
+
+
 @pytest.mark.timeout(600)
 def test_every_figure_of_every_table_is_printed(week_report: WeekReport):
     """Each row of each table, annex included: all its figures and texts, in their order, as often as it is there.
 
-    Of the list of files, which is not for paper, it says how long it is and where it is found.
+    Of the lists that are not for paper, it says how long they are.
     """
     pages = list(map(flat, pages_of(write_pdf.render(week_report))))
     text = "".join(pages)
     rows: Counter[str] = Counter()
+    paged = 0
     for table in week_report.tables:
-        if table.name in write_pdf.UNPRINTED:
-            assert flat(f"{table.title_vi} ({count(len(table.rows))} dòng): trong bảng tính và trang web") in text
+        if table in write_pdf.unprinted(week_report):
+            assert flat(f"{table.title_vi} ({count(len(table.rows))} dòng)") in text
             continue
         for row in table.rows:
             if table.page_by:  # the title of its page stands for that column
                 shown = flat("".join(column.text(row) for column in table.columns if column.key != table.page_by))
                 assert [page for page in pages if shown in page and flat(row[table.page_by]) in page], row
+                paged += 1
                 continue
             rows[flat("".join(table.texts(row)))] += 1
-    assert sum(rows.values()) > 500
+    assert paged == 11 + 11 + 200 + 1 + 20
+    assert sum(rows.values()) > 80
     assert [row for row, number in rows.items() if text.count(row) < number] == []
 
 
@@ -72,7 +86,7 @@ def test_each_district_has_a_page_of_its_own(week_report: WeekReport):
     """Its office and all its communes on one page with its name as title, and nothing of another district."""
     table = next(table for table in week_report.annex if table.name == "districts")
     names = list(dict.fromkeys(row["district"] for row in table.rows))
-    assert len(names) == 11
+    assert len(names) == 11 + 1
     pages = pages_of(write_pdf.render(replace(week_report, sections=week_report.sections[-1:], annex=(table,))))
     own = [page for page in pages if "Lũy kế: tỷ lệ" in re.sub(r"\s+", " ", page)]
     assert len(own) == len(names)
@@ -80,6 +94,30 @@ def test_each_district_has_a_page_of_its_own(week_report: WeekReport):
         shown = {row["unit"]: flat(row["unit"]) in flat(page) for row in table.rows if row["district"] == name}
         assert all(shown.values()), shown
         assert not [other for other in names if other != name and flat(other) in flat(page)]
+
+
+def test_the_text_leads_to_its_annexes_and_a_district_to_its_page():
+    """Each annex that the text names, and each district in a table of it; what is only on the page is named too."""
+    columns = (Column("district", "Huyện", "District", "text"), Column("unit", "Đơn vị", "Unit", "text"))
+    rows = tuple({"district": name, "unit": f"Xã của {name}"} for name in ("Huyện Cao Lộc", "Huyện Lộc Bình"))
+    whole = sample_report(rows=2)
+    short = replace(whole.annex[0], name="revisions")
+    blocks = Table("blocks", "Theo huyện", "Blocks", columns[1:], tuple({"unit": row["district"]} for row in rows))
+    sections = (replace(whole.sections[1], charts=(), tables=(blocks,)),)
+    annex = (Table("districts", "Từng huyện", "Districts", columns, rows, page_by="district"), short, *whole.annex)
+    data = write_pdf.render(replace(whole, sections=sections, annex=annex))
+    with pikepdf.open(io.BytesIO(data)) as document:
+        asked = {str(one.Dest) for page in document.pages for one in page.get("/Annots", ())}
+        places = pikepdf.NameTree(document.Root.Names.Dests)
+        found = {name: pikepdf.Page(pikepdf.Array(places[name])[0]).index for name in asked}
+    texts = pages_of(data)
+    assert sorted(found) == ["annex 1", "annex 2", "page 1", "page 2"]
+    for name, words in zip(
+        sorted(found), ("Phụ lục I ", "Phụ lục II ", "Huyện Cao Lộc", "Huyện Lộc Bình"), strict=True
+    ):
+        assert words in " ".join(texts[found[name]].split())
+    said = " ".join(" ".join(texts).split())
+    assert "Chỉ có trong bảng tính và trang web của báo cáo: Kết quả theo đơn vị (2 dòng); Danh sách tệp lỗi" in said
 
 
 @pytest.mark.timeout(600)

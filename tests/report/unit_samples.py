@@ -12,6 +12,7 @@ from sohoa.days import Week
 from sohoa.registry import Bearer, bearers
 from sohoa.report.model import Column, Row, Section, Table
 from sohoa.report.sections.unit_rates import _FIGURES, _LEVEL, _UNIT
+from sohoa.report.sentences import UNITS_NOTE
 from tests.report.report_samples import sample_report
 
 WEEK = Week.parse("2025-W26")
@@ -76,11 +77,12 @@ def stored_report(
 ) -> dict[str, Any]:
     """The report as it lies in the store."""
     annex = (
-        Table("units", "Đơn vị", "Units", (*_UNIT, _LEVEL, *_FIGURES), tuple(units), "Số liệu có đến hết Chủ nhật."),
+        Table("units", "Đơn vị", "Units", (*_UNIT, _LEVEL, *_FIGURES), tuple(units), UNITS_NOTE),
         Table("agencies", "Cơ quan", "Agencies", AGENCY_COLUMNS, tuple(agencies)),
         Table("faulty_files", "Tệp lỗi", "Faulty files", FILE_COLUMNS, tuple(files)),
     )
-    sections = (Section("VI", "Kiến nghị", said, (), ()),)
+    rates = Table("rates", "Tỷ lệ", "Rates", _FIGURES, (), "Số liệu có đến hết Chủ nhật.")
+    sections = (Section("I", "Kết quả", (), (rates,), ()), Section("VI", "Kiến nghị", said, (), ()))
     report = replace(
         sample_report(1), week=week.name, first_day=week.first, last_day=week.last, sections=sections, annex=annex
     )

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from sohoa.steering.forecast import HORIZON, MONTH, Outlook, forecast_target, forecast_weeks, weeks_until, why_silent
+from sohoa.steering.forecast_apart import forecast_apart
 
 MONDAY = date(2023, 1, 2)
 TARGET = 86.0
@@ -244,3 +245,12 @@ def test_weeks_until_counts_from_the_last_week():
     assert weeks_until(known, due, later, 0.86) == (8, 8, 8)
     half = np.where(np.arange(10) < 5, 0.9, 0.0) * np.ones((5, 1))
     assert weeks_until(known, due, half, 0.86) == (1, 1, None)
+
+
+def test_a_process_of_its_own_gives_the_same_forecast():
+    """Value for value, paths included: the report's bytes hang on it."""
+    rates = climb(40)
+    done, due = np.round(rates * 400).astype(np.int64), np.full(40, 400)
+    here, apart = forecast_weeks(done, due, 8), forecast_apart(done, due, 8)
+    for name in ("middle", "low", "high", "paths"):
+        assert np.array_equal(getattr(here, name), getattr(apart, name)), name

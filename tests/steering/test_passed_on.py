@@ -11,14 +11,15 @@ from sohoa import layout
 from sohoa.days import Week
 from sohoa.registry import agencies_at, bearer_at
 from sohoa.report.sections.agency_attention import AgencyOverview, _notices, agencies_table, left_behind
-from sohoa.steering.agency_activity import list_activity
+from sohoa.steering.agency_activity import AgencyActivity, list_activity
 from sohoa.steering.passed_on import Office, offices_now
+from sohoa.steering.scanner_capacity import LargeFormatNeed, list_capacity
 from sohoa.steering.waiting_documents import read_waiting
 from sohoa.store import with_path_key
 from tests.counting_cases import document, dossier, merged, table
 
 REFORM, BEFORE = date(2025, 7, 1), date(2025, 6, 20)
-WEEK = Week.parse("2025-W27")
+WEEK, FRIDAY = Week.parse("2025-W27"), date(2025, 7, 4)
 HOANG_VAN_THU, KY_LUA = "05971", "06187"  # the ward went into another one on 1 July 2025
 
 
@@ -64,19 +65,72 @@ def test_what_waits_of_a_district_s_office_is_split_by_commune():
     register = [dossier(n, handling_agency="H37.80", unit_code=unit, components=n) for n, unit in enumerate(
         [HOANG_VAN_THU, HOANG_VAN_THU, "H37.80", "H37.80", "H37.80"], start=1)]  # fmt: skip
     rows = with_path_key("dossiers", merged(register, []), BEFORE)
-    found = list_activity(rows, table_of("batches"), table("notices", []), REFORM)
-    (one,) = found
+    found = list_activity(rows, table_of("batches"), table("notices", []), REFORM, WEEK.last)
+    one = next(row for row in found if row.agency == "H37.80")
     shown = {part.office: (part.dossiers, part.documents) for part in one.passed_on}
     assert shown == {office_of(KY_LUA, REFORM): (2, 3), None: (3, 12)}
     assert (one.state, one.dossiers, one.documents) == ("no_agency", 5, 15)
     agencies = agencies_table(AgencyOverview(found, {}, [], _notices([], WEEK), {}), WEEK)
     rows = {row["agency"]: row for row in agencies.rows}
     heir = rows[office_of(KY_LUA, REFORM)[0]]
-    assert (heir["state"], heir["dossiers"], heir["documents"], heir["inherited"]) == ("nothing_waits", 2, 3, 3)
+    assert (heir["state"], heir["dossiers"], heir["documents"], heir["inherited"]) == ("silent", 2, 3, 3)
     assert heir["inherited_from"] == "UBND thành phố Lạng Sơn"
     assert (rows["H37.80"]["documents"], rows["H37.80"]["dossiers"]) == (12, 3)
     assert left_behind(agencies) == (12, 1)
     assert "inherited" in {column.key for column in agencies.columns}
+
+
+@pytest.mark.parametrize(
+    ("sent", "given", "state", "days"),
+    [
+        (None, None, "silent", 4),
+        (date(2025, 7, 2), None, "silent", 2),
+        (FRIDAY, None, "sent", 0),
+        (None, "device_down", "device_down", 4),
+    ],
+)
+def test_who_has_the_work_of_another_is_judged_by_it(sent: date | None, given: str | None, state: str, days: int):
+    """The dossiers are a ward's that is no more; its successor has none of its own, and four days."""
+    rows = with_path_key("dossiers", merged([dossier(1, handling_agency="H37.80.01")], []), BEFORE)
+    code, _ = office_of(KY_LUA, REFORM)
+    batches = with_path_key("batches", table("batches", [{"agency": code}] if sent else []), sent or BEFORE)
+    told = [{"agency": code, "notice_kind": given, "start": REFORM, "end": None}] if given else []
+    found = list_activity(rows, batches, table("notices", told), FRIDAY, WEEK.last)
+    agencies = agencies_table(AgencyOverview(found, {}, [], _notices([], WEEK), {}), WEEK)
+    (heir,) = agencies.rows
+    shown = [heir[name] for name in ("agency", "state", "days_without_batch", "dossiers", "inherited", "oldest")]
+    assert shown == [code, state, days, 1, 1, BEFORE]
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "days"),
+    [(date(2024, 11, 29), "nothing_waits", 0), (date(2024, 12, 2), "silent", 1), (date(2024, 12, 4), "silent", 3)],
+)
+def test_nobody_is_silent_about_work_before_it_is_his(day: date, state: str, days: int):
+    """Khánh Long has its office throughout, and from Sunday 1 December 2024 on the work of Vĩnh Tiến."""
+    (ended,) = (one for one in agencies_at(date(2024, 11, 30)) if one.unit_code == "06007")
+    rows = with_path_key("dossiers", merged([dossier(1, handling_agency=ended.code)], []), date(2024, 11, 20))
+    week = Week.of(day)
+    found = list_activity(rows, table_of("batches"), table("notices", []), day, week.last)
+    (heir,) = agencies_table(AgencyOverview(found, {}, [], _notices([], week), {}), week).rows
+    assert (heir["state"], heir["days_without_batch"], heir["dossiers"]) == (state, days, 1)
+
+
+def test_a_successor_with_nothing_else_keeps_what_its_scanners_lack():
+    """Large sheets of a ward's office that is no more, and no dossier that waits: it stands in the annex with them."""
+    code, first = office_of(KY_LUA, REFORM)
+    need = LargeFormatNeed(code, 3, 1, 2, ("a3",), first)
+    (heir,) = agencies_table(AgencyOverview([], {}, [need], _notices([], WEEK), {}), WEEK).rows
+    assert (heir["agency"], heir["never_scanned"], heir["rejected"], heir["state"]) == (code, 3, 1, "nothing_waits")
+
+
+def test_what_is_inherited_is_in_the_queue_of_its_scanners():
+    """An office that has two dossiers of a ward that is no more, and scanned five documents on one day."""
+    code, first = office_of(KY_LUA, REFORM)
+    found = AgencyActivity(code, "silent", None, FRIDAY, 1, 0, 0, None, None, first, inherited=10)
+    used = {"agency": code, "device_id": "d", "device_kind": "adf", "documents_received": 5, "pages_received": 5}
+    (capacity,) = list_capacity(with_path_key("device_daily", table("device_daily", [used]), FRIDAY), [found])
+    assert (capacity.unscanned, capacity.documents_per_day, capacity.days_to_clear) == (10, 5.0, 2.0)
 
 
 @pytest.mark.parametrize("agency", ["H99.1", "H37.163"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from sohoa import layout
 from sohoa.schema import TABLES
@@ -19,6 +20,7 @@ from sohoa.steering.scanner_incidents import (
     Point,
     control_limits,
     find_incidents,
+    find_opened,
     read_incidents,
     update_incidents,
 )
@@ -214,11 +216,22 @@ def test_an_incident_stands_in_one_report(clean_store: Store):
     update_incidents(clean_store)
     weeks = [(MONDAY + timedelta(7 * n), MONDAY + timedelta(7 * n + 6)) for n in range(12)]
     listed: dict[int, list[Incident]] = {n: read_incidents(clean_store, *week) for n, week in enumerate(weeks)}
+    assert listed == {n: find_opened(clean_store, *week) for n, week in enumerate(weeks)}
     assert [n for n, found in listed.items() if found] == [8]
     (found,) = listed[8]
     assert (found.first_day, found.last_day, found.closed_day) == (days[43], days[44], None)
     (later,) = read_incidents(clean_store, weeks[8][0], weeks[9][1])
     assert (later.last_day, later.closed_day) == (days[46], days[47])
+
+
+@pytest.mark.parametrize(("week", "closed"), [(8, False), (9, True)])
+def test_a_report_finds_its_incidents_without_the_table(clean_store: Store, week: int, closed: bool):
+    """Written to a folder before the weekly run, it says what that run's report says."""
+    rows = with_burst(steady(60), 43, 46, 60) if week == 8 else with_burst(steady(60), 46, 46, 60)
+    write_days(clean_store, rows)
+    (found,) = find_opened(clean_store, MONDAY + timedelta(7 * week), MONDAY + timedelta(7 * week + 6))
+    assert (found.closed_day is not None) == closed
+    assert snapshot(clean_store) == {}
 
 
 def test_an_incident_that_corrected_days_refute_is_gone(clean_store: Store):

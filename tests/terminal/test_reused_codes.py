@@ -276,7 +276,9 @@ def rows_of(report: WeekReport, name: str) -> list[Row]:
 
 def test_the_report_names_whose_the_overdue_dossiers_are(report):
     """Table and proposal speak of the town, and say where it went; nobody blames the ward."""
-    units = [(row["unit"], row["open_overdue"]) for row in rows_of(report, "late_units") if row["unit_code"] == "06187"]
+    units = [
+        (row["unit"], row["open_overdue"]) for row in rows_of(report, "late_communes") if row["unit_code"] == "06187"
+    ]
     assert units == [(ENDED_TOWN.replace(" (", ", huyện Cao Lộc (", 1), 5), (WARD, 1)]
     said = [line.replace(f"nhập vào {WARD}", "") for line in report.sections[-1].paragraphs if "quá hạn" in line]
     assert not [line for line in said if WARD in line]

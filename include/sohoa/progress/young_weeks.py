@@ -13,6 +13,8 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,15 +29,17 @@ WEEKS = 8
 """Weeks that are looked back, and the age in weeks from which a week is taken as settled whatever came later."""
 SETTLED_POINTS = 1.0
 """A week is settled once it is not expected to gain as much as this in all the time after."""
-_MIN_WEEKS = 4
+MIN_WEEKS = 4
 """Weeks with dossiers before this one below which nothing is said of how weeks go on."""
 _WIDENING = 1.5
 """A rate that rises from week to week goes on otherwise than the weeks before: by what made intervals hold some four
 weeks of five of a simulated province on its way from 5 to 70 %."""
-_Z = 1.2815515655446004  # quantile of the normal distribution that leaves 10 % on either side
+Z = 1.2815515655446004  # quantile of the normal distribution that leaves 10 % on either side
 
 Counts = tuple[int, int]
 """Numerator and denominator."""
+DayCounts = npt.NDArray[np.int64]
+"""Weekday × ``Counts`` and, of both, the dossiers with nothing to digitise."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Age:
     """The newest week that is settled; the week itself where it is old enough; None where none is yet."""
     estimate: Estimate | None
     """Of the week itself, while it is young and enough weeks lie before it."""
+    run_off: tuple[tuple[DayCounts, ...], ...] = ()
+    """Of the week and each one before it the province's counts at each age that it has had."""
 
     def is_young(self, week: Week) -> bool:
         """Tell whether a week is too young to be judged."""
@@ -75,9 +81,11 @@ def read_age(store: Store, week: Week) -> Age:
     rows = progress_at(before, moment.earlier(1))
     if moment.last_day - week.last >= timedelta(weeks=WEEKS):
         return Age(moment, rows, week, None)
-    run_off = [_run_off(record, moment, back) for back, record in enumerate((own, before, *records))]
+    by_day = tuple(_run_off(record, moment, back) for back, record in enumerate((own, before, *records)))
+    run_off = [list(map(week_counts, ages)) for ages in by_day]
     steps = _settled_steps(run_off)
-    return Age(moment, rows, None if steps is None else week.back(steps), estimate(run_off) if steps != 0 else None)
+    settled = None if steps is None else week.back(steps)
+    return Age(moment, rows, settled, estimate(run_off) if steps != 0 else None, by_day)
 
 
 def progress_at(record: WeekRecord, moment: Moment) -> pa.Table:
@@ -93,17 +101,31 @@ def progress_at(record: WeekRecord, moment: Moment) -> pa.Table:
     return with_valid_from(pa.concat_tables([none.slice(0, 0), *parts]))
 
 
-def _run_off(record: WeekRecord, moment: Moment, back: int) -> list[Counts]:
+def _run_off(record: WeekRecord, moment: Moment, back: int) -> tuple[DayCounts, ...]:
     """The province's counts of one week, so many weeks old, at each age that it has had; none without dossiers."""
     if not len(record.dossiers):
-        return []
+        return ()
     states = [*(record.known_at(moment.earlier(weeks)) for weeks in range(back, 0, -1)), record.dossiers]
-    return [_province_counts(state) for state in states]
+    return tuple(map(_province_counts, states))
 
 
-def _province_counts(dossiers: pa.Table) -> Counts:
-    sums = measure_dossiers(placed_dossiers(dossiers))[:, :, RATES.index(("dn_and", "all"))].sum(axis=0)
-    return int(sums[MEASURES.index("accepted")]), int(sums[MEASURES.index("denominator")])
+def _province_counts(dossiers: pa.Table) -> DayCounts:
+    rows = placed_dossiers(dossiers)
+    found = measure_dossiers(rows)
+    accepted, due = (
+        found[:, MEASURES.index(name), RATES.index(("dn_and", "all"))] for name in ("accepted", "denominator")
+    )
+    documents = found[:, MEASURES.index("denominator"), RATES.index(("dn_store", "all"))]
+    counts = np.zeros((7, 3), np.int64)
+    weekdays = pc.day_of_week(rows["dossier_date"]).to_numpy()
+    np.add.at(counts, weekdays, np.stack([accepted, due, due * (documents == 0)], axis=1))
+    return counts
+
+
+def week_counts(days: DayCounts) -> Counts:
+    """Sum up the days of a week."""
+    numerator, denominator, _ = days.sum(axis=0).tolist()
+    return numerator, denominator
 
 
 def link_ratios(run_off: list[list[Counts]]) -> list[tuple[float, float, int]]:
@@ -142,10 +164,10 @@ def estimate(run_off: list[list[Counts]], back: int = 0) -> Estimate | None:
     """
     known = link_ratios(run_off)
     now = rate_percent(*run_off[back][-1]) if run_off[back] else None
-    if now is None or len(known) < _MIN_WEEKS:
+    if now is None or len(known) < MIN_WEEKS:
         return None
     middle = now * math.prod(ratio for ratio, _, _ in known[back:])
-    width = math.exp(_WIDENING * _Z * math.sqrt(sum(spread**2 * (1 + 1 / weeks) for _, spread, weeks in known[back:])))
+    width = math.exp(_WIDENING * Z * math.sqrt(sum(spread**2 * (1 + 1 / weeks) for _, spread, weeks in known[back:])))
     return Estimate(*(min(100.0, rate) for rate in (middle / width, middle, middle * width)))
 
 
@@ -156,4 +178,4 @@ def _settled_steps(run_off: list[list[Counts]]) -> int | None:
         expected = estimate(run_off, back)
         if expected is not None and expected.middle - (rate_percent(*run_off[back][-1]) or 0) < SETTLED_POINTS:
             return back
-    return len(run_off) - 1 if run_off[-1] and ages >= _MIN_WEEKS else None
+    return len(run_off) - 1 if run_off[-1] and ages >= MIN_WEEKS else None

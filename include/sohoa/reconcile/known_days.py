@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sohoa import layout
 from sohoa.counting.own_days import own_days
@@ -12,6 +12,9 @@ from sohoa.errors import InputError
 from sohoa.imported_files import imported_days
 from sohoa.registry import is_working_day
 from sohoa.store import Store
+
+_PRACTICE = timedelta(days=28)
+"""So far around a day off is looked whether the portal sends on such days."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,18 @@ def _sent_by_portal(store: Store, days: list[date]) -> set[date]:
 
 def _has_file(sent: set[date], day: date) -> bool:
     """Tell whether the day's own file came; on a day off the next working day's does, of a portal that rests then."""
-    if day in sent or is_working_day(day) or not all(map(is_working_day, sent)):
+    if day in sent or is_working_day(day) or not _rests(sent, day):
         return day in sent
     return _has_file(sent, day + ONE_DAY)
+
+
+def _rests(sent: set[date], day: date) -> bool:
+    """Tell whether the portal sent on fewer than half of the other days off around a day: one stray file is no habit,
+    and what it did years ago says nothing.
+    """
+    around = each_day(max(min(sent, default=day), day - _PRACTICE), min(max(sent, default=day), day + _PRACTICE))
+    off = [other for other in around if other != day and not is_working_day(other)]
+    return not off or 2 * sum(other in sent for other in off) < len(off)
 
 
 def _days_of(store: Store, prefix: str) -> set[date]:

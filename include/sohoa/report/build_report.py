@@ -38,6 +38,8 @@ DEFINITION_VI = (
     "sơ chưa được tiếp nhận, bị từ chối, rút, được miễn số hóa hoặc đã loại bỏ). Tỷ lệ chính thức chỉ đếm hồ sơ đã "
     "nhận đủ tệp, chưa xét chất lượng. Tuần vừa qua được so với tuần trước ở cùng độ tuổi số liệu, tức là như đã biết "
     "đúng bảy ngày trước: hồ sơ vừa nhận chưa kịp có kết quả và bản quét nên tỷ lệ của mọi tuần mới đều thấp lúc đầu. "
+    "Mức tăng, giảm khi ổn định được ước từ các tuần gần đây, mỗi tuần so với tuần trước nó ở cùng độ tuổi; hai tuần "
+    "có số ngày làm việc khác nhau thì chỉ so những ngày cả hai cùng làm việc. Khoảng ước đúng trong bốn của năm tuần. "
     "Tuần ổn định là tuần mà các tuần cùng độ tuổi về sau chỉ tăng thêm chưa đến một điểm. Hai mức đã công bố của năm "
     "2023 chỉ để so sánh: tử số và mẫu số của chúng không được công bố."
 )
@@ -115,12 +117,12 @@ def _proposed_before(store: Store, week: Week) -> Sequence[Row] | None:
 
 
 def build_parts(store: Store, week: Week) -> list[Part]:
-    """Build the parts in the order of ``SECTIONS``, the first, which loads statsmodels, last."""
+    """Build the parts in the order of ``SECTIONS``; the first has its forecast made while nothing else is held."""
     parts = []
-    for entry in reversed(SECTIONS):
+    for entry in SECTIONS:
         parts.append(entry.build(store, week))
         _give_back()
-    return parts[::-1]
+    return parts
 
 
 def tables_of(parts: Sequence[Part]) -> dict[str, Table]:

@@ -1,23 +1,26 @@
-"""A page for each district: how far its office and communes are, and what waits for them, in one table.
+"""A page for each district, and one for the departments: how far each unit is, and what waits for it, in one table.
 
 It is made of the tables of the report alone, so that it can say nothing else than they do.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sohoa.days import Week
 from sohoa.format_value import day, percent
 from sohoa.format_value import week as week_name
-from sohoa.registry import Bearer, district_name, find_agency
+from sohoa.layout import BatchId
+from sohoa.registry import Bearer, ancestors, bearer_at, find_agency, owner_at
 from sohoa.report.by_district import DISTRICT, row_owner
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sentences import SO_FAR
 
-_SUMS = ("documents", "to_scan", "in_review", "faulty", "overdue")
+_WAITS = ("documents", "to_scan", "in_review")
+_SUMS = (*_WAITS, "faulty", "overdue")
 _RATES = ("so_far_percent", "settled_denominator", "settled_percent")
 _COLUMNS = (
     Column("unit", "Đơn vị", "Unit", "text"),
@@ -38,68 +41,104 @@ Tables = Mapping[str, Table]
 def district_pages(tables: Tables, week: Week) -> Table:
     """Make one row per district that stands at the end of the week, one for its office and one for each commune.
 
+    The departments follow in the same way. Where no districts stand there is no row: the table of units is short then.
+
+    Communes and offices that have ended have a row where the week has figures of them or something waits or is overdue
+    under their name.
+
     Args:
         tables: the tables of the sections, with those that they do not print.
         week: the week.
     """
-    units = [(row, row_owner(row, week)) for row in tables["units"].rows]
-    standing = [(row, owner) for row, owner in units if owner is not None and owner.stands_on(week.last)]
     waiting = _by_unit(tables, week)
+    known = ((row, row_owner(row, week)) for row in tables["units"].rows)
+    units = {owner: row for row, owner in known if owner is not None}
+    ended = sorted((one for one in waiting if one not in units and not one.stands_on(week.last)), key=_key)
     rows: list[Row] = []
-    for row, district in standing:
-        if district.level == "district" and district.code.isdigit():
-            inside = [
-                _row(own, waiting.get(owner.code, {}), district)
-                for own, owner in standing
-                if owner.level in {"district", "commune"}
-                and owner != district
-                and district_name(owner.code, owner.valid_from) == district.name
-            ]
-            whole = {name: sum(one[name] for one in inside) for name in _SUMS}
-            rows += [_row(row, whole, district), *inside]
-    title = "Từng huyện, thành phố: kết quả và việc còn phải làm"
+    for district in (one for one in units if _is_district(one) and one.stands_on(week.last)):
+        inside = [one for one in (*units, *ended) if one != district and _district_of(one) == district]
+        rows += _page(district.name, units[district], inside, units, waiting, week)
+    if rows:
+        departments = next(row for row in tables["blocks"].rows if row["unit_code"] is None)
+        inside = [one for one in (*units, *ended) if one.level == "department"]
+        rows += _page(departments["unit"], departments, inside, units, waiting, week)
+    title = "Từng huyện, thành phố và khối sở: kết quả và việc còn phải làm"
     return Table("districts", title, "District by district", _COLUMNS, tuple(rows), _note(tables), DISTRICT.key)
 
 
-def _row(unit: Row, waiting: Mapping[str, Any], district: Bearer) -> Row:
+def _key(unit: Bearer) -> tuple[str, date]:
+    return unit.code, unit.valid_from
+
+
+def _is_district(unit: Bearer) -> bool:
+    """Whether it is one itself, not its office."""
+    return unit.level == "district" and unit.code.isdigit()
+
+
+def _district_of(unit: Bearer) -> Bearer | None:
+    """The district in which a commune or an office of its time lies."""
+    above = (bearer_at(code, unit.valid_from) for code in ancestors(unit.code, unit.valid_from))
+    return next((one for one in above if one is not None and _is_district(one)), None)
+
+
+def _page(
+    name: str,
+    figures: Row,
+    inside: list[Bearer],
+    units: Mapping[Bearer, Row],
+    waiting: Mapping[Bearer, Row],
+    week: Week,
+) -> list[Row]:
+    """The rows of a page, the first one the sum of the others."""
+    rows = [
+        {
+            **_figures(units.get(one, {}), waiting.get(one, {})),
+            DISTRICT.key: name,
+            "unit_code": one.code,
+            "unit": units[one]["unit"] if one in units else one.name_on(week.last),
+        }
+        for one in inside
+    ]
+    whole = _figures(figures, {key: sum(row[key] for row in rows) for key in _SUMS})
+    return [{**whole, DISTRICT.key: name, "unit_code": figures["unit_code"], "unit": figures["unit"]}, *rows]
+
+
+def _figures(figures: Row, waiting: Row) -> dict[str, Any]:
     return {
-        DISTRICT.key: district.name,
-        "unit_code": unit["unit_code"],
-        "unit": unit["unit"],
-        **{name: unit[name] for name in _RATES},
+        **{name: figures.get(name) for name in _RATES},
         "days_without_batch": waiting.get("days_without_batch"),
         **{name: waiting.get(name, 0) for name in _SUMS},
     }
 
 
-def _by_unit(tables: Tables, week: Week) -> dict[str, dict[str, Any]]:
-    """What waits of each commune or district office that stands at the end of the week, by code."""
-    found: dict[str, dict[str, Any]] = {}
-    faulty = Counter(row["agency"] for row in tables["faulty_files"].rows)
+def _by_unit(tables: Tables, week: Week) -> dict[Bearer, dict[str, Any]]:
+    """What waits, is faulty and is overdue of each commune or office, those that have ended by themselves."""
+    found: dict[Bearer, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
     for row in tables["agencies"].rows:
-        agency = None if row["valid_from"] is None else find_agency(row["agency"], row["valid_from"])
-        if agency is None or not agency.works_on(week.last):
-            continue
-        unit = agency.unit_code if agency.kind == "commune" else agency.code
-        found[unit] = {
-            **{name: row[name] for name in ("documents", "to_scan", "in_review")},
-            "days_without_batch": row["days_without_batch"],
-            "faulty": faulty.pop(agency.code, 0),
-            "overdue": 0,
-        }
-    for code, files in faulty.items():
-        agency = find_agency(code, week.last)
-        if agency is not None:
-            unit = agency.unit_code if agency.kind == "commune" else agency.code
-            found.setdefault(unit, dict.fromkeys(_SUMS, 0))["faulty"] += files
-    for code, overdue in _overdue(tables):
-        found.setdefault(code, dict.fromkeys(_SUMS, 0))["overdue"] += overdue
+        if (unit := _unit_of(row["agency"], row["valid_from"], week.last)) is not None:
+            for name in _WAITS:
+                found[unit][name] += row[name]
+            found[unit]["days_without_batch"] = row["days_without_batch"]
+    for row in tables["faulty_files"].rows:
+        batch = BatchId.parse(row["batch"])
+        if batch is not None and (unit := _unit_of(row["agency"], batch.scan_date, batch.scan_date)) is not None:
+            found[unit]["faulty"] += 1
+    late = tables.get("all_late_units")
+    for row in late.rows if late else ():
+        if (unit := _unit_of(row["unit_code"], row["valid_from"], week.last)) is not None:
+            found[unit]["overdue"] += row["open_overdue"]
     return found
 
 
-def _overdue(tables: Tables) -> Iterator[tuple[str, int]]:
-    late = tables.get("all_late_units")
-    yield from ((row["unit_code"], row["open_overdue"]) for row in (late.rows if late else ()) if row["stands"])
+def _unit_of(code: str, own_day: date | None, day: date) -> Bearer | None:
+    """The unit or office that bears a code on a day of its own; of a commune's office the commune that it serves on a
+    day, or served last before it: an office may outlast its commune.
+    """
+    owner = None if own_day is None else owner_at(code, own_day)
+    agency = None if owner is None else find_agency(code, owner.valid_from)
+    if owner is None or agency is None or agency.kind != "commune":
+        return owner
+    return bearer_at(agency.unit_code, min(day, owner.last_day or day))
 
 
 def _note(tables: Tables) -> str:
@@ -111,5 +150,5 @@ def _note(tables: Tables) -> str:
     return (
         f"Lũy kế từ {since} đến hết {settled}, tuần ổn định mới nhất; lộ trình đến hết ngày "
         f"{day(Week.parse(province['settled']).last)} là {percent(province['expected_percent'])}, toàn tỉnh đạt "
-        f"{percent(province['so_far_percent'])}. Hàng đầu là cả huyện."
+        f"{percent(province['so_far_percent'])}. Hàng đầu là cả huyện hoặc cả khối, kể cả đơn vị đã kết thúc."
     )

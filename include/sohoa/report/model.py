@@ -76,7 +76,8 @@ class Table:
     rows: tuple[Row, ...]
     note_vi: str = ""
     page_by: str = ""
-    """Key of a text column: on paper the rows of each of its values are a page of their own with that as title."""
+    """Key of a text column: on paper the rows of each of its values, which stand together, are a page of their own that
+    has it as title."""
 
     def row(self, key: str, value: Any) -> Row:
         """Find the row with a value."""

@@ -17,7 +17,7 @@ AGENCY = Column("agency", "Mã cơ quan", "Agency code", "code")
 AGENCY_NAME = Column("agency_name", "Cơ quan", "Agency", "text")
 DEFECT = Column("defect", "Lỗi", "Defect", "label", labels="defects")
 UNITS_NOTE = "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được."
-"""How the table of all units is read; no mail says it."""
+"""How the table of all units is read."""
 MAX_ROWS = 15
 """Rows of a table in the text; the annex has them all."""
 
@@ -48,6 +48,11 @@ def points(value: float, unchanged: float = UNCHANGED_POINTS) -> str:
     return moved if abs(value) > unchanged else f"gần như không đổi ({moved})"
 
 
+def share(rate: float | None) -> str:
+    """Write a share in per cent; one that would be rounded to nothing is said to be less than it can be written."""
+    return f"dưới {percent(0.01)}" if rate is not None and 0 < rate < 0.005 else percent(rate)
+
+
 LEVEL_POINTS = 0.5
 """A rate this near its path is on it."""
 
@@ -73,6 +78,6 @@ def first_rows(table: Table, name: str, title_vi: str, keys: tuple[str, ...]) ->
     """Make a table of the first rows and some columns of a table of the annex."""
     columns = {column.key: column for column in table.columns}
     rows = table.rows[:MAX_ROWS]
-    note = f"{len(rows)} trong {count(len(table.rows))} cơ quan; đủ danh sách ở Phụ lục."
+    note = f"{len(rows)} trong {count(len(table.rows))} cơ quan; đủ danh sách trong bảng tính và trang web của báo cáo."
     is_cut = len(rows) < len(table.rows)
     return Table(name, title_vi, table.title_en, tuple(columns[key] for key in keys), rows, note if is_cut else "")

@@ -20,7 +20,7 @@ from sohoa.labels import label_vi
 from sohoa.registry import PROVINCE, Bearer, district_name, find_agency, unit_ancestors, working_days
 from sohoa.report.by_district import row_owner
 from sohoa.report.model import Row
-from sohoa.report.sentences import LEAST_SILENT_DAYS, UNITS_NOTE, keeps_path
+from sohoa.report.sentences import LEAST_SILENT_DAYS, keeps_path
 
 LEAST_DOSSIERS = 5
 """With fewer a unit is not judged and not ranked: one dossier would decide."""
@@ -70,6 +70,8 @@ class UnitView:
     """None where no dossier was due."""
     so_far: SoFar | None
     """None where no week is settled, or no dossier was due in any."""
+    has_settled: bool
+    """Whether the report judges anybody: some week is settled."""
     note: str
     """What the report says of the figures: up to when they are known."""
     rank: tuple[int, int, str] | None
@@ -147,7 +149,8 @@ def view_unit(report: Mapping[str, Any], unit: Bearer) -> UnitView:
         week=week,
         figures=figures,
         so_far=None if own is None else _so_far(own),
-        note=tables["units"]["note_vi"].removeprefix(UNITS_NOTE).strip() if "units" in tables else "",
+        has_settled=any(row.get("settled") for row, _ in units),
+        note=_note(report),
         rank=_rank(figures, rivals, unit) if unit.stands_on(week.last) else None,
         agencies=agencies,
         files=tuple(sorted(files, key=lambda row: row["verdict"] != "rejected")),
@@ -172,6 +175,12 @@ def _so_far(row: Row) -> SoFar | None:
         return None
     counts = (row[name] for name in ("so_far_numerator", "so_far_denominator", "so_far_percent", "expected_percent"))
     return SoFar(Week.parse(row["since"]), Week.parse(row["settled"]), *counts)
+
+
+def _note(report: Mapping[str, Any]) -> str:
+    """What the table of the province's rates says of its figures; nothing of how a table is read."""
+    shown = (table for section in report["sections"] for table in section["tables"])
+    return next((table["note_vi"] for table in shown if table["name"] == "rates"), "")
 
 
 def _rows(tables: Mapping[str, Any], name: str) -> list[Row]:

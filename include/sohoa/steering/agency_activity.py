@@ -8,6 +8,7 @@ late is counted on its own scan day, so the agency is no longer silent when the 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,9 +18,9 @@ import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.counting.own_days import with_owner
-from sohoa.days import each_day, in_chunks
+from sohoa.days import ONE_DAY, each_day, in_chunks
 from sohoa.enums import ACTIVITY_STATES, ActivityState, NoticeKind
-from sohoa.registry import is_working_day, working_days
+from sohoa.registry import bearer_at, is_working_day, working_days
 from sohoa.steering.passed_on import Office, offices_now, stands
 from sohoa.steering.unscanned_dossiers import unscanned_dossiers
 from sohoa.store import Store
@@ -38,6 +39,8 @@ class PassedOn:
     dossiers: int
     documents: int
     oldest: date
+    since: date | None
+    """First day without the former office; None where its last is not known."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,26 @@ class AgencyActivity:
     """With its code it names the office; None where nobody ever bore the code."""
     passed_on: tuple[PassedOn, ...] = ()
     """Of an office that is no more: who has now what waits, all of it in parts."""
+    inherited: int = 0
+    """Documents to scan that were such an office's and are its own now; they are not in ``documents``."""
 
     @property
     def office(self) -> Office:
         """Code and first day."""
         return self.agency, self.valid_from
+
+
+@dataclass(frozen=True)
+class _Circumstances:
+    """What an agency is judged by beside its batches and dossiers."""
+
+    day: date
+    is_refused: bool
+    """A batch of the day was refused."""
+    notice: dict[str, Any] | None
+    """Its notice that covers the day."""
+    stands: bool
+    is_working: bool
 
 
 def read_activity(store: Store, day: date, standing: date | None = None) -> list[AgencyActivity]:
@@ -76,7 +94,7 @@ def read_activity(store: Store, day: date, standing: date | None = None) -> list
     Args:
         store: the store.
         day: the day.
-        standing: agencies that do not exist on this day, or None on that one, are in it, in a state of their own.
+        standing: as for ``list_activity``.
     """
     keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.table_prefix("dossiers"))]
     days = sorted({found for found in map(layout.table_day, keys) if found <= day})
@@ -102,7 +120,8 @@ def list_activity(
         batches: rows of the table ``batches`` with their path key; after a refused one an agency is not silent.
         notices: rows of the table ``notices``.
         day: the day.
-        standing: the day on which agencies have to exist; None: the same.
+        standing: the day on which agencies have to exist, and until which the work of those that do not has been passed
+            on: who has it now is judged by it too. None: the same day, and each is judged by its own dossiers alone.
 
     Returns:
         By state, in the order of ``ACTIVITY_STATES``, then most days without a batch, then agency; an agency that does
@@ -116,9 +135,24 @@ def list_activity(
     given = [row for row in told if row["start"] <= day and (row["end"] is None or day <= row["end"])]
     in_force = {(row["agency"], row["valid_from"]): row for row in given}  # the newest holds
     end = standing or day
-    offices = {*unscanned, *(office for office in scanned if stands(office, end))}
+    given_on = {office: _passed_on(office, rows, end) for office, rows in unscanned.items() if not stands(office, end)}
+    inherited = _by_heir(given_on if standing else {})
+    offices = {*unscanned, *inherited, *(office for office in scanned if stands(office, end))}
     found = [
-        _activity_of(office, unscanned[office], scanned[office], day in refused[office], in_force.get(office), day, end)
+        _activity_of(
+            office,
+            unscanned[office],
+            inherited[office],
+            scanned[office],
+            _Circumstances(
+                day,
+                day in refused[office],
+                in_force.get(office),
+                stands(office, end),
+                is_working_day(day),
+            ),
+            given_on.get(office, ()),
+        )
         for office in sorted(offices, key=lambda office: (office[0], office[1] or date.min))
     ]
     return sorted(found, key=lambda row: (ACTIVITY_STATES.index(row.state), -row.days_without_batch, row.agency))
@@ -127,55 +161,69 @@ def list_activity(
 def _activity_of(
     office: Office,
     unscanned: list[dict[str, Any]],
+    inherited: Sequence[PassedOn],
     scanned: set[date],
-    is_refused: bool,
-    notice: dict[str, Any] | None,
-    day: date,
-    standing: date,
+    at: _Circumstances,
+    passed_on: tuple[PassedOn, ...],
 ) -> AgencyActivity:
-    oldest = unscanned[0] if unscanned else None
+    own = unscanned[0] if unscanned else None
+    own_days = [row["dossier_date"] for row in unscanned[:1]]
+    days = [*own_days, *(max(part.oldest, part.since or part.oldest) for part in inherited)]
+    waits_since = min((day for day in days if day <= at.day), default=None)
     last = max(scanned, default=None)
-    state = _state(bool(unscanned), day in scanned, notice, day)
-    state = "refused" if state == "silent" and is_refused else state
-    state = state if stands(office, standing) else "no_agency"
-    has_duty = state != "no_agency"
+    state = _state(waits_since is not None, at.day in scanned, at)
+    quiet = 0 if waits_since is None else _days_without_batch(office, waits_since, last, at.day)
     return AgencyActivity(
         agency=office[0],
         state=state,
-        note=notice["note"] if notice is not None and state == notice["notice_kind"] else None,
+        note=at.notice["note"] if at.notice is not None and state == at.notice["notice_kind"] else None,
         last_batch=last,
-        days_without_batch=_days_without_batch(office, oldest["dossier_date"], last, day) if oldest and has_duty else 0,
+        days_without_batch=quiet if at.stands else 0,
         dossiers=len(unscanned),
         documents=sum(row["documents"] for row in unscanned),
-        oldest=oldest["dossier_date"] if oldest else None,
-        oldest_key=oldest["dossier_key"] if oldest else None,
+        oldest=own["dossier_date"] if own else None,
+        oldest_key=own["dossier_key"] if own else None,
         valid_from=office[1],
-        passed_on=() if has_duty else _passed_on(office, unscanned, standing),
+        passed_on=passed_on,
+        inherited=sum(part.documents for part in inherited),
     )
 
 
 def _passed_on(office: Office, unscanned: list[dict[str, Any]], day: date) -> tuple[PassedOn, ...]:
     pieces = [(office, row["unit_code"], row["dossier_date"]) for row in unscanned]
     now = offices_now(pieces, day)
+    bearer = None if office[1] is None else bearer_at(office[0], office[1])
+    since = None if bearer is None or bearer.last_day is None else bearer.last_day + ONE_DAY
     found: dict[Office | None, list[dict[str, Any]]] = defaultdict(list)
     for piece, row in zip(pieces, unscanned, strict=True):
         found[now[piece]].append(row)
     return tuple(
-        PassedOn(heir, len(rows), sum(row["documents"] for row in rows), rows[0]["dossier_date"])
+        PassedOn(heir, len(rows), sum(row["documents"] for row in rows), rows[0]["dossier_date"], since)
         for heir, rows in found.items()
     )
 
 
-def _state(has_unscanned: bool, has_sent: bool, notice: dict[str, Any] | None, day: date) -> ActivityState:
+def _by_heir(passed_on: Mapping[Office, Iterable[PassedOn]]) -> dict[Office, list[PassedOn]]:
+    """Return what each office has of those that are no more."""
+    found: dict[Office, list[PassedOn]] = defaultdict(list)
+    for part in (part for parts in passed_on.values() for part in parts):
+        if part.office is not None:
+            found[part.office].append(part)
+    return found
+
+
+def _state(has_unscanned: bool, has_sent: bool, at: _Circumstances) -> ActivityState:
+    if not at.stands:
+        return "no_agency"
     if has_sent:
         return "sent"
     if not has_unscanned:
         return "nothing_waits"
-    if not is_working_day(day):
+    if not at.is_working:
         return "day_off"
-    if notice is None:
-        return "silent"
-    kind: NoticeKind = notice["notice_kind"]
+    if at.notice is None:
+        return "refused" if at.is_refused else "silent"
+    kind: NoticeKind = at.notice["notice_kind"]
     return kind
 
 

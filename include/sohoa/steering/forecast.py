@@ -8,6 +8,7 @@ what the data leave open about level and slope widens the interval. ``benchmarks
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -78,7 +79,13 @@ class Outlook:
     """Weeks over since ``last_week`` that tell nothing yet: without dossiers, or with hardly any finished."""
 
 
-def forecast_target(weekly: pa.Table, target_percent: float, last_day: date, end: date = date.max) -> Outlook:
+Forecast = Callable[[NDArray[np.int64], NDArray[np.int64], int], Weeks]
+"""``forecast_weeks``, here or in a process of its own."""
+
+
+def forecast_target(
+    weekly: pa.Table, target_percent: float, last_day: date, end: date = date.max, forecast: Forecast | None = None
+) -> Outlook:
     """Forecast the date at which a unit reaches its target; nothing is forecast of weeks that are over.
 
     Args:
@@ -86,6 +93,7 @@ def forecast_target(weekly: pa.Table, target_percent: float, last_day: date, end
         target_percent: the rate to reach.
         last_day: the last day that is known whole.
         end: the unit's own last day; nothing is forecast of a unit that has ended.
+        forecast: who continues the rates; None: ``forecast_weeks`` in this process.
     """
     start, numerator, denominator = _settled(weekly)
     if start is None:
@@ -102,7 +110,7 @@ def forecast_target(weekly: pa.Table, target_percent: float, last_day: date, end
     reason = why_silent(denominator) or ("too_old" if missing >= horizon else None)
     if reason is not None:
         return Outlook(last, first, None, None, None, None, reason, missing)
-    weeks = forecast_weeks(numerator, denominator, horizon)
+    weeks = (forecast or forecast_weeks)(numerator, denominator, horizon)
     ahead = weeks_until(numerator, denominator, weeks.paths, target)
     earliest, middle, latest = (max(first, last + timedelta(7 * n)) if n else None for n in ahead)
     reason = None if middle else "beyond_horizon"

@@ -74,7 +74,7 @@ class Line:
 def judged_by_others(store: Store, limits: Thresholds, since: date) -> date | None:
     """Return the newest scan day since a day, where its last batch was judged by other limits than these; else None."""
     prefix = layout.table_prefix("batches")
-    found = store.list_objects(layout.WAREHOUSE, prefix, after=f"{layout.table_prefix('batches', since)}")
+    found = store.list_objects(layout.WAREHOUSE, prefix, after=layout.table_prefix("batches", since))
     newest = max((info.key for info in found), default=None)
     if newest is None:
         return None

@@ -86,10 +86,11 @@ def list_capacity(devices: pa.Table, agencies: Iterable[AgencyActivity]) -> list
     for unit in (unit for unit in agencies if unit.state != "no_agency"):
         scan_days, used_here = len(days[unit.office]), len(used[unit.office])
         per_day = documents[unit.office] / scan_days if scan_days else None
-        to_clear = unit.documents / per_day if per_day else None
-        found.append(Capacity(unit.agency, used_here, scan_days, per_day, unit.documents, to_clear, unit.valid_from))
-    queue = [row for row in found if row.unscanned]
-    return sorted(queue, key=lambda row: (row.days_to_clear is not None, -(row.days_to_clear or 0), -row.unscanned))
+        queue = unit.documents + unit.inherited
+        to_clear = queue / per_day if per_day else None
+        found.append(Capacity(unit.agency, used_here, scan_days, per_day, queue, to_clear, unit.valid_from))
+    waiting = [row for row in found if row.unscanned]
+    return sorted(waiting, key=lambda row: (row.days_to_clear is not None, -(row.days_to_clear or 0), -row.unscanned))
 
 
 def large_format_needs(documents: pa.Table, devices: pa.Table, passed_on: date | None = None) -> list[LargeFormatNeed]:

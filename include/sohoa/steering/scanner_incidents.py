@@ -110,6 +110,17 @@ def read_incidents(store: Store, first_day: date, last_day: date) -> list[Incide
     return [_as_of(incident, last_day) for incident in _incidents(store.read_table("incidents", days, layout.DAY))]
 
 
+def find_opened(store: Store, first_day: date, last_day: date) -> list[Incident]:
+    """Find what ``read_incidents`` reads, from what the scanners did and not from the table.
+
+    A report so says the same whether ``update_incidents`` has run before or not.
+    """
+    days = (info.key for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix("device_daily")))
+    known = [day for day in map(layout.table_day, days) if day <= last_day]
+    found = find_incidents(store.read_table("device_daily", known, layout.DAY))
+    return [incident for incident in found if incident.first_day >= first_day]
+
+
 def find_incidents(devices: pa.Table) -> list[Incident]:
     """Find all incidents, by first day, agency, device and measure.
 

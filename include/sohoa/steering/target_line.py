@@ -20,7 +20,7 @@ from sohoa.progress.compare_periods import Comparison, Period, compare, own_peri
 from sohoa.progress.rate import weekly_progress
 from sohoa.progress.unit_progress import ProgressQuery, read_days
 from sohoa.registry import bearer_at, leaf_unit, working_days
-from sohoa.steering.forecast import Outlook, forecast_target
+from sohoa.steering.forecast import Forecast, Outlook, forecast_target
 from sohoa.store import Store
 
 _HISTORY = timedelta(2 * 364)
@@ -96,7 +96,9 @@ class TargetOutlook:
     """A commune of the unit was split in these days, and counts whole for its default successor."""
 
 
-def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, last_day: date) -> TargetOutlook:
+def read_target_outlook(
+    store: Store, query: ProgressQuery, line: TargetLine, last_day: date, forecast: Forecast | None = None
+) -> TargetOutlook:
     """Read where a unit is on its line on a day, what is left to do, and when it will arrive.
 
     Args:
@@ -104,6 +106,7 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
         query: the unit and the definition, one that counts dossiers.
         line: from where to where.
         last_day: the last day that is known whole.
+        forecast: as for ``forecast_target``.
     """
     rows = read_days(store, query, Week.of(min(last_day - _HISTORY, line.start)).first, last_day)
     asked = query.unit_code, query.definition, query.stage
@@ -113,7 +116,7 @@ def read_target_outlook(store: Store, query: ProgressQuery, line: TargetLine, la
     pages = pages_per_dossier(scans, query, last_day)
     weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
     return TargetOutlook(
-        forecast_target(weekly, line.target_percent, last_day, own.last),
+        forecast_target(weekly, line.target_percent, last_day, own.last, forecast),
         required_work(
             rows, query.unit_code, line, last_day, pages, query.definition, query.stage, own, _fed_period(store)
         ),

@@ -6,10 +6,10 @@ typst sets it from ``templates/report.typ``. Every text goes there as JSON and i
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from sohoa import format_value
@@ -19,7 +19,7 @@ from sohoa.report.formats import draw_in_process
 from sohoa.report.formats.font_glyphs import printable
 from sohoa.report.formats.split_charts import parts
 from sohoa.report.letterhead import Letterhead, letterhead
-from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Row, Section, Table, WeekReport
+from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
 from sohoa.report.sentences import span
 from sohoa.settings import Settings
 
@@ -27,6 +27,8 @@ MAX_CHARACTERS = 160
 """Of a table's cell; the workbook has the whole text."""
 UNPRINTED = frozenset({"faulty_files"})
 """Tables of thousands of rows: page and workbook have them, and on paper a count by agency stands for them."""
+IN_DISTRICTS = frozenset({"units", "agencies", "faulty_agencies"})
+"""Tables of the annex with a row for each unit or agency: where districts have their pages, these stand for them."""
 _NARROW, _BROAD, _UNBROKEN = 7, 34, 3
 """Characters of a line in the narrowest and in a broad column; what a column has over its longest value where that
 cannot be broken: digits are broader than letters."""
@@ -46,12 +48,19 @@ def render(report: WeekReport, settings: Settings | None = None) -> bytes:
     return draw_in_process.typeset(_content(report, letterhead(settings or Settings(), report.last_day)))
 
 
+def unprinted(report: WeekReport) -> list[Table]:
+    """The tables that page and workbook have and paper has not."""
+    names = UNPRINTED | (IN_DISTRICTS if any(table.page_by for table in report.annex) else frozenset())
+    return [table for table in report.annex if table.name in names]
+
+
 def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
     week = format_value.week(report.week)
     day = report.last_day
     charts = [part for section in report.sections for chart in section.charts for part in parts(chart)]
     pictures = iter(draw(charts))
-    annex = [table for table in report.annex if table.name not in UNPRINTED]
+    elsewhere = unprinted(report)
+    annex = [table for table in report.annex if table not in elsewhere]
     return {
         "title": "Kết quả số hóa hồ sơ, kết quả giải quyết thủ tục hành chính",
         "subtitle": f"{week} ({span(report.first_day, report.last_day)})",
@@ -69,7 +78,7 @@ def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
         "definition": _text(report.definition_vi),
         "sections": [_section(section, pictures) for section in report.sections],
         "last_words": _text(report.sections[-1].paragraphs[-1]),
-        "enclosed": _enclosed(annex, [table for table in report.annex if table.name in UNPRINTED]),
+        "enclosed": _enclosed(annex, elsewhere),
         "closing": "Trên đây là báo cáo kết quả số hóa trong tuần./.",
         "recipients": list(map(_text, head.recipients)),
         "signatory": list(map(_text, head.signatory)),
@@ -78,17 +87,16 @@ def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
     }
 
 
-def _enclosed(annex: list[Table], elsewhere: list[Table]) -> list[str]:
-    """Name each annex by its number, and the lists that are not on paper: the text has to point at them."""
-    if not annex and not elsewhere:
-        return []
+def _enclosed(annex: list[Table], elsewhere: list[Table]) -> list[dict[str, Any]]:
+    """Name each annex by its number, which leads to it, and the lists that are not on paper: the text has to point at
+    them.
+    """
     named = [f"Phụ lục {number}: {table.title_vi}" for number, table in zip(_ROMAN, annex, strict=False)]
-    said = [f"Kèm theo báo cáo có {format_value.count(len(named))} phụ lục. {'; '.join(named)}."] if named else []
-    said += [
-        f"{table.title_vi} ({format_value.count(len(table.rows))} dòng): trong bảng tính và trang web của báo cáo."
-        for table in elsewhere
-    ]
-    return list(map(_text, said))
+    lists = "; ".join(f"{table.title_vi} ({format_value.count(len(table.rows))} dòng)" for table in elsewhere)
+    said = [f"Kèm theo báo cáo có {format_value.count(len(named))} phụ lục."] if named else []
+    rest = [f"Chỉ có trong bảng tính và trang web của báo cáo: {lists}."] if elsewhere else []
+    pieces = [*((line, 0) for line in said), *((f"{line}.", n) for n, line in enumerate(named, start=1))]
+    return [{"text": _text(line), "annex": number} for line, number in (*pieces, *((line, 0) for line in rest))]
 
 
 def _section(section: Section, pictures: Iterator[str]) -> dict[str, Any]:
@@ -118,20 +126,14 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _pages(table: Table) -> dict[str, Any]:
     """A table with a page for each value of a column: the columns of all pages are alike."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in table.rows:
-        groups[row[table.page_by]].append(row)
     columns = tuple(column for column in table.columns if column.key != table.page_by)
     whole = _table(replace(table, columns=columns, page_by=""))
+    rows = iter(whole["rows"])
     pages = [
-        {
-            **whole,
-            "title": _text(name),
-            "rows": [list(map(_cell, (column.text(row) for column in columns))) for row in rows],
-        }
-        for name, rows in groups.items()
+        {**whole, "title": _text(name), "rows": [next(rows) for _ in group]}
+        for name, group in groupby(table.rows, key=lambda row: row[table.page_by])
     ]
-    return {**whole, "pages": pages}
+    return {**whole, "rows": [], "pages": pages}
 
 
 def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:

@@ -137,8 +137,10 @@ def _verdict(view: UnitView) -> str:
     so_far = view.so_far
     if view.figures is None and so_far is None:
         return "Không có hồ sơ nào thuộc diện phải số hóa."
-    if so_far is None:
+    if so_far is None and not view.has_settled:
         return "Chưa kết luận được so với lộ trình: chưa có tuần nào đủ thời gian để số liệu ổn định."
+    if so_far is None:
+        return "Chưa kết luận được so với lộ trình: trong các tuần đã ổn định, đơn vị không có hồ sơ phải số hóa."
     said = (
         f"Lũy kế từ {week(so_far.since.name).lower()} đến hết {week(so_far.settled.name).lower()}: "
         f"{count(so_far.numerator)} trong {count(so_far.denominator)} hồ sơ đã số hóa đạt yêu cầu, tỷ lệ "

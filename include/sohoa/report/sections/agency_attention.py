@@ -83,7 +83,7 @@ def _waiting_vi(agencies: Table, week: Week) -> Iterator[str]:
     unscanned, to_scan, in_review = (count(sums[name]) for name in ("documents", "to_scan", "in_review"))
     yield (
         f"Đến ngày {day(week.last)} còn chờ: {unscanned} tài liệu chưa quét, {to_scan} tài liệu phải quét lại và "
-        f"{in_review} tài liệu chờ người kiểm tra{since} (quét trong {WEEKS} tuần)."
+        f"{in_review} tài liệu chờ người kiểm tra{since} (xét các lô quét trong {WEEKS} tuần)."
     )
     left, offices = left_behind(agencies)
     if left:
@@ -132,9 +132,7 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
         Column("rejected", "Trang khổ lớn bị loại", "Large pages rejected", "count", "trang"),
     )
     needs = {(need.agency, need.valid_from): need for need in overview.large_format}
-    rows = [
-        _agency_row(found, overview, needs.get(found.office), week) for found in _with_reviews_alone(overview, week)
-    ]
+    rows = [_agency_row(found, overview, needs.get(found.office), week) for found in _with_scans_alone(overview, week)]
     title = f"Các cơ quan: gửi lô, hàng chờ và máy quét, ngày {day(report_day(week))}"
     note = (
         "Số đã quét mỗi ngày là việc đã làm trong bốn tuần, không phải năng lực của máy. Việc của UBND xã cũ tính cho "
@@ -147,10 +145,12 @@ def agencies_table(overview: AgencyOverview, week: Week) -> Table:
     return Table("agencies", title, "Every agency", columns, found, note)
 
 
-def _with_reviews_alone(overview: AgencyOverview, week: Week) -> list[AgencyActivity]:
-    """The agencies with dossiers or batches, and those of which only scans of earlier weeks wait."""
+def _with_scans_alone(overview: AgencyOverview, week: Week) -> list[AgencyActivity]:
+    """The agencies with dossiers or batches, and those with nothing but earlier scans that wait, or large sheets."""
     known = {found.office for found in overview.agencies}
-    return overview.agencies + [_idle(office, week) for office in overview.waiting if office not in known]
+    needs = ((need.agency, need.valid_from) for need in overview.large_format)
+    others = dict.fromkeys(office for office in (*overview.waiting, *needs) if office not in known)
+    return overview.agencies + [_idle(office, week) for office in others]
 
 
 def _idle(office: Office, week: Week) -> AgencyActivity:
@@ -166,13 +166,10 @@ def _passed_on(rows: list[dict[str, Any]], overview: AgencyOverview, week: Week)
         for part in found.passed_on:
             if part.office is None:
                 continue
-            own, into = by_office[found.office], by_office.get(part.office)
-            if into is None:
-                into = by_office[part.office] = _new_row(_idle(part.office, week), week)
+            own, into = by_office[found.office], by_office[part.office]
             for name in ("dossiers", "documents"):
                 into[name] += getattr(part, name)
                 own[name] -= getattr(part, name)
-            into["inherited"] += part.documents
             into["forerunners"].add(found.office)
             into["oldest"] = min(part.oldest, into["oldest"] or part.oldest)
         if found.passed_on:
@@ -186,11 +183,6 @@ def _passed_on(rows: list[dict[str, Any]], overview: AgencyOverview, week: Week)
 
 def _waits(row: Row) -> bool:
     return any(row[name] for name in ("dossiers", "to_scan", "in_review"))
-
-
-def _new_row(found: AgencyActivity, week: Week) -> dict[str, Any]:
-    """The row of an agency of which nothing else is known."""
-    return _agency_row(found, AgencyOverview([], {}, [], _notices([], week), {}), None, week)
 
 
 def _agency_row(
@@ -208,7 +200,7 @@ def _agency_row(
         "documents": found.documents,
         "oldest": found.oldest,
         "valid_from": found.valid_from,
-        "inherited": 0,
+        "inherited": found.inherited,
         "has_ended": found.state == "no_agency" and found.valid_from is not None and found.valid_from <= week.last,
         "forerunners": set(waiting.forerunners if waiting else ()),
         "to_scan": waiting.to_scan if waiting else 0,
@@ -248,7 +240,8 @@ def large_format_table(overview: AgencyOverview, week: Week, most: int | None = 
     rows = tuple(
         {"agency_name": full_name(need.agency, need.valid_from, week.last), **asdict(need)} for need in needs[:most]
     )
-    note = f"{most} trong {len(needs)} cơ quan; đủ danh sách ở Phụ lục." if most and len(needs) > most else ""
+    note = f"{most} trong {count(len(needs))} cơ quan; đủ danh sách trong bảng tính và trang web của báo cáo."
+    note = note if most and len(needs) > most else ""
     return Table("large_format", "Cơ quan cần máy quét khổ lớn (bốn tuần)", "Large format needed", columns, rows, note)
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 from sohoa import layout
 from sohoa.days import Week
-from sohoa.format_value import count, day, number, percent
+from sohoa.format_value import count, day, decimal, number, percent
 from sohoa.labels import label_vi
 from sohoa.progress.carry_forward import map_of
 from sohoa.progress.compare_periods import Period, compare
 from sohoa.progress.rate import FULL_POINTS_PERCENT, rate_percent, score_766
 from sohoa.progress.revisions import newest_print
 from sohoa.progress.unit_progress import BacklogFigure, ProgressQuery, read_backlog, sum_backlog
-from sohoa.progress.young_weeks import Age
+from sohoa.progress.week_change import HARDLY, estimate_change
+from sohoa.progress.young_weeks import Age, Estimate
 from sohoa.registry import PROVINCE, promised_path
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
@@ -24,6 +25,7 @@ from sohoa.report.sections.part import Part
 from sohoa.report.sections.unit_rates import Place, Progress, dn_and, week_vi
 from sohoa.report.sentences import DENOMINATOR, SO_FAR, UNCHANGED_POINTS, against_path, points, span
 from sohoa.settings import Settings
+from sohoa.steering.forecast_apart import forecast_apart
 from sohoa.steering.target_line import line_on, read_target_outlook
 from sohoa.store import Store
 
@@ -44,9 +46,9 @@ class Standing:
 def build(store: Store, week: Week) -> Part:
     """Make section I."""
     settings, query = store.settings, ProgressQuery(PROVINCE, "dn_and", "all", None)
-    progress = unit_rates.read_progress(store, week)
     line = line_on(promised_path(settings), week.last)
-    ahead = read_target_outlook(store, query, line, week.last)
+    ahead = read_target_outlook(store, query, line, week.last, forecast_apart)
+    progress = unit_rates.read_progress(store, week)
     rates, blocks, units = (
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
     )
@@ -161,17 +163,30 @@ def _week_vi(progress: Progress, row: Row, week: Week) -> str:
     moment, name = progress.age.moment, week_vi(week)
     if not row["denominator"] or moment is None:
         return f"{name.capitalize()} chưa có hồ sơ nào thuộc diện phải số hóa."
-    expected = progress.age.estimate
-    later = "; hồ sơ vừa nhận chưa kịp có kết quả nên tỷ lệ còn tăng" if progress.age.is_young(week) else ""
-    if expected is not None:
-        later += (
-            f", ước khoảng {count(round(expected.middle))} % khi ổn định (từ {count(round(expected.low))} đến "
-            f"{count(round(expected.high))} %)"
-        )
     return (
         f"{name.capitalize()}, tính đến hết ngày {day(moment.last_day)}: {percent(row['rate_percent'])} "
-        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, row, week)}{later}."
+        f"({count(row['numerator'])}/{count(row['denominator'])} hồ sơ), {_compared_vi(progress, row, week)}."
+        f"{_later_vi(progress.age, week)}"
     )
+
+
+def _later_vi(age: Age, week: Week) -> str:
+    """What a young week may come to, and its change with it."""
+    if not age.is_young(week):
+        return ""
+    expected, change = age.estimate, settled_change(age, week)
+    said = []
+    if expected is not None:
+        span_vi = f"từ {_whole(expected.low)} đến {_whole(expected.high)}"
+        said.append(f"khoảng {_whole(expected.middle)} ({span_vi})")
+    if change is not None:
+        said.append(change_vi(change))
+    later = f"; khi ổn định ước {', '.join(said)}" if said else ""
+    return f" Hồ sơ vừa nhận chưa kịp có kết quả nên tỷ lệ còn tăng{later}."
+
+
+def _whole(rate: float) -> str:
+    return f"{count(round(rate))}\u00a0%"
 
 
 def _rate_vi(progress: Progress, row: Row, week: Week) -> str:
@@ -186,12 +201,39 @@ def _rate_vi(progress: Progress, row: Row, week: Week) -> str:
 
 
 def _compared_vi(progress: Progress, row: Row, week: Week) -> str:
+    """The week before at the same age; what has changed so far is said while nothing tells what that comes to."""
     against = compare(dn_and(progress.rows), PROVINCE, Period(week.first, week.last), week.last)
     if against.change_points is None or against.rate_percent is None or against.before_percent is None:
-        return f"không so sánh với tuần trước ({label_vi('comparison_reasons', against.reason)})"
+        return f"không so sánh cả tuần với tuần trước ({label_vi('comparison_reasons', against.reason)})"
     now, before, due = against.rate_percent, against.before_percent, row["denominator"]
+    if settled_change(progress.age, week) is not None:
+        return f"tuần trước ở cùng độ tuổi số liệu là {percent(before)}"
     changed = points(against.change_points, unchanged_points(progress.age, now, before, due))
     return f"{changed} so với tuần trước ở cùng độ tuổi số liệu ({percent(before)})"
+
+
+def settled_change(age: Age, week: Week) -> Estimate | None:
+    """Return what a young week's change against the week before comes to; None for a settled one, or where nothing
+    tells.
+    """
+    if age.moment is None or not age.is_young(week):
+        return None
+    return estimate_change(age.run_off, week, age.moment.last_day)
+
+
+def change_vi(change: Estimate) -> str:
+    """Write what a change against the week before comes to, its direction in words."""
+    words = [f"{_way(end)} {decimal(abs(end))}" for end in (change.low, change.high)]
+    if change.low * change.high > 0:  # both ways are one
+        words = [decimal(end) for end in sorted(map(abs, (change.low, change.high)))]
+    moved = f"{_way(change.middle)} {decimal(abs(change.middle))} điểm phần trăm"
+    if abs(change.middle) < HARDLY:
+        moved = "gần như không đổi"
+    return f"{moved} so với tuần trước (từ {' đến '.join(words)})"
+
+
+def _way(change: float) -> str:
+    return "tăng" if change > 0 else "giảm"
 
 
 def unchanged_points(age: Age, rate: float, before: float, denominator: int) -> float:

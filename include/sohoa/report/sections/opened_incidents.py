@@ -6,7 +6,7 @@ from sohoa.days import Week
 from sohoa.registry import full_name
 from sohoa.report.model import Column, Table
 from sohoa.report.sentences import AGENCY_NAME
-from sohoa.steering.scanner_incidents import VOLUME, read_incidents
+from sohoa.steering.scanner_incidents import VOLUME, find_opened
 from sohoa.store import Store
 
 _COLUMNS = (
@@ -40,7 +40,7 @@ def incidents_table(store: Store, week: Week) -> Table:
             "upper": found.upper * found.sample_size,
             "lower": found.lower * found.sample_size if found.measure == VOLUME else None,
         }
-        for found in read_incidents(store, week.first, week.last)
+        for found in find_opened(store, week.first, week.last)
     )
     note = (
         "Số trang của ngày đầu ra ngoài giới hạn, tính từ các ngày trước của chính máy quét đó; mỗi sự việc chỉ nêu "

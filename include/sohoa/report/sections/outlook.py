@@ -11,7 +11,7 @@ from sohoa.format_value import count, day, percent
 from sohoa.labels import label_vi
 from sohoa.progress.unit_progress import BacklogFigure
 from sohoa.report.model import Column, Row, Table
-from sohoa.report.sentences import span
+from sohoa.report.sentences import share, span
 from sohoa.steering.forecast import Outlook
 from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
 
@@ -56,13 +56,14 @@ def backlog_vi(total: BacklogFigure) -> Iterator[str]:
     if total.denominator:
         yield (
             f"Kết quả giấy còn hiệu lực (cấp từ trước, tính riêng): đã số hóa đạt {count(total.accepted)}/"
-            f"{count(total.denominator)} kết quả, bằng {percent(total.rate_percent)}."
+            f"{count(total.denominator)} kết quả, bằng {share(total.rate_percent)}."
         )
 
 
 def gap_vi(outlook: Outlook) -> Iterator[str]:
-    """Say which weeks at the end tell nothing yet."""
-    if outlook.missing_weeks and outlook.last_week is not None:
+    """Say which weeks at the end tell nothing yet, where the weeks before are enough for a forecast."""
+    is_enough = outlook.reason in {None, "beyond_horizon", "too_old"}
+    if is_enough and outlook.missing_weeks and outlook.last_week is not None:
         yield (
             f"Số liệu đủ để dự báo chỉ đến tuần kết thúc ngày {_sunday(outlook.last_week)}: {outlook.missing_weeks} "
             "tuần sau đó chưa có hồ sơ hoặc còn ít hồ sơ đã giải quyết xong."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sohoa.days import Week
@@ -12,7 +13,7 @@ from sohoa.format_value import count, day, percent
 from sohoa.progress.lateness import LATENESS, WITH_DEADLINE, read_lateness
 from sohoa.progress.rate import rate_percent
 from sohoa.registry import bearer_at, full_name
-from sohoa.report.model import Column, Table
+from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import MAX_ROWS
 from sohoa.store import Store
@@ -36,40 +37,88 @@ _COLUMNS = (
     Column("late_percent", "Tỷ lệ quá hạn", "Share late", "percent", "%"),
 )
 
+_THEN = Column("overdue_before", "Tuần trước chưa xong, quá hạn", "Overdue a week before", "count", "hồ sơ")
+
 
 def build(store: Store, week: Week) -> Part:
     """Make section IV."""
     rows = read_overdue(store, week)
     if not rows:
         return Part(("Chưa có hồ sơ nào trong sổ tiếp nhận.",))
+    before = read_overdue(store, week, week.before.last)
     total = _sums(rows)
     said = (
-        f"Đến ngày {day(week.last)}, {count(total['open_overdue'])} hồ sơ chưa giải quyết xong đã quá hạn, "
-        f"{count(total['finished_late'])} hồ sơ đã trả nhưng quá hạn; tỷ lệ quá hạn {percent(total['late_percent'])}."
+        f"Đến ngày {day(week.last)}, {count(total['open_overdue'])} hồ sơ chưa giải quyết xong đã quá hạn"
+        f"{_against_vi(rows, before, week)}; {count(total['finished_late'])} hồ sơ đã trả nhưng quá hạn; tỷ lệ quá hạn "
+        f"{percent(total['late_percent'])}."
     )
     late = units_table(rows, week)
-    first = late.rows[:MAX_ROWS]
-    is_cut = len(first) < len(late.rows)
-    note = f"{len(first)} trong {len(late.rows)} đơn vị có hồ sơ chưa xong đã quá hạn." if is_cut else ""
-    shown = replace(late, name="late_units", rows=first, note_vi=note)
-    return Part((said,), (levels_table(rows), shown), hidden=(late,))
+    communes = [row for row in late.rows if row["level"] == "commune"]
+    others = [row for row in late.rows if row["level"] != "commune"]
+    shown = (
+        _first(late, "late_units", "Cơ quan cấp tỉnh, cấp huyện còn nhiều hồ sơ quá hạn nhất", others),
+        _first(late, "late_communes", "Cấp xã còn nhiều hồ sơ quá hạn nhất", communes),
+    )
+    return Part((said,), (levels_table(rows, before, week), *shown), hidden=(late,))
 
 
-def read_overdue(store: Store, week: Week) -> list[dict[str, Any]]:
-    """Read the counts of every level and unit on the week's Sunday."""
-    start = week.first - timedelta(7 * (WEEKS - 1))
-    rows: list[dict[str, Any]] = read_lateness(store, start, week.last, week.last).to_pylist()
+def _against_vi(rows: list[dict[str, Any]], before: list[dict[str, Any]], week: Week) -> str:
+    """How many were overdue a week earlier, all and the communes'; nothing where there were no dossiers yet."""
+    if not before:
+        return ""
+    now, then = _overdue(rows), _overdue(before)
+    own, own_then = (_overdue(row for row in counts if row["level"] == "commune") for counts in (rows, before))
+    return (
+        f", {_moved_vi(now - then)} so với ngày {day(week.before.last)} ({count(then)} hồ sơ); riêng cấp xã "
+        f"{count(own)} hồ sơ, {_moved_vi(own - own_then)}"
+    )
+
+
+def _overdue(rows: Iterable[dict[str, Any]]) -> int:
+    return sum(row["open_overdue"] for row in rows)
+
+
+def _moved_vi(change: int) -> str:
+    return "không đổi" if not change else f"{'tăng' if change > 0 else 'giảm'} {count(abs(change))} hồ sơ"
+
+
+def _first(late: Table, name: str, title: str, rows: list[Row]) -> Table:
+    first = tuple(rows[:MAX_ROWS])
+    columns = tuple(one for one in late.columns if one.key != "level" or len({row["level"] for row in rows}) > 1)
+    note = f"{len(first)} trong {count(len(rows))} đơn vị có hồ sơ chưa xong đã quá hạn."
+    return replace(
+        late, name=name, title_vi=title, columns=columns, rows=first, note_vi=note if len(first) < len(rows) else ""
+    )
+
+
+def read_overdue(store: Store, week: Week, as_of: date | None = None) -> list[dict[str, Any]]:
+    """Read the counts of every level and unit on a day, the week's Sunday unless another is given.
+
+    The dossiers are those since the first of the ``WEEKS`` up to the week: on an earlier day too, so that none is
+    missing later only because it has grown too old.
+    """
+    start, end = week.first - timedelta(7 * (WEEKS - 1)), as_of or week.last
+    rows: list[dict[str, Any]] = read_lateness(store, start, end, end).to_pylist()
     return rows
 
 
-def levels_table(rows: list[dict[str, Any]]) -> Table:
-    """Make one row per level of government, then the sum."""
-    by_level = {level: [row for row in rows if row["level"] == level] for level in (*LEVELS, None)}
-    found = [{"level": level, **_sums(of_level)} for level, of_level in by_level.items() if of_level]
-    found.append({"level": TOTAL, **_sums(rows)})
-    columns = (Column("level", "Cấp xử lý", "Level", "label", labels="summed_levels"), *_COLUMNS)
+def levels_table(rows: list[dict[str, Any]], before: list[dict[str, Any]], week: Week) -> Table:
+    """Make one row per level of government, then the sum; what was overdue a week earlier stands beside it."""
+    by_level = {level: [[r for r in of if r["level"] == level] for of in (rows, before)] for level in (*LEVELS, None)}
+    found = [{"level": level, **_then_and_now(*both)} for level, both in by_level.items() if any(both)]
+    found.append({"level": TOTAL, **_then_and_now(rows, before)})
+    columns = (
+        Column("level", "Cấp xử lý", "Level", "label", labels="summed_levels"),
+        *_COLUMNS[:-1],
+        _THEN,
+        _COLUMNS[-1],
+    )
     title = f"Tình hình giải quyết hồ sơ tiếp nhận trong {WEEKS} tuần"
-    note = "Tỷ lệ quá hạn: hồ sơ xong quá hạn và chưa xong quá hạn trên hồ sơ rõ hạn. Chưa tiếp nhận: chưa tính hạn."
+    first = week.first - timedelta(7 * (WEEKS - 1))
+    note = (
+        "Tỷ lệ quá hạn: hồ sơ xong quá hạn và chưa xong quá hạn trên hồ sơ rõ hạn. Chưa tiếp nhận: chưa tính hạn. Tuần "
+        f"trước: đến hết ngày {day(week.before.last)}, cũng của hồ sơ nhận từ ngày {day(first)}, theo số liệu nay có."
+    )
     return Table("lateness", title, "Lateness by level", columns, tuple(found), note)
 
 
@@ -98,6 +147,10 @@ def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
         for row in late
     )
     return Table("all_late_units", "Đơn vị còn nhiều hồ sơ quá hạn nhất", "Units with most overdue", columns, found)
+
+
+def _then_and_now(rows: list[dict[str, Any]], before: list[dict[str, Any]]) -> dict[str, Any]:
+    return _sums(rows) | {_THEN.key: _overdue(before)}
 
 
 def _stands(row: dict[str, Any], week: Week) -> bool:

@@ -21,7 +21,7 @@ from sohoa.registry import bearer_at, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections.agency_attention import left_behind
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import LEAST_SILENT_DAYS, UNCHANGED_POINTS
+from sohoa.report.sentences import LEAST_SILENT_DAYS, UNCHANGED_POINTS, share
 
 Tables = Mapping[str, Table]
 LEAST = 10
@@ -391,7 +391,7 @@ def _backlog(tables: Tables) -> list[Proposal] | None:
     left = row["denominator"] - row["accepted"]
     what = (
         f"đôn đốc số hóa kết quả giấy còn hiệu lực: mới đạt {count(row['accepted'])}/{count(row['denominator'])} "
-        f"kết quả ({percent(row['rate_percent'])})"
+        f"kết quả ({share(row['rate_percent'])})"
     )
     return [Proposal("backlog", _OFFICE, None, None, "province", what, left, "kết quả", row["denominator"], _LATER)]
 

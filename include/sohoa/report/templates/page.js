@@ -218,10 +218,11 @@
     applyAll();
   }
 
-  const districts = new Set(tables.filter((one) => one.place >= 0).flatMap((one) => one.rows.map((row) => one.cell(row, one.place))));
-  districts.delete("–");
-  for (const name of [...districts].sort(new Intl.Collator("vi").compare)) district.add(new Option(name, name));
-  district.parentElement.hidden = !districts.size;
+  const placed = tables.filter((one) => one.place >= 0).map((one) => new Set(one.rows.map((row) => one.cell(row, one.place))));
+  const districts = [...new Set(placed.flatMap((names) => [...names]))]
+    .filter((name) => name !== "–" && placed.filter((names) => names.has(name)).length > 1);  // the departments have a page alone
+  for (const name of districts.sort(new Intl.Collator("vi").compare)) district.add(new Option(name, name));
+  district.parentElement.hidden = !districts.length;
   tools.hidden = !tables.some((one) => one.name >= 0);
   tools.addEventListener("input", applyAll);
   tools.addEventListener("reset", () => setTimeout(applyAll));
