@@ -13,6 +13,7 @@ from sohoa.capacity.space import measure_space
 from sohoa.imported_files import closed_feeds
 from sohoa.last_runs import LastRun, read_runs
 from sohoa.notify.alerts import read_standing
+from sohoa.registry.check_site import wrong_site
 from sohoa.store import Store
 from sohoa.work import Job
 
@@ -49,10 +50,13 @@ def read_status(store: Store, now: datetime) -> list[Line]:
         now: with its zone.
 
     Returns:
-        In the order in which one asks: space, queues, closed gates, alerts, mail, last runs.
+        In the order in which one asks: the site's own files where they are wrong, space, queues, closed gates,
+        alerts, mail, last runs.
     """
     runs = read_runs(store)
+    wrong = wrong_site(store.settings.site)
     return [
+        *([Line("site", wrong, True)] if wrong else []),
         _space(store),
         _inbox(store, now),
         *(_queue(store, topic, now) for topic in _QUEUES),
