@@ -43,7 +43,8 @@ class Screen(Console):
     def size(self) -> ConsoleDimensions:
         """The size of the terminal, or of a pipe."""
         found = super().size
-        return found if self.is_terminal else ConsoleDimensions(_PIPE_WIDTH, found.height)
+        has_width = self.is_terminal or self._width is not None
+        return found if has_width else ConsoleDimensions(_PIPE_WIDTH, found.height)
 
     @size.setter
     def size(self, new_size: tuple[int, int]) -> None:
