@@ -159,6 +159,7 @@ def devices(
     for line in show_agencies.glass_lines(read_dirty_glass(store, first, last), last):
         out.print(line)
     for table in (show_agencies.capacity_table(capacity, last), show_agencies.large_format_table(needs, last)):
+        out.print()
         out.print(table)
 
 

@@ -47,7 +47,7 @@ def devices_heading(first: date, last: date) -> Text:
 def glass_lines(found: list[DirtyGlass], shown_day: date) -> list[Text]:
     """Which scanner's glass wants cleaning, and where."""
     if not found:
-        return [Text("Không máy quét nào phải lau mặt kính.\n", "green")]
+        return [Text("Không máy quét nào phải lau mặt kính.", "green")]
     return [
         Text(
             f"Lau mặt kính máy quét {glass.device_id or '(không tên)'} của "
@@ -62,7 +62,7 @@ def glass_lines(found: list[DirtyGlass], shown_day: date) -> list[Text]:
 def capacity_table(rows: list[Capacity], shown_day: date) -> Grid | Text:
     """Print documents that wait against documents scanned per day."""
     if not rows:
-        return Text("Không cơ quan nào quét hay còn tài liệu chờ quét.\n", "green")
+        return Text("Không cơ quan nào quét hay còn tài liệu chờ quét.", "green")
     table = Grid("Tài liệu chờ quét so với năng lực máy")
     table.text("Cơ quan")
     table.figures("Máy", "Ngày\nquét", "Tài liệu\nmột ngày", "Đang\nchờ", "Ngày\nđể hết")
