@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from sohoa import terminal
 from sohoa.cli import app, main
 from sohoa.errors import SettingsError
+from sohoa.format_value import decimal, percent
 from sohoa.settings import load_settings
 from sohoa.simulate.simulate_province import without_ctrl_c
 from sohoa.terminal.bars import sparkline
@@ -183,6 +184,17 @@ def test_a_sparkline_rises_in_ascii_too(monkeypatch: pytest.MonkeyPatch) -> None
     sys.stdout.write(sparkline([0, 15, 30, 45, 55, 65, 80, 100]))
     sys.stdout.flush()
     assert buffer.getvalue() == b"_.:-=+*#"
+
+
+@pytest.mark.parametrize("text", [percent(7.4), percent(None), "7,4\u00a0độ", "1\u202f234", decimal(-20.5), "≥\u00a02"])
+def test_a_figure_stays_legible_in_ascii(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """With its unit, which stands behind a space that does not break."""
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding="ascii"))
+    use_safe_streams()
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    assert b"?" not in buffer.getvalue()
 
 
 @pytest.mark.parametrize("format", [Format.csv, Format.jsonl])

@@ -27,6 +27,7 @@ _PIPE_WIDTH = 10_000
 _NEAREST = str.maketrans(
     {
         **dict.fromkeys("−–—", "-"),
+        **dict.fromkeys("\u00a0\u2009\u202f", " "),
         **dict.fromkeys("█▉▊▋▌▍▎▏", "#"),
         **dict(zip("▁▂▃▄▅▆▇¹²³", "_.:-=+*123", strict=True)),
         **dict.fromkeys("╎┐", "|"),
