@@ -162,12 +162,13 @@ def show_places(places: Places, settings: Settings, first: date, out: Console) -
             [
                 airflow.url,
                 f"user {airflow.user}, password in {_short(airflow.secrets)}",
-                f"{airflow.url}/sohoa/progress  Số hóa: progress, batches, scans, reconciliation, quality, reports",
+                f"{airflow.url}/sohoa/progress",
+                "the pages Số hóa: progress, batches, scans, reconciliation, quality, reports",
             ],
         ),
         ("Great Expectations", "open docs", [places.docs, f"in the store: {docs}"]),
     ]
-    _say(out, "5. Xem ở đâu (where to look)", style="italic")
+    _say(out, "5. Xem ở đâu (where to look)", style="bold")
     for name, command, lines in rows:
         _say(out, f"  {name}: {places.command} {command}")
         for line in lines:
