@@ -28,7 +28,8 @@ LAYERS = (
     {"report", "slips"},
     {"upkeep", "desk"},
     {"jobs"},
-    {"demo", "terminal", "web"},
+    {"terminal", "web"},
+    {"demo"},
     {"cli"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}

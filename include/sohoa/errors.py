@@ -30,7 +30,7 @@ class SohoaError(Exception):
     """Base of every error this package raises on purpose."""
 
     exit_code: ClassVar[int] = 3
-    """With which the command ends: 2 for wrong usage or settings, 1 for a demo that differs from the truth, 3 else."""
+    """With which the command ends: 2 for wrong usage or settings, 3 for all else; 1 where something wants a person."""
 
 
 class SettingsError(SohoaError):

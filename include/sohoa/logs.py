@@ -7,11 +7,14 @@ an agency: one that is not a plain word is quoted, and what cannot be seen in it
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict
@@ -54,8 +57,8 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
-def print_to_stderr(is_verbose: bool) -> None:
-    """Let this process print its lines to stderr: warnings, or with ``is_verbose`` all of them."""
+def print_to_stderr(is_verbose: bool, into: TextIO | None = None) -> None:
+    """Let this process print its lines to stderr, or ``into``: warnings, or with ``is_verbose`` all of them."""
     import structlog
 
     structlog.configure(
@@ -65,8 +68,28 @@ def print_to_stderr(is_verbose: bool) -> None:
             _render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if is_verbose else logging.WARNING),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # stderr as it is when a line is printed
+        logger_factory=lambda *_: structlog.PrintLogger(into or sys.stderr),  # stderr as it is when a line is printed
     )
+
+
+@contextmanager
+def warnings_last() -> Iterator[None]:
+    """Print the warnings of what is done inside below what it says itself; all lines at once where they are asked for.
+
+    They are printed too where it fails.
+    """
+    import structlog
+
+    if structlog.is_configured():  # by -v, or by whoever calls this in a process of theirs
+        yield
+        return
+    held = io.StringIO()
+    print_to_stderr(is_verbose=False, into=held)
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        sys.stderr.write(held.getvalue())
 
 
 def seconds_since(start: float) -> float:

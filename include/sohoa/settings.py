@@ -192,12 +192,22 @@ class Settings(BaseModel):
     reject_share_limit: float = Field(
         default=0.05, ge=0, le=1, description="Share of unusable feed rows that closes the gate."
     )
-    baseline_percent: float = Field(default=5.6, ge=0, le=100, description="Published rate at the start, per cent.")
-    target_percent: float = Field(default=86.0, ge=0, le=100, description="Published rate to reach, per cent.")
-    rate_path: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
-        default=("2022-12-31=5.6", "2023-12-31=86"),
-        description="Rates that the province promised to reach, day=per cent, separated by commas, in order: straight "
-        "lines between them, level after the last. A new year's target is a new entry.",
+    baseline_percent: float = Field(
+        default=5.6,
+        ge=0,
+        le=100,
+        description="Published rate at the start, per cent: where the lines, bars and forecasts of all pages begin.",
+    )
+    target_percent: float = Field(
+        default=86.0,
+        ge=0,
+        le=100,
+        description="Published rate to reach, per cent: where they end; the report's path is `targets.csv`.",
+    )
+    rate_path: Annotated[tuple[str, ...] | None, BeforeValidator(_words)] = Field(
+        default=None,
+        description="Rates that the province promised to reach, day=per cent, separated by commas, in order, as"
+        " `2022-12-31=5.6,2023-12-31=86`; unset: `targets.csv` of the site (docs/site.md).",
     )
     points_766_digitised: float = Field(
         default=4.0, gt=0, le=22, description="Maximum points of decision 766/QĐ-TTg for the digitisation rate (4.2)."
@@ -332,16 +342,16 @@ class Settings(BaseModel):
 
     @field_validator("rate_path")
     @classmethod
-    def _is_path(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        days = [day for day, _ in map(_waypoint, value)]
-        if len(days) < 2 or days != sorted(set(days)):
+    def _is_path(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        days = [day for day, _ in map(_waypoint, value or ())]
+        if value is not None and (len(days) < 2 or days != sorted(set(days))):
             raise ValueError("write at least two days in order, as 2022-12-31=5.6,2023-12-31=86")
         return value
 
     @property
-    def waypoints(self) -> tuple[tuple[date, float], ...]:
-        """The days and rates of ``rate_path``."""
-        return tuple(map(_waypoint, self.rate_path))
+    def waypoints(self) -> tuple[tuple[date, float], ...] | None:
+        """The days and rates of ``rate_path``; None where it is not set."""
+        return None if self.rate_path is None else tuple(map(_waypoint, self.rate_path))
 
     @property
     def uses_embedded_store(self) -> bool:

@@ -137,9 +137,10 @@ class Store:
             cause = ObjectRefused if error.response.status in _CLIENT_ERRORS else StoreError
             raise cause(f"{what}: the store answers {error.code}: {error.message}") from error
         except (MinioException, urllib3.exceptions.HTTPError, ParseError) as error:  # a page of HTML is no XML
+            own = "`sohoa stack status store` tells, `sohoa stack up store` starts it"
+            advice = own if self.settings.uses_embedded_store else "ask who runs it"
             raise StoreError(
-                f"{what}: the store at {self.settings.s3_endpoint} does not answer, or breaks off; "
-                "is it up? `sohoa stack status store` tells"
+                f"{what}: the store at {self.settings.s3_endpoint} does not answer, or breaks off; is it up? {advice}"
             ) from error
 
     @staticmethod

@@ -49,6 +49,15 @@ def test_an_output_that_cannot_be_written(
     assert str(blocked) in line and "is a file, not a folder" in line
 
 
+@pytest.mark.parametrize("name", ["register.csv", "register.xlsx", "portal.csv"])
+def test_a_template_that_cannot_be_written(
+    blocked: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the words of every other path, whatever writes the file."""
+    (line,) = end(["template", str(blocked / name)], monkeypatch, capsys)
+    assert str(blocked / name) in line and "is a file, not a folder" in line and "Errno" not in line
+
+
 @pytest.mark.parametrize(
     ("code", "said"), [(errno.EACCES, "rights"), (errno.EROFS, "another path"), (errno.ENOSPC, "free some space")]
 )

@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sohoa import terminal
 from sohoa.cli import app, main
 from sohoa.errors import SettingsError
+from sohoa.format_value import decimal, percent
 from sohoa.settings import load_settings
 from sohoa.simulate.simulate_province import without_ctrl_c
+from sohoa.terminal.bars import sparkline
 from sohoa.terminal.console import Format, print_rows, use_safe_streams
 
 Run = Callable[..., tuple[int, str]]
@@ -157,6 +160,41 @@ def test_letters_that_a_terminal_lacks_are_replaced(monkeypatch: pytest.MonkeyPa
     sys.stdout.flush()
     wanted = {"latin-1": "Doi soát ~ -5 # ?", "ascii": "Doi soat ~ -5 # ?", "utf-8": "Đối soát ≈ −5 █ 漢"}
     assert buffer.getvalue().decode(encoding) == wanted[encoding]
+
+
+@pytest.mark.parametrize("part", ["terminal", "cli", "steering", "demo", "labels.py", "defects.py", "format_value.py"])
+def test_every_sign_of_our_own_has_one_that_is_nearest(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """A sparkline, a note's number and a limit stay legible where the terminal has ASCII alone."""
+    place = Path(terminal.__file__).parents[1] / part
+    files = place.rglob("*.py") if place.is_dir() else [place]
+    signs = sorted({sign for file in files for sign in file.read_text(encoding="utf-8") if sign != "?"})
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding="ascii"))
+    use_safe_streams()
+    sys.stdout.write("".join(signs))
+    sys.stdout.flush()
+    assert b"?" not in buffer.getvalue()
+
+
+def test_a_sparkline_rises_in_ascii_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight levels are eight signs."""
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding="latin-1"))
+    use_safe_streams()
+    sys.stdout.write(sparkline([0, 15, 30, 45, 55, 65, 80, 100]))
+    sys.stdout.flush()
+    assert buffer.getvalue() == b"_.:-=+*#"
+
+
+@pytest.mark.parametrize("text", [percent(7.4), percent(None), "7,4\u00a0độ", "1\u202f234", decimal(-20.5), "≥\u00a02"])
+def test_a_figure_stays_legible_in_ascii(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """With its unit, which stands behind a space that does not break."""
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding="ascii"))
+    use_safe_streams()
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    assert b"?" not in buffer.getvalue()
 
 
 @pytest.mark.parametrize("format", [Format.csv, Format.jsonl])

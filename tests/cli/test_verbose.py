@@ -7,9 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sohoa import layout
+import pytest
+import structlog
+
+from sohoa import layout, logs
+from sohoa.errors import StoreError
 from sohoa.report.mail.outbox import queue_report
 from sohoa.store import Store
+from tests.batch_builder import commit
 from tests.report.report_samples import sample_report
 from tests.servers import free_port
 
@@ -29,6 +34,37 @@ def test_verbose_changes_stderr_alone(clean_store: Store) -> None:
     assert quiet.stdout == verbose.stdout == "Nothing is mailed: no mail server is set up (SOHOA_SMTP_HOST).\n"
     (line,) = verbose.stderr.splitlines()
     assert line.endswith(" info mail_is_off reason='SOHOA_SMTP_HOST is not set'")
+
+
+@pytest.mark.parametrize(
+    ("verbosity", "order"),
+    [([], ["1 batch: 1 refused", "warning manifest_refused"]), (["-v"], ["warning manifest_refused", "1 batch: 1"])],
+)
+def test_a_warning_stands_below_the_sentences(clean_store: Store, verbosity: list[str], order: list[str]) -> None:
+    """On one terminal, where both streams end; with -v each line comes when it is true."""
+    commit(clean_store, b"{", "H37.80.01-20230306-001")
+    command = [SOHOA, *verbosity, "run", "check"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    places = [done.stdout.find(words) for words in order]
+    assert -1 < places[0] < places[1], done.stdout
+
+
+def test_a_warning_outlives_a_job_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """And the next line is printed at once again."""
+    structlog.reset_defaults()
+
+    @logs.warnings_last()
+    def fail() -> None:
+        logs.get_logger("x").warning("shard_begun_before", shard="000")
+        assert capsys.readouterr().err == ""
+        raise StoreError("down")
+
+    with pytest.raises(StoreError):
+        fail()
+    assert "shard_begun_before" in capsys.readouterr().err
+    logs.get_logger("x").warning("batches_wait")
+    assert "batches_wait" in capsys.readouterr().err
+    structlog.reset_defaults()
 
 
 def test_no_secret_is_printed(clean_store: Store, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shlex
 from datetime import date
 from pathlib import Path
@@ -45,13 +46,29 @@ def test_defects_stand_with_what_was_put_in(capsys: pytest.CaptureFixture[str]) 
     """Most first; what was found and never put in stands there too."""
     out = screen()
     show_result.show_defects({"glare": 2, "skewed": 5}, {"glare": 1, "skewed": 5, "moire": 1}, (4, 4), [TRUE], out)
-    rows = [line.split("│")[1:-1] for line in printed(out).splitlines() if line.startswith("│")]
-    assert [[cell.strip() for cell in row[1:]] for row in rows] == [
+    rows = [re.split(r" {2,}", line.strip()) for line in printed(out).splitlines()[3:6]]
+    assert [row[1:] for row in rows] == [
         ["skewed", "5", "5"],
         ["glare", "2", "1"],
         ["moiré", "0", "1"],
     ]
     assert "giáp lai" in printed(out) and "4 pages put in, 4 passed" in printed(out)
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_no_width_cuts_a_number_or_a_name(width: int) -> None:
+    """At 60 columns a table folds into one record a block, as everywhere else."""
+    out = Console(file=io.StringIO(), width=width)
+    row = {"agency_name": "Trung tâm Phục vụ hành chính công thành phố Lạng Sơn", "days_without_batch": 1_412}
+    queue = [row | {"documents": 1_234_567, "to_scan": 98_765, "oldest": "2023-03-06"}]
+    show_result.show_agencies({"queue": queue}, TRUE, out)
+    show_result.show_defects({"missing_page": 1_234_567}, {"missing_page": 98_765}, (4, 4), [TRUE], out)
+    show_result.show_portal({"portal": 1_234_567, "province": 98_765, "R4": 1_135_802}, [TRUE], out)
+    text = printed(out)
+    for figure in ("1.234.567", "98.765", "1.412", "06/03/2023", "1.135.802", "R4"):
+        assert figure in text, figure
+    assert "…" not in text
+    assert all(word in text.split() for word in row["agency_name"].split())  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("own", "rest"), [(2, 0), (1, 1), (5, -3)])

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import shutil
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from sohoa import layout
+from sohoa import layout, stack
 from sohoa.cli import app
 from sohoa.errors import SettingsError
 from sohoa.progress.carry_forward import map_dates
 from sohoa.registry import find_agency, find_campaign, ministry_systems, promised_path, unit_at
-from sohoa.registry.check_site import check_site
+from sohoa.registry.check_site import check_site, wrong_site
 from sohoa.registry.site_files import REQUIRED, write_site
 from sohoa.schema import TABLES
-from sohoa.settings import load_settings
+from sohoa.settings import TIME_ZONE, load_settings
+from sohoa.steering.morning_status import read_status
 from sohoa.store import Store
 
 MERGER = date(2026, 7, 1)
@@ -112,7 +114,44 @@ def test_targets_of_the_setting_go_before_the_file(own_site: Path, monkeypatch: 
     monkeypatch.setenv("SOHOA_RATE_PATH", "2026-01-01=10,2026-12-31=20")
     assert promised_path(load_settings())[1] == (date(2026, 12, 31), 20.0)
     monkeypatch.delenv("SOHOA_RATE_PATH")
-    assert promised_path(load_settings()) == load_settings().waypoints
+    assert promised_path(load_settings()) == ((date(2022, 12, 31), 5.6), (date(2023, 12, 31), 86.0))
+    assert load_settings().waypoints is None, "the settings hold no second copy of the file"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("targets.csv", "2023-12-31,86,", "2023-12-31,186,", "targets.csv, line 3: percent: '186' is no number"),
+        ("agencies.csv", "code,", "kode,", "agencies.csv"),
+        (None, "", "", "there is no such folder"),
+    ],
+)
+def test_nothing_starts_by_a_wrong_site_and_the_status_says_so(
+    own_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str | None, old: str, new: str, told: str
+):
+    """In one line, which names the folder and the command that tells more."""
+    monkeypatch.setenv("SOHOA_HOME", str(tmp_path / "home"))
+    assert wrong_site(load_settings().site) is None
+    if file is None:
+        shutil.rmtree(own_site)
+    else:
+        text = (own_site / file).read_text(encoding="utf-8-sig")
+        (own_site / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SettingsError, match="SOHOA_SITE") as refused:
+        stack.up(load_settings(), "all", print)
+    said = str(refused.value)
+    assert told in said and str(own_site) in said and "`sohoa site " in said and "\n" not in said
+    assert not (tmp_path / "home").exists(), "nothing was begun"
+    assert stack.describe(load_settings(), "airflow")[0] == said
+
+
+def test_the_morning_names_a_wrong_site(own_site: Path, clean_store: Store):
+    """A folder in order has no line of its own."""
+    now = datetime.now(TIME_ZONE)
+    assert "site" not in {line.topic for line in read_status(Store(load_settings()), now)}
+    (own_site / "targets.csv").write_text("day,percent\n2023-12-31,86\n", encoding="utf-8")
+    first = read_status(Store(load_settings()), now)[0]
+    assert (first.topic, first.wants_person) == ("site", True) and "targets.csv" in first.text
 
 
 def test_what_a_spreadsheet_leaves_is_no_fault_and_no_other_unit(own_site: Path):

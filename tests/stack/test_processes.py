@@ -137,3 +137,12 @@ def test_private_files_are_private_at_once(tmp_path: Path) -> None:
         os.umask(old)
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("name", ["folder", "n" * 250, "folder/" + "n" * 300])
+def test_a_private_file_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
+    """By its own name; the draft beside it is nothing that a person knows."""
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match=r"directory|too long") as refused:
+        write_private(tmp_path / name, "x")
+    assert (refused.value.filename, refused.value.filename2) == (str(tmp_path / name), None)

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from sohoa import layout, registry, stack
 from sohoa.errors import StackError, StoreError
+from sohoa.private_file import write_private
 from sohoa.schema import TABLES
 from sohoa.settings import PORTS, load_settings
 from sohoa.stack import seaweed
@@ -190,6 +191,23 @@ def test_a_store_elsewhere_is_not_replaced(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("SOHOA_S3_ENDPOINT", "https://s3.example.vn")
     with pytest.raises(StackError, match=r"s3\.example\.vn"):
         stack.up(load_settings(), "store", quiet)
+
+
+@pytest.mark.parametrize(("is_own", "advice"), [(True, "`sohoa stack up store` starts it"), (False, "ask who runs it")])
+def test_a_store_that_does_not_answer_is_told_with_what_starts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_own: bool, advice: str
+) -> None:
+    """The embedded one has a command, another has an owner."""
+    new_home(monkeypatch, tmp_path)
+    keys = {"endpoint": f"http://127.0.0.1:{free_port()}", "access_key": "a", "secret_key": "b"}
+    if is_own:
+        write_private(load_settings().credentials_file, json.dumps(keys))
+    else:
+        for name, value in keys.items():
+            monkeypatch.setenv(f"SOHOA_S3_{name.upper()}", value)
+    with pytest.raises(StoreError, match="does not answer") as told:
+        Store(load_settings()).get(layout.WAREHOUSE, "x")
+    assert advice in str(told.value)
 
 
 def test_data_outlives_kill_and_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,20 @@ def test_days_that_nobody_counts_are_told_after_a_day(clean_store: Store):
     assert "to count" in wanting(clean_store, 27)
 
 
+@pytest.mark.parametrize(
+    ("host", "hours", "wanted"), [("mail.example", 1, []), ("mail.example", 27, ["mail"]), (None, 999, [])]
+)
+def test_a_report_waits_for_ever_where_no_mail_is_set_up(
+    clean_store: Store, host: str | None, hours: float, wanted: list[str]
+):
+    """There nobody has to act; where it is set up somebody looks after a day."""
+    clean_store.put_json(layout.WAREHOUSE, layout.outbox_key("2023-W17"), {})
+    store = Store(clean_store.settings.model_copy(update={"smtp_host": host}))
+    assert wanting(store, hours) == wanted
+    (line,) = [line.text for line in look(store, hours) if line.topic == "mail"]
+    assert line.startswith("1 since ") and ("SOHOA_SMTP_HOST" in line) == (host is None)
+
+
 def test_a_bad_feed_stays_closed_until_a_corrected_file_comes(clean_store: Store):
     """Whatever else is imported meanwhile, and however often."""
     send_feed(clean_store, row(1), row(2, NgayTiepNhan="soon"))

@@ -8,11 +8,12 @@ import pytest
 
 from sohoa.errors import SettingsError
 from sohoa.progress.compare_periods import Period
+from sohoa.registry.targets import promised_path
 from sohoa.settings import Settings, load_settings
 from sohoa.steering.target_line import TargetLine, line_on, required_work
 from tests.steering.test_rank_campaigns import daily, rows
 
-PATH = Settings().waypoints
+PATH = promised_path(Settings())
 _NO_PATHS = ("2023-12-31=86", "2023-12-31=86,2022-12-31=5", "2022-12-31=5,2023-12-31=186", "x=1,y=2")
 LONGER = (*PATH, (date(2025, 12, 31), 95.0))
 

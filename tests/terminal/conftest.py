@@ -6,6 +6,6 @@ from sohoa.terminal.console import out
 
 
 @pytest.fixture(autouse=True)
-def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the terminal 120 columns, whichever test of the process made it first."""
-    monkeypatch.setattr(out, "width", 120)
+def pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the output a pipe without a width of its own, whatever COLUMNS says and another test has set."""
+    monkeypatch.setattr(out, "_width", None)

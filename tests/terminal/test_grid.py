@@ -60,6 +60,15 @@ def test_a_pipe_gets_each_row_on_one_line() -> None:
     assert "Tỷ lệ %" in heads
 
 
+@pytest.mark.parametrize("columns", [40, 60, 100])
+def test_columns_give_a_pipe_a_width(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a pager that does not fold; a pipe without is as wide as what goes into it."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert Screen(file=io.StringIO()).width == columns
+    monkeypatch.delenv("COLUMNS")
+    assert Screen(file=io.StringIO()).width > 1_000
+
+
 def test_words_fold_before_the_table_does() -> None:
     """At 70 columns the name takes two lines and the figures stay beside it."""
     text = shown(70, *ROWS)
@@ -80,7 +89,7 @@ def test_an_empty_table_and_styled_cells_are_shown() -> None:
 
 
 def test_every_screen_has_the_one_style() -> None:
-    """No other module of the terminal lays out a table by itself."""
-    folder = Path(grid.__file__).parent
-    own = [path.name for path in folder.glob("*.py") if "rich.table" in path.read_text(encoding="utf-8")]
+    """No other module lays out a table by itself, the demo's end and the commands neither."""
+    package = Path(grid.__file__).parents[1]
+    own = [path.name for path in package.rglob("*.py") if "rich.table" in path.read_text(encoding="utf-8")]
     assert own == ["grid.py"]

@@ -109,6 +109,9 @@ def test_lateness_by_level(three_dossiers):
     text = sohoa("lateness", "--from", "2024-04-15", "--to", "2024-04-30")
     assert "Cấp xã" in text and "Cấp tỉnh" not in text
     assert "33,3" in text
+    assert "hồ sơ tiếp nhận 15/04/2024 – 30/04/2024 · tính đến hết 30/04/2024" in text
+    one_day = sohoa("lateness", "--from", "2024-04-15", "--as-of", "2024-05-06")
+    assert "hồ sơ tiếp nhận 15/04/2024 · tính đến hết 06/05/2024" in one_day
     asked = ("lateness", "--from", "2024-04-15", "--as-of", "2024-04-30", "--format", "jsonl")
     (row,) = map(json.loads, sohoa(*asked).splitlines())
     assert (row["level"], row["unit_code"], row["finished_in_time"], row["finished_late"]) == ("commune", "06001", 2, 1)

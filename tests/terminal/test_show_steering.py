@@ -116,6 +116,14 @@ def test_scanners_that_want_attention(small_store):
     assert "A1" in large
 
 
+@pytest.mark.parametrize(("start", "to"), [("2020-01-06", "2020-01-12"), ("2023-01-02", "2023-01-08")])
+def test_scanners_of_days_without_scans(small_store, start, to):
+    """Each part says that there is nothing to do; no table stands there without a row."""
+    text = sohoa("devices", "--from", start, "--to", to)
+    assert f"quét {start[8:]}/{start[5:7]}/{start[:4]} – {to[8:]}/{to[5:7]}/{to[:4]}" in text
+    assert text.count("Không ") == 3 and "Tờ" not in text
+
+
 def test_a_printed_week_is_revised(small_store):
     """Printed with 0 of 1; a batch since makes it 1 of 1, and the cause is named."""
     sohoa("run", "keep", "--week", WEEK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -62,6 +63,18 @@ def test_every_command_is_documented() -> None:
     assert {"measure", "replay", "run check", "stack up"} <= set(found)
     for name in found:
         assert f"\n## sohoa {name}\n" in text, name
+
+
+def test_every_command_that_ends_with_1_stands_with_the_exit_codes() -> None:
+    """Who calls one from a script has to know."""
+    head = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    found = []
+    for file in (ROOT / "include" / "sohoa" / "cli").glob("*.py"):
+        for function in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(function, ast.FunctionDef) and "typer.Exit(1" in ast.unparse(function):
+                found.append(function.name.replace("site_", "site "))
+    assert {"check", "upload", "status", "site check"} <= set(found)
+    assert [name for name in found if f"`{name}`" not in head] == []
 
 
 def test_the_manifest_schema_takes_what_the_code_takes() -> None:

@@ -61,13 +61,14 @@ def lateness(start: First = None, end: Last = None, as_of: PeriodEnd = None, for
     from sohoa.progress.unit_progress import newest_day
     from sohoa.registry import name_of
     from sohoa.store import open_store
-    from sohoa.terminal.show_lateness import level_table, nothing_line
+    from sohoa.terminal.show_lateness import heading, level_table, nothing_line
 
     first, last = _period(start, end, lambda: newest_day(open_store()))
     until = as_of or last
     counts = read_lateness(open_store(), first, last, until)
     rows = [{**row, "unit": name_of(row["unit_code"], row["valid_from"], until)} for row in counts.to_pylist()]
     if format is Format.table:
+        out.print(heading(first, last, until))
         out.print(level_table(rows, LATENESS) if rows else nothing_line(first, last))
     else:
         print_rows([*counts.column_names, "unit"], rows, format)

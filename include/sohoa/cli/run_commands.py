@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sohoa import logs
 from sohoa.clean_text import escape_name
 from sohoa.cli.root import parse_day, parse_week, run_app
 from sohoa.days import Week
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 _LAST_WEEKS = timedelta(days=60)
 As = Annotated[Told, typer.Option("--format", help="Output format: sentences, or the counts as one JSON object.")]
+
+
+@run_app.callback()
+def run(context: typer.Context) -> None:
+    """Have each job say what it did before what it warns of."""
+    context.with_resource(logs.warnings_last())
 
 
 @run_app.command("check")

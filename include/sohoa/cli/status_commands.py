@@ -22,14 +22,14 @@ def status(
     """Say what waits, what is closed, what ran last; exit code 1 where something needs a person."""
     from sohoa.steering.morning_status import read_status
     from sohoa.store import open_store
-    from sohoa.terminal.show_status import status_lines
+    from sohoa.terminal.show_status import status_table, wanting_line
 
     lines = read_status(open_store(), datetime.now(TIME_ZONE))
     versions = {name: version(package) for name, package in _PACKAGES.items()}
     if told is Told.json:
         print_counts({"lines": [vars(line) for line in lines], "versions": versions})
     else:
-        for text in status_lines(lines, versions):
-            out.print(text, soft_wrap=True)
+        out.print(status_table(lines, versions))
+        out.print(wanting_line(lines))
     if any(line.wants_person for line in lines):
         raise typer.Exit(1)

@@ -155,9 +155,11 @@ def devices(
     store, last = _store_and_day(to)
     first = start or last - timedelta(27)
     capacity, needs = read_capacity(store, first, last, read_activity(store, last))
+    out.print(show_agencies.devices_heading(first, last))
     for line in show_agencies.glass_lines(read_dirty_glass(store, first, last), last):
         out.print(line)
     for table in (show_agencies.capacity_table(capacity, last), show_agencies.large_format_table(needs, last)):
+        out.print()
         out.print(table)
 
 

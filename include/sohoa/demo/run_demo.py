@@ -157,13 +157,17 @@ def show(store: Store, province: Path, command: str, out: Console) -> int:
     scans = [compare_pages(store, province), compare_slips(store, province)]
     report = compare_report(store, province, WEEK)
     show_result.show_progress(store.read_table("progress_daily"), store.settings, progress, out)
+    out.print()
     seals = count_seals(store, province)
     show_result.show_defects(count_defects(province), show_result.found_defects(store), seals, scans, out)
+    out.print()
     show_result.show_portal(entries, [sides, reconciled], out)
+    out.print()
     show_result.show_agencies(read_report(store, WEEK), report, out)
     batch = _batch_to_show(province)
     slip, docs = fetch_slip(store, batch)[0], fetch_docs(store, WEEK.name)[0]
     places = show_result.Places(WEEK, fetch_report(store, WEEK.name), batch, slip, docs, command)
+    out.print()
     show_result.show_places(places, store.settings, first, out)
     compared: list[Comparison] = [progress, *scans, sides, reconciled, report]
     return sum(len(comparison.differences) for comparison in compared)

@@ -11,13 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 from rich.console import Console
-from rich.table import Table
 
 from sohoa import layout, stack
 from sohoa.days import Week
 from sohoa.defects import DEFECTS
 from sohoa.demo.compare_truth import Comparison
-from sohoa.format_value import count, decimal, signed
+from sohoa.format_value import count, day, decimal, signed
 from sohoa.labels import label_vi
 from sohoa.progress.rate import progress_share, weekly_progress
 from sohoa.reconcile.categories import EFFECTS
@@ -25,6 +24,7 @@ from sohoa.reconcile.count_categories import balance
 from sohoa.registry import PROVINCE
 from sohoa.settings import Settings
 from sohoa.store import Store
+from sohoa.terminal.grid import Grid
 
 ATTENTION = 3
 """Agencies that are named."""
@@ -56,14 +56,16 @@ class Places:
 def show_progress(progress: pa.Table, settings: Settings, compared: Comparison, out: Console) -> None:
     """Print the rate of each week on its way from the baseline to the target."""
     baseline, target = settings.baseline_percent, settings.target_percent
-    table = _table("Tuần (week)", "Tử số", "Mẫu số", "Tỷ lệ %", "Tới mục tiêu %", "")
-    table.title = f"1. Tiến độ tới {decimal(target, 0)} % (progress: {decimal(baseline)} → {decimal(target, 0)} %)"
+    table = Grid(f"1. Tiến độ tới {decimal(target, 0)} % (progress: {decimal(baseline)} → {decimal(target, 0)} %)")
+    table.keys("Tuần (week)")
+    table.figures("Tử số", "Mẫu số", "Tỷ lệ %", "Tới mục tiêu %")
+    table.text("")
     for row in weekly_progress(progress, PROVINCE).to_pylist():
         rate = row["rate_percent"]
         share = progress_share(rate, baseline, target)
         bar = "█" * round((rate or 0) * _BAR / 100)
-        counts = (str(row["numerator"]), str(row["denominator"]))
-        table.add_row(row["week"], *counts, decimal(rate), decimal(share and 100 * share), bar)
+        counts = (count(row["numerator"]), count(row["denominator"]))
+        table.row(row["week"], *counts, decimal(rate), decimal(share and 100 * share), bar)
     out.print(table)
     show_comparison(compared, out)
 
@@ -84,12 +86,13 @@ def show_defects(
         compared: pages and slips held against the truth.
         out: where to print.
     """
-    table = _table("Lỗi (defect)", "", "Đã gài (put in) Số", "Tìm thấy (found) Số")
-    table.title = "2. Lỗi phát hiện (what was found)"
+    table = Grid("2. Lỗi phát hiện (what was found)")
+    table.text("Lỗi", "(defect)")
+    table.figures("Đã gài\n(put in)", "Tìm thấy\n(found)")
     for name in sorted(put_in.keys() | found.keys(), key=lambda name: (-put_in.get(name, 0), name)):
         counts = put_in.get(name, 0), found.get(name, 0)
         style = "" if counts[0] == counts[1] else "red"
-        table.add_row(DEFECTS[name].label_vi, DEFECTS[name].label_en, *map(str, counts), style=style)
+        table.row(DEFECTS[name].label_vi, DEFECTS[name].label_en, *map(count, counts), style=style)
     out.print(table)
     text = f"  dấu giáp lai (seals across the edge, which must pass): {seals[0]} pages put in, {seals[1]} passed"
     _say(out, text, style="green" if seals[0] == seals[1] else "red bold")
@@ -99,12 +102,14 @@ def show_defects(
 
 def show_portal(entries: Mapping[str, int], compared: Sequence[Comparison], out: Console) -> None:
     """Print why portal and province differ, and how many dossiers of the difference no category explains."""
-    table = _table("Nhóm", "Nội dung (category)", "Số", "Cổng − tỉnh Số")
-    table.title = "3. Cổng và tỉnh (portal against province)"
+    table = Grid("3. Cổng và tỉnh (portal against province)")
+    table.keys("Nhóm")
+    table.text("Nội dung (category)")
+    table.figures("Số", "Cổng − tỉnh")
     for name, number in entries.items():
         effect = EFFECTS[name]
         shown = signed(effect * number) if effect else ""
-        table.add_row("" if name in _SIDES else name, label_vi("categories", name), count(number), shown)
+        table.row("" if name in _SIDES else name, label_vi("categories", name), count(number), shown)
     out.print(table)
     difference, explained = balance(dict(entries))
     out.print(
@@ -127,11 +132,14 @@ def compare_sides(entries: Mapping[str, int]) -> Comparison:
 
 def show_agencies(tables: Mapping[str, list[dict[str, Any]]], compared: Comparison, out: Console) -> None:
     """Print the agencies with most documents to scan, as the report has them."""
-    table = _table("Cơ quan (agency)", "Chưa quét Số", "Quét lại Số", "Ngày không gửi Số", "Lâu nhất (oldest)")
-    table.title = f"4. {ATTENTION} cơ quan cần chú ý (agencies that need attention)"
+    table = Grid(f"4. {ATTENTION} cơ quan cần chú ý (agencies that need attention)")
+    table.text("Cơ quan (agency)")
+    table.figures("Chưa quét\n(to scan)", "Quét lại\n(again)", "Ngày không gửi\n(days silent)")
+    table.keys("Lâu nhất\n(oldest)")
     for row in attention(tables):
         counts = (row["documents"], row["to_scan"], row["days_without_batch"])
-        table.add_row(row["agency_name"], *(count(number) for number in counts), row["oldest"] or "–")
+        oldest = day(row["oldest"] and date.fromisoformat(row["oldest"]))
+        table.row(row["agency_name"], *(count(number) for number in counts), oldest)
     out.print(table)
     show_comparison(compared, out)
 
@@ -154,12 +162,13 @@ def show_places(places: Places, settings: Settings, first: date, out: Console) -
             [
                 airflow.url,
                 f"user {airflow.user}, password in {_short(airflow.secrets)}",
-                f"{airflow.url}/sohoa/progress  Số hóa: progress, batches, scans, reconciliation, quality, reports",
+                f"{airflow.url}/sohoa/progress",
+                "the pages Số hóa: progress, batches, scans, reconciliation, quality, reports",
             ],
         ),
         ("Great Expectations", "open docs", [places.docs, f"in the store: {docs}"]),
     ]
-    _say(out, "5. Xem ở đâu (where to look)", style="italic")
+    _say(out, "5. Xem ở đâu (where to look)", style="bold")
     for name, command, lines in rows:
         _say(out, f"  {name}: {places.command} {command}")
         for line in lines:
@@ -196,15 +205,6 @@ def found_defects(store: Store) -> Counter[str]:
     found = Counter(name for page in pages for name in page["defects"])
     found.update(name for document in documents for name in document["defects"] if name == "missing_page")
     return found
-
-
-def _table(*names: str) -> Table:
-    """A table whose columns of numbers are set to the right; the word that says so is not printed."""
-    table = Table(title_justify="left")
-    for name in names:
-        is_number = name.endswith(("số", "%", " Số")) or name == "Số"
-        table.add_column(name.removesuffix(" Số"), justify="right" if is_number else "left")
-    return table
 
 
 def _short(line: Path | str | None) -> str:

@@ -33,7 +33,8 @@ def write_template(path: Path) -> Source:
     """Write an empty feed file: its name says which feed, its ending the format. Returns the feed.
 
     Raises:
-        InputError: there is no such feed or format, a file of this name, or no folder to write into.
+        InputError: there is no such feed or format, or a file of this name.
+        OSError: it cannot be written there.
     """
     source = SOURCES.get(path.stem)
     if source is None or path.suffix.lower() not in _SUFFIXES:
@@ -41,10 +42,7 @@ def write_template(path: Path) -> Source:
         raise InputError(f"{path.name}: a template is named after its feed ({names}) and ends with .csv or .xlsx")
     if path.exists():
         raise InputError(f"{path}: there is a file already; take it away, or write into another folder")
-    try:
-        (_write_csv if path.suffix.lower() == ".csv" else _write_workbook)(path, source)
-    except OSError as error:
-        raise InputError(f"{path}: it cannot be written ({error.strerror})") from None
+    (_write_csv if path.suffix.lower() == ".csv" else _write_workbook)(path, source)
     return source
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from duckdb import StatementType
 
 from sohoa.errors import InputError
+from sohoa.jobs.query_faults import describe_fault
 from sohoa.schema import TABLES
 from sohoa.store import Store
 
@@ -22,7 +23,7 @@ def run_query(store: Store, sql: str) -> pa.Table:
     Columns of one name get numbers: ``verdict``, ``verdict_2``.
 
     Raises:
-        InputError: it is no single query that reads, or DuckDB refuses it; the message is DuckDB's own then.
+        InputError: it is no single query that reads, or it cannot be run; the message says why and where.
     """
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
         try:
@@ -32,7 +33,7 @@ def run_query(store: Store, sql: str) -> pa.Table:
                     connection.register(table, store.dataset(table))
             rows = connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
-            raise InputError(f"the query cannot be run: {error}\nTables: {', '.join(TABLES)}") from None
+            raise InputError(describe_fault(error, TABLES)) from None
     return rows.rename_columns(_distinct(rows.column_names))
 
 

@@ -35,6 +35,20 @@ def check_site(folder: Path) -> list[Fault]:
     return _Check(folder).faults
 
 
+def wrong_site(folder: Path | None) -> str | None:
+    """Say in one line what is wrong with the folder that ``SOHOA_SITE`` names; None where nothing is, or none is."""
+    if folder is None:
+        return None
+    try:
+        faults = check_site(folder)
+    except InputError as error:
+        return f"SOHOA_SITE: {error}"
+    if not faults:
+        return None
+    more = f" and {len(faults) - 1} more" if faults[1:] else ""
+    return f"SOHOA_SITE: {folder}: {faults[0]}{more}; `sohoa site check` lists all"
+
+
 class _Check:
     """The files of one folder, and what is wrong with them in the order of the files and their lines."""
 

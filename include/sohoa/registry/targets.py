@@ -21,7 +21,7 @@ def promised_path(settings: Settings) -> tuple[Waypoint, ...]:
     Raises:
         SettingsError: the site's file is malformed.
     """
-    if "rate_path" in settings.model_fields_set:
+    if settings.waypoints is not None:
         return settings.waypoints
     found: tuple[Waypoint, ...] = read_data("targets", _read_targets)
     return found

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sohoa.capacity.inbox import list_inbox
 from sohoa.capacity.space import measure_space
-from sohoa.errors import StackError, StoreError
+from sohoa.errors import SettingsError, StackError, StoreError
+from sohoa.registry.check_site import wrong_site
 from sohoa.settings import Settings
 from sohoa.stack import airflow_server, seaweed
 from sohoa.stack.airflow_client import AirflowClient
@@ -51,8 +52,11 @@ def up(settings: Settings, part: str, report: Report) -> None:
     Starting what runs is no error.
 
     Raises:
+        SettingsError: the site's own files are wrong, so that nothing should be counted by them.
         StackError: a port is taken, a server does not start, or the settings name a store elsewhere.
     """
+    if wrong := wrong_site(settings.site):
+        raise SettingsError(wrong)
     with only_one(settings.home):
         require_free_ports(settings, _ports_to_open(settings, part))
         trim_logs(settings)
@@ -133,8 +137,8 @@ def status(settings: Settings) -> dict[str, Status]:
 
 
 def describe(settings: Settings, part: str) -> list[str]:
-    """Describe for a person what runs, where, and how to log in."""
-    lines = []
+    """Describe for a person what runs, where, and how to log in; first, where the site's own files are wrong."""
+    lines = [wrong] if (wrong := wrong_site(settings.site)) else []
     for name, found in status(settings).items():
         if part in {name, "all"}:
             is_elsewhere = name == "store" and _has_other_store(settings)

@@ -27,7 +27,6 @@ from sohoa.stack.processes import (
     Report,
     Server,
     home_environment,
-    require_free_ports,
     stop,
     wait_until,
 )
@@ -82,7 +81,7 @@ def up(settings: Settings, report: Report) -> None:
     """Start what is not running of Airflow, and return when it knows every DAG.
 
     Raises:
-        StackError: a port is taken, a process ends, or a DAG file cannot be read.
+        StackError: a process ends, or a DAG file cannot be read.
     """
     stopped = [server for server in servers(settings) if not server.is_running()]
     since = datetime.now(UTC) if stopped else None
@@ -90,8 +89,6 @@ def up(settings: Settings, report: Report) -> None:
         stop(stopped, 0)  # workers whose scheduler was killed
         write_config(settings)
         environment = _environment(settings)
-        if "api-server" in {server.name for server in stopped}:
-            require_free_ports(settings, PORTS)
         _migrate(settings, environment, report)
         report("starting Airflow: " + ", ".join(server.name for server in stopped))
         for server in stopped:

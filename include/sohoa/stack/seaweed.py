@@ -24,7 +24,6 @@ from sohoa.stack.processes import (
     Report,
     Server,
     home_environment,
-    require_free_ports,
     wait_until,
 )
 from sohoa.store import Store
@@ -57,11 +56,10 @@ def up(settings: Settings, report: Report) -> None:
     A running store learns the keys of agencies that are new in the registry; those of agencies that left it end.
 
     Raises:
-        StackError: a port is taken, or the store does not answer.
+        StackError: the store does not start, or does not answer.
     """
     weed = server(settings)
     if not weed.is_running():
-        require_free_ports(settings, PORTS)
         write_config(settings)
         report("starting the object store")
         weed.start(_command(settings, weed.folder), home_environment(settings))

@@ -13,6 +13,7 @@ from sohoa.capacity.space import measure_space
 from sohoa.imported_files import closed_feeds
 from sohoa.last_runs import LastRun, read_runs
 from sohoa.notify.alerts import read_standing
+from sohoa.registry.check_site import wrong_site
 from sohoa.store import Store
 from sohoa.work import Job
 
@@ -23,11 +24,8 @@ MAX_WAITS = {
     "mail": timedelta(hours=26),
 }
 """How long something may wait until somebody should look: two schedules of the check; a day and some of the others."""
-_QUEUES = {
-    "to count": (layout.WAREHOUSE, layout.PENDING),
-    "to reconcile": (layout.WAREHOUSE, layout.UNRECONCILED),
-    "mail": (layout.WAREHOUSE, layout.OUTBOX),
-}
+_QUEUES = {"to count": layout.PENDING, "to reconcile": layout.UNRECONCILED}
+_NOTHING = "nothing waits"
 MAX_QUIET = {"check": timedelta(hours=1), "import": timedelta(hours=26), "upkeep": timedelta(hours=3)}
 """After how long without an end a job has failed to run: those of the clock that end each time."""
 
@@ -49,13 +47,17 @@ def read_status(store: Store, now: datetime) -> list[Line]:
         now: with its zone.
 
     Returns:
-        In the order in which one asks: space, queues, closed gates, alerts, mail, last runs.
+        In the order in which one asks: the site's own files where they are wrong, space, queues, closed gates,
+        alerts, mail, last runs.
     """
     runs = read_runs(store)
+    wrong = wrong_site(store.settings.site)
     return [
+        *([Line("site", wrong, True)] if wrong else []),
         _space(store),
         _inbox(store, now),
         *(_queue(store, topic, now) for topic in _QUEUES),
+        _mail(store, now),
         *_closed(store, runs),
         *(
             Line("alert", f"{alert.subject} (since {local_minute(alert.since)})", True)
@@ -79,9 +81,21 @@ def _inbox(store: Store, now: datetime) -> Line:
 
 
 def _queue(store: Store, topic: str, now: datetime) -> Line:
-    waiting = [info.last_modified for info in store.list_objects(*_QUEUES[topic])]
+    return _waiting(store, topic, _QUEUES[topic], now)
+
+
+def _mail(store: Store, now: datetime) -> Line:
+    """The reports that are to be mailed; on a site without mail they wait until it is set up, and nobody has to act."""
+    found = _waiting(store, "mail", layout.OUTBOX, now)
+    if store.settings.smtp_host is not None or found.text == _NOTHING:
+        return found
+    return Line("mail", f"{found.text}: no mail server is set up (SOHOA_SMTP_HOST)")
+
+
+def _waiting(store: Store, topic: str, prefix: str, now: datetime) -> Line:
+    waiting = [info.last_modified for info in store.list_objects(layout.WAREHOUSE, prefix)]
     if not waiting:
-        return Line(topic, "nothing waits")
+        return Line(topic, _NOTHING)
     oldest = min(waiting)
     return Line(topic, f"{len(waiting):,} since {local_minute(oldest)}", now - oldest > MAX_WAITS[topic])
 

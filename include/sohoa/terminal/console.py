@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any, TextIO
 
 from rich.console import Console, ConsoleDimensions
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sohoa.terminal.grid import Grid
 
@@ -27,11 +27,26 @@ _PIPE_WIDTH = 10_000
 _NEAREST = str.maketrans(
     {
         **dict.fromkeys("−–—", "-"),
+        **dict.fromkeys("\u00a0\u2009\u202f", " "),
         **dict.fromkeys("█▉▊▋▌▍▎▏", "#"),
+        **dict(zip("▁▂▃▄▅▆▇¹²³", "_.:-=+*123", strict=True)),
         **dict.fromkeys("╎┐", "|"),
         **dict.fromkeys("“”", '"'),
     }
-    | {"đ": "d", "Đ": "D", "≈": "~", "→": ">", "…": "...", "·": "-"}
+    | {
+        "đ": "d",
+        "Đ": "D",
+        "≈": "~",
+        "→": ">",
+        "…": "...",
+        "·": "-",
+        "≥": ">=",
+        "≤": "<=",
+        "±": "+-",
+        "×": "x",
+        "°": "deg",
+        "′": "'",
+    }
 )
 _NEAREST_HANDLER = "sohoa.nearest"
 
@@ -43,7 +58,8 @@ class Screen(Console):
     def size(self) -> ConsoleDimensions:
         """The size of the terminal, or of a pipe."""
         found = super().size
-        return found if self.is_terminal else ConsoleDimensions(_PIPE_WIDTH, found.height)
+        has_width = self.is_terminal or self._width is not None
+        return found if has_width else ConsoleDimensions(_PIPE_WIDTH, found.height)
 
     @size.setter
     def size(self, new_size: tuple[int, int]) -> None:
@@ -83,10 +99,15 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
         yield line
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with bars() as shown_bars:
+        task = shown_bars.add_task(what, total=None, amount="")
+        yield lambda done, total: shown_bars.update(task, completed=done, total=total, amount=f"{done}/{total}")
+
+
+def bars() -> Progress:
+    """Bars on the error stream, each with its ``amount`` in words; only the bar itself gives way where it is narrow."""
+    columns = (TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[amount]}"))
+    return Progress(*columns, TimeRemainingColumn(), console=err)
 
 
 def use_safe_streams() -> None:

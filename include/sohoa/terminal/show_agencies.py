@@ -39,8 +39,15 @@ def nobody_line(shown_day: date) -> Text:
     return Text(f"Ngày {day(shown_day)} không có cơ quan nào phải nhắc (--all: xem tất cả).", "green")
 
 
+def devices_heading(first: date, last: date) -> Text:
+    """Say of which scan days the scanners are looked at."""
+    return Text.assemble(("Máy quét", "bold"), f" · quét {day(first)} – {day(last)}\n")
+
+
 def glass_lines(found: list[DirtyGlass], shown_day: date) -> list[Text]:
     """Which scanner's glass wants cleaning, and where."""
+    if not found:
+        return [Text("Không máy quét nào phải lau mặt kính.", "green")]
     return [
         Text(
             f"Lau mặt kính máy quét {glass.device_id or '(không tên)'} của "
@@ -52,8 +59,10 @@ def glass_lines(found: list[DirtyGlass], shown_day: date) -> list[Text]:
     ]
 
 
-def capacity_table(rows: list[Capacity], shown_day: date) -> Grid:
+def capacity_table(rows: list[Capacity], shown_day: date) -> Grid | Text:
     """Print documents that wait against documents scanned per day."""
+    if not rows:
+        return Text("Không cơ quan nào quét hay còn tài liệu chờ quét.", "green")
     table = Grid("Tài liệu chờ quét so với năng lực máy")
     table.text("Cơ quan")
     table.figures("Máy", "Ngày\nquét", "Tài liệu\nmột ngày", "Đang\nchờ", "Ngày\nđể hết")
@@ -63,8 +72,10 @@ def capacity_table(rows: list[Capacity], shown_day: date) -> Grid:
     return table
 
 
-def large_format_table(rows: list[LargeFormatNeed], shown_day: date) -> Grid:
+def large_format_table(rows: list[LargeFormatNeed], shown_day: date) -> Grid | Text:
     """Who lacks a large-format scanner."""
+    if not rows:
+        return Text("Không cơ quan nào thiếu máy quét khổ lớn.", "green")
     table = Grid("Thiếu máy quét khổ lớn")
     table.text("Cơ quan")
     table.figures("Tờ\nchưa quét", "Trang\nbị loại", "Tài\nliệu")

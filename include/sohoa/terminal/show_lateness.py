@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from sohoa.enums import LEVELS
-from sohoa.format_value import count, days, decimal
+from sohoa.format_value import count, day, days, decimal
 from sohoa.labels import label_vi
 from sohoa.terminal.grid import Grid
 
@@ -40,6 +40,12 @@ def level_table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> Grid:
     if rows:
         table.row("Cộng", *_cells(rows, names), style="bold")
     return table
+
+
+def heading(first: date, last: date, until: date) -> Text:
+    """Say whose lateness it is, and on which day."""
+    period = day(first) if first == last else f"{day(first)} – {day(last)}"
+    return Text.assemble(("Hạn trả kết quả", "bold"), f" · hồ sơ tiếp nhận {period} · tính đến hết {day(until)}\n")
 
 
 def nothing_line(first: date, last: date) -> Text:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from rich.text import Text
+
 from sohoa.defects import DEFECTS
 from sohoa.enums import REPLAY_SUBJECTS
 from sohoa.format_value import day as format_day
@@ -16,7 +18,7 @@ from sohoa.terminal.grid import Grid
 _WHOLE = {"pages", "documents", "rate"}
 
 
-def tables(lines: Iterable[Line]) -> Iterator[Grid]:
+def tables(lines: Iterable[Line]) -> Iterator[Grid | Text]:
     """Make one table per subject; of defects and agencies only those that change, and how many do not."""
     by_subject: dict[str, list[Line]] = {subject: [] for subject in REPLAY_SUBJECTS}
     for line in lines:
@@ -24,12 +26,15 @@ def tables(lines: Iterable[Line]) -> Iterator[Grid]:
     for subject, found in by_subject.items():
         if found:
             yield _table(subject, found)
+            yield Text()
 
 
-def _table(subject: str, lines: list[Line]) -> Grid:
+def _table(subject: str, lines: list[Line]) -> Grid | Text:
     shown = [line for line in lines if subject in _WHOLE or line.changed]
     caption = f"Không đổi · unchanged: {len(lines) - len(shown)}" if subject not in _WHOLE else None
     title = _both(LABELS["replay_subjects"][subject], " · ")
+    if not shown:
+        return Text.assemble((title, "bold"), "\n", (caption or "", "dim"))
     table = Grid(title, caption)
     table.text("")
     table.figures(*(_both(LABELS["replay_states"][state], "\n") for state in lines[0].before))

@@ -5,21 +5,16 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import TaskID
 from rich.prompt import Confirm
 
 from sohoa.clean_text import clean
 from sohoa.desk.judge_scans import CheckedDocument
-from sohoa.terminal.console import err, out, say
+from sohoa.format_value import count, decimal
+from sohoa.terminal.console import bars, err, out, say
 from sohoa.terminal.show_scans import show_counted
+
+_MEGABYTE = 1_000_000
 
 
 class UploadScreen:
@@ -32,8 +27,7 @@ class UploadScreen:
             are_pages_counted: the pages that are counted in files are right; nobody is asked.
         """
         self._are_pages_counted = are_pages_counted
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self._bars = Progress(*columns, TimeRemainingColumn(), console=err) if err.is_terminal else None
+        self._bars = bars() if err.is_terminal else None
         self._tasks: dict[str, TaskID] = {}
         self._tenths: dict[str, int] = {}
 
@@ -52,11 +46,11 @@ class UploadScreen:
 
     def checking(self, done: int, total: int) -> None:
         """Show how many files have been measured."""
-        self._show("Kiểm tra", done, total)
+        self._show("Kiểm tra", done, total, f"{count(done)}/{count(total)} tệp")
 
     def sending(self, batch: str, done: int, total: int) -> None:
         """Show how many bytes of a batch's files are there."""
-        self._show(f"Gửi {batch}", done, total)
+        self._show(f"Gửi {batch}", done, total, _bytes(done, total))
 
     def confirm(self, counted: list[CheckedDocument]) -> bool:
         """Ask whether the pages counted are all that lie on paper."""
@@ -73,13 +67,19 @@ class UploadScreen:
             self._bars.start()
         return is_right
 
-    def _show(self, what: str, done: int, total: int) -> None:
+    def _show(self, what: str, done: int, total: int, amount: str) -> None:
         if self._bars is None:
             tenth = 10 * done // max(total, 1)
             if self._tenths.get(what) != tenth:
                 self._tenths[what] = tenth
-                say(f"{what}: {done}/{total}")
+                say(f"{what}: {amount}")
             return
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=None)
-        self._bars.update(self._tasks[what], completed=done, total=total)
+            self._tasks[what] = self._bars.add_task(what, total=None, amount="")
+        self._bars.update(self._tasks[what], completed=done, total=total, amount=amount)
+
+
+def _bytes(done: int, total: int) -> str:
+    """Write how much of how much there is, in kB below a megabyte."""
+    unit, name = (1_000, "kB") if total < _MEGABYTE else (_MEGABYTE, "MB")
+    return f"{decimal(done / unit)}/{decimal(total / unit)} {name}"
