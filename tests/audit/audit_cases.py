@@ -27,14 +27,18 @@ def publish(store: Store, day: date, verdicts: Iterable[str], number: int = 1, a
     for place, verdict in enumerate(verdicts):
         name = f"{day:%m%d}-{number}-{place}"
         own: dict[str, Any] = {"agency": agency, "batch": batch, "document_id": name}
+        code = f"H37.80.01-{day:%y%m%d}-{number:04d}"
         documents.append(
-            own | {"verdict": verdict, "defects": [], "is_received": True, "kind": "component", "title": name,
-                   "dossier_key": f"000.00.01.H37-{day:%y%m%d}-{number:04d}"}
-        )  # fmt: skip
+            own
+            | {"verdict": verdict, "defects": [], "is_received": True, "kind": "component", "title": name}
+            | {"dossier_key": f"H37.80.01-{day:%y%m%d}-{number}", "dossier_code": code}
+        )
         for page_no, (page_verdict, defects) in enumerate([(verdict, DEFECT[verdict]), ("accepted", ())], 1):
             pages.append(
                 own | {"file": f"{name}.pdf", "page_no": page_no, "verdict": page_verdict, "defects": list(defects)}
             )
+    head = {"agency": agency, "batch": batch, "documents_declared": len(documents), "thresholds_version": "test"}
+    store.write_table("batches", day, batch, pa.Table.from_pylist([head], TABLES["batches"]))
     store.write_table("documents", day, batch, pa.Table.from_pylist(documents, TABLES["documents"]))
     store.write_table("pages", day, batch, pa.Table.from_pylist(pages, TABLES["pages"]))
     known = [KnownDocument(one["document_id"], batch, one["dossier_key"], one["kind"]) for one in documents]

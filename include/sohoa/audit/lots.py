@@ -184,8 +184,19 @@ def severity_of(lots: Sequence[Lot]) -> InspectionSeverity:
 
 
 def _lot(row: dict[str, Any], pages: Iterable[SamplePage]) -> Lot:
-    head = [row[name] for name in _LOT]
-    return Lot(*head, tuple(pages))
+    return Lot(
+        name=row["lot"],
+        agency=row["agency"],
+        stratum=row["stratum"],
+        size=row["lot_documents"],
+        sample_size=row["sample_documents"],
+        inspection=row["inspection"],
+        aql=row["aql_percent"],
+        accept_number=row["accept_number"],
+        reject_number=row["reject_number"],
+        drawn_at=row["drawn_at"],
+        pages=tuple(pages),
+    )
 
 
 def _place(row: dict[str, Any]) -> tuple[str, str, str, int]:
@@ -230,7 +241,15 @@ def _judged(store: Store) -> Iterator[dict[str, Any]]:
         is_own_fault = pc.greater(pc.fill_null(pc.list_value_length(rows["defects"]), 0), 0)
         is_scanned = pc.and_(rows["is_received"], pc.is_null(rows["not_scanned"]))
         is_judged = pc.and_(pc.and_(is_scanned, pc.invert(is_own_fault)), pc.is_valid(rows["verdict"]))
-        yield from rows.filter(is_judged).to_pylist()
+        with_pages = pa.array(sorted(_batches_with_pages(store, some)), pa.string())
+        yield from rows.filter(pc.and_(is_judged, pc.is_in(rows["batch"], with_pages))).to_pylist()
+
+
+def _batches_with_pages(store: Store, days: Iterable[date]) -> set[str]:
+    """Batches of these scan days whose page rows are kept."""
+    prefixes = [layout.table_prefix("pages", day) for day in days]
+    keys = [info.key for prefix in prefixes for info in store.list_objects(layout.WAREHOUSE, prefix)]
+    return {key.rpartition("/")[2].removesuffix(".parquet") for key in keys}
 
 
 def _draw(

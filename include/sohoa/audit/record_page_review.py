@@ -54,7 +54,7 @@ def record_page_review(store: Store, scan_date: date, review: PageReview, lot: L
         raise InputError(f"{unknown[0]!r} is no defect")
     if not review.reviewer.strip():
         raise InputError("a decision needs the name of who decides")
-    drawn = {"lot": None, "stratum": None, "weight": None}
+    drawn: dict[str, Any] = {"lot": None, "stratum": None, "weight": None}
     if lot is not None:
         drawn = {"lot": lot.name, "stratum": lot.stratum, "weight": lot.weight}
     in_order = [name for name in DEFECTS if name in review.true_defects]
