@@ -43,7 +43,7 @@ class PageQuestion:
     lot: Lot | None
     """In whose sample the page is."""
     offered: Decision | None
-    """What the decisions about its pages make of the document; None where they change nothing, or pages are left."""
+    """What the decisions about its pages make of the document; None where it is that already, or pages are left."""
     faulty_pages: dict[int, list[str]]
     """Number of each page of the document that must be scanned again -> why."""
 
@@ -132,7 +132,9 @@ def page_defects(site: Site) -> list[str]:
     return [name for name in DEFECTS if name in judged]
 
 
-def ask_about(site: Site, viewer: Viewer, day: date, found: dict[str, Any], verdict: str | None) -> PageQuestion:
+def ask_about(
+    site: Site, viewer: Viewer, day: date, found: dict[str, Any], document: dict[str, Any] | None
+) -> PageQuestion:
     """Say what to ask somebody about a page.
 
     Args:
@@ -140,7 +142,7 @@ def ask_about(site: Site, viewer: Viewer, day: date, found: dict[str, Any], verd
         viewer: who is asked.
         day: scan day of the page's batch.
         found: its row.
-        verdict: of its document.
+        document: its document, with the newest decision.
     """
     place = (pc.field("batch") == found["batch"]) & (pc.field("file") == found["file"])
     rows = site.store.cache.read("page_reviews", [day], where=place & (pc.field("page_no") == found["page_no"]))
@@ -152,7 +154,7 @@ def ask_about(site: Site, viewer: Viewer, day: date, found: dict[str, Any], verd
         own=newest.pop(viewer.name, None),
         others=len(newest),
         lot=lot,
-        offered=offer_decision(verdict, pages),
+        offered=_offered(document, pages),
         faulty_pages={page.page_no: sorted(page.true_defects) for page in pages if page.true_defects},
     )
 
@@ -170,15 +172,20 @@ def _pages_of(lot: Lot | None, document_id: str) -> list[SamplePage]:
     return [] if lot is None else [page for page in lot.pages if page.document_id == document_id]
 
 
+def _offered(document: dict[str, Any] | None, pages: list[SamplePage]) -> Decision | None:
+    """What the decisions about its pages make of a document, where nobody has decided that about it yet."""
+    offered = None if document is None else offer_decision(document["verdict"], pages)
+    return None if document is None or offered == document["decision"] else offered
+
+
 def _lead_on(site: Site, request: Request, day: date, review: PageReview) -> Response:
     """To the page again where its document can be decided now, else to the next one of the sample, else to the list."""
     root = request.scope.get("root_path", "")
     documents = {one["document_id"]: one for one in read_documents(site, day, review.batch)}
-    document = documents.get(review.document_id)
     lot = _lot_of(site, review.agency, review.document_id)
     pages = _pages_of(lot, review.document_id)
-    is_offered = document is not None and offer_decision(document["verdict"], pages) not in {None, document["decision"]}
-    if lot is None or (is_offered and all(page.answers for page in pages)):
+    offered = _offered(documents.get(review.document_id), pages)
+    if lot is None or (offered is not None and all(page.answers for page in pages)):
         query = urlencode({"file": review.file, "page": review.page_no})
         return RedirectResponse(f"{root}/scans/{day}/{quote(review.batch)}?{query}", 303)
     left = next((page for page in lot.pages if not page.answers), None)

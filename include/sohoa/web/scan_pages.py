@@ -67,7 +67,6 @@ def routes(site: Site) -> APIRouter:
         drawn = site.scans.fitted(scan_day, found, [one["column"] for one in failed])
         documents = {one["document_id"]: one for one in read_documents(site, scan_day, batch)}
         document = documents.get(found["document_id"])
-        verdict = None if document is None else document["verdict"]
         return site.page(
             request, viewer, "scan", day=scan_day, batch=row, found=found, at=at + 1, total=len(listed),
             document=document, drawn=drawn, marks=_marks(found, failed, drawn),
@@ -76,7 +75,7 @@ def routes(site: Site) -> APIRouter:
             neighbours=_neighbours(listed, at), name=full_name(found["agency"], scan_day, scan_day), tile_px=TILE_PX,
             twin=_twin(found, limits.own_limit("duplicate_page")),
             decisions=allowed_decisions(document) if viewer.may_edit else [],
-            question=ask_about(site, viewer, scan_day, found, verdict) if viewer.may_edit else None,
+            question=ask_about(site, viewer, scan_day, found, document) if viewer.may_edit else None,
             advice=_advice(found, language_of(request)),
         )  # fmt: skip
 
