@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import counts, day, forecast, judging, mondays, pages, report, year
+from benchmarks import audit, counts, day, forecast, judging, mondays, pages, report, year
 
 pages.main()
 day.main()
 judging.main()
 forecast.main()
+audit.main()
 counts.main()
 year.main()
 mondays.main()

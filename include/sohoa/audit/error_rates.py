@@ -106,7 +106,7 @@ def _says(answer: frozenset[str], defect: str | None) -> bool:
 def _errors_of(
     defect: str, pages: Sequence[ReviewedPage], weights: Floats, documents: NDArray[np.intp]
 ) -> DetectorErrors:
-    is_there = np.array([np.mean([defect in answer for answer in page.answers]) for page in pages], float)
+    is_there = np.array([sum(defect in answer for answer in page.answers) / len(page.answers) for page in pages], float)
     is_found = np.array([defect in page.found for page in pages], bool)
     return DetectorErrors(
         defect,
