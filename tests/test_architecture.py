@@ -23,7 +23,7 @@ LAYERS = (
     {"last_runs", "imported_files"},
     {"capacity"},
     {"intake", "quality", "counting", "stack"},
-    {"feeds", "progress", "reconcile", "simulate"},
+    {"feeds", "progress", "reconcile", "simulate", "audit"},
     {"steering"},
     {"report", "slips"},
     {"upkeep", "desk"},

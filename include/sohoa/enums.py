@@ -177,3 +177,15 @@ REPLAY_SUBJECTS: tuple[ReplaySubject, ...] = get_args(ReplaySubject)
 
 IncidentState = Literal["open", "closed"]
 INCIDENT_STATES: tuple[IncidentState, ...] = get_args(IncidentState)
+
+InspectionSeverity = Literal["normal", "tightened", "reduced"]
+INSPECTION_SEVERITIES: tuple[InspectionSeverity, ...] = get_args(InspectionSeverity)
+"""How strictly the lots of an agency are looked at."""
+
+Stratum = Literal["accepted", "rejected", "borderline"]
+STRATA: tuple[Stratum, ...] = get_args(Stratum)
+"""Documents of which a sample is drawn: accepted by the program | rejected by it | left to a person."""
+
+LotOutcome = Literal["open", "passed", "failed"]
+LOT_OUTCOMES: tuple[LotOutcome, ...] = get_args(LotOutcome)
+"""What is known of a lot: its sample is not looked at yet | its decisions hold | too many of them are wrong."""

@@ -664,6 +664,22 @@ LABELS: dict[str, Labels] = {
         "open": Label("Đang mở", "open"),
         "closed": Label("Đã trở lại bình thường", "back to normal"),
     },
+    # samples that people look at
+    "inspection_severities": {
+        "normal": Label("Thường", "normal"),
+        "tightened": Label("Ngặt", "tightened"),
+        "reduced": Label("Giảm", "reduced"),
+    },
+    "strata": {
+        "accepted": Label("Hệ thống cho đạt", "accepted by the program"),
+        "rejected": Label("Hệ thống không cho đạt", "rejected by the program"),
+        "borderline": Label("Chờ người kiểm tra", "left to a person"),
+    },
+    "lot_outcomes": {
+        "open": Label("Chưa xem hết", "not all looked at"),
+        "passed": Label("Tin được", "holds"),
+        "failed": Label("Sai nhiều quá mức", "too many wrong"),
+    },
     # reconciliation with the national portal
     "categories": {
         "portal": Label("Trên Cổng Dịch vụ công quốc gia", "rows on the national portal"),
@@ -1042,6 +1058,65 @@ LABELS: dict[str, Labels] = {
         "in_address": Label("Trong địa chỉ", "In the address"),
         "visited_at": Label("Lúc", "When"),
         "opened": Label("Trang", "Page"),
+        "page_audit": Label("Kiểm tra mẫu", "Samples"),
+        "audit_said": Label(
+            "Mẫu ngẫu nhiên các tài liệu mà hệ thống đã cho đạt hoặc không, và các tài liệu chờ người kiểm tra. Mở một "
+            "lô để xem trang kế tiếp; mỗi trang ghi những lỗi thật sự có. Lô xem hết mới tính vào tỷ lệ sai.",
+            "Random samples of what the program accepted and rejected, and documents left to a person. Open a lot for "
+            "its next page; of each page name the defects that are truly there. Only lots looked at to the end count.",
+        ),
+        "stratum": Label("Nhóm", "Stratum"),
+        "drawn_at": Label("Ngày rút mẫu", "Drawn"),
+        "drawn_documents": Label("Tài liệu trong mẫu", "Documents drawn"),
+        "pages_reviewed": Label("Trang đã xem", "Pages looked at"),
+        "of_all": Label("{} trên {}", "{} of {}"),
+        "inspection": Label("Chế độ kiểm tra", "Inspection"),
+        "wrong_decisions": Label("Kết luận sai", "Wrong decisions"),
+        "at_most": Label("cho phép {}", "{} allowed"),
+        "lot_outcome": Label("Kết luận về lô", "Outcome"),
+        "nothing_drawn": Label(
+            "Chưa rút mẫu nào: chạy DAG review_pages hoặc lệnh `sohoa run review`.",
+            "No sample has been drawn: run the DAG review_pages, or `sohoa run review`.",
+        ),
+        "page_review": Label("Trang này thật sự thế nào?", "What is truly wrong with this page?"),
+        "page_review_said": Label(
+            "Chọn những lỗi khiến trang phải quét lại, dù hệ thống có nêu hay không.",
+            "Name the defects for which the page has to be scanned again, whether the program found them or not.",
+        ),
+        "true_defects": Label("Lỗi thật sự có", "Defects truly there"),
+        "save_defects": Label("Ghi lỗi đã chọn", "Record the chosen defects"),
+        "page_sound": Label("Trang đạt, không có lỗi", "The page is good, no defect"),
+        "page_decision_unfit": Label(
+            "Hãy quay lại: chọn ít nhất một lỗi rồi ghi, hoặc bỏ chọn hết rồi ghi trang đạt.",
+            "Go back: choose at least one defect, or none and say that the page is good.",
+        ),
+        "own_decision": Label("Bạn đã ghi lúc {}:", "You recorded at {}:"),
+        "other_reviewers": Label("Đã có {} người khác xem trang này.", "Other people who looked at this page: {}."),
+        "next_of_sample": Label("Trang kế tiếp của mẫu", "Next page of the sample"),
+        "offered_decision": Label("Theo quyết định về từng trang: {}.", "As the decisions about its pages say: {}."),
+        "offered_reason": Label("Kiểm tra mẫu từng trang", "Looked at page by page"),
+        "detector_errors": Label("Hệ thống sai đến đâu", "How often the program errs"),
+        "detector_errors_said": Label(
+            "Bỏ sót: trong các trang thật sự có lỗi, phần mà hệ thống không thấy. Báo nhầm: trong các trang không có "
+            "lỗi đó, phần mà hệ thống báo lỗi. Ước lượng từ mẫu có trọng số, khoảng tin cậy 95 %.",
+            "False accept: of the pages that truly have the defect, the share on which the program did not find it. "
+            "False reject: of those that have it not, the share on which it did. Weighted samples, 95 % intervals.",
+        ),
+        "audit_counts": Label(
+            "{} lô mẫu đã xem hết ({} trang), {} lô chưa xem hết; {} lô sai nhiều quá mức.",
+            "{} lots looked at to the end ({} pages), {} with pages left; {} with too many wrong decisions.",
+        ),
+        "agreement": Label(
+            "{} trang có hai người xem, hệ số κ của Cohen {}.", "Looked at by two people: {} pages, Cohen's κ {}."
+        ),
+        "false_accept": Label("Bỏ sót", "False accept"),
+        "false_reject": Label("Báo nhầm", "False reject"),
+        "interval": Label("Khoảng 95 %", "95 % interval"),
+        "kappa": Label("κ", "κ"),
+        "no_audit": Label(
+            "Chưa có mẫu nào được xem hết, nên chưa biết hệ thống sai đến đâu.",
+            "No sample has been looked at to the end, so how often the program errs is not known.",
+        ),
     },
     "chart_words": {
         "rate": Label("Tỷ lệ đạt (%)", "Rate (%)"),

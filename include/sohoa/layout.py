@@ -46,6 +46,8 @@ PATH_KEY = {
     "notices": "dt",
     "dossiers": "dossier_date",
     "reviews": "scan_date",
+    "audit_sample": "drawn_date",
+    "page_reviews": "scan_date",
     "backlog_documents": "scan_date",
     "progress_daily": "dossier_date",
     "quality_daily": "scan_date",
@@ -160,6 +162,12 @@ def manifest_key(agency: str, batch: str, manifest_sha256: str) -> str:
 def review_name(agency: str, document_id: str, decided_at: datetime) -> str:
     """Name of the object of one decision in a day of ``reviews``."""
     return f"{agency}-{document_id}-{decided_at:%Y%m%dT%H%M%S}"
+
+
+def page_review_name(agency: str, document_id: str, page: str, reviewer: str, decided_at: datetime) -> str:
+    """Name of the object of one decision about one page in a day of ``page_reviews``."""
+    who_and_what = hashlib.sha256(f"{page}\n{reviewer}".encode()).hexdigest()
+    return f"{agency}-{document_id}-{who_and_what[:12]}-{decided_at:%Y%m%dT%H%M%S}"
 
 
 def documents_prefix(agency: str) -> str:

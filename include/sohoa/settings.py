@@ -298,6 +298,21 @@ class Settings(BaseModel):
         default=30, ge=1, description="Days without a new file after which a batch without a manifest is taken away."
     )
 
+    audit_aql_percent: Literal[0.10, 0.15, 0.25, 0.40, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5] = Field(
+        default=2.5, description="Wrong decisions of the program that a lot may have on average, per cent: the AQL."
+    )
+    audit_lot_documents: int = Field(
+        default=500,
+        ge=2,
+        description="With so many documents of an agency accepted, or rejected, since its last lot, a sample of them is"
+        " drawn (docs/audit.md).",
+    )
+    audit_borderline_documents: int = Field(
+        default=50,
+        ge=0,
+        description="Documents of an agency left to a person of which one draw takes the pages.",
+    )
+
     web_cache_bytes: int = Field(
         default=2_000_000_000,
         gt=0,

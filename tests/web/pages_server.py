@@ -18,7 +18,7 @@ with warnings.catch_warnings():  # it would rather have a package that Airflow d
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
 
-ROLES = {"viewer": False, "editor": True}
+ROLES = {"viewer": False, "editor": True, "second": True}
 LOGIN = "/auth/login"
 
 

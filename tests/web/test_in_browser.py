@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from sohoa.labels import LABELS
 from tests.batch_builder import DAY
 from tests.servers import free_port
 from tests.web.conftest import BATCH, END, Province
@@ -65,7 +66,7 @@ def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iter
 
 
 @pytest.mark.parametrize(
-    "path", ["/progress", "/batches", f"/batches/{DAY}/{BATCH}", LOW, "/reconciliation", "/quality"]
+    "path", ["/progress", "/batches", f"/batches/{DAY}/{BATCH}", LOW, "/reconciliation", "/quality", "/audit"]
 )
 def test_each_page_fits_and_draws_its_charts(page: Page, path: str) -> None:
     """No page is wider than the window; each chart is there, also after its forecast has come."""
@@ -98,6 +99,23 @@ def test_a_scan_is_zoomed_by_keys_and_paged_by_letters(page: Page) -> None:
     expect(page.locator("[data-state]")).to_contain_text("744")
     page.keyboard.press("n")
     expect(page).to_have_url(re.compile(r"file=cut\.jpg"))
+
+
+def test_a_page_is_decided_by_keys(page: Page) -> None:
+    """Tab, space and one letter: a defect is named, then the page is good after all; both times the page says so."""
+    page.goto(LOW)
+    page.locator("input[name=defect]").first.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    chosen = page.locator("input[name=defect]:checked")
+    expect(chosen).to_have_count(1)
+    named = LABELS["defects"][chosen.get_attribute("value")].vi
+    page.keyboard.press("f")
+    expect(page.locator(".decide .notice").first).to_contain_text(named)
+    time.sleep(1.1)  # a decision is of a second
+    page.locator("#scan").focus()
+    page.keyboard.press("g")
+    expect(page.locator(".decide .notice").first).to_contain_text(LABELS["page_words"]["page_sound"].vi)
 
 
 def test_hostile_texts_run_nothing(page: Page) -> None:

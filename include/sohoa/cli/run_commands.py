@@ -146,6 +146,15 @@ def run_maintain(told: As = Told.text) -> None:
     _tell(counts, job_sentences.maintained(counts), told)
 
 
+@run_app.command("review")
+def run_review(told: As = Told.text) -> None:
+    """Draw the samples that people look at, and say what they have found so far."""
+    from sohoa import jobs
+
+    counts = jobs.review_pages()
+    _tell(counts, job_sentences.reviewed(counts), told)
+
+
 def _judged_by_others(store: Store) -> date | None:
     """Return the newest scan day of the last weeks, where other limits than those in force judged it."""
     from sohoa.quality.thresholds import load_thresholds

@@ -9,5 +9,6 @@ from sohoa.jobs.closed_gates import *
 from sohoa.jobs.import_tasks import *
 from sohoa.jobs.reconcile_tasks import *
 from sohoa.jobs.report_tasks import *
+from sohoa.jobs.review_tasks import *
 from sohoa.jobs.summarise_tasks import *
 from sohoa.jobs.upkeep_tasks import *

@@ -93,6 +93,15 @@ TABLES: dict[str, pa.Schema] = {
         "One row per decision of a reviewer about a document.",
         *_DOCUMENT, "dossier_key", "decision", "approver", "reason", "decided_at",
     ),
+    "audit_sample": table(
+        "One row per page of a document that people look at; an object is the sample of one lot.",
+        *_DOCUMENT, "file", "page_no", "verdict", "defects", "stratum", "weight", "lot", "lot_documents",
+        "lot_batches", "sample_documents", "inspection", "aql_percent", "accept_number", "reject_number", "drawn_at",
+    ),
+    "page_reviews": table(
+        "One row per decision of a person about a page: what truly is wrong with it.",
+        *_DOCUMENT, "file", "page_no", "true_defects", "reviewer", "decided_at", "lot", "stratum", "weight",
+    ),
     "backlog_documents": table(
         "One row per scanned result of the backlog.",
         *_DOCUMENT, "is_received", "verdict", "replaces", "decision",

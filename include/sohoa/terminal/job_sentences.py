@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # Arrow takes 70 MB and a second of every command
     from sohoa.jobs.import_tasks import Imported
     from sohoa.jobs.reconcile_tasks import ReconcileCounts
     from sohoa.jobs.report_tasks import Reported
+    from sohoa.jobs.review_tasks import Reviewed
     from sohoa.jobs.summarise_tasks import Kept, Summarised
     from sohoa.jobs.upkeep_tasks import Maintained
 
@@ -126,6 +127,17 @@ def maintained(counts: Maintained) -> list[str]:
         f"{_count(counts['batches_abandoned'], 'abandoned batch', 'abandoned batches')} taken away"
         + ("." if counts["is_through"] else "; the next run goes on."),
         f"The store is {used} % full." if used is not None else "How full the store is cannot be told.",
+    ]
+
+
+def reviewed(counts: Reviewed) -> list[str]:
+    """Say what was drawn for people to look at, and what they have found."""
+    lots, documents = _count(counts["lots_drawn"], "lot"), _count(counts["documents_drawn"], "document")
+    found = f"{counts['lots_passed']:,} passed, {counts['lots_failed']:,} failed"
+    return [
+        f"{lots} drawn, {documents} to look at; the newest lots that people have looked at: {found}.",
+        f"{_count(counts['pages_left'], 'page')} of {_count(counts['lots_open'], 'lot')} left: they wait on the page "
+        "Kiểm tra mẫu (/sohoa/audit) of the Airflow UI.",
     ]
 
 

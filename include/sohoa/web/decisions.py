@@ -35,7 +35,7 @@ def routes(site: Site) -> APIRouter:
     def show(
         request: Request, viewer: Viewer = Depends(site.access.viewer), agency: str = "", page: int = 1
     ) -> Response:
-        _require_editor(viewer)
+        require_editor(viewer)
         waiting = [one for one in _waiting(site) if agency in ("", one["agency"])]
         return site.page(
             request, viewer, "decisions", rows=cut(waiting, page), agency=agency, name_of=full_name, weeks=WEEKS
@@ -46,7 +46,7 @@ def routes(site: Site) -> APIRouter:
         day: str, batch: str, document_id: str, request: Request, viewer: Viewer = Depends(site.access.viewer)
     ) -> Response:
         """Lead to the page of a document that a person should look at."""
-        _require_editor(viewer)
+        require_editor(viewer)
         scan_day, _ = find_batch(site, day, batch)
         pages = [row for row in read_pages(site, scan_day, batch).to_pylist() if row["document_id"] == document_id]
         if not pages:
@@ -65,8 +65,8 @@ def routes(site: Site) -> APIRouter:
         decision: str = Form(""),
         reason: str = Form("", max_length=MAX_REASON),
     ) -> Response:
-        _require_editor(viewer)
-        _require_own_page(request)
+        require_editor(viewer)
+        require_own_page(request)
         scan_day, row = find_batch(site, day, batch)
         found = {one["document_id"]: one for one in read_documents(site, scan_day, batch)}.get(document_id)
         if found is None:
@@ -92,12 +92,17 @@ def allowed_decisions(document: dict[str, Any] | None) -> list[str]:
     return [*(["uphold"] if document["verdict"] == "review" else []), "waive", "reject"]
 
 
-def _require_editor(viewer: Viewer) -> None:
+def require_editor(viewer: Viewer) -> None:
+    """Refuse who may only read.
+
+    Raises:
+        HTTPException: 403.
+    """
     if not viewer.may_edit:
         raise HTTPException(403)
 
 
-def _require_own_page(request: Request) -> None:
+def require_own_page(request: Request) -> None:
     """Refuse what another site has a browser send: it says from where, and a page of ours is of the same host.
 
     Raises:

@@ -20,6 +20,7 @@ from sohoa.registry import full_name
 from sohoa.report import chart_specs
 from sohoa.report.report_week import HEAT_WEEKS
 from sohoa.steering.scanner_incidents import read_incidents
+from sohoa.web.audit import read_errors
 from sohoa.web.languages import Language
 from sohoa.web.parameters import cut, read_day, read_period
 from sohoa.web.site import Site, Viewer, language_of
@@ -66,7 +67,7 @@ def routes(site: Site) -> APIRouter:
         found = site.remember(_TABLES, ("quality", defect, *period), lambda: _read(site, *period, defect))
         return site.page(
             request, viewer, "quality", start=period[0], end=period[1], defect=defect, defects=list(DEFECTS),
-            devices=cut(found["all_devices"], page), name_of=full_name, **found,
+            devices=cut(found["all_devices"], page), name_of=full_name, audit=read_errors(site), **found,
         )  # fmt: skip
 
     @router.get("/quality/causes.json")

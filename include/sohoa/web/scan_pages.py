@@ -25,6 +25,7 @@ from sohoa.schema import FIELDS
 from sohoa.slips.make_receipt import place_on_page
 from sohoa.slips.marks import draw_mark, find_mark
 from sohoa.slips.receipt import PictureSize
+from sohoa.web.audit import ask_about
 from sohoa.web.batches import find_batch, read_documents, read_pages
 from sohoa.web.decisions import allowed_decisions
 from sohoa.web.languages import Language
@@ -65,14 +66,16 @@ def routes(site: Site) -> APIRouter:
         found, failed = listed[at], _failures(own, limits)
         drawn = site.scans.fitted(scan_day, found, [one["column"] for one in failed])
         documents = {one["document_id"]: one for one in read_documents(site, scan_day, batch)}
+        document = documents.get(found["document_id"])
         return site.page(
             request, viewer, "scan", day=scan_day, batch=row, found=found, at=at + 1, total=len(listed),
-            document=documents.get(found["document_id"]), drawn=drawn, marks=_marks(found, failed, drawn),
+            document=document, drawn=drawn, marks=_marks(found, failed, drawn),
             values=read_values(own, limits, language_of(request)),
             limits_changed=limits.version != row["thresholds_version"],
             neighbours=_neighbours(listed, at), name=full_name(found["agency"], scan_day, scan_day), tile_px=TILE_PX,
             twin=_twin(found, limits.own_limit("duplicate_page")),
-            decisions=allowed_decisions(documents.get(found["document_id"])) if viewer.may_edit else [],
+            decisions=allowed_decisions(document) if viewer.may_edit else [],
+            question=ask_about(site, viewer, scan_day, found, document) if viewer.may_edit else None,
             advice=_advice(found, language_of(request)),
         )  # fmt: skip
 

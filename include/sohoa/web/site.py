@@ -25,7 +25,7 @@ from sohoa.web.visits import Visits
 
 LANGUAGE_COOKIE = "sohoa_language"
 NAVIGATION = ("progress", "batches", "reconciliation", "quality", "reports")
-FOR_EDITORS = ("decisions", "visits")
+FOR_EDITORS = ("decisions", "audit", "visits")
 _KEPT = 64
 T = TypeVar("T")
 

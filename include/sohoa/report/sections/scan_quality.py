@@ -19,6 +19,7 @@ from sohoa.progress.rate import rate_percent
 from sohoa.registry import full_name, owner_at
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections.charts import pareto_chart
+from sohoa.report.sections.detector_errors import errors_table
 from sohoa.report.sections.faulty_files import faulty_agencies_table, faulty_files_table
 from sohoa.report.sections.opened_incidents import incidents_table
 from sohoa.report.sections.part import Part
@@ -84,6 +85,7 @@ def build(store: Store, week: Week) -> Part:
         not_scanned_table(scans),
         glass_table(read_dirty_glass(store, week.back(3).first, week.last), week),
         incidents_table(store, week),
+        errors_table(store, week),
     )
     files = faulty_files_table(scans.documents, scans.bad_pages, week)
     return Part((said,), tables, (pareto_chart(defects),), (faulty_agencies_table(files), files))

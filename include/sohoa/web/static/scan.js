@@ -3,8 +3,8 @@
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
-    document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox]), select, textarea")) return;
+    document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
   });
 
   const scan = document.getElementById("scan");
