@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from benchmarks import counts, courses, day, forecast, judging, mondays, pages, report, year
-=======
-from benchmarks import audit, counts, day, forecast, judging, mondays, pages, report, year
->>>>>>> h-audit
+from benchmarks import audit, counts, courses, day, forecast, judging, mondays, pages, report, year
 
 pages.main()
 day.main()

@@ -33,6 +33,7 @@ PREFIX = "SOHOA_"
 PORTS = ("port_master", "port_volume", "port_filer", "port_s3", "port_airflow")
 """Settings of the embedded stack's ports, in the order in which ``port_base`` lays them."""
 _MAX_PORT_BASE = 22_760
+_AQLS = (0.1, 0.15, 0.25, 0.4, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5)
 HOME = ".sohoa"
 """Name of the folder of local state."""
 _FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON", "VIRTUAL_ENV", "TMPDIR")
@@ -298,8 +299,10 @@ class Settings(BaseModel):
         default=30, ge=1, description="Days without a new file after which a batch without a manifest is taken away."
     )
 
-    audit_aql_percent: Literal[0.10, 0.15, 0.25, 0.40, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5] = Field(
-        default=2.5, description="Wrong decisions of the program that a lot may have on average, per cent: the AQL."
+    audit_aql_percent: float = Field(
+        default=2.5,
+        description="Wrong decisions of the program that a lot may have on average, per cent: the AQL, one of"
+        f" {', '.join(map(str, _AQLS))}.",
     )
     audit_lot_documents: int = Field(
         default=500,
@@ -340,6 +343,13 @@ class Settings(BaseModel):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
+
+    @field_validator("audit_aql_percent")
+    @classmethod
+    def _is_preferred(cls, value: float) -> float:
+        if value not in _AQLS:
+            raise ValueError(f"take one of {', '.join(map(str, _AQLS))}")
+        return value
 
     @field_validator("webhook_url")
     @classmethod

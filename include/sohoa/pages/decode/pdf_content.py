@@ -13,6 +13,7 @@ from sohoa.pages.guard.faults import BadPage
 
 _MAX_CONTENT_BYTES = 1_000_000  # a longer page description is a drawing, not a scan
 _MAX_DEPTH = 6
+_MAX_FORMS_DEEP = 40  # PDFium draws no deeper
 _MAX_ANCESTORS = 50
 _MAX_PLACED = 2_000
 _MAX_OPERATORS = 50_000_000  # to draw a page: at some microseconds each, more time than a file may use
@@ -152,12 +153,12 @@ def _check_forms(page: pikepdf.Page) -> None:
     """
     resources = inherited(page, "/Resources")
     if any(_is_form(drawn) for drawn in _objects(resources).values()):
-        count = _count_operators(page.obj, resources, {})
+        count = _count_operators(page.obj, resources, {}, 0)
         if count > _MAX_OPERATORS:
             raise BadPage("too_large", f"its forms draw one another: {count:.0e} operators")
 
 
-def _count_operators(content: Any, resources: Any, known: dict[Any, int]) -> int:
+def _count_operators(content: Any, resources: Any, known: dict[Any, int], depth: int) -> int:
     """Count what it takes to draw a page or form, the forms in it again each time; each is read once, for ``known``."""
     objects, count = _objects(resources), 0
     for operands, operator in pikepdf.parse_content_stream(content):
@@ -167,8 +168,8 @@ def _count_operators(content: Any, resources: Any, known: dict[Any, int]) -> int
             form = drawn.objgen
             if form not in known:
                 known[form] = 0  # of a form that draws itself
-                if len(drawn.read_bytes()) <= _MAX_CONTENT_BYTES:
-                    known[form] = _count_operators(drawn, drawn.get("/Resources", resources), known)
+                if depth < _MAX_FORMS_DEEP and len(drawn.read_bytes()) <= _MAX_CONTENT_BYTES:
+                    known[form] = _count_operators(drawn, drawn.get("/Resources", resources), known, depth + 1)
             count += known[form]
     return count
 
