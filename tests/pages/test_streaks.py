@@ -128,15 +128,9 @@ def frame_under_a_lamp(page: Image) -> None:
     page[:] = 255 - (255 - page) * (1 - light)
 
 
-def lines_to_write_on(page: Image) -> None:
-    """A form crosswise: rules of nearly its length, one of them from end to end."""
-    for x in range(100, 1200, 40):
-        page[0 if x == 660 else 290 :, x] = 210
-
-
 PRINT = [
     rule_down_the_page, rule_a_little_askew, border_of_a_table, frame_around_the_page, frame_under_a_lamp,
-    lines_to_write_on, line_in_ink,
+    line_in_ink,
     rules_across, edge_of_the_sheet, many_lines, slanting_rule, letters_in_columns, dithering,
 ]  # fmt: skip
 

@@ -44,8 +44,7 @@ _END_REACHES = 4  # from the end of a line, where none may: that is a corner
 _PRESENT = (0.86, 0.99)  # share of the bands in which it is, down and across the page; print ends at a margin
 _PAPER = 0.75  # of the page's paper; darker is print, a picture or the bed
 _AS_INK = (0.55, 0.35)  # of the paper: a line that much darker is drawn with ink, down and across the page
-_MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper and tables do
-_LIKE = 0.5  # of the mean of a streak that another line has at least to be counted
+_MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper does
 
 
 @dataclass(frozen=True)
@@ -94,9 +93,10 @@ def measure_streaks(views: PageViews) -> tuple[float, float | None]:
 
 
 def _strongest(side: _Side) -> tuple[float, int]:
-    """Return strength and column of the strongest streak down the page; none of more lines than dust makes."""
+    """Return the strength and column of the strongest streak down the page, less that of one line more than dust is."""
     if side.lines.shape[1] <= 2 * side.margin + 8 * side.reach or len(side.lines) < _BANDS:
         return 0.0, 0
+<<<<<<< HEAD
     scores = _mean_beyond(side.lines, side.reach)
     found: list[tuple[float, int, float]] = []
     for sign, score in zip((1, -1), scores, strict=True):
@@ -107,6 +107,15 @@ def _strongest(side: _Side) -> tuple[float, int]:
         strongest = 0.0
     trace = float(scores[:, side.margin : -side.margin].max()) / (_CLIP + 1)
     return max(strongest, trace, 0.0), column
+=======
+    scores = {sign: _mean_beyond(side.lines, side.reach, sign) for sign in (1, -1)}
+    found = [(_on_paper(side, x, sign), x) for sign, score in scores.items() for x in _candidates(score, side)]
+    found.sort(reverse=True)
+    strongest, column = found[0] if found else (0.0, 0)
+    ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
+    trace = max(float(score[side.margin : -side.margin].max()) for score in scores.values()) / (_CLIP + 1)
+    return max(strongest - ruling, trace, 0.0), column
+>>>>>>> h-truth
 
 
 def _mean_beyond(lines: Grey, reach: int) -> Floats:
