@@ -323,7 +323,9 @@ def test_hostile_texts_are_only_text():
         assert flat(sign) in flat(text)
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", text)
     with pikepdf.open(io.BytesIO(data)) as file:
-        assert all("/Annots" not in page for page in file.pages)
+        links = [one for page in file.pages for one in page.get("/Annots", ())]
+        assert all(one.Subtype == "/Link" and "/A" not in one for one in links)  # within the document alone
+        assert {str(one.Dest).split()[0] for one in links} <= {"annex", "page"}
         assert not {"/OpenAction", "/AA", "/AcroForm"} & set(file.Root.keys())
         assert "/JavaScript" not in str(file.Root.get("/Names", ""))
     assert text.count("Ộ") < 40 * write_pdf.MAX_CHARACTERS

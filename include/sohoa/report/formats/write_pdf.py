@@ -95,7 +95,9 @@ def _enclosed(annex: list[Table], elsewhere: list[Table]) -> list[dict[str, Any]
     lists = "; ".join(f"{table.title_vi} ({format_value.count(len(table.rows))} dòng)" for table in elsewhere)
     said = [f"Kèm theo báo cáo có {format_value.count(len(named))} phụ lục."] if named else []
     rest = [f"Chỉ có trong bảng tính và trang web của báo cáo: {lists}."] if elsewhere else []
-    pieces = [*((line, 0) for line in said), *((f"{line}.", n) for n, line in enumerate(named, start=1))]
+    ends = [";"] * (len(named) - 1) + ["."]
+    leading = [(line + end, number) for number, (line, end) in enumerate(zip(named, ends, strict=False), start=1)]
+    pieces = [*((line, 0) for line in said), *leading]
     return [{"text": _text(line), "annex": number} for line, number in (*pieces, *((line, 0) for line in rest))]
 
 
