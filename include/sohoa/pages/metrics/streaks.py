@@ -96,26 +96,16 @@ def _strongest(side: _Side) -> tuple[float, int]:
     """Return the strength and column of the strongest streak down the page, less that of one line more than dust is."""
     if side.lines.shape[1] <= 2 * side.margin + 8 * side.reach or len(side.lines) < _BANDS:
         return 0.0, 0
-<<<<<<< HEAD
     scores = _mean_beyond(side.lines, side.reach)
-    found: list[tuple[float, int, float]] = []
+    found: list[tuple[float, int]] = []
     for sign, score in zip((1, -1), scores, strict=True):
         columns = _candidates(score, side)
-        found += zip(_on_paper(side, columns, sign), columns.tolist(), score[columns].tolist(), strict=True)
-    strongest, column, shown = max(found, default=(0.0, 0, 0.0))
-    if sum(score >= _LIKE * shown for *_, score in found) > _MAX_DUST_LINES:
-        strongest = 0.0
-    trace = float(scores[:, side.margin : -side.margin].max()) / (_CLIP + 1)
-    return max(strongest, trace, 0.0), column
-=======
-    scores = {sign: _mean_beyond(side.lines, side.reach, sign) for sign in (1, -1)}
-    found = [(_on_paper(side, x, sign), x) for sign, score in scores.items() for x in _candidates(score, side)]
+        found += zip(_on_paper(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
     ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
-    trace = max(float(score[side.margin : -side.margin].max()) for score in scores.values()) / (_CLIP + 1)
+    trace = float(scores[:, side.margin : -side.margin].max()) / (_CLIP + 1)
     return max(strongest - ruling, trace, 0.0), column
->>>>>>> h-truth
 
 
 def _mean_beyond(lines: Grey, reach: int) -> Floats:
