@@ -44,7 +44,7 @@ def review_pages() -> None:
         return found if found["pages_left"] else None
 
     # not mapped, and asks once: each page is decided on the page of its scan
-    asked = HITLOperator(
+    ask_reviewers = HITLOperator(
         task_id="ask_reviewers",
         task_display_name="Chờ người kiểm tra",
         subject="Đã xem xong mẫu kiểm tra? · Has the sample been looked at?",
@@ -63,8 +63,8 @@ def review_pages() -> None:
         return pass_on({"answer": answer["chosen_options"]}, jobs.settle_samples())
 
     drawn = draw_samples()
-    drawn >> asked
-    settle_samples(asked.output)
+    drawn >> ask_reviewers
+    settle_samples(ask_reviewers.output)
 
 
 review_pages()
