@@ -22,6 +22,7 @@ from sohoa.stack import AirflowClient, seaweed
 from sohoa.stack import airflow_server as airflow_stack
 from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
+from sohoa.terminal.console import out
 from tests.servers import empty_buckets, end_uploads, new_home, project_with_hung_task, quiet
 
 _SUMMARY = "summary"
@@ -65,6 +66,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, line in report.user_properties:
             if name == _SUMMARY:
                 terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def _as_into_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed has no width of its own, whatever COLUMNS says and other tests have set."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(out, "_width", None)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ _NEAREST = str.maketrans(
         "×": "x",
         "°": "deg",
         "′": "'",
+        "κ": "kappa",
     }
 )
 _NEAREST_HANDLER = "sohoa.nearest"

@@ -220,7 +220,7 @@
 
   const placed = tables.filter((one) => one.place >= 0).map((one) => new Set(one.rows.map((row) => one.cell(row, one.place))));
   const districts = [...new Set(placed.flatMap((names) => [...names]))]
-    .filter((name) => name !== "–" && placed.filter((names) => names.has(name)).length > 1);  // the departments have a page alone
+    .filter((name) => name !== "–" && placed.filter((names) => names.has(name)).length >= Math.min(2, placed.length));  // not the departments' page
   for (const name of districts.sort(new Intl.Collator("vi").compare)) district.add(new Option(name, name));
   district.parentElement.hidden = !districts.length;
   tools.hidden = !tables.some((one) => one.name >= 0);
