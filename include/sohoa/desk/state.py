@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from weakref import finalize
 
 from sohoa.clean_text import escape_name
 from sohoa.errors import DeskError
@@ -102,6 +103,7 @@ class State:
         with self._telling():
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
+            finalize(self, self._db.close)  # at the latest when nobody holds it any more
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA synchronous=EXTRA")
             self._db.execute("PRAGMA foreign_keys=ON")
