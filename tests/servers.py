@@ -45,7 +45,10 @@ def new_home(patch: pytest.MonkeyPatch, home: Path) -> None:
     for name in ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"):
         patch.delenv(f"SOHOA_{name}", raising=False)
     patch.setenv("SOHOA_HOME", str(home))
-    patch.setenv("SOHOA_SPACE_WARN_PERCENT", "100")  # a full disk of the machine that tests says nothing of the product
+    for name in ("WARN", "STOP"):
+        patch.setenv(
+            f"SOHOA_SPACE_{name}_PERCENT", "100"
+        )  # a full disk of the machine that tests says nothing of the product
     for name in (*seaweed.PORTS, "port_airflow"):
         patch.setenv(f"SOHOA_{name.upper()}", str(free_port()))
 

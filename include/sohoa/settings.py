@@ -33,7 +33,8 @@ PREFIX = "SOHOA_"
 PORTS = ("port_master", "port_volume", "port_filer", "port_s3", "port_airflow")
 """Settings of the embedded stack's ports, in the order in which ``port_base`` lays them."""
 _MAX_PORT_BASE = 22_760
-_AQLS = (0.1, 0.15, 0.25, 0.4, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5)
+AQLS = (0.1, 0.15, 0.25, 0.4, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5)
+"""Preferred acceptance quality limits that a site may choose, per cent."""
 HOME = ".sohoa"
 """Name of the folder of local state."""
 _FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON", "VIRTUAL_ENV", "TMPDIR")
@@ -271,6 +272,13 @@ class Settings(BaseModel):
     space_warn_percent: float = Field(
         default=80.0, gt=0, le=100, description="Share of the store's disks from which on it is warned of, per cent."
     )
+    space_stop_percent: float = Field(
+        default=95.0,
+        gt=0,
+        le=100,
+        description="Share of the store's disks from which on the agency that sent most in the last day is stopped, so"
+        " that the others can go on, per cent; 100: never.",
+    )
     max_batch_bytes: int = Field(
         default=16_000_000_000,
         gt=0,
@@ -302,7 +310,7 @@ class Settings(BaseModel):
     audit_aql_percent: float = Field(
         default=2.5,
         description="Wrong decisions of the program that a lot may have on average, per cent: the AQL, one of"
-        f" {', '.join(map(str, _AQLS))}.",
+        f" {', '.join(map(str, AQLS))}.",
     )
     audit_lot_documents: int = Field(
         default=500,
@@ -347,8 +355,8 @@ class Settings(BaseModel):
     @field_validator("audit_aql_percent")
     @classmethod
     def _is_preferred(cls, value: float) -> float:
-        if value not in _AQLS:
-            raise ValueError(f"take one of {', '.join(map(str, _AQLS))}")
+        if value not in AQLS:
+            raise ValueError(f"take one of {', '.join(map(str, AQLS))}")
         return value
 
     @field_validator("webhook_url")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -46,6 +46,9 @@ _KEYS_REFUSED = {
 _CLIENT_ERRORS = range(400, 500)
 _NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _UPLOADS_PAGE = 1_000
+_DENIED = {"Effect": "Deny", "Principal": "*", "Resource": f"arn:aws:s3:::{layout.LANDING}/*"}
+_STOP = "StopSending"
+"""Name of the statement that denies agencies to send."""
 MIN_PART_BYTES = 5 << 20
 """S3 takes no smaller part of an upload, but for the last."""
 THREADS = 8
@@ -211,6 +214,16 @@ class Store:
         ]
         return sorted(versions, key=lambda one: (one.key, not one.is_newest, -one.last_modified.timestamp()))
 
+    def sum_versions(self, bucket: str, prefix: str, since: datetime) -> int:
+        """Bytes of all versions under a prefix that are not older than ``since``, however many there are."""
+        listed = partial(
+            self._client.list_objects, bucket_name=bucket, prefix=prefix, recursive=True, include_version=True
+        )
+        return self._call(
+            f"{bucket}/{prefix}",
+            lambda: sum(item.size or 0 for item in listed() if item.last_modified and item.last_modified >= since),
+        )
+
     def list_names(self, bucket: str, prefix: str, after: str, most: int) -> list[str]:
         """Folders, with a slash at the end, and objects right under a prefix, those of old versions alone too.
 
@@ -264,6 +277,21 @@ class Store:
             )
         except ObjectMissing:
             return
+
+    def uploaded_bytes(self, bucket: str, upload: Upload) -> int:
+        """Bytes of the parts that an upload has so far; 0 of one that has ended meanwhile."""
+        size, after, is_whole = 0, None, False
+        while not is_whole:
+            list_parts = partial(
+                self._client._list_parts, bucket, upload.key, upload.upload_id, part_number_marker=after
+            )
+            try:
+                found = self._call(f"{bucket}/{upload.key}", list_parts)
+            except ObjectMissing:
+                return size
+            size += sum(part.size or 0 for part in found.parts)
+            after, is_whole = str(found.next_part_number_marker), not found.is_truncated
+        return size
 
     def stat(self, bucket: str, key: str) -> ObjectInfo | None:
         """What the store says of the newest version of an object, None where there is none."""
@@ -499,29 +527,54 @@ class Store:
             codes: of agencies. Their first parts stand in the policy: hundreds of codes pass its 20 KB.
         """
         heads = sorted({code.partition(".")[0] for code in codes})
-        agencies = {"StringLike": {"aws:username": [name for head in heads for name in (head, f"{head}.*")]}}
         own_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
-        denied = {"Effect": "Deny", "Principal": "*", "Resource": f"arn:aws:s3:::{layout.LANDING}/*"}
+        agencies = _named(name for head in heads for name in (head, f"{head}.*"))
         statements = [
-            {"Action": "s3:PutObject", "Condition": agencies | own_key},
-            {"Action": "s3:DeleteObjectVersion", "Condition": agencies},
+            _DENIED | {"Action": "s3:PutObject", "Condition": agencies | own_key},
+            _DENIED | {"Action": "s3:DeleteObjectVersion", "Condition": agencies},
         ]
-        policy = {"Version": "2012-10-17", "Statement": [denied | statement for statement in statements]}
-        if self._landing_policy() == policy:
+        return self._put_landing_statements([*statements, *filter(_is_stop, self._landing_statements())])
+
+    def stop_agencies(self, codes: Collection[str]) -> bool:
+        """Take nothing more into ``landing`` of these agencies alone; False where that stands already."""
+        others = [statement for statement in self._landing_statements() if not _is_stop(statement)]
+        stop = _DENIED | {"Sid": _STOP, "Action": "s3:PutObject", "Condition": _named(sorted(codes))}
+        return self._put_landing_statements([*others, stop] if codes else others)
+
+    def stopped_agencies(self) -> list[str]:
+        """The codes of those of whom nothing is taken."""
+        return [code for one in self._landing_statements() if _is_stop(one) for code in _names(one)]
+
+    def _put_landing_statements(self, statements: list[dict[str, Any]]) -> bool:
+        if self._landing_statements() == statements:
             return False
-        self._call(
-            layout.LANDING,
-            lambda: self._client.set_bucket_policy(bucket_name=layout.LANDING, policy=json.dumps(policy)),
-        )
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self._call(layout.LANDING, lambda: self._client.set_bucket_policy(bucket_name=layout.LANDING, policy=policy))
         return True
 
-    def _landing_policy(self) -> object:
-        """The policy that is in force, None where there is none."""
+    def _landing_statements(self) -> list[dict[str, Any]]:
+        """What the policy that is in force says; nothing where there is none."""
         try:
             text = self._call(layout.LANDING, lambda: self._client.get_bucket_policy(bucket_name=layout.LANDING))
         except ObjectMissing:
-            return None
-        return json.loads(text)
+            return []
+        statements: list[dict[str, Any]] = json.loads(text)["Statement"]
+        return [one | {"Condition": one["Condition"] | _named(_names(one))} for one in statements]
+
+
+def _named(names: Iterable[str]) -> dict[str, Any]:
+    """The condition that who asks has one of these names; the name of an agency's key is its code."""
+    return {"StringLike": {"aws:username": list(names)}}
+
+
+def _names(statement: dict[str, Any]) -> list[str]:
+    """The names in the condition of a statement that this pipeline wrote; of a single one SeaweedFS makes a string."""
+    names = statement["Condition"]["StringLike"]["aws:username"]
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _is_stop(statement: dict[str, Any]) -> bool:
+    return statement.get("Sid") == _STOP
 
 
 def with_path_key(table: str, rows: pa.Table, day: date) -> pa.Table:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sohoa import settings
 from sohoa.enums import InspectionSeverity
 
-AQLS = (0.065, 0.10, 0.15, 0.25, 0.40, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5)
+AQLS = (0.065, *settings.AQLS)
 """Acceptance quality limits, per cent nonconforming; the first only as one step tighter than the second."""
 
 _LOTS = (8, 15, 25, 50, 90, 150, 280, 500, 1_200, 3_200, 10_000, 35_000, 150_000, 500_000)

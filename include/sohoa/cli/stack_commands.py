@@ -44,3 +44,12 @@ def stack_status(part: Annotated[Part, typer.Argument(help="Which part.")] = Par
 
     for line in stack.describe(load_settings(), part.value):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@stack_app.command("guard")
+def stack_guard() -> None:
+    """Look at the store's room all the time, and stop the agency that fills it; ends by Ctrl-C."""
+    from sohoa.capacity.stop_senders import Guard
+    from sohoa.store import open_store
+
+    Guard(open_store()).watch()

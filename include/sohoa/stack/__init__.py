@@ -10,7 +10,7 @@ from sohoa.capacity.space import measure_space
 from sohoa.errors import SettingsError, StackError, StoreError
 from sohoa.registry.check_site import wrong_site
 from sohoa.settings import Settings
-from sohoa.stack import airflow_server, seaweed
+from sohoa.stack import airflow_server, seaweed, space_guard
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import Report, Server, only_one, require_free_ports, stop
 from sohoa.store import Store
@@ -64,6 +64,7 @@ def up(settings: Settings, part: str, report: Report) -> None:
             raise StackError(f"SOHOA_S3_ENDPOINT names {settings.s3_endpoint}: unset it to use the embedded store")
         if part in {"store", "all"} and not _has_other_store(settings):
             seaweed.up(settings, report)
+            space_guard.up(settings, report)
         if part in {"airflow", "all"}:
             airflow_server.up(settings, report)
 
@@ -88,7 +89,7 @@ def _ports_to_open(settings: Settings, part: str) -> dict[str, tuple[int, ...]]:
 
 def trim_logs(settings: Settings) -> None:
     """Begin anew the logs that have become too large."""
-    for server in (seaweed.server(settings), *airflow_server.servers(settings)):
+    for server in _servers(settings):
         server.trim_log()
 
 
@@ -98,7 +99,7 @@ def down(settings: Settings, part: str, report: Report) -> None:
         if part in {"airflow", "all"}:
             _stop(airflow_server.servers(settings), airflow_server.STOP_PATIENCE_S, report)
         if part in {"store", "all"}:
-            _stop([seaweed.server(settings)], seaweed.STOP_PATIENCE_S, report)
+            _stop(_store_servers(settings), seaweed.STOP_PATIENCE_S, report)
 
 
 def require_running(settings: Settings) -> None:
@@ -107,7 +108,7 @@ def require_running(settings: Settings) -> None:
     Raises:
         StackError: one has ended; the message names it and its log.
     """
-    for server in (seaweed.server(settings), *airflow_server.servers(settings)):
+    for server in _servers(settings):
         if not server.is_running():
             raise StackError(f"{server.name} has stopped, see {server.log}: `sohoa stack up` starts it again")
 
@@ -120,7 +121,7 @@ def status(settings: Settings) -> dict[str, Status]:
     return {
         "store": Status(
             "store",
-            _state([weed], seaweed.is_healthy(settings)),
+            _state(_store_servers(settings), seaweed.is_healthy(settings)),
             settings.s3_endpoint or store_url,
             weed.log,
             secrets=settings.credentials_file,
@@ -150,7 +151,8 @@ def describe(settings: Settings, part: str) -> list[str]:
                 lines.append(f"  logs in {found.logs}")
             if name == "store" and state in {"up", "elsewhere"}:
                 store = Store(_with_keys(settings))
-                lines += [f"  {_describe_space(store.settings)}", f"  inbox: {_describe_inbox(store)}"]
+                lines += [f"  {_describe_space(store.settings)}", *_describe_stopped(store)]
+                lines.append(f"  inbox: {_describe_inbox(store)}")
     return lines
 
 
@@ -172,12 +174,32 @@ def _describe_space(settings: Settings) -> str:
     return space.in_words + (": add a disk, or delete what is not needed any more" if is_filling else "")
 
 
+def _describe_stopped(store: Store) -> list[str]:
+    """Tell who may not send."""
+    try:
+        stopped = store.stopped_agencies()
+    except StoreError:  # the next line says so
+        return []
+    return [f"  {', '.join(stopped)} may not send: what came in the last day fills the store"] if stopped else []
+
+
 def _describe_inbox(store: Store) -> str:
     """What waits to be checked."""
     try:
         return list_inbox(store).in_words
     except StoreError as error:
         return f"what waits cannot be told ({error})"
+
+
+def _servers(settings: Settings) -> list[Server]:
+    """All that run where the whole stack is up."""
+    return [*_store_servers(settings), *airflow_server.servers(settings)]
+
+
+def _store_servers(settings: Settings) -> list[Server]:
+    """The store, and its guard where one is wanted."""
+    guard = [space_guard.server(settings)] if space_guard.is_wanted(settings) else []
+    return [*guard, seaweed.server(settings)]
 
 
 def _with_keys(settings: Settings) -> Settings:

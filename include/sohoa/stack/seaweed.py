@@ -40,7 +40,20 @@ VOLUME_MB = VOLUME_BYTES >> 20
 VACUUM_S, GARBAGE_SHARE = 60, 0.1
 """How often the store looks for deleted bytes, and from which share of a file on it frees them."""
 
-_MASTER_TOML = "[master.volume_growth]\ncopy_1 = 1\n"  # else each bucket takes seven volumes
+_MASTER_TOML = """\
+[master.volume_growth]
+copy_1 = 1
+
+[master.maintenance]
+sleep_minutes = 10
+scripts = '''
+lock
+volume.deleteEmpty -quietFor=1h -apply
+fs.log.purge -daysAgo=7
+unlock
+'''
+"""
+"""One volume for a bucket, where seven are usual; those that were emptied are free for other buckets an hour later."""
 _JWT_SECTIONS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 _GRPC_SECTIONS = ("grpc.master", "grpc.volume", "grpc.filer", "grpc.s3", "grpc.client")
 

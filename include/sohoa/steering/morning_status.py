@@ -47,16 +47,17 @@ def read_status(store: Store, now: datetime) -> list[Line]:
         now: with its zone.
 
     Returns:
-        In the order in which one asks: the site's own files where they are wrong, space, queues, closed gates,
-        alerts, mail, last runs.
+        In the order in which one asks: the site's own files where they are wrong, space, who may not send, queues,
+        closed gates, alerts, mail, last runs.
     """
     runs = read_runs(store)
     wrong = wrong_site(store.settings.site)
     return [
         *([Line("site", wrong, True)] if wrong else []),
         _space(store),
+        *(Line("stopped", f"{code} fills the store: it may not send", True) for code in store.stopped_agencies()),
         _inbox(store, now),
-        *(_queue(store, topic, now) for topic in _QUEUES),
+        *(_waiting(store, topic, prefix, now) for topic, prefix in _QUEUES.items()),
         _mail(store, now),
         *_closed(store, runs),
         *(
@@ -78,10 +79,6 @@ def _inbox(store: Store, now: datetime) -> Line:
     inbox = list_inbox(store)
     is_late = bool(inbox.taken) and now - inbox.taken[0].last_modified > MAX_WAITS["inbox"]
     return Line("inbox", inbox.in_words, is_late)
-
-
-def _queue(store: Store, topic: str, now: datetime) -> Line:
-    return _waiting(store, topic, _QUEUES[topic], now)
 
 
 def _mail(store: Store, now: datetime) -> Line:
