@@ -111,6 +111,17 @@ def test_the_next_is_stopped_only_where_the_store_goes_on_filling(
     assert stopped == [one, one, one, both, both, both]
 
 
+def test_a_guard_that_begins_anew_stops_nobody_else(landing: Store, look: Callable[[float], None]) -> None:
+    """Whom the one before it stopped is enough, until more comes in."""
+    send(landing, GREEDY, "1", 3_000)
+    send(landing, MODEST, "1", 2_000)
+    landing.stop_agencies([GREEDY])
+    look(96)
+    assert landing.stopped_agencies() == [GREEDY]
+    look(96.1)
+    assert landing.stopped_agencies() == [GREEDY, MODEST]
+
+
 def test_all_may_send_again_once_there_is_room(
     landing: Store, look: Callable[[float], None], told: list[Alert | str]
 ) -> None:

@@ -138,5 +138,5 @@ def test_airflow_services_share_what_they_must(name: str) -> None:
     """One signature, one key, in every Airflow service."""
     services = [s["environment"] for s in SERVICES.values() if "AIRFLOW__CORE__EXECUTOR" in s["environment"]]
     ours = [environment[name] for environment in services]
-    assert len(ours) == 5
+    assert len(ours) == 6
     assert len(set(ours)) == 1

@@ -103,7 +103,7 @@ def test_start_order_waits_for_conditions() -> None:
     assert needs["store"] == {"certificates": "service_completed_successfully"}
     assert needs["init"] == {"db": "service_healthy", "store": "service_healthy"}
     assert needs["scheduler"] == {"api-server": "service_healthy"}
-    for name in ("api-server", "dag-processor", "triggerer"):
+    for name in ("api-server", "dag-processor", "triggerer", "space-guard"):
         assert needs[name] == {"init": "service_completed_successfully"}
 
 

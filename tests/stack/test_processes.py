@@ -139,7 +139,7 @@ def test_private_files_are_private_at_once(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
-@pytest.mark.parametrize("name", ["folder", "n" * 250, "folder/" + "n" * 300])
+@pytest.mark.parametrize("name", ["folder", "n" * 254, "folder/" + "n" * 300])
 def test_a_private_file_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
     """By its own name; the draft beside it is nothing that a person knows."""
     (tmp_path / "folder").mkdir()

@@ -49,7 +49,12 @@ class Guard:
         """What was left as this guard last stopped one."""
 
     def watch(self) -> NoReturn:
-        """Look for ever; a store that does not answer is looked at again a minute later."""
+        """Look for ever; a store that does not answer is looked at again a minute later.
+
+        After each look it touches ``space-guard`` in ``settings.home``, by which others see that it looks.
+        """
+        sign = self._store.settings.home / "space-guard"
+        sign.parent.mkdir(parents=True, exist_ok=True)
         log.info("space_guard_started", stop_percent=self._store.settings.space_stop_percent)
         while True:
             try:
@@ -57,6 +62,7 @@ class Guard:
             except StoreError as error:
                 log.warning("space_guard_failed", reason=str(error))
                 pause = _BLIND_S
+            sign.touch()
             time.sleep(pause)
 
     def look(self, now: datetime) -> Space | None:
@@ -81,8 +87,11 @@ class Guard:
         return _NEAR_S if space.used_percent >= self._store.settings.space_stop_percent - _NEAR_PERCENT else _CALM_S
 
     def _stop_one(self, space: Space, now: datetime) -> None:
-        stopped, sent = self._store.stopped_agencies(), sent_lately(self._store, now)
+        stopped, is_first = self._store.stopped_agencies(), self._left_bytes is None
         self._left_bytes = space.left_bytes
+        if stopped and is_first:  # the guard before this one has done it
+            return
+        sent = sent_lately(self._store, now)
         largest = max((one for one in sent.items() if one[0] not in stopped), key=lambda one: one[1], default=None)
         if largest is None:
             log.warning("store_full", used_percent=round(space.used_percent, 1), stopped=", ".join(stopped) or None)
