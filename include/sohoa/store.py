@@ -493,35 +493,40 @@ class Store:
         """Deny agencies in ``landing`` what their keys would allow; False where that stands there already.
 
         Nobody else can read what an agency encrypted with a key of its own (SSE-C), and a version that it deleted is
-        gone from under a check at work. The name of an agency's key is its code.
+        gone from under a check at work. The name of an agency's key is its code. The administrator alone may do it.
 
         Args:
             codes: of agencies. Their first parts stand in the policy: hundreds of codes pass its 20 KB.
         """
-        heads = sorted({code.partition(".")[0] for code in codes})
-        agencies = {"StringLike": {"aws:username": [name for head in heads for name in (head, f"{head}.*")]}}
-        own_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
-        denied = {"Effect": "Deny", "Principal": "*", "Resource": f"arn:aws:s3:::{layout.LANDING}/*"}
-        statements = [
-            {"Action": "s3:PutObject", "Condition": agencies | own_key},
-            {"Action": "s3:DeleteObjectVersion", "Condition": agencies},
-        ]
-        policy = {"Version": "2012-10-17", "Statement": [denied | statement for statement in statements]}
-        if self._landing_policy() == policy:
+        if self.has_landing_policy(codes := set(codes)):
             return False
         self._call(
             layout.LANDING,
-            lambda: self._client.set_bucket_policy(bucket_name=layout.LANDING, policy=json.dumps(policy)),
+            lambda: self._client.set_bucket_policy(
+                bucket_name=layout.LANDING, policy=json.dumps(_landing_policy(codes))
+            ),
         )
         return True
 
-    def _landing_policy(self) -> object:
-        """The policy that is in force, None where there is none."""
+    def has_landing_policy(self, codes: Iterable[str]) -> bool:
+        """Whether agencies of these codes are denied what ``put_landing_policy`` denies, and nothing else is said."""
         try:
             text = self._call(layout.LANDING, lambda: self._client.get_bucket_policy(bucket_name=layout.LANDING))
         except ObjectMissing:
-            return None
-        return json.loads(text)
+            return False
+        return bool(json.loads(text) == _landing_policy(codes))
+
+
+def _landing_policy(codes: Iterable[str]) -> dict[str, Any]:
+    heads = sorted({code.partition(".")[0] for code in codes})
+    agencies = {"StringLike": {"aws:username": [name for head in heads for name in (head, f"{head}.*")]}}
+    own_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
+    denied = {"Effect": "Deny", "Principal": "*", "Resource": f"arn:aws:s3:::{layout.LANDING}/*"}
+    statements = [
+        {"Action": "s3:PutObject", "Condition": agencies | own_key},
+        {"Action": "s3:DeleteObjectVersion", "Condition": agencies},
+    ]
+    return {"Version": "2012-10-17", "Statement": [denied | statement for statement in statements]}
 
 
 def with_path_key(table: str, rows: pa.Table, day: date) -> pa.Table:
