@@ -18,7 +18,6 @@ import pytest
 
 from sohoa import stack
 from sohoa.settings import load_settings
-from sohoa.stack import seaweed
 from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
 from tests.desk.agency_folder import QuietScreen, computer, in_dossier, put_scan
@@ -55,7 +54,7 @@ def main() -> None:
                 if asked.only in (None, scenario.kbit_per_s):
                     _run(open_store(), Path(home) / str(scenario.kbit_per_s), scenario)
         finally:
-            stop([seaweed.server(load_settings())], 0)
+            stop(stack.store_servers(load_settings()), 0)
 
 
 def _run(store: Store, home: Path, scenario: Scenario) -> None:

@@ -1,9 +1,10 @@
 """Try every request that S3 knows with every key, on its own places and on others': ``-m benchmarks.isolation``.
 
 A store of its own, with the keys that it hands out: each agency of the registry against the next one, each system that
-writes a feed against the next one, the reader of reports, a wrong key, a revoked one and none. Prints a table in
-Markdown, of docs/security.md: how many were let through of how many asked. Ends with 1 where one was let through that
-should not be, or refused that should not be. It takes some ten minutes; ``--agencies 5`` takes the first five.
+writes a feed against the next one, the reader of reports, the pipeline, a wrong key, a revoked one and none. Prints a
+table in Markdown, of docs/security.md: how many were let through of how many asked. Ends with 1 where one was let
+through that should not be, or refused that should not be. It takes some ten minutes; ``--agencies 5`` takes the first
+five.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from tests.stack.isolation import (
     DENIED,
     NOTHING,
     OF_BUCKET,
+    PIPELINE,
+    PIPELINE_OF_BUCKET,
     READER,
     REQUESTS,
     WRITER,
@@ -33,14 +36,22 @@ from tests.stack.isolation import (
     Place,
     Prepared,
     Rights,
+    administrator_of,
     agency_caller,
     agency_places,
-    owner_of,
+    pipeline_of,
     try_requests,
 )
 
 _FEED = WRITER - {"copy in"} | {"delete version"}
 """The bucket ``feeds`` keeps one version: what was imported lies in the tables."""
+_PIPELINES = (
+    Place(layout.LANDING, "batches/H37.80.01/"),
+    Place(layout.LANDING, "receipts/H37.80.01/"),
+    Place(layout.FEEDS, "register/"),
+    Place(layout.WAREHOUSE, "pages/"),
+    Place(layout.REPORTS, "weekly/"),
+)
 
 
 class Cell(NamedTuple):
@@ -89,6 +100,9 @@ def try_all(store: Store, agencies: int | None = None) -> Iterator[tuple[Cell, b
     reader = Caller(store, issued[REPORTS_READER], reports, reports)
     places = {"reports": (reports, READER)} | _beyond("reports")
     yield from _try(reader, "the reader of reports", places)
+    for place in _PIPELINES:
+        yield from _try_places(pipeline_of(store), "the pipeline", {"objects of its buckets": (place, PIPELINE)})
+    yield from _try_buckets(pipeline_of(store), "the pipeline", PIPELINE_OF_BUCKET)
     yield from _strangers(store, keys, codes)
 
 
@@ -104,14 +118,23 @@ def _strangers(store: Store, keys: dict[str, dict[str, str]], codes: list[str]) 
 
 
 def _try(caller: Caller, who: str, places: dict[str, Rights]) -> Iterator[tuple[Cell, bool]]:
-    owner = owner_of(caller.store)
+    yield from _try_places(caller, who, places)
+    yield from _try_buckets(caller, who, NOTHING)
+
+
+def _try_places(caller: Caller, who: str, places: dict[str, Rights]) -> Iterator[tuple[Cell, bool]]:
+    administrator = administrator_of(caller.store)
     for name, (place, allowed) in places.items():
-        for request, status in try_requests(caller, Prepared(caller.store, owner, place), REQUESTS):
+        for request, status in try_requests(caller, Prepared(caller.store, administrator, place), REQUESTS):
             yield Cell(who, name, request, request in allowed), status not in DENIED
+
+
+def _try_buckets(caller: Caller, who: str, allowed: frozenset[str]) -> Iterator[tuple[Cell, bool]]:
+    administrator = administrator_of(caller.store)
     for bucket in layout.BUCKETS:
-        there = Prepared(caller.store, owner, Place(bucket, "x/"))
+        there = Prepared(caller.store, administrator, Place(bucket, "x/"))
         for request, status in try_requests(caller, there, OF_BUCKET):
-            yield Cell(who, "whole buckets", request, is_allowed=False), status not in DENIED
+            yield Cell(who, "whole buckets", request, request in allowed), status not in DENIED
 
 
 def _beyond(own: str) -> dict[str, Rights]:
@@ -133,7 +156,7 @@ def _print_table(found: Found) -> None:
     for who in dict.fromkeys(cell.who for cell, _ in found):
         own = {key: n for key, n in found.items() if key[0].who == who}
         opened = {cell.place for cell, is_open in own if is_open}
-        places = [*dict.fromkeys(cell.place for cell, _ in own if cell.place in opened), None]
+        places = list(dict.fromkeys(cell.place if cell.place in opened else None for cell, _ in own))
         for place in places:
             cells = {key: n for key, n in own.items() if (key[0].place if key[0].place in opened else None) == place}
             refused = sum(n for (_, is_open), n in cells.items() if not is_open)

@@ -15,7 +15,6 @@ import pytest
 
 from sohoa import stack
 from sohoa.settings import load_settings
-from sohoa.stack import seaweed
 from sohoa.stack.processes import stop
 from sohoa.store import open_store
 from tests.desk.kill_sender import landed, make_folder, markers, send_with_kills
@@ -37,7 +36,7 @@ def main() -> None:
         try:
             _run_rounds(Path(home), asked.kills, rng)
         finally:
-            stop([seaweed.server(load_settings())], 0)
+            stop(stack.store_servers(load_settings()), 0)
 
 
 def _run_rounds(home: Path, kills: int, rng: random.Random) -> None:

@@ -30,7 +30,7 @@ def own_store() -> Iterator[Store]:
             stack.up(load_settings(), "store", lambda _: None)
             yield open_store()
         finally:
-            stop([seaweed.server(load_settings())], 0)  # its data is thrown away
+            stop(stack.store_servers(load_settings()), 0)  # its data is thrown away
             os.environ.clear()
             os.environ |= before
 

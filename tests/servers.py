@@ -66,8 +66,8 @@ def project_with_hung_task(folder: Path) -> Path:
 
 
 def s3_client(store: Store) -> Minio:
-    """A client of the store that can see and delete old versions, which the product cannot."""
-    settings = store.settings
+    """A client of the store with its administrator's keys."""
+    settings = seaweed.administrator_settings(store.settings)
     assert settings.s3_endpoint and settings.s3_access_key and settings.s3_secret_key
     keys = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
     return Minio(settings.s3_endpoint.removeprefix("http://"), *keys, secure=False, region=settings.s3_region)

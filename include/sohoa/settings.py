@@ -398,8 +398,13 @@ class Settings(BaseModel):
         return self.home / "store" / "agencies.json"
 
     @property
+    def admin_keys_file(self) -> Path:
+        """Where the keys of the embedded store's administrator are kept (mode 0600): no task reads them."""
+        return self.home / "store" / "admin.json"
+
+    @property
     def credentials_file(self) -> Path:
-        """Where the embedded store's keys are kept (mode 0600)."""
+        """Where the embedded store's address and the pipeline's keys to it are kept (mode 0600)."""
         return self.home / "store" / "credentials.json"
 
 

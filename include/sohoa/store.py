@@ -521,22 +521,22 @@ class Store:
         """Deny agencies in ``landing`` what their keys would allow; False where that stands there already.
 
         Nobody else can read what an agency encrypted with a key of its own (SSE-C), and a version that it deleted is
-        gone from under a check at work. The name of an agency's key is its code.
+        gone from under a check at work. The name of an agency's key is its code. The administrator alone may do it.
 
         Args:
             codes: of agencies. Their first parts stand in the policy: hundreds of codes pass its 20 KB.
         """
-        heads = sorted({code.partition(".")[0] for code in codes})
-        own_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
-        agencies = _named(name for head in heads for name in (head, f"{head}.*"))
-        statements = [
-            _DENIED | {"Action": "s3:PutObject", "Condition": agencies | own_key},
-            _DENIED | {"Action": "s3:DeleteObjectVersion", "Condition": agencies},
-        ]
-        return self._put_landing_statements([*statements, *filter(_is_stop, self._landing_statements())])
+        return self._put_landing_statements([*_denials(codes), *filter(_is_stop, self._landing_statements())])
+
+    def has_landing_policy(self, codes: Iterable[str]) -> bool:
+        """Whether agencies of these codes are denied what ``put_landing_policy`` denies; others may be stopped."""
+        return [one for one in self._landing_statements() if not _is_stop(one)] == _denials(codes)
 
     def stop_agencies(self, codes: Collection[str]) -> bool:
-        """Take nothing more into ``landing`` of these agencies alone; False where that stands already."""
+        """Take nothing more into ``landing`` of these agencies alone; False where that stands already.
+
+        The administrator alone may do it.
+        """
         others = [statement for statement in self._landing_statements() if not _is_stop(statement)]
         stop = _DENIED | {"Sid": _STOP, "Action": "s3:PutObject", "Condition": _named(sorted(codes))}
         return self._put_landing_statements([*others, stop] if codes else others)
@@ -558,8 +558,22 @@ class Store:
             text = self._call(layout.LANDING, lambda: self._client.get_bucket_policy(bucket_name=layout.LANDING))
         except ObjectMissing:
             return []
-        statements: list[dict[str, Any]] = json.loads(text)["Statement"]
-        return [one | {"Condition": one["Condition"] | _named(_names(one))} for one in statements]
+        found = json.loads(text)["Statement"]
+        statements: list[dict[str, Any]] = [found] if isinstance(found, dict) else found
+        return [
+            one | {"Condition": one["Condition"] | _named(_names(one))} if _names(one) else one for one in statements
+        ]
+
+
+def _denials(codes: Iterable[str]) -> list[dict[str, Any]]:
+    """What agencies of these codes are always denied."""
+    heads = sorted({code.partition(".")[0] for code in codes})
+    agencies = _named(name for head in heads for name in (head, f"{head}.*"))
+    own_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
+    return [
+        _DENIED | {"Action": "s3:PutObject", "Condition": agencies | own_key},
+        _DENIED | {"Action": "s3:DeleteObjectVersion", "Condition": agencies},
+    ]
 
 
 def _named(names: Iterable[str]) -> dict[str, Any]:
@@ -568,8 +582,8 @@ def _named(names: Iterable[str]) -> dict[str, Any]:
 
 
 def _names(statement: dict[str, Any]) -> list[str]:
-    """The names in the condition of a statement that this pipeline wrote; of a single one SeaweedFS makes a string."""
-    names = statement["Condition"]["StringLike"]["aws:username"]
+    """The names that a statement speaks of; of a single one SeaweedFS makes a string, another's statement has none."""
+    names = statement.get("Condition", {}).get("StringLike", {}).get("aws:username", [])
     return [names] if isinstance(names, str) else list(names)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sysconfig
@@ -18,9 +19,10 @@ from minio.error import S3Error
 from sohoa import layout, registry, stack
 from sohoa.capacity import stop_senders
 from sohoa.capacity.stop_senders import ALERT_KEY, Guard, sent_lately
+from sohoa.errors import KeysRefused
 from sohoa.notify.alerts import Alert
 from sohoa.settings import TIME_ZONE, load_settings
-from sohoa.stack import space_guard
+from sohoa.stack import seaweed, space_guard
 from sohoa.stack.processes import home_environment
 from sohoa.store import Store
 from tests.capacity.test_space import disks, volume_server
@@ -37,10 +39,16 @@ def send(store: Store, code: str, name: str, size: int = 10) -> None:
 
 
 @pytest.fixture
-def landing(clean_store: Store) -> Iterator[Store]:
-    """The store; whoever was stopped may send again afterwards."""
+def administrator(store: Store) -> Store:
+    """The store with the administrator's keys, which the guard has."""
+    return Store(seaweed.administrator_settings(store.settings))
+
+
+@pytest.fixture
+def landing(clean_store: Store, administrator: Store) -> Iterator[Store]:
+    """The store with the pipeline's keys; whoever was stopped may send again afterwards."""
     yield clean_store
-    clean_store.stop_agencies([])
+    administrator.stop_agencies([])
 
 
 @pytest.fixture
@@ -53,9 +61,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Alert | str]:
 
 
 @pytest.fixture
-def look(landing: Store) -> Callable[[float], None]:
+def look(landing: Store, administrator: Store) -> Callable[[float], None]:
     """One guard's look at a store of which so many per cent are used."""
-    settings = landing.settings.model_copy(update={"space_stop_percent": 95.0})
+    settings = administrator.settings.model_copy(update={"space_stop_percent": 95.0})
     guard = Guard(Store(settings))
 
     def at(percent: float) -> None:
@@ -111,11 +119,15 @@ def test_the_next_is_stopped_only_where_the_store_goes_on_filling(
     assert stopped == [one, one, one, both, both, both]
 
 
-def test_a_guard_that_begins_anew_stops_nobody_else(landing: Store, look: Callable[[float], None]) -> None:
+def test_a_guard_that_begins_anew_stops_nobody_else(
+    landing: Store, administrator: Store, look: Callable[[float], None]
+) -> None:
     """Whom the one before it stopped is enough, until more comes in."""
     send(landing, GREEDY, "1", 3_000)
     send(landing, MODEST, "1", 2_000)
-    landing.stop_agencies([GREEDY])
+    with pytest.raises(KeysRefused):
+        landing.stop_agencies([GREEDY])
+    administrator.stop_agencies([GREEDY])
     look(96)
     assert landing.stopped_agencies() == [GREEDY]
     look(96.1)
@@ -143,18 +155,36 @@ def test_all_may_send_again_once_there_is_room(
     assert landing.stopped_agencies() == [GREEDY]
 
 
-def test_the_policy_of_each_hour_leaves_who_is_stopped(landing: Store, look: Callable[[float], None]) -> None:
-    """And who is stopped stays denied what all agencies are."""
+def test_who_is_stopped_stays_so_beside_the_policy_of_all(
+    landing: Store, administrator: Store, look: Callable[[float], None]
+) -> None:
+    """The policy still stands, can be written anew, and denies who is stopped what all agencies are denied."""
     send(landing, GREEDY, "1", 3_000)
     look(96)
     codes = [agency.code for agency in registry.agencies()]
-    assert not landing.put_landing_policy(codes)
-    assert landing.put_landing_policy([*codes, "G05"])
+    assert landing.has_landing_policy(codes)
+    assert not administrator.put_landing_policy(codes)
+    assert administrator.put_landing_policy([*codes, "G05"])
     assert landing.stopped_agencies() == [GREEDY]
-    assert landing.put_landing_policy(codes)
+    assert administrator.put_landing_policy(codes)
     version = next(iter(s3_client(landing).list_objects(layout.LANDING, recursive=True, include_version=True)))
     with pytest.raises(S3Error, match="AccessDenied"):
         agency_client(landing, GREEDY).remove_object(layout.LANDING, version.object_name, version.version_id)
+
+
+def test_a_policy_that_somebody_wrote_is_read(landing: Store, administrator: Store) -> None:
+    """Statements without names, or one instead of a list; nobody is stopped by them."""
+    client, codes = s3_client(landing), [agency.code for agency in registry.agencies()]
+    before = client.get_bucket_policy(layout.LANDING)
+    other = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::landing"}
+    try:
+        client.set_bucket_policy(layout.LANDING, json.dumps({"Version": "2012-10-17", "Statement": other}))
+        assert landing.stopped_agencies() == []
+        assert not landing.has_landing_policy(codes)
+        assert administrator.put_landing_policy(codes)
+        assert landing.has_landing_policy(codes)
+    finally:
+        client.set_bucket_policy(layout.LANDING, before)
 
 
 def test_all_that_takes_room_counts_for_a_day(landing: Store) -> None:

@@ -23,8 +23,9 @@ import psutil
 import psycopg2
 import pytest
 import urllib3
+from minio.error import S3Error
 
-from sohoa import layout
+from sohoa import layout, registry
 from sohoa.capacity.space import measure_space
 from sohoa.errors import StoreError
 from sohoa.settings import Settings
@@ -57,6 +58,10 @@ class RunningStore:
         }
         return Store(Settings.model_validate(values))
 
+    def administrator(self) -> Store:
+        """The product's own client with the keys that only ``init`` has."""
+        return self.client(self.secrets["STORE_ADMIN_ACCESS_KEY"], self.secrets["STORE_ADMIN_SECRET_KEY"])
+
     def owner(self) -> Store:
         """The product's own client with the pipeline's keys."""
         return self.client(self.secrets["SOHOA_S3_ACCESS_KEY"], self.secrets["SOHOA_S3_SECRET_KEY"])
@@ -82,15 +87,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
     service = resolved(secrets)["services"]["store"]
     s3, master, volume, filer, metrics = free_ports(5)
     changed = {"-dir=/data": f"-dir={folder}", "-s3.port=8333": f"-s3.port={s3}"}
+    certificates = tmp_path_factory.mktemp("certificates")
     changed |= {"-metricsPort=9327": f"-metricsPort={metrics}"}
+    changed |= {"-s3.config=/certificates/s3.json": f"-s3.config={certificates}/s3.json"}
     assert set(changed) <= set(service["command"])
     command = [changed.get(word, word) for word in service["command"]]
     command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"]
-    certificates = tmp_path_factory.mktemp("certificates")
-    make = resolved(secrets)["services"]["certificates"]["command"][2].replace(
-        '"/certificates"', repr(str(certificates))
-    )
-    subprocess.run([BIN / "python", "-c", make], check=True, env={"HOME": str(folder)})
+    made = resolved(secrets)["services"]["certificates"]
+    script = made["command"][2].replace('"/certificates"', repr(str(certificates)))
+    subprocess.run([BIN / "python", "-c", script], check=True, env={**made["environment"], "HOME": str(folder)})
     environment = {"HOME": str(folder), **service["environment"]}
     environment = {name: value.replace("/certificates/", f"{certificates}/") for name, value in environment.items()}
     with (folder / "log").open("wb") as log:
@@ -98,7 +103,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
     try:
         wait_for(service["healthcheck"]["test"][-1].replace("8333", str(s3)), process, 60)
         running = RunningStore(s3, master, metrics, secrets, environment, process)
-        running.owner().make_buckets()
+        running.administrator().make_buckets()
         yield running
     finally:
         process.kill()
@@ -109,6 +114,20 @@ def test_pipeline_writes_and_reads(store: RunningStore) -> None:
     """With the keys of .env; a bucket of the layout takes an object and gives it back."""
     store.owner().put(layout.WAREHOUSE, "probe/số hóa.txt", b"read me")
     assert store.owner().get(layout.WAREHOUSE, "probe/số hóa.txt") == b"read me"
+
+
+def test_no_service_that_runs_tasks_may_change_rights(store: RunningStore) -> None:
+    """The pipeline's identity makes no bucket, no policy; the administrator's keys are in three services alone."""
+    with pytest.raises(StoreError, match="AccessDenied"):
+        store.owner().put_landing_policy(["H37"])
+    with pytest.raises(S3Error, match="AccessDenied"):
+        store.owner()._client.make_bucket(bucket_name="another")
+    having = [
+        name
+        for name, service in resolved(store.secrets)["services"].items()
+        if store.secrets["STORE_ADMIN_SECRET_KEY"] in service["environment"].values()
+    ]
+    assert sorted(having) == ["init", "space-guard", "store"]
 
 
 def test_wrong_keys_and_no_keys_are_refused(store: RunningStore) -> None:
@@ -322,3 +341,4 @@ def test_init_prepares_database_and_store_and_may_run_again(store: RunningStore,
     connection.close()
     for bucket in layout.BUCKETS:
         assert list(store.owner().list_objects(bucket, "nothing/")) == []
+    assert store.owner().has_landing_policy(agency.code for agency in registry.agencies())

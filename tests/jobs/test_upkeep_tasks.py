@@ -11,6 +11,8 @@ import pytest
 
 from sohoa import jobs, layout, registry
 from sohoa.cli import app
+from sohoa.notify.alerts import read_standing
+from sohoa.stack import seaweed
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, page_jpeg, put_files, send
 from tests.jobs.kills import killed_before, take_snapshot
@@ -66,22 +68,26 @@ def test_the_command_prints_what_was_done(clean_store: Store) -> None:
     assert {"versions_deleted", "used_percent"} <= counts.keys()
 
 
-def test_maintain_follows_the_registry(clean_store: Store, own_file: Callable[[str, str], None]) -> None:
-    """An agency under another head is denied from the next run on; what somebody took away comes back."""
+def test_maintain_watches_what_agencies_are_denied(
+    clean_store: Store, own_file: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Operators hear of an agency under a head that is not denied, or of a policy that is gone, until it is written."""
     client = s3_client(clean_store)
     before = client.get_bucket_policy(layout.LANDING)
+    administrator = Store(seaweed.administrator_settings(clean_store.settings))
+    monkeypatch.setenv("SOHOA_OPERATORS", "anna@example.vn")
     try:
-        assert not jobs.guard_landing()["policy_written"]
+        assert jobs.guard_landing()["policy_stands"]
         lines = (Path(registry.__file__).parent / "data" / "agencies.csv").read_text(encoding="utf-8").splitlines()
         (sample,) = [line for line in lines if line.startswith("H37.60,")]
         own_file("agencies", "\n".join([*lines, sample.replace("H37.60", "G05.12", 1)]) + "\n")
-        assert jobs.maintain()["policy_written"]
-        changed = client.get_bucket_policy(layout.LANDING)
-        names = [one["Condition"]["StringLike"]["aws:username"] for one in json.loads(changed)["Statement"]]
-        assert names == [["G05", "G05.*", "H37", "H37.*"]] * 2
-        assert not jobs.maintain()["policy_written"]
+        assert not jobs.maintain()["policy_stands"]
+        (alert,) = read_standing(clean_store)
+        assert "Chính sách" in alert.subject
+        assert administrator.put_landing_policy(agency.code for agency in registry.agencies())
+        assert jobs.maintain()["policy_stands"]
+        assert read_standing(clean_store) == []
         client.delete_bucket_policy(layout.LANDING)
-        assert jobs.maintain()["policy_written"]
-        assert client.get_bucket_policy(layout.LANDING) == changed
+        assert not jobs.guard_landing()["policy_stands"]
     finally:
         client.set_bucket_policy(layout.LANDING, before)

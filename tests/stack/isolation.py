@@ -95,7 +95,7 @@ class Prepared:
     """What lies in a place before anybody asks: two objects, one that is sent over, and an upload in parts."""
 
     store: Store
-    owner: Caller
+    administrator: Caller
     place: Place
     version: str = ""
     upload: str = field(default="")
@@ -107,7 +107,7 @@ class Prepared:
             self.store.put(bucket, prefix + name, f"what lies in {prefix}".encode())
         info = self.store.stat(bucket, prefix + _KEPT)
         self.version = "" if info is None else info.version_id or ""
-        answer = self.owner.ask("POST", f"{bucket}/{prefix}parts", {"uploads": ""})[1]
+        answer = self.administrator.ask("POST", f"{bucket}/{prefix}parts", {"uploads": ""})[1]
         self.upload = next(iter(re.findall("<UploadId>(.*?)</UploadId>", answer)), "none")
 
 
@@ -259,6 +259,12 @@ WRITER = _ADDS | _REMOVES | _LISTS | {"complete upload", "copy in"}
 """What an agency may do in its own ``batches/`` and ``inbox/``, and a system in the folder of its feed."""
 READER = _READS | _LISTS
 """What an agency may do in its own ``receipts/``, and the reader of reports in theirs."""
+PIPELINE = frozenset(REQUESTS) - {
+    "put tags", "delete tags", "get ACL", "put ACL", "put retention", "put legal hold",
+}  # fmt: skip
+"""What the pipeline may do with the objects of its buckets,"""
+PIPELINE_OF_BUCKET = frozenset({"get policy"})
+"""and with the buckets: see that agencies are denied what they must not do."""
 
 
 NOTHING = frozenset[str]()
@@ -296,10 +302,16 @@ def agency_caller(store: Store, code: str, keys: dict[str, str]) -> Caller:
     return Caller(store, keys, *(Place(layout.LANDING, f"{kind}/{code}/") for kind in ("batches", "receipts")))
 
 
-def owner_of(store: Store) -> Caller:
-    """Be the pipeline."""
+def administrator_of(store: Store) -> Caller:
+    """Be who may do everything."""
     everywhere = Place(layout.WAREHOUSE, "")
-    return Caller(store, json.loads(store.settings.credentials_file.read_text()), everywhere, everywhere)
+    return Caller(store, json.loads(store.settings.admin_keys_file.read_text()), everywhere, everywhere)
+
+
+def pipeline_of(store: Store) -> Caller:
+    """Be the pipeline."""
+    own = Place(layout.WAREHOUSE, "_work/")
+    return Caller(store, json.loads(store.settings.credentials_file.read_text()), own, own)
 
 
 def try_requests(caller: Caller, there: Prepared, names: dict[str, Request]) -> Iterator[tuple[str, int]]:

@@ -13,12 +13,15 @@ from sohoa.store import Store
 from tests.stack.isolation import (
     DENIED,
     OF_BUCKET,
+    PIPELINE,
+    PIPELINE_OF_BUCKET,
     REQUESTS,
     Place,
     Prepared,
+    administrator_of,
     agency_caller,
     agency_places,
-    owner_of,
+    pipeline_of,
     try_requests,
 )
 
@@ -35,16 +38,29 @@ def test_each_request_passes_where_it_should_alone(clean_store: Store, key: str)
     passed = defaultdict[str, set[str]](set)
     places = agency_places(CODE, OTHER)
     for name, (place, _) in places.items():
-        there = Prepared(clean_store, owner_of(clean_store), place)
+        there = Prepared(clean_store, administrator_of(clean_store), place)
         passed[name] |= {request for request, status in try_requests(caller, there, REQUESTS) if status not in DENIED}
     assert passed == {name: set(allowed) if key == "own" else set() for name, (_, allowed) in places.items()}
     for bucket in layout.BUCKETS:
-        there = Prepared(clean_store, owner_of(clean_store), Place(bucket, "x/"))
+        there = Prepared(clean_store, administrator_of(clean_store), Place(bucket, "x/"))
         assert [one for one in try_requests(caller, there, OF_BUCKET) if one[1] not in DENIED] == []
 
 
-def test_the_pipeline_passes_where_agencies_do_not(clean_store: Store) -> None:
+def test_the_pipeline_changes_objects_and_no_rights(clean_store: Store) -> None:
+    """It reads, writes and deletes in its buckets; buckets, policies, locks and keys are the administrator's."""
+    pipeline, administrator = pipeline_of(clean_store), administrator_of(clean_store)
+    clean_store.put(layout.WAREHOUSE, "_work/kept", b"x")
+    for bucket, prefix in zip(layout.BUCKETS, (f"receipts/{CODE}/", "register/", "pages/", "weekly/"), strict=True):
+        there = Prepared(clean_store, administrator, Place(bucket, prefix))
+        assert {request for request, status in try_requests(pipeline, there, REQUESTS) if status not in DENIED} == (
+            PIPELINE
+        )
+        of_bucket = try_requests(pipeline, there, OF_BUCKET)
+        assert {request for request, status in of_bucket if status not in DENIED} == PIPELINE_OF_BUCKET
+
+
+def test_the_administrator_passes_where_others_do_not(clean_store: Store) -> None:
     """The requests are sound: it is the key that stops them."""
-    owner = owner_of(clean_store)
-    there = Prepared(clean_store, owner, Place(layout.LANDING, f"receipts/{CODE}/"))
-    assert {status for _, status in try_requests(owner, there, REQUESTS)}.isdisjoint(DENIED)
+    administrator = administrator_of(clean_store)
+    there = Prepared(clean_store, administrator, Place(layout.LANDING, f"receipts/{CODE}/"))
+    assert {status for _, status in try_requests(administrator, there, REQUESTS)}.isdisjoint(DENIED)

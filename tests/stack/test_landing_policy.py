@@ -15,6 +15,8 @@ from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 
 from sohoa import layout
+from sohoa.errors import KeysRefused
+from sohoa.stack import seaweed
 from sohoa.store import Store
 from tests.servers import s3_client
 
@@ -111,13 +113,17 @@ def test_the_pipeline_still_deletes_versions(clean_store: Store) -> None:
 )
 def test_the_policy_follows_the_registry(clean_store: Store, codes: list[str], names: list[str]) -> None:
     """Whatever agencies it has and however many, the store takes it, and is not asked again."""
-    client = s3_client(clean_store)
+    client, administrator = s3_client(clean_store), Store(seaweed.administrator_settings(clean_store.settings))
     before = client.get_bucket_policy(layout.LANDING)
     try:
         client.delete_bucket_policy(layout.LANDING)
-        assert clean_store.put_landing_policy(codes)
+        assert not clean_store.has_landing_policy(codes)
+        with pytest.raises(KeysRefused):
+            clean_store.put_landing_policy(codes)
+        assert administrator.put_landing_policy(codes)
+        assert clean_store.has_landing_policy(codes)
         once = client.get_bucket_policy(layout.LANDING)
-        assert not clean_store.put_landing_policy(codes)
+        assert not administrator.put_landing_policy(codes)
         assert client.get_bucket_policy(layout.LANDING) == once
         statements = json.loads(once)["Statement"]
         assert [one["Condition"]["StringLike"]["aws:username"] for one in statements] == [names, names]

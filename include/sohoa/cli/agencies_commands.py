@@ -64,7 +64,7 @@ def agencies_apply(
     day, chosen = on or _today(), names or []
     if policies:
         out.print(
-            identities.policies_text(identities.choose_identities(day, chosen)),
+            identities.policies_text(identities.choose_identities(day, chosen), is_whole=not chosen),
             markup=False,
             highlight=False,
             soft_wrap=True,

@@ -48,8 +48,10 @@ def stack_status(part: Annotated[Part, typer.Argument(help="Which part.")] = Par
 
 @stack_app.command("guard")
 def stack_guard() -> None:
-    """Look at the store's room all the time, and stop the agency that fills it; ends by Ctrl-C."""
+    """Look at the store's room all the time, and stop the agency that fills it; needs the administrator's keys."""
     from sohoa.capacity.stop_senders import Guard
-    from sohoa.store import open_store
+    from sohoa.stack import seaweed
+    from sohoa.store import Store
 
-    Guard(open_store()).watch()
+    settings = load_settings()
+    Guard(Store(seaweed.administrator_settings(settings) if settings.uses_embedded_store else settings)).watch()

@@ -27,6 +27,7 @@ __all__ = [
     "require_ports",
     "require_running",
     "status",
+    "store_servers",
     "trim_logs",
     "up",
 ]
@@ -99,7 +100,7 @@ def down(settings: Settings, part: str, report: Report) -> None:
         if part in {"airflow", "all"}:
             _stop(airflow_server.servers(settings), airflow_server.STOP_PATIENCE_S, report)
         if part in {"store", "all"}:
-            _stop(_store_servers(settings), seaweed.STOP_PATIENCE_S, report)
+            _stop(store_servers(settings), seaweed.STOP_PATIENCE_S, report)
 
 
 def require_running(settings: Settings) -> None:
@@ -121,7 +122,7 @@ def status(settings: Settings) -> dict[str, Status]:
     return {
         "store": Status(
             "store",
-            _state(_store_servers(settings), seaweed.is_healthy(settings)),
+            _state(store_servers(settings), seaweed.is_healthy(settings)),
             settings.s3_endpoint or store_url,
             weed.log,
             secrets=settings.credentials_file,
@@ -193,10 +194,10 @@ def _describe_inbox(store: Store) -> str:
 
 def _servers(settings: Settings) -> list[Server]:
     """All that run where the whole stack is up."""
-    return [*_store_servers(settings), *airflow_server.servers(settings)]
+    return [*store_servers(settings), *airflow_server.servers(settings)]
 
 
-def _store_servers(settings: Settings) -> list[Server]:
+def store_servers(settings: Settings) -> list[Server]:
     """The store, and its guard where one is wanted."""
     guard = [space_guard.server(settings)] if space_guard.is_wanted(settings) else []
     return [*guard, seaweed.server(settings)]

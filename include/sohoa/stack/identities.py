@@ -1,4 +1,4 @@
-"""Who may do what in the store: one identity for each agency, each feed's writer and the reader of reports.
+"""Who may do what in the store: one identity for each agency, each feed's writer, the reader of reports, the pipeline.
 
 The embedded store reads its identities from a file; for SeaweedFS elsewhere the same is said to ``weed shell``, for any
 other store as an IAM policy. A key is handed out once: only the store itself keeps it.
@@ -23,10 +23,18 @@ FEEDS = ("register", "status", "portal", "national_report", "backlog", "notices"
 """Feeds that one system exports; the ministries' have a folder for each system."""
 REPORTS_READER = "reports-reader"
 
+_OWN = {seaweed.PIPELINE, seaweed.ADMINISTRATOR}
+"""Whose keys come and go with the store itself."""
 _IAM_ACTIONS = {
     "Write": ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
     "Read": ["s3:GetObject"],
 }
+_IAM_OF_PIPELINE = [
+    *(name for names in _IAM_ACTIONS.values() for name in names),
+    "s3:DeleteObjectVersion",
+    "s3:GetObjectVersion",
+]
+_IAM_OF_BUCKETS = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketPolicy"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ def list_identities(settings: Settings, day: date) -> list[Listed]:
     kept = {one["name"]: one for one in seaweed.read_identities(settings)}
     wanted = {one.name: one.what for one in wanted_identities(day)}
     listed = []
-    for name in [*wanted, *(name for name in kept if name not in wanted and name != seaweed.OWNER)]:
+    for name in [*wanted, *(name for name in kept if name not in wanted and name not in _OWN)]:
         credentials = kept.get(name, {}).get("credentials", [])
         state = "no key" if not credentials and name in wanted else "in force" if credentials else "ended"
         ends_with = credentials[0]["accessKey"][-4:] if credentials else ""
@@ -144,7 +152,7 @@ def apply_identities(
             else:
                 kept[one.name]["actions"] = list(one.actions)
         wanted = {one.name for when in (day, datetime.now(TIME_ZONE).date()) for one in wanted_identities(when)}
-        wanted |= {seaweed.OWNER}
+        wanted |= _OWN
         ended = [] if names else [name for name, one in kept.items() if name not in wanted and one["credentials"]]
         _end(kept, ended)
         for name, keys in issued.items():
@@ -162,7 +170,7 @@ def revoke_identities(settings: Settings, names: Collection[str]) -> list[str]:
     """
     with only_one(settings.home):
         kept = _kept(settings)
-        unknown = sorted(name for name in names if name == seaweed.OWNER or not kept.get(name, {}).get("credentials"))
+        unknown = sorted(name for name in names if name in _OWN or not kept.get(name, {}).get("credentials"))
         if unknown:
             raise InputError(f"{', '.join(unknown)}: has no key; see `sohoa agencies list`")
         _end(kept, names)
@@ -221,6 +229,18 @@ def iam_policy(identity: Identity) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def policies_text(identities: Iterable[Identity]) -> str:
-    """Write the IAM policies of these identities as JSON, by name."""
-    return json.dumps({one.name: iam_policy(one) for one in identities}, ensure_ascii=False, indent=1)
+def pipeline_policy() -> dict[str, Any]:
+    """Return the rights of the pipeline as an IAM policy: all that it does with the objects of its buckets."""
+    buckets = [f"arn:aws:s3:::{bucket}" for bucket in layout.BUCKETS]
+    statements = [
+        {"Effect": "Allow", "Action": _IAM_OF_BUCKETS, "Resource": buckets},
+        {"Effect": "Allow", "Action": _IAM_OF_PIPELINE, "Resource": [f"{one}/*" for one in buckets]},
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def policies_text(identities: Iterable[Identity], is_whole: bool) -> str:
+    """Write the IAM policies of these identities as JSON, by name; with the pipeline's where they are all."""
+    own = {seaweed.PIPELINE: pipeline_policy()} if is_whole else {}
+    found = {one.name: iam_policy(one) for one in identities}
+    return json.dumps({**own, **found}, ensure_ascii=False, indent=1)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
+from pydantic import SecretStr
 
 from sohoa import layout, registry
 from sohoa.capacity.space import VOLUME_BYTES
@@ -28,8 +29,8 @@ from sohoa.stack.processes import (
 )
 from sohoa.store import Store
 
-OWNER = "sohoa"
-"""The pipeline's own identity."""
+PIPELINE, ADMINISTRATOR = "sohoa", "sohoa-administrator"
+"""The pipeline's own identity; who makes buckets and says who may do what in them, which no task does."""
 _HANDLED = "handled.json"
 PORTS = dict.fromkeys(("port_s3", "port_master", "port_volume", "port_filer"), (GRPC_OFFSET,))
 """Setting -> how far above it lies the second port that its server takes."""
@@ -79,15 +80,22 @@ def up(settings: Settings, report: Report) -> None:
     elif write_identities(settings):
         weed.processes()[0].send_signal(signal.SIGHUP)
     wait_until(lambda: is_healthy(settings), [weed], START_PATIENCE_S)
-    store = Store(local_settings(settings))
-    wait_until(lambda: _takes_writes(store), [weed], START_PATIENCE_S)
-    store.put_landing_policy(agency.code for agency in registry.agencies())
+    administrator = Store(administrator_settings(settings))
+    wait_until(lambda: _has_buckets(administrator), [weed], START_PATIENCE_S)
+    wait_until(lambda: _takes_writes(Store(local_settings(settings))), [weed], START_PATIENCE_S)
+    administrator.put_landing_policy(agency.code for agency in registry.agencies())
 
 
 def local_settings(settings: Settings) -> Settings:
-    """Return ``settings`` with the address and keys of the embedded store."""
+    """Return ``settings`` with the address of the embedded store and the pipeline's keys to it."""
     keys = json.loads(settings.credentials_file.read_text(encoding="utf-8"))
     return Settings(**{**dict(settings), **{f"s3_{name}": value for name, value in keys.items()}})
+
+
+def administrator_settings(settings: Settings) -> Settings:
+    """Return ``settings`` with the address of the embedded store and its administrator's keys."""
+    keys = json.loads(settings.admin_keys_file.read_text(encoding="utf-8"))
+    return local_settings(settings).model_copy(update={f"s3_{name}": SecretStr(keys[name]) for name in keys})
 
 
 def is_healthy(settings: Settings) -> bool:
@@ -101,13 +109,20 @@ def is_healthy(settings: Settings) -> bool:
         return False
 
 
+def _has_buckets(administrator: Store) -> bool:
+    try:
+        administrator.make_buckets()
+    except StoreError:  # the volume server joins some moments after the port opens
+        return False
+    return True
+
+
 def _takes_writes(store: Store) -> bool:
     key = layout.work_key("stack", "start", "probe")
     try:
-        store.make_buckets()
         store.put(layout.WAREHOUSE, key, b"ready")
         store.delete(layout.WAREHOUSE, key)
-    except StoreError:  # the volume server joins some moments after the port opens
+    except StoreError:  # likewise, or its keys are new and not yet read
         return False
     return True
 
@@ -157,16 +172,17 @@ def write_config(settings: Settings) -> None:
 
 
 def write_identities(settings: Settings) -> bool:
-    """Write the pair of keys of the pipeline and of each agency of the registry; True if any is new or has ended.
+    """Write the keys of administrator, pipeline and each agency of the registry; True if anything is new or has ended.
 
     Those whose keys were handed out or revoked by ``identities`` stay as they are.
     """
     before = read_identities(settings)
-    owner = (_read(settings.credentials_file) or new_keys()) | {"endpoint": f"http://127.0.0.1:{settings.port_s3}"}
+    admin = _read(settings.admin_keys_file) or new_keys()
+    own = (_read(settings.credentials_file) or new_keys()) | {"endpoint": f"http://127.0.0.1:{settings.port_s3}"}
     known, handled = _read(settings.agency_keys_file), _handled(settings)
     codes = [agency.code for agency in registry.agencies() if agency.code not in handled]
     agencies = {code: known.get(code) or new_keys() for code in codes}
-    identities = [identity(OWNER, owner, ["Admin"])]
+    identities = [identity(ADMINISTRATOR, admin, ["Admin"]), identity(PIPELINE, own, pipeline_actions())]
     identities += [identity(code, keys, agency_actions(code)) for code, keys in agencies.items()]
     names = {one["name"] for one in identities}
     # a running store forgets nobody that its file no longer names: a name without keys shuts one out
@@ -174,7 +190,8 @@ def write_identities(settings: Settings) -> bool:
     identities += [one if one["name"] in handled else {**one, "credentials": [], "actions": []} for one in left]
     write_private(settings.agency_keys_file, json.dumps(agencies, indent=1))
     _write_identities(settings, identities)
-    write_private(settings.credentials_file, json.dumps(owner, indent=1))
+    write_private(settings.admin_keys_file, json.dumps(admin, indent=1))
+    write_private(settings.credentials_file, json.dumps(own, indent=1))
     return bool(identities != before)
 
 
@@ -221,6 +238,20 @@ def _old_key(old: dict[str, Any], section: str) -> str | None:
     for word in section.split("."):
         old = old.get(word, {})
     return old.get("key")
+
+
+def pipeline_actions() -> list[str]:
+    """List what the pipeline may do: read, write and delete objects of its buckets, and nothing to the buckets."""
+    reads = [f"{action}:{bucket}" for bucket in layout.BUCKETS for action in ("Read", "List")]
+    return [*reads, *(f"Write:{bucket}/*" for bucket in layout.BUCKETS)]
+
+
+def write_pipeline_identity(file: Path, settings: Settings) -> None:
+    """Write the pipeline's identity, with the keys in ``settings``, to a file for a store that runs elsewhere."""
+    assert settings.s3_access_key is not None and settings.s3_secret_key is not None
+    pair = (settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value())
+    keys = dict(zip(("access_key", "secret_key"), pair, strict=True))
+    write_private(file, json.dumps({"identities": [identity(PIPELINE, keys, pipeline_actions())]}, indent=1))
 
 
 def agency_actions(code: str) -> list[str]:

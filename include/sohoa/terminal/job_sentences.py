@@ -20,6 +20,10 @@ if TYPE_CHECKING:  # Arrow takes 70 MB and a second of every command
     from sohoa.jobs.upkeep_tasks import Maintained
 
 _MB = 1_000_000
+_NO_POLICY = (
+    "Agencies are not denied what they must not do in `landing`: `sohoa stack up store`, or by compose `docker compose "
+    "up --detach`, writes its policy anew."
+)
 
 
 def checked(counts: Checked, inbox: str, others: date | None = None) -> list[str]:
@@ -127,6 +131,7 @@ def maintained(counts: Maintained) -> list[str]:
         f"{_count(counts['batches_abandoned'], 'abandoned batch', 'abandoned batches')} taken away"
         + ("." if counts["is_through"] else "; the next run goes on."),
         f"The store is {used} % full." if used is not None else "How full the store is cannot be told.",
+        *([] if counts["policy_stands"] else [_NO_POLICY]),
     ]
 
 
