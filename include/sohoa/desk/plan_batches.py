@@ -146,11 +146,49 @@ def plan_batches(
         sound = _sound(choices, config, day, known, settings, now, plan)
         for group in _cut(sound):
             rows = [choice.row for choice in group]
-            head = config.model_dump(mode="json", include={"operator", "operator_org", "device"}, exclude_none=True)
+            head = _head(config)
             token = secrets.token_hex(8)
             files = [row for choice in group for row in _files(choice.checked)]
             plan.batches.append(state.plan(config.agency, here, day.isoformat(), token, head, rows, files))
     return plan
+
+
+def list_manifests(
+    config: AgencyConfig,
+    known: Known,
+    documents: Sequence[CheckedDocument],
+    settings: Settings,
+    now: datetime,
+    number: int,
+    scan_date: date | None = None,
+) -> tuple[dict[str, bytes], list[Problem]]:
+    """Make the manifests of documents whose files another program sends.
+
+    Args:
+        config: of the agency.
+        known: what the agency has sent from this computer.
+        documents: those that are good enough.
+        settings: bounds, as the pipeline has them.
+        now: the time, with its zone.
+        number: of the first batch.
+        scan_date: of all documents; else the day on which the newest file was written.
+
+    Returns:
+        Batch id -> manifest, and why documents are in none.
+
+    Raises:
+        DeskError: the pipeline would refuse the batch, whatever is in it.
+    """
+    ordered, plan = sorted(documents, key=_written), Plan()
+    day = scan_date or max((_day_of(one, now) for one in ordered), default=now.date())
+    choices = [_Choice(one, one.fields.get("document_id"), one.fields.get("replaces")) for one in ordered]
+    head = _head(config)
+    manifests = {}
+    for place, group in enumerate(_cut(_sound(choices, config, day, known, settings, now, plan))):
+        batch = _batch_id(config.agency, day, number + place)
+        rows = [choice.row for choice in group]
+        manifests[batch] = make_manifest(config.agency, batch, day.isoformat(), head, rows)[1]
+    return manifests, plan.problems
 
 
 def is_as_planned(last: SentDocument, checked: CheckedDocument) -> bool:
@@ -256,7 +294,7 @@ def _sound(
     """
     if not choices:
         return []
-    head = config.model_dump(mode="json", include={"operator", "operator_org", "device"}, exclude_none=True)
+    head = _head(config)
     batch = str(_batch_id(config.agency, day, 0))
     rows = [choice.row for choice in choices]
     _, body = make_manifest(config.agency, batch, day.isoformat(), head, rows)
@@ -287,6 +325,11 @@ def _cut(choices: Sequence[_Choice]) -> Iterator[list[_Choice]]:
         size += choice.bytes
     if group:
         yield group
+
+
+def _head(config: AgencyConfig) -> Row:
+    """What a manifest says of who scanned."""
+    return config.model_dump(mode="json", include={"operator", "operator_org", "device"}, exclude_none=True)
 
 
 def _batch_id(agency: str, day: date, number: int) -> str:

@@ -51,6 +51,7 @@ def _inside(path: str) -> str:
 
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_plain)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 
 
@@ -105,6 +106,7 @@ class Document(_Part):
     note_pages: tuple[int, ...] = Field(default=(), max_length=2_000)
     replaces: Identifier | None = None
     not_scanned: NotScannedReason | None = None
+    ask_reviewer: Reason | None = None
     files: tuple[File, ...] = Field(default=(), max_length=MAX_FILES)
 
     @property
