@@ -25,7 +25,7 @@ from sohoa.labels import label_vi
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.slips.apply_decisions import RESENT, next_id
 
-BATCH_DOCUMENTS, BATCH_BYTES = 500, 500_000_000
+BATCH_DOCUMENTS, BATCH_FILES, BATCH_BYTES = 500, 10_000, 500_000_000
 """More than that goes into another batch: its slip comes sooner, and a fault costs less."""
 
 Row = dict[str, Any]
@@ -143,8 +143,10 @@ def plan_batches(
         if found is not None:
             chosen[scan_date or _day_of(checked, now)].append(found)
     for day, choices in sorted(chosen.items()):
-        sound = _sound(choices, config, day, known, settings, now, plan)
-        for group in _cut(sound):
+        for group in _cut(choices):
+            group = _sound(group, config, day, known, settings, now, plan)
+            if not group:
+                continue
             rows = [choice.row for choice in group]
             head = _head(config)
             token = secrets.token_hex(8)
@@ -184,7 +186,8 @@ def list_manifests(
     choices = [_Choice(one, one.fields.get("document_id"), one.fields.get("replaces")) for one in ordered]
     head = _head(config)
     manifests = {}
-    for place, group in enumerate(_cut(_sound(choices, config, day, known, settings, now, plan))):
+    groups = [_sound(group, config, day, known, settings, now, plan) for group in _cut(choices)]
+    for place, group in enumerate(filter(None, groups)):
         batch = _batch_id(config.agency, day, number + place)
         rows = [choice.row for choice in group]
         manifests[batch] = make_manifest(config.agency, batch, day.isoformat(), head, rows)[1]
@@ -300,6 +303,12 @@ def _sound(
     _, body = make_manifest(config.agency, batch, day.isoformat(), head, rows)
     faults = find_faults(config.agency, batch, body, known, settings, now)
     whole = [fault for fault in faults if len(fault.steps) < 2 or fault.steps[0] != "documents"]
+    if whole and all(fault.steps == ("scan_date",) for fault in whole):  # of these alone: others have another day
+        words = (
+            f"{whole[0].words.vi} {whole[0].place} Ngày quét lấy theo ngày ghi tệp: xem đồng hồ máy quét và máy này."
+        )
+        plan.problems += [Problem(choice.checked.scanned.place, words) for choice in choices]
+        return []
     if whole:
         raise DeskError("\n".join(dict.fromkeys(f"{fault.words.vi} {fault.place}".strip() for fault in whole)))
     bad = set[int]()
@@ -316,13 +325,16 @@ def _sound(
 
 
 def _cut(choices: Sequence[_Choice]) -> Iterator[list[_Choice]]:
-    group, size = list[_Choice](), 0
+    group, size, files = list[_Choice](), 0, 0
     for choice in choices:
-        if group and (len(group) == BATCH_DOCUMENTS or size + choice.bytes > BATCH_BYTES):
+        count = len(choice.checked.scanned.files)
+        is_full = len(group) == BATCH_DOCUMENTS or files + count > BATCH_FILES or size + choice.bytes > BATCH_BYTES
+        if group and is_full:
             yield group
-            group, size = [], 0
+            group, size, files = [], 0, 0
         group.append(choice)
         size += choice.bytes
+        files += count
     if group:
         yield group
 

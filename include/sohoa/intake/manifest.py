@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -246,9 +247,10 @@ def _faults_between(whole: Any) -> Iterator[Fault]:
 def _repeated(code: str, steps: Steps, whole: Any, value: Any, seen: set[Any]) -> Iterator[Fault]:
     if not isinstance(value, str):
         return
-    if value in seen:
+    spelled = unicodedata.normalize("NFC", value)  # two names that look the same are one to people and many systems
+    if spelled in seen:
         yield own_fault(code, steps, whole, value)
-    seen.add(value)
+    seen.add(spelled)
 
 
 def _count(text: str) -> Any:
