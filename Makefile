@@ -48,12 +48,13 @@ test-fast: setup  ## only the tests that start no server and no browser
 coverage: setup  ## all tests again, with the share of the code that they run (fails below the floor of pyproject.toml)
 	$(BIN)/python -m pytest $(SHARED) --cov --cov-report=term:skip-covered
 
-lint: setup  ## ruff, codespell and mypy
+lint: setup  ## ruff, codespell and mypy, for Windows too where an agency's program runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check --preview --select AIR dags plugins include
 	$(BIN)/codespell
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 include/sohoa/desk include/sohoa/guarded include/sohoa/pages include/sohoa/cli/agency_commands.py
 
 format: setup  ## put the code into its standard form
 	$(BIN)/ruff check --fix .

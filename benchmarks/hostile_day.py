@@ -3,8 +3,9 @@
 ``python -m benchmarks.hostile_day [--honest 11] [--broken 4000] [--seed 1]`` starts the embedded store and Airflow in a
 home of their own, with check_scan_batches every minute and shares of an agency for such a schedule. Each honest agency
 sends a batch of drawn pages: first alone; then, on an empty store, while one more agency sends everything that
-``tests/province/hostile_agency.py`` has, ``--broken`` files that were broken by the seed among it. It prints when each
-honest agency had its receipt, what each hostile batch was answered, and the most memory that each kind of process took.
+``tests/province/hostile_agency.py`` has, with the keys that it was given: a forged agency, 100,000 files, a file of
+5 GB, odd names, a clock a year ahead, ``--broken`` files that were broken by the seed. It prints when each honest
+agency had its receipt, what each hostile batch was answered, and the most memory that each kind of process took.
 
 It ends with 1 where a promise is broken: a receipt within two schedules of the honest batches; the same rows of the
 honest agencies in all tables, ``received_at`` left aside; an answer to every hostile batch that the store took and
@@ -84,7 +85,11 @@ def main() -> None:
         hostile = HostileAgency(store, _draw(0, _HOSTILE_PAGES))
         with memory.watching():
             beside = _play(
-                store, pages, lambda: hostile.send_all(options.broken, options.seed), options.broken, hostile
+                store,
+                pages,
+                lambda: hostile.send_all(options.broken, options.seed, options.objects, options.large),
+                options.broken,
+                hostile,
             )
         red = _red_runs(store)
     broken = [*_late(beside, honest), *_differences(alone, beside), *_unanswered(beside), *red]
@@ -107,6 +112,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="An honest day beside a hostile agency.")
     parser.add_argument("--honest", type=int, default=11, help="agencies that send an honest day")
     parser.add_argument("--broken", type=int, default=4_000, help="broken files of the hostile agency")
+    parser.add_argument("--objects", type=int, default=100_000, help="files of one byte of one of its batches")
+    parser.add_argument("--large", type=int, default=5_000_000_000, help="bytes of its largest file")
     parser.add_argument("--seed", type=int, default=1, help="of the broken files")
     return parser.parse_args()
 

@@ -375,6 +375,7 @@ LABELS: dict[str, Labels] = {
         "physical_pages": Label("số trang giấy", "pages on paper"),
         "replaces": Label("mã tài liệu cũ được thay thế", "document that is replaced"),
         "not_scanned": Label("lý do không quét", "why it was not scanned"),
+        "ask_reviewer": Label("lý do đề nghị người kiểm tra xem lại", "why a person is asked"),
         "path": Label("tên tệp", "file name"),
         "sha256": Label("mã băm", "hash"),
         "bytes": Label("dung lượng", "size"),
@@ -1019,6 +1020,7 @@ LABELS: dict[str, Labels] = {
             "Tài liệu chờ người kiểm tra quyết định, quét trong {} tuần gần nhất, cũ nhất trước.",
             "Documents that wait for a person, scanned in the last {} weeks, the oldest first.",
         ),
+        "agency_asks": Label("Cơ quan cho là đúng", "Its agency holds it to be right"),
         "nothing_to_decide": Label("Không có tài liệu nào chờ quyết định.", "No document waits for a decision."),
         "decide": Label("Quyết định về cả tài liệu", "Decide about the whole document"),
         "reason_missing": Label(

@@ -39,6 +39,8 @@ HOME = ".sohoa"
 """Name of the folder of local state."""
 _FOR_DECODERS = ("PATH", "HOME", "LANG", "LC_", "TZ", "LD_LIBRARY_PATH", "PYTHON", "VIRTUAL_ENV", "TMPDIR")
 """What the names of variables begin with that a process gets which reads what others sent."""
+if sys.platform == "win32":
+    _FOR_DECODERS += ("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE")
 
 
 def _words(value: object) -> object:

@@ -32,7 +32,7 @@ from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
 from sohoa.errors import KeysRefused, NoStore, ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
-from sohoa.schema import TABLES
+from sohoa.schema import TABLES, fit
 from sohoa.settings import Settings, load_settings
 
 _MISSING = {
@@ -513,7 +513,7 @@ class Store:
             rows = self.get_parquet(key)
         except ObjectMissing:
             return None
-        return with_path_key(table, rows.select(TABLES[table].names).cast(TABLES[table]), layout.table_day(key))
+        return with_path_key(table, fit(table, rows), layout.table_day(key))
 
     # rights
 

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,6 +15,7 @@ import pytest
 import urllib3
 
 from sohoa import jobs
+from sohoa.audit.lots import draw_lots
 from sohoa.desk.desk import Desk, DeskScreen
 from sohoa.desk.judge_scans import Checkup
 from sohoa.desk.serve_desk import DeskServer
@@ -21,8 +23,8 @@ from sohoa.desk.state import PlannedBatch
 from sohoa.desk.upload import Sent
 from sohoa.errors import DeskError
 from sohoa.settings import load_settings
-from sohoa.store import Store
-from tests.batch_builder import DOSSIER, page_jpeg
+from sohoa.store import Store, open_store
+from tests.batch_builder import AGENCY, DOSSIER, page_jpeg
 from tests.desk.agency_folder import (
     BAD,
     GOOD,
@@ -173,6 +175,36 @@ def test_the_way_of_a_document(desk: DeskServer) -> None:
     do(desk, "fetch")
     wait_for(lambda: "Phải quét lại" not in parts(desk)["sent"], "nothing is left")
     assert len(desk.desk.view()["batches"]) == 2
+
+
+@pytest.mark.usefixtures("judged_by_numpy")
+def test_a_person_is_asked(desk: DeskServer) -> None:
+    """What is rejected goes with a reason to the reviewers; the slip says so, and then what they decided."""
+    put_scan(desk.desk.folder, "a.jpg", BAD)
+    wait_for(lambda: "QUÉT LẠI" in parts(desk)["loose"], "the page is judged")
+    assert do(desk, "group", ("a.jpg",), **SAID, title="Tờ khai")["ok"]
+    wait_for(lambda: 'data-act="ask"' in parts(desk)["documents"], "the document is judged")
+    ((place, _),) = desk.desk.rescan_places()
+    assert do(desk, "ask", place=place, reason=" ")["said"] == "Chưa ghi lý do."
+    assert do(desk, "ask", place=place, reason="Bản gốc\nin mờ <b>")["ok"]
+    wait_for(lambda: "Bản gốc in mờ &lt;b&gt;" in parts(desk)["documents"], "it is shown")
+    wait_for(lambda: "Chờ kiểm tra" in parts(desk)["documents"], "it is judged again")
+    do(desk, "send")
+    wait_for(lambda: "chờ giấy báo" in parts(desk)["sent"], "it is sent")
+    jobs.check()
+    do(desk, "fetch")
+    wait_for(lambda: "Mở phiếu" in parts(desk)["sent"], "the slip is there")
+    (batch,) = [one["batch"] for one in desk.desk.view()["batches"]]
+    slip = ask(desk, f"slip/{quote(batch)}").data.decode()
+    assert "đề nghị người kiểm tra xem lại: <bdi>Bản gốc in mờ &lt;b&gt;</bdi>" in slip
+    assert "B. Chờ người kiểm tra (1 tài liệu)" in slip and "Phải quét lại (1)" not in parts(desk)["sent"]
+    (drawn,) = draw_lots(open_store(), datetime.fromisoformat("2023-03-07T09:00"))
+    assert (drawn.stratum, drawn.size) == ("borderline", 1)
+    decided_at = datetime.fromisoformat("2023-03-08T09:00")
+    jobs.review(AGENCY, f"{batch}-001", "uphold", "Trần Văn Minh", "Đọc được", decided_at)
+    jobs.summarise()
+    do(desk, "fetch")
+    wait_for(lambda: "Trần Văn Minh" in ask(desk, f"slip/{quote(batch)}").data.decode(), "the decision is there")
 
 
 def test_a_network_that_is_gone_is_said(clean_store: Store, tmp_path: Path) -> None:

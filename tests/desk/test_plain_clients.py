@@ -17,7 +17,7 @@ from sohoa import jobs
 from sohoa.settings import child_environment
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, document, manifest
-from tests.desk.agency_folder import BAD, GOOD, agency_keys
+from tests.desk.agency_folder import BAD, GOOD, OTHER, agency_keys, in_dossier, put_scan, write_config
 
 PAGE = (Path(__file__).parents[2] / "docs" / "upload.md").read_text(encoding="utf-8")
 BATCH = f"{AGENCY}-20230306-001"
@@ -77,6 +77,26 @@ def test_a_folder(clean_store: Store, tmp_path: Path, chapter: str, program: str
     run("\n".join([*named, fetch]), tmp_path, variables)
     receipt = json.loads((tmp_path / "giay-bao" / f"{hashlib.sha256(body).hexdigest()[:12]}.json").read_text())
     assert [one["document_id"] for one in receipt["documents"]] == ["D1", "D2", "D3"]
+
+
+@pytest.mark.usefixtures("judged_by_numpy")
+def test_a_manifest_that_the_command_wrote(clean_store: Store, tmp_path: Path) -> None:
+    """``sohoa manifest`` lists a folder as another client sends it; what is bad stays out, and is told."""
+    write_config(clean_store, tmp_path / ".sohoa" / "agency.toml")
+    for name, data in {"Tờ khai/1.jpg": GOOD, "Tờ khai/2.jpg": OTHER, "Đơn.jpg": BAD}.items():
+        put_scan(tmp_path / "lo", in_dossier(name), data)
+    (make,) = blocks("Bản kê")
+    keys = agency_keys(clean_store)
+    variables = {"AGENCY": AGENCY, "ENDPOINT": str(clean_store.settings.s3_endpoint)}
+    variables |= {"ACCESS_KEY": keys["access_key"], "SECRET_KEY": keys["secret_key"]}
+    run(f"{make.strip()} > told.txt || [ $? = 1 ]", tmp_path, variables)
+    told = (tmp_path / "told.txt").read_text()
+    assert "Độ phân giải thấp" in told and f"landing/batches/{AGENCY}/2023-03-06/{BATCH}/" in told
+    run(blocks("aws-cli")[0], tmp_path, variables)
+    assert jobs.check()["admitted"] == 1
+    rows = clean_store.read_table("documents").select(["title", "verdict", "pages_found"]).to_pylist()
+    assert [row["title"] for row in rows] == ["Tờ khai"]
+    assert (rows[0]["verdict"], rows[0]["pages_found"]) == ("accepted", 2)
 
 
 @pytest.mark.usefixtures("judged_by_numpy")

@@ -6,12 +6,19 @@ import base64
 import hashlib
 import io
 import json
+import re
+import unicodedata
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
 
+import urllib3
 from minio import Minio
 from minio.error import S3Error
+from minio.signer import sign_v4_s3
 
 from sohoa import layout
 from sohoa.store import Store
@@ -19,7 +26,7 @@ from tests.batch_builder import DAY, document, manifest
 from tests.pages.mutations import mutate
 from tests.pages.sound_files import make_seeds
 
-AGENCY = "H37.80.02"
+AGENCY, OTHER = "H37.80.02", "H37.80.01"
 _FILES = 100
 """Of one document."""
 _KEY = b"k" * 32
@@ -50,9 +57,21 @@ class HostileAgency:
         """Batch -> what it is."""
         self.denied: list[str] = []
 
-    def send_all(self, broken: int, seed: int) -> None:
-        """One batch, or many, of every kind; ``broken`` files by ``seed``."""
+    def send_all(self, broken: int, seed: int, objects: int = 200, large: int = 20_000_000) -> None:
+        """One batch, or many, of every kind.
+
+        Args:
+            broken: files that were broken by ``seed``.
+            seed: of them.
+            objects: files of one byte of one batch.
+            large: bytes of one file.
+        """
         self.encrypt()
+        self.forge_an_agency()
+        self.spell_names()
+        self.come_from_next_year()
+        self.send_many_files(objects)
+        self.send_a_large_file(large)
         self.flood_manifests()
         self.claim_huge_files()
         self.send_many_documents()
@@ -66,6 +85,78 @@ class HostileAgency:
         """A marker, then a page, encrypted with the agency's own key."""
         self._send("encrypted marker", self._pages, marker_headers=SSE_C)
         self._send("encrypted page", self._pages, page_headers=SSE_C)
+
+    def forge_an_agency(self) -> None:
+        """Be another: in the manifest, and in the places of another."""
+        body = manifest([document("forged", {}, not_scanned="fragile")], 1, OTHER)
+        self._commit(self._batch(), json.dumps(body).encode(), "forged agency")
+        batch = body["batch"]
+        for key in (layout.inbox_key(OTHER, batch), layout.batch_prefix(OTHER, DAY, batch) + "1.jpg"):
+            self._put(key, b"{}")
+
+    def spell_names(self) -> None:
+        """Names that leave the batch, that cannot be seen, and two that look the same; as keys and in manifests."""
+        twins = {unicodedata.normalize(form, "Tờ khai.jpg"): b"x" for form in ("NFC", "NFD")}
+        names = {
+            "name that leaves": "../../1.jpg",
+            "name with a line break": "a\n1.jpg",
+            "name with an escape": "\x1b1.jpg",
+        }
+        for what, name in names.items():
+            self._send(what, {name: b"x"})
+        self._send("names that look the same", twins)
+
+    def come_from_next_year(self) -> None:
+        """A scan day and a request of a clock that is a year ahead."""
+        later = datetime.now(UTC) + timedelta(days=365)
+        batch = f"{AGENCY}-{later:%Y%m%d}-001"
+        body = manifest([document("later", {}, not_scanned="fragile")], 1, AGENCY, batch=batch)
+        text = json.dumps(body | {"scan_date": later.date().isoformat()}).encode()
+        self._commit(batch, text, "scan day of next year")
+        self._try("request of next year", lambda: self._ask_at(later))
+
+    def _ask_at(self, moment: datetime) -> None:
+        keys = self._client._provider.retrieve()
+        host = self._client._base_url.host
+        url, empty = (
+            urlsplit(f"http://{host}/{layout.LANDING}/inbox/{AGENCY}/late.json"),
+            hashlib.sha256(b"").hexdigest(),
+        )
+        headers = {"Host": host, "x-amz-content-sha256": empty, "x-amz-date": f"{moment:%Y%m%dT%H%M%SZ}"}
+        signed = sign_v4_s3(
+            method="PUT", url=url, region="us-east-1", headers=headers, credentials=keys, content_sha256=empty,
+            date=moment,
+        )  # fmt: skip
+        answer = urllib3.request("PUT", url.geturl(), headers=signed, retries=False)
+        if answer.status != 200:
+            (code,) = re.findall("<Code>(.*?)</Code>", answer.data.decode())
+            self.denied.append(f"request of next year: {code}")
+
+    def send_many_files(self, count: int) -> None:
+        """A manifest of a hundred thousand files; so many files of one byte, of which the manifest names one."""
+        files = [{"path": f"{n}.jpg", "sha256": "0" * 64, "bytes": 1} for n in range(100_000)]
+        parts = [files[at : at + 1_000] for at in range(0, len(files), 1_000)]
+        self._send_documents(
+            "100,000 files", [document(f"crowd-{n}", {}) | {"files": part} for n, part in enumerate(parts)]
+        )
+        batch = self._batch()
+        prefix = layout.batch_prefix(AGENCY, DAY, batch)
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda number: self._put(f"{prefix}{number}.jpg", b"x"), range(count)))
+        body = manifest([document("crowd", {"0.jpg": b"x"})], int(batch[-3:]), AGENCY)
+        self._commit(batch, json.dumps(body).encode(), "one of very many objects")
+
+    def send_a_large_file(self, size: int) -> None:
+        """A file of gigabytes, of nothing but zeros; once as what it is, once said to be small."""
+        for what, said in (("large file", size), ("large file said to be small", 1_000)):
+            batch = self._batch()
+            key = layout.batch_prefix(AGENCY, DAY, batch) + "1.tif"
+            self._try(f"put {what}", lambda key=key: self._client.put_object(
+                layout.LANDING, key, cast(BinaryIO, Zeros(size)), size, part_size=64 << 20
+            ))  # fmt: skip
+            files = [{"path": "1.tif", "sha256": hashlib.sha256(b"").hexdigest(), "bytes": said}]
+            body = manifest([document(f"large-{batch}", {}) | {"files": files}], int(batch[-3:]), AGENCY)
+            self._commit(batch, json.dumps(body).encode(), what)
 
     def flood_manifests(self) -> None:
         """Manifests of a million parts, of no JSON, of gigabytes of blanks (here some MB), nested without end."""
@@ -160,7 +251,25 @@ class HostileAgency:
         except S3Error as error:
             self.denied.append(f"{what}: {error.code}")
             return False
+        except ValueError as error:  # the SDK itself takes no such name
+            self.denied.append(f"{what}: {error}")
+            return False
         return True
+
+
+class Zeros(io.RawIOBase):
+    """A file of so many zeros that lies nowhere."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        taken = self._left if size < 0 else min(size, self._left)
+        self._left -= taken
+        return bytes(taken)
 
 
 def slow_pdf(number: int) -> bytes:

@@ -197,6 +197,18 @@ def test_a_document_without_a_page_row_is_not_received() -> None:
     assert (row["is_received"], row["verdict"], row["defects"]) == (False, "rejected", ["missing_page"])
 
 
+def test_a_person_decides_where_the_agency_asks() -> None:
+    """Of what would be rejected, whether for a page or for its own defect; what was not received stays rejected."""
+    asks = {"ask_reviewer": "Bản gốc in lệch"}
+    bad, altered = {"skew_deg": 5.0}, {"error": "hash_mismatch: other bytes"}
+    rows = judge(
+        [document("d1", **asks), document("d2", 2, **asks), document("d3", **asks), document("d4", **asks)],
+        [{"document_id": "d1", **bad}, {"document_id": "d2"}, {"document_id": "d3", **altered}, {"document_id": "d4"}],
+    )
+    assert [row["verdict"] for row in rows] == ["review", "review", "rejected", "accepted"]
+    assert rows[1]["defects"] == ["missing_page"] and rows[0]["pages_accepted"] == 0
+
+
 def test_documents_of_one_name_in_other_batches_are_others() -> None:
     """The defect of one leaves the other accepted."""
     other = {"batch": "H37.1-20240416-001"}

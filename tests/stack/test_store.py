@@ -230,6 +230,18 @@ def test_data_outlives_kill_and_stop(tmp_path: Path, monkeypatch: pytest.MonkeyP
     stop([seaweed.server(settings)], 0)
 
 
+def test_a_column_that_came_later_is_null_in_what_was_written_before(clean_store: Store) -> None:
+    """Tables of an older version are read on, a day of both too."""
+    day, old = date(2024, 4, 15), TABLES["documents"].empty_table().drop_columns("ask_reviewer")
+    row = dict.fromkeys(old.column_names) | {"agency": "H37.60", "document_id": "old"}
+    clean_store.put_parquet(layout.table_key("documents", day, "old"), pa.Table.from_pylist([row], old.schema))
+    new = {"agency": "H37.60", "document_id": "new", "ask_reviewer": "why"}
+    clean_store.write_table("documents", day, "new", pa.Table.from_pylist([new], TABLES["documents"]))
+    found = clean_store.read_table("documents", [day]).select(["document_id", "ask_reviewer"]).to_pylist()
+    assert {one["document_id"]: one["ask_reviewer"] for one in found} == {"new": "why", "old": None}
+    assert clean_store.dataset("documents").count_rows() == 2
+
+
 def test_every_parquet_file_says_its_version(clean_store: Store) -> None:
     """Files of a table carry the version of its columns, objects of a run 1; both can be read by pyarrow alone."""
     day = date(2024, 4, 15)

@@ -119,6 +119,45 @@ def upload(
 
 
 @app.command()
+def manifest(
+    folder: Annotated[Path, typer.Argument(help="Folder of scans: dossier folders, or a list danh-sach.xlsx or .csv.")],
+    agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder for the manifests, outside the scans.")],
+    number: Annotated[
+        int, typer.Option(min=1, max=999, help="Number of the batch: one that the day has not used.")
+    ] = 1,
+    scan_date: Annotated[
+        date | None,
+        typer.Option("--date", parser=parse_day, help="Scan date; else the day on which the newest file was written."),
+    ] = None,
+    pages_counted: Annotated[
+        bool, typer.Option("--pages-counted", help="Do not ask: the pages in the files are all that lie on paper.")
+    ] = False,
+    with_bad: Annotated[
+        bool, typer.Option("--with-bad", help="List documents too that will have to be scanned again.")
+    ] = False,
+    config: Annotated[Path | None, _CONFIG] = None,
+) -> None:
+    """Write the manifest of a folder that another S3 program sends: what would be refused is told, and not listed.
+
+    Nothing is sent and no network is needed. Exit code 1 where something is left to be put right.
+    """
+    from sohoa.desk.config import default_config, load_config
+    from sohoa.desk.write_manifests import write_manifests
+    from sohoa.terminal.show_scans import show_written
+    from sohoa.terminal.upload_screen import UploadScreen
+
+    if to.resolve().is_relative_to(folder.resolve()):
+        raise typer.BadParameter("name a folder outside that of the scans, which is sent whole", param_hint="--out")
+    found = load_config(config or default_config(), agency)
+    with UploadScreen(pages_counted) as screen:
+        written = write_manifests(folder, found, load_settings(), screen, to, number, scan_date, with_bad)
+    for part in show_written(agency, written):
+        out.print(part, markup=False, highlight=False, soft_wrap=isinstance(part, str))
+    raise typer.Exit(1 if written.is_bad else 0)
+
+
+@app.command()
 def desk(
     folder: Annotated[Path, typer.Argument(help="Folder that the scanner writes to.")],
     agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],

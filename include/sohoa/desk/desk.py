@@ -192,6 +192,18 @@ class Desk:
         write_notes(self.folder, place, send_anyway=True)
         self._again.set()
 
+    def ask_reviewer(self, place: str, reason: str) -> None:
+        """Have a person of the province look at a document that the program rejects.
+
+        Raises:
+            InputError: the document is gone, or no reason is given.
+        """
+        reason = " ".join(reason.split())
+        if not reason:
+            raise InputError("Chưa ghi lý do.")
+        write_notes(self.folder, place, ask_reviewer=reason)
+        self._again.set()
+
     def send(self) -> None:
         """Begin to send all documents that are good enough; does nothing while it is being done."""
         if not self.is_sending:
@@ -304,6 +316,8 @@ class Desk:
     def _document(self, one: CheckedDocument, newest: Mapping[str, Any]) -> Row:
         last = newest.get(one.scanned.slot)
         is_sent = last is not None and last.outcome != "refused" and is_as_planned(last, one)
+        is_wanted_again = is_sent and last is not None and last.outcome == "to_scan"
+        is_folder = (self.folder / one.scanned.place).is_dir()
         status = label_vi("sending_states", last.batch.status) if is_sent and last is not None else ""
         return {
             "place": one.scanned.place,
@@ -315,7 +329,9 @@ class Desk:
             "pictures": one.pictures,
             "status": status,
             "send_anyway": bool(one.scanned.fields.get("send_anyway")),
-            "can_change": not is_sent and (self.folder / one.scanned.place).is_dir(),
+            "ask_reviewer": one.fields.get("ask_reviewer"),
+            "can_change": is_folder and not is_sent,
+            "can_ask": is_folder and (is_wanted_again or (one.is_bad and not is_sent)),
         }
 
     def _batch(self, batch: PlannedBatch) -> Row:

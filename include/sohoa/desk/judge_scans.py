@@ -24,6 +24,7 @@ from sohoa.intake.manifest_faults import fault_of
 from sohoa.intake.measured_pages import PAGES
 from sohoa.intake.publish_batches import declared_documents
 from sohoa.pages.guard.bounds import FileBounds
+from sohoa.pages.guard.faults import NEXT_STEPS
 from sohoa.pages.guard.guard import Guard
 from sohoa.pages.page_row import ENGINE_VERSION
 from sohoa.quality import duplicate_pages, failed_limits, rules, tile_coverage, verdicts
@@ -268,6 +269,13 @@ def _fault(file: ScanFile, error: str) -> Row:
 
 def _parse(scanned: ScannedDocument, found: Mapping[str, _Measured]) -> tuple[Document | None, list[Problem]]:
     """The document as a manifest has it, under a number for its id; or what is wrong with it."""
+    unread = [file for file in scanned.files if not found[file.name].sha256]
+    if unread:
+        codes = [str(found[file.name].rows[0]["error"]).partition(":")[0] for file in unread]
+        words = [
+            f"{file.name}: {NEXT_STEPS[code].partition(' / ')[0]}." for file, code in zip(unread, codes, strict=True)
+        ]
+        return None, [Problem(scanned.place, one) for one in words]
     fields = _fields(scanned, found)
     lacking = [name for name in ("procedure_code", "content", "paper", "cover") if fields.get(name) is None]
     problems = [Problem(scanned.place, f"Thiếu {name}. Ghi vào danh sách hoặc tệp cấu hình.") for name in lacking]

@@ -25,7 +25,7 @@ from sohoa.labels import label_vi
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.slips.apply_decisions import RESENT, next_id
 
-BATCH_DOCUMENTS, BATCH_BYTES = 500, 500_000_000
+BATCH_DOCUMENTS, BATCH_FILES, BATCH_BYTES = 500, 10_000, 500_000_000
 """More than that goes into another batch: its slip comes sooner, and a fault costs less."""
 
 Row = dict[str, Any]
@@ -143,14 +143,55 @@ def plan_batches(
         if found is not None:
             chosen[scan_date or _day_of(checked, now)].append(found)
     for day, choices in sorted(chosen.items()):
-        sound = _sound(choices, config, day, known, settings, now, plan)
-        for group in _cut(sound):
+        for group in _cut(choices):
+            group = _sound(group, config, day, known, settings, now, plan)
+            if not group:
+                continue
             rows = [choice.row for choice in group]
-            head = config.model_dump(mode="json", include={"operator", "operator_org", "device"}, exclude_none=True)
+            head = _head(config)
             token = secrets.token_hex(8)
             files = [row for choice in group for row in _files(choice.checked)]
             plan.batches.append(state.plan(config.agency, here, day.isoformat(), token, head, rows, files))
     return plan
+
+
+def list_manifests(
+    config: AgencyConfig,
+    known: Known,
+    documents: Sequence[CheckedDocument],
+    settings: Settings,
+    now: datetime,
+    number: int,
+    scan_date: date | None = None,
+) -> tuple[dict[str, bytes], list[Problem]]:
+    """Make the manifests of documents whose files another program sends.
+
+    Args:
+        config: of the agency.
+        known: what the agency has sent from this computer.
+        documents: those that are good enough.
+        settings: bounds, as the pipeline has them.
+        now: the time, with its zone.
+        number: of the first batch.
+        scan_date: of all documents; else the day on which the newest file was written.
+
+    Returns:
+        Batch id -> manifest, and why documents are in none.
+
+    Raises:
+        DeskError: the pipeline would refuse the batch, whatever is in it.
+    """
+    ordered, plan = sorted(documents, key=_written), Plan()
+    day = scan_date or max((_day_of(one, now) for one in ordered), default=now.date())
+    choices = [_Choice(one, one.fields.get("document_id"), one.fields.get("replaces")) for one in ordered]
+    head = _head(config)
+    manifests = {}
+    groups = [_sound(group, config, day, known, settings, now, plan) for group in _cut(choices)]
+    for place, group in enumerate(filter(None, groups)):
+        batch = _batch_id(config.agency, day, number + place)
+        rows = [choice.row for choice in group]
+        manifests[batch] = make_manifest(config.agency, batch, day.isoformat(), head, rows)[1]
+    return manifests, plan.problems
 
 
 def is_as_planned(last: SentDocument, checked: CheckedDocument) -> bool:
@@ -256,12 +297,18 @@ def _sound(
     """
     if not choices:
         return []
-    head = config.model_dump(mode="json", include={"operator", "operator_org", "device"}, exclude_none=True)
+    head = _head(config)
     batch = str(_batch_id(config.agency, day, 0))
     rows = [choice.row for choice in choices]
     _, body = make_manifest(config.agency, batch, day.isoformat(), head, rows)
     faults = find_faults(config.agency, batch, body, known, settings, now)
     whole = [fault for fault in faults if len(fault.steps) < 2 or fault.steps[0] != "documents"]
+    if whole and all(fault.steps == ("scan_date",) for fault in whole):  # of these alone: others have another day
+        words = (
+            f"{whole[0].words.vi} {whole[0].place} Ngày quét lấy theo ngày ghi tệp: xem đồng hồ máy quét và máy này."
+        )
+        plan.problems += [Problem(choice.checked.scanned.place, words) for choice in choices]
+        return []
     if whole:
         raise DeskError("\n".join(dict.fromkeys(f"{fault.words.vi} {fault.place}".strip() for fault in whole)))
     bad = set[int]()
@@ -278,15 +325,23 @@ def _sound(
 
 
 def _cut(choices: Sequence[_Choice]) -> Iterator[list[_Choice]]:
-    group, size = list[_Choice](), 0
+    group, size, files = list[_Choice](), 0, 0
     for choice in choices:
-        if group and (len(group) == BATCH_DOCUMENTS or size + choice.bytes > BATCH_BYTES):
+        count = len(choice.checked.scanned.files)
+        is_full = len(group) == BATCH_DOCUMENTS or files + count > BATCH_FILES or size + choice.bytes > BATCH_BYTES
+        if group and is_full:
             yield group
-            group, size = [], 0
+            group, size, files = [], 0, 0
         group.append(choice)
         size += choice.bytes
+        files += count
     if group:
         yield group
+
+
+def _head(config: AgencyConfig) -> Row:
+    """What a manifest says of who scanned."""
+    return config.model_dump(mode="json", include={"operator", "operator_org", "device"}, exclude_none=True)
 
 
 def _batch_id(agency: str, day: date, number: int) -> str:

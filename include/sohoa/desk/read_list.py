@@ -28,7 +28,7 @@ from sohoa.errors import InputError
 REQUIRED = ("dossier_code", "kind", "title", "files")
 OPTIONAL = (
     "document_id", "procedure_code", "content", "paper", "cover", "physical_pages", "note_pages", "replaces",
-    "not_scanned", "role", "sheet",
+    "not_scanned", "ask_reviewer", "role", "sheet",
 )  # fmt: skip
 """Columns that may be absent, or empty: what is declared for all documents then stands."""
 _OF_FILES = ("files", "role", "sheet")

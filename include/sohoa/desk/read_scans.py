@@ -33,6 +33,8 @@ from sohoa.desk.scans import (
 from sohoa.desk.sort_scans import KIND_FOLDERS
 from sohoa.dossier_code import dossier_key
 from sohoa.errors import InputError
+from sohoa.format_value import count
+from sohoa.intake.manifest import MAX_FILES
 
 
 def read_scans(folder: Path, declared: Mapping[str, object]) -> Scans:
@@ -61,6 +63,8 @@ def read_scans(folder: Path, declared: Mapping[str, object]) -> Scans:
 
 def _usable(folder: Path, paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
     """Leave out files whose names no batch can hold."""
+    paths = list(paths)
+    twins = Counter(name_in_batch(folder, path) for path in paths)
     usable, problems = [], []
     for path in paths:
         name, below = escape_name(path.relative_to(folder)), str(path.relative_to(folder))
@@ -68,19 +72,26 @@ def _usable(folder: Path, paths: Iterable[Path]) -> tuple[list[Path], list[Probl
             problems.append(Problem(name, "Tên tệp không phải UTF-8. Hãy đổi tên tệp."))
         elif clean(below) != below or "\\" in path.relative_to(folder).as_posix():
             problems.append(Problem(clean(below), "Tên tệp có ký tự không in được. Hãy đổi tên tệp."))
+        elif twins[name_in_batch(folder, path)] > 1:
+            problems.append(Problem(name, "Có hai tệp trông cùng tên, chỉ khác cách mã hóa dấu. Hãy đổi tên một tệp."))
         else:
             usable.append(path)
     return usable, problems
 
 
 def _unlike(scans: Scans) -> list[ScannedDocument]:
-    """The documents that no other is called like: which of two was sent before could not be told."""
-    counts = Counter(document.slot for document in scans.documents)
+    """The documents of not too many files that no other is called like: which was sent before could not be told."""
+    counts, kept = Counter(document.slot for document in scans.documents), []
     for document in scans.documents:
         if counts[document.slot] > 1:
             words = "Một hồ sơ có hai tài liệu cùng loại, cùng tên. Hãy đặt tên khác nhau."
             scans.problems.append(Problem(document.place, words))
-    return [document for document in scans.documents if counts[document.slot] == 1]
+        elif len(document.files) > MAX_FILES:  # told before all of them are measured
+            words = f"Có {count(len(document.files))} tệp; một tài liệu có tối đa {count(MAX_FILES)}. Hãy chia ra."
+            scans.problems.append(Problem(document.place, words))
+        else:
+            kept.append(document)
+    return kept
 
 
 def _read_folders(folder: Path, paths: Iterable[Path], declared: Mapping[str, object]) -> Scans:

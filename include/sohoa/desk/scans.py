@@ -16,7 +16,8 @@ OWN_FOLDER = "_sohoa"
 NOTES = ".sohoa.json"
 """In a document's folder, what was said of it at the desk: fields of a manifest's document."""
 NOTED = (
-    "title", "content", "paper", "cover", "physical_pages", "note_pages", "not_scanned", "replaces", "send_anyway",
+    "title", "content", "paper", "cover", "physical_pages", "note_pages", "not_scanned", "replaces", "ask_reviewer",
+    "send_anyway",
 )  # fmt: skip
 LIST_NAMES = ("danh-sach.xlsx", "danh-sach.csv")
 """The list of documents, where there is one."""

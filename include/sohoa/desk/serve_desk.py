@@ -113,6 +113,11 @@ def _anyway(desk: Desk, form: Form) -> str:
     return "Tài liệu này sẽ được gửi, và có thể phải quét lại."
 
 
+def _ask(desk: Desk, form: Form) -> str:
+    desk.ask_reviewer(_place(form), form.get("reason", [""])[0])
+    return "Tài liệu này sẽ được gửi để người kiểm tra xem lại. Bấm Gửi."
+
+
 def _send(desk: Desk, _: Form) -> str:
     desk.send()
     return "Đang gửi."
@@ -136,6 +141,7 @@ _ACTS: dict[str, Callable[[Desk, Form], str]] = {
     "remove": _remove,
     "ungroup": _ungroup,
     "anyway": _anyway,
+    "ask": _ask,
     "send": _send,
     "fetch": _fetch,
 }

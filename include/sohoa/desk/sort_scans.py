@@ -27,7 +27,7 @@ KIND_FOLDERS = {
 _FOLDERS = {kind: folder for folder, kind in KIND_FOLDERS.items()}
 _GATHERED, _REMOVED = "dang-xep", "da-bo"
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *([.:].*)?", re.IGNORECASE)
 _MAX_NAME = 80
 
 
@@ -110,7 +110,7 @@ def replace_files(folder: Path, place: str, files: Sequence[str]) -> None:
     for number, path in enumerate(paths, start=1):
         path.rename(target / f"{number:0{width}d}{path.suffix.lower()}")
     if (target / NOTES).exists():
-        write_notes(folder, place, send_anyway=False)  # it was said of the scan that was there
+        write_notes(folder, place, send_anyway=False, ask_reviewer=None)  # it was said of the scan that was there
 
 
 def remove_files(folder: Path, files: Sequence[str]) -> None:

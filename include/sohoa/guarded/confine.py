@@ -1,6 +1,7 @@
 """Rights that a process gives up before it reads what others sent: Landlock, by the system calls themselves.
 
-Without Landlock (Linux before 5.13, or switched off) the process keeps its user's rights; its bounds hold all the same.
+Without Landlock (Linux before 5.13, or switched off; any other system) the process keeps its user's rights; its bounds
+hold all the same.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ _FILE_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _TCP_RIGHTS, _SCOPES = {4: 3}, {6: 3}  # bind and connect; sockets and signals of other processes
 _SYSTEM = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", "/sys/devices/system/cpu")
 
+_PATH_ONLY = 0
+if sys.platform == "linux":
+    _PATH_ONLY = os.O_PATH | os.O_CLOEXEC
+
 
 class _Ruleset(ctypes.Structure):
     _fields_ = (("files", ctypes.c_uint64), ("net", ctypes.c_uint64), ("scoped", ctypes.c_uint64))
@@ -40,6 +45,8 @@ def confine() -> bool:
     Returns:
         Whether the kernel has Landlock.
     """
+    if sys.platform != "linux":
+        return False
     system = ctypes.CDLL(None, use_errno=True)
     system.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     version = _call(system, _CREATE_RULESET, None, 0, _ASK_VERSION)
@@ -72,7 +79,7 @@ def _readable() -> Iterator[str]:
 
 def _allow_reading(system: ctypes.CDLL, ruleset: int, path: str) -> None:
     try:
-        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        opened = os.open(path, _PATH_ONLY)
     except OSError:  # not on this machine
         return
     try:

@@ -7,19 +7,19 @@ tasks. They get a few variables of the environment, no secret among them.
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from enum import Enum
 from functools import lru_cache
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from sohoa.errors import MeasuringError
+from sohoa.guarded.handover import send_request, start_with_socket
+from sohoa.guarded.limits import OUT_OF_TIME_ON_WINDOWS
 from sohoa.logs import get_logger
 from sohoa.settings import decoder_environment
 
@@ -29,8 +29,12 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve a gigabyte at once
 }
-_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-_OUT_OF_TIME = (signal.SIGPROF, signal.SIGXCPU)  # of ``serve``'s timer, and of its limit
+if sys.platform == "win32":
+    _FROM_OUTSIDE: tuple[int, ...] = ()  # cannot be told from a failure of its own
+    _OUT_OF_TIME: tuple[int, ...] = (OUT_OF_TIME_ON_WINDOWS,)
+else:
+    _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT)
+    _OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGXCPU)  # of the timer, and of the limit
 _STARTS = 3
 _START_SECONDS = 120  # a busy machine has loaded the libraries by then
 _LAST_WORDS = 4096  # bytes
@@ -89,29 +93,22 @@ class GuardedProcess:
     """One process and the socket to it."""
 
     def __init__(self, command: tuple[str, ...], memory_bytes: int) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed in ``end``)
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                command,
-                stdin=theirs.fileno(),
-                stdout=self._errors,
-                stderr=self._errors,
-                env=decoder_environment(_ENVIRONMENT),
-                start_new_session=True,  # Ctrl-C is for the caller, who ends this process
-            )
+        self._errors = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (closed in ``end``)
+        environment = decoder_environment(_ENVIRONMENT)
+        self._process, self._socket, theirs = start_with_socket(command, self._errors, environment)
         self._answers = self._socket.makefile("rb")
         self._seconds = 0.0
         self.is_alive = True
         self._socket.settimeout(_START_SECONDS)
         self._send({"memory_bytes": memory_bytes}, None)
-        if not self.read_json()["is_confined"]:
-            _tell_not_confined()
+        with theirs or nullcontext():
+            if not self.read_json()["is_confined"]:
+                _tell_not_confined()
 
     @property
     def cpu_seconds(self) -> float:
-        """CPU time that it has used so far, until its end."""
-        if self.is_alive:
+        """CPU time that it has used so far, until its end; 0 on Windows, where no agency's share depends on it."""
+        if self.is_alive and sys.platform != "win32":
             try:
                 self._seconds = time.clock_gettime((~self._process.pid << 3) | _PROCESS_CLOCK)
             except OSError:  # ``kill`` has seen its end
@@ -129,8 +126,6 @@ class GuardedProcess:
         """
         self._errors.seek(0)
         self._errors.truncate()
-        if file is not None:
-            os.lseek(file.fileno(), 0, os.SEEK_SET)
         self._socket.settimeout(wall_seconds)
         self._send({**request, "seconds": seconds}, file)
 
@@ -182,10 +177,9 @@ class GuardedProcess:
         self.is_alive = False
 
     def _send(self, request: Mapping[str, Any], file: BinaryIO | None) -> None:
-        handles = [] if file is None else [file.fileno()]
         try:
-            socket.send_fds(self._socket, [json.dumps(request).encode() + b"\n"], handles)
-        except (BrokenPipeError, ConnectionResetError):  # it has ended: there is no answer
+            send_request(self._socket, request, file)
+        except (BrokenPipeError, ConnectionResetError, ConnectionAbortedError):  # it has ended: there is no answer
             return
 
     def _read(self, size: int) -> bytes:
@@ -204,15 +198,15 @@ class GuardedProcess:
         self._errors.seek(0)
         said = self._errors.read()[-_LAST_WORDS:].decode(errors="replace").strip().rpartition("\n")[2]
         self.end()
-        if -status in _OUT_OF_TIME:
+        if status in _OUT_OF_TIME:
             return ProcessEnded(Cause.SECONDS, said)
         if status < 0:
             said = f"ended by {signal.Signals(-status).name} {said}".strip()
-        cause = Cause.OUTSIDE if -status in _FROM_OUTSIDE else Cause.CRASH
+        cause = Cause.OUTSIDE if status in _FROM_OUTSIDE else Cause.CRASH
         return ProcessEnded(cause, said or f"ended with status {status}")
 
 
 @lru_cache(maxsize=1)
 def _tell_not_confined() -> None:
-    """Say once what this kernel cannot do: the bounds on size, time and memory hold all the same."""
-    log.info("decoders_not_confined", reason="this kernel has no Landlock")
+    """Say once what this system cannot do: the bounds on size, time and memory hold all the same."""
+    log.info("decoders_not_confined", reason="this system has no Landlock")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -51,6 +52,7 @@ def _inside(path: str) -> str:
 
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_plain)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 
 
@@ -105,6 +107,7 @@ class Document(_Part):
     note_pages: tuple[int, ...] = Field(default=(), max_length=2_000)
     replaces: Identifier | None = None
     not_scanned: NotScannedReason | None = None
+    ask_reviewer: Reason | None = None
     files: tuple[File, ...] = Field(default=(), max_length=MAX_FILES)
 
     @property
@@ -244,9 +247,10 @@ def _faults_between(whole: Any) -> Iterator[Fault]:
 def _repeated(code: str, steps: Steps, whole: Any, value: Any, seen: set[Any]) -> Iterator[Fault]:
     if not isinstance(value, str):
         return
-    if value in seen:
+    spelled = unicodedata.normalize("NFC", value)  # two names that look the same are one to people and many systems
+    if spelled in seen:
         yield own_fault(code, steps, whole, value)
-    seen.add(value)
+    seen.add(spelled)
 
 
 def _count(text: str) -> Any:

@@ -19,15 +19,6 @@ log = get_logger(__name__)
 
 _RECEIVED_DAYS = 31
 """Days of which it is kept what came."""
-_POLICY = alerts.Alert(
-    "landing_policy",
-    "Chính sách của kho landing không đúng",
-    "Chính sách cấm cơ quan xóa hẳn phiên bản và mã hóa bằng khóa riêng đã mất, bị sửa, hoặc thiếu cơ quan mới trong sổ"
-    " đăng ký. Việc cần làm: chạy `sohoa stack up store`, hoặc `docker compose up --detach`.",
-    "The policy that denies agencies to delete versions for ever, and to encrypt with keys of their own, is gone, was"
-    " changed, or lacks agencies that are new in the registry. Run `sohoa stack up store`, or `docker compose up"
-    " --detach`.",
-)
 
 
 class Cleaned(TypedDict):
@@ -61,14 +52,10 @@ class Maintained(Cleaned, Guarded, Watched):
 
 def guard_landing() -> Guarded:
     """Warn where the agencies of the registry, as it is now, are not denied what they must not do in ``landing``."""
-    store, codes = open_store(), {agency.code for agency in registry.agencies()}
-    stands = store.has_landing_policy(codes)
-    if stands:
-        alerts.notify_over(store, _POLICY.key)
-    else:
-        log.warning("landing_policy_missing", agencies=len(codes))
-        alerts.notify(store, _POLICY)
-    return {"policy_stands": stands}
+    from sohoa.upkeep import watch_policy
+
+    codes = {agency.code for agency in registry.agencies()}
+    return {"policy_stands": watch_policy.watch_policy(open_store(), codes)}
 
 
 def end_uploads() -> dict[str, int]:

@@ -37,7 +37,7 @@ def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds
     A document has a duplicate page where the ``twin`` of one of its pages is in another document, or more of its pages
     have one in the document itself than were scanned twice for a note. A result on none of
     whose pages a colour is as strong as that of a seal has a wrong colour. The verdict is the worst of the pages and
-    these defects.
+    these defects; where that is rejected, everything was received and the agency asks a person, a person decides.
 
     Args:
         documents: rows with all that the manifests declare (``schema.TABLES``); other columns are replaced.
@@ -50,9 +50,12 @@ def judge_documents(documents: pa.Table, pages: pa.Table, thresholds: Thresholds
     facts = _gather(documents, pages, thresholds)
     scanned = as_mask(pc.is_null(documents["not_scanned"]))
     judged = with_verdict(documents.select([]), _own_levels(documents, facts, scanned, thresholds))
+    is_received = scanned & (facts["rows"] > 0) & (facts["missing"] + facts["changed"] == 0)
+    is_asked = is_received & as_mask(pc.is_valid(documents["ask_reviewer"]))
     rank = np.maximum(_ranks(judged["verdict"]), facts["rank"])
+    rank = np.where(is_asked, np.minimum(rank, VERDICTS.index("review")), rank)
     values: dict[str, Any] = {name: documents[name] for name in documents.column_names} | {
-        "is_received": pa.array(scanned & (facts["rows"] > 0) & (facts["missing"] + facts["changed"] == 0)),
+        "is_received": pa.array(is_received),
         "pages_found": pa.array(facts["rows"] - facts["missing"]),
         "pages_accepted": pa.array(facts["accepted"]),
         "verdict": pa.array(VERDICTS).take(pa.array(rank, pa.int64(), mask=~scanned)),

@@ -80,6 +80,9 @@ FIELDS = by_name(
         Field("device_kind", TEXT, "kind of the scanner", values=enums.DEVICE_KINDS),
         Field("replaces", TEXT, "id of the document that this one replaces"),
         Field("not_scanned", TEXT, "why the document was declared without scan", values=enums.NOT_SCANNED_REASONS),
+        Field(
+            "ask_reviewer", TEXT, "why its agency asks a person, should the program reject it; null where it does not"
+        ),
         # pages, as measured
         *(Field(name, _ARROW[kind_of(name)], column.meaning, column.unit) for name, column in COLUMNS.items()),
         Field(

@@ -37,6 +37,19 @@ def table(meaning: str, *names: str, version: int = 1) -> pa.Schema:
     return fields(*names).with_metadata({"meaning": meaning, "schema_version": str(version)})
 
 
+def fit(name: str, rows: pa.Table) -> pa.Table:
+    """Return rows of a table as its schema has them; a column that came after they were written is null.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value does not fit its column.
+    """
+    schema = TABLES[name]
+    for column in schema:
+        if column.name not in rows.column_names:
+            rows = rows.append_column(column, pa.nulls(rows.num_rows, column.type))
+    return rows.select(schema.names).cast(schema)
+
+
 MEASURED = fields(*COLUMNS)
 """A page as ``pages.measure_page`` returns it."""
 
@@ -51,8 +64,8 @@ TABLES: dict[str, pa.Schema] = {
     "documents": table(
         "One row per document of an admitted batch; its defects are those of its own.",
         *_DOCUMENT, "dossier_key", "dossier_code", "procedure_code", "title", *_DECLARED, "operator", "operator_org",
-        "replaces", "not_scanned", "is_received", "pages_declared", "note_pages", "pages_found", "pages_accepted",
-        *_VERDICT,
+        "replaces", "not_scanned", "ask_reviewer", "is_received", "pages_declared", "note_pages", "pages_found",
+        "pages_accepted", *_VERDICT, version=2,
     ),
     "batches": table(
         "One row per batch, admitted or refused.",

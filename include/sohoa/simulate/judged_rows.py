@@ -91,6 +91,7 @@ def _table(offices: Offices, rows: Documents, rng: np.random.Generator) -> pa.Ta
         "operator_org": _posts(offices, rows),
         "replaces": _names(rows.replaces),
         "not_scanned": _text(_REASONS[rows.reason + 1]),
+        "ask_reviewer": pa.nulls(count, pa.string()),
         "is_received": rows.level > DECLARED,
         "pages_declared": np.where(rows.is_scanned, rows.images, rows.pages),
         "note_pages": (rows.sheet == NOTE) * rows.is_scanned,

@@ -109,6 +109,7 @@ def _document(row: Row, facts: ReceiptFacts, pictures: dict[PageKey, Picture]) -
         "resend": None,
         "received": row["is_received"],
         "not_scanned": row["not_scanned"],
+        "ask_reviewer": row["ask_reviewer"],
         "physical_pages": row["pages_declared"] - row["note_pages"],
         "note_pages": row["note_pages"],
         "pages_declared": row["pages_declared"],

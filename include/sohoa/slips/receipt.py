@@ -119,6 +119,7 @@ class ReceiptDocument(TypedDict):
     resend: Resend | None
     received: bool
     not_scanned: str | None
+    ask_reviewer: str | None
     physical_pages: int
     note_pages: int
     pages_declared: int

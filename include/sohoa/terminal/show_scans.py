@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sohoa.clean_text import clean
+from sohoa.clean_text import clean, escape_name
 from sohoa.desk.judge_scans import CheckedDocument, Checkup
 from sohoa.desk.scans import Problem
 from sohoa.desk.state import PlannedBatch, SentDocument
 from sohoa.desk.upload import Sent
+from sohoa.desk.write_manifests import Written, places_of
 from sohoa.format_value import count
 from sohoa.labels import label_vi
 from sohoa.slips.slip_page import SlipDefect, show_document
@@ -41,6 +42,17 @@ def show_sent(sent: Sent) -> Iterator[Grid | str]:
         yield _show_to_scan(sent.to_scan)
     for batch in sent.waiting:
         yield f"Lô {batch.batch}: chưa có giấy báo; chạy lại lệnh này sau ít phút để lấy."
+
+
+def show_written(agency: str, written: Written) -> Iterator[Grid | str]:
+    """The manifests that were written, and where files and manifest go."""
+    yield from show_checkup(written.checkup)
+    yield from _show_problems("Không kê được", written.problems)
+    for batch, file in written.files.items():
+        files, manifest = places_of(agency, batch)
+        yield f"Bản kê: {escape_name(file)}"
+        yield f"1. Tải các tệp lên {files}, giữ nguyên tên và thư mục con."
+        yield f"2. Sau cùng, tải bản kê lên {manifest}"
 
 
 def show_counted(documents: Sequence[CheckedDocument]) -> Grid:

@@ -121,7 +121,7 @@ def _waiting(site: Site) -> list[dict[str, Any]]:
         return []
     last: date = layout.table_day(infos[-1].key)
     days = each_day(last - timedelta(weeks=WEEKS, days=-1), last)
-    rows = site.store.cache.read("documents", days, [*_COLUMNS, "not_scanned"])
+    rows = site.store.cache.read("documents", days, [*_COLUMNS, "not_scanned", "ask_reviewer"])
     rows = add_decisions(rows, site.store.cache.read("reviews", days))
     rows = rows.append_column("state", document_states(rows))
     rows = rows.filter((pc.field("state") == "in_review") & pc.is_null(pc.field("not_scanned")))

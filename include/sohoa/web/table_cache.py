@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from sohoa import layout
 from sohoa.errors import ObjectMissing, StoreError
 from sohoa.logs import get_logger
-from sohoa.schema import TABLES
+from sohoa.schema import TABLES, fit
 from sohoa.store import ObjectInfo, Store, with_path_key
 from sohoa.web.kept_files import remove_leftovers, touch
 
@@ -184,7 +184,7 @@ class TableCache:
             rows = self._store.get_parquet(key)
         except ObjectMissing:  # deleted since it was listed: the next listing lacks it
             return None
-        rows = with_path_key(table, rows.select(TABLES[table].names).cast(TABLES[table]), layout.table_day(key))
+        rows = with_path_key(table, fit(table, rows), layout.table_day(key))
         return rows.append_column(_KEY, pa.repeat(pa.scalar(key), len(rows))).cast(_local_schema(table))
 
     def _make_room(self, kept: set[Path]) -> None:

@@ -34,6 +34,11 @@ document.addEventListener("click", async (event) => {
   body.delete("file");
   for (const name of chosen) body.append("file", name);
   if (button.dataset.place) body.set("place", button.dataset.place);
+  if (button.dataset.act === "ask") {
+    const reason = prompt("Vì sao bản quét này đúng? Người kiểm tra của tỉnh sẽ đọc lý do.");
+    if (reason === null) return;
+    body.set("reason", reason);
+  }
   button.disabled = true;
   try {
     const answer = await (await fetch("do/" + button.dataset.act, { method: "POST", body })).json();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ def read_open(stream: BinaryIO) -> FileData:
         size = os.fstat(stream.fileno()).st_size
         if size >= _MAPPED_FROM:
             if stream.read(len(_MAPPED[-1])).startswith(_MAPPED):
-                return mmap.mmap(stream.fileno(), size, prot=mmap.PROT_READ)
+                return mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
             stream.seek(0)
         return stream.read()
     except OSError as error:  # a failing disk
@@ -75,4 +76,5 @@ def _let_go(data: mmap.mmap, is_done: threading.Event) -> None:
     is_last = False
     while not is_last:
         is_last = is_done.wait(_LET_GO_EVERY)
-        data.madvise(mmap.MADV_DONTNEED)
+        if sys.platform != "win32":  # which has no such call
+            data.madvise(mmap.MADV_DONTNEED)

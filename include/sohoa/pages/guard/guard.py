@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import LifoQueue
 from types import TracebackType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from sohoa.errors import MeasuringError
 from sohoa.guarded.process import Cause, GuardedProcess, ProcessEnded, command_of, start_process
@@ -207,7 +207,7 @@ class _Question:
 @contextmanager
 def _as_file(data: bytes) -> Iterator[BinaryIO]:
     """These bytes as a file without a name, which can be handed over to a process and mapped there."""
-    with tempfile.TemporaryFile(buffering=0) as file:
+    with cast(BinaryIO, tempfile.TemporaryFile(buffering=0)) as file:
         rest = memoryview(data)
         while rest:
             rest = rest[file.write(rest) :]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
+
+if sys.platform == "win32":
+    _FLAGS = os.O_BINARY | os.O_NOINHERIT
+else:
+    _FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def open_file(path: Path, bounds: FileBounds) -> BinaryIO:
@@ -20,7 +26,7 @@ def open_file(path: Path, bounds: FileBounds) -> BinaryIO:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise BadPage("unreadable", "not a regular file")
-        stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+        stream = os.fdopen(os.open(path, os.O_RDONLY | _FLAGS), "rb")
     except FileNotFoundError:
         raise BadPage("missing", "no such file") from None
     except (OSError, ValueError) as error:  # no permission, a loop of links, a failing disk; a NUL in the name
