@@ -106,9 +106,8 @@ WEEKLY_REPORT = _asset("weekly_report", layout.REPORTS, layout.WEEKLY)
 
 def tell(found: Counts) -> Counts:
     """Say in the log what this task did, keep it for the table ``events``, and return it."""
-    told = note_done(found)
-    if told:
-        log.info("task_done", told=told)
+    for line in note_done(found):
+        log.info("task_done", told=line)
     return found
 
 

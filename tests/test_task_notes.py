@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from sohoa.defects import DEFECTS
 from sohoa.labels import label_vi
-from sohoa.task_notes import describe_counts, note_batches, note_done, take_notes
+from sohoa.task_notes import LINE, describe_counts, note_batches, note_done, take_notes
 
 COUNTS = {
     "work": "0123456789abcdef",
@@ -23,14 +24,21 @@ COUNTS = {
 
 def test_counts_are_told_by_name() -> None:
     """Defects by their Vietnamese names too; what is null, false or of the next task alone is left out."""
-    assert describe_counts(COUNTS) == (
-        "pages 1,744 · closed gates 0 · verdicts: accepted 1,700, rejected 44 · "
-        f"defects: {label_vi('defects', 'blurred')} (blurred) 40 · policy written · week 2024-W15"
-    )
+    assert describe_counts(COUNTS) == [
+        "pages 1,744 · closed gates 0 · policy written · week 2024-W15",
+        "verdicts: accepted 1,700, rejected 44",
+        f"defects: {label_vi('defects', 'blurred')} (blurred) 40",
+    ]
+
+
+def test_many_defects_take_several_lines_and_each_is_told() -> None:
+    lines = describe_counts({"defects": dict.fromkeys(DEFECTS, 7)})
+    assert all(line.startswith("defects: ") and len(line) <= LINE + len("defects: ") for line in lines)
+    assert all(any(f"({name}) 7" in line for line in lines) for name in DEFECTS)
 
 
 def test_a_rate_is_told_with_its_decimals() -> None:
-    assert describe_counts({"rate_percent": 12.5}) == "rate percent 12.5"
+    assert describe_counts({"rate_percent": 12.5}) == ["rate percent 12.5"]
 
 
 def test_notes_are_taken_once() -> None:

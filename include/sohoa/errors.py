@@ -121,9 +121,13 @@ class InputError(SohoaError):
 
 def describe_failure(error: BaseException | str | None) -> str:
     """Say on one line why something failed, the next step first."""
-    step = error.next_step if isinstance(error, SohoaError) else _UNFORESEEN
+    if isinstance(error, SohoaError):
+        step = error.next_step
+    else:
+        step = _UNFORESEEN if isinstance(error, BaseException) else _KILLED
     kind = f"{type(error).__name__}: " if isinstance(error, BaseException) else ""
     return f"{step}. {kind}{' '.join(str(error).split())}"
 
 
+_KILLED = "Its process ended before it could say why: see the memory and the load of the machine"
 _UNFORESEEN = "Nobody foresaw this: run it again, and send its log to whoever maintains sohoa"
