@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import audit, counts, courses, day, forecast, judging, mondays, pages, report, year
+from benchmarks import audit, counts, courses, day, forecast, judging, mondays, pages, report, web_pages, year
 
 pages.main()
 day.main()
@@ -14,3 +14,4 @@ year.main()
 courses.main(*courses.SEEDS)
 mondays.main()
 report.main()
+web_pages.main()

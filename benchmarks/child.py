@@ -39,10 +39,10 @@ def _measure(work: str, *arguments: str) -> Cost:
     start, clock = time.process_time(), time.perf_counter()
     call(*arguments)
     cpu, wall = time.process_time() - start, time.perf_counter() - clock
-    return Cost(cpu, wall, _peak_mb())
+    return Cost(cpu, wall, peak_mb())
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """The peak of this process; what ``getrusage`` calls so is that of its parent where the parent was larger."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024

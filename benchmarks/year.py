@@ -25,7 +25,7 @@ from sohoa.simulate import simulate
 from sohoa.store import Store
 from tests.province.upload_province import upload_province
 
-_START, _END, _DOSSIERS = date(2024, 8, 1), date(2025, 7, 31), 300_000
+START, END, DOSSIERS = date(2024, 8, 1), date(2025, 7, 31), 300_000
 _STEPS = ("import_all", "summarise", "reconcile")
 _LATE_DAY, _LATE_DOSSIERS, _LATE_NUMBER = date(2025, 3, 3), 40, 7_000
 _LATE_FILES = timedelta(days=30)
@@ -48,7 +48,7 @@ class Redo:
 def main() -> None:
     """Print what the rebuild costs, and what the late day costs."""
     with TemporaryDirectory() as folder, own_store() as store:
-        truth = simulate(Path(folder) / "year", start=_START, end=_END, dossiers=_DOSSIERS, seed=1)
+        truth = simulate(Path(folder) / "year", start=START, end=END, dossiers=DOSSIERS, seed=1)
         upload_province(Path(folder) / "year", store)
         costs = {name: run_child(f"sohoa.jobs:{name}") for name in _STEPS}
         Console().print(_rebuild_report(costs))
@@ -155,7 +155,7 @@ def _earlier_key(key: str, years: int) -> str:
 
 
 def _rebuild_report(costs: dict[str, Cost]) -> Table:
-    title = f"{_DOSSIERS:,} dossiers from {_START} to {_END}, from feeds and judged documents to all figures"
+    title = f"{DOSSIERS:,} dossiers from {START} to {END}, from feeds and judged documents to all figures"
     table = Table("job", "CPU s", "clock s", "peak MB", title=title)
     for name, cost in costs.items():
         table.add_row(name, f"{cost.cpu:.1f}", f"{cost.wall:.0f}", f"{cost.peak:.0f}")

@@ -18,7 +18,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from dag_policy import MAX_MEASURING_TIME, POLICY, SCAN_BATCHES, pass_on, report_closed
+from dag_policy import MAX_MEASURING_TIME, POLICY, SCAN_BATCHES, late_after, pass_on, report_closed, tell
 from sohoa.settings import TIME_ZONE
 
 
@@ -28,6 +28,7 @@ from sohoa.settings import TIME_ZONE
     schedule=CronTriggerTimetable("*/15 * * * *", timezone=TIME_ZONE.key),
     tags=["so-hoa", "chat-luong"],
     doc_md=__doc__,
+    deadline=late_after("check_scan_batches", 4),
     **POLICY,
 )
 def check_scan_batches() -> None:
@@ -37,7 +38,7 @@ def check_scan_batches() -> None:
     def discover_batches() -> object:
         from sohoa import jobs
 
-        found = jobs.discover_batches()
+        found = tell(jobs.discover_batches())
         return found if found["markers"] else None
 
     @task(task_display_name="Tiếp nhận bản kê")
@@ -50,7 +51,9 @@ def check_scan_batches() -> None:
     def plan_shards(found: Any) -> list[Any]:
         from sohoa import jobs
 
-        return jobs.plan_shards(found["work"])
+        shards = jobs.plan_shards(found["work"])
+        tell({"shards": len(shards)})
+        return shards
 
     @task(
         task_display_name="Đo trang",
@@ -61,7 +64,7 @@ def check_scan_batches() -> None:
     def measure_shard(shard: Any) -> object:
         from sohoa import jobs
 
-        return jobs.measure_shard(shard["work"], shard["shard"])
+        return tell(jobs.measure_shard(shard["work"], shard["shard"]))
 
     # where every manifest was refused there is nothing to measure, and still receipts to write
     @task(task_display_name="Đánh giá", trigger_rule="none_failed")

@@ -1,20 +1,38 @@
 """What all DAGs here keep to: who owns a task, how it is tried again, when it is given up, what it tells others.
 
-A DAG file takes ``**POLICY``, the assets that its tasks write, ``pass_on`` and ``report_closed``; the rest of it is
-wiring. Airflow puts this folder on the import path, and ``.airflowignore`` keeps it from reading this file as a DAG.
+A DAG file takes ``**POLICY``, ``late_after``, the assets that its tasks write, ``tell``, ``pass_on`` and
+``report_closed``; the rest of it is wiring. Airflow puts this folder on the import path, and ``.airflowignore`` keeps
+it from reading this file as a DAG.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context, task
+from airflow.sdk import (  # type: ignore[attr-defined]  # its stub lacks the deadlines
+    Asset,
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    SyncCallback,
+    get_current_context,
+    task,
+)
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from sohoa import layout
-from sohoa.errors import GateClosed, InputError, MailError, SettingsError, StoreError, Undelivered
+from sohoa.errors import GateClosed, InputError, MailError, SettingsError, StoreError, Undelivered, describe_failure
+from sohoa.logs import get_logger
+from sohoa.notify import run_alerts
+from sohoa.task_notes import note_done
+
+log = get_logger(__name__)
+Counts = TypeVar("Counts", bound=Mapping[str, Any])
 
 MAX_TASK_TIME = timedelta(hours=1)
 """A task takes minutes. Without an end, one that hangs would keep every later run of its DAG waiting, unseen."""
@@ -32,6 +50,18 @@ _RETRY = ExceptionRetryPolicy(
     ]
 )
 
+
+def _tell_operators(context: Any) -> None:
+    run_alerts.tell_failed_task(
+        context["dag"].dag_id, context["task"].task_id, context["run_id"], describe_failure(context["exception"])
+    )
+
+
+def _say_why(context: Any) -> None:
+    """End the log with one line: what to do, and why it failed."""
+    log.error("task_failed", failure=describe_failure(context["exception"]))
+
+
 POLICY: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 1,  # one writer per table; a run takes all that waits
@@ -41,9 +71,23 @@ POLICY: dict[str, Any] = {
         "retry_delay": _SOON,
         "retry_policy": _RETRY,
         "execution_timeout": MAX_TASK_TIME,
+        "show_return_value_in_logs": False,  # what a task did stands there in words
+        "on_retry_callback": _say_why,
+        "on_failure_callback": [_tell_operators, _say_why],
     },
 }
 """For ``@dag(…, **POLICY)``."""
+
+
+def late_after(dag_id: str, hours: float) -> DeadlineAlert:
+    """Make the alert of a run that has not ended so many hours after it was queued: its operators are told."""
+    callback = SyncCallback(run_alerts.tell_late_run, {"dag_id": dag_id, "hours": hours})
+    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, timedelta(hours=hours), callback, name=f"{dag_id}_late")
+
+
+def day_param(title: str, description: str, example: str = "2024-04-15") -> Param:
+    """Make a parameter that is a day or empty, with a calendar in the form."""
+    return Param(None, type=["null", "string"], format="date", title=title, description=description, examples=[example])
 
 
 def _asset(name: str, bucket: str, prefix: str) -> Asset:
@@ -51,6 +95,7 @@ def _asset(name: str, bucket: str, prefix: str) -> Asset:
 
 
 SCAN_BATCHES = _asset("scan_batches", layout.WAREHOUSE, f"{layout.PENDING}scans")
+RECHECKED = _asset("rechecked_documents", layout.WAREHOUSE, layout.table_prefix("documents"))
 REGISTER = _asset("register", layout.WAREHOUSE, f"{layout.PENDING}register")
 PROGRESS_DAILY = _asset("progress_daily", layout.WAREHOUSE, layout.table_prefix("progress_daily"))
 QUALITY_DAILY = _asset("quality_daily", layout.WAREHOUSE, layout.table_prefix("quality_daily"))
@@ -59,12 +104,19 @@ RECONCILIATION_DAILY = _asset("reconciliation_daily", layout.WAREHOUSE, layout.t
 WEEKLY_REPORT = _asset("weekly_report", layout.REPORTS, layout.WEEKLY)
 
 
+def tell(found: Counts) -> Counts:
+    """Say in the log what this task did, keep it for the table ``events``, and return it."""
+    for line in note_done(found):
+        log.info("task_done", told=line)
+    return found
+
+
 def pass_on(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what this task has found to what the tasks before it have.
+    """Tell what this task has found, and add it to what the tasks before it have.
 
     The event of each asset that the task writes carries all of it, lists apart.
     """
-    context, results = get_current_context(), {**before, **found}
+    context, results = get_current_context(), {**before, **tell(found)}
     for asset in context["task"].outlets:
         context["outlet_events"][asset].extra = {k: v for k, v in results.items() if not isinstance(v, list)}
     return results

@@ -20,7 +20,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from dag_policy import POLICY, REGISTER, pass_on, report_closed
+from dag_policy import POLICY, REGISTER, day_param, late_after, pass_on, report_closed, tell
 from sohoa.settings import TIME_ZONE
 
 
@@ -28,18 +28,26 @@ from sohoa.settings import TIME_ZONE
     dag_display_name="Nhập dữ liệu nguồn",
     description="Nhập sổ hồ sơ, dữ liệu của Cổng và các bộ (imports register, portal and ministry feeds)",
     schedule=CronTriggerTimetable("0 1 * * *", timezone=TIME_ZONE.key),
+    params={
+        "since": day_param(
+            "Từ tệp của ngày · From the files of",
+            "Để trống: theo lịch là 60 ngày, chạy tay là tất cả · empty: 60 days by the clock, all by hand",
+        )
+    },
     tags=["so-hoa", "tien-do"],
     doc_md=__doc__,
+    deadline=late_after("import_feeds", 3),
     **POLICY,
 )
 def import_feeds() -> None:
     """From exported files to source rows in force."""
 
     @task.short_circuit(task_display_name="Tìm tệp mới")
-    def discover_feeds(dag_run: Any = None) -> object:
+    def discover_feeds(dag_run: Any = None, params: Any = None) -> object:
         from sohoa import jobs
 
-        found = jobs.discover_feeds(jobs.feed_window(dag_run.run_after, dag_run.run_type == "scheduled"))
+        window = jobs.feed_window(dag_run.run_after, dag_run.run_type == "scheduled", params["since"])
+        found = tell(jobs.discover_feeds(window))
         return found if found["files"] else None
 
     @task(task_display_name="Nhập tệp")

@@ -19,7 +19,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from dag_policy import POLICY, pass_on
+from dag_policy import POLICY, late_after, pass_on, tell
 from sohoa.settings import TIME_ZONE
 
 
@@ -29,6 +29,7 @@ from sohoa.settings import TIME_ZONE
     schedule=CronTriggerTimetable("35 * * * *", timezone=TIME_ZONE.key),
     tags=["so-hoa", "van-hanh"],
     doc_md=__doc__,
+    deadline=late_after("maintain_store", 2),
     **POLICY,
 )
 def maintain_store() -> None:
@@ -38,13 +39,13 @@ def maintain_store() -> None:
     def guard_landing() -> object:
         from sohoa import jobs
 
-        return jobs.guard_landing()
+        return tell(jobs.guard_landing())
 
     @task(task_display_name="Kết thúc lượt tải lên bỏ dở")
     def end_uploads() -> object:
         from sohoa import jobs
 
-        return jobs.end_uploads()
+        return tell(jobs.end_uploads())
 
     @task(task_display_name="Dọn kho, đếm dung lượng")
     def clean_landing(found: Any) -> object:
@@ -56,9 +57,16 @@ def maintain_store() -> None:
     def watch_store() -> object:
         from sohoa import jobs
 
-        return jobs.watch_store()
+        return tell(jobs.watch_store())
+
+    @task(task_display_name="Gộp nhật ký lượt chạy")
+    def merge_events() -> object:
+        from sohoa import jobs
+
+        return tell(jobs.merge_events())
 
     guard_landing()
+    merge_events()
     watch_store()
     clean_landing(end_uploads())
 

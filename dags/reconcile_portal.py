@@ -17,7 +17,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from dag_policy import POLICY, RECONCILIATION_DAILY, pass_on, report_closed
+from dag_policy import POLICY, RECONCILIATION_DAILY, day_param, late_after, pass_on, report_closed, tell
 from sohoa.settings import TIME_ZONE
 
 
@@ -25,18 +25,26 @@ from sohoa.settings import TIME_ZONE
     dag_display_name="Đối soát với Cổng Dịch vụ công",
     description="So hồ sơ của tỉnh với Cổng và các bộ (compares the province with the portal and the ministries)",
     schedule=CronTriggerTimetable("0 4 * * *", timezone=TIME_ZONE.key),  # the import runs at 1, the summaries at 3
+    params={
+        "start": day_param(
+            "Làm lại từ ngày hồ sơ · Redo from the dossier day",
+            "Để trống: chỉ những ngày có thay đổi · empty: only days that have changed",
+        ),
+        "end": day_param("Đến ngày hồ sơ · To the dossier day", "Để trống: chỉ một ngày · empty: that one day"),
+    },
     tags=["so-hoa", "doi-soat"],
     doc_md=__doc__,
+    deadline=late_after("reconcile_portal", 3),
     **POLICY,
 )
 def reconcile_portal() -> None:
     """From source rows to the reasons why the counts differ."""
 
     @task.short_circuit(task_display_name="Tìm ngày có thay đổi")
-    def take_days() -> object:
+    def take_days(params: Any = None) -> object:
         from sohoa import jobs
 
-        found = jobs.take_days()
+        found = tell(jobs.take_days(jobs.asked_days(params["start"], params["end"])))
         return found if found["markers"] else None
 
     @task(task_display_name="Đối soát từng hồ sơ", outlets=[RECONCILIATION_DAILY])

@@ -19,7 +19,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from dag_policy import POLICY, pass_on
+from dag_policy import POLICY, pass_on, tell
 from sohoa.settings import TIME_ZONE
 
 DONE, NOT_YET = "Đã xem xong · Done", "Chưa xong · Not yet"
@@ -40,7 +40,7 @@ def review_pages() -> None:
     def draw_samples() -> object:
         from sohoa import jobs
 
-        found = jobs.draw_samples()
+        found = tell(jobs.draw_samples())
         return found if found["pages_left"] else None
 
     # not mapped, and asks once: each page is decided on the page of its scan

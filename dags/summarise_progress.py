@@ -24,10 +24,14 @@ from dag_policy import (
     POLICY,
     PROGRESS_DAILY,
     QUALITY_DAILY,
+    RECHECKED,
     REGISTER,
     SCAN_BATCHES,
+    day_param,
+    late_after,
     pass_on,
     report_closed,
+    tell,
 )
 from sohoa.settings import TIME_ZONE
 
@@ -37,20 +41,28 @@ from sohoa.settings import TIME_ZONE
     description="Tính tỷ lệ số hóa và số lỗi theo ngày (counts the rates and defects of each day)",
     # an event can be lost, so the night run takes what events have left
     schedule=AssetOrTimeSchedule(
-        assets=SCAN_BATCHES | REGISTER, timetable=CronTriggerTimetable("0 3 * * *", timezone=TIME_ZONE.key)
+        assets=SCAN_BATCHES | REGISTER | RECHECKED, timetable=CronTriggerTimetable("0 3 * * *", timezone=TIME_ZONE.key)
     ),
+    params={
+        "start": day_param(
+            "Làm lại từ ngày hồ sơ · Redo from the dossier day",
+            "Để trống: chỉ những ngày có thay đổi · empty: only days that have changed",
+        ),
+        "end": day_param("Đến ngày hồ sơ · To the dossier day", "Để trống: chỉ một ngày · empty: that one day"),
+    },
     tags=["so-hoa", "tien-do"],
     doc_md=__doc__,
+    deadline=late_after("summarise_progress", 3),
     **POLICY,
 )
 def summarise_progress() -> None:
     """From judged documents and the register to the rates."""
 
     @task.short_circuit(task_display_name="Lấy việc đang chờ")
-    def take_pending() -> object:
+    def take_pending(params: Any = None) -> object:
         from sohoa import jobs
 
-        found = jobs.take_pending()
+        found = tell(jobs.take_pending(jobs.asked_days(params["start"], params["end"])))
         return found if found["markers"] else None
 
     @task(task_display_name="Ghép hồ sơ với tài liệu")

@@ -21,7 +21,7 @@ from typing import Any
 
 from airflow.sdk import CronPartitionTimetable, Param, dag, task
 
-from dag_policy import POLICY, WEEKLY_REPORT, pass_on
+from dag_policy import POLICY, WEEKLY_REPORT, late_after, pass_on, tell
 from sohoa.settings import TIME_ZONE
 
 
@@ -34,7 +34,8 @@ from sohoa.settings import TIME_ZONE
         "week": Param(
             None,
             type=["null", "string"],
-            pattern=r"^\d{4}-W\d{2}$",
+            pattern=r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$",
+            examples=["2024-W15"],
             title="Tuần ISO · ISO week",
             description="2024-W15; để trống: tuần vừa qua · empty: the week that has just ended",
         ),
@@ -44,9 +45,16 @@ from sohoa.settings import TIME_ZONE
             title="Lập cả khi tuần chưa hết hoặc chưa có số liệu · Even if not over or empty",
             description="Báo cáo như vậy không gửi thư · such a report is not mailed",
         ),
+        "resend": Param(
+            False,
+            type="boolean",
+            title="Gửi lại cho người đã nhận · Mail it again to those who have it",
+            description="Không chọn: mỗi người nhận một báo cáo một lần · else each recipient gets a report once",
+        ),
     },
     tags=["so-hoa", "bao-cao"],
     doc_md=__doc__,
+    deadline=late_after("weekly_quality_report", 6),
     **POLICY,
 )
 def weekly_quality_report() -> None:
@@ -56,32 +64,35 @@ def weekly_quality_report() -> None:
     def choose_week(partition_key: str | None = None, params: Any = None, dag_run: Any = None) -> str:
         from sohoa import jobs
 
-        return jobs.choose_week(partition_key, params["week"], dag_run.run_after)
+        week = jobs.choose_week(partition_key, params["week"], dag_run.run_after)
+        jobs.require_week(week, params["force"])
+        tell({"week": week})
+        return week
 
     @task(task_display_name="Tìm diễn biến bất thường")
     def update_incidents(week: Any) -> object:
         from sohoa import jobs
 
-        jobs.update_incidents()
+        tell(jobs.update_incidents())
         return week
 
     @task(task_display_name="Lập báo cáo", outlets=[WEEKLY_REPORT])
     def build_report(week: Any, params: Any = None) -> object:
         from sohoa import jobs
 
-        return pass_on({}, jobs.build_report(week, params["force"]))
+        return pass_on({}, jobs.build_report(week, params["force"], params["resend"]))
 
     @task(task_display_name="Trang Great Expectations")
     def write_data_docs(week: Any) -> object:
         from sohoa import jobs
 
-        return jobs.write_data_docs(week)
+        return tell(jobs.write_data_docs(week))
 
     @task(task_display_name="Gửi thư", retries=8)
     def deliver_reports(_: Any) -> object:
         from sohoa import jobs
 
-        return jobs.deliver_reports()
+        return tell(jobs.deliver_reports())
 
     @task(task_display_name="Báo thư chưa đến")
     def report_undelivered(_: Any) -> None:

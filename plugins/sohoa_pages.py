@@ -5,10 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import BaseOperatorLink
 
 PREFIX = "/sohoa"
+OWNER = "sohoa"
+"""Of the tasks of this project's DAGs, as ``dag_policy`` has it."""
+PAGES = {
+    ("review_pages", "draw_samples"): "audit",
+    ("review_pages", "ask_reviewers"): "audit",
+    ("review_pages", "settle_samples"): "quality",
+    ("check_scan_batches", "discover_batches"): "batches",
+    ("summarise_progress", "count_progress"): "progress",
+    ("summarise_progress", "count_quality"): "quality",
+    ("reconcile_portal", "reconcile_days"): "reconciliation",
+    ("weekly_quality_report", "update_incidents"): "quality",
+    ("weekly_quality_report", "build_report"): "reports",
+    ("weekly_quality_report", "deliver_reports"): "reports",
+    ("weekly_quality_report", "report_undelivered"): "reports",
+}
+"""(DAG, task) -> the page that shows what it did; of all other tasks that of their run."""
 Message = MutableMapping[str, Any]
 
 
@@ -56,6 +74,22 @@ def make_app() -> Any:
     return create_app(load_settings(), Access(viewer, login_address))
 
 
+class PageLink(BaseOperatorLink):
+    """Leads from a task to the page that shows what it did."""
+
+    @property
+    def name(self) -> str:
+        """The words on its button."""
+        return "Số hóa"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the page's address on this server; none for the tasks of others in the same Airflow."""
+        if operator.owner != OWNER:
+            return ""
+        page = PAGES.get((ti_key.dag_id, ti_key.task_id))
+        return f"{PREFIX}/{page or f'runs/{quote(ti_key.dag_id)}/{quote(ti_key.run_id)}'}"
+
+
 class SohoaPages(AirflowPlugin):
     """What Airflow shows of them."""
 
@@ -68,5 +102,12 @@ class SohoaPages(AirflowPlugin):
             "destination": "nav",
             "url_route": "sohoa",
             "nav_top_level": True,
-        }
+        },
+        {
+            "name": "Lô và kết quả",
+            "href": f"{PREFIX}/runs/{{DAG_ID}}/{{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "sohoa-run",
+        },
     ]
+    global_operator_extra_links: ClassVar[list[Any]] = [PageLink()]

@@ -189,3 +189,7 @@ STRATA: tuple[Stratum, ...] = get_args(Stratum)
 LotOutcome = Literal["open", "passed", "failed"]
 LOT_OUTCOMES: tuple[LotOutcome, ...] = get_args(LotOutcome)
 """What is known of a lot: its sample is not looked at yet | its decisions hold | too many of them are wrong."""
+
+TaskOutcome = Literal["done", "skipped", "tried_again", "failed"]
+TASK_OUTCOMES: tuple[TaskOutcome, ...] = get_args(TaskOutcome)
+"""How a try of a task in Airflow ended: done | skipped by itself | failed, another try follows | failed for good."""

@@ -31,12 +31,15 @@ class SohoaError(Exception):
 
     exit_code: ClassVar[int] = 3
     """With which the command ends: 2 for wrong usage or settings, 3 for all else; 1 where something wants a person."""
+    next_step: ClassVar[str] = "Do what the message says, then run it again; `sohoa status` says what waits"
+    """What whoever watches the runs does about it."""
 
 
 class SettingsError(SohoaError):
     """A setting is missing or malformed."""
 
     exit_code = 2
+    next_step = "Correct the setting that is named, then start Airflow again"
 
 
 class NoStore(SettingsError):
@@ -47,6 +50,8 @@ class NoStore(SettingsError):
 
 class StoreError(SohoaError):
     """The object store refuses or cannot be reached."""
+
+    next_step = "See whether the store answers (`sohoa stack status`); nothing is lost, the next run does what is left"
 
 
 class ObjectMissing(StoreError):
@@ -76,13 +81,19 @@ class StackError(SohoaError):
 class MeasuringError(SohoaError):
     """A process that reads pages or feeds cannot be started or does not answer."""
 
+    next_step = "See whether the machine has memory and disk left; the next run measures what is left"
+
 
 class MailError(SohoaError):
     """The mail server refuses or cannot be reached."""
 
+    next_step = "See whether the mail server answers; the report waits, and the next run mails it"
+
 
 class Undelivered(SohoaError):
     """A report did not reach all its recipients; the message names them."""
+
+    next_step = "Correct the recipients that are named, then run it again: only they get the mail"
 
 
 class DeskError(SohoaError):
@@ -91,6 +102,8 @@ class DeskError(SohoaError):
 
 class GateClosed(SohoaError):
     """Rows break an invariant of their table; the message names the rows."""
+
+    next_step = "Look at the rows that are named: all else is written, these wait, and the next run tries them again"
 
 
 class TruthDiffers(SohoaError):
@@ -103,3 +116,18 @@ class InputError(SohoaError):
     """A command was given something it cannot use."""
 
     exit_code = 2
+    next_step = "Trigger it again with other parameters"
+
+
+def describe_failure(error: BaseException | str | None) -> str:
+    """Say on one line why something failed, the next step first."""
+    if isinstance(error, SohoaError):
+        step = error.next_step
+    else:
+        step = _UNFORESEEN if isinstance(error, BaseException) else _KILLED
+    kind = f"{type(error).__name__}: " if isinstance(error, BaseException) else ""
+    return f"{step}. {kind}{' '.join(str(error).split())}"
+
+
+_KILLED = "Its process ended before it could say why: see the memory and the load of the machine"
+_UNFORESEEN = "Nobody foresaw this: run it again, and send its log to whoever maintains sohoa"

@@ -99,6 +99,12 @@ LABELS: dict[str, Labels] = {
         "waived": Label("Được duyệt miễn quét lại", "accepted by waiver"),
         "not_scanned": Label("Không quét", "not scanned"),
     },
+    "task_outcomes": {
+        "done": Label("Xong", "done"),
+        "skipped": Label("Bỏ qua", "skipped"),
+        "tried_again": Label("Thất bại, thử lại", "failed, is tried again"),
+        "failed": Label("Thất bại", "failed"),
+    },
     "severities": {
         "note": Label("Ghi chú: vẫn đạt, không phải quét lại", "a note: accepted as it is"),
         "review": Label("Chờ người kiểm tra quyết định", "a person decides"),
@@ -730,6 +736,22 @@ LABELS: dict[str, Labels] = {
         "page_reports": Label("Báo cáo", "Reports"),
         "page_decisions": Label("Chờ quyết định", "To decide"),
         "page_visits": Label("Nhật ký xem", "Visits"),
+        "run_of": Label("Lượt chạy của {}", "Run of {}"),
+        "run_batches": Label("{} lô của lượt chạy", "{} batches of this run"),
+        "run_without_batches": Label("Lượt chạy này không ghi lô nào.", "This run wrote no batch."),
+        "run_tasks": Label("Các việc của lượt chạy", "Tasks of this run"),
+        "task": Label("Việc", "Task"),
+        "outcome": Label("Kết quả", "Outcome"),
+        "ended_at": Label("Kết thúc", "Ended"),
+        "seconds": Label("Giây", "Seconds"),
+        "did": Label("Đã làm gì", "What it did"),
+        "try_": Label("lần {}", "try {}"),
+        "empty_run": Label(
+            "Chưa việc nào của lượt chạy này kết thúc. Tải lại trang sau vài giây; nếu vẫn trống, lượt chạy không có "
+            "gì để làm hoặc đã quá cũ.",
+            "No task of this run has ended yet. Load the page again in some seconds; if it stays empty there was "
+            "nothing to do, or the run is too old.",
+        ),
         "find": Label("Tìm", "Find"),
         "find_hint": Label("Mã lô, mã hồ sơ, cơ quan, mã tài liệu", "batch, dossier code, agency, document id"),
         "search": Label("Tìm", "Search"),

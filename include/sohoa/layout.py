@@ -28,6 +28,8 @@ RECEIVED = "_received/"
 BATCHES, RECEIPTS = "batches/", "receipts/"
 RESEND_SUFFIX, PICTURES_SUFFIX = "gui-lai.html", "pictures.json"
 """What lies beside a receipt: the page to send again with, the pictures on the slip."""
+AGAIN = "lai-"
+"""Begins what names the receipt of a batch that was judged again."""
 USAGE_KEY, SWEEP_KEY = "_usage/agencies.json", "_usage/sweep.json"
 """What the agencies use, as last counted; how far the count that goes on now has come."""
 OUTBOX = "_outbox/"
@@ -59,6 +61,7 @@ PATH_KEY = {
     "reported_dossiers": "first_day",
     "rejects": "dt",
     "visits": "visit_date",
+    "events": "event_date",
 }
 """Table -> the ISO date in its path, the only path key."""
 
@@ -119,9 +122,12 @@ def stand_in(text: str) -> str:
     return "invalid-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def receipt_key(agency: str, batch: str, manifest_sha256: str, suffix: str = "json") -> str:
-    """Return the key in ``landing`` of the receipt for one manifest."""
-    return f"{receipts_prefix(agency, batch)}{manifest_sha256[:12]}.{suffix}"
+def receipt_key(agency: str, batch: str, manifest_sha256: str, suffix: str = "json", again: str = "") -> str:
+    """Return the key in ``landing`` of the receipt for one manifest.
+
+    ``again`` names that of a batch that was judged again: it comes after the first one in a listing.
+    """
+    return f"{receipts_prefix(agency, batch)}{manifest_sha256[:12]}.{f'{AGAIN}{again}.' if again else ''}{suffix}"
 
 
 def receipts_prefix(agency: str, batch: str) -> str:
@@ -129,19 +135,20 @@ def receipts_prefix(agency: str, batch: str) -> str:
     return f"{RECEIPTS}{safe_name(agency)}/{safe_name(batch)}/"
 
 
-def resend_key(agency: str, batch: str, manifest_sha256: str) -> str:
+def resend_key(agency: str, batch: str, manifest_sha256: str, again: str = "") -> str:
     """The page that makes the manifest for what must be sent again."""
-    return receipt_key(agency, batch, manifest_sha256, RESEND_SUFFIX)
+    return receipt_key(agency, batch, manifest_sha256, RESEND_SUFFIX, again)
 
 
-def pictures_key(agency: str, batch: str, manifest_sha256: str) -> str:
+def pictures_key(agency: str, batch: str, manifest_sha256: str, again: str = "") -> str:
     """Return the key in ``landing`` of the pictures of pages on the slip beside a receipt."""
-    return receipt_key(agency, batch, manifest_sha256, PICTURES_SUFFIX)
+    return receipt_key(agency, batch, manifest_sha256, PICTURES_SUFFIX, again)
 
 
-def pictured_key(received: date, agency: str, batch: str, manifest_sha256: str) -> str:
+def pictured_key(received: date, agency: str, batch: str, manifest_sha256: str, again: str = "") -> str:
     """Return the marker's key: there are pictures beside this receipt; in the order of the days received."""
-    return f"{PICTURED}{received.isoformat()}/{agency}/{batch}/{manifest_sha256[:12]}.json"
+    name = f"{manifest_sha256[:12]}.{AGAIN}{again}" if again else manifest_sha256[:12]
+    return f"{PICTURED}{received.isoformat()}/{agency}/{batch}/{name}.json"
 
 
 def pictured_day(key: str) -> date:

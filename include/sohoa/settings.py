@@ -339,6 +339,9 @@ class Settings(BaseModel):
     visits_days: int = Field(
         default=365, ge=1, description="Days for which it is kept who opened which page in the Airflow UI."
     )
+    events_days: int = Field(
+        default=92, ge=1, description="Days for which it is kept what each task of each run in Airflow did."
+    )
 
     @model_validator(mode="before")
     @classmethod

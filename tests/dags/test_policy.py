@@ -32,6 +32,8 @@ facts = {
         "doc": dag.doc_md or "",
         "max_active_runs": dag.max_active_runs,
         "catchup": dag.catchup,
+        "late_h": [alert.interval.total_seconds() / 3600 for alert in dag.deadline or []],
+        "params": {name: dag.params.get_param(name).dump() for name in dag.params},
         "woken_by": sorted(asset.uri for asset in condition.objects) if condition else [],
         "tasks": {
             task.task_id: {
@@ -150,6 +152,24 @@ def test_every_task_has_an_owner_retries_and_an_end(bag: Any, path: Path) -> Non
         assert not (task["is_mapped"] and task["outlets"]), name
 
 
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_operators_hear_of_a_run_that_does_not_end(bag: Any, path: Path) -> None:
+    """Of every DAG but the one that waits for people for days."""
+    hours = bag["dags"][path.stem]["late_h"]
+    assert hours == [] if path.stem == "review_pages" else len(hours) == 1 and 1 <= hours[0] <= 6
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_form_says_what_it_asks_for(bag: Any, path: Path) -> None:
+    """Each parameter has a type, words of both languages, and, where it is written, an example and a form."""
+    for name, param in bag["dags"][path.stem]["params"].items():
+        schema = param["schema"]
+        assert schema["type"], name
+        assert " · " in schema["title"] and " · " in param["description"], name
+        if schema["type"] != "boolean":
+            assert schema["examples"] and (schema.get("format") or schema.get("pattern")), name
+
+
 def test_every_event_that_a_dag_waits_for_is_sent(bag: Any) -> None:
     """The asset is spelled the same in the DAG that sends it and in the one that it wakes."""
     sent = {uri for dag in bag["dags"].values() for task in dag["tasks"].values() for uri in task["outlets"]}
@@ -169,6 +189,7 @@ def test_every_table_that_people_read_is_an_asset_of_the_task_that_writes_it(bag
     assert writers == {
         f"s3://{layout.WAREHOUSE}/{layout.PENDING}scans": "check_scan_batches.settle_batches",
         f"s3://{layout.WAREHOUSE}/{layout.PENDING}register": "import_feeds.settle_feeds",
+        f"s3://{layout.WAREHOUSE}/documents": "recheck_scans.recheck_days",
         f"s3://{layout.WAREHOUSE}/progress_daily": "summarise_progress.count_progress",
         f"s3://{layout.WAREHOUSE}/quality_daily": "summarise_progress.count_quality",
         f"s3://{layout.WAREHOUSE}/device_daily": "summarise_progress.count_quality",

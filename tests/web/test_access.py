@@ -22,6 +22,7 @@ ADDRESSES = (
     SCAN.replace("?", "/tiles?"), SCAN.replace("?", "/tiles/0-0?"), "/reconciliation", "/reconciliation/R2", "/quality",
     "/quality/causes.json", "/quality/heat.json", "/reports", "/reports/2023-W10", "/reports/2023-W10/report.pdf",
     "/decisions", f"/decisions/{DAY}/{BATCH}/D1",
+    "/runs/check_scan_batches/scheduled__2023-03-06T00:00:00+00:00",
     "/audit", "/audit/H37.60-accepted-0001", SCAN.replace("?", "/defects?"),
     "/visits", "/static/web.css", "/static/charts.js", "/static/vega.js", "/nothing",
 )  # fmt: skip

@@ -20,13 +20,14 @@ from sohoa import layout
 from sohoa.counting.count_backlog import merge_backlog
 from sohoa.counting.count_defects import quality_of_day
 from sohoa.counting.count_devices import devices_of_day
-from sohoa.counting.count_progress import progress_of_day
+from sohoa.counting.count_progress import RATES, progress_of_day
 from sohoa.counting.join_dossiers import DOCUMENT_COLUMNS, merge_dossiers, split_by_dossier_day
 from sohoa.counting.record_review import add_decisions
 from sohoa.days import in_chunks
 from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
 from sohoa.pending import Pending, mark_unreconciled
+from sohoa.registry import PROVINCE
 from sohoa.store import ObjectInfo, Store
 from sohoa.work import Settled, Taken, Work, clear_work, delete_taken, digest, identity
 
@@ -48,16 +49,23 @@ class DossiersWritten(TypedDict):
 
 
 class ProgressCounted(TypedDict):
-    """How many dossier days were counted, and the gates of how many closed."""
+    """How many dossier days were counted, the gates of how many closed, and the province's sums over those written.
+
+    The sums are of the default definition, as in `progress_daily`.
+    """
 
     progress_days: int
     closed_gates: int
+    numerator: int
+    denominator: int
 
 
 class QualityCounted(TypedDict):
-    """How many scan days were counted."""
+    """How many scan days were counted, and of them pages, and pages that are accepted."""
 
     scan_days: int
+    pages: int
+    pages_accepted: int
 
 
 class _Batch(TypedDict):
@@ -102,17 +110,19 @@ def write_dossiers(store: Store, work: str) -> DossiersWritten:
 def count_dossier_days(store: Store, work: str, check: Check) -> ProgressCounted:
     """Write the progress of the days touched; a day whose rows fail ``check`` keeps the rows it had."""
     markers = _load_markers(store, work)
+    counts: ProgressCounted = {"progress_days": 0, "closed_gates": 0, "numerator": 0, "denominator": 0}
     if not markers:
-        return {"progress_days": 0, "closed_gates": 0}
+        return counts
     days, closed = _dossier_days(markers), dict[str, list[str]]()
     for some in in_chunks(days, _DAYS_AT_ONCE):
-        found = _count_progress(store, some, check)
+        found = _count_progress(store, some, check, counts)
         closed |= {day.isoformat(): problems for day, problems in found.items()}
     _plan(store, work).save("closed", closed)
-    return {"progress_days": len(days), "closed_gates": len(closed)}
+    counts["progress_days"], counts["closed_gates"] = len(days), len(closed)
+    return counts
 
 
-def _count_progress(store: Store, days: list[date], check: Check) -> dict[date, list[str]]:
+def _count_progress(store: Store, days: list[date], check: Check, counts: ProgressCounted) -> dict[date, list[str]]:
     start = perf_counter()
     dossiers = dict(zip(days, store.each(partial(_read_dossiers, store), days), strict=True))
     rows = {day: progress_of_day(day, dossiers[day]) for day in days}
@@ -121,22 +131,34 @@ def _count_progress(store: Store, days: list[date], check: Check) -> dict[date, 
     store.each(lambda day: store.write_table("progress_daily", day, layout.DAY, rows[day]), written)
     for day in written:
         log.info("dossier_day_counted", day=day, dossiers=len(dossiers[day]))
+        counts["numerator"] += _of_province(rows[day], "numerator")
+        counts["denominator"] += _of_province(rows[day], "denominator")
     for day, problems in closed.items():
         log.warning("gate_closed", day=day, problems=problems)
     log.info("dossier_days_counted", days=len(written), seconds=seconds_since(start))
     return closed
 
 
+def _of_province(rows: pa.Table, count: str) -> int:
+    """A count of the province by the default definition; 0 for a day without a dossier."""
+    definition, stage = RATES[0]
+    is_asked = pc.and_(pc.equal(rows["definition"], definition), pc.equal(rows["stage"], stage))
+    return pc.sum(rows.filter(pc.and_(is_asked, pc.equal(rows["unit_code"], PROVINCE)))[count]).as_py() or 0
+
+
 def count_scan_days(store: Store, work: str, judged: Mapping[str, tuple[str, ...]]) -> QualityCounted:
     """Write the defect counts and the devices of the scan days touched, from all that was scanned on those days."""
     days = sorted({day for marker in _load_markers(store, work) for day in marker["scan_days"]})
+    counts: QualityCounted = {"scan_days": len(days), "pages": 0, "pages_accepted": 0}
     for day in map(date.fromisoformat, days):
         start = perf_counter()
         pages, documents, batches = (store.read_table(name, [day]) for name in ("pages", "documents", "batches"))
         store.write_table("quality_daily", day, layout.DAY, quality_of_day(pages, judged))
         store.write_table("device_daily", day, layout.DAY, devices_of_day(pages, documents, batches))
         log.info("scan_day_counted", day=day, pages=len(pages), seconds=seconds_since(start))
-    return {"scan_days": len(days)}
+        counts["pages"] += len(pages)
+        counts["pages_accepted"] += pages["verdict"].to_pylist().count("accepted")
+    return counts
 
 
 def delete_markers(store: Store, work: str) -> Settled:

@@ -10,11 +10,12 @@ from operator import not_
 from typing import Any, TypedDict
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sohoa.capacity.space import watch_space
 from sohoa.counting import record_review
 from sohoa.intake import admission, check_run, earlier_pages, measure_shards
-from sohoa.intake.check_run import CheckRun, Entry, Shard
+from sohoa.intake.check_run import ADMITTED, REFUSED, CheckRun, Entry, Shard
 from sohoa.intake.judging_groups import (
     GIVEN_UP,
     MAX_DEATHS,
@@ -33,6 +34,7 @@ from sohoa.quality import duplicate_pages, failed_limits, thresholds, tile_cover
 from sohoa.schema import CAPTURES, TABLES
 from sohoa.slips.receipt_facts import collect_receipt_facts
 from sohoa.store import Store, open_store
+from sohoa.task_notes import note_batches
 from sohoa.work import Attempts, Settled, Taken, clear_work
 
 __all__ = [
@@ -68,13 +70,15 @@ class Measured(TypedDict):
 
 
 class Judged(TypedDict):
-    """How many rows were judged, how many pages have each verdict, and of how many batches the gate closed."""
+    """How many rows were judged, of how many batches the gate closed, how many pages have each verdict and defect."""
 
     pages: int
     documents: int
     batches: int
     closed_gates: int
     verdicts: dict[str, int]
+    defects: dict[str, int]
+    """Those for which pages are not accepted, the most frequent first."""
 
 
 class Published(TypedDict):
@@ -148,12 +152,13 @@ def judge_batches(work: str) -> Judged:
     store = open_store()
     run = CheckRun(store, work)
     entries, attempts, measured = run.entries(), Attempts(store, _JUDGING), MeasuredParts.of_all(store)
-    counts: Judged = {"pages": 0, "documents": 0, "batches": 0, "closed_gates": 0, "verdicts": {}}
+    counts: Judged = {"pages": 0, "documents": 0, "batches": 0, "closed_gates": 0, "verdicts": {}, "defects": {}}
     if run.is_settled:
         return counts
     entries = give_up(entries, attempts.deaths)
     run.save_entries(entries)
-    groups, judged, found = list(group_entries(entries, measured, attempts.deaths)), [], Counter[str]()
+    groups, judged = list(group_entries(entries, measured, attempts.deaths)), []
+    found, defects = Counter[str](), Counter[str]()
     captures = _list_captures(store, run, measured, groups, attempts) if len(groups) > 1 else CAPTURES.empty_table()
     for members in groups:
         with attempts.at_work(entry.id for entry in members):
@@ -167,7 +172,8 @@ def judge_batches(work: str) -> Judged:
         counts["batches"] += len(tables["batches"])
         counts["closed_gates"] += len(closed)
         found.update(tables["pages"]["verdict"].to_pylist())
-    counts["verdicts"] = dict(sorted(found.items()))
+        defects.update(pc.list_flatten(tables["pages"]["defects"]).to_pylist())
+    counts["verdicts"], counts["defects"] = dict(sorted(found.items())), dict(defects.most_common())
     run.save_groups(judged)
     attempts.clear()
     return counts
@@ -237,6 +243,7 @@ def publish_batches(work: str) -> Published:
         with attempts.at_work(entry.id for entry in written):
             counts["published"] += publish(store, written, tables)
             counts["receipts"] += _write_slips(store, written, tables, attempts.deaths)
+        note_batches((entry.scan_date, entry.name) for entry in written if entry.status in {ADMITTED, REFUSED})
     attempts.clear()
     return counts
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from sohoa.feeds.import_files import FilesFound, FilesMerged, find_new_files, mark_imported, merge_files
+from sohoa.jobs.asked_days import asked_days
 from sohoa.settings import TIME_ZONE
 from sohoa.store import open_store
 from sohoa.work import Settled
@@ -24,8 +25,19 @@ class Imported(FilesFound, FilesMerged, Settled):
     """What one whole import did."""
 
 
-def feed_window(run_after: datetime, is_scheduled: bool) -> str | None:
-    """The first day of the feed files that a run looks at: on Sundays, and where somebody asked for the run, all."""
+def feed_window(run_after: datetime, is_scheduled: bool, asked: str | None = None) -> str | None:
+    """The first day of the feed files that a run looks at: on Sundays, and where somebody asked for the run, all.
+
+    Args:
+        run_after: when the run is due.
+        is_scheduled: whether the clock has started it.
+        asked: the day that somebody asked for, which holds then.
+
+    Raises:
+        InputError: ``asked`` is no day.
+    """
+    if asked:
+        return asked_days(asked, None)[0].isoformat()
     today = run_after.astimezone(TIME_ZONE).date()
     return (today - FEED_WINDOW).isoformat() if is_scheduled and today.weekday() != SUNDAY else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import pyarrow as pa
@@ -24,9 +25,11 @@ class ReconcileCounts(Taken, Reconciled, Settled):
     """What one whole reconciliation did."""
 
 
-def take_days() -> Taken:
-    """Write down which dossier days wait to be reconciled."""
-    return take_markers(open_store())
+def take_days(asked: Iterable[date] = ()) -> Taken:
+    """Write down which dossier days wait to be reconciled; those that were asked for too, changed or not."""
+    store = open_store()
+    store.each(lambda day: mark_unreconciled(store, day, "asked"), asked)
+    return take_markers(store)
 
 
 def reconcile_days(work: str) -> Reconciled:
@@ -52,8 +55,6 @@ def check_reconciliation(counts: pa.Table) -> dict[date, list[str]]:
 
 def reconcile(day: date | None = None) -> ReconcileCounts:
     """Do the whole of reconcile_portal in this process; with a day, that dossier day too where nothing has changed."""
-    if day is not None:
-        mark_unreconciled(open_store(), day, "asked")
-    found = take_days()
+    found = take_days([] if day is None else [day])
     work = found["work"]
     return {**found, **reconcile_days(work), **settle_days(work)}

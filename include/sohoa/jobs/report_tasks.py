@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TypedDict
 
+from sohoa import layout
 from sohoa.days import Week
 from sohoa.errors import InputError, Undelivered
 from sohoa.last_runs import note_end
@@ -19,6 +20,7 @@ __all__ = [
     "deliver_reports",
     "report",
     "report_undelivered",
+    "require_week",
     "update_incidents",
     "write_data_docs",
     "write_report",
@@ -47,6 +49,15 @@ def choose_week(partition_key: str | None, asked: str | None, run_after: datetim
     return partition_key[: len(last_week)] if partition_key else asked or last_week
 
 
+def require_week(week: str, is_forced: bool = False) -> None:
+    """Make sure that there can be a report of a week, before anything is done for it.
+
+    Raises:
+        InputError: that is no week, it is not over, or nothing is known of it.
+    """
+    _refuse(open_store(), Week.parse(week).name, is_forced)
+
+
 def update_incidents() -> dict[str, int]:
     """Bring the incidents up to date with what the scanners did."""
     from sohoa.steering import scanner_incidents
@@ -54,7 +65,7 @@ def update_incidents() -> dict[str, int]:
     return scanner_incidents.update_incidents(open_store())
 
 
-def build_report(week: str, is_forced: bool = False) -> Built:
+def build_report(week: str, is_forced: bool = False, is_resent: bool = False) -> Built:
     """Make the report of an ISO week and write it to the store in every format; it waits to be mailed then.
 
     Then the same for weeks whose report a killed run may have written in part.
@@ -62,6 +73,7 @@ def build_report(week: str, is_forced: bool = False) -> Built:
     Args:
         week: as 2024-W15.
         is_forced: make a report of a week that is refused, too; it is neither mailed nor kept as printed.
+        is_resent: forget who has got this week's reports, so that everybody gets the mail once more.
 
     Raises:
         InputError: the week is not over, or nothing is known of it.
@@ -81,6 +93,8 @@ def build_report(week: str, is_forced: bool = False) -> Built:
         write_report.publish(store, report, is_final=why_refused(store, waiting[0], _today()) is None)
         content[waiting.pop(0)] = report.content_hash
     debts.clear()
+    if is_resent:
+        store.delete_prefix(layout.WAREHOUSE, layout.deliveries_prefix(week))
     note_end(store, "report", {"settled": len(content), "problems": []})
     return {"week": week, "content": content[week]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TypedDict
 
@@ -14,6 +15,7 @@ from sohoa.counting.summarise_days import DossiersWritten, ProgressCounted, Qual
 from sohoa.days import Week
 from sohoa.pending import mark_register
 from sohoa.progress import revisions
+from sohoa.progress.rate import rate_percent
 from sohoa.quality import thresholds
 from sohoa.store import open_store, with_path_key
 from sohoa.work import Settled, Taken
@@ -30,7 +32,13 @@ __all__ = [
 ]
 
 
-class Summarised(Taken, DossiersWritten, ProgressCounted, QualityCounted, Settled):
+class RateCounted(ProgressCounted):
+    """Also the rate of the province over the days written, per cent; null where nothing was written."""
+
+    rate_percent: float | None
+
+
+class Summarised(Taken, DossiersWritten, RateCounted, QualityCounted, Settled):
     """What one whole summary did."""
 
 
@@ -41,9 +49,11 @@ class Kept(TypedDict):
     print: str
 
 
-def take_pending() -> Taken:
-    """Write down which days the pending markers touch."""
-    return summarise_days.take_markers(open_store())
+def take_pending(asked: Iterable[date] = ()) -> Taken:
+    """Write down which days the pending markers touch; dossier days that were asked for too, changed or not."""
+    store = open_store()
+    store.each(lambda day: mark_register(store, day, "asked"), asked)
+    return summarise_days.take_markers(store)
 
 
 def summarise_dossiers(work: str) -> DossiersWritten:
@@ -51,9 +61,11 @@ def summarise_dossiers(work: str) -> DossiersWritten:
     return summarise_days.write_dossiers(open_store(), work)
 
 
-def summarise_progress(work: str) -> ProgressCounted:
+def summarise_progress(work: str) -> RateCounted:
     """Count each dossier day touched; a day that breaks an invariant is not written."""
-    return summarise_days.count_dossier_days(open_store(), work, check_progress)
+    counted = summarise_days.count_dossier_days(open_store(), work, check_progress)
+    rate = rate_percent(counted["numerator"], counted["denominator"])
+    return {**counted, "rate_percent": None if rate is None else round(rate, 2)}
 
 
 def summarise_quality(work: str) -> QualityCounted:
@@ -91,9 +103,7 @@ def keep_week(first_day: date) -> Kept:
 
 def summarise(day: date | None = None) -> Summarised:
     """Do the whole of summarise_progress in this process; with a day, that dossier day too where nothing changed."""
-    if day is not None:
-        mark_register(open_store(), day, "asked")
-    found = take_pending()
+    found = take_pending([] if day is None else [day])
     work = found["work"]
     return {
         **found,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sohoa import layout, registry
+from sohoa import layout, registry, run_events
 from sohoa.capacity import space
 from sohoa.last_runs import note_nothing_to_do
 from sohoa.logs import get_logger
@@ -13,7 +13,7 @@ from sohoa.notify import alerts
 from sohoa.settings import TIME_ZONE
 from sohoa.store import open_store
 
-__all__ = ["clean_landing", "end_uploads", "guard_landing", "maintain", "watch_store"]
+__all__ = ["clean_landing", "end_uploads", "guard_landing", "maintain", "merge_events", "watch_store"]
 
 log = get_logger(__name__)
 
@@ -44,7 +44,13 @@ class Guarded(TypedDict):
     policy_stands: bool
 
 
-class Maintained(Cleaned, Guarded, Watched):
+class Merged(TypedDict):
+    """How many objects of the table `events` were merged into those of their days, or were too old."""
+
+    events_merged: int
+
+
+class Maintained(Cleaned, Guarded, Watched, Merged):
     """What one whole maintain_store did."""
 
     uploads_ended: int
@@ -95,6 +101,11 @@ def watch_store() -> Watched:
     return {"used_percent": None if found is None else round(found.used_percent, 1), "alerts": told}
 
 
+def merge_events() -> Merged:
+    """Make one object a day of what tasks did, and forget what is too old."""
+    return {"events_merged": run_events.merge_events(open_store(), datetime.now(TIME_ZONE).date())}
+
+
 def maintain() -> Maintained:
     """Do the whole of maintain_store in this process."""
-    return {**guard_landing(), **end_uploads(), **clean_landing(), **watch_store()}  # type: ignore[typeddict-item]
+    return {**guard_landing(), **merge_events(), **end_uploads(), **clean_landing(), **watch_store()}  # type: ignore[typeddict-item]

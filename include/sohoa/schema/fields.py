@@ -279,6 +279,19 @@ FIELDS = by_name(
         Field("visitor", TEXT, "who opened it: the user's name in Airflow"),
         Field("opened", TEXT, "which page: progress | batches | scan …"),
         Field("address", TEXT, "its address below the prefix of the pages, as asked for"),
+        # what runs in Airflow did
+        Field("dag_id", TEXT, "DAG of the run"),
+        Field("run_id", TEXT, "run of the DAG, as Airflow names it"),
+        Field("task_id", TEXT, "task of the DAG"),
+        Field("task_name", TEXT, "the task as Airflow shows it"),
+        Field("map_index", INT, "which of the mapped tasks, from 0; -1 where the task is not mapped"),
+        Field("try_number", INT, "which try of the task, from 1"),
+        Field("task_outcome", TEXT, "how the try ended", values=enums.TASK_OUTCOMES),
+        Field("began_at", TIME, "when the try began; null where Airflow does not know"),
+        Field("ended_at", TIME, "when it ended"),
+        Field("told", TEXT, "what the task says it did: counts by name; null where it says nothing"),
+        Field("failure", TEXT, "why it failed, the next step first; null where it did not"),
+        Field("batches_written", NAMES, "batches that it wrote, each as <scan date>/<batch>"),
     ]
 )
 """Name -> field, of all columns of all tables."""

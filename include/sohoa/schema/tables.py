@@ -158,6 +158,11 @@ TABLES: dict[str, pa.Schema] = {
         "One row per page of the pages in the Airflow UI that somebody opened.",
         "visited_at", "visitor", "opened", "address",
     ),
+    "events": table(
+        "One row per try of a task in a run of a DAG: what happened.",
+        "dag_id", "run_id", "task_id", "task_name", "map_index", "try_number", "task_outcome", "began_at", "ended_at",
+        "told", "failure", "batches_written",
+    ),
 }  # fmt: skip
 """Table -> its schema."""
 

@@ -53,6 +53,8 @@ def make_receipt(facts: ReceiptFacts, pictures: dict[PageKey, Picture]) -> Recei
         "received_at": entry.marker.received_at,
         "manifest_sha256": entry.sha256,
     }
+    if facts.judged_again:
+        head["judged_again"] = facts.judged_again
     if entry.status != ADMITTED:
         refused: RefusedReceipt = {
             **head,

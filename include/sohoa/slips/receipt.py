@@ -139,6 +139,8 @@ class Head(TypedDict):
     batch: str
     received_at: str
     manifest_sha256: str
+    judged_again: NotRequired[str]
+    """``<n>-<version>`` where the batch was judged again under other limits: how often, and the limits' version."""
 
 
 class RefusedReceipt(Head):

@@ -31,6 +31,7 @@ class ReceiptFacts:
         pages: document id -> rows of its pages; ``twin`` only where it is near enough to be one.
         failures: page -> the limits that it fails.
         batch: row of the batch.
+        judged_again: as in the receipt; empty where the batch was judged once.
     """
 
     entry: Entry
@@ -38,6 +39,7 @@ class ReceiptFacts:
     pages: dict[str, list[Row]] = field(default_factory=dict)
     failures: dict[PageKey, list[FailedLimit]] = field(default_factory=dict)
     batch: Row = field(default_factory=dict)
+    judged_again: str = ""
 
     def faulty_pages(self) -> list[Row]:
         """List the pages that deserve to be shown, in the order of the manifest."""

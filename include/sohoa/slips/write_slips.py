@@ -6,10 +6,10 @@ receipt, under the agency's own prefix; a marker by the day received leads to th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
@@ -36,6 +36,19 @@ ABANDONED = "abandoned"
 """Reason and name of the receipt of a batch without a manifest."""
 _DRAWING = 2
 _MAX_PRUNED = 200
+
+
+class Place(NamedTuple):
+    """Where a receipt and what belongs to it lie: the arguments of the keys in ``layout``."""
+
+    agency: str
+    batch: str
+    manifest_sha256: str
+    again: str = ""
+
+    def key(self, suffix: str = "json") -> str:
+        """Return the key of the receipt, or of what lies beside it."""
+        return layout.receipt_key(self.agency, self.batch, self.manifest_sha256, suffix, self.again)
 
 
 def write_slips(store: Store, facts: Iterable[ReceiptFacts], with_pictures: bool = True) -> int:
@@ -74,7 +87,7 @@ def write_abandoned(store: Store, agency: str, batch: str, last_upload: datetime
         "way_back_vi": way_back({ABANDONED}),
         "problems": [],
     }
-    _put(store, receipt, {}, (agency, batch, ABANDONED))
+    _put(store, receipt, {}, Place(agency, batch, ABANDONED))
 
 
 def revise_slip(store: Store, agency: str, batch: str, scan_date: date) -> None:
@@ -83,15 +96,25 @@ def revise_slip(store: Store, agency: str, batch: str, scan_date: date) -> None:
     A batch whose receipt has not been written yet is left alone.
     """
     for row in store.read_table("batches", [scan_date], name=batch).to_pylist():
-        place = (agency, batch, row["manifest_sha256"])
+        place = newest_place(store, agency, batch, row["manifest_sha256"])
         try:
-            receipt = store.get_json(layout.LANDING, layout.receipt_key(*place))
+            receipt = store.get_json(layout.LANDING, place.key())
         except ObjectMissing:
             return
         decided = with_decisions(receipt, _newest_reviews(store, batch, scan_date))
         if not make_resend_page(decided):
             store.delete_versions(layout.LANDING, layout.resend_key(*place))
         _put(store, decided, _pictures(store, place))
+
+
+def newest_place(store: Store, agency: str, batch: str, manifest_sha256: str) -> Place:
+    """Find where the newest receipt of a manifest lies: each judging under other limits has left one of its own."""
+    first = Place(agency, batch, manifest_sha256)
+    start = first.key(layout.AGAIN)
+    keys = [item.key.removeprefix(start) for item in store.list_objects(layout.LANDING, start)]
+    again = {key.partition(".")[0] for key in keys}
+    newest = max(again, key=lambda name: int(name.partition("-")[0]), default="")
+    return first._replace(again=newest)
 
 
 def _newest_reviews(store: Store, batch: str, scan_date: date) -> dict[str, dict[str, Any]]:
@@ -125,13 +148,13 @@ def prune_slips(store: Store, entries: Iterable[Entry]) -> int:
 
 def _prune(store: Store, marker: str) -> None:
     place = _place(store.get_json(layout.WAREHOUSE, marker))
-    for gone in (layout.pictures_key(*place), layout.receipt_key(*place, "html")):
+    for gone in (layout.pictures_key(*place), place.key("html")):
         store.delete_versions(layout.LANDING, gone)
-    _put(store, store.get_json(layout.LANDING, layout.receipt_key(*place)), {})
+    _put(store, store.get_json(layout.LANDING, place.key()), {})
     store.delete(layout.WAREHOUSE, marker)
 
 
-def _put(store: Store, receipt: Receipt, pictures: dict[str, str], named: tuple[str, str, str] | None = None) -> None:
+def _put(store: Store, receipt: Receipt, pictures: dict[str, str], named: Place | None = None) -> None:
     settings, place = store.settings, named or _place(receipt)
     again = make_resend_page(receipt)
     if again:
@@ -139,11 +162,11 @@ def _put(store: Store, receipt: Receipt, pictures: dict[str, str], named: tuple[
     contacts = Contacts(settings.waiver_contact, settings.unscanned_contact)
     resend = f"{layout.LANDING}/{layout.resend_key(*place)}" if again else ""
     page = render(receipt, pictures, contacts, settings.pictures_days, resend)
-    store.put_json(layout.LANDING, layout.receipt_key(*place), receipt)
-    store.put(layout.LANDING, layout.receipt_key(*place, "html"), page.encode(), "text/html; charset=utf-8")
+    store.put_json(layout.LANDING, place.key(), receipt)
+    store.put(layout.LANDING, place.key("html"), page.encode(), "text/html; charset=utf-8")
 
 
-def _pictures(store: Store, place: tuple[str, str, str]) -> dict[str, str]:
+def _pictures(store: Store, place: Place) -> dict[str, str]:
     """The pictures of a slip, none where they have been deleted."""
     try:
         return dict(store.get_json(layout.LANDING, layout.pictures_key(*place)))
@@ -152,11 +175,12 @@ def _pictures(store: Store, place: tuple[str, str, str]) -> dict[str, str]:
 
 
 def _name(receipt: Receipt) -> dict[str, str]:
-    return {name: receipt[name] for name in ("agency", "batch", "manifest_sha256")}
+    named = {name: receipt[name] for name in ("agency", "batch", "manifest_sha256")}
+    return named | ({"judged_again": receipt["judged_again"]} if "judged_again" in receipt else {})
 
 
-def _place(receipt: Receipt) -> tuple[str, str, str]:
-    return receipt["agency"], receipt["batch"], receipt["manifest_sha256"]
+def _place(receipt: Mapping[str, Any]) -> Place:
+    return Place(receipt["agency"], receipt["batch"], receipt["manifest_sha256"], receipt.get("judged_again", ""))
 
 
 def _marker(receipt: Receipt) -> str:

@@ -16,7 +16,18 @@ from sohoa.errors import InputError, SohoaError, StoreError
 from sohoa.logs import get_logger
 from sohoa.report.formats.draw_in_process import javascript
 from sohoa.settings import Settings
-from sohoa.web import audit, batches, decisions, progress, quality, reconciliation, reports, scan_pages, visits_page
+from sohoa.web import (
+    audit,
+    batches,
+    decisions,
+    progress,
+    quality,
+    reconciliation,
+    reports,
+    runs,
+    scan_pages,
+    visits_page,
+)
 from sohoa.web.site import Access, Site, language_of, path_of, read_static
 
 log = get_logger(__name__)
@@ -54,7 +65,7 @@ def create_app(settings: Settings, access: Access) -> FastAPI:
     site = Site(settings, access)
     atexit.register(site.scans.close)
     app = FastAPI(dependencies=[Depends(access.viewer)], docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (progress, batches, scan_pages, reconciliation, quality, reports, decisions, audit, visits_page):
+    for part in (progress, batches, scan_pages, reconciliation, quality, reports, runs, decisions, audit, visits_page):
         app.include_router(part.routes(site))
     _add_static(app, site)
     _add_failures(app, site)

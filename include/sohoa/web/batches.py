@@ -20,6 +20,7 @@ from sohoa.dossier_code import dossier_day, dossier_key
 from sohoa.errors import ObjectMissing
 from sohoa.registry import agencies_at, find_agency, full_name
 from sohoa.settings import TIME_ZONE
+from sohoa.slips.write_slips import newest_place
 from sohoa.web.parameters import cut, read_day
 from sohoa.web.site import Site, Viewer
 
@@ -108,7 +109,7 @@ def routes(site: Site) -> APIRouter:
     def slip(request: Request, day: str, batch: str, viewer: Viewer = Depends(site.access.viewer)) -> Response:
         _, row = find_batch(site, day, batch)
         site.note(request, viewer, "slip")
-        key = layout.receipt_key(row["agency"], batch, row["manifest_sha256"], "html")
+        key = newest_place(site.direct, row["agency"], batch, row["manifest_sha256"]).key("html")
         try:
             text = site.direct.get(layout.LANDING, key)
         except ObjectMissing:
