@@ -444,10 +444,8 @@ def _read_keys(file: Path) -> dict[str, str] | None:
 def _words_of(fault: Any) -> str:
     """Say what a setting should be; its value, which may be a secret, is not repeated."""
     kind, known = fault["type"], fault.get("ctx", {})
-    bounds = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than",
-              "less_than_equal": "at most"}  # fmt: skip
-    if kind in bounds:
-        return f"write a number of {bounds[kind]} {next(iter(known.values()))}"
+    if kind.startswith(("greater_than", "less_than")):
+        return f"write a number of {_range_of(str(fault['loc'][0]))}"
     if kind == "value_error":
         return str(known["error"])
     if kind == "literal_error":
@@ -458,6 +456,15 @@ def _words_of(fault: Any) -> str:
         if kind.startswith(names):
             return words
     return "it cannot be read"
+
+
+def _range_of(setting: str) -> str:
+    """Say between which numbers a setting lies."""
+    words = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+    bounds = Settings.model_fields[setting].metadata
+    return " and ".join(
+        f"{said} {getattr(bound, name)}" for name, said in words.items() for bound in bounds if hasattr(bound, name)
+    )
 
 
 def wants_demo_exit() -> bool:

@@ -70,7 +70,7 @@ def test_wrong_usage_is_one_line_that_says_what_is_right(line: str, told: str) -
     [
         ("MAX_PAGES", "x", "write a whole number"),
         ("MAX_PAGES", "0", "write a number of more than 0"),
-        ("PORT_S3", "80", "write a number of at least 1024"),
+        ("PORT_S3", "80", "write a number of at least 1024 and at most 22767"),
         ("SMTP_TLS", "ssl", "use one of 'starttls', 'implicit' or 'none'"),
         ("S3_ENDPOINT", "host", "write it as http://host:port or https://host:port"),
         ("BASELINE_PERCENT", "a", "write a number"),
@@ -109,13 +109,14 @@ def test_home_is_found_from_any_folder_of_the_checkout(
 
 
 def test_a_base_of_ports_beyond_all_is_one_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not one of each port that nobody set."""
+    """Not one of each port that nobody set; told with both ends of what can be."""
     monkeypatch.setenv("SOHOA_PORT_BASE", "23000")
     for name in ("S3", "MASTER", "VOLUME", "FILER", "AIRFLOW"):
         monkeypatch.delenv(f"SOHOA_PORT_{name}", raising=False)
     with pytest.raises(SettingsError) as told:
         load_settings()
-    assert "SOHOA_PORT_BASE" in str(told.value) and "SOHOA_PORT_S3" not in str(told.value)
+    assert "SOHOA_PORT_S3" not in str(told.value)
+    assert "SOHOA_PORT_BASE: write a number of at least 1024 and at most 22760 " in str(told.value)
 
 
 def test_no_more_input_at_a_prompt_ends_in_a_line(tmp_path: Path) -> None:

@@ -62,13 +62,14 @@ def open_docs(week: OfWeek = None, only_print: Only = False) -> None:
 
 @open_app.command("ui")
 def open_ui(only_print: Only = False) -> None:
-    """Open the Airflow UI; says the user, and where the password is."""
+    """Open the Airflow UI; says user and password."""
     from sohoa import stack
 
-    found = stack.status(load_settings())["airflow"]
+    settings = load_settings()
+    found = stack.status(settings)["airflow"]
     if found.state != "up":
         raise StackError(f"Airflow is {found.state}: `sohoa stack up` starts it")
-    out.print(f"{found.url}\nuser {found.user}, password in {found.secrets}", markup=False, highlight=False)
+    out.print(f"{found.url}\n{stack.ui_login(settings)}", markup=False, highlight=False, soft_wrap=True)
     _browse(found.url, only_print)
 
 

@@ -161,7 +161,7 @@ def show_places(places: Places, settings: Settings, first: date, out: Console) -
             "open ui",
             [
                 airflow.url,
-                f"user {airflow.user}, password in {_short(airflow.secrets)}",
+                stack.ui_login(settings),
                 f"{airflow.url}/sohoa/progress",
                 "the pages Số hóa: progress, batches, scans, reconciliation, quality, reports",
             ],

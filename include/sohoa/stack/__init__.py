@@ -136,6 +136,15 @@ def status(settings: Settings) -> dict[str, Status]:
     }
 
 
+def ui_login(settings: Settings) -> str:
+    """Say with which user and password the Airflow UI of this machine is entered.
+
+    Raises:
+        StackError: it was never started.
+    """
+    return f"user {airflow_server.USER}, password {airflow_server.client(settings).password}"
+
+
 def describe(settings: Settings, part: str) -> list[str]:
     """Describe for a person what runs, where, and how to log in; first, where the site's own files are wrong."""
     lines = [wrong] if (wrong := wrong_site(settings.site)) else []
