@@ -14,7 +14,8 @@ PACKAGE = ROOT / "include" / "sohoa"
 LAYERS = (
     {"errors", "defects", "enums", "format_value", "clean_text", "logs"},
     {"labels"},
-    {"settings", "layout", "dossier_code", "days", "arrow", "private_file"},
+    {"settings", "layout", "days", "arrow", "private_file"},
+    {"dossier_code"},
     {"guarded"},
     {"pages"},
     {"schema"},

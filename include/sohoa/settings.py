@@ -97,6 +97,14 @@ class Settings(BaseModel):
     site: Path | None = Field(
         default=None, description="Folder of the site's own units, agencies, campaigns, targets … (docs/site.md)."
     )
+    province_code: str = Field(
+        default="20", pattern=r"^\d{2}$", description="Code of the province itself in the site's `units.csv`."
+    )
+    province_head: str = Field(
+        default="H37",
+        pattern=r"^[A-Z]\d{2}$",
+        description="Letters of the province that the codes of its agencies and dossiers carry: `H37.81.03-…`.",
+    )
     agencies_file: Path | None = Field(
         default=None, description="CSV of the agencies that replaces the synthetic sample (registry/data/README.md)."
     )
@@ -448,6 +456,8 @@ def _words_of(fault: Any) -> str:
         return f"write a number of {_range_of(str(fault['loc'][0]))}"
     if kind == "value_error":
         return str(known["error"])
+    if kind == "string_pattern_mismatch":
+        return f"write it as {Settings.model_fields[str(fault['loc'][0])].default}"
     if kind == "literal_error":
         return f"use one of {known['expected']}"
     if kind == "extra_forbidden":
@@ -465,6 +475,16 @@ def _range_of(setting: str) -> str:
     return " and ".join(
         f"{said} {getattr(bound, name)}" for name, said in words.items() for bound in bounds if hasattr(bound, name)
     )
+
+
+def province_code() -> str:
+    """Return the code of the province itself; one process is of one province."""
+    return os.environ.get(f"{PREFIX}PROVINCE_CODE") or str(Settings.model_fields["province_code"].default)
+
+
+def province_head() -> str:
+    """Return the letters of the province that the codes of its agencies and dossiers carry."""
+    return os.environ.get(f"{PREFIX}PROVINCE_HEAD") or str(Settings.model_fields["province_head"].default)
 
 
 def wants_demo_exit() -> bool:

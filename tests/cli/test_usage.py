@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from sohoa import terminal
@@ -224,3 +227,21 @@ def test_processes_that_draw_do_not_hear_ctrl_c() -> None:
     with without_ctrl_c():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) is heard
+
+
+def test_help_cuts_nothing_where_it_is_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command, option and argument stands whole at 60 columns."""
+    monkeypatch.setenv("COLUMNS", "60")
+    for words, command in walk(get_command(app), ()):
+        told = CliRunner().invoke(app, [*words, "--help"]).output
+        names = [name for one in command.params for name in one.opts if one.param_type_name == "option"]
+        for name in [*names, *getattr(command, "commands", {})]:
+            assert re.search(rf"(?m)^  (-\w, )?{name}\b", told), (words, name)
+        assert "..." not in told.partition("Commands:")[2], words
+
+
+def walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command below one, with the words that call it."""
+    yield words, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from walk(below, (*words, name))

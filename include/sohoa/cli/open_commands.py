@@ -10,15 +10,14 @@ from typing import Annotated
 import typer
 
 from sohoa.clean_text import escape_name
-from sohoa.cli.root import app, parse_text, parse_week
+from sohoa.cli.root import app, command_group, parse_text, parse_week
 from sohoa.days import Week
 from sohoa.errors import StackError
 from sohoa.settings import has_display, load_settings
 from sohoa.terminal.console import out
 
-open_app = typer.Typer(
-    no_args_is_help=True,
-    help="Look at what the jobs have made: fetched from the store, shown in a browser where there is one.",
+open_app = command_group(
+    "Look at what the jobs have made: fetched from the store, shown in a browser where there is one."
 )
 app.add_typer(open_app, name="open")
 
