@@ -97,7 +97,10 @@ def measure_space(settings: Settings) -> Space | None:
         try:
             found.append(_ask(url).space)
         except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
-            log.warning("store_space_unknown", reason=type(error).__name__)
+            is_silent = isinstance(error, urllib3.exceptions.HTTPError)
+            log.warning(
+                "store_space_unknown", reason="no answer" if is_silent else "an answer without figures", url=url
+            )
             return None
     if not found:
         return None

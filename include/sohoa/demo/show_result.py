@@ -186,7 +186,7 @@ def commands(first: date, week: Week) -> list[str]:
         f"reconcile {period} --category R4",
         f"lateness {period}",
         f"devices {period}",
-        'query "SELECT agency, verdict, count(*) AS pages FROM pages GROUP BY ALL"',
+        'query "SELECT agency, verdict, count(*) AS pages FROM pages GROUP BY ALL ORDER BY ALL"',
     ]
 
 
