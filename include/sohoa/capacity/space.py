@@ -109,6 +109,14 @@ def measure_space(settings: Settings) -> Space | None:
     return Space(whole, free, sum(rooms) if len(rooms) == len(found) else None)
 
 
+def describe_space(space: Space | None, settings: Settings) -> str:
+    """Say how full the store is, and what to do where that wants attention."""
+    if space is None:
+        return "how full it is cannot be told (SOHOA_STORE_STATUS_URLS)"
+    is_filling = space.used_percent >= settings.space_warn_percent
+    return space.in_words + (": add a disk, or delete what is not needed any more" if is_filling else "")
+
+
 def _ask(url: str) -> _Server:
     """What one volume server says of itself: in JSON at ``/status``, or in the words of Prometheus at ``/metrics``."""
     answer = urllib3.request("GET", url, timeout=2, retries=False, preload_content=False)

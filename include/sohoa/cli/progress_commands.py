@@ -61,7 +61,7 @@ def progress(
 
     query, store = progress_query(unit, definition, stage, map_day), open_store()
     last = end or unit_progress.newest_day(store)
-    first = start or unit_progress.default_start(last)
+    first = start or unit_progress.shown_start(store, last)
     if last < first:
         raise typer.BadParameter("--to lies before --from")
     if definition == "backlog":
