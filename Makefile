@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast coverage lint format bench secrets docs lock clean distclean
+.PHONY: help setup demo test test-fast coverage lint format bench secrets docs wheel lock clean distclean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,7 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(STAMP): requirements-dev.txt pyproject.toml | $(UV)
+	@echo "Installing the packages, some 2.4 GB on the disk: half a minute to some minutes."
 	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@# Where the tree lies, from where this file lies: Python 3.11 under LC_ALL=C starts from no path but an ASCII one.
@@ -68,6 +69,10 @@ secrets: $(UV)  ## write .env with random secrets for docker compose (never over
 
 docs: setup  ## write the reference pages from the code
 	$(BIN)/python -m tools.generate_docs
+
+wheel: setup  ## build the agencies' program, dist/sohoa-….whl
+	$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
+	@ls dist/*.whl
 
 lock: | $(UV)  ## resolve the newest allowed versions into requirements.txt and requirements-dev.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header \

@@ -1,10 +1,11 @@
-"""Kill the demo in each of its phases, then run it again: ``python -m benchmarks.demo_kills [--phases upload,print]``.
+"""Kill the demo in each of its phases, one after another: ``python -m benchmarks.demo_kills [--phases upload,print]``.
 
-A small province in place of the demo's own, everything else as ``make demo`` does it. For each phase, in a home of its
-own: the demo is ended by SIGKILL at a random moment of it, its servers left as they are, and run once more. That run
-has to end with exit code 0 (each figure, page and slip true), print the same end as those of the other phases, and
-leave no process behind; in the phase ``none`` nobody disturbs it. It prints a line for each phase and ends with 1 where
-one is wrong. One phase takes some two minutes.
+A small province in place of the demo's own, everything else as ``make demo`` does it. First nobody disturbs it. Then,
+in another home, it is ended by SIGKILL at a random moment of its first phase and run again, in which it is killed in
+the second phase, and so on: each run makes good what the one before has left. The last run is let be: it has to end
+with exit code 0 (each figure, page and slip true), print the same end as the undisturbed one, and leave no process
+behind. A kill leaves the servers as they are; ``--servers`` ends them too, as a power cut does. It prints a line for
+each run and ends with 1 where one is wrong.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,11 +34,9 @@ from sohoa.demo import run_demo
 from sohoa.settings import PREFIX
 from tests.servers import free_port
 
-NONE = "none"
 PHASES = {
-    NONE: ("", 0.0),
-    "simulate": ("simulating", 4.0),
     "stack-up": ("starting the object store", 1.0),
+    "simulate": ("simulating", 4.0),
     "upload": ("uploading", 1.5),
     "airflow-up": ("starting Airflow", 10.0),
     "import": ("Airflow runs import_feeds", 10.0),
@@ -48,7 +47,7 @@ PHASES = {
     "compare": ("comparing with", 1.0),
     "print": ("1. Tiến độ", 0.0),
 }
-"""Phase -> what the demo prints as it begins, and the seconds within which it is killed."""
+"""Phase, in order -> what the demo prints as it begins, and the seconds within which it is killed."""
 SMALL: dict[str, Any] = {"agencies": 4, "start": date(2023, 3, 6), "end": date(2023, 3, 12), "pages_per_day": 10}
 _BEGIN, _END = "1. Tiến độ", "5. Xem ở đâu"
 """The result stands between these: what follows names the home."""
@@ -72,27 +71,24 @@ class Ended:
 
 
 def main() -> None:
-    """Run the phases that are asked for and print a line for each."""
+    """Run the demo undisturbed, then kill it in the phases that are asked for; print a line for each run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--phases", default=",".join(PHASES), help="Names separated by commas; else all.")
+    parser.add_argument("--phases", default=",".join(PHASES), help="Names separated by commas, in order; else all.")
+    parser.add_argument("--servers", action="store_true", help="Kill the servers and tasks too.")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     phases = asked.phases.split(",")
     if unknown := set(phases) - set(PHASES):
         parser.error(f"there is no phase {', '.join(unknown)}: use {', '.join(PHASES)}")
-    rng, wrong, result = random.Random(asked.seed), list[str](), ""
-    for phase in phases:
-        again, faults = _try_phase(phase, rng)
-        result = result or again.result
-        if again.result != result:
-            faults.append("another result")
-        print("; ".join(faults) or "exit 0, the same result, no process left", flush=True)
-        if faults:
-            print(again.text[-3_000:])
-            wrong.append(phase)
-    if wrong:
-        sys.exit(f"wrong after a kill in {', '.join(wrong)}")
-    print(f"{len(phases)} phases, and each time the next run made good what was left")
+    undisturbed, faults = _try_phases([], random.Random(asked.seed), asked.servers)
+    killed, more = _try_phases(phases, random.Random(asked.seed), asked.servers)
+    faults += more
+    if killed.result != undisturbed.result:
+        faults.append("another result than undisturbed")
+    if faults:
+        print(killed.text[-3_000:])
+        sys.exit("wrong: " + "; ".join(faults))
+    print(f"{len(phases)} phases: the last run made good what they left, with the same result")
 
 
 def be_the_demo() -> None:
@@ -103,22 +99,25 @@ def be_the_demo() -> None:
     cli.main()
 
 
-def _try_phase(phase: str, rng: random.Random) -> tuple[Ended, list[str]]:
-    """Kill in a phase and run again; how that ended, and what is wrong with it."""
-    mark, most = PHASES[phase]
+def _try_phases(phases: Sequence[str], rng: random.Random, with_servers: bool) -> tuple[Ended, list[str]]:
+    """Kill one run in each phase, then let one be; how that ended, and what is wrong."""
     faults = []
     with _own_home() as environment:
-        if phase != NONE:
+        for phase in phases:
+            mark, most = PHASES[phase]
             delay = rng.uniform(0, most)
             killed = _run(environment, mark, delay)
-            print(f"{phase:11} killed after {killed.seconds:3.0f} s, {delay:4.1f} s of the phase", end="; ", flush=True)
-            faults += ["the kill came too late"] if killed.code != -signal.SIGKILL else []
-        again = _run(environment)
+            print(f"{phase:11} killed after {killed.seconds:3.0f} s, {delay:4.1f} s of the phase", flush=True)
+            if killed.code != -signal.SIGKILL:
+                faults.append(f"exit {killed.code} before the kill in {phase}")
+            if with_servers:
+                _end(environment)
+        last = _run(environment)
         left = _living(environment)
-    print(f"{phase:11} ended after {again.seconds:3.0f} s", end=": ", flush=True)
-    faults += [f"exit {again.code}"] if again.code else []
+    print(f"{'let be':11} ended after {last.seconds:3.0f} s with exit code {last.code}", flush=True)
+    faults += [f"exit {last.code}"] if last.code else []
     faults += [f"{len(left)} processes left"] if left else []
-    return again, faults
+    return last, faults
 
 
 def _run(environment: Mapping[str, str], mark: str | None = None, delay: float = 0.0) -> Ended:
@@ -151,8 +150,13 @@ def _own_home() -> Iterator[dict[str, str]]:
         try:
             yield environment
         finally:
-            for process in _living(environment):
-                process.kill()
+            _end(environment)
+
+
+def _end(environment: Mapping[str, str]) -> None:
+    for process in _living(environment):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _living(environment: Mapping[str, str]) -> list[psutil.Process]:

@@ -14,7 +14,8 @@ PACKAGE = ROOT / "include" / "sohoa"
 LAYERS = (
     {"errors", "defects", "enums", "format_value", "clean_text", "logs"},
     {"labels"},
-    {"settings", "layout", "dossier_code", "days", "arrow", "private_file", "task_notes"},
+    {"settings", "layout", "days", "arrow", "private_file", "task_notes"},
+    {"dossier_code"},
     {"guarded"},
     {"pages"},
     {"schema"},

@@ -33,3 +33,11 @@ def test_a_code_is_all_of_its_text(code):
     """A line break before or after it makes it malformed."""
     assert dossier_key(code.strip()) is not None
     assert dossier_key(code) is None
+
+
+def test_codes_are_those_of_one_province(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose letters are a setting; codes with others' are malformed."""
+    own, others = ("H14.20.01-230306-0001", "000.01.20.H14-230306-0001"), "H37.80.01-230306-0001"
+    assert [dossier_key(code) for code in (*own, others)] == [None, None, "H37.80.01-230306-1"]
+    monkeypatch.setenv("SOHOA_PROVINCE_HEAD", "H14")
+    assert [dossier_key(code) for code in (*own, others)] == ["H14.20.01-230306-1"] * 2 + [None]

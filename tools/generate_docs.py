@@ -300,7 +300,11 @@ _FEEDS = """# Feeds
 
 What the province's systems, the portal and the ministries send: files in the bucket `feeds`, each under the day on
 which it was written. `sohoa template register.xlsx` writes an empty file of any of these feeds, `register.csv` one in
-CSV. A file may be sent again under its own name: the new content takes the place of the old one. A row that cannot be
+CSV. Filled in, it is put there by any S3 client with the key of the feed's writer (`sohoa agencies apply
+feeds-register`, docs/deployment.md), or by `sohoa load FOLDER` where the pipeline runs, from a folder with
+`feeds/register/dt=2024-04-16/register.xlsx` in it; `sohoa run import` reads it at once.
+
+A file may be sent again under its own name: the new content takes the place of the old one. A row that cannot be
 used lies in the table `rejects` with its line and the reason in Vietnamese; the others of its file are taken.
 
 What is read, in every feed:

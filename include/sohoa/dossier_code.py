@@ -1,7 +1,8 @@
 """Codes of dossiers: two spellings of one dossier are one key.
 
-``000.Z.Y.H37-YYMMDD-N`` (circular 01/2018/TT-VPCP article 19) and ``H37.Y.Z-YYMMDD-N`` (decision 20/2020/QĐ-TTg)
-name the same dossier: groups of zeros are dropped, the number carries no leading zeros.
+Those of Lạng Sơn, whose letters are H37: ``000.Z.Y.H37-YYMMDD-N`` (circular 01/2018/TT-VPCP article 19) and
+``H37.Y.Z-YYMMDD-N`` (decision 20/2020/QĐ-TTg) name the same dossier: groups of zeros are dropped, the number carries
+no leading zeros.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_CODE = re.compile(
-    r"(?:(?P<old>\d{3}\.\d{2}\.\d{2})\.H37|H37(?P<new>(?:\.\d{2,3}){0,3}))-(?P<day>\d{6})-0{0,9}(?P<number>\d{1,5})",
-    re.ASCII,
+from sohoa.settings import province_head
+
+_CODE = (
+    r"(?:(?P<old>\d{{3}}\.\d{{2}}\.\d{{2}})\.{head}|{head}(?P<new>(?:\.\d{{2,3}}){{0,3}}))"
+    r"-(?P<day>\d{{6}})-0{{0,9}}(?P<number>\d{{1,5}})"
 )
 
 
 def dossier_key(code: str) -> str | None:
-    """Return the one normal spelling of a dossier code, None where it is malformed."""
-    match = _CODE.fullmatch(code)
+    """Return the one normal spelling of a dossier code of this province, None where it is malformed."""
+    head = province_head()
+    match = _pattern(head).fullmatch(code)
     if match is None or _day(match["day"]) is None:
         return None
     groups = reversed(match["old"].split(".")) if match["old"] else match["new"].split(".")
     kept = [group for group in groups if group.strip("0")]
-    return f"{'.'.join(['H37', *kept])}-{match['day']}-{int(match['number'])}"
+    return f"{'.'.join([head, *kept])}-{match['day']}-{int(match['number'])}"
 
 
 def dossier_day(key: str) -> date:
@@ -54,6 +58,11 @@ def days_of(keys: Any) -> pa.Array:
     if days.null_count > keys.null_count:
         raise ValueError("a column of dossier keys holds something else")
     return days
+
+
+@lru_cache
+def _pattern(head: str) -> re.Pattern[str]:
+    return re.compile(_CODE.format(head=head), re.ASCII)
 
 
 @lru_cache(maxsize=4096)

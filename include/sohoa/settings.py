@@ -100,6 +100,14 @@ class Settings(BaseModel):
     site: Path | None = Field(
         default=None, description="Folder of the site's own units, agencies, campaigns, targets … (docs/site.md)."
     )
+    province_code: str = Field(
+        default="20", pattern=r"^\d{2}$", description="Code of the province itself in the site's `units.csv`."
+    )
+    province_head: str = Field(
+        default="H37",
+        pattern=r"^[A-Z]\d{2}$",
+        description="Letters of the province that the codes of its agencies and dossiers carry: `H37.81.03-…`.",
+    )
     agencies_file: Path | None = Field(
         default=None, description="CSV of the agencies that replaces the synthetic sample (registry/data/README.md)."
     )
@@ -462,12 +470,12 @@ def _read_keys(file: Path) -> dict[str, str] | None:
 def _words_of(fault: Any) -> str:
     """Say what a setting should be; its value, which may be a secret, is not repeated."""
     kind, known = fault["type"], fault.get("ctx", {})
-    bounds = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than",
-              "less_than_equal": "at most"}  # fmt: skip
-    if kind in bounds:
-        return f"write a number of {bounds[kind]} {next(iter(known.values()))}"
+    if kind.startswith(("greater_than", "less_than")):
+        return f"write a number of {_range_of(str(fault['loc'][0]))}"
     if kind == "value_error":
         return str(known["error"])
+    if kind == "string_pattern_mismatch":
+        return f"write it as {Settings.model_fields[str(fault['loc'][0])].default}"
     if kind == "literal_error":
         return f"use one of {known['expected']}"
     if kind == "extra_forbidden":
@@ -476,6 +484,25 @@ def _words_of(fault: Any) -> str:
         if kind.startswith(names):
             return words
     return "it cannot be read"
+
+
+def _range_of(setting: str) -> str:
+    """Say between which numbers a setting lies."""
+    words = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+    bounds = Settings.model_fields[setting].metadata
+    return " and ".join(
+        f"{said} {getattr(bound, name)}" for name, said in words.items() for bound in bounds if hasattr(bound, name)
+    )
+
+
+def province_code() -> str:
+    """Return the code of the province itself; one process is of one province."""
+    return os.environ.get(f"{PREFIX}PROVINCE_CODE") or str(Settings.model_fields["province_code"].default)
+
+
+def province_head() -> str:
+    """Return the letters of the province that the codes of its agencies and dossiers carry."""
+    return os.environ.get(f"{PREFIX}PROVINCE_HEAD") or str(Settings.model_fields["province_head"].default)
 
 
 def wants_demo_exit() -> bool:

@@ -143,7 +143,7 @@ class Store:
             own = "`sohoa stack status store` tells, `sohoa stack up store` starts it"
             advice = own if self.settings.uses_embedded_store else "ask who runs it"
             raise StoreError(
-                f"{what}: the store at {self.settings.s3_endpoint} does not answer, or breaks off; is it up? {advice}"
+                f"the store at {self.settings.s3_endpoint} does not answer, or breaks off at {what}; is it up? {advice}"
             ) from error
 
     @staticmethod

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from sohoa import terminal
@@ -70,7 +73,7 @@ def test_wrong_usage_is_one_line_that_says_what_is_right(line: str, told: str) -
     [
         ("MAX_PAGES", "x", "write a whole number"),
         ("MAX_PAGES", "0", "write a number of more than 0"),
-        ("PORT_S3", "80", "write a number of at least 1024"),
+        ("PORT_S3", "80", "write a number of at least 1024 and at most 22767"),
         ("SMTP_TLS", "ssl", "use one of 'starttls', 'implicit' or 'none'"),
         ("S3_ENDPOINT", "host", "write it as http://host:port or https://host:port"),
         ("BASELINE_PERCENT", "a", "write a number"),
@@ -109,13 +112,14 @@ def test_home_is_found_from_any_folder_of_the_checkout(
 
 
 def test_a_base_of_ports_beyond_all_is_one_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not one of each port that nobody set."""
+    """Not one of each port that nobody set; told with both ends of what can be."""
     monkeypatch.setenv("SOHOA_PORT_BASE", "23000")
     for name in ("S3", "MASTER", "VOLUME", "FILER", "AIRFLOW"):
         monkeypatch.delenv(f"SOHOA_PORT_{name}", raising=False)
     with pytest.raises(SettingsError) as told:
         load_settings()
-    assert "SOHOA_PORT_BASE" in str(told.value) and "SOHOA_PORT_S3" not in str(told.value)
+    assert "SOHOA_PORT_S3" not in str(told.value)
+    assert "SOHOA_PORT_BASE: write a number of at least 1024 and at most 22760 " in str(told.value)
 
 
 def test_no_more_input_at_a_prompt_ends_in_a_line(tmp_path: Path) -> None:
@@ -223,3 +227,21 @@ def test_processes_that_draw_do_not_hear_ctrl_c() -> None:
     with without_ctrl_c():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) is heard
+
+
+def test_help_cuts_nothing_where_it_is_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command, option and argument stands whole at 60 columns."""
+    monkeypatch.setenv("COLUMNS", "60")
+    for words, command in walk(get_command(app), ()):
+        told = CliRunner().invoke(app, [*words, "--help"]).output
+        names = [name for one in command.params for name in one.opts if one.param_type_name == "option"]
+        for name in [*names, *getattr(command, "commands", {})]:
+            assert re.search(rf"(?m)^  (-\w, )?{name}\b", told), (words, name)
+        assert "..." not in told.partition("Commands:")[2], words
+
+
+def walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command below one, with the words that call it."""
+    yield words, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from walk(below, (*words, name))

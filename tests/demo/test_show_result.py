@@ -16,6 +16,7 @@ from sohoa.cli import app
 from sohoa.demo import show_result
 from sohoa.demo.compare_truth import Comparison
 from sohoa.demo.show_result import Places, commands
+from sohoa.private_file import write_private
 from sohoa.settings import load_settings
 from sohoa.store import Store
 from tests.demo.small_province import WEEK
@@ -92,10 +93,11 @@ def test_three_agencies_need_attention() -> None:
 
 
 def test_places_are_short_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Paths from where one stands, the command that opens each, and where the password is."""
+    """Paths from where one stands, the command that opens each, and user and password."""
     new_home(monkeypatch, tmp_path / "home")
     monkeypatch.chdir(tmp_path)
     home = load_settings().home
+    write_private(home / "airflow" / "passwords.json", '{"admin": "Mật-khẩu"}')
     report = [home / "open" / name for name in ("report.html", "report.pdf", "report.xlsx")]
     places = Places(WEEK, report, "H37.70-20230404-001", home / "slip.html", home / "docs.html", "bin/sohoa")
     out = screen()
@@ -105,6 +107,6 @@ def test_places_are_short_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert f"bin/sohoa {words}\n" in text
     for path in ("home/open/report.html", "home/open/report.pdf", "home/slip.html", "home/docs.html"):
         assert f"      {path}\n" in text
-    assert "user admin, password in home/airflow/passwords.json" in text
+    assert "      user admin, password Mật-khẩu\n" in text
     assert f"in the store: reports/data-docs/{WEEK.name}/index.html" in text
     assert str(tmp_path) not in text

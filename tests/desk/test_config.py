@@ -179,3 +179,12 @@ def test_a_browser_is_opened_where_one_can_be_seen(
     assert done.exit_code == 0, done.output
     assert "desk: http://127.0.0.1:" in done.output
     assert len(opened) == has_display
+
+
+def test_the_code_of_the_configuration_is_enough(tmp_path: Path) -> None:
+    """It is asked for its keys; another code is refused."""
+    file = configured(tmp_path)
+    words = ["upload", str(tmp_path), "--config", str(file)]
+    own, others = (CliRunner().invoke(app, [*words, *more]) for more in ([], ["--agency", "H37.99"]))
+    assert f"chưa có khóa của {AGENCY}" in str(own.exception)
+    assert "không phải của H37.99" in str(others.exception)

@@ -21,6 +21,7 @@ from sohoa.progress.unit_progress import (
     newest_day,
     read_backlog,
     read_days,
+    shown_start,
     steps,
     sum_backlog,
 )
@@ -98,6 +99,13 @@ def test_the_default_period_ends_with_the_newest_day(three_days):
     """Twelve ISO weeks, the newest day's among them."""
     assert newest_day(three_days) == MONDAY + 7 * DAY
     assert default_start(MONDAY + 9 * DAY) == MONDAY + 7 * DAY - timedelta(weeks=11)
+
+
+def test_no_week_before_all_progress_is_shown(three_days):
+    """It would be a row of zeros of days that nobody knows; of a time before all there is the whole period."""
+    assert shown_start(three_days, MONDAY + 9 * DAY) == MONDAY
+    assert shown_start(three_days, MONDAY + timedelta(weeks=20)) == MONDAY + timedelta(weeks=9)
+    assert shown_start(three_days, MONDAY - DAY) == MONDAY - timedelta(weeks=12)
 
 
 def test_no_progress_says_what_to_run(clean_store):

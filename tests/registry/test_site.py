@@ -251,3 +251,23 @@ def test_a_file_that_cannot_be_used_names_the_check(own_site: Path):
     (own_site / "units.csv").write_text("code\n20\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"SOHOA_SITE: .*units.csv cannot be used.*sohoa site check"):
         unit_at("20", EVE)
+
+
+def test_another_province_has_codes_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are in order once the settings say which they are; before, the check names those settings."""
+    site = tmp_path / "site"
+    sohoa("site", "new", str(site), "--empty")
+    rows = {
+        "units": ["04,2020-01-01,,Tỉnh Cao Bằng,province,tỉnh,,,,,", "01294,2020-01-01,,Xã Đức Hạnh,commune,xã,04,,,,"],
+        "agencies": ["H14.21.02,UBND xã Đức Hạnh,commune,01294,2020-01-01,,"],
+        "targets": ["2022-12-31,10,", "2023-12-31,80,"],
+    }
+    for name, lines in rows.items():
+        with (site / f"{name}.csv").open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    told = sohoa("site", "check", str(site), exit_code=1)
+    assert "code 20, is not there; SOHOA_PROVINCE_CODE says" in told
+    assert "no code begins with H37: SOHOA_PROVINCE_HEAD says" in told
+    monkeypatch.setenv("SOHOA_PROVINCE_CODE", "04")
+    monkeypatch.setenv("SOHOA_PROVINCE_HEAD", "H14")
+    assert "all files are in order" in sohoa("site", "check", str(site))

@@ -97,13 +97,24 @@ def measure_space(settings: Settings) -> Space | None:
         try:
             found.append(_ask(url).space)
         except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
-            log.warning("store_space_unknown", reason=type(error).__name__)
+            is_silent = isinstance(error, urllib3.exceptions.HTTPError)
+            log.warning(
+                "store_space_unknown", reason="no answer" if is_silent else "an answer without figures", url=url
+            )
             return None
     if not found:
         return None
     rooms = [space.room_bytes for space in found if space.room_bytes is not None]
     whole, free = sum(space.all_bytes for space in found), sum(space.free_bytes for space in found)
     return Space(whole, free, sum(rooms) if len(rooms) == len(found) else None)
+
+
+def describe_space(space: Space | None, settings: Settings) -> str:
+    """Say how full the store is, and what to do where that wants attention."""
+    if space is None:
+        return "how full it is cannot be told (SOHOA_STORE_STATUS_URLS)"
+    is_filling = space.used_percent >= settings.space_warn_percent
+    return space.in_words + (": add a disk, or delete what is not needed any more" if is_filling else "")
 
 
 def _ask(url: str) -> _Server:

@@ -11,13 +11,11 @@ from typing import Annotated
 import typer
 
 from sohoa.clean_text import escape_name
-from sohoa.cli.root import app, parse_day, parse_text
+from sohoa.cli.root import app, command_group, parse_day, parse_text
 from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.terminal.console import Format, out, print_rows, say
 
-agencies_app = typer.Typer(
-    no_args_is_help=True, help="Who has a key to the store: agencies, writers of feeds, the reader of reports."
-)
+agencies_app = command_group("Who has a key to the store: agencies, writers of feeds, the reader of reports.")
 app.add_typer(agencies_app, name="agencies")
 
 _NAMES = typer.Argument(parser=parse_text, metavar="[NAME]...", help="Codes of agencies or names of systems; else all.")

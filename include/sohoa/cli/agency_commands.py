@@ -13,6 +13,10 @@ from sohoa.errors import InputError
 from sohoa.settings import has_display, load_settings
 from sohoa.terminal.console import out, progress_bar, say
 
+Agency = Annotated[
+    str | None,
+    typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency; else that of the configuration."),
+]
 _CONFIG = typer.Option("--config", help="Configuration of the agency; by default .sohoa/agency.toml of the user.")
 
 
@@ -73,7 +77,6 @@ def check(
 @app.command()
 def upload(
     folder: Annotated[Path, typer.Argument(help="Folder of scans: dossier folders, or a list danh-sach.xlsx or .csv.")],
-    agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],
     scan_date: Annotated[
         date | None,
         typer.Option("--date", parser=parse_day, help="Scan date; else the day on which they were written."),
@@ -88,6 +91,7 @@ def upload(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on: send what comes into the folder, the oldest first.")
     ] = False,
+    agency: Agency = None,
     config: Annotated[Path | None, _CONFIG] = None,
 ) -> None:
     """Check a folder and send what is good in it; go on where sending was cut off; fetch slips (exit code 1: see them).
@@ -104,7 +108,7 @@ def upload(
     file = config or default_config()
     found = load_config(file, agency)
     with UploadScreen(pages_counted) as screen:
-        uploader = Uploader(found, load_keys(file, agency), load_settings(), screen)
+        uploader = Uploader(found, load_keys(file, found.agency), load_settings(), screen)
         try:
             if watch:
                 for sent in uploader.watch(folder, with_bad):
@@ -160,9 +164,9 @@ def manifest(
 @app.command()
 def desk(
     folder: Annotated[Path, typer.Argument(help="Folder that the scanner writes to.")],
-    agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this computer; 0: any that is free.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    agency: Agency = None,
     config: Annotated[Path | None, _CONFIG] = None,
 ) -> None:
     """Open the scanning desk: a page on this computer that judges scans as they come, sorts, sends, and shows slips."""
@@ -174,7 +178,7 @@ def desk(
 
     file = config or default_config()
     found, settings = load_config(file, agency), load_settings()
-    opened = Desk(folder, found, load_keys(file, agency), settings)
+    opened = Desk(folder, found, load_keys(file, found.agency), settings)
     server = DeskServer(opened, port)
     say(f"desk: {server.address} (Ctrl-C: stop)")
     if browser and has_display():
@@ -192,11 +196,13 @@ def desk(
 @app.command()
 def keys(
     agency: Annotated[str, typer.Option(parser=parse_text, metavar="TEXT", help="Code of the agency.")],
-    access_key: Annotated[str, typer.Option(prompt="access key", help="As the province gave it.")],
-    secret_key: Annotated[str, typer.Option(prompt="secret key", hide_input=True, help="As the province gave it.")],
+    access_key: Annotated[str, typer.Option(prompt="Khóa truy cập (access key)", help="As the province gave it.")],
+    secret_key: Annotated[
+        str, typer.Option(prompt="Khóa bí mật (secret key)", hide_input=True, help="As the province gave it.")
+    ],
     config: Annotated[Path | None, _CONFIG] = None,
 ) -> None:
     """Keep an agency's keys: in the system's key store where there is one, else in a file that only its user reads."""
     from sohoa.desk.config import default_config, save_keys
 
-    say(f"kept: {save_keys(config or default_config(), agency, access_key, secret_key)}")
+    say(f"Đã giữ khóa của {agency} ở {save_keys(config or default_config(), agency, access_key, secret_key)}")

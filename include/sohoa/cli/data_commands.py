@@ -60,8 +60,9 @@ def template(
     """Write an empty feed file with its header; a workbook says of each column what it takes."""
     from sohoa.feeds.templates import write_template
 
-    source = write_template(file)
-    out.print(f"{escape_name(file)}: fill it in and put it under feeds/{source.place}", markup=False, highlight=False)
+    place = write_template(file).place.replace("<tên tệp>", file.name).replace("<hệ thống>", "<system>")
+    text = f"{file}: fill it in, put it into a folder as feeds/{place}, and send that: sohoa load FOLDER"
+    out.print(escape_name(text), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -10,15 +10,14 @@ from typing import Annotated
 import typer
 
 from sohoa.clean_text import escape_name
-from sohoa.cli.root import app, parse_text, parse_week
+from sohoa.cli.root import app, command_group, parse_text, parse_week
 from sohoa.days import Week
 from sohoa.errors import StackError
 from sohoa.settings import has_display, load_settings
 from sohoa.terminal.console import out
 
-open_app = typer.Typer(
-    no_args_is_help=True,
-    help="Look at what the jobs have made: fetched from the store, shown in a browser where there is one.",
+open_app = command_group(
+    "Look at what the jobs have made: fetched from the store, shown in a browser where there is one."
 )
 app.add_typer(open_app, name="open")
 
@@ -62,13 +61,14 @@ def open_docs(week: OfWeek = None, only_print: Only = False) -> None:
 
 @open_app.command("ui")
 def open_ui(only_print: Only = False) -> None:
-    """Open the Airflow UI; says the user, and where the password is."""
+    """Open the Airflow UI; says user and password."""
     from sohoa import stack
 
-    found = stack.status(load_settings())["airflow"]
+    settings = load_settings()
+    found = stack.status(settings)["airflow"]
     if found.state != "up":
         raise StackError(f"Airflow is {found.state}: `sohoa stack up` starts it")
-    out.print(f"{found.url}\nuser {found.user}, password in {found.secrets}", markup=False, highlight=False)
+    out.print(f"{found.url}\n{stack.ui_login(settings)}", markup=False, highlight=False, soft_wrap=True)
     _browse(found.url, only_print)
 
 

@@ -11,6 +11,7 @@ import typer
 
 from sohoa.cli.root import app, one_of, parse_day
 from sohoa.enums import DEFINITIONS
+from sohoa.registry import PROVINCE
 from sohoa.settings import load_settings
 from sohoa.terminal.console import Format, out, print_rows
 
@@ -43,7 +44,7 @@ class Period(StrEnum):
 
 @app.command()
 def progress(
-    unit: Unit = "20",
+    unit: Unit = PROVINCE,
     definition: Annotated[str, typer.Option(help="dn_and, dn_or, dn_store, by_stage, backlog.")] = "dn_and",
     stage: Stage = None,
     start: Annotated[date | None, typer.Option("--from", parser=parse_day, help="First dossier day.")] = None,
@@ -60,7 +61,7 @@ def progress(
 
     query, store = progress_query(unit, definition, stage, map_day), open_store()
     last = end or unit_progress.newest_day(store)
-    first = start or unit_progress.default_start(last)
+    first = start or unit_progress.shown_start(store, last)
     if last < first:
         raise typer.BadParameter("--to lies before --from")
     if definition == "backlog":
@@ -142,7 +143,6 @@ def _show_progress(
 def _show_explained(store: Store, query: ProgressQuery, day: date, lines: list[DossierInFigure]) -> None:
     from sohoa.progress import unit_progress
     from sohoa.progress.explain_figure import count_unregistered, sum_up
-    from sohoa.registry import PROVINCE
     from sohoa.terminal import show_dossiers
     from sohoa.terminal.show_progress import heading
 

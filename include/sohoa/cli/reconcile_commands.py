@@ -11,6 +11,7 @@ import typer
 
 from sohoa.cli.root import app, one_of, parse_day
 from sohoa.days import Week
+from sohoa.registry import PROVINCE
 from sohoa.settings import TIME_ZONE
 from sohoa.terminal.console import Format, out, print_rows, say
 
@@ -36,7 +37,7 @@ Output = Annotated[Format, typer.Option(help="Output format.")]
 def reconcile(
     start: First = None,
     end: Last = None,
-    unit: Unit = "20",
+    unit: Unit = PROVINCE,
     category: Annotated[
         str | None, typer.Option(help="List the dossiers of this category: R0 to R12, portal …")
     ] = None,

@@ -13,7 +13,7 @@ import typer
 
 from sohoa import logs
 from sohoa.clean_text import clean, escape_name
-from sohoa.cli.usage import Root
+from sohoa.cli.usage import Group, Root
 from sohoa.days import Week
 from sohoa.errors import InputError, SohoaError
 from sohoa.terminal.console import complain, out, use_safe_streams
@@ -31,10 +31,18 @@ _REASONS = {
 _YEARS = range(1990, 2100)
 """Those of the days that feeds may name."""
 
-app = typer.Typer(cls=Root, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-run_app = typer.Typer(no_args_is_help=True, help="Run a job here, without Airflow: the same code as the DAGs' tasks.")
-stack_app = typer.Typer(no_args_is_help=True, help="The embedded object store and Airflow, on this machine only.")
-site_app = typer.Typer(no_args_is_help=True, help="The files that make it this province's: units, agencies, targets …")
+
+def command_group(text: str) -> typer.Typer:
+    """Make a group of commands; its help says ``text``."""
+    return typer.Typer(cls=Group, no_args_is_help=True, help=text)
+
+
+app = typer.Typer(
+    cls=Root, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+run_app = command_group("Run a job here, without Airflow: the same code as the DAGs' tasks.")
+stack_app = command_group("The embedded object store and Airflow, on this machine only.")
+site_app = command_group("The files that make it this province's: units, agencies, targets …")
 app.add_typer(run_app, name="run")
 app.add_typer(stack_app, name="stack")
 app.add_typer(site_app, name="site")

@@ -16,7 +16,7 @@ from sohoa.days import Week
 from sohoa.registry import PROVINCE
 from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.terminal import job_sentences
-from sohoa.terminal.console import Format, Told, out, print_counts
+from sohoa.terminal.console import Format, Told, out, print_counts, say
 
 if TYPE_CHECKING:
     from sohoa.store import Store
@@ -125,6 +125,7 @@ def run_report(
         return
     for path in jobs.write_report(week.name, folder, force):
         out.print(escape_name(path), markup=False, soft_wrap=True, highlight=False)
+    say(f"The report of {week.name} is there for you alone: nothing was kept in the store, nothing mailed.")
 
 
 @run_app.command("deliver")

@@ -11,6 +11,7 @@ import typer
 from sohoa.cli.progress_commands import Definition, Map, Output, Stage, Unit, progress_query
 from sohoa.cli.root import app, one_of, parse_day, parse_week
 from sohoa.days import Week
+from sohoa.registry import PROVINCE
 from sohoa.settings import load_settings
 from sohoa.terminal.console import Format, out, print_rows
 
@@ -24,7 +25,7 @@ _QUIET = ("sent", "nothing_waits", "day_off", "no_agency")
 
 @app.command()
 def forecast(
-    unit: Unit = "20",
+    unit: Unit = PROVINCE,
     definition: Definition = "dn_and",
     stage: Stage = None,
     start: Annotated[
@@ -89,7 +90,7 @@ def campaign(
 @app.command()
 def revised(
     week: Annotated[Week, typer.Option(parser=parse_week, help="ISO week, as 2024-W15.")],
-    unit: Unit = "20",
+    unit: Unit = PROVINCE,
     definition: Definition = "dn_and",
     stage: Stage = None,
     format: Output = Format.table,

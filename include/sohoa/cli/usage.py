@@ -13,12 +13,23 @@ from typer.core import TyperGroup
 from sohoa.clean_text import clean
 from sohoa.terminal.console import complain
 
+_NO_LIMIT = 1_000
 _INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
 _BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 
 
-class Root(TyperGroup):
+class Group(TyperGroup):
+    """Commands with a list of them that folds where it is narrow, and cuts nothing."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each command with the whole first sentence of its help."""
+        known = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(_NO_LIMIT)) for name, one in known if one is not None])
+
+
+class Root(Group):
     """The root of the command: what cannot be used is told in one line, with exit code 2."""
 
     def main(self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]

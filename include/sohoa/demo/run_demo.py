@@ -107,7 +107,7 @@ def _prepare(province: Path, settings: Settings, say: Callable[[str], None], bar
             "or SOHOA_HOME names another folder"
         )
     if not simulated.exists():
-        say("simulating " + ", ".join(f"{name} {value}" for name, value in SIZE.items()))
+        say("simulating {agencies} agencies from {start} to {end}, some {pages_per_day} pages a day".format(**SIZE))
         with bar("simulate") as report:
             simulate(province / "province", **SIZE, report=report)
         simulated.write_text(recipe, encoding="utf-8")

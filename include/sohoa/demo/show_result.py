@@ -161,7 +161,7 @@ def show_places(places: Places, settings: Settings, first: date, out: Console) -
             "open ui",
             [
                 airflow.url,
-                f"user {airflow.user}, password in {_short(airflow.secrets)}",
+                stack.ui_login(settings),
                 f"{airflow.url}/sohoa/progress",
                 "the pages Số hóa: progress, batches, scans, reconciliation, quality, reports",
             ],
@@ -186,7 +186,7 @@ def commands(first: date, week: Week) -> list[str]:
         f"reconcile {period} --category R4",
         f"lateness {period}",
         f"devices {period}",
-        'query "SELECT agency, verdict, count(*) AS pages FROM pages GROUP BY ALL"',
+        'query "SELECT agency, verdict, count(*) AS pages FROM pages GROUP BY ALL ORDER BY ALL"',
     ]
 
 

@@ -82,7 +82,7 @@ class Watch:
         if dag == "check_scan_batches":
             measured = {_batch_of(item.key) for item in self.store.list_objects(layout.WAREHOUSE, layout.MEASURED)}
             waiting = sum(1 for _ in self.store.list_objects(layout.LANDING, layout.INBOX))
-            if measured:
+            if 0 < len(measured) <= waiting:  # as it settles, batches leave the inbox before what was measured of them
                 yield f"{len(measured)} of {waiting} batches measured"
         if dag in _MADE:
             prefix, what = _MADE[dag]

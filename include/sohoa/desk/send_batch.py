@@ -68,7 +68,7 @@ class Patience:
                 failing_since = failing_since or time.monotonic()
                 if refusals == _ROUNDS or time.monotonic() - failing_since > self.give_up_s:
                     raise
-                self.say(f"Đứt đường truyền, thử lại sau {pause:.0f} giây ({type(error.__cause__ or error).__name__})")
+                self.say(f"Kho không trả lời hoặc đứt đường truyền, thử lại sau {pause:.0f} giây")
                 self.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from sohoa.dossier_code import dossier_key
 from sohoa.feeds.text_rows import Column
+from sohoa.settings import province_head
 
 _TIME_TEXT = "một thời điểm dạng yyyyMMddHHmmss, giờ địa phương, ví dụ 20240415083000"
 _DAY_TEXT = "một ngày dạng yyyyMMdd, ví dụ 20240415"
@@ -124,8 +125,13 @@ def text(source: str, target: str, *, is_required: bool = False) -> Field:
 
 def key() -> Field:
     """The dossier code."""
+    head = province_head()
     return Field(
-        "MaHoSo", "dossier_key", parse_key, "mã hồ sơ dạng H37.x.y-YYMMDD-NNNN hoặc 000.y.x.H37-YYMMDD-NNNN", True
+        "MaHoSo",
+        "dossier_key",
+        parse_key,
+        f"mã hồ sơ dạng {head}.x.y-YYMMDD-NNNN hoặc 000.y.x.{head}-YYMMDD-NNNN",
+        True,
     )
 
 

@@ -7,24 +7,26 @@ from pathlib import Path
 
 from sohoa.errors import InputError
 from sohoa.feeds.sources import SOURCES, Source
+from sohoa.settings import province_code, province_head
 
 _SUFFIXES = (".csv", ".xlsx")
 _WIDTH = 20
 """Characters of a column of a workbook, as many as the longest header has."""
+_H = province_head()
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "register": (
-        "H37.81.03-240415-0012", "1.001193", "LV01", "1", "H37.81.03", "06001", "20240415083000", "20240419170000", "",
-        "", "4", "3", "1", "", "0", "20240415090000",
+        f"{_H}.81.03-240415-0012", "1.001193", "LV01", "1", f"{_H}.81.03", "06001", "20240415083000", "20240419170000",
+        "", "", "4", "3", "1", "", "0", "20240415090000",
     ),
     "portal": (
-        "000.03.81.H37-240415-0012", "1.001193", "H37.81.03", "20240415083000", "20240419170000", "4", "1", "",
-        "20240416020000",
+        f"000.03.81.{_H}-240415-0012", "1.001193", f"{_H}.81.03", "20240415083000", "20240419170000", "4", "1",
+        "", "20240416020000",
     ),
-    "ministry": ("H37.81.03-240415-0012", "1.001193", "06001", "20240415083000", "4"),
-    "status": ("H37.81.03-240415-0012", "4", "20240415100000"),
-    "national_report": ("20", "20240401", "20240430", "31250"),
-    "backlog": ("H37.81.03", "1520"),
-    "notices": ("H37.81.03", "20240415", "20240417", "no_connection", ""),
+    "ministry": (f"{_H}.81.03-240415-0012", "1.001193", "06001", "20240415083000", "4"),
+    "status": (f"{_H}.81.03-240415-0012", "4", "20240415100000"),
+    "national_report": (province_code(), "20240401", "20240430", "31250"),
+    "backlog": (f"{_H}.81.03", "1520"),
+    "notices": (f"{_H}.81.03", "20240415", "20240417", "no_connection", ""),
 }  # fmt: skip
 """A row that can be used of each feed, in the order of its fields."""
 

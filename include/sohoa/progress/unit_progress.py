@@ -120,6 +120,13 @@ def default_start(end: date) -> date:
     return end - timedelta(end.weekday() + 7 * (_DEFAULT_WEEKS - 1))
 
 
+def shown_start(store: Store, end: date) -> date:
+    """Return the Monday from which days until ``end`` are shown: of the default period, none before all progress."""
+    start, prefix = default_start(end), layout.table_prefix("progress_daily")
+    oldest = next((layout.table_day(item.key) for item in store.list_objects(layout.WAREHOUSE, prefix, most=1)), start)
+    return max(start, oldest - timedelta(oldest.weekday())) if oldest <= end else start
+
+
 def read_days(store: Store, query: ProgressQuery, start: date, end: date) -> pa.Table:
     """Read the query's rows by day, with ``is_approximate``; only the objects of these days are read.
 

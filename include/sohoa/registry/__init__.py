@@ -3,6 +3,8 @@
 A code alone names nothing: codes were reused and names repeat, so a unit is looked up by (code, day).
 """
 
+from typing import TYPE_CHECKING
+
 from sohoa.registry.agencies import (
     Agency,
     agencies,
@@ -30,7 +32,7 @@ from sohoa.registry.campaigns import Campaign, campaigns, find_campaign
 from sohoa.registry.ministries import MinistrySystem, ministry_systems
 from sohoa.registry.successors import Successor, commune_meant, successors
 from sohoa.registry.targets import promised_path
-from sohoa.registry.units import PROVINCE, Unit, commune_starts, unit_ancestors, unit_at, units_at, units_of
+from sohoa.registry.units import Unit, commune_starts, unit_ancestors, unit_at, units_at, units_of
 
 __all__ = [
     "PROVINCE",
@@ -71,3 +73,15 @@ __all__ = [
     "units_of",
     "working_days",
 ]
+
+if TYPE_CHECKING:
+    PROVINCE: str
+
+
+def __getattr__(name: str) -> str:
+    """The code of the province itself, which the settings name: they are read only where it is asked for."""
+    if name != "PROVINCE":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sohoa.settings import province_code
+
+    return province_code()

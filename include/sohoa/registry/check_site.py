@@ -14,7 +14,7 @@ from sohoa.registry.agencies import KINDS
 from sohoa.registry.campaigns import SCOPES
 from sohoa.registry.data_files import DATA
 from sohoa.registry.site_files import REQUIRED, Fault, Line, read_lines
-from sohoa.registry.units import PROVINCE
+from sohoa.settings import province_code, province_head
 
 _ABOVE = {"district": ("province",), "commune": ("province", "district")}
 """Level -> the levels that its parent may have."""
@@ -136,8 +136,9 @@ class _Check:
         return None
 
     def _check_units(self) -> None:
-        if PROVINCE not in self.units and not self._found_in_form("units"):
-            self._say("units", None, f"the province itself, code {PROVINCE}, is not there")
+        if (code := province_code()) not in self.units and not self._found_in_form("units"):
+            own = "SOHOA_PROVINCE_CODE says which it has"
+            self._say("units", None, f"the province itself, code {code}, is not there; {own}")
         for rows in self.units.values():
             for row in rows:
                 self._check_unit(row)
@@ -231,6 +232,11 @@ class _Check:
 
     def _check_agencies(self) -> None:
         by_code = self._with_days("agencies")
+        head = province_head()
+        if by_code and not any(code.split(".")[0] == head for code in by_code):
+            self._say(
+                "agencies", None, f"no code begins with {head}: SOHOA_PROVINCE_HEAD says how those of the province do"
+            )
         by_name: dict[tuple[str, str], list[Line]] = defaultdict(list)
         for rows in by_code.values():
             for row in rows:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from sohoa.registry.data_files import read_data, read_rows
 
-PROVINCE = "20"
-
 
 @dataclass(frozen=True)
 class Unit:

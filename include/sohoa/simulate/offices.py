@@ -10,6 +10,7 @@ import numpy as np
 
 from sohoa.errors import InputError
 from sohoa.registry import Agency, agencies, agencies_at, ancestors, bearer_at, leaf_unit, unit_at
+from sohoa.settings import province_head
 from sohoa.simulate.arrays import Bools, Ints, Texts, Times
 from sohoa.simulate.seeded_draws import generator
 from sohoa.simulate.spelled_codes import Speller
@@ -71,7 +72,10 @@ class Offices(Speller):
     def __init__(self, offices: Sequence[Office]) -> None:
         """Take the offices and add nobody."""
         first = offices[0].agency.valid_from
-        self.all = (*offices, Office(Agency("H37.99.99", "", "", "", first, first), weight=0, keenness=0))
+        self.all = (
+            *offices,
+            Office(Agency(f"{province_head()}.99.99", "", "", "", first, first), weight=0, keenness=0),
+        )
         self.codes: Texts = np.array([office.agency.code for office in self.all], object)
         self.kinds: Texts = np.array([office.agency.kind for office in self.all], object)
         self.units: Texts = np.array([office.agency.unit_code for office in self.all], object)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sohoa.settings import province_head
 from sohoa.simulate.arrays import NO_MOMENT, Bools, Ints, Texts, Times, choose, even_draws, number_within
 from sohoa.simulate.offices import Offices, weekdays
 from sohoa.simulate.other_agencies import others, strangers
@@ -181,7 +182,7 @@ def _procedures(kinds: Texts, rng: np.random.Generator) -> tuple[Texts, Texts]:
         rows = np.flatnonzero(kinds == kind)
         picks = rng.integers(len(group), size=len(rows))
         procedure[rows] = np.array([p.code for p in group], object)[picks]
-        field[rows] = np.array([f"H37-{p.field}" for p in group], object)[picks]
+        field[rows] = np.array([f"{province_head()}-{p.field}" for p in group], object)[picks]
     return procedure, field
 
 

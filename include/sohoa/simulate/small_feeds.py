@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sohoa.registry import PROVINCE
 from sohoa.simulate.arrays import Times
 from sohoa.simulate.feed_dirt import write_small
 from sohoa.simulate.offices import Offices
@@ -40,7 +41,7 @@ def write_small_feeds(
         write_small(feeds, "backlog", day, pa.table(text, ["MaDonVi", "SoKetQua"]))
     for first, last in _months(days):
         count = round(float(np.sum((first <= received) & (received <= last)) * rng.uniform(*REPORTED)))
-        report = [["20"], [_day(first)], [_day(last)], [str(count)]]
+        report = [[PROVINCE], [_day(first)], [_day(last)], [str(count)]]
         names = ["MaDonVi", "TuNgay", "DenNgay", "TiepNhan"]
         write_small(feeds, "national_report", last + 1, pa.table([pa.array(part) for part in report], names))
         picked = codes[rng.integers(0, len(codes), 5)]

@@ -67,8 +67,8 @@ def _day_text(day: Times) -> pa.Array:
 
 
 def _prefixes(code: str) -> list[str]:
-    groups = code.split(".")[1:]
+    head, *groups = code.split(".")
     inner, outer = [*groups, "00"][:2]
-    old = f"000.{outer}.{inner}.H37" if all(len(group) == 2 for group in groups) and len(groups) <= 2 else code
-    zeros = ".".join(["H37", "00", *groups]) if len(groups) <= 2 else code
+    old = f"000.{outer}.{inner}.{head}" if all(len(group) == 2 for group in groups) and len(groups) <= 2 else code
+    zeros = ".".join([head, "00", *groups]) if len(groups) <= 2 else code
     return [code, old, code, zeros]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sohoa.capacity.inbox import list_inbox
-from sohoa.capacity.space import measure_space
+from sohoa.capacity.space import describe_space, measure_space
 from sohoa.errors import SettingsError, StackError, StoreError
 from sohoa.registry.check_site import wrong_site
 from sohoa.settings import Settings
@@ -138,6 +138,15 @@ def status(settings: Settings) -> dict[str, Status]:
     }
 
 
+def ui_login(settings: Settings) -> str:
+    """Say with which user and password the Airflow UI of this machine is entered.
+
+    Raises:
+        StackError: it was never started.
+    """
+    return f"user {airflow_server.USER}, password {airflow_server.client(settings).password}"
+
+
 def describe(settings: Settings, part: str) -> list[str]:
     """Describe for a person what runs, where, and how to log in; first, where the site's own files are wrong."""
     lines = [wrong] if (wrong := wrong_site(settings.site)) else []
@@ -152,8 +161,8 @@ def describe(settings: Settings, part: str) -> list[str]:
                 lines.append(f"  logs in {found.logs}")
             if name == "store" and state in {"up", "elsewhere"}:
                 store = Store(_with_keys(settings))
-                lines += [f"  {_describe_space(store.settings)}", *_describe_stopped(store)]
-                lines.append(f"  inbox: {_describe_inbox(store)}")
+                space = describe_space(measure_space(store.settings), store.settings)
+                lines += [f"  {space}", *_describe_stopped(store), f"  inbox: {_describe_inbox(store)}"]
     return lines
 
 
@@ -164,15 +173,6 @@ def airflow_client(settings: Settings) -> AirflowClient:
         StackError: it was never started.
     """
     return airflow_server.client(settings)
-
-
-def _describe_space(settings: Settings) -> str:
-    """How full the store is, and whether that wants attention."""
-    space = measure_space(settings)
-    if space is None:
-        return "how full it is cannot be told (SOHOA_STORE_STATUS_URLS)"
-    is_filling = space.used_percent >= settings.space_warn_percent
-    return space.in_words + (": add a disk, or delete what is not needed any more" if is_filling else "")
 
 
 def _describe_stopped(store: Store) -> list[str]:

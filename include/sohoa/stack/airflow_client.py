@@ -71,7 +71,7 @@ class AirflowClient:
             answer = urllib3.request(method, self.url + path, json=body, headers=headers, timeout=90, retries=retries)
         except urllib3.exceptions.HTTPError as error:
             raise StackError(
-                f"cannot reach Airflow at {self.url} ({type(error).__name__}); `sohoa stack status airflow` tells more"
+                f"Airflow at {self.url} does not answer; `sohoa stack status airflow` tells more"
             ) from error
         if answer.status == _ALREADY_THERE and method == "POST":  # an earlier try got through, its answer did not
             return None

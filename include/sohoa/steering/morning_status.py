@@ -9,7 +9,7 @@ from typing import get_args
 
 from sohoa import layout
 from sohoa.capacity.inbox import list_inbox, local_minute
-from sohoa.capacity.space import measure_space
+from sohoa.capacity.space import describe_space, measure_space
 from sohoa.imported_files import closed_feeds
 from sohoa.last_runs import LastRun, read_runs
 from sohoa.notify.alerts import read_standing
@@ -70,9 +70,8 @@ def read_status(store: Store, now: datetime) -> list[Line]:
 
 def _space(store: Store) -> Line:
     space = measure_space(store.settings)
-    if space is None:
-        return Line("store", "how full it is cannot be told (SOHOA_STORE_STATUS_URLS)")
-    return Line("store", space.in_words, space.used_percent >= store.settings.space_warn_percent)
+    is_filling = space is not None and space.used_percent >= store.settings.space_warn_percent
+    return Line("store", describe_space(space, store.settings), is_filling)
 
 
 def _inbox(store: Store, now: datetime) -> Line:

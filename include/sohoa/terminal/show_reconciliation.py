@@ -90,7 +90,7 @@ def entry_table(entries: list[Entry]) -> Grid:
     """Every dossier of a category."""
     table = Grid()
     table.keys("Ngày", "Đơn vị", "Hồ sơ")
-    table.text("Tỉnh", "Cổng")
+    table.text("Tỉnh ghi", "Cổng ghi")
     table.keys("Thấy từ")
     for entry in entries:
         sides = (entry.province or "", entry.portal or "")

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sohoa.clean_text import clean, shorten
+from sohoa.registry import PROVINCE
 from sohoa.settings import Settings
 from sohoa.store import Store
 from sohoa.web.cached_store import CachedStore
@@ -109,6 +110,7 @@ class Site:
             .render(
                 language=language,
                 word=language.word,
+                province=PROVINCE,
                 label=language.label,
                 viewer=viewer,
                 root=request.scope.get("root_path", ""),
