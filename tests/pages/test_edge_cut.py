@@ -156,3 +156,27 @@ def test_a_seal_is_told_by_its_colour_alone() -> None:
     assert measure(jpeg(page))[0]["edge_cut"] < 1
     grey = measure(pillow_file(page, "JPEG", "L", dpi=(DPI, DPI), quality=90))[0]
     assert grey["edge_cut"] > 3
+
+
+def white_on_blue(left: int) -> Image:
+    """A cover with lines in white, of which the first ``left`` pixels are lost."""
+    cover = np.full((A4_150[1], A4_150[0], 3), (30, 50, 120), np.uint8)
+    write(cover, 130, range(200, 1600, 46), ink=(235, 235, 240))
+    return np.ascontiguousarray(cover[:, left:])
+
+
+def test_white_letters_on_a_cover_are_letters_too() -> None:
+    """Cut by the frame, and not."""
+    assert found(white_on_blue(170)) > 6
+    assert found(white_on_blue(40)) < 3
+
+
+def test_on_a_page_of_unknown_size_letters_may_be_large() -> None:
+    """A label seen from near: its letters would be 20 mm high on A4."""
+    label = np.full((1000, 760), 235, np.uint8)
+    for y in range(120, 1000, 110):
+        cv2.putText(label, "So: 6802/UBND", (30, y), cv2.FONT_HERSHEY_SIMPLEX, 2.4, 40, 6)
+    cut = np.ascontiguousarray(label[:, :440])
+    assert measure_edge_cut(PageViews.of(cut, None)) > 3
+    assert measure_edge_cut(PageViews.of(cut, 85)) < 3
+    assert measure_edge_cut(PageViews.of(label, None)) < 3

@@ -13,6 +13,8 @@ from sohoa.pages.reduce import Grey
 
 SIDE_PX = 480
 """Long side at which a base is kept: somewhat more than what the net sees."""
+DATA = Path(__file__).with_name("data.csv")
+"""All sources, their licences and uses."""
 _LICENCES = ("MIT", "Apache-2.0", "BSD", "CC0", "CC-BY-4.0", "public domain", "Expat")
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 Box = tuple[float, float, float, float]
@@ -25,9 +27,11 @@ class Base:
     Attributes:
         name: of its file.
         source: collection that it comes from; a fold holds whole sources.
-        picture: uint8 (height, width, 3) in blue, green, red, ``SIDE_PX`` on its long side.
-        kind: ``page`` (flat, nothing but the sheet), ``photo`` or ``ground``.
+        picture: uint8 (height, width, 3) in blue, green, red, ``SIDE_PX`` on its long side; of a hand as large as it
+            is, and with a fourth plane, 255 where the hand is.
+        kind: ``page`` (flat, nothing but the sheet), ``photo``, ``ground`` or ``hand``.
         glare: whether there is glare on it, null where nobody looked.
+        object: whether a finger, a clip or another thing lies on it, null where nobody looked.
         box: x, y, width, height of the glare as shares, null where there is none or nobody drew it.
     """
 
@@ -36,25 +40,33 @@ class Base:
     picture: Grey
     kind: str
     glare: bool | None
+    object: bool | None
     box: Box | None
 
 
 def read_bases(folder: Path, keep_unlicensed: bool = False) -> list[Base]:
-    """Read a folder: with ``labels.csv`` its labelled images (not PDF) of clear licence, without it grounds.
+    """Read a folder: with ``labels.csv`` its labelled images (not PDF) of clear licence, without it grounds and hands.
 
     Args:
-        folder: images, and perhaps ``labels.csv`` (file, source, licence, glare, camera_photo, glare_box).
+        folder: images, and perhaps ``labels.csv`` (file, source, licence, glare, finger, camera_photo, glare_box);
+            without it, images with a fourth plane are hands (``cut_hands``).
         keep_unlicensed: take pages without a clear licence too, as is allowed for judging alone.
     """
     labels = folder / "labels.csv"
     if not labels.exists():
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
-        return [Base(path.name, folder.name, read_small(path), "ground", None, None) for path in files]
+        return [_unlabelled(path, folder.name) for path in files]
     pictures = folder / "images" if (folder / "images").is_dir() else folder
     with labels.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     rows = [row for row in rows if Path(row["file"]).suffix in _SUFFIXES and (pictures / row["file"]).exists()]
     return [_base(pictures, row) for row in rows if keep_unlicensed or row["licence"].startswith(_LICENCES)]
+
+
+def read_folds() -> dict[str, int]:
+    """Return source -> its fold, of those in ``data.csv`` that have one."""
+    with DATA.open(encoding="utf-8", newline="") as file:
+        return {row["source"]: int(row["fold"]) for row in csv.DictReader(file) if row["fold"]}
 
 
 def read_small(path: Path) -> Grey:
@@ -69,9 +81,16 @@ def read_small(path: Path) -> Grey:
     return np.asarray(cv2.resize(whole, None, fx=scale, fy=scale, interpolation=kind), np.uint8)
 
 
+def _unlabelled(path: Path, source: str) -> Base:
+    whole = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if whole is not None and whole.ndim == 3 and whole.shape[2] == 4:
+        return Base(path.name, source, np.asarray(whole, np.uint8), "hand", None, None, None)
+    return Base(path.name, source, read_small(path), "ground", None, None, None)
+
+
 def _base(folder: Path, row: dict[str, str]) -> Base:
     numbers = [float(part) for part in row.get("glare_box", "").replace(";", ",").split(",") if part.strip()]
     box = (numbers[0], numbers[1], numbers[2], numbers[3]) if len(numbers) >= 4 else None
-    glare = {"1": True, "0": False}.get(row["glare"])
+    glare, thing = ({"1": True, "0": False}.get(row.get(name, "")) for name in ("glare", "finger"))
     kind = "photo" if row["camera_photo"] == "1" else "page"
-    return Base(row["file"], row["source"], read_small(folder / row["file"]), kind, glare, box)
+    return Base(row["file"], row["source"], read_small(folder / row["file"]), kind, glare, thing, box)

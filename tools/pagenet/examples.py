@@ -35,6 +35,7 @@ class Examples:
         self._photos = [base for base in bases if base.kind == "photo" and base.glare is not True]
         self._glares = [base for base in bases if base.glare and base.box]
         self._grounds = [base for base in bases if base.kind == "ground"]
+        self._hands = [base.picture for base in bases if base.kind == "hand"]
 
     def __iter__(self) -> Iterator[Example]:
         """Yield view (256, 256, 3), truth and weight (4, 64, 64), uint8 each: 255 is one."""
@@ -47,18 +48,18 @@ class Examples:
         draw = rng.random()
         if draw < 0.08 and self._glares:
             return self._real_glare(_pick(rng, self._glares))
-        if draw < 0.2 and self._photos:
+        if draw < 0.28 and self._photos:
             base = _pick(rng, self._photos)
             view, inside = _lay(rng, base.picture, rng.uniform(0.75, 1.5))
-            known = base.glare is False
-            return self._finish(view, np.ones_like(inside), inside * 0, 1.0 if known else 0.0)
+            known = base.glare is False, base.object is False
+            return self._finish(view, np.ones_like(inside), inside * 0, *map(float, known))
         page = self._cover() if rng.random() < 0.3 else _pick(rng, self._pages).picture
         if rng.random() < 0.45:
             view, sheet = self._on_ground(page)
         else:
             view, sheet = _lay(rng, page, rng.uniform(0.75, 1.4))
             view = view + (1 - sheet[..., None]) * (rng.choice([0, 1]) * rng.uniform(0, 255, 3)).astype(np.float32)
-        return self._finish(view, sheet, np.ones_like(sheet), 1.0)
+        return self._finish(view, sheet, np.ones_like(sheet), 1.0, 1.0)
 
     def _cover(self) -> Grey:
         """Draw a cover: a picture or plain colours, with shapes and letters."""
@@ -108,7 +109,9 @@ class Examples:
         view = (flat * mask[..., None] + ground * (1 - mask[..., None])) * light[..., None]
         return np.asarray(view, np.float32), mask
 
-    def _finish(self, view: Plane, sheet: Plane, sheet_weight: Plane, light_weight: float) -> Example:
+    def _finish(
+        self, view: Plane, sheet: Plane, sheet_weight: Plane, light_weight: float, object_weight: float
+    ) -> Example:
         """Print, shade, cover and light what is there, and say where."""
         rng = self._rng
         is_fax = rng.random() < 0.08
@@ -119,13 +122,15 @@ class Examples:
         weight = np.ones((4, CROP_PX, CROP_PX), np.float32)
         truth = np.zeros_like(weight)
         weight[0], weight[1], truth[1] = light_weight, sheet_weight, sheet
-        weight[2] = weight[3] = light_weight * sheet_weight.max()
+        weight[2], weight[3] = object_weight, light_weight * sheet_weight.max()
         if rng.random() < 0.25:
             shade, most = draw_shadow(rng, CROP_PX), rng.uniform(0.15, 0.6)
             view *= (1 - shade * most)[..., None]
             truth[3], weight[3] = shade > 0.6, (shade < 0.1) | (shade > 0.6)
-        if rng.random() < 0.2:
-            picture, mask = draw_object(rng, CROP_PX)
+        if rng.random() < 0.35:
+            picture, mask = draw_object(rng, CROP_PX, self._hands)
+            fall = cv2.GaussianBlur(np.roll(mask, rng.integers(-4, 5, 2), (0, 1)), (0, 0), rng.uniform(1, 5))
+            view *= (1 - fall * rng.uniform(0, 0.5))[..., None]
             view = view * (1 - mask[..., None]) + picture * mask[..., None]
             truth[2], weight[2] = mask > 0.5, 1
             weight[1] *= mask < 0.1

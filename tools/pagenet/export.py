@@ -14,7 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from tools.pagenet.net import CELL, MAPS, PER_NAT, STEP, TOP, Layer, PageNet
+from sohoa.pages.page_net import EVEN, PER_NAT
+from tools.pagenet.net import CELL, MAPS, STEP, TOP, Layer, PageNet
 
 _EXACT_BITS = 24  # of the mantissa of float32
 _MOST_BITS = 16  # more would be digits without meaning
@@ -34,7 +35,7 @@ def export(net: PageNet, path: Path) -> None:
         joined = graph.join(graph.twice(up, f"up{name}"), at[f"at{name}"], f"join{name}")
         up = graph.layers([f"out{name}.0", f"out{name}.1"], joined, net)
     weight = _numbers(net.maps.weight) * PER_NAT / STEP
-    graph.conv("maps", up, weight, _numbers(net.maps.bias) * PER_NAT + 128, 1)
+    graph.conv("maps", up, weight, _numbers(net.maps.bias) * PER_NAT + EVEN, 1)
     onnx.save(graph.model(), str(path))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from sohoa.pages.page_net import PageMaps, paint_maps
 from sohoa.pages.reduce import Grey
-from tools.pagenet.bases import Base, read_bases
+from tools.pagenet.bases import Base, read_bases, read_folds
 
 _CELLS = 12
 _FALSE = 1  # scans without glare that may be reported
@@ -38,12 +38,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("net", type=Path)
     parser.add_argument("folders", nargs="+", type=Path, help="folders with labels.csv; licences do not matter here")
-    parser.add_argument("--only", default="", help="sources to judge, with commas between; else all")
+    parser.add_argument("--fold", type=int, default=0, help="of data.csv, whose sources alone are judged; else all")
     parser.add_argument("--pictures", type=Path, help="folder for false alarms and misses, as PNG")
     options = parser.parse_args()
-    only = set(filter(None, options.only.split(",")))
+    folds = read_folds()
     bases = [base for folder in options.folders for base in read_bases(folder, keep_unlicensed=True)]
-    judged = judge(options.net, [base for base in bases if not only or base.source in only])
+    judged = judge(options.net, [base for base in bases if not options.fold or folds.get(base.source) == options.fold])
     print("\n".join(describe(judged)))
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -84,8 +86,10 @@ def draw_shadow(rng: Rng, side: int) -> Plane:
     return np.asarray((bent / np.exp(rng.uniform(np.log(0.02), np.log(0.25)))).clip(0, 1), np.float32)
 
 
-def draw_object(rng: Rng, side: int) -> tuple[NDArray[np.uint8], Plane]:
-    """Return a picture (side, side, 3) and a mask of a finger, clip, strap or another sheet that enters from a rim."""
+def draw_object(rng: Rng, side: int, hands: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[np.uint8], Plane]:
+    """Return a picture (side, side, 3) and a mask of a hand, finger, clip, strap or sheet that enters from a rim."""
+    if hands and rng.random() < 0.6:
+        return _hand(rng, side, hands[int(rng.integers(len(hands)))])
     mask = np.zeros((side, side), np.float32)
     angle = rng.uniform(0, 2 * np.pi)
     inward = np.array([np.cos(angle), np.sin(angle)])
@@ -113,6 +117,28 @@ def draw_object(rng: Rng, side: int) -> tuple[NDArray[np.uint8], Plane]:
     shade = 0.6 + 0.4 * cv2.GaussianBlur(mask, (0, 0), side * 0.012) + 0.15 * (noise(rng, side, 9) - 0.5)
     mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.8), np.float32)
     return (shade[..., None] * colour).clip(0, 255).astype(np.uint8), mask
+
+
+def _hand(rng: Rng, side: int, hand: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Plane]:
+    """Lay a hand, whose fingers point up, so that it reaches in from a rim: a finger's tip, or all of it."""
+    height, width = hand.shape[:2]
+    angle = rng.uniform(0, 2 * np.pi)
+    inward = np.array([np.cos(angle), np.sin(angle)])
+    rim = side / 2 * (1 - inward / np.abs(inward).max()) + rng.uniform(-0.4, 0.4, 2) * side * (np.abs(inward) < 0.72)
+    scale = np.exp(rng.uniform(np.log(0.5), np.log(3.0)))
+    rows = np.flatnonzero(hand[..., 3].any(axis=1))
+    reach = min(rng.uniform(0.06, 0.5) * side, 0.9 * scale * (height - rows[0]))
+    turn = np.degrees(np.arctan2(-inward[0], -inward[1]))  # of a picture whose up shall be inwards
+    turn += rng.uniform(-35, 35)
+    matrix = cv2.getRotationMatrix2D((width / 2, float(rows[0])), turn, scale)
+    matrix[:, 2] += rim + inward * reach - (width / 2, rows[0])
+    if rng.random() < 0.5:
+        hand = np.ascontiguousarray(hand[:, ::-1])
+    size = (side, side)
+    picture = cv2.warpAffine(hand[..., :3], matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mask = cv2.warpAffine(hand[..., 3].astype(np.float32) / 255, matrix, size)
+    tone = np.exp(rng.uniform(np.log(0.3), np.log(1.25))) * rng.uniform(0.88, 1.12, 3)
+    return (picture * tone).clip(0, 255).astype(np.uint8), np.asarray(mask, np.float32)
 
 
 def _turned(rng: Rng, side: int) -> tuple[Plane, Plane]:

@@ -12,8 +12,6 @@ STEP = 64
 """Activations are multiples of 1/64 ..."""
 TOP = 255
 """... from 0 to 255/64: whole numbers of one byte in the shipped net."""
-PER_NAT = 16
-"""Levels of a map for a natural logarithm of its odds; 128 is even odds."""
 MAPS = ("light", "sheet", "object", "shadow")
 CELL = 4
 """Pixels of the view under a cell of a map, along each axis."""

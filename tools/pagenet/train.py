@@ -1,13 +1,20 @@
-"""Train the page net on made examples: ``python -m tools.pagenet.train --out net.onnx FOLDER...``."""
+"""Train the page net on made examples: ``python -m tools.pagenet.train --out net.onnx FOLDER...``.
+
+On a GPU the examples are made by processes of their own (``--workers``), and as many are kept as fit (``--pool``).
+In what order the processes deliver is chance, so two such trainings of one seed differ.
+"""
 
 from __future__ import annotations
 
 import argparse
 import copy
 import math
+import multiprocessing
+import queue
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,8 +22,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812
 
-from tools.pagenet.bases import Base, read_bases
-from tools.pagenet.examples import Examples
+from sohoa.pages.page_net import CELL_PX
+from tools.pagenet.bases import Base, read_bases, read_folds
+from tools.pagenet.examples import CROP_PX, Examples
 from tools.pagenet.export import export
 from tools.pagenet.net import PageNet
 
@@ -24,8 +32,11 @@ _SHARES = (4.0, 0.6, 1.0, 0.5)  # of light, sheet, object and shadow in the loss
 _LIT_WEIGHS = 3.0  # cells of light are few
 _NEWEST = 0.01  # share of the newest step in the averaged weights
 _KEEP_EVERY_S = 300
-_POOL_LEAST, _POOL = 400, 6000  # examples kept: 0.8 GB at most
+_LEAST = 400  # examples to begin with
+_CHUNK = 32  # examples that a process delivers at a time
 _ROUNDED = 0.85  # share of the training after which activations are rounded as in the shipped net
+_TONED = 0.3  # share of the views whose colours are changed
+_TURNS = ((lambda x: x.flip(3), 0.5), (lambda x: x.flip(2), 0.15), (lambda x: x.transpose(2, 3), 0.15))
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -40,12 +51,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reuse", type=int, default=4, help="how often an example is seen, flipped and toned anew")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make examples; --reuse is theirs then")
+    parser.add_argument("--pool", type=int, default=6000, help="examples kept on the device, 130 kB each")
     parser.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
-    parser.add_argument("--hold", default="", help="sources left out, with commas between: a fold")
+    parser.add_argument("--fold", type=int, default=0, help="of data.csv, whose sources are left out")
     parser.add_argument("--resume", type=Path, help="state to go on from")
     options = parser.parse_args()
-    held = set(options.hold.split(","))
-    bases = [base for folder in options.folders for base in read_bases(folder) if base.source not in held]
+    folds = read_folds()
+    bases = [base for folder in options.folders for base in read_bases(folder)]
+    bases = [base for base in bases if folds.get(base.source, 0) != options.fold or not options.fold]
     print(f"{len(bases)} bases, {sum(bool(base.glare) for base in bases)} with glare", flush=True)
     train(bases, options)
 
@@ -54,7 +68,9 @@ def train(bases: list[Base], options: argparse.Namespace) -> None:
     """Train for ``options.seconds``; what is written is averaged over the last steps."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(1)
+    torch.backends.cudnn.benchmark = True
     cv2.setNumThreads(1)
+    pool = Pool(bases, options)
     net = PageNet()
     net.to(options.device, memory_format=torch.channels_last)
     mean = torch.optim.swa_utils.AveragedModel(net, avg_fn=_average, use_buffers=True)
@@ -62,14 +78,14 @@ def train(bases: list[Base], options: argparse.Namespace) -> None:
     state = State(net, mean, optimiser)
     if options.resume:
         state.load(options.resume)
-    pool = Pool(bases, options.seed + state.step, options.reuse)
+    pool.fill(_LEAST)
     begun, first, losses, kept = time.monotonic(), state.step, [], 0.0
     while (done := (time.monotonic() - begun) / options.seconds) < 1:
         for group in optimiser.param_groups:
             warm = min(1, (state.step - first + 1) / 60)
             group["lr"] = options.rate * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
         net.round_activations(done > _ROUNDED)
-        loss = measure_loss(net, *_tensors(pool.take(options.batch), options.device))
+        loss = measure_loss(net, *pool.take(options.batch))
         optimiser.zero_grad(set_to_none=True)
         loss.sum().backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
@@ -80,7 +96,7 @@ def train(bases: list[Base], options: argparse.Namespace) -> None:
         if state.step % 100 == 0:
             parts = [round(float(part), 3) for part in torch.stack(losses[-100:]).mean(0)]
             seconds = time.monotonic() - begun
-            print(f"{seconds:.0f} s, {state.step * options.batch} examples, losses {parts}", flush=True)
+            print(f"{seconds:.0f} s, {state.step * options.batch} views of {pool.made}, losses {parts}", flush=True)
             if seconds - kept > _KEEP_EVERY_S:
                 state.keep(options.out)
                 kept = seconds
@@ -117,39 +133,66 @@ class State:
 class Pool:
     """Made examples, each seen several times, turned and toned anew: making one costs as much as learning from it."""
 
-    def __init__(self, bases: list[Base], seed: int, reuse: int) -> None:
-        """Begin with examples enough that one is not seen twice in a batch."""
-        self._source, self._reuse = Examples(bases, seed), reuse
-        self._rng = np.random.default_rng(seed)
-        self._kept = [self._source.make() for _ in range(_POOL_LEAST)]
+    def __init__(self, bases: list[Base], options: argparse.Namespace) -> None:
+        """Start the processes that make examples; without any, they are made here."""
+        cells = CROP_PX // CELL_PX
+        shapes = (3, CROP_PX, CROP_PX), (4, cells, cells), (4, cells, cells)
+        self._queue: Any = None
+        if options.workers:
+            forked = multiprocessing.get_context("fork")  # the bases are shared
+            self._queue = forked.Queue(4 * options.workers)
+            for worker in range(options.workers):
+                seed = options.seed * 1000 + worker
+                forked.Process(target=_deliver, args=(bases, seed, self._queue), daemon=True).start()
+        self._source, self._reuse = Examples(bases, options.seed), options.reuse
+        room = {"dtype": torch.uint8, "device": options.device}
+        self._parts = [torch.empty((options.pool, *shape), **room) for shape in shapes]
+        self.made = 0
 
-    def take(self, size: int) -> list[NDArray[np.uint8]]:
-        """Return views, truths and weights of a batch; some of the pool is made anew."""
-        rng = self._rng
-        for _ in range(max(1, size // self._reuse)):
-            if len(self._kept) < _POOL:
-                self._kept.append(self._source.make())
-            else:
-                self._kept[int(rng.integers(_POOL))] = self._source.make()
-        picked = [self._turn(*self._kept[int(at)]) for at in rng.integers(0, len(self._kept), size)]
-        return [np.stack(part) for part in zip(*picked, strict=True)]
+    def fill(self, least: int) -> None:
+        """Take what was made in the meantime, at least so many examples."""
+        missing = least
+        while missing > 0 or self._queue:
+            try:
+                made = self._queue.get(block=missing > 0) if self._queue else _make(self._source, min(missing, _CHUNK))
+            except queue.Empty:
+                return
+            places = (self.made + torch.arange(len(made[0]))) % len(self._parts[0])
+            for part, some in zip(self._parts, made, strict=True):
+                part[places.to(part.device)] = torch.from_numpy(some).to(part.device)
+            self.made += len(made[0])
+            missing -= len(made[0])
 
-    def _turn(self, view: NDArray[np.uint8], *maps: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-        rng = self._rng
-        levels = (
-            np.arange(256) * rng.uniform(0.85, 1.05, (3, 1))
-            if rng.random() < 0.3
-            else np.arange(256) + np.zeros((3, 1))
-        )
-        view = np.asarray(cv2.LUT(view, np.ascontiguousarray(levels.T[None].clip(0, 255), np.uint8).reshape(1, 256, 3)))
-        planes = [view.transpose(2, 0, 1), *maps]
-        if rng.random() < 0.5:
-            planes = [plane[:, :, ::-1] for plane in planes]
-        if rng.random() < 0.15:
-            planes = [plane[:, ::-1] for plane in planes]
-        if rng.random() < 0.15:
-            planes = [plane.transpose(0, 2, 1) for plane in planes]
-        return planes
+    def take(self, size: int) -> Batch:
+        """Return views (size, 3, height, width), truths and weights (size, 4, height / 4, width / 4), 0 to 1."""
+        self.fill(0 if self._queue else max(1, size // self._reuse))
+        device = self._parts[0].device
+        picked = torch.randint(min(self.made, len(self._parts[0])), (size,), device=device)
+        views, truth, weight = (part[picked].float() for part in self._parts)
+        is_toned = (torch.rand(size, 1, 1, 1, device=device) < _TONED).float()
+        levels = 1 + is_toned * (torch.rand(size, 3, 1, 1, device=device) * 0.2 - 0.15)
+        views = (views * levels).clamp_(0, 255).floor_()
+        planes = [views, truth / 255, weight / 255]
+        for turn, share in _TURNS:
+            is_turned = torch.rand(size, 1, 1, 1, device=device) < share
+            planes = [torch.where(is_turned, turn(plane), plane) for plane in planes]
+        views, truth, weight = planes
+        return views.contiguous(memory_format=torch.channels_last), truth, weight
+
+
+def _make(source: Examples, count: int) -> list[NDArray[np.uint8]]:
+    """Make examples: views, truths and weights, planes first."""
+    made = [source.make() for _ in range(count)]
+    views, truth, weight = (np.stack(part) for part in zip(*made, strict=True))
+    return [np.ascontiguousarray(views.transpose(0, 3, 1, 2)), truth, weight]
+
+
+def _deliver(bases: list[Base], seed: int, out: Any) -> None:
+    """Make examples for ever, in a process of its own."""
+    cv2.setNumThreads(1)
+    source = Examples(bases, seed)
+    while True:
+        out.put(_make(source, _CHUNK))
 
 
 def measure_loss(net: PageNet, views: torch.Tensor, truth: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -167,12 +210,6 @@ def measure_loss(net: PageNet, views: torch.Tensor, truth: torch.Tensor, weight:
 def _average(mean: torch.Tensor, now: torch.Tensor, steps: torch.Tensor | int) -> torch.Tensor:
     """Average over the last hundred steps; the first steps, of which nothing is worth keeping, are forgotten sooner."""
     return mean + (now - mean) * max(_NEWEST, 9 / (int(steps) + 10))
-
-
-def _tensors(batch: list[NDArray[np.uint8]], device: str) -> Batch:
-    views, truth, weight = (torch.from_numpy(part).to(device) for part in batch)
-    views = views.contiguous(memory_format=torch.channels_last).float()
-    return views, truth.float() / 255, weight.float() / 255
 
 
 def _beside(out: Path, suffix: str) -> Path:

@@ -18,7 +18,7 @@ from sohoa.pages.file_row import fault_row, identify_file, make_row
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.metrics.chroma import is_lost_in_coding, measure_chroma
-from sohoa.pages.metrics.glare import find_lights, is_white_paper
+from sohoa.pages.metrics.glare import find_lights
 from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
@@ -111,7 +111,8 @@ def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
     _add_paper_size(facts)
     read = read_colour if page.colour_mode == "colour" else lambda: None
     whole = None if page.grey is None else _views(page.grey, facts["width_mm"], read)
-    views, sheet = (None, None) if whole is None else view_sheet(whole)
+    is_photo = page.colour_mode != "bilevel"  # no camera makes two tones
+    views, sheet = (whole, None) if whole is None or not is_photo else view_sheet(whole)
     if sheet is not None:
         facts["perspective"] = sheet.perspective
         if is_aslant(sheet):  # nothing that is seen from aslant has one scale, whatever the file says
@@ -125,7 +126,7 @@ def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
             facts |= dict.fromkeys(_IN_MM)
         if page.colour_mode == "bilevel":
             facts["glare_ratio"] = facts["glare_box"] = None  # light leaves no trace of its own in two tones
-        elif min(whole.full.shape) >= MIN_SIDE_PX and not is_white_paper(whole):
+        elif min(whole.full.shape) >= MIN_SIDE_PX and not whole.is_white:
             facts[_ASKS_NET] = True
             facts[_CORNERS] = None if sheet is None else sheet.corners
     return facts

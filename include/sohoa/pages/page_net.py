@@ -21,7 +21,9 @@ VIEW_PX = 256
 CELL_PX = 4
 """Pixels of the view under a cell of a map, along each axis."""
 EVEN = 128
-"""Level of a map at which both answers are as likely; 16 levels up the odds are 2.7 times as high."""
+"""Level of a map at which both answers are as likely."""
+PER_NAT = 16
+"""Levels of a map up which the odds are 2.7 times as high."""
 WEIGHTS = Path(__file__).with_name("page_net.onnx")
 _MULTIPLE = 32
 
@@ -43,17 +45,17 @@ class PageMaps:
     shadow: Grey
 
 
-def paint_maps(colour: Grey, weights: Path = WEIGHTS) -> PageMaps:
+def paint_maps(colour: Grey, weights: Path | None = None) -> PageMaps:
     """Paint the maps of a page: cells of 1/64 of its long side.
 
     Args:
         colour: the page in blue, green, red, uint8 (height, width, 3), best at 352 to 800 pixels on its long side.
-        weights: another net than the one that is shipped.
+        weights: another net than ``WEIGHTS``.
     """
     view = fit_view(colour)
     height, width = view.shape[:2]
     padded = pad_view(view)
-    net = load_net(weights)
+    net = load_net(weights or WEIGHTS)
     net.setInput(padded.transpose(2, 0, 1)[None].astype(np.float32))
     maps = np.asarray(net.forward())[0].astype(np.uint8)
     rows, columns = -(-height // CELL_PX), -(-width // CELL_PX)

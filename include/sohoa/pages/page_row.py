@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Annotated, TypedDict, get_args, get_type_hints
 
-ENGINE_VERSION = "6"
+ENGINE_VERSION = "7"
 """Raised whenever a row of the same file changes; ``tests/pages/test_engine_version.py`` holds it to that."""
 
 
@@ -139,8 +139,8 @@ class PageRow(TypedDict):
     glare_ratio: Annotated[
         float | None,
         Measured(
-            "share of the page lost to glare, 0 to 1: of one that is not white what the page net takes for light, of "
-            "white paper a twenty-fifth of what looks so; null in two tones",
+            "share of the page lost to glare, 0 to 1: of one that is not white what the page net takes for light, a "
+            "small one by how sure it is, of white paper a twenty-fifth of what looks so; null in two tones",
             decimals=5,
             metric="glare:measure_glare",
             quantity=Quantity("Phần trang bị lóa", "%", 1, 100),
@@ -166,7 +166,7 @@ class PageRow(TypedDict):
     border_dark: Annotated[
         float | None,
         Measured(
-            "share of the worst side along which the frame is dark, 0 to 1",
+            "share of the worst side along which the frame is dark and without colour, 0 to 1",
             decimals=4,
             metric="dark_border:measure_border",
             quantity=Quantity("Phần cạnh trang bị viền đen", "%", 0, 100),

@@ -22,6 +22,7 @@ _SHARES = (0.08, 0.96)  # of the picture that a sheet covers; less is a thing th
 _SOLID = 0.9  # of its hull that a sheet covers: print that runs to its rim may eat into it
 _FITS = 0.93  # of its four-sided figure that a sheet covers: paper bends
 _DARKER = 20  # grey levels by which the ground is darker than the sheet
+_PITCH_BLACK, _MOSTLY = 2, 0.9  # grey level that no ground in the light of a room has, but a scanner's lid may
 _NEAR_FRAME = 0.02  # of the long side: a sheet that near goes on beyond the picture
 _ASLANT = 0.025  # opposite sides that differ more are seen from aslant; a scanner has none of it
 _LEAST_PX = 60  # of the shorter side of what is looked at: less shows no sheet
@@ -77,6 +78,8 @@ def find_sheet(views: PageViews) -> Sheet | None:
     if around.size < (1 - _SHARES[1]) * paper.size:
         return None
     if float(np.median(paper[inside > 0])) - float(np.median(around)) < _DARKER:
+        return None
+    if percentiles(around, _MOSTLY)[0] <= _PITCH_BLACK:
         return None
     at_frame = _sides_at_frame(corners, paper.shape)
     perspective = _aslant(corners)

@@ -22,6 +22,8 @@ _MM_PER_INCH = 25.4
 _SMALL_PX = 877  # long side of the small view: 75 dpi of A4
 _LINES = 180  # scan lines taken in each direction
 _MAX_IN_16_BITS = 257  # greys of 255 that add up to at most 65535
+_NOT_WHITE = 230  # grey of paper
+_SHARE_NOT_WHITE = 0.75  # of a page that is no darker, or it is not white
 _PAPER_PX = 13  # 4.4 mm of A4: wider than strokes of letters, narrower than pictures
 
 
@@ -63,6 +65,7 @@ class PageViews:
         px_per_mm: pixels of ``full`` per millimetre; where the size on paper is not known, as if the long side were
             A4's.
         read_colour: reads the page again in blue, green and red, at a size of its own; null where that cannot be.
+        is_scaled: whether that size is known.
         at_frame: whether the frame of the picture is the end of the page at its top, bottom, left and right; a sheet
             that was photographed whole ends inside the picture.
     """
@@ -71,26 +74,36 @@ class PageViews:
     page: Grey
     px_per_mm: float
     read_colour: ReadColour
+    is_scaled: bool = True
     at_frame: tuple[bool, bool, bool, bool] = (True, True, True, True)
 
     @classmethod
     def of(cls, full: Grey, dpi: float | None, read_colour: ReadColour = lambda: None) -> PageViews:
         """Return the views of a page of at least ``MIN_SIDE_PX`` each way."""
         scale = dpi / _MM_PER_INCH if dpi else max(full.shape) / A4_LONG_MM
-        return cls(full, reduce_page(full, dpi), scale, read_colour)
+        return cls(full, reduce_page(full, dpi), scale, read_colour, bool(dpi))
 
     @cached_property
     def without_red(self) -> Grey | None:
         """``page`` as paper and ink are without what is red on it, null where no colour can be had: red light less what
         of it is grey, so that a seal is as bright as its paper and print under it is not."""
-        colour = self.read_colour()
-        if colour is None:
+        if self._colour is None:
             return None
-        blue, green, red = cv2.split(colour)
-        bright = np.asarray(cv2.add(red, cv2.subtract(red, cv2.max(blue, green))), np.uint8)
-        size = self.page.shape[::-1]
-        whole = shrink(bright, min(side // other for side, other in zip(bright.shape, self.page.shape, strict=True)))
-        return whole if whole.shape == self.page.shape else np.asarray(cv2.resize(whole, size), np.uint8)
+        blue, green, red = cv2.split(self._colour)
+        return _fit(np.asarray(cv2.add(red, cv2.subtract(red, cv2.max(blue, green))), np.uint8), self.page)
+
+    @cached_property
+    def small_chroma(self) -> Grey | None:
+        """Levels between the strongest and the weakest colour in ``small``, null where no colour can be had."""
+        if self._colour is None:
+            return None
+        blue, green, red = cv2.split(_fit(self._colour, self.small))
+        strongest, weakest = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
+        return np.asarray(cv2.subtract(strongest, weakest), np.uint8)
+
+    @cached_property
+    def _colour(self) -> Grey | None:
+        return self.read_colour()
 
     @cached_property
     def small(self) -> Grey:
@@ -131,6 +144,11 @@ class PageViews:
         return running_counts(self.half_paper)
 
     @cached_property
+    def is_white(self) -> bool:
+        """Whether a quarter of the page and more is white paper, as of most office pages."""
+        return level_at(self.paper_counts, _SHARE_NOT_WHITE) > _NOT_WHITE
+
+    @cached_property
     def ink(self) -> Grey:
         """Grey levels by which ``small`` is darker than its paper."""
         return np.asarray(cv2.subtract(self.paper, self.small), np.uint8)
@@ -163,6 +181,13 @@ class PageViews:
     @property
     def _window(self) -> int:
         return max(12, round(4 * self.px_per_mm))
+
+
+def _fit(image: Grey, other: Grey) -> Grey:
+    """Return the image as large as the other: whole squares averaged, the rest interpolated."""
+    height, width = other.shape
+    whole = shrink(image, max(1, min(image.shape[0] // height, image.shape[1] // width)))
+    return whole if whole.shape[:2] == other.shape else np.asarray(cv2.resize(whole, (width, height)), np.uint8)
 
 
 def transpose(image: Grey) -> Grey:

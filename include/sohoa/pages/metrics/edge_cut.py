@@ -3,7 +3,9 @@
 A letter is a piece of ink of a letter's size on clean paper. One at the frame is cut where writing goes on from it:
 inwards, as the line of which it was the end, or along the frame, as a line that is sliced lengthwise. Rules and frames
 are longer than letters, the black edge of a sheet makes more specks than letters, a seal across the edge is red, and a
-picture has no clean paper: none of them is writing that is cut. The method is our own.
+picture has no clean paper: none of them is writing that is cut. On a page that is not white, a cover or a photograph,
+writing may be light on dark; and where the size on paper is not known, it may be larger than it would be on A4. The
+method is our own.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from sohoa.pages.reduce import Grey
 from sohoa.pages.views import PageViews, percentiles
 
 Floats = NDArray[np.float64]
+Sides = tuple[float, float, float, float]
 
 _STRIP_MM = 10.0  # along the frame, in which writing is looked for
 _AROUND_MM = 4.0  # wider than strokes, over which the paper is seen
@@ -38,6 +41,7 @@ _GAP_ALONG_MM = 2.5
 _LEAST_SLICED_MM = 0.9  # of each of its letters that is left
 _LEAST_ALONG = 4  # letters of a line that is sliced
 _HALF_SURE = 20  # other strokes that count half a letter
+_CLOSER = 3  # by how much a page of unknown size may be smaller than A4
 _TINY_PX = (8, 16)
 
 
@@ -50,19 +54,28 @@ def measure_edge_cut(views: PageViews) -> float:
     return max(count_cuts(views))
 
 
-def count_cuts(views: PageViews) -> tuple[float, float, float, float]:
+def count_cuts(views: PageViews) -> Sides:
     """Return letters that the frame cuts at the top, bottom, left and right, those in red ink left out.
 
     It cuts none where the sheet ends inside the picture.
     """
-    found = _count(views.page, views)
+    found = _count_any_size(views.page, views)
     if max(found) and views.without_red is not None:
-        found = _count(views.without_red, views)
-    return found
+        found = _count_any_size(views.without_red, views)
+    return found if views.is_white else _most(found, _count(255 - views.page, views, views.page_px_per_mm))
 
 
-def _count(page: Grey, views: PageViews) -> tuple[float, float, float, float]:
-    scale = views.page_px_per_mm
+def _count_any_size(page: Grey, views: PageViews) -> Sides:
+    found = _count(page, views, views.page_px_per_mm)
+    return found if views.is_scaled else _most(found, _count(page, views, _CLOSER * views.page_px_per_mm))
+
+
+def _most(some: Sides, others: Sides) -> Sides:
+    top, bottom, left, right = map(max, some, others)
+    return top, bottom, left, right
+
+
+def _count(page: Grey, views: PageViews, scale: float) -> Sides:
     sides = zip((page, page[::-1], page.T, page.T[::-1]), views.at_frame, strict=True)
     strips = [_strip(side, scale) if at_frame else None for side, at_frame in sides]
     if all(strip is None for strip in strips):

@@ -16,22 +16,26 @@ What glare is follows ISO/TR 19263-1; the limits and methods are our own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sohoa.pages.page_net import EVEN, paint_maps
+from sohoa.pages.page_net import EVEN, PER_NAT, paint_maps
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews, level_at, percentiles
+from sohoa.pages.views import PageViews, percentiles
 
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
-_NOT_WHITE = 230  # grey of paper
-_SHARE_NOT_WHITE = 0.75  # of a page that is no darker, or it is not white
 _SURE = 152  # level of the map, odds of 4.5: such a cell counts in full, one below by the square of its odds
-_THOUSANDTHS = np.rint(1000 * np.exp((np.arange(256) - _SURE) / 8).clip(0, 1)).astype(np.int64)
+_LEVELS = np.arange(256)
+_LOST = np.rint(1000 * np.exp((_LEVELS - _SURE) / 8).clip(0, 1)).astype(np.int64)  # thousandths of a cell
+_ODDS = np.rint(1e6 * np.exp((_LEVELS - 255) / PER_NAT)).astype(np.int64)  # millionths of the highest odds
+_ON_SHEET = np.rint(1000 / (1 + np.exp((EVEN - _LEVELS) / PER_NAT))).astype(np.int64)  # thousandths
+_SUREST = 6  # cells by which a small light is told
+_SMALL = 0.13  # share of the page that a small light stands for, if nothing were surer
 _ONE_IN = 0.04  # of the cells that look like glare on white paper
 _CELL_MM = 3.0
 _MIN_CELLS = 8  # on the shorter side
@@ -54,13 +58,11 @@ _PLANE = (0.5, 0.8)  # share of the variance that it explains: no glare, surely 
 _FEW = 12  # inked cells, or no plane
 
 
-def is_white_paper(views: PageViews) -> bool:
-    """Tell whether a quarter of the page and more is white, as of most office pages."""
-    return level_at(views.paper_counts, _SHARE_NOT_WHITE) > _NOT_WHITE
-
-
 def find_lights(colour: Grey, corners: NDArray[np.float64] | None) -> tuple[float, Box | None]:
     """Measure the share of a page that is not white which light hides, 0 to 1, and where the largest is.
+
+    A lamp's image is small and yet hides what is under it: a light stands for at least as much as its surest cells are
+    sure, up to an eighth of the page. What lies on the ground beside the sheet counts for nothing.
 
     Args:
         colour: the page in blue, green, red, uint8 (height, width, 3).
@@ -70,13 +72,16 @@ def find_lights(colour: Grey, corners: NDArray[np.float64] | None) -> tuple[floa
     Returns:
         As ``measure_glare``.
     """
-    light = paint_maps(colour).light
+    maps = paint_maps(colour)
+    light = maps.light
     inside = np.ones(light.shape, np.uint8)
     if corners is not None:
         inside = cv2.fillConvexPoly(inside * 0, np.rint(corners * light.shape[::-1]).astype(np.int32), 1)
-    thousandths = _THOUSANDTHS[light] * inside
-    share = int(thousandths.sum()) / max(1, int(inside.sum())) / 1000
-    return share, _largest_box(((light >= EVEN) & (inside > 0)).astype(np.float32))
+    on_sheet = _ON_SHEET[maps.sheet] * inside
+    share = int((_LOST[light] * on_sheet).sum()) / max(1, int(inside.sum())) / 1e6
+    surest = np.sort((_ODDS[light] * on_sheet).ravel())[-_SUREST:]
+    small = _SMALL * sqrt(int(surest.sum()) / _SUREST / 1e9)
+    return max(share, small), _largest_box(((light >= EVEN) & (inside > 0)).astype(np.float32))
 
 
 def measure_glare(views: PageViews) -> tuple[float, Box | None]:
