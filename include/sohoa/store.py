@@ -25,9 +25,10 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import urllib3
 from minio import Minio
-from minio.commonconfig import ENABLED, CopySource
+from minio.commonconfig import ENABLED, CopySource, Filter
 from minio.datatypes import Part
 from minio.error import MinioException, S3Error
+from minio.lifecycleconfig import AbortIncompleteMultipartUpload, LifecycleConfig, Rule
 from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
@@ -155,9 +156,17 @@ class Store:
     # objects
 
     def make_buckets(self) -> None:
-        """Create the buckets that are absent and switch versioning on where the layout asks for it."""
+        """Create the buckets that are absent, with versioning where the layout asks for it, and a rule for uploads.
+
+        The rule ends uploads in parts that nobody ends. SeaweedFS takes it and does not carry it out as it is started
+        here: there ``maintain_store`` does it.
+        """
         for bucket in layout.BUCKETS:
             self._call(bucket, partial(self._make_bucket, bucket, bucket in layout.VERSIONED_BUCKETS))
+        unfinished = AbortIncompleteMultipartUpload(days_after_initiation=self.settings.unfinished_upload_days)
+        rule = Rule(ENABLED, Filter(prefix=""), "unfinished-uploads", abort_incomplete_multipart_upload=unfinished)
+        rules = LifecycleConfig([rule])
+        self._call(layout.LANDING, partial(self._client.set_bucket_lifecycle, layout.LANDING, rules))
 
     def _make_bucket(self, bucket: str, is_versioned: bool) -> None:
         if not self._client.bucket_exists(bucket_name=bucket):

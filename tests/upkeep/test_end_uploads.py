@@ -61,3 +61,11 @@ def test_more_than_one_page_of_them(clean_store: Store, monkeypatch: pytest.Monk
     assert len(found) == 10
     assert set(found) == begun
     assert end_uploads(clean_store, datetime.now(TIME_ZONE) + timedelta(days=8)) == 10
+
+
+def test_a_rule_says_so_to_stores_that_carry_it_out(store: Store) -> None:
+    """The bucket has it from the start; SeaweedFS shows it."""
+    lifecycle = s3_client(store).get_bucket_lifecycle(layout.LANDING)
+    assert lifecycle is not None
+    ends = [rule.abort_incomplete_multipart_upload for rule in lifecycle.rules]
+    assert [one.days_after_initiation for one in ends if one] == [store.settings.unfinished_upload_days]
