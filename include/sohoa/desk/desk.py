@@ -25,8 +25,6 @@ from sohoa.slips.slip_page import show_document
 
 _LOOK_S = 0.5
 _SLIPS_EVERY_S = 60.0
-_CHECK_MINUTES = 15
-"""How often the pipeline looks into the inbox, unless an installation says other."""
 _SHOWN_BATCHES = 20
 
 Row = dict[str, Any]
@@ -289,7 +287,8 @@ class Desk:
             "to_scan": [self._to_scan(one, checkup) for one in self._uploader.to_scan(self.folder)],
             "lines": list(self.screen.lines),
             "is_sending": self.is_sending,
-            "next_check": _next_check(datetime.now(TIME_ZONE)),
+            "check_minutes": self.config.check_minutes,
+            "next_check": _next_check(datetime.now(TIME_ZONE), self.config.check_minutes),
         }
 
     def _loose(self, checkup: Checkup, judged: Mapping[str, str]) -> list[Row]:
@@ -367,7 +366,7 @@ class Desk:
         return path.read_bytes() if batch in known and path.exists() else None
 
 
-def _next_check(now: datetime) -> str:
-    """When the pipeline looks into the inbox next."""
-    minutes = _CHECK_MINUTES - now.minute % _CHECK_MINUTES
+def _next_check(now: datetime, every: int) -> str:
+    """When the pipeline looks into the inbox next, which it does every so many minutes from each hour on."""
+    minutes = min(every - now.minute % every, 60 - now.minute)
     return f"{now + timedelta(minutes=minutes):%H:%M}"
