@@ -186,7 +186,9 @@ def test_a_person_is_asked(desk: DeskServer) -> None:
     wait_for(lambda: 'data-act="ask"' in parts(desk)["documents"], "the document is judged")
     ((place, _),) = desk.desk.rescan_places()
     assert do(desk, "ask", place=place, reason=" ")["said"] == "Chưa ghi lý do."
-    assert do(desk, "ask", place=place, reason="Bản gốc\nin mờ <b>")["ok"]
+    assert "dài quá 500" in do(desk, "ask", place=place, reason="ừ" * 501)["said"]
+    assert not do(desk, "ask", place="../..", reason="x")["ok"]
+    assert do(desk, "ask", place=place, reason="Bản gốc\n in mờ <b>")["ok"]
     wait_for(lambda: "Bản gốc in mờ &lt;b&gt;" in parts(desk)["documents"], "it is shown")
     wait_for(lambda: "Chờ kiểm tra" in parts(desk)["documents"], "it is judged again")
     do(desk, "send")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sohoa.clean_text import clean
 from sohoa.desk.config import AgencyConfig
 from sohoa.desk.judge_scans import Artist, CheckedDocument, Checkup
 from sohoa.desk.plan_batches import is_as_planned
@@ -19,6 +20,7 @@ from sohoa.desk.sort_scans import group_files, recover, remove_files, replace_fi
 from sohoa.desk.state import OPEN, PlannedBatch
 from sohoa.desk.upload import CHECK_SETTLED_S, Uploader, check_folder, watch_folder
 from sohoa.errors import InputError, SohoaError
+from sohoa.intake.manifest import MAX_REASON
 from sohoa.labels import label_vi
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.slips.slip_page import show_document
@@ -194,11 +196,13 @@ class Desk:
         """Have a person of the province look at a document that the program rejects.
 
         Raises:
-            InputError: the document is gone, or no reason is given.
+            InputError: the document is gone, or no reason is given, or one that is too long.
         """
-        reason = " ".join(reason.split())
+        reason = " ".join(clean(reason).split())
         if not reason:
             raise InputError("Chưa ghi lý do.")
+        if len(reason) > MAX_REASON:
+            raise InputError(f"Lý do dài quá {MAX_REASON} ký tự. Hãy viết ngắn lại.")
         write_notes(self.folder, place, ask_reviewer=reason)
         self._again.set()
 
