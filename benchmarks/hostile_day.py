@@ -139,7 +139,7 @@ def _copy_project(folder: Path) -> None:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for file in folder.glob("dags/*.py"):
         cron = _CRONS.get(file.stem, _NEVER)
-        text = re.sub(r'(Cron\w+Timetable)\("[^"]+"', rf'\1("{cron}"', file.read_text(encoding="utf-8"))
+        text = re.sub(r'(Cron\w+Timetable)\(f?"[^"]+"', rf'\1("{cron}"', file.read_text(encoding="utf-8"))
         file.write_text(text, encoding="utf-8")
 
 

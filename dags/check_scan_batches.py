@@ -19,13 +19,13 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from dag_policy import MAX_MEASURING_TIME, POLICY, SCAN_BATCHES, late_after, pass_on, report_closed, tell
-from sohoa.settings import TIME_ZONE
+from sohoa.settings import TIME_ZONE, load_settings
 
 
 @dag(
     dag_display_name="Kiểm tra lô quét",
     description="Đo và đánh giá các lô quét mới (measures and judges new scan batches)",
-    schedule=CronTriggerTimetable("*/15 * * * *", timezone=TIME_ZONE.key),
+    schedule=CronTriggerTimetable(f"*/{load_settings().check_minutes} * * * *", timezone=TIME_ZONE.key),
     tags=["so-hoa", "chat-luong"],
     doc_md=__doc__,
     deadline=late_after("check_scan_batches", 4),

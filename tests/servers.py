@@ -60,7 +60,7 @@ def project_with_hung_task(folder: Path) -> Path:
     shutil.copy(ROOT / "tests" / "dags" / "hung_task.py", folder / "dags")
     for file in folder.glob("dags/*.py"):  # the clock starts none within a test run
         text = file.read_text(encoding="utf-8")
-        never = re.sub(r'CronTriggerTimetable\("[^"]+"', 'CronTriggerTimetable("0 0 29 2 *"', text)
+        never = re.sub(r'CronTriggerTimetable\(f?"[^"]+"', 'CronTriggerTimetable("0 0 29 2 *"', text)
         file.write_text(never, encoding="utf-8")
     return folder
 

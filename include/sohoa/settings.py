@@ -157,6 +157,13 @@ class Settings(BaseModel):
         default=300_000_000, gt=0, description="Page bytes one measuring task takes (1-5 minutes)."
     )
     shard_files: int = Field(default=500, gt=0, description="Files that one measuring task takes at most.")
+    check_minutes: int = Field(
+        default=15,
+        ge=1,
+        le=60,
+        description="How often the inbox is checked, minutes that an hour can be divided by: with fewer, slips come "
+        "sooner. A check that finds nothing costs the start of one task; the shares below are those of one check.",
+    )
     share_batches: int = Field(
         default=50, gt=0, description="Batches of one agency that one check takes; the rest wait for the next."
     )
@@ -370,6 +377,13 @@ class Settings(BaseModel):
     def _is_preferred(cls, value: float) -> float:
         if value not in AQLS:
             raise ValueError(f"take one of {', '.join(map(str, AQLS))}")
+        return value
+
+    @field_validator("check_minutes")
+    @classmethod
+    def _divides_an_hour(cls, value: int) -> int:
+        if 60 % value:
+            raise ValueError("take minutes that an hour can be divided by: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60")
         return value
 
     @field_validator("webhook_url")

@@ -16,7 +16,7 @@ import urllib3
 
 from sohoa import jobs
 from sohoa.audit.lots import draw_lots
-from sohoa.desk.desk import Desk, DeskScreen
+from sohoa.desk.desk import Desk, DeskScreen, _next_check
 from sohoa.desk.judge_scans import Checkup
 from sohoa.desk.serve_desk import DeskServer
 from sohoa.desk.state import PlannedBatch
@@ -186,7 +186,9 @@ def test_a_person_is_asked(desk: DeskServer) -> None:
     wait_for(lambda: 'data-act="ask"' in parts(desk)["documents"], "the document is judged")
     ((place, _),) = desk.desk.rescan_places()
     assert do(desk, "ask", place=place, reason=" ")["said"] == "Chưa ghi lý do."
-    assert do(desk, "ask", place=place, reason="Bản gốc\nin mờ <b>")["ok"]
+    assert "dài quá 500" in do(desk, "ask", place=place, reason="ừ" * 501)["said"]
+    assert not do(desk, "ask", place="../..", reason="x")["ok"]
+    assert do(desk, "ask", place=place, reason="Bản gốc\n in mờ <b>")["ok"]
     wait_for(lambda: "Bản gốc in mờ &lt;b&gt;" in parts(desk)["documents"], "it is shown")
     wait_for(lambda: "Chờ kiểm tra" in parts(desk)["documents"], "it is judged again")
     do(desk, "send")
@@ -298,6 +300,15 @@ def test_a_fault_of_the_state_does_not_end_the_fetching(lonely_desk: Desk, monke
     wait_for(lambda: len(times) > 2, "it is tried again")
     assert thread.is_alive() and "sổ gửi" in lines(desk)
     desk.close()
+
+
+@pytest.mark.parametrize(
+    ("now", "every", "due"),
+    [("08:07", 15, "08:15"), ("08:45", 15, "09:00"), ("08:59", 5, "09:00"), ("23:58", 60, "00:00")],
+)
+def test_when_the_next_check_is_due(now: str, every: int, due: str) -> None:
+    """By the clock, as the province's schedule goes."""
+    assert _next_check(datetime.fromisoformat(f"2023-03-07T{now}"), every) == due
 
 
 def test_what_is_said_again_stands_once() -> None:

@@ -60,6 +60,7 @@ class AgencyConfig(BaseModel):
     proxy: str | None = Field(default=None, description="Web proxy, http://host:port.")
     ca_file: Path | None = Field(default=None, description="PEM file of the authority that signed the store's key.")
     quiet_hours: tuple[Hours, ...] = Field(default=(), description="When nothing is sent, as 07:30-11:30.")
+    check_minutes: int = Field(default=15, ge=1, le=60, description="How often the province checks what was sent.")
     state: Path = Field(default=Path(), description="File that keeps how far sending has come.")
 
     @field_validator("endpoint", "proxy")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sohoa.clean_text import clean
 from sohoa.desk.config import AgencyConfig
 from sohoa.desk.judge_scans import Artist, CheckedDocument, Checkup
 from sohoa.desk.plan_batches import is_as_planned
@@ -19,14 +20,13 @@ from sohoa.desk.sort_scans import group_files, recover, remove_files, replace_fi
 from sohoa.desk.state import OPEN, PlannedBatch
 from sohoa.desk.upload import CHECK_SETTLED_S, Uploader, check_folder, watch_folder
 from sohoa.errors import InputError, SohoaError
+from sohoa.intake.manifest import MAX_REASON
 from sohoa.labels import label_vi
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.slips.slip_page import show_document
 
 _LOOK_S = 0.5
 _SLIPS_EVERY_S = 60.0
-_CHECK_MINUTES = 15
-"""How often the pipeline looks into the inbox, unless an installation says other."""
 _SHOWN_BATCHES = 20
 
 Row = dict[str, Any]
@@ -196,11 +196,13 @@ class Desk:
         """Have a person of the province look at a document that the program rejects.
 
         Raises:
-            InputError: the document is gone, or no reason is given.
+            InputError: the document is gone, or no reason is given, or one that is too long.
         """
-        reason = " ".join(reason.split())
+        reason = " ".join(clean(reason).split())
         if not reason:
             raise InputError("Chưa ghi lý do.")
+        if len(reason) > MAX_REASON:
+            raise InputError(f"Lý do dài quá {MAX_REASON} ký tự. Hãy viết ngắn lại.")
         write_notes(self.folder, place, ask_reviewer=reason)
         self._again.set()
 
@@ -289,7 +291,8 @@ class Desk:
             "to_scan": [self._to_scan(one, checkup) for one in self._uploader.to_scan(self.folder)],
             "lines": list(self.screen.lines),
             "is_sending": self.is_sending,
-            "next_check": _next_check(datetime.now(TIME_ZONE)),
+            "check_minutes": self.config.check_minutes,
+            "next_check": _next_check(datetime.now(TIME_ZONE), self.config.check_minutes),
         }
 
     def _loose(self, checkup: Checkup, judged: Mapping[str, str]) -> list[Row]:
@@ -367,7 +370,7 @@ class Desk:
         return path.read_bytes() if batch in known and path.exists() else None
 
 
-def _next_check(now: datetime) -> str:
-    """When the pipeline looks into the inbox next."""
-    minutes = _CHECK_MINUTES - now.minute % _CHECK_MINUTES
+def _next_check(now: datetime, every: int) -> str:
+    """When the pipeline looks into the inbox next, which it does every so many minutes from each hour on."""
+    minutes = min(every - now.minute % every, 60 - now.minute)
     return f"{now + timedelta(minutes=minutes):%H:%M}"

@@ -31,6 +31,8 @@ from sohoa.labels import LABELS
 MAX_DOCUMENTS, MAX_FILES = 5_000, 2_000
 MAX_BATCH_FILES = 20_000
 """Of all documents of a batch; a day of a busy department has 2,000."""
+MAX_REASON = 500
+"""Characters of why a person is asked."""
 MAX_KEYS = 64
 """Of one object; a document has 14. Every unknown one would become a message."""
 
@@ -52,7 +54,7 @@ def _inside(path: str) -> str:
 
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_plain)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=MAX_REASON), AfterValidator(_plain)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 
 
