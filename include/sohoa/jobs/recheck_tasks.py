@@ -192,7 +192,7 @@ def _judged_again(store: Store, facts: Iterator[ReceiptFacts], version: str) -> 
     for one in facts:
         newest = newest_place(store, one.entry.marker.agency, one.entry.name, one.entry.sha256).again
         number, _, limits = newest.partition("-")
-        yield replace(one, judged_again=newest if limits == version else f"{int(number or 0) + 1}-{version}")
+        yield replace(one, judged_again=newest if limits == version else f"{int(number or 0) + 1:02d}-{version}")
 
 
 def _entry(row: dict[str, Any]) -> Entry:
