@@ -12,24 +12,32 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import quote
 
+import numpy as np
+import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.child import peak_mb, run_child
 from benchmarks.own_store import own_store
 from benchmarks.year import DOSSIERS, END, START
-from sohoa.days import Week
+from sohoa import layout
+from sohoa.days import Week, each_day
 from sohoa.registry import agencies_at
 from sohoa.simulate import simulate
 from sohoa.store import Store, open_store
+from tests.province.report_province import scan_documents
 from tests.province.upload_province import upload_province
 
 _STEPS = ("import_all", "summarise", "reconcile")
 _WARM_ROUNDS = 5
+_LAST_SCANS = timedelta(60)
+"""The last scans come so long after the last dossier."""
 WARM_S, RESTART_S = 0.3, 3.0
 """What a page may take, seconds on the clock of a machine that does nothing else."""
 
@@ -51,6 +59,9 @@ def main() -> None:
     with TemporaryDirectory() as name, own_store() as store:
         folder = Path(name)
         simulate(folder / "year", start=START, end=END, dossiers=DOSSIERS, seed=1)
+        rng = np.random.default_rng(1)
+        for day in each_day(START, END + _LAST_SCANS):
+            scan_documents(folder / "year" / layout.WAREHOUSE, day, rng)
         upload_province(folder / "year", store)
         for step in _STEPS:
             run_child(f"sohoa.jobs:{step}")
@@ -58,8 +69,8 @@ def main() -> None:
         addresses = list(_addresses(store))
         new = {address: _open(home, address) for address in addresses}
         kept = {address: _open(home, address) for address in addresses}
-        pages = store.read_table("batches").column("pages_found").to_pylist()
-        Console(width=150).print(_table(new, kept, sum(filter(None, pages))))
+        pages = pc.sum(store.read_table("documents")["pages_found"]).as_py()
+        Console(width=150).print(_table(new, kept, pages))
 
 
 def _addresses(store: Store) -> Iterator[str]:
@@ -76,14 +87,23 @@ def _addresses(store: Store) -> Iterator[str]:
     yield f"/reconciliation/R2?start={Week.of(END).first}&end={END}"
     yield "/batches"
     yield "/batches?q=H37.60"
-    batch = next(row for row in store.read_table("batches", [END]).to_pylist() if row["pages_found"])
-    place = f"{batch['scan_date']}/{quote(batch['batch'])}"
+    day, page = _newest_page(store)
+    place = f"{day}/{quote(page['batch'])}"
     yield f"/batches/{place}"
-    page = store.read_table("pages", [END], batch["batch"]).to_pylist()[0]
     yield f"/scans/{place}?file={quote(page['file'])}&page={page['page_no']}"
-    document = store.read_table("documents", [END], batch["batch"]).to_pylist()[0]
+    document = store.read_table("documents", [day]).to_pylist()[0]
     yield f"/batches?q={quote(document['dossier_key'])}"
     yield from ("/reports", "/decisions", "/audit", "/visits", "/runs/check_scan_batches/none")
+
+
+def _newest_page(store: Store) -> tuple[date, dict[str, Any]]:
+    """The first page of the newest scan day; its batch gets the objects of its own that real ones have."""
+    newest = max(info.key for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix("pages")))
+    day = layout.table_day(newest)
+    pages = store.read_table("pages", [day])
+    first: dict[str, Any] = pages.slice(0, 1).to_pylist()[0]
+    store.write_table("pages", day, first["batch"], pages.filter(pc.equal(pages["batch"], first["batch"])))
+    return day, first
 
 
 def _open(home: str, address: str) -> Opened:

@@ -62,6 +62,11 @@ def _say_why(context: Any) -> None:
     log.error("task_failed", failure=describe_failure(context["exception"]))
 
 
+def _say_again(context: Any) -> None:
+    """End the log with one line: why it failed, and that another try follows."""
+    log.warning("task_tried_again", failure=describe_failure(context["exception"]))
+
+
 POLICY: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 1,  # one writer per table; a run takes all that waits
@@ -72,7 +77,7 @@ POLICY: dict[str, Any] = {
         "retry_policy": _RETRY,
         "execution_timeout": MAX_TASK_TIME,
         "show_return_value_in_logs": False,  # what a task did stands there in words
-        "on_retry_callback": _say_why,
+        "on_retry_callback": _say_again,
         "on_failure_callback": [_tell_operators, _say_why],
     },
 }

@@ -56,6 +56,10 @@ slip shows a page; `outcome` is what becomes
 of a document after its verdict and the newest decision, `counts` adds them up, and `resend` is the document as
 the manifest of the next batch lists it.
 
+A batch that is **judged again** under other limits gets one more receipt and slip, and what was delivered stays as it
+is: `<sha12>.lai-<nn>-<limits>.json`, where `nn` counts them and `limits` is the limits' version, as `judged_again` in
+the receipt says. The newest holds; in a listing it comes after the first.
+
 A refused manifest changes nothing else. Its receipt tells all that is wrong at once: `problems` has one entry for each
 kind of fault, with its places in words (the first 20, `more` counts the others) and the allowed values; `way_back_vi`
 says whether the batch id may be used again. `reason` is the first of these codes. A batch whose manifest never came is

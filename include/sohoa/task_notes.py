@@ -12,7 +12,7 @@ from typing import Any
 
 from sohoa.labels import label_vi
 
-LINE = 70
+LINE = 60
 """Characters that stand in one line of Airflow's log, beside time and event, without being cut."""
 
 _told: list[str] = []

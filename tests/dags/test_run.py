@@ -9,9 +9,10 @@ from urllib.parse import quote
 import pytest
 
 from sohoa import layout
+from sohoa.labels import label_vi
 from sohoa.stack import AirflowClient
 from sohoa.store import Store
-from tests.batch_builder import AGENCY, page_jpeg, send
+from tests.batch_builder import AGENCY, DAY, page_jpeg, send
 
 PATIENCE_S = 240
 
@@ -76,6 +77,42 @@ def test_a_batch_goes_from_the_inbox_to_the_summaries(airflow: AirflowClient, cl
     (events,) = [events for name in woken if (events := told(airflow, name))]  # one of them had something to do
     assert set(events) == {"progress_daily", "quality_daily", "device_daily"}
     assert all(extra["markers"] == 1 for extras in events.values() for extra in extras)
+
+
+def test_a_run_tells_what_its_tasks_did(airflow: AirflowClient, clean_store: Store) -> None:
+    """A row for each task that ran, and the batch that was written; each task leads to a page; no plugin is broken."""
+    batch = send(clean_store, {"a.jpg": page_jpeg(1)[:-9_000]})
+    run_id = airflow.trigger("check_scan_batches")
+    assert airflow.wait_for("check_scan_batches", run_id, PATIENCE_S) == "success"
+    rows = {row["task_id"]: row for row in clean_store.read_table("events").to_pylist() if row["run_id"] == run_id}
+    assert set(rows) == {task.task_id for task in airflow.task_states("check_scan_batches", run_id)}
+    assert {row["task_outcome"] for row in rows.values()} == {"done"}
+    assert rows["publish_batches"]["batches_written"] == [f"{DAY}/{batch}"]
+    assert f"{label_vi('defects', 'truncated')} (truncated) 1" in rows["judge_batches"]["told"]
+    assert "pages 1" in rows["judge_batches"]["told"]
+    said = [line.get("told", "") for line in log_of(airflow, "check_scan_batches", run_id, "judge_batches")]
+    assert any("(truncated) 1" in line for line in said)
+    task = f"/dags/check_scan_batches/dagRuns/{quote(run_id)}/taskInstances"
+    for name, page in (
+        ("judge_batches", f"/sohoa/runs/check_scan_batches/{quote(run_id)}"),
+        ("discover_batches", "/sohoa/batches"),
+    ):
+        assert airflow.call("GET", f"{task}/{name}/links")["extra_links"] == {"Số hóa": page}
+    assert airflow.call("GET", "/plugins/importErrors")["total_entries"] == 0
+
+
+def test_a_form_filled_wrongly_ends_in_the_first_task(airflow: AirflowClient, clean_store: Store) -> None:
+    """Nothing is touched; the last line of the log says what to do, and so does the table of what tasks did."""
+    run_id = "wrong__days"
+    asked = {"conf": {"start": "2024-04-16", "end": "2024-04-15"}, "logical_date": None}
+    airflow.call("POST", "/dags/summarise_progress/dagRuns", {"dag_run_id": run_id, **asked})
+    assert airflow.wait_for("summarise_progress", run_id, PATIENCE_S) == "failed"
+    last = [line for line in log_of(airflow, "summarise_progress", run_id, "take_pending") if "failure" in line][-1]
+    assert last["event"] == "task_failed"
+    assert last["failure"].strip("'").startswith("Trigger it again with other parameters. InputError: the last day")
+    rows = [row for row in clean_store.read_table("events").to_pylist() if row["run_id"] == run_id]
+    assert [(row["task_id"], row["task_outcome"]) for row in rows] == [("take_pending", "failed")]
+    assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.PENDING))
 
 
 def test_a_task_that_hangs_is_ended(airflow: AirflowClient) -> None:

@@ -8,8 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from sohoa import jobs, layout
+from sohoa.cli import app
 from sohoa.counting.record_review import Review, record_review
 from sohoa.errors import InputError
 from sohoa.quality import thresholds
@@ -86,13 +88,25 @@ def test_stricter_limits_change_verdicts_and_add_a_slip(
     assert {key: after[key] for key in before} == before
     assert receipt(clean_store, BATCH, sent)["counts"]["accepted"] == 2
     again = newest(clean_store, sent)
-    assert (again["judged_again"], again["counts"]["accepted"], again["counts"]["to_scan"]) == (f"1-{STRICT}", 1, 1)
+    assert (again["judged_again"], again["counts"]["accepted"], again["counts"]["to_scan"]) == (f"01-{STRICT}", 1, 1)
     assert "giấy này thay các giấy trước" in after[newest_place(clean_store, AGENCY, BATCH, sent).key("html")].decode()
     assert jobs.summarise()["progress_days"] == 1
     (quality,) = [
         row for row in clean_store.read_table("quality_daily", [DAY]).to_pylist() if row["defect"] == "low_dpi"
     ]
     assert quality["pages_bad"] == 1
+
+
+def test_the_command_says_what_changed(clean_store: Store, sent: str, limit: Callable[[str, float], None]) -> None:
+    limit(STRICT, 250)
+    command = ["run", "recheck", "--from", f"{DAY}", "--to", f"{DAY}"]
+    done = CliRunner().invoke(app, command)
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (
+        0, "1 batch with 2 pages judged again; 1 document judged otherwise.",
+    )  # fmt: skip
+    assert "nothing to do" in CliRunner().invoke(app, command).stdout
+    wrong = CliRunner().invoke(app, [*command[:-1], "2023-03-05"])
+    assert isinstance(wrong.exception, InputError)
 
 
 def test_the_same_limits_find_nothing_to_do(clean_store: Store, sent: str, limit: Callable[[str, float], None]) -> None:
@@ -123,7 +137,7 @@ def test_each_judging_has_its_slip_and_decisions_go_to_the_newest(
     limit(STRICTER, 400)
     jobs.recheck([DAY])
     before = delivered(clean_store)
-    assert newest(clean_store, sent)["judged_again"] == f"2-{STRICTER}"
+    assert newest(clean_store, sent)["judged_again"] == f"02-{STRICTER}"
     decided = Review(AGENCY, "high.jpg", "waive", "Lê An", "bản gốc mờ", datetime(2023, 3, 9, 9))  # noqa: DTZ001
     record_review(clean_store, decided)
     revise_slip(clean_store, AGENCY, BATCH, DAY)

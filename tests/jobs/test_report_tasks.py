@@ -105,6 +105,12 @@ def test_a_report_lies_in_the_store_before_it_is_mailed(
         assert jobs.deliver_reports()["sent"] == 1
     jobs.report_undelivered()
     assert sink.addresses() == {"an@example.vn": 1}
+    with running(sink, port):  # made again nobody gets it twice, unless it is asked for
+        jobs.build_report(WEEK)
+        assert jobs.deliver_reports()["sent_before"] == 1
+        jobs.build_report(WEEK, is_resent=True)
+        assert jobs.deliver_reports()["sent"] == 1
+    assert sink.addresses() == {"an@example.vn": 2}
     assert "Tỉnh Lạng Sơn" in str(sink.taken[0]["Subject"])
 
 

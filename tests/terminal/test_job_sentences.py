@@ -50,6 +50,7 @@ def test_a_run_with_nothing_to_do_says_how_what_was_meant_is_done():
     told = job_sentences.checked(nothing, "none", date(2024, 4, 15))[1]
     assert "The limits have changed since the scans of 2024-04-15" in told
     assert "`sohoa replay --thresholds FILE --from 2024-04-15 --to 2024-04-15`" in told
+    assert "`sohoa run recheck --from 2024-04-15 --to 2024-04-15`" in told
     assert "corrected under the same key" in job_sentences.imported(nothing, [])[1]
     assert job_sentences.summarised(nothing)[1].endswith("sohoa run summarise --date 2024-04-15")
     assert job_sentences.reconciled(nothing)[1].endswith("sohoa run reconcile --date 2024-04-15")

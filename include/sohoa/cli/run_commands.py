@@ -44,6 +44,20 @@ def run_check(told: As = Told.text) -> None:
     jobs.report_closed(counts["problems"])
 
 
+@run_app.command("recheck")
+def run_recheck(
+    first: Annotated[date, typer.Option("--from", parser=parse_day, help="First scan day.")],
+    last: Annotated[date, typer.Option("--to", parser=parse_day, help="Last scan day.")],
+    told: As = Told.text,
+) -> None:
+    """Judge again, by the limits in force, the scans that other limits have judged; no image is measured again."""
+    from sohoa import jobs
+
+    counts = jobs.recheck(jobs.asked_days(first.isoformat(), last.isoformat()))
+    _tell(counts, job_sentences.rechecked(counts), told)
+    jobs.report_closed(counts["problems"])
+
+
 @run_app.command("import")
 def run_import(
     since: Annotated[

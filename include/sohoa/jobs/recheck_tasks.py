@@ -28,7 +28,7 @@ __all__ = ["find_batches_to_recheck", "recheck", "recheck_days"]
 
 log = get_logger(__name__)
 _JUDGED = ("pages", "documents")
-_SAID = ["verdict", "defects", "notes"]
+_SAID = ["verdict", "defects"]
 
 
 class ToRecheck(TypedDict):
@@ -166,7 +166,7 @@ def _closed(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
 
 
 def _changed(old: dict[str, pa.Table], new: dict[str, pa.Table], batch: str) -> tuple[int, int]:
-    """How many documents and pages of a batch are judged otherwise, by verdict, defects or notes."""
+    """How many documents and pages of a batch are judged otherwise; notes ask nothing of an agency."""
     pages, documents = (_differing(of_batch(old[name], batch), of_batch(new[name], batch)) for name in _JUDGED)
     return documents, pages
 
@@ -192,7 +192,7 @@ def _judged_again(store: Store, facts: Iterator[ReceiptFacts], version: str) -> 
     for one in facts:
         newest = newest_place(store, one.entry.marker.agency, one.entry.name, one.entry.sha256).again
         number, _, limits = newest.partition("-")
-        yield replace(one, judged_again=newest if limits == version else f"{int(number or 0) + 1}-{version}")
+        yield replace(one, judged_again=newest if limits == version else f"{int(number or 0) + 1:02d}-{version}")
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -18,7 +18,8 @@ def tell_failed_task(dag_id: str, task_id: str, run_id: str, failure: str) -> No
     _notify(
         f"task_failed_{dag_id}_{task_id}",
         f"Việc {task_id} của {dag_id} thất bại",
-        f"Lượt chạy {run_id} của {dag_id} dừng ở việc {task_id}. {failure}",
+        f"Lượt chạy {run_id} của {dag_id} dừng ở việc {task_id}. Mở việc này trong Airflow, xem dòng cuối của nhật ký: "
+        f"{failure}",
         f"The run {run_id} of {dag_id} ended at the task {task_id}. {failure}",
     )
 

@@ -140,7 +140,7 @@ class Head(TypedDict):
     received_at: str
     manifest_sha256: str
     judged_again: NotRequired[str]
-    """``<n>-<version>`` where the batch was judged again under other limits: how often, and the limits' version."""
+    """``<nn>-<version>`` where the batch was judged again under other limits: how often, and their version."""
 
 
 class RefusedReceipt(Head):

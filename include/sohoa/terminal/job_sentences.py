@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # Arrow takes 70 MB and a second of every command
     from sohoa.imported_files import FileRead
     from sohoa.jobs.check_tasks import Checked
     from sohoa.jobs.import_tasks import Imported
+    from sohoa.jobs.recheck_tasks import Rechecked
     from sohoa.jobs.reconcile_tasks import ReconcileCounts
     from sohoa.jobs.report_tasks import Reported
     from sohoa.jobs.review_tasks import Reviewed
@@ -38,7 +39,8 @@ def checked(counts: Checked, inbox: str, others: date | None = None) -> list[str
         again = "A batch is checked once: to check scans again, their agency sends them in a new batch with `replaces`."
         replay = (
             f"The limits have changed since the scans of {others} were judged; `sohoa replay --thresholds FILE --from "
-            f"{others} --to {others}` says what they would change, and only new batches are judged by them."
+            f"{others} --to {others}` says what they would change, `sohoa run recheck --from {others} --to {others}` "
+            "judges them again."
         )
         return [f"Nothing to check: {inbox}.", again if others is None else replay]
     decided = {name: counts[name] for name in ("admitted", "refused", "repeated", "other_content")}
@@ -56,6 +58,17 @@ def checked(counts: Checked, inbox: str, others: date | None = None) -> list[str
         pages, documents = _count(counts["pages"], "page"), _count(counts["documents"], "document")
         lines.append(f"{pages} of {documents}: {_list(verdicts)}.")
     return [*lines, f"{_count(counts['receipts'], 'receipt')} written; in the inbox {inbox}."]
+
+
+def rechecked(counts: Rechecked) -> list[str]:
+    """Say what was judged again, and what changed."""
+    if not counts["batches"]:
+        return ["The limits in force have judged all of these scans: nothing to do."]
+    batches, documents = _count(counts["batches"], "batch", "batches"), _count(counts["documents_changed"], "document")
+    return [
+        f"{batches} with {_count(counts['pages'], 'page')} judged again; {documents} judged otherwise.",
+        f"{_count(counts['slips'], 'new slip')} beside those delivered; `sohoa run summarise` counts the days again.",
+    ]
 
 
 def imported(counts: Imported, closed: list[FileRead]) -> list[str]:
