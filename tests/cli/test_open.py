@@ -60,6 +60,8 @@ def test_the_newest_report_is_opened(clean_store: Store, shown: list[str], displ
     assert [file.name for file in files] == ["report.html", "report.pdf", "report.xlsx"]
     assert [file.read_text() for file in files] == [f"2023-W14 {file.name}" for file in files]
     assert all(file.is_relative_to(clean_store.settings.home / "open") for file in files)
+    for path in (clean_store.settings.home / "open").rglob("*"):
+        assert not path.stat().st_mode & 0o077, path
     assert shown == ([files[0].as_uri()] if display else [])
 
 

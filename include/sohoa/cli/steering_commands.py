@@ -75,8 +75,11 @@ def campaign(
     from sohoa.terminal import show_steering
 
     if code is None:
-        rows = [asdict(found) for found in campaigns()]
-        print_rows(["code", "name_vi", "start", "end", "target_percent"], rows, format)
+        if format is Format.table:
+            out.print(show_steering.campaigns_table(campaigns()))
+        else:
+            rows = [asdict(found) for found in campaigns()]
+            print_rows(["code", "name_vi", "start", "end", "target_percent"], rows, format)
         return
     found, (store, last) = find_campaign(code), _store_and_day(to)
     ranks = read_ranks(store, found, last)

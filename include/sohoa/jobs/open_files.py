@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sohoa import layout
 from sohoa.errors import InputError
+from sohoa.private_file import write_private
 from sohoa.store import Store
 
 FOLDER = "open"
@@ -89,7 +90,5 @@ def _newest_week(store: Store, prefix: str) -> str | None:
 
 def _fetch(store: Store, bucket: str, key: str) -> Path:
     path = store.settings.home / FOLDER / bucket / key
-    data = store.get(bucket, key)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_bytes(data)
+    write_private(path, store.get(bucket, key))
     return path

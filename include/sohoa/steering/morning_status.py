@@ -112,6 +112,6 @@ def _last_run(job: str, run: LastRun | None, now: datetime) -> Line:
     ended = datetime.fromisoformat(run["ended_at"])
     done = f"{run['settled']:,} done" if run["settled"] else "nothing to do"
     if run["problems"]:
-        done += f", {len(run['problems'])} gates closed"
+        done += f", closed: {len(run['problems'])}"
     is_late = job in MAX_QUIET and now - ended > MAX_QUIET[job]
     return Line("last run", f"{job}: {local_minute(ended)}, {done}" + (", and none since" if is_late else ""), is_late)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -67,6 +67,18 @@ def change(comparison: Comparison) -> str:
         return f"{rate} (không so sánh: {label_vi('comparison_reasons', comparison.reason)})"
     before = days(comparison.before.first, comparison.before.last)
     return f"{rate} ({signed(comparison.change_points, 1)} điểm so với {before})"
+
+
+def campaigns_table(found: Iterable[Campaign]) -> Grid:
+    """Make a row for each campaign, whose units ``sohoa campaign CODE`` ranks."""
+    table = Grid()
+    table.keys("Mã")
+    table.text("Chiến dịch")
+    table.keys("Từ", "Đến")
+    table.figures("Mục tiêu %")
+    for one in found:
+        table.row(one.code, one.name_vi, day(one.start), day(one.end), decimal(one.target_percent))
+    return table
 
 
 def ranks_table(ranks: list[UnitRank], campaign: Campaign, last_day: date) -> Iterator[Text | Grid]:
