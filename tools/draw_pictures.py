@@ -1,13 +1,15 @@
 """Draw the example pictures of ``docs/defects.md`` with the simulator's sheets: a sound scan beside a bad one.
 
     .venv/bin/python -m tools.generate_docs --pictures
+    .venv/bin/python -m tools.draw_pictures FOLDER
 
 The same code draws the same pictures. What an example looks like at full size, as the page engine sees it, is
-``draw_example``.
+``draw_example``. The second line draws real pages anew, from ``prog/`` of Leptonica's source.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +31,15 @@ from sohoa.simulate.sample_names import PROCEDURES
 
 Image = npt.NDArray[np.uint8]
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures" / "defects"
+REAL_FOLDER = FOLDER.with_name("real")
+REAL = {
+    "cut_off": "cavalerie.29.jpg",
+    "foreign_object": "amoris.2.150.jpg",
+    "uneven_light": "cat.007.jpg",
+    "bleed_through": "pedante.079.jpg",
+}
+"""Defect -> a page with it of ``REAL_SOURCE``."""
+REAL_SOURCE = "Leptonica 1.82.0, prog/, BSD-2-Clause"
 MAX_BYTES = 40_000
 HEIGHT_PX, GAP_PX = 400, 12
 SHEETS = {"form": ("text", "matte", "a4"), "cover": ("text", "glossy", "a4"), "map": ("map", "matte", "a3")}
@@ -66,6 +77,14 @@ def main() -> None:
         pair = [_view(page, example.box_mm, dpi / 25.4) for page in (sound, bad)]
         gap = np.full((HEIGHT_PX, GAP_PX, 3), 128, np.uint8)
         (FOLDER / f"{defect}.jpg").write_bytes(_small_jpeg(np.hstack([pair[0], gap, pair[1]])))
+
+
+def draw_real(folder: Path) -> None:
+    """Write the pictures of real pages, which lie in ``folder``."""
+    REAL_FOLDER.mkdir(parents=True, exist_ok=True)
+    for defect, name in REAL.items():
+        page = np.asarray(cv2.imread(str(folder / name), cv2.IMREAD_COLOR), np.uint8)
+        (REAL_FOLDER / f"{defect}.jpg").write_bytes(_small_jpeg(_view(page, None, 1.0)))
 
 
 def _scan(sheet: str) -> Scan:
@@ -309,3 +328,7 @@ EXAMPLES = {
     "duplicate_page": Example(_again),
 }
 """Defect -> its example; a defect of the file, not of what it shows, has none."""
+
+
+if __name__ == "__main__":
+    draw_real(Path(sys.argv[1]))

@@ -217,7 +217,12 @@ def _defect(name: str) -> str:
 def _example(name: str) -> str:
     if name not in draw_pictures.EXAMPLES:
         return "*Không có hình: lỗi của tệp hoặc bản kê, không nhìn thấy trên trang. · No picture: it cannot be seen.*"
-    return f"![{DEFECTS[name].label_en}](pictures/defects/{name}.jpg)"
+    drawn = f"![{DEFECTS[name].label_en}](pictures/defects/{name}.jpg)"
+    if name not in draw_pictures.REAL:
+        return drawn
+    real = f"![{DEFECTS[name].label_en}](pictures/real/{name}.jpg)"
+    source = f"{draw_pictures.REAL_SOURCE}: {draw_pictures.REAL[name]}"
+    return f"{drawn}\n\n{real}\n\n*Trang thật · A real page ({source})*"
 
 
 def _measured(field: Any) -> str:

@@ -60,3 +60,10 @@ def test_every_defect_tells_what_to_do() -> None:
             assert 40 < len(advice) < 240, defect.name
             assert advice.endswith("."), defect.name
     assert len({defect.advice_vi for defect in DEFECTS.values()}) == len(DEFECTS)
+
+
+def test_real_pages_are_there_small_and_named() -> None:
+    """One for each that is listed, beside a drawn one."""
+    found = {path.stem: path.stat().st_size for path in draw_pictures.REAL_FOLDER.iterdir()}
+    assert found.keys() == draw_pictures.REAL.keys() <= draw_pictures.EXAMPLES.keys()
+    assert max(found.values()) <= draw_pictures.MAX_BYTES

@@ -3,9 +3,8 @@
 A letter is a piece of ink of a letter's size on clean paper. One at the frame is cut where writing goes on from it:
 inwards, as the line of which it was the end, or along the frame, as a line that is sliced lengthwise. Rules and frames
 are longer than letters, the black edge of a sheet makes more specks than letters, a seal across the edge is red, and a
-picture has no clean paper: none of them is writing that is cut. On a page that is not white, a cover or a photograph,
-writing may be light on dark; and where the size on paper is not known, it may be larger than it would be on A4. The
-method is our own.
+picture has no clean paper: none of them is writing that is cut. On a page that is dark all over, as a cover, writing
+may be light; and where the size on paper is not known, it may be larger than on A4. The method is our own.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews, percentiles
+from sohoa.pages.views import PageViews, level_at, percentiles
 
 Floats = NDArray[np.float64]
 Sides = tuple[float, float, float, float]
@@ -42,6 +41,7 @@ _LEAST_SLICED_MM = 0.9  # of each of its letters that is left
 _LEAST_ALONG = 4  # letters of a line that is sliced
 _HALF_SURE = 20  # other strokes that count half a letter
 _CLOSER = 3  # by how much a page of unknown size may be smaller than A4
+_DARK = 128  # grey that half of a dark page is below
 _TINY_PX = (8, 16)
 
 
@@ -62,7 +62,9 @@ def count_cuts(views: PageViews) -> Sides:
     found = _count_any_size(views.page, views)
     if max(found) and views.without_red is not None:
         found = _count_any_size(views.without_red, views)
-    return found if views.is_white else _most(found, _count(255 - views.page, views, views.page_px_per_mm))
+    if level_at(views.paper_counts, 0.5) >= _DARK:
+        return found
+    return _most(found, _count(255 - views.page, views, views.page_px_per_mm))
 
 
 def _count_any_size(page: Grey, views: PageViews) -> Sides:
