@@ -162,9 +162,9 @@ def _of_unit(unit: Unit) -> Bearer:
 
 def _of_agency(agency: Agency) -> Bearer:
     """The office of a commune passes on with its commune; of the others nobody knows."""
-    commune = unit_at(agency.unit_code, agency.valid_from) if agency.kind == "commune" else None
-    followers = _followers(commune) if commune is not None and commune.valid_to == agency.valid_to else ()
     last_day = _last_day(agency.valid_to)
+    commune = unit_at(agency.unit_code, last_day or agency.valid_from) if agency.kind == "commune" else None
+    followers = _followers(commune) if commune is not None and commune.valid_to == agency.valid_to else ()
     return Bearer(agency.code, agency.valid_from, last_day, agency.name, agency.kind, followers)
 
 
