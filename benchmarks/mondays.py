@@ -76,7 +76,7 @@ def _print(store: Store, week: Week) -> Printed:
     tables = tables_of([part])
     row, then = tables["rates"].rows[0], _rate(store, week.before)
     naive = None if then is None or row["rate_percent"] is None else row["rate_percent"] - then
-    named = tuple(one.who for one in propose(tables) if one.key == "lowest_rates")
+    named = tuple(one.who for one in propose(tables, week) if one.key == "lowest_rates")
     for line in part.message:
         print(f"{week.name}  {line}")
     return Printed(week, naive, row, age.estimate, named, age.settled, settled_change(age, week))

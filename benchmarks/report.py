@@ -1,4 +1,7 @@
-"""A week of the whole province, over 30,000 pages: the command that makes its report in every format."""
+"""A week of the whole province, over 30,000 pages: the command that makes its report in every format.
+
+What it costs is held against reading the same Parquet objects once, from memory, with pyarrow alone.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.own_store import own_store
+from benchmarks.timing import cpu_seconds
+from sohoa import layout
 from sohoa.registry import agencies_at
+from sohoa.report.build_report import build_report
+from sohoa.store import Store
 from tests.province.report_province import count_pages, fill
 
 _SUNDAY, _WEEKS, _DOSSIERS_A_WEEK = date(2023, 10, 1), 30, 6_150
@@ -37,13 +46,44 @@ class Cost:
     """Peak of all its processes at one moment, MB; what they share is counted in each."""
 
 
+class Noting(Store):
+    """A store that notes which Parquet objects are read."""
+
+    keys: list[str]
+
+    def get_parquet(self, key: str) -> pa.Table:
+        """The object; its key is noted."""
+        rows = super().get_parquet(key)
+        self.keys.append(key)
+        return rows
+
+
 def main() -> None:
-    """Print CPU time, memory and the size of the files."""
+    """Print CPU time, memory, the size of the files, and what reading the same objects with pyarrow takes."""
     with TemporaryDirectory() as name, own_store() as store:
         folder = Path(name)
         fill(store, folder / "province", end=_SUNDAY, weeks=_WEEKS, dossiers=_WEEKS * _DOSSIERS_A_WEEK)
-        cost = measure(*_COMMAND, "--week", f"{_MONDAY:%G-W%V}", "--out", str(folder / "out"))
-        Console().print(_table(cost, count_pages(store, _MONDAY), sorted((folder / "out").iterdir())))
+        show(store, folder / "out")
+
+
+def show(store: Store, folder: Path) -> None:
+    """Print them for a filled store; the report is written to a folder."""
+    week = f"{_MONDAY:%G-W%V}"
+    cost = measure(*_COMMAND, "--week", week, "--out", str(folder))
+    Console().print(_table(cost, count_pages(store, _MONDAY), sorted(folder.iterdir())))
+    times, objects = _parquet_read(store, week)
+    reading = cpu_seconds(lambda: [pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False) for data in objects])
+    size = sum(map(len, objects)) / 1e6
+    print(f"{len(objects):,} Parquet objects, {size:.0f} MB, were read, {times:,} times in all; to read each once with")
+    print(f"pyarrow takes {reading:.1f} s of CPU: the report takes {cost.cpu / reading:.0f} times as long")
+
+
+def _parquet_read(store: Store, week: str) -> tuple[int, list[bytes]]:
+    """How many objects the report of a week reads, and each of them."""
+    noting = Noting(store.settings)
+    noting.keys = []
+    build_report(noting, week)
+    return len(noting.keys), [store.get(layout.WAREHOUSE, key) for key in sorted(set(noting.keys))]
 
 
 def measure(*command: str) -> Cost:

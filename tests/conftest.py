@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from sohoa import stack
 from sohoa.progress import carry_forward
 from sohoa.quality import rules
-from sohoa.registry import calendar
+from sohoa.registry import bearers, calendar
 from sohoa.registry.data_files import read_data
 from sohoa.registry.site_files import write_site
 from sohoa.settings import load_settings
@@ -164,6 +164,7 @@ def own_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 def _forget() -> None:
     read_data.cache_clear()
+    bearers.cache_clear()
     calendar.is_working_day.cache_clear()
     carry_forward.carry_forward.cache_clear()
     carry_forward.places.cache_clear()

@@ -1,11 +1,13 @@
-"""Arrow columns: booleans as an array, and several columns as one key."""
+"""Arrow columns: booleans as an array, and several columns as one key; and the memory that they took."""
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 Bools = npt.NDArray[np.bool_]
@@ -22,3 +24,11 @@ def join_names(*columns: Any) -> Any:
     No agency code, batch id or document id holds a slash, so different names never join to the same key.
     """
     return pc.binary_join_element_wise(*columns, "/")
+
+
+def give_back_memory() -> None:
+    """Return to the system what is no longer held, as months of rows that were summed up; glibc keeps it otherwise."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -579,6 +579,8 @@ LABELS: dict[str, Labels] = {
     "proposal_states": {
         "done": Label("Đã xong", "done"),
         "open": Label("Đang làm, chưa xong", "open"),
+        "answered": Label("Đã gửi lô hoặc báo lý do, hồ sơ còn chờ", "it has sent or said why; dossiers wait"),
+        "late": Label("Quá hạn, chưa xong", "late"),
         "worse": Label("Xấu hơn", "worse"),
         "moved": Label("Đơn vị đã kết thúc, chuyển đơn vị kế thừa", "the unit has ended"),
         "unknown": Label("Chưa rõ, thiếu nguồn số liệu", "not known, its source is missing"),

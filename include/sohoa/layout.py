@@ -71,6 +71,8 @@ DAY = "day"
 _FEED_KEY = re.compile(r"[^/]+(?:/(?P<system>[A-Za-z0-9_-]+))?/dt=(?P<day>\d{4}-\d{2}-\d{2})/(?P<name>.+)")
 _BATCH_ID = re.compile(r"(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<day>\d{8})-(?P<number>\d{3})", re.ASCII)
 
+_YEAR_MONTH_DAY = (slice(4), slice(4, 6), slice(6, 8))
+
 
 class BatchId(NamedTuple):
     """What a well-formed batch id says: ``<agency>-<yyyymmdd>-<nnn>``."""
@@ -84,10 +86,12 @@ class BatchId(NamedTuple):
         """Read a batch id, None where it is not well-formed."""
         match = _BATCH_ID.fullmatch(batch)
         try:
-            day = datetime.strptime(match["day"], "%Y%m%d").date() if match else None  # noqa: DTZ007 (a date, no zone)
-        except ValueError:
+            if match is None:
+                return None
+            year, month, day = (int(match["day"][part]) for part in _YEAR_MONTH_DAY)
+            return cls(match["agency"], date(year, month, day), int(match["number"]))
+        except ValueError:  # no such day
             return None
-        return cls(match["agency"], day, int(match["number"])) if match and day else None
 
 
 def batch_date(batch: str, agency: str) -> date | None:

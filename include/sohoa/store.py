@@ -9,12 +9,13 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
@@ -511,11 +512,23 @@ class Store:
         )
 
     def _table_keys(self, table: str, days: Iterable[date] | None, name: str | None) -> list[str]:
-        if name is not None and days is not None:
-            return [layout.table_key(table, day, name) for day in sorted(set(days))]
-        prefixes = [layout.table_prefix(table, day) for day in ([None] if days is None else sorted(set(days)))]
-        found = [item.key for prefix in prefixes for item in self.list_objects(layout.WAREHOUSE, prefix)]
-        return [key for key in found if key.endswith(".parquet" if name is None else f"/{name}.parquet")]
+        if days is None:
+            return self._listed(layout.table_prefix(table), name)
+        found = []
+        for _, some in groupby(sorted(set(days)), lambda day: (day.year, day.month)):
+            month = list(some)
+            if len(month) == monthrange(month[0].year, month[0].month)[1]:  # one question for all of its days
+                found += self._listed(layout.table_prefix(table, month[0]).removesuffix(f"{month[0]:%d}/"), name)
+            elif name is not None:
+                found += [layout.table_key(table, day, name) for day in month]
+            else:
+                found += [key for day in month for key in self._listed(layout.table_prefix(table, day), name)]
+        return found
+
+    def _listed(self, prefix: str, name: str | None) -> list[str]:
+        """Keys of a table's objects under a prefix, in order: those of a name, or all."""
+        end = ".parquet" if name is None else f"/{name}.parquet"
+        return [item.key for item in self.list_objects(layout.WAREHOUSE, prefix) if item.key.endswith(end)]
 
     def _read_part(self, table: str, key: str) -> pa.Table | None:
         try:

@@ -5,23 +5,40 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sohoa import jobs, layout
+from sohoa.days import each_day
 from sohoa.pending import PendingScan
 from sohoa.simulate import simulate
 from sohoa.store import Store
+from tests.province.report_province import scan_documents
 
 _BUCKETS = (layout.FEEDS, layout.WAREHOUSE)
 
 
 class MondayProvince:
-    """The province's files, and how far they have been brought into the store."""
+    """The province's files, and how far they have been brought into the store; scans from a day on have page rows."""
 
-    def __init__(self, store: Store, folder: Path, *, start: date, end: date, dossiers: int, seed: int) -> None:
-        simulate(folder, start=start, end=end, dossiers=dossiers, seed=seed)
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        *,
+        start: date,
+        end: date,
+        dossiers: int,
+        seed: int,
+        agencies: int | None = None,
+        pages_from: date = date.max,
+    ) -> None:
+        simulate(folder, start=start, end=end, dossiers=dossiers, seed=seed, agencies=agencies)
+        rng = np.random.default_rng(seed)
+        for day in each_day(pages_from, end):
+            scan_documents(folder / layout.WAREHOUSE, day, rng)
         found = [(bucket, path) for bucket in _BUCKETS for path in (folder / bucket).rglob("*") if path.is_file()]
         self._files = sorted((_day(path), bucket, path.relative_to(folder / bucket)) for bucket, path in found)
         self._folder, self._store, self._done = folder, store, date.min

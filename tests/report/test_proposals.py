@@ -15,8 +15,8 @@ from sohoa.registry import bearer_at
 from sohoa.report.build_report import build_parts, build_report, tables_of
 from sohoa.report.model import Row, Table
 from sohoa.report.sections import proposals
-from sohoa.report.sections.proposals import LEAST, LEAST_RATE, Proposal, due_day, last_proposals_table, propose
-from tests.report.reported_week import Reported
+from sohoa.report.sections.proposals import LEAST, LEAST_RATE, Proposal, due_day, last_proposals_table
+from tests.report.reported_week import WEEK, Reported
 
 pytestmark = pytest.mark.timeout(600)
 Tables = dict[str, Table]
@@ -26,6 +26,11 @@ Tables = dict[str, Table]
 def tables(reported: Reported) -> Tables:
     """Every table of the province's report."""
     return tables_of(build_parts(reported.store, Week.parse(reported.week)))
+
+
+def propose(tables: Tables) -> list[Proposal]:
+    """What is proposed in the province's week."""
+    return proposals.propose(tables, Week.parse(WEEK))
 
 
 def all_of(tables: Tables, key: str) -> list[Proposal]:
@@ -54,7 +59,7 @@ def test_documents_waiting_for_a_person_are_the_offices_own(reported: Reported, 
     ]  # fmt: skip
     (one,) = all_of(tables, "reviews")
     assert (one.who, one.figure) == ("Văn phòng UBND tỉnh", len(waiting))
-    assert min(row["scan_date"] for row in waiting).strftime("%d/%m/%Y") in one.what
+    assert "12 tuần" in one.what, "older scans are not counted"
 
 
 def test_scans_to_do_again_are_those_of_the_slips(reported: Reported, tables: Tables):
@@ -200,7 +205,7 @@ def test_a_proposal_about_one_of_several_is_looked_at_by_itself(tables: Tables):
     for one in found:
         printed = {**vars(one), "due": date(2023, 4, 14)}
         (row,) = last_proposals_table(tables, week, [printed]).rows
-        assert (row["now"], row["state"]) == (one.figure, "open")
+        assert (row["now"], row["state"]) == (one.figure, "late")
         del printed["about"]
         (row,) = last_proposals_table(tables, week, [printed]).rows
         assert (row["now"], row["state"]) == (None, "unknown")
@@ -216,11 +221,21 @@ def test_without_a_source_nothing_is_proposed_and_nothing_is_done(tables: Tables
     assert (row["now"], row["state"]) == (None, "unknown")
 
 
-@pytest.mark.parametrize(("change", "state"), [(-1, "worse"), (0, "open"), (3, "open")])
-def test_last_weeks_proposals_are_looked_at_again(tables: Tables, change: int, state: str):
-    """More than then is worse; as many or fewer is open; the figure is that of the same unit."""
+@pytest.mark.parametrize(
+    ("change", "due", "state"),
+    [
+        (-1, date(2023, 4, 14), "worse"),
+        (0, date(2023, 4, 14), "late"),
+        (3, date(2023, 4, 21), "late"),
+        (3, date(2023, 5, 5), "open"),
+    ],
+)
+def test_last_weeks_proposals_are_looked_at_again(tables: Tables, change: int, due: date, state: str):
+    """More than then is worse; as many or fewer is open, and late where it should be done by the week's end; the figure
+    is that of the same unit.
+    """
     (now,) = all_of(tables, "synchronise")
-    printed = _printed(tables, "synchronise", now.figure + change)
+    printed = {**_printed(tables, "synchronise", now.figure + change), "due": due}
     (row,) = last_proposals_table(tables, Week(date(2023, 4, 17)), [printed]).rows
     assert (row["then"], row["now"], row["state"]) == (now.figure + change, now.figure, state)
 
@@ -234,6 +249,21 @@ def test_what_is_gone_is_done(tables: Tables):
     (row,) = last_proposals_table(
         tables | {"agencies": replace(agencies, rows=clean)}, Week(date(2023, 4, 17)), [printed]
     ).rows
+    assert (row["now"], row["state"]) == (0, "done")
+
+
+def test_who_has_sent_since_has_answered_and_its_dossiers_may_wait(tables: Tables):
+    """Silent no more: done where none waits, else what waits now is told."""
+    someone = next(row for row in tables["agencies"].rows if row["state"] == "sent" and row["dossiers"])
+    printed = {
+        **_printed(tables, "synchronise", 40), "key": "silent", "who": someone["agency_name"],
+        "code": someone["agency"], "valid_from": someone["valid_from"],
+    }  # fmt: skip
+    (row,) = last_proposals_table(tables, Week(date(2023, 4, 17)), [printed]).rows
+    assert (row["now"], row["state"]) == (someone["dossiers"], "answered")
+    gone = tuple({**row, "dossiers": 0} for row in tables["agencies"].rows)
+    emptied = tables | {"agencies": replace(tables["agencies"], rows=gone)}
+    (row,) = last_proposals_table(emptied, Week(date(2023, 4, 17)), [printed]).rows
     assert (row["now"], row["state"]) == (0, "done")
 
 
@@ -277,6 +307,26 @@ def test_nobody_is_given_longer_than_it_stands(code: str | None, due: date):
     one = Proposal("silent", "x", code, owner and owner.valid_from, "district", "y", 20, "hồ sơ", 20)
     (row,) = proposals.proposals_table([one], week).rows
     assert row["due"] == due
+
+
+@pytest.mark.parametrize(("week", "names"), [("2025-W26", {"Sở"}), ("2025-W25", {"Sở", "UBND huyện"})])
+def test_nobody_is_asked_who_is_about_to_end(tables: Tables, week: str, names: set[str]):
+    """On the Monday after week 26 the districts' offices have one day left, a week before six working days."""
+    agencies, (some, other) = tables["agencies"], tables["agencies"].rows[:2]
+    dated = {code: bearer_at(code, Week.parse(week).last) for code in ("H37.61", "H37.85")}
+    found = []
+    for row, (code, owner), name in zip((some, other), dated.items(), ("Sở", "UBND huyện"), strict=True):
+        assert owner is not None
+        asked = {
+            **row,
+            "agency": code,
+            "valid_from": owner.valid_from,
+            "agency_name": name,
+            "state": "sent",
+            "to_scan": 50,
+        }
+        found += proposals.propose({"agencies": replace(agencies, rows=(asked,))}, Week.parse(week))
+    assert {one.who for one in found if one.key == "rescans"} == names
 
 
 def test_the_proposals_of_the_report_before_come_from_its_own_file(reported: Reported):

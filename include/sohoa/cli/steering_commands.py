@@ -10,7 +10,7 @@ import typer
 
 from sohoa.cli.progress_commands import Definition, Map, Output, Stage, Unit, progress_query
 from sohoa.cli.root import app, one_of, parse_day, parse_week
-from sohoa.days import Week
+from sohoa.days import ONE_DAY, Week
 from sohoa.registry import PROVINCE
 from sohoa.settings import load_settings
 from sohoa.terminal.console import Format, out, print_rows
@@ -38,6 +38,7 @@ def forecast(
     map_day: Map = None,
 ) -> None:
     """Show a unit's path to the target: what it takes a day, and when it arrives, with an interval."""
+    from sohoa.progress.young_weeks import read_age
     from sohoa.steering.target_line import TargetLine, read_target_outlook
     from sohoa.terminal import show_steering
     from sohoa.terminal.show_progress import heading
@@ -57,7 +58,8 @@ def forecast(
     if line.end < line.start:
         raise typer.BadParameter("--by lies before --from")
     name = query.name_on(last)
-    ahead = read_target_outlook(store, query, line, last)
+    week = Week.of(last + ONE_DAY).before  # the last one that is over
+    ahead = read_target_outlook(store, query, line, last, read_age(store, week).forecast_from(week))
     out.print(heading("Hướng tới chỉ tiêu", name, query, query.first_day(line.start, last), last))
     for part in show_steering.target_outlook_lines(ahead, line, last):
         out.print(part)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,15 +68,19 @@ class WeekRecord:
     batches: pa.Table
     reviews: pa.Table
 
+    @cached_property
+    def received(self) -> Any:
+        """When each document of ``dossiers`` was received, in their order."""
+        return _received(list_documents(self.dossiers), self.batches)
+
     @property
     def moment(self) -> Moment | None:
         """The newest moment that these rows tell of; None where the register has no dossier of the week."""
         newest = pc.max(self.register["dt"]).as_py()
         if newest is None:
             return None
-        received = _received(list_documents(self.dossiers), self.batches).tolist()
         end = datetime.combine(newest + ONE_DAY, time())
-        return Moment(newest, max([end, *(moment + _TICK for moment in received)]))
+        return Moment(newest, max([end, *(moment + _TICK for moment in self.received.tolist())]))
 
     def known_at(self, moment: Moment) -> pa.Table:
         """Return the dossiers as they were known at a moment, rows of ``dossiers`` with their path key."""
@@ -84,7 +89,7 @@ class WeekRecord:
         rows, place = self.dossiers.filter(pa.array(was_there)), place.filter(pa.array(was_there))
         known = self.register.take(place)
         rows = _put(rows, "status", self._status_at(rows, known, moment))
-        return _put(rows, "documents", self._documents_at(rows, moment))
+        return _put(rows, "documents", self._documents_at(rows, was_there, moment))
 
     def _status_at(self, rows: pa.Table, known: pa.Table, moment: Moment) -> pa.Array:
         """The status of each dossier: the one in force where it has not changed since, else what was told by then."""
@@ -100,11 +105,18 @@ class WeekRecord:
         is_unchanged = pc.less_equal(known["dt"], pa.scalar(moment.register))
         return pc.if_else(is_unchanged, rows["status"], pc.coalesce(before, guess))
 
-    def _documents_at(self, rows: pa.Table, moment: Moment) -> pa.Array:
-        """The documents of each dossier that had been received, each with its decision if that had been made."""
+    def _documents_at(self, rows: pa.Table, was_there: Bools, moment: Moment) -> pa.Array:
+        """The documents of each dossier that had been received, each with its decision if that had been made.
+
+        Args:
+            rows: those of ``dossiers`` that were there.
+            was_there: which these are.
+            moment: when.
+        """
         lists = rows["documents"].combine_chunks()
         entries, documents = pc.list_flatten(lists), list_documents(rows)
-        is_known = _received(documents, self.batches) < np.datetime64(moment.batches)
+        counts = pc.list_value_length(self.dossiers["documents"]).fill_null(0).to_numpy()
+        is_known = self.received[np.repeat(was_there, counts)] < np.datetime64(moment.batches)
         decided = self.reviews.filter(pc.less(self.reviews["decided_at"], pa.scalar(moment.batches)))
         has_decision = pc.is_in(_document_of(documents), _document_of(decided).combine_chunks())
         fields = {field.name: pc.struct_field(entries, field.name) for field in entries.type}

@@ -8,6 +8,7 @@ A dossier that is registered and not yet received has no deadline that runs, wha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -80,8 +81,11 @@ def count_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Tab
         level (null where the agency is not known), unit_code, one column for each of ``LATENESS``, and valid_from,
         which with the code names the unit; in order of level, code and valid_from.
     """
+    return _count(register, history, as_of, _handling_units(register))
+
+
+def _count(register: pa.Table, history: pa.Table, as_of: date, place: pa.Table) -> pa.Table:
     states = judge_lateness(register, history, as_of)
-    place = _handling_units(register)
     rows = place.append_column("state", states).filter(pc.is_valid(states))
     ones = {name: pc.equal(rows["state"], name).cast(pa.int64()) for name in LATENESS}
     return _sum_counts(pa.table({**{name: rows[name] for name in _PLACE}, **ones}))
@@ -89,11 +93,18 @@ def count_lateness(register: pa.Table, history: pa.Table, as_of: date) -> pa.Tab
 
 def read_lateness(store: Store, start: date, end: date, as_of: date) -> pa.Table:
     """Read the dossiers of some days, a month at a time, and count them as ``count_lateness`` does."""
-    parts = []
+    return read_lateness_on(store, start, end, [as_of])[0]
+
+
+def read_lateness_on(store: Store, start: date, end: date, as_of: Sequence[date]) -> list[pa.Table]:
+    """Read the dossiers of some days once, and count them as ``read_lateness`` does for each of several days."""
+    parts: list[list[pa.Table]] = [[] for _ in as_of]
     for days in in_chunks(each_day(start, end), _DAYS_AT_ONCE):
         register, history = (store.read_table(table, days, name=layout.DAY) for table in ("register", "status"))
-        parts.append(count_lateness(register, history, as_of))
-    return _sum_counts(pa.concat_tables(parts))
+        place = _handling_units(register)
+        for found, day in zip(parts, as_of, strict=True):
+            found.append(_count(register, history, day, place))
+    return [_sum_counts(pa.concat_tables(found)) for found in parts]
 
 
 def _sum_counts(rows: pa.Table) -> pa.Table:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +69,15 @@ class Age:
     def is_young(self, week: Week) -> bool:
         """Tell whether a week is too young to be judged."""
         return self.settled is None or week.first > self.settled.first
+
+    def forecast_from(self, week: Week) -> date:
+        """Return the last day that a forecast made after a week rests on: young weeks would pull it down.
+
+        It lies before all days where no week is settled, and is the week's last where the register tells nothing of it.
+        """
+        if self.moment is None:
+            return week.last
+        return date.min if self.settled is None else self.settled.last
 
 
 def read_age(store: Store, week: Week) -> Age:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from sohoa.errors import InputError
 from sohoa.format_value import day as format_day
@@ -41,6 +42,7 @@ class Bearer:
         return self.valid_from <= day and (self.last_day is None or day <= self.last_day)
 
 
+@lru_cache(maxsize=4096)
 def bearers(code: str) -> tuple[Bearer, ...]:
     """Return all units, or else all agencies, that ever bore a code, by their days; none for an unknown code."""
     found = [_of_unit(unit) for unit in units_of(code)] or [_of_agency(agency) for agency in agencies_of(code)]
@@ -160,9 +162,9 @@ def _of_unit(unit: Unit) -> Bearer:
 
 def _of_agency(agency: Agency) -> Bearer:
     """The office of a commune passes on with its commune; of the others nobody knows."""
-    commune = unit_at(agency.unit_code, agency.valid_from) if agency.kind == "commune" else None
-    followers = _followers(commune) if commune is not None and commune.valid_to == agency.valid_to else ()
     last_day = _last_day(agency.valid_to)
+    commune = unit_at(agency.unit_code, last_day or agency.valid_from) if agency.kind == "commune" else None
+    followers = _followers(commune) if commune is not None and commune.valid_to == agency.valid_to else ()
     return Bearer(agency.code, agency.valid_from, last_day, agency.name, agency.kind, followers)
 
 

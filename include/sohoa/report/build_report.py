@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.arrow import give_back_memory
 from sohoa.days import Week
 from sohoa.labels import label_vi
 from sohoa.logs import get_logger, seconds_since
@@ -37,7 +36,8 @@ DEFINITION_VI = (
     "xét thành phần hoặc kết quả mà hồ sơ không phải có), trên số hồ sơ phải số hóa tiếp nhận trong kỳ (không tính hồ "
     "sơ chưa được tiếp nhận, bị từ chối, rút, được miễn số hóa hoặc đã loại bỏ). Tỷ lệ chính thức chỉ đếm hồ sơ đã "
     "nhận đủ tệp, chưa xét chất lượng. Tuần vừa qua được so với tuần trước ở cùng độ tuổi số liệu, tức là như đã biết "
-    "đúng bảy ngày trước: hồ sơ vừa nhận chưa kịp có kết quả và bản quét nên tỷ lệ của mọi tuần mới đều thấp lúc đầu. "
+    "đúng bảy ngày trước (số thành phần, bản giấy, miễn số hóa lấy như sổ nay ghi, nên có thể lệch ít hồ sơ so với số "
+    "đã in): hồ sơ vừa nhận chưa kịp có kết quả và bản quét nên tỷ lệ của mọi tuần mới đều thấp lúc đầu. "
     "Mức tăng, giảm khi ổn định được ước từ các tuần gần đây, mỗi tuần so với tuần trước nó ở cùng độ tuổi; hai tuần "
     "có số ngày làm việc khác nhau thì chỉ so những ngày cả hai cùng làm việc. Khoảng ước đúng trong bốn của năm tuần. "
     "Tuần ổn định là tuần mà các tuần cùng độ tuổi về sau chỉ tăng thêm chưa đến một điểm. Hai mức đã công bố của năm "
@@ -117,25 +117,17 @@ def _proposed_before(store: Store, week: Week) -> Sequence[Row] | None:
 
 
 def build_parts(store: Store, week: Week) -> list[Part]:
-    """Build the parts in the order of ``SECTIONS``; the first has its forecast made while nothing else is held."""
+    """Build the parts in the order of ``SECTIONS``; the first has its forecast made while little else is held."""
     parts = []
     for entry in SECTIONS:
         parts.append(entry.build(store, week))
-        _give_back()
+        give_back_memory()
     return parts
 
 
 def tables_of(parts: Sequence[Part]) -> dict[str, Table]:
     """Return the tables of some parts by name, with those that are not printed."""
     return {table.name: table for part in parts for table in (*part.tables, *part.annex, *part.hidden)}
-
-
-def _give_back() -> None:
-    """Return to the system what a part has read: months of rows that no other part needs; glibc keeps it otherwise."""
-    pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def _section(number: str, title_vi: str, part: Part) -> Section:

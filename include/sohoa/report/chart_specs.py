@@ -6,6 +6,7 @@ Every specification holds its own data and nothing else: no address, no font fil
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import altair as alt
@@ -28,6 +29,7 @@ _CONFIG = {
 _DASHES = {"baseline": [2, 3], "target": [8, 4]}
 RATE_CLASSES = ("dưới 40 %", "40 đến dưới 80 %", "80 đến dưới 86 %", "từ 86 %", "không có hồ sơ")
 """Classes of the map; the last two limits are those of full points (decision 766/QĐ-TTg) and of the target."""
+_TICKS = 8
 _SHAPES = ("square", "triangle-up", "diamond", "circle", "cross")
 _FILLS = ("#000", "#555", "#aaa", "#fff", "#fff")
 Rows = Sequence[dict[str, Any]]
@@ -48,7 +50,13 @@ def trend(weeks: Rows, ahead: Rows, lines: dict[str, float], title: str, alt_vi:
         "day:T",
         title=None,
         scale=utc,
-        axis=alt.Axis(format="%d/%m/%y", labelAngle=0, tickCount=8, labelOverlap="parity", labelSeparation=8),
+        axis=alt.Axis(
+            format="%d/%m/%y",
+            labelAngle=0,
+            values=_mondays([*weeks, *ahead]),
+            labelOverlap="parity",
+            labelSeparation=8,
+        ),
     )
     y = alt.Y("rate:Q", title="Tỷ lệ đạt (%)", scale=alt.Scale(domain=[0, 100]))
     settled = [row for row in weeks if not row["young"]]
@@ -180,6 +188,15 @@ def rate_class(rate: float | None) -> str:
     """The class of the map that a rate belongs to."""
     limits = (40, 80, 86)
     return RATE_CLASSES[-1] if rate is None else RATE_CLASSES[sum(rate >= limit for limit in limits)]
+
+
+def _mondays(rows: Rows) -> list[Any]:
+    """Mondays for the axis, the same number of weeks apart, eight or so."""
+    days = [date.fromisoformat(row["day"]) for row in rows]
+    return [
+        alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+        for day in days[:: max(1, round(len(days) / _TICKS))]
+    ]
 
 
 def _rule(rule: dict[str, Any]) -> Any:

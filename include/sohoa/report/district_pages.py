@@ -43,8 +43,8 @@ def district_pages(tables: Tables, week: Week) -> Table:
 
     The departments follow in the same way. Where no districts stand there is no row: the table of units is short then.
 
-    Communes and offices that have ended have a row where the week has figures of them or something waits or is overdue
-    under their name.
+    Who has no dossier in the settled weeks and nothing that waits has no row. Communes and offices that have ended have
+    one where the week has figures of them or something waits or is overdue under their name.
 
     Args:
         tables: the tables of the sections, with those that they do not print.
@@ -89,7 +89,7 @@ def _page(
     waiting: Mapping[Bearer, Row],
     week: Week,
 ) -> list[Row]:
-    """The rows of a page, the first one the sum of the others."""
+    """The rows of a page, the first one the sum of the others; none of who has no dossier and nothing that waits."""
     rows = [
         {
             **_figures(units.get(one, {}), waiting.get(one, {})),
@@ -100,7 +100,8 @@ def _page(
         for one in inside
     ]
     whole = _figures(figures, {key: sum(row[key] for row in rows) for key in _SUMS})
-    return [{**whole, DISTRICT.key: name, "unit_code": figures["unit_code"], "unit": figures["unit"]}, *rows]
+    page = [{**whole, DISTRICT.key: name, "unit_code": figures["unit_code"], "unit": figures["unit"]}, *rows]
+    return [row for row in page if any(row[key] for key in (*_RATES, *_SUMS))]
 
 
 def _figures(figures: Row, waiting: Row) -> dict[str, Any]:
@@ -150,5 +151,6 @@ def _note(tables: Tables) -> str:
     return (
         f"Lũy kế từ {since} đến hết {settled}, tuần ổn định mới nhất; lộ trình đến hết ngày "
         f"{day(Week.parse(province['settled']).last)} là {percent(province['expected_percent'])}, toàn tỉnh đạt "
-        f"{percent(province['so_far_percent'])}. Hàng đầu là cả huyện hoặc cả khối, kể cả đơn vị đã kết thúc."
+        f"{percent(province['so_far_percent'])}. Hàng đầu là cả huyện hoặc cả khối, kể cả đơn vị đã kết thúc; "
+        "không nêu đơn vị không có hồ sơ, tài liệu nào."
     )

@@ -16,7 +16,9 @@ CHANGE = Column("change_points", "Tăng, giảm", "Change", "number", "điểm %
 AGENCY = Column("agency", "Mã cơ quan", "Agency code", "code")
 AGENCY_NAME = Column("agency_name", "Cơ quan", "Agency", "text")
 DEFECT = Column("defect", "Lỗi", "Defect", "label", labels="defects")
-UNITS_NOTE = "Đơn vị tính gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được."
+UNITS_NOTE = (
+    "Số liệu của mỗi đơn vị gồm cả các đơn vị trực thuộc. “–”: không có hồ sơ hoặc hai tuần không so sánh được."
+)
 """How the table of all units is read."""
 MAX_ROWS = 15
 """Rows of a table in the text; the annex has them all."""
@@ -74,10 +76,17 @@ def span(first: date, last: date) -> str:
     return f"từ ngày {day(first)} đến ngày {day(last)}"
 
 
+def shown_of(shown: int, rows: int, what: str) -> str:
+    """Say how many rows of a table stand here, and where the others are."""
+    return (
+        f"Bảng nêu {shown} trong tổng số {count(rows)} {what}; đủ danh sách trong bảng tính và trang web của báo cáo."
+    )
+
+
 def first_rows(table: Table, name: str, title_vi: str, keys: tuple[str, ...]) -> Table:
     """Make a table of the first rows and some columns of a table of the annex."""
     columns = {column.key: column for column in table.columns}
     rows = table.rows[:MAX_ROWS]
-    note = f"{len(rows)} trong {count(len(table.rows))} cơ quan; đủ danh sách trong bảng tính và trang web của báo cáo."
+    note = shown_of(len(rows), len(table.rows), "cơ quan")
     is_cut = len(rows) < len(table.rows)
     return Table(name, title_vi, table.title_en, tuple(columns[key] for key in keys), rows, note if is_cut else "")

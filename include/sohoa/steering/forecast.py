@@ -96,10 +96,10 @@ def forecast_target(
         forecast: who continues the rates; None: ``forecast_weeks`` in this process.
     """
     start, numerator, denominator = _settled(weekly)
-    if start is None:
-        return Outlook(None, None, None, None, None, None, "too_few_weeks", 0)
     if end <= last_day:
         return Outlook(None, None, None, None, None, None, "ended", 0)
+    if start is None:
+        return Outlook(None, None, None, None, None, None, "too_few_weeks", 0)
     target, last = target_percent / 100, start + timedelta(7 * (len(denominator) - 1))
     first = max(Week.of(last_day + ONE_DAY).first, last + timedelta(7))
     missing = (first - last).days // 7 - 1

@@ -97,7 +97,12 @@ class TargetOutlook:
 
 
 def read_target_outlook(
-    store: Store, query: ProgressQuery, line: TargetLine, last_day: date, forecast: Forecast | None = None
+    store: Store,
+    query: ProgressQuery,
+    line: TargetLine,
+    last_day: date,
+    settled: date,
+    forecast: Forecast | None = None,
 ) -> TargetOutlook:
     """Read where a unit is on its line on a day, what is left to do, and when it will arrive.
 
@@ -106,17 +111,19 @@ def read_target_outlook(
         query: the unit and the definition, one that counts dossiers.
         line: from where to where.
         last_day: the last day that is known whole.
+        settled: the last day whose figures are settled (``Age.forecast_from``): the forecast rests on no later one.
         forecast: as for ``forecast_target``.
     """
     rows = read_days(store, query, Week.of(min(last_day - _HISTORY, line.start)).first, last_day)
     asked = query.unit_code, query.definition, query.stage
     week = Week.of(last_day + ONE_DAY).before  # the last one that is over
     own = query.own_days(last_day)
+    weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= min(week.last, settled)), *asked)
+    outlook = forecast_target(weekly, line.target_percent, last_day, own.last, forecast)  # before the scans are held
     scans = store.read_table("documents", each_day(query.first_day(last_day - _RECENT, last_day), last_day))
     pages = pages_per_dossier(scans, query, last_day)
-    weekly = weekly_progress(rows.filter(pc.field("dossier_date") <= week.last), *asked)
     return TargetOutlook(
-        forecast_target(weekly, line.target_percent, last_day, own.last, forecast),
+        outlook,
         required_work(
             rows, query.unit_code, line, last_day, pages, query.definition, query.stage, own, _fed_period(store)
         ),

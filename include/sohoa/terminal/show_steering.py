@@ -36,13 +36,13 @@ def target_outlook_lines(ahead: TargetOutlook, line: TargetLine, last_day: date)
     missing, last = ahead.outlook.missing_weeks, ahead.outlook.last_week
     if missing and last is not None:
         yield Text(
-            f"Số liệu đủ để dự báo chỉ đến {day(_sunday(last))}; {missing} tuần sau đó chưa có hồ sơ hoặc còn ít hồ sơ "
-            "đã giải quyết xong.",
+            f"Số liệu đủ để dự báo chỉ đến {day(_sunday(last))}; {missing} tuần sau đó chưa có hồ sơ hoặc chưa đủ "
+            "thời gian để số liệu ổn định.",
             "yellow",
         )
     if ahead.outlook.weeks is not None:
         yield _weeks_table(ahead.outlook)
-        yield Text("Mô hình xu hướng tuyến tính cục bộ trên logit của tỷ lệ tuần; khoảng 80 %.", "dim")
+        yield Text("Mô hình xu hướng tuyến tính cục bộ trên logit của tỷ lệ tuần; độ tin cậy 80 %.", "dim")
 
 
 def outlook_line(outlook: Outlook, line: TargetLine) -> Text:

@@ -37,10 +37,10 @@ def as_known(site: Site, query: ProgressQuery, end: date, language: Language) ->
 def with_forecast(site: Site, query: ProgressQuery, end: date, language: Language) -> dict[str, Any] | None:
     """Make the chart with its forecast and the young weeks told apart, which takes seconds the first time."""
     rows = read_days(site.store, query, Week.of(end - _HISTORY).first, end)
-    whole = rows.filter(pc.field("dossier_date") <= Week.of(end + ONE_DAY).before.last)
+    age, over = young_weeks.read_age(site.store, Week.of(end)), Week.of(end + ONE_DAY).before
+    whole = rows.filter(pc.field("dossier_date") <= min(over.last, age.forecast_from(over)))
     weekly = weekly_progress(whole, query.unit_code, query.definition, query.stage)
     outlook = forecast_target(weekly, site.settings.target_percent, end, query.own_days(end).last)
-    age = young_weeks.read_age(site.store, Week.of(end))
     found = _make(site, query, end, language, lambda monday: age.is_young(Week(monday)), weeks_ahead(outlook))
     return None if found is None else {**found, "outlook": _said(outlook, language)}
 

@@ -20,7 +20,7 @@ from sohoa.report.formats.font_glyphs import printable
 from sohoa.report.formats.split_charts import parts
 from sohoa.report.letterhead import Letterhead, letterhead
 from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
-from sohoa.report.sentences import span
+from sohoa.report.sentences import MAX_ROWS, shown_of, span
 from sohoa.settings import Settings
 
 MAX_CHARACTERS = 160
@@ -29,6 +29,12 @@ UNPRINTED = frozenset({"faulty_files"})
 """Tables of thousands of rows: page and workbook have them, and on paper a count by agency stands for them."""
 IN_DISTRICTS = frozenset({"units", "agencies", "faulty_agencies"})
 """Tables of the annex with a row for each unit or agency: where districts have their pages, these stand for them."""
+CUT = frozenset({"dirty_glass", "incidents"})
+"""Tables of the text with a row for each scanner, of which paper has the first."""
+_LINE = 106
+"""Characters that share a line of the smaller size on an upright page."""
+_LEAST_OVER = 0.5
+"""What a column has at least over its longest value: commas and dashes are narrow."""
 _NARROW, _BROAD, _UNBROKEN = 7, 34, 3
 """Characters of a line in the narrowest and in a broad column; what a column has over its longest value where that
 cannot be broken: digits are broader than letters."""
@@ -107,7 +113,10 @@ def _section(section: Section, pictures: Iterator[str]) -> dict[str, Any]:
         "number": section.number,
         "title": _text(section.title_vi),
         "paragraphs": [_text(line) for line in section.paragraphs],
-        "parts": [*map(_table, section.tables), *(_chart(part, next(pictures)) for part in charts)],
+        "parts": [
+            *(_fitted(_table(_first_rows(table))) for table in section.tables),
+            *(_chart(part, next(pictures)) for part in charts),
+        ],
     }
 
 
@@ -139,13 +148,45 @@ def _pages(table: Table) -> dict[str, Any]:
 
 
 def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:
-    """Label, side, and weight: each column as wide as its longest cell or word, long texts broken."""
+    """Label, side, and weight: each column as wide as its longest cell or word, long texts broken. And the characters
+    that stand in it at least, of one that cannot be broken.
+    """
     for place, column in enumerate(table.columns):
         head, is_text = _text(column.heading), column.kind in WORDS
         words = [*head.split(), *(word for row in rows for word in (_words(row[place]) if is_text else [row[place]]))]
         longest = max((len(row[place]) for row in rows), default=0) if is_text else 0
-        weight = max(_NARROW, min(_BROAD, longest), *(min(_BROAD, len(word)) for word in words))
-        yield {"label": head, "right": column.kind in NUMBERS, "weight": weight + (1 if is_text else _UNBROKEN)}
+        most = max(len(word) for word in words)
+        weight = max(_NARROW, min(_BROAD, longest), min(_BROAD, most)) + (1 if is_text else _UNBROKEN)
+        yield {
+            "label": head,
+            "right": column.kind in NUMBERS,
+            "weight": weight,
+            "least": None if is_text else most + _LEAST_OVER,
+        }
+
+
+def _fitted(table: dict[str, Any]) -> dict[str, Any]:
+    """A table of the text, its columns of words as much narrower as figures and dates need to stand in theirs."""
+    columns = table["columns"]
+    unbroken = [column for column in columns if column["least"] is not None]
+    most = min((_LINE * column["weight"] / column["least"] for column in unbroken), default=0)
+    words = sum(column["weight"] for column in columns) - sum(column["weight"] for column in unbroken)
+    over = words + sum(column["weight"] for column in unbroken) - most
+    if not unbroken or not words or over <= 0:
+        return table
+    kept = max(_NARROW / _BROAD, 1 - over / words)
+    narrower = [
+        column if column["least"] is not None else {**column, "weight": kept * column["weight"]} for column in columns
+    ]
+    return {**table, "columns": narrower}
+
+
+def _first_rows(table: Table) -> Table:
+    """A table of scanners that goes on and on, as far as paper has it."""
+    if table.name not in CUT or len(table.rows) <= MAX_ROWS:
+        return table
+    note = f"{shown_of(MAX_ROWS, len(table.rows), 'dòng')} {table.note_vi}".strip()
+    return replace(table, rows=table.rows[:MAX_ROWS], note_vi=note)
 
 
 def _words(cell: str) -> list[str]:

@@ -11,11 +11,11 @@ from typing import Any
 from sohoa.days import Week
 from sohoa.enums import ACTIVITY_STATES, ActivityState
 from sohoa.format_value import count, day
-from sohoa.registry import full_name, working_days
+from sohoa.registry import bearer_at, full_name, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, first_rows
+from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, first_rows, shown_of
 from sohoa.steering.agency_activity import AgencyActivity, read_activity
 from sohoa.steering.passed_on import Office, stands
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, read_capacity
@@ -78,12 +78,10 @@ def read_overview(store: Store, week: Week) -> AgencyOverview:
 def _waiting_vi(agencies: Table, week: Week) -> Iterator[str]:
     """What waits in all, and what nobody is known to have taken over."""
     sums = {name: sum(row[name] or 0 for row in agencies.rows) for name in ("documents", "to_scan", "in_review")}
-    oldest = min((row["oldest_review"] for row in agencies.rows if row["oldest_review"]), default=None)
-    since = f", lâu nhất từ ngày {day(oldest)}" if oldest else ""
     unscanned, to_scan, in_review = (count(sums[name]) for name in ("documents", "to_scan", "in_review"))
     yield (
         f"Đến ngày {day(week.last)} còn chờ: {unscanned} tài liệu chưa quét, {to_scan} tài liệu phải quét lại và "
-        f"{in_review} tài liệu chờ người kiểm tra{since} (xét các lô quét trong {WEEKS} tuần)."
+        f"{in_review} tài liệu chờ người kiểm tra (phải quét lại và chờ kiểm tra: của các lô quét trong {WEEKS} tuần)."
     )
     left, offices = left_behind(agencies)
     if left:
@@ -193,7 +191,7 @@ def _agency_row(
         "agency": found.agency,
         "agency_name": full_name(found.agency, found.valid_from, week.last),
         "state": found.state,
-        "note": found.note,
+        "note": found.note or _sent_after(found),
         "days_without_batch": found.days_without_batch,
         "last_batch": found.last_batch,
         "dossiers": found.dossiers,
@@ -205,7 +203,6 @@ def _agency_row(
         "forerunners": set(waiting.forerunners if waiting else ()),
         "to_scan": waiting.to_scan if waiting else 0,
         "in_review": waiting.in_review if waiting else 0,
-        "oldest_review": waiting and waiting.oldest_review,
         "devices": queue and queue.devices,
         "documents_per_day": queue and queue.documents_per_day,
         "never_scanned": need and need.never_scanned,
@@ -213,11 +210,26 @@ def _agency_row(
     }
 
 
+def _sent_after(found: AgencyActivity) -> str | None:
+    """Say until when an agency that is no more has gone on sending."""
+    owner = None if found.valid_from is None else bearer_at(found.agency, found.valid_from)
+    end = None if owner is None else owner.last_day
+    if found.state != "no_agency" or end is None or found.last_batch is None or found.last_batch <= end:
+        return None
+    return f"đã kết thúc, còn gửi lô đến ngày {day(found.last_batch)}"
+
+
 def silent_table(agencies: Table) -> Table:
     """List the silent agencies, most dossiers waiting first: one day without a batch says little."""
     found = (row for row in agencies.rows if row["state"] == "silent")
     rows = tuple(sorted(found, key=lambda row: (-row["dossiers"], -row["days_without_batch"], row["agency"])))
-    return Table("silent", "Cơ quan còn hồ sơ chờ mà không gửi lô", "Silent agencies", agencies.columns, rows)
+    return Table(
+        "silent",
+        "Cơ quan còn hồ sơ chờ mà không gửi lô (nhiều hồ sơ chờ trước)",
+        "Silent agencies",
+        agencies.columns,
+        rows,
+    )
 
 
 def queue_table(agencies: Table) -> Table:
@@ -240,8 +252,7 @@ def large_format_table(overview: AgencyOverview, week: Week, most: int | None = 
     rows = tuple(
         {"agency_name": full_name(need.agency, need.valid_from, week.last), **asdict(need)} for need in needs[:most]
     )
-    note = f"{most} trong {count(len(needs))} cơ quan; đủ danh sách trong bảng tính và trang web của báo cáo."
-    note = note if most and len(needs) > most else ""
+    note = shown_of(most, len(needs), "cơ quan") if most and len(needs) > most else ""
     return Table("large_format", "Cơ quan cần máy quét khổ lớn (bốn tuần)", "Large format needed", columns, rows, note)
 
 

@@ -51,9 +51,11 @@ def _young_vi(weeks: list[dict[str, Any]]) -> str:
 
 
 def ranking_chart(blocks: Table, settled: Week | None, target: float) -> Chart | None:
-    """The districts and the departments together, best first, by the settled week; none where no week is."""
+    """The districts and the departments together, best first, by the settled week; none where no week is, or
+    where all but one are younger.
+    """
     rows = [row for row in blocks.rows if row["settled_percent"] is not None]
-    if not rows or settled is None:
+    if len(rows) < 2 or settled is None:
         return None
     units = [
         {"unit": row["unit"], "rate": _rounded(row["settled_percent"]), "label": percent(row["settled_percent"])}
@@ -72,17 +74,20 @@ def heat_chart(progress: Progress, week: Week) -> Chart | None:
     places = ranked_places(progress, week)
     if places and places[0].level == "district":
         places = places + [place for place in progress.places if place.level == "department"]
-    places = [place for place in places if place.key in progress.weekly]
+    places = [place for place in places if len(progress.weekly.get(place.key, {})) > 1]  # one week is no course
     if not places:
         return None
     weeks = mondays(week, HEAT_WEEKS)
+    while not any(progress.weekly[place.key].get(weeks[0]) for place in places) and len(weeks) > 1:
+        weeks.pop(0)  # the site is younger
     cells = [_cell(progress, place, monday) for place in places for monday in weeks]
     names = [place.name for place in places]
     known = [cell for cell in cells if cell["rate"] is not None and not cell["young"]]
+    if not known:  # young weeks have no shade: nothing is to be seen
+        return None
     alt = f"Bảng nhiệt {len(names)} đơn vị trong {len(weeks)} tuần, ô càng đậm tỷ lệ càng thấp"
-    if known:
-        low = min(known, key=lambda cell: cell["rate"])
-        alt += f"; thấp nhất {low['unit']} tuần {low['week']}: {low['label']} %"
+    low = min(known, key=lambda cell: cell["rate"])
+    alt += f"; thấp nhất {low['unit']} tuần {low['week']}: {low['label']} %"
     title = f"Tỷ lệ số hóa (%) theo đơn vị, {len(weeks)} tuần"
     if any(cell["young"] for cell in cells):
         title += " (*: tuần chưa đủ thời gian, không tô đậm nhạt)"
@@ -129,7 +134,7 @@ def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
         return None
     points = [
         {
-            "unit": row["unit"], "lat": unit.lat, "lon": unit.lon, "dossiers": row["settled_denominator"],
+            "unit": row["unit"], "lat": unit.lat, "lon": unit.lon, "dossiers": row["settled_denominator"] or 0,
             "class": chart_specs.rate_class(row["settled_percent"]), "label": percent(row["settled_percent"]),
         }
         for unit, row in placed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sohoa import layout
+from sohoa.arrow import give_back_memory
 from sohoa.days import Week
 from sohoa.format_value import count, day, decimal, number, percent
 from sohoa.labels import label_vi
@@ -17,7 +18,7 @@ from sohoa.progress.rate import FULL_POINTS_PERCENT, rate_percent, score_766
 from sohoa.progress.revisions import newest_print
 from sohoa.progress.unit_progress import BacklogFigure, ProgressQuery, read_backlog, sum_backlog
 from sohoa.progress.week_change import HARDLY, estimate_change
-from sohoa.progress.young_weeks import Age, Estimate
+from sohoa.progress.young_weeks import Age, Estimate, read_age
 from sohoa.registry import PROVINCE, promised_path
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import charts, outlook, unit_rates
@@ -47,8 +48,10 @@ def build(store: Store, week: Week) -> Part:
     """Make section I."""
     settings, query = store.settings, ProgressQuery(PROVINCE, "dn_and", "all", None)
     line = line_on(promised_path(settings), week.last)
-    ahead = read_target_outlook(store, query, line, week.last, forecast_apart)
-    progress = unit_rates.read_progress(store, week)
+    age = read_age(store, week)
+    give_back_memory()
+    ahead = read_target_outlook(store, query, line, week.last, age.forecast_from(week), forecast_apart)
+    progress = unit_rates.read_progress(store, week, age)
     rates, blocks, units = (
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
     )
@@ -56,19 +59,19 @@ def build(store: Store, week: Week) -> Part:
     units = with_standing(units, progress, settings)
     standing = stand_on(progress, settings, _province(progress))
     row = rates.row("rate", "dn_and")
-    said = (
-        _rate_vi(progress, row, week),
-        _settled_vi(progress, row, week),
-        _standing_vi(standing),
-        *outlook.outlook_vi(ahead, line),
-        *outlook.backlog_vi(backlog),
-    )
     lines = {"baseline": settings.baseline_percent, "target": settings.target_percent}
     drawn = (
         charts.trend_chart(progress, ahead.outlook, week, lines),
         charts.ranking_chart(blocks, progress.age.settled, settings.target_percent),
         charts.heat_chart(progress, week),
         charts.map_chart(progress, units, week),
+    )
+    said = (
+        _rate_vi(progress, row, week),
+        _settled_vi(progress, row, week, {chart.name for chart in drawn if chart is not None}),
+        _standing_vi(standing),
+        *outlook.outlook_vi(ahead, line),
+        *outlook.backlog_vi(backlog),
     )
     message = (
         _standing_vi(standing),
@@ -249,8 +252,8 @@ def unchanged_points(age: Age, rate: float, before: float, denominator: int) -> 
     return min(UNCHANGED_POINTS * share, chance)
 
 
-def _settled_vi(progress: Progress, row: Row, week: Week) -> str:
-    """The newest week that is settled, where it is another one."""
+def _settled_vi(progress: Progress, row: Row, week: Week, drawn: Set[str]) -> str:
+    """The newest week that is settled, where it is another one, and what is drawn of it."""
     settled = progress.age.settled
     if settled is None:
         return "Chưa có tuần nào ổn định, nên chưa xếp hạng đơn vị và chưa vẽ bản đồ."
@@ -260,9 +263,23 @@ def _settled_vi(progress: Progress, row: Row, week: Week) -> str:
     compared = f", {points(change)} so với tuần trước đó" if change is not None else ""
     return (
         f"Tuần ổn định mới nhất là {week_vi(settled)}: {count(row['settled_numerator'])}/"
-        f"{count(row['settled_denominator'])} hồ sơ, {percent(row['settled_percent'])}{compared}; xếp hạng, bản đồ và "
-        "kiến nghị về tỷ lệ lấy theo tuần này."
+        f"{count(row['settled_denominator'])} hồ sơ, {percent(row['settled_percent'])}{compared}; "
+        f"{_taken_vi(drawn)}."
     )
+
+
+_NOT_DRAWN = (
+    ("ranking", "chưa đủ đơn vị có hồ sơ của tuần đó để xếp hạng"),
+    ("map", "các xã, phường hiện nay không có hồ sơ của tuần đó nên chưa vẽ bản đồ"),
+)
+
+
+def _taken_vi(drawn: Set[str]) -> str:
+    """What is taken from the settled week, and why it is not drawn where it is not: younger units have no such week."""
+    names = [name for chart, name in (("ranking", "xếp hạng"), ("map", "bản đồ")) if chart in drawn]
+    *others, last = [*names, "kiến nghị về tỷ lệ (nếu có)"]
+    taken = f"{', '.join(others)} và {last}" if others else last
+    return "; ".join([f"{taken} lấy theo tuần này", *(why for chart, why in _NOT_DRAWN if chart not in drawn)])
 
 
 def _printed_vi(store: Store, progress: Progress, week: Week) -> str:

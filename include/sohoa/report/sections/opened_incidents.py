@@ -22,10 +22,12 @@ _COLUMNS = (
     Column("upper", "Giới hạn trên", "Upper limit", "number", "trang"),
     Column("lower", "Giới hạn dưới", "Lower limit", "number", "trang"),
 )
+_OF_SOME = {"sample_size", "lower"}
+"""Columns that only some measures have."""
 
 
 def incidents_table(store: Store, week: Week) -> Table:
-    """List scanners that left their own control limits, each incident in the week in which it opened."""
+    """List scanners that left their own control limits, each incident in the week in which it opened; open first."""
     rows = tuple(
         {
             "agency_name": full_name(found.agency, found.first_day, week.last),
@@ -42,8 +44,11 @@ def incidents_table(store: Store, week: Week) -> Table:
         }
         for found in find_opened(store, week.first, week.last)
     )
+    rows = tuple(sorted(rows, key=lambda row: row["state"] != "open"))
+    told = {key for row in rows for key, value in row.items() if value is not None}
+    columns = tuple(column for column in _COLUMNS if column.key in told or column.key not in _OF_SOME)
     note = (
         "Số trang của ngày đầu ra ngoài giới hạn, tính từ các ngày trước của chính máy quét đó; mỗi sự việc chỉ nêu "
         "một lần."
     )
-    return Table("incidents", "Diễn biến bất thường mở trong tuần", "Incidents", _COLUMNS, rows, note)
+    return Table("incidents", "Diễn biến bất thường mở trong tuần", "Incidents", columns, rows, note)

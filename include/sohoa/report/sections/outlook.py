@@ -66,7 +66,7 @@ def gap_vi(outlook: Outlook) -> Iterator[str]:
     if is_enough and outlook.missing_weeks and outlook.last_week is not None:
         yield (
             f"Số liệu đủ để dự báo chỉ đến tuần kết thúc ngày {_sunday(outlook.last_week)}: {outlook.missing_weeks} "
-            "tuần sau đó chưa có hồ sơ hoặc còn ít hồ sơ đã giải quyết xong."
+            "tuần sau đó chưa có hồ sơ hoặc chưa đủ thời gian để số liệu ổn định."
         )
 
 
@@ -86,17 +86,21 @@ def _required_work_vi(work: RequiredWork, line: TargetLine) -> str:
 def _outlook_vi(outlook: Outlook, line: TargetLine) -> str:
     target = percent(line.target_percent)
     if outlook.reason == "already" and outlook.reached is not None:
-        return f"Tỷ lệ bốn tuần liên tiếp đã đạt {target} từ tuần kết thúc ngày {_sunday(outlook.reached)}."
+        return f"Tỷ lệ chung của bốn tuần liên tiếp đã đạt {target} từ tuần kết thúc ngày {_sunday(outlook.reached)}."
     if outlook.weeks is None:
         return f"Chưa dự báo được ngày đạt {target}: {label_vi('forecast_reasons', outlook.reason)}."
     if outlook.reached is None:
         early = (
             f"; sớm nhất có thể đạt trong tuần kết thúc ngày {_sunday(outlook.earliest)}" if outlook.earliest else ""
         )
-        return f"Theo xu hướng hiện nay, chưa đạt {target} trong {len(outlook.weeks.middle)} tuần tới{early}."
+        ahead = len(outlook.weeks.middle)
+        return f"Theo xu hướng hiện nay, bốn tuần liên tiếp tính chung chưa đạt {target} trong {ahead} tuần tới{early}."
     late = f"muộn nhất ngày {_sunday(outlook.latest)}" if outlook.latest else "cũng có thể không đạt trong kỳ dự báo"
     early = f"sớm nhất ngày {_sunday(outlook.earliest)}, " if outlook.earliest else ""
-    return f"Dự báo đạt {target} trong tuần kết thúc ngày {_sunday(outlook.reached)} ({early}{late}; khoảng 80 %)."
+    return (
+        f"Dự báo bốn tuần liên tiếp tính chung đạt {target} khi hết tuần kết thúc ngày {_sunday(outlook.reached)} "
+        f"({early}{late}; độ tin cậy 80 %)."
+    )
 
 
 def _sunday(monday: date) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from sohoa import layout
 from sohoa.days import Week
 from sohoa.enums import LEVELS
 from sohoa.format_value import count, day, percent
-from sohoa.progress.lateness import LATENESS, WITH_DEADLINE, read_lateness
+from sohoa.progress.lateness import LATENESS, WITH_DEADLINE, read_lateness_on
 from sohoa.progress.rate import rate_percent
 from sohoa.registry import bearer_at, full_name
 from sohoa.report.model import Column, Row, Table
@@ -19,6 +20,8 @@ from sohoa.report.sentences import MAX_ROWS
 from sohoa.store import Store
 
 TOTAL = "total"
+LEAST_KNOWN = 30
+"""Dossiers with a deadline below which a share of late ones says nothing."""
 WEEKS = 26
 """Dossiers received in so many weeks up to the week's Sunday are looked at."""
 _LABELS = (
@@ -42,13 +45,13 @@ _THEN = Column("overdue_before", "Tuần trước chưa xong, quá hạn", "Over
 
 def build(store: Store, week: Week) -> Part:
     """Make section IV."""
-    rows = read_overdue(store, week)
+    rows, before = read_overdue(store, week)
     if not rows:
         return Part(("Chưa có hồ sơ nào trong sổ tiếp nhận.",))
-    before = read_overdue(store, week, week.before.last)
-    total = _sums(rows)
+    total, first = _sums(rows), _first_known(store, week)
     said = (
-        f"Đến ngày {day(week.last)}, {count(total['open_overdue'])} hồ sơ chưa giải quyết xong đã quá hạn"
+        f"Trong số hồ sơ tiếp nhận từ ngày {day(first)}, đến ngày {day(week.last)} còn "
+        f"{count(total['open_overdue'])} hồ sơ chưa giải quyết xong đã quá hạn"
         f"{_against_vi(rows, before, week)}; {count(total['finished_late'])} hồ sơ đã trả nhưng quá hạn; tỷ lệ quá hạn "
         f"{percent(total['late_percent'])}."
     )
@@ -59,7 +62,7 @@ def build(store: Store, week: Week) -> Part:
         _first(late, "late_units", "Cơ quan cấp tỉnh, cấp huyện còn nhiều hồ sơ quá hạn nhất", others),
         _first(late, "late_communes", "Cấp xã còn nhiều hồ sơ quá hạn nhất", communes),
     )
-    return Part((said,), (levels_table(rows, before, week), *shown), hidden=(late,))
+    return Part((said,), (levels_table(rows, before, week, first), *shown), hidden=(late,))
 
 
 def _against_vi(rows: list[dict[str, Any]], before: list[dict[str, Any]], week: Week) -> str:
@@ -85,24 +88,34 @@ def _moved_vi(change: int) -> str:
 def _first(late: Table, name: str, title: str, rows: list[Row]) -> Table:
     first = tuple(rows[:MAX_ROWS])
     columns = tuple(one for one in late.columns if one.key != "level" or len({row["level"] for row in rows}) > 1)
-    note = f"{len(first)} trong {count(len(rows))} đơn vị có hồ sơ chưa xong đã quá hạn."
+    note = f"Bảng nêu {len(first)} trong tổng số {count(len(rows))} đơn vị có hồ sơ chưa xong đã quá hạn."
     return replace(
         late, name=name, title_vi=title, columns=columns, rows=first, note_vi=note if len(first) < len(rows) else ""
     )
 
 
-def read_overdue(store: Store, week: Week, as_of: date | None = None) -> list[dict[str, Any]]:
-    """Read the counts of every level and unit on a day, the week's Sunday unless another is given.
+def read_overdue(store: Store, week: Week) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Read the counts of every level and unit on the week's Sunday, and on the Sunday before.
 
-    The dossiers are those since the first of the ``WEEKS`` up to the week: on an earlier day too, so that none is
+    The dossiers are those since the first of the ``WEEKS`` up to the week: on the earlier day too, so that none is
     missing later only because it has grown too old.
     """
-    start, end = week.first - timedelta(7 * (WEEKS - 1)), as_of or week.last
-    rows: list[dict[str, Any]] = read_lateness(store, start, end, end).to_pylist()
-    return rows
+    now, before = read_lateness_on(store, _first_day(week), week.last, [week.last, week.before.last])
+    return now.to_pylist(), before.to_pylist()
 
 
-def levels_table(rows: list[dict[str, Any]], before: list[dict[str, Any]], week: Week) -> Table:
+def _first_day(week: Week) -> date:
+    """The first day whose dossiers are looked at."""
+    return week.back(WEEKS - 1).first
+
+
+def _first_known(store: Store, week: Week) -> date:
+    """The first of these days of which anything is known: a site may be younger."""
+    keys = store.list_objects(layout.WAREHOUSE, layout.table_prefix("register"), most=1)
+    return max([_first_day(week), *(layout.table_day(one.key) for one in keys)])
+
+
+def levels_table(rows: list[dict[str, Any]], before: list[dict[str, Any]], week: Week, first: date) -> Table:
     """Make one row per level of government, then the sum; what was overdue a week earlier stands beside it."""
     by_level = {level: [[r for r in of if r["level"] == level] for of in (rows, before)] for level in (*LEVELS, None)}
     found = [{"level": level, **_then_and_now(*both)} for level, both in by_level.items() if any(both)]
@@ -113,11 +126,11 @@ def levels_table(rows: list[dict[str, Any]], before: list[dict[str, Any]], week:
         _THEN,
         _COLUMNS[-1],
     )
-    title = f"Tình hình giải quyết hồ sơ tiếp nhận trong {WEEKS} tuần"
-    first = week.first - timedelta(7 * (WEEKS - 1))
+    title = f"Tình hình giải quyết hồ sơ tiếp nhận từ ngày {day(first)}"
     note = (
         "Tỷ lệ quá hạn: hồ sơ xong quá hạn và chưa xong quá hạn trên hồ sơ rõ hạn. Chưa tiếp nhận: chưa tính hạn. Tuần "
-        f"trước: đến hết ngày {day(week.before.last)}, cũng của hồ sơ nhận từ ngày {day(first)}, theo số liệu nay có."
+        f"trước: đến hết ngày {day(week.before.last)}, cũng của hồ sơ nhận từ ngày {day(first)}, theo "
+        "số liệu nay có."
     )
     return Table("lateness", title, "Lateness by level", columns, tuple(found), note)
 
@@ -161,4 +174,5 @@ def _stands(row: dict[str, Any], week: Week) -> bool:
 def _sums(rows: list[dict[str, Any]]) -> dict[str, Any]:
     sums = {name: sum(row[name] for row in rows) for name in LATENESS}
     known = sum(sums[name] for name in WITH_DEADLINE)
-    return sums | {"late_percent": rate_percent(sums["finished_late"] + sums["open_overdue"], known)}
+    late = rate_percent(sums["finished_late"] + sums["open_overdue"], known) if known >= LEAST_KNOWN else None
+    return sums | {"late_percent": late}

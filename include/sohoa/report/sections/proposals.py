@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sohoa.days import Week
+from sohoa.days import ONE_DAY, Week
 from sohoa.defects import DEFECTS
 from sohoa.format_value import count, day, percent
 from sohoa.progress.rate import rate_percent
@@ -22,6 +22,7 @@ from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections.agency_attention import left_behind
 from sohoa.report.sections.part import Part
 from sohoa.report.sentences import LEAST_SILENT_DAYS, UNCHANGED_POINTS, share
+from sohoa.steering.waiting_documents import WEEKS
 
 Tables = Mapping[str, Table]
 LEAST = 10
@@ -36,6 +37,8 @@ LEAST_POINTS, LEAST_SHARE_OF_GAP = UNCHANGED_POINTS, 0.1
 a point, since a change of less is called hardly any, and a tenth of what is missing to the path. At best all the
 documents that it holds back would count, so with less its mending moves the rate by less than chance does, or leaves
 nine tenths of the way to the path and more for other causes."""
+LEAST_DAYS = 3
+"""Working days from the Monday of the report that a unit has to have left: with less it can do nothing."""
 FIRST = 3
 """Proposals that stand on page 1."""
 _OFFICE = "Văn phòng UBND tỉnh"
@@ -87,7 +90,7 @@ def build(tables: Tables, week: Week, before: Sequence[Row] | None) -> Part:
         week: the week.
         before: the proposals of the week before as they were printed; None where it was not printed.
     """
-    now = propose(tables)
+    now = propose(tables, week)
     table = proposals_table(now, week)
     lines = tuple(f"{row['rank']}. {_line_vi(row)}" for row in table.rows)
     what_became = last_proposals_table(tables, week, before or ())
@@ -98,11 +101,13 @@ def build(tables: Tables, week: Week, before: Sequence[Row] | None) -> Part:
     return Part(said, (table, what_became), message=message)
 
 
-def propose(tables: Tables) -> list[Proposal]:
-    """The proposals that the tables give reason for, of each kind the one that holds up most; most held up first."""
+def propose(tables: Tables, week: Week) -> list[Proposal]:
+    """The proposals that the tables of a week give reason for, of each kind the one that holds up most; most held up
+    first. Nobody is asked who is about to end: his work passes on within days.
+    """
     found = []
     for kind in KINDS:
-        able = [one for one in kind.measure(tables) or () if one.least >= LEAST]
+        able = [one for one in kind.measure(tables) or () if one.least >= LEAST and _has_time(one, week)]
         if able:
             found.append(max(able, key=lambda one: (one.figure, one.who)))
     return sorted(found, key=lambda one: (one.unit not in _HELD_UP, -one.figure, one.key))
@@ -133,7 +138,10 @@ def proposals_table(found: list[Proposal], week: Week) -> Table:
         }
         for rank, one in enumerate(found, start=1)
     )
-    note = f"Chỉ nêu khi có từ {LEAST} hồ sơ, tài liệu hoặc trang trở lên; xếp theo số đang vướng."
+    note = (
+        f"Chỉ nêu khi có từ {LEAST} hồ sơ, tài liệu hoặc trang trở lên; xếp theo số đang vướng, hồ sơ và tài liệu "
+        "trước, trang và kết quả giấy sau."
+    )
     return Table("proposals", "Kiến nghị", "Proposals", columns, rows, note)
 
 
@@ -141,6 +149,12 @@ def due_day(week: Week, weeks: int) -> date:
     """The last working day of the week that is so many weeks later."""
     then = week.back(-weeks)
     return max(working_days(then.first, then.last), default=then.last)
+
+
+def _has_time(one: Proposal, week: Week) -> bool:
+    """Tell whether a unit stands until it should be done, or for some working days at least."""
+    due = _own_due_day(one, week)
+    return due == due_day(week, one.weeks) or len(working_days(week.last + ONE_DAY, due)) >= LEAST_DAYS
 
 
 def _own_due_day(one: Proposal, week: Week) -> date:
@@ -166,25 +180,35 @@ def last_proposals_table(tables: Tables, week: Week, before: Sequence[Row]) -> T
 
 
 def _looked_at(row: Row, kind: Kind | None, tables: Tables, week: Week) -> Row:
-    """What became of a proposal: done, fewer, as many, more; not known where its source is missing."""
+    """What became of a proposal: done, fewer, as many, more, or late; not known where its source is missing."""
     measured = None if kind is None else kind.measure(tables)
     now, is_named = None, "about" in row or not any(one.about for one in measured or ())
     if measured is not None and is_named:  # an older print does not say which of several it was about
         then = row["code"], row["who"], row.get("about")
         now = sum(one.figure for one in measured if (one.code, one.who, one.about) == then)
-    is_over = row["code"] is not None and not _stands(row, week)
-    state = "moved" if is_over else _state(row["figure"], now)
     due = row["due"] if isinstance(row["due"], date) else date.fromisoformat(str(row["due"]))
+    is_over = row["code"] is not None and not _stands(row, week)
+    state = "moved" if is_over else _state(row["figure"], now, is_late=due <= week.last)
+    if row["key"] == "silent" and state == "done" and (left := _dossiers_left(row, tables)):
+        state, now = "answered", left
     shown = {name: row[name] for name in ("what", "who", "key")}
     return {**shown, "due": due, "then": row["figure"], "now": None if is_over else now, "state": state}
 
 
-def _state(then: int, now: int | None) -> str:
+def _dossiers_left(row: Row, tables: Tables) -> int:
+    """The dossiers that wait of an agency that was asked to send: it is silent no more, and they may wait on."""
+    rows = _rows(tables, "agencies") or ()
+    return sum(one["dossiers"] for one in rows if (one["agency"], one["agency_name"]) == (row["code"], row["who"]))
+
+
+def _state(then: int, now: int | None, is_late: bool) -> str:
     if now is None:
         return "unknown"
     if now == 0:
         return "done"
-    return "worse" if now > then else "open"
+    if now > then:
+        return "worse"
+    return "late" if is_late else "open"
 
 
 def _stands(row: Row, week: Week) -> bool:
@@ -203,7 +227,8 @@ def _became_vi(table: Table, before: Sequence[Row] | None) -> str:
     parts = [
         f"{count(states.count(state))} {words}"
         for state, words in (
-            ("done", "đã xong"), ("open", "đang làm"), ("worse", "xấu hơn"), ("moved", "đã chuyển đơn vị"),
+            ("done", "đã xong"), ("answered", "đã gửi lô hoặc báo lý do"), ("open", "đang làm"),
+            ("late", "quá hạn, chưa xong"), ("worse", "xấu hơn"), ("moved", "đã chuyển đơn vị"),
             ("unknown", "chưa rõ vì thiếu nguồn"),
         )
         if states.count(state)
@@ -238,8 +263,7 @@ def _reviews(tables: Tables) -> list[Proposal] | None:
     if rows is None:
         return None
     waiting = sum(row["in_review"] for row in rows)
-    oldest = min((row["oldest_review"] for row in rows if row["oldest_review"]), default=None)
-    what = f"kiểm tra, kết luận {count(waiting)} tài liệu đang chờ người kiểm tra (lâu nhất từ ngày {day(oldest)})"
+    what = f"kiểm tra, kết luận {count(waiting)} tài liệu quét trong {WEEKS} tuần đang chờ người kiểm tra"
     return [Proposal("reviews", _OFFICE, None, None, "province", what, waiting, "tài liệu", waiting)]
 
 

@@ -120,7 +120,10 @@ def verdicts_table(scans: Scans) -> Table:
         {"week": week, **_count_verdicts(documents)}
         for week, documents in (("this", scans.documents), ("before", scans.before))
     )
-    note = "Phải quét lại gồm cả tài liệu có tệp thiếu hoặc bị thay đổi, như phiếu trả lại đã ghi."
+    note = (
+        f"“{label_vi('verdicts', 'rejected')}” gồm cả tài liệu có tệp thiếu hoặc bị thay đổi, như phiếu trả lại đã "
+        "ghi; tài liệu đã được quét thay không tính vào cột nào."
+    )
     return Table("verdicts", "Kết quả kiểm tra bản quét", "Verdicts", columns, rows, note)
 
 
@@ -229,11 +232,12 @@ def not_scanned_table(scans: Scans) -> Table:
         for reason in NOT_SCANNED_REASONS
         if documents[reason]
     )
-    return Table("not_scanned", "Tài liệu kê khai nhưng không quét", "Declared without scan", columns, rows)
+    note = "Lý do như cơ quan kê khai, có thể khác khổ giấy và loại bìa mà cơ quan kê trong bảng trên."
+    return Table("not_scanned", "Tài liệu kê khai nhưng không quét", "Declared without scan", columns, rows, note)
 
 
 def glass_table(found: list[DirtyGlass], week: Week) -> Table:
-    """List the scanners whose glass needs cleaning, and where."""
+    """List the scanners whose glass needs cleaning, and where, most pages first."""
     columns = (
         AGENCY_NAME,
         Column("device_id", "Máy quét", "Scanner", "code"),
@@ -243,7 +247,8 @@ def glass_table(found: list[DirtyGlass], week: Week) -> Table:
         Column("days", "Số ngày có sọc", "Days with the streak", "count", "ngày"),
         Column("pages", "Trang có sọc", "Pages", "count", "trang"),
     )
-    rows = tuple(_glass_row(glass, week) for glass in found)
+    ordered = sorted(found, key=lambda glass: -glass.pages)
+    rows = tuple(_glass_row(glass, week) for glass in ordered)
     return Table("dirty_glass", "Máy quét cần lau mặt kính (bốn tuần)", "Scanners to clean", columns, rows)
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from unicodedata import normalize
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,9 +16,9 @@ from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import Week, each_day, in_chunks
 from sohoa.format_value import day
 from sohoa.labels import rate_name
-from sohoa.progress.compare_periods import Period, compare, own_period
+from sohoa.progress.compare_periods import Period, compare, own_period, rows_of, within
 from sohoa.progress.rate import rate_percent
-from sohoa.progress.young_weeks import Age, read_age
+from sohoa.progress.young_weeks import Age
 from sohoa.registry import PROVINCE, Bearer, agencies_at, bearer_at, units_at
 from sohoa.report.model import Column, Table
 from sohoa.report.report_week import TREND_WEEKS
@@ -83,8 +84,8 @@ class Progress:
     places: tuple[Place, ...]
 
 
-def read_progress(store: Store, week: Week) -> Progress:
-    """Read the figures of a week and of the year up to it, a month at a time."""
+def read_progress(store: Store, week: Week, age: Age) -> Progress:
+    """Read the figures of a week, known like this, and of the year up to it, a month at a time."""
     places = _places(week)
     keys = {place.key for place in places}
     weekly: dict[tuple[str, date], dict[date, tuple[int, int]]] = defaultdict(dict)
@@ -95,7 +96,6 @@ def read_progress(store: Store, week: Week) -> Progress:
         for row in _by_week(with_valid_from(rows)):
             if (key := (row["unit_code"], row["valid_from"])) in keys:
                 weekly[key][row["monday"]] = (row["numerator_sum"], row["denominator_sum"])
-    age = read_age(store, week)
     rows = pa.concat_tables([age.before, with_valid_from(store.read_table("progress_daily", week.days, layout.DAY))])
     known = each_day(age.settled.before.first, age.settled.last) if age.settled else []
     settled = rows if age.settled == week else with_valid_from(store.read_table("progress_daily", known, layout.DAY))
@@ -167,17 +167,25 @@ def blocks_table(progress: Progress, week: Week) -> Table:
             "unit_code": None,
             "stands": False,  # nobody answers for the departments together
             "unit": _DEPARTMENTS_VI,
-            **_sum_figures(rows, departments, week),
+            **_comparable(progress, week, _sum_figures(rows, departments, week)),
             **_as_settled(_sum_figures(settled.settled, departments, settled.age.settled)),
         }
     )
-    found.sort(key=lambda row: (row["settled_percent"] is None, -(row["settled_percent"] or 0), row["unit"]))
+    found.sort(
+        key=lambda row: (row["settled_percent"] is None, -(row["settled_percent"] or 0), _by_letters(row["unit"]))
+    )
     title = "Kết quả theo huyện, thành phố và khối sở, ban, ngành"
     if any(place.level == "commune" for place in ranked):
-        title = "Kết quả theo xã, phường và khối sở, ban, ngành"
+        former = ", huyện đã kết thúc" if any(place.level == "district" for place in ranked) else ""
+        title = f"Kết quả theo xã, phường{former} và khối sở, ban, ngành"
     columns = (*_UNIT, *_columns(progress, week, RECEIVED, NUMERATOR))
     note = note_vi(progress, week)
     return Table("blocks", title, "By district, and departments together", columns, tuple(found), note)
+
+
+def _by_letters(name: str) -> str:
+    """A name as it sorts: letters before their marks, đ with d."""
+    return normalize("NFD", name.replace("Đ", "D").replace("đ", "d"))
 
 
 def note_vi(progress: Progress, week: Week) -> str:
@@ -189,7 +197,7 @@ def note_vi(progress: Progress, week: Week) -> str:
     return (
         f"Số liệu có đến hết ngày {day(moment.last_day)}; cột tuần trước là tuần trước như đã biết đến hết ngày "
         f"{day(moment.earlier(1).last_day)}, cùng độ tuổi; {stable}. Đơn vị có dưới {LEAST_COMPARED} hồ sơ trong tuần "
-        "chưa ổn định thì không so sánh."
+        "thì không so sánh."
     )
 
 
@@ -209,8 +217,12 @@ def _comparable(progress: Progress, week: Week, found: dict[str, float | None]) 
 def _settled_figures(
     progress: Progress, place: Place, definition: str = "dn_and", stage: str = "all"
 ) -> dict[str, float | None]:
+    """The figures of the settled week; None where no week is, or where the unit did not stand in it."""
     settled = progress.age.settled
-    found = {} if settled is None else _figures(progress.settled, place, settled, definition, stage)
+    stood = settled is not None and place.unit.valid_from <= settled.last
+    found = _figures(progress.settled, place, settled, definition, stage) if settled and stood else {}
+    if place.level != "province" and (found.get("denominator") or 0) < LEAST_COMPARED:
+        found = found | {"change_points": None}
     return _as_settled(found)
 
 
@@ -249,8 +261,7 @@ def _figures(
     rows: pa.Table, place: Place, week: Week, definition: str = "dn_and", stage: str = "all"
 ) -> dict[str, float | None]:
     code, valid_from = place.key
-    own = rows.filter((pc.field("unit_code") == code) & (pc.field("valid_from") == valid_from))
-    own = own.filter((pc.field("definition") == definition) & (pc.field("stage") == stage))
+    own = rows_of(rows, unit_code=code, valid_from=valid_from, definition=definition, stage=stage)
     numerator, denominator, received = _sums(own, week)
     found = compare(own, code, Period(week.first, week.last), week.last, definition, stage, own=own_period(place.unit))
     return {
@@ -284,7 +295,7 @@ def _sum_figures(rows: pa.Table, places: list[Place], week: Week | None) -> dict
 
 
 def _sums(rows: pa.Table, week: Week) -> tuple[int, int, int]:
-    inside = rows.filter((pc.field("dossier_date") >= week.first) & (pc.field("dossier_date") <= week.last))
+    inside = within(rows, Period(week.first, week.last))
     numerator, denominator, received = (int(pc.sum(inside[name]).as_py() or 0) for name in _COUNTS)
     return numerator, denominator, received
 
