@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.pages.page_files import REAL
 
 _MEASURE = """
@@ -32,6 +34,16 @@ def _rows(extra: dict[str, str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | extra).stdout
 
 
+KERNELS = ("Prescott", "Haswell", "SkylakeX")
+"""Kinds of processor for which OpenBLAS, which multiplies for numpy, adds in an order of their own."""
+
+
 def test_rows_do_not_depend_on_the_processor() -> None:
     """Real pages, with and without the vector instructions of this machine."""
     assert _rows({}) == _rows(PLAIN_PROCESSOR)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_rows_do_not_depend_on_the_order_in_which_a_processor_adds(kernel: str) -> None:
+    """Real pages, by the kernels of another kind; one that this machine cannot run would fall back to its own."""
+    assert _rows({}) == _rows({"OPENBLAS_CORETYPE": kernel})

@@ -169,15 +169,20 @@ def _along_sides(hull: Points, corners: Points) -> Points:
     for at in range(4):
         start, end = corners[at], corners[(at + 1) % 4]
         way = end - start
-        along = ((hull - start) @ way) / (way @ way)
-        across = np.abs((hull - start) @ np.array([-way[1], way[0]])) / np.hypot(*way)
+        along = _dot(hull - start, way) / _dot(way, way)
+        across = np.abs(_dot(hull - start, np.array([-way[1], way[0]]))) / np.hypot(*way)
         is_near = (along > _ENDS) & (along < 1 - _ENDS) & (across < _BENT * np.hypot(*way) + 2)
         points = np.concatenate([hull[is_near], [start, end]])
-        points = points[np.argsort((points - start) @ way, kind="stable")]
+        points = points[np.argsort(_dot(points - start, way), kind="stable")]
         third = -(-len(points) // 3)
         first, last = points[:third].mean(axis=0), points[-third:].mean(axis=0)
         lines.append((first, last - first))
     return np.array([_crossing(lines[at - 1], lines[at], corners[at]) for at in range(4)])
+
+
+def _dot(points: Points, way: Points) -> Points:
+    """Return x·x + y·y of each point, rounded alike on every processor; a product of matrices is not."""
+    return np.asarray(points[..., 0] * way[0] + points[..., 1] * way[1], np.float64)
 
 
 def _crossing(one: tuple[Points, Points], other: tuple[Points, Points], near: Points) -> Points:

@@ -159,24 +159,29 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
 
 
 def _match(above: Grey, below: Grey, far: int) -> Floats:
-    """Find the pixels by which each row of ``below`` is shifted against that of ``above``, both (pair, x); 0: none."""
-    core, other = above[:, far:-far].astype(np.float32), below.astype(np.float32)
-    core -= core.mean(axis=1, keepdims=True)
-    other -= other.mean(axis=1, keepdims=True)
-    spread, power = np.einsum("ij,ij->i", core, core), other * other
-    total = power.sum(axis=1, dtype=np.float64)
-    can_match = (spread >= _MIN_SPREAD**2 * core.shape[1]) & (total >= _MIN_SPREAD**2 * other.shape[1])
-    there = np.maximum(_sum_windows(power, core.shape[1]), 1.0)
-    products = [np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)]
-    match = np.reshape(products, there.shape) / np.sqrt(np.maximum(spread, 1.0)[:, None] * there)
+    """Find the pixels by which each row of ``below`` is shifted against that of ``above``, both (pair, x); 0: none.
+
+    All sums are of whole numbers below 2^53, so that no order of adding, which differs among processors, rounds them.
+    """
+    core, other = above[:, far:-far].astype(np.float64), below.astype(np.float64)
+    size, width = core.shape[1], other.shape[1]
+    mean = other.sum(axis=1, keepdims=True) / width
+    power = (other * other).sum(axis=1) - mean[:, 0] ** 2 * width
+    spread = (core * core).sum(axis=1) - core.sum(axis=1) ** 2 / size
+    can_match = (spread >= _MIN_SPREAD**2 * size) & (power >= _MIN_SPREAD**2 * width)
+    sums = _sum_windows(other, size)
+    there = _sum_windows(other * other, size) - 2 * mean * sums + size * mean**2
+    products = np.reshape([np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)], sums.shape)
+    products -= core.sum(axis=1, keepdims=True) / size * sums
+    match = products / np.sqrt(np.maximum(spread, 1.0)[:, None] * np.maximum(there, 1.0))
     lag = match.argmax(axis=1)
     moved, still = match.max(axis=1), np.maximum(0.0, match[:, far])
     sure = np.clip((moved - still - _CLEAR) * moved * 2.5, 0.0, 1.0)
     return np.asarray(np.where(can_match, sure * np.abs(lag - far), 0.0), np.float32)
 
 
-def _sum_windows(rows: Floats, size: int) -> NDArray[np.float64]:
+def _sum_windows(rows: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Return the sum of each window of ``size`` places in each row, (row, start)."""
-    first = rows[:, :size].sum(axis=1, dtype=np.float64, keepdims=True)
-    change = np.cumsum(rows[:, size:].astype(np.float64) - rows[:, :-size], axis=1)
+    first = rows[:, :size].sum(axis=1, keepdims=True)
+    change = np.cumsum(rows[:, size:] - rows[:, :-size], axis=1)
     return np.concatenate([first, first + change], axis=1)
