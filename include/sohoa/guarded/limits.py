@@ -44,7 +44,7 @@ class JobLimits(ctypes.Structure):
 
 
 if sys.platform == "win32":
-    _EXTENDED_LIMITS = 9  # which kind of what is known of a job is meant
+    _EXTENDED_LIMITS = 9  # the kind of information of a job that is meant
     _PROCESS_TIME, _MOST_PROCESSES, _PROCESS_MEMORY, _NO_DIALOG = 0x2, 0x8, 0x100, 0x400
 
     class Bounds:
