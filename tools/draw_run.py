@@ -25,7 +25,7 @@ from sohoa.settings import Settings, load_settings
 from sohoa.store import open_store
 from tools.draw_in_browser import browser, save
 
-COLUMNS = 104
+COLUMNS = 110
 SHOWN_DAG = "check_scan_batches"
 FONT = "JetBrains Mono"
 

@@ -420,6 +420,12 @@ class Settings(BaseModel):
         return local is not None and local["endpoint"] == self.s3_endpoint
 
     @property
+    def embedded_status_url(self) -> str:
+        """Where the embedded store says how full it is: it may run on other ports than are set here."""
+        local = _read_keys(self.credentials_file) or {}
+        return local.get("status_url") or f"http://127.0.0.1:{self.port_volume}/status"
+
+    @property
     def agency_keys_file(self) -> Path:
         """Where the embedded store's keys of the agencies are kept (mode 0600)."""
         return self.home / "store" / "agencies.json"
@@ -472,7 +478,8 @@ def _read_keys(file: Path) -> dict[str, str] | None:
     """
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        return {name: str(found[name]) for name in ("endpoint", "access_key", "secret_key")}
+        keys = {name: str(found[name]) for name in ("endpoint", "access_key", "secret_key")}
+        return keys | {name: str(found[name]) for name in ("status_url",) if name in found}
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:

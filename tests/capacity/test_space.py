@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -15,8 +16,10 @@ from sohoa import layout, stack
 from sohoa.capacity import space as space_module
 from sohoa.capacity.space import Space, measure_space, watch_space
 from sohoa.notify.alerts import Alert
+from sohoa.private_file import write_private
+from sohoa.settings import load_settings
 from sohoa.store import Store
-from tests.servers import free_port
+from tests.servers import free_port, new_home
 
 GB = 1_000_000_000
 
@@ -209,3 +212,15 @@ def test_the_status_of_the_stack_tells_it(store: Store, describe: Callable[..., 
 @pytest.fixture
 def describe() -> Callable[..., str]:
     return lambda store, **more: "\n".join(stack.describe(store.settings.model_copy(update=more), "store"))
+
+
+def test_the_embedded_store_is_asked_at_the_port_where_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have been started with other ports than this process is told of."""
+    new_home(monkeypatch, tmp_path / "home")
+    keys = {"endpoint": "http://127.0.0.1:17403", "access_key": "a", "secret_key": "s"}
+    write_private(load_settings().credentials_file, json.dumps(keys))
+    assert load_settings().embedded_status_url == f"http://127.0.0.1:{load_settings().port_volume}/status"
+    keys["status_url"] = "http://127.0.0.1:17401/status"
+    write_private(load_settings().credentials_file, json.dumps(keys))
+    found = load_settings()
+    assert (found.s3_endpoint, found.embedded_status_url) == (keys["endpoint"], keys["status_url"])

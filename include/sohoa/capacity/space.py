@@ -91,7 +91,7 @@ class _Server:
 
 def measure_space(settings: Settings) -> Space | None:
     """Ask the volume servers how full they are; None where one of them is not known or does not say."""
-    embedded = (f"http://127.0.0.1:{settings.port_volume}/status",) if settings.uses_embedded_store else ()
+    embedded = (settings.embedded_status_url,) if settings.uses_embedded_store else ()
     found: list[Space] = []
     for url in settings.store_status_urls or embedded:
         try:

@@ -89,7 +89,9 @@ def up(settings: Settings, report: Report) -> None:
 def local_settings(settings: Settings) -> Settings:
     """Return ``settings`` with the address of the embedded store and the pipeline's keys to it."""
     keys = json.loads(settings.credentials_file.read_text(encoding="utf-8"))
-    return Settings(**{**dict(settings), **{f"s3_{name}": value for name, value in keys.items()}})
+    return Settings(
+        **{**dict(settings), **{f"s3_{name}": keys[name] for name in ("endpoint", "access_key", "secret_key")}}
+    )
 
 
 def administrator_settings(settings: Settings) -> Settings:
@@ -178,7 +180,10 @@ def write_identities(settings: Settings) -> bool:
     """
     before = read_identities(settings)
     admin = _read(settings.admin_keys_file) or new_keys()
-    own = (_read(settings.credentials_file) or new_keys()) | {"endpoint": f"http://127.0.0.1:{settings.port_s3}"}
+    own = (_read(settings.credentials_file) or new_keys()) | {
+        "endpoint": f"http://127.0.0.1:{settings.port_s3}",
+        "status_url": f"http://127.0.0.1:{settings.port_volume}/status",
+    }
     known, handled = _read(settings.agency_keys_file), _handled(settings)
     codes = [agency.code for agency in registry.agencies() if agency.code not in handled]
     agencies = {code: known.get(code) or new_keys() for code in codes}

@@ -42,7 +42,7 @@ def _table(subject: str, lines: list[Line]) -> Grid | Text:
         table.figures("Đổi\nchanged")
     for line in shown:
         cells = [_cell(line.before[state], line.after[state]) for state in line.before]
-        table.row(_label(line), *cells, *([] if line.changed is None else [str(line.changed)]))
+        table.row(_label(line), *cells, *([] if line.changed is None else [number(line.changed)]))
     return table
 
 
