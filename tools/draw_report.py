@@ -30,7 +30,7 @@ ON_SCREEN = "small"
 
 
 def main(name: str, folder: Path) -> None:
-    """Write the pictures of a site's report that lies in a folder, as ``report/<name>-…``; of ``ON_SCREEN`` its page too."""
+    """Write the pictures of a site's report that lies in a folder, as ``report/<name>-…``."""
     (FOLDER / "report").mkdir(exist_ok=True)
     for old in (FOLDER / "report").glob(f"{name}-*.png"):
         old.unlink()
