@@ -1,9 +1,9 @@
 """Draw the pictures of ``docs/report.md`` from a report: pages of its PDF, and its page on a desk and on a telephone.
 
-    sohoa run report --week 2023-W39 --out report/
-    .venv/bin/python -m tools.draw_report report/
+    sohoa run report --week 2023-W17 --out report/
+    .venv/bin/python -m tools.draw_report small report/
 
-The same report gives the same pictures.
+``tools.monday_sites`` makes the sites; the same report gives the same pictures.
 """
 
 from __future__ import annotations
@@ -16,40 +16,43 @@ import pypdfium2 as pdfium
 from PIL import Image
 from playwright.sync_api import Page
 
-from tools.draw_in_browser import browser, save
+from tools.draw_in_browser import FOLDER, browser, save
 
-PAGES = {
-    "pdf-page-2": "Tỷ lệ số hóa của tỉnh theo tuần",
-    "pdf-page-3": "Tỷ lệ số hóa (%) theo đơn vị",
-    "pdf-page-4": "Tỷ lệ số hóa của các xã",
-    "pdf-page-5": "Bản quét theo khổ giấy",
-    "pdf-page-sign": "Nơi nhận:",
-    "pdf-page-district": "Lũy kế: tỷ lệ",
-}
-"""Picture -> a part of what stands on its page; the first page that has it is drawn."""
+LAST = "Nơi nhận:"
+"""Stands on the last page of the text; it and the first page of the annex are drawn, and all before."""
 SCALE = 1.25
 DESK, PHONE = (1280, 1530), (390, 880)
 SEEN = ("header", "figure", "#section-II", "#table-proposals")
 """What stands at the top of the telephone, from left to right."""
 GAP = 15
+ON_SCREEN = "small"
+"""The site whose page is drawn as on a desk and on a telephone."""
 
 
-def main(folder: Path) -> None:
-    """Write all pictures of a report that lies in a folder."""
+def main(name: str, folder: Path) -> None:
+    """Write the pictures of a site's report that lies in a folder, as ``report/<name>-…``."""
+    (FOLDER / "report").mkdir(exist_ok=True)
+    for old in (FOLDER / "report").glob(f"{name}-*.png"):
+        old.unlink()
     with pdfium.PdfDocument(folder / "report.pdf") as document:
-        texts = [" ".join(page.get_textpage().get_text_range().split()) for page in document]
-        save("pdf-page-1", document[0].render(scale=SCALE).to_pil())
-        for name, part in PAGES.items():
-            place = next(number for number, text in enumerate(texts) if part in text)
-            save(name, document[place].render(scale=SCALE).to_pil())
+        texts = [page.get_textpage().get_text_range() for page in document]
+        last = next(number for number, text in enumerate(texts) if LAST in text)
+        for number in range(min(last + 2, len(document))):
+            save(f"report/{name}-{number + 1:02d}", document[number].render(scale=SCALE).to_pil())
+    if name == ON_SCREEN:
+        _draw_page(name, folder)
+
+
+def _draw_page(name: str, folder: Path) -> None:
     with browser() as chromium:
         address = (folder / "report.html").absolute().as_uri()
         desk = chromium.new_page(viewport={"width": DESK[0], "height": DESK[1]})
         _open(desk, address)
-        save("report-page", _shot(desk).resize((960, round(960 * DESK[1] / DESK[0])), Image.Resampling.LANCZOS))
+        shot = _shot(desk).resize((960, round(960 * DESK[1] / DESK[0])), Image.Resampling.LANCZOS)
+        save(f"report/{name}-page", shot)
         phone = chromium.new_page(viewport={"width": PHONE[0], "height": PHONE[1]})
         _open(phone, address)
-        save("report-phone", _side_by_side([_at(phone, seen) for seen in SEEN]))
+        save(f"report/{name}-phone", _side_by_side([_at(phone, seen) for seen in SEEN]))
 
 
 def _open(page: Page, address: str) -> None:
@@ -77,4 +80,4 @@ def _side_by_side(shots: list[Image.Image]) -> Image.Image:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -105,15 +105,14 @@ def ranking(units: Rows, target: float, title: str, alt_vi: str) -> Chart:
     )
     tips = _tips(unit="Đơn vị", label="Tỷ lệ đạt")
     bars = base.mark_bar(color="#bbb", stroke="#000", strokeWidth=0.5).encode(x, tooltip=tips)
-    texts = base.mark_text(align="left", dx=3, fontSize=11).encode(x, alt.Text("label:N"))
-    halo = base.mark_text(align="left", dx=3, fontSize=11, stroke="#fff", strokeWidth=4).encode(x, alt.Text("label:N"))
+    texts = base.mark_text(align="left", dx=4, fontSize=11).encode(alt.XDatum(0), alt.Text("label:N"))
     rule = alt.Chart(_data([{"rate": target}])).mark_rule(strokeDash=_DASHES["target"]).encode(alt.X("rate:Q"))
     step = 17 if len(units) <= 31 else 12
     return _chart(
         "ranking",
         title,
         alt_vi,
-        alt.layer(bars, rule, halo, texts).properties(width=WIDTH - 220, height=alt.Step(step)),
+        alt.layer(bars, rule, texts).properties(width=WIDTH - 220, height=alt.Step(step)),
     )
 
 

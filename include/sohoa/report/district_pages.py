@@ -136,6 +136,8 @@ def _unit_of(code: str, own_day: date | None, day: date) -> Bearer | None:
     day, or served last before it: an office may outlast its commune.
     """
     owner = None if own_day is None else owner_at(code, own_day)
+    if owner is not None and owner.valid_from > day:  # a wrong code: nobody bears it yet
+        return None
     agency = None if owner is None else find_agency(code, owner.valid_from)
     if owner is None or agency is None or agency.kind != "commune":
         return owner

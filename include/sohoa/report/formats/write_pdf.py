@@ -137,7 +137,8 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _pages(table: Table) -> dict[str, Any]:
     """A table with a page for each value of a column: the columns of all pages are alike."""
-    columns = tuple(column for column in table.columns if column.key != table.page_by)
+    is_known = {column.key: any(row[column.key] is not None for row in table.rows) for column in table.columns}
+    columns = tuple(column for column in table.columns if column.key != table.page_by and is_known[column.key])
     whole = _table(replace(table, columns=columns, page_by=""))
     rows = iter(whole["rows"])
     pages = [

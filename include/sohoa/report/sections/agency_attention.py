@@ -189,7 +189,9 @@ def _agency_row(
     queue, waiting = overview.capacity.get(found.office), overview.waiting.get(found.office)
     return {
         "agency": found.agency,
-        "agency_name": full_name(found.agency, found.valid_from, week.last),
+        "agency_name": found.agency
+        if _is_to_come(found, week)
+        else full_name(found.agency, found.valid_from, week.last),
         "state": found.state,
         "note": found.note or _sent_after(found),
         "days_without_batch": found.days_without_batch,
@@ -208,6 +210,11 @@ def _agency_row(
         "never_scanned": need and need.never_scanned,
         "rejected": need and need.rejected,
     }
+
+
+def _is_to_come(found: AgencyActivity, week: Week) -> bool:
+    """Tell whether nobody bears the code yet: a wrong code has not the name of who will bear it."""
+    return found.valid_from is not None and found.valid_from > week.last
 
 
 def _sent_after(found: AgencyActivity) -> str | None:
@@ -236,7 +243,9 @@ def queue_table(agencies: Table) -> Table:
     """List the agencies by what is to be scanned, for the first time or again."""
     known = (row for row in agencies.rows if row["documents"] + row["to_scan"])
     rows = tuple(sorted(known, key=lambda row: (-row["documents"] - row["to_scan"], row["agency"])))
-    return Table("queue", "Cơ quan còn nhiều tài liệu phải quét nhất", "Longest queues", agencies.columns, rows)
+    return Table(
+        "queue", "Cơ quan còn nhiều tài liệu chờ và phải quét lại nhất", "Longest queues", agencies.columns, rows
+    )
 
 
 def large_format_table(overview: AgencyOverview, week: Week, most: int | None = MAX_ROWS) -> Table:
@@ -248,7 +257,7 @@ def large_format_table(overview: AgencyOverview, week: Week, most: int | None = 
         Column("documents", "Tài liệu", "Documents", "count", "tài liệu"),
         Column("papers", "Khổ", "Papers", "labels", labels="papers"),
     )
-    needs = overview.large_format
+    needs = [need for need in overview.large_format if stands((need.agency, need.valid_from), week.last)]
     rows = tuple(
         {"agency_name": full_name(need.agency, need.valid_from, week.last), **asdict(need)} for need in needs[:most]
     )

@@ -66,7 +66,9 @@ def ranking_chart(blocks: Table, settled: Week | None, target: float) -> Chart |
         f"Biểu đồ thanh: cao nhất {best['unit']} {best['label']}, thấp nhất {last['unit']} {last['label']}; "
         f"đường gạch là mức {percent(target)}."
     )
-    return chart_specs.ranking(units, target, f"Xếp hạng tỷ lệ số hóa, {week_vi(settled)}", alt)
+    return chart_specs.ranking(
+        units, target, f"Xếp hạng tỷ lệ số hóa, {week_vi(settled)} (đường gạch: {percent(target)})", alt
+    )
 
 
 def heat_chart(progress: Progress, week: Week) -> Chart | None:

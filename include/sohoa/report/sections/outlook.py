@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -75,10 +74,10 @@ def _required_work_vi(work: RequiredWork, line: TargetLine) -> str:
         return f"Không còn ngày làm việc nào đến ngày {day(line.end)}."
     if work.required_dossiers is None or work.due_per_day is None or not work.denominator:
         return "Chưa đủ số liệu để tính khối lượng phải số hóa mỗi ngày."
-    pages = "" if work.required_pages is None else f", khoảng {count(math.ceil(work.required_pages))} trang"
+    pages = "" if work.required_pages is None else f", khoảng {count(round(work.required_pages))} trang"
     return (
         f"Để đạt {percent(line.target_percent)} cho cả lộ trình, mỗi ngày làm việc phải số hóa khoảng "
-        f"{count(math.ceil(work.required_dossiers))} hồ sơ{pages}; còn {count(work.days_left)} ngày làm việc, mỗi ngày "
+        f"{count(round(work.required_dossiers))} hồ sơ{pages}; còn {count(work.days_left)} ngày làm việc, mỗi ngày "
         f"phát sinh khoảng {count(round(work.due_per_day))} hồ sơ."
     )
 

@@ -237,7 +237,7 @@ def not_scanned_table(scans: Scans) -> Table:
 
 
 def glass_table(found: list[DirtyGlass], week: Week) -> Table:
-    """List the scanners whose glass needs cleaning, and where, most pages first."""
+    """List the scanners whose glass needs cleaning, and where, most pages first; none of an office that is no more."""
     columns = (
         AGENCY_NAME,
         Column("device_id", "Máy quét", "Scanner", "code"),
@@ -247,9 +247,15 @@ def glass_table(found: list[DirtyGlass], week: Week) -> Table:
         Column("days", "Số ngày có sọc", "Days with the streak", "count", "ngày"),
         Column("pages", "Trang có sọc", "Pages", "count", "trang"),
     )
-    ordered = sorted(found, key=lambda glass: -glass.pages)
+    standing = [glass for glass in found if _stands(glass, week)]
+    ordered = sorted(standing, key=lambda glass: -glass.pages)
     rows = tuple(_glass_row(glass, week) for glass in ordered)
     return Table("dirty_glass", "Máy quét cần lau mặt kính (bốn tuần)", "Scanners to clean", columns, rows)
+
+
+def _stands(glass: DirtyGlass, week: Week) -> bool:
+    owner = owner_at(glass.agency, glass.last_day)
+    return owner is not None and owner.stands_on(week.last)
 
 
 def _glass_row(glass: DirtyGlass, week: Week) -> Row:
