@@ -25,7 +25,8 @@ COUNTS = {
 def test_counts_are_told_by_name() -> None:
     """Defects by their Vietnamese names too; what is null, false or of the next task alone is left out."""
     assert describe_counts(COUNTS) == [
-        "pages 1,744 · closed gates 0 · policy written · week 2024-W15",
+        "pages 1,744 · closed gates 0 · policy written",
+        "week 2024-W15",
         "verdicts: accepted 1,700, rejected 44",
         f"defects: {label_vi('defects', 'blurred')} (blurred) 40",
     ]

@@ -47,14 +47,11 @@ def test_a_request_and_its_file_arrive(
     """Of any length, again and again, with a file and without; the file from its start, and it can be mapped."""
     requests = [{"file": "a" * 300_000}, {"file": "b"}, {"n": 1}]
 
-    def work() -> None:
-        for number, request in enumerate(requests):
-            send(ends[0], request, None if number == 2 else file)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    for number, request in enumerate(requests):
+    for number, request in enumerate(requests):  # one at a time, as a caller sends them: the file's place is shared
+        thread = threading.Thread(target=send, args=(ends[0], request, None if number == 2 else file))
+        thread.start()
         found, opened = receive(ends[1])
+        thread.join()
         assert found == request
         if number == 2:
             assert opened is None
@@ -63,7 +60,6 @@ def test_a_request_and_its_file_arrive(
         assert (len(data), data[:3], data[-3:]) == (3_000_006, b"\r\n\x1a", b"end")
         assert os.fstat(opened.fileno()).st_size == len(data)
         opened.close()
-    thread.join()
     ends[0].close()
     assert receive(ends[1]) is None
 

@@ -38,8 +38,8 @@ FEEDS = {
     "backlog": ("MaDonVi,SoKetQua", f"{AGENCY},120"),
     "notices": ("MaDonVi,TuNgay,DenNgay,Loai,GhiChu", f"{AGENCY},20230306,20230307,no_work,"),
 }
-FROM_PEOPLE = {"visits", "audit_sample", "page_reviews"}
-"""Tables that come of what people do in the Airflow UI, not of a day's jobs."""
+FROM_PEOPLE = {"visits", "audit_sample", "page_reviews", "events"}
+"""Tables that come of what people do in the Airflow UI, and of its runs, not of a day's jobs."""
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_every_figure_of_every_table_is_printed(week_report: WeekReport):
                 paged += 1
                 continue
             rows[flat("".join(table.texts(row)))] += 1
-    assert paged == 11 + 11 + 200 + 1 + 20
+    assert paged == 11 + 11 + 200 + 1 + 20 - 3  # three units have no dossier and nothing that waits
     assert sum(rows.values()) > 80
     assert [row for row, number in rows.items() if text.count(row) < number] == []
 
@@ -224,8 +224,8 @@ def test_every_unit_of_a_tall_chart_is_on_paper(units: int):
     for name in ("ranking", "heat"):
         section = replace(report.sections[0], charts=(charts[name],), tables=())
         pages = pages_of(write_pdf.render(replace(report, sections=(section,), annex=())))
-        shown = [n for page in pages for n in re.findall(r"Xã số \d{3}", page)]
-        assert shown == names, name
+        shown = [n for page in pages for n in re.findall(r"Xãsố\d{3}", flat(page))]
+        assert shown == list(map(flat, names)), name
         assert any(f"(1/{-(-units // 40)})" in page for page in pages) == (units > 40)
 
 
