@@ -4,9 +4,9 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
-# Tests wait for servers half of the time: a process more than cores share their files, in the order of tests/conftest.py.
-# Those of the one real Airflow run beside.
-SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
+# Tests wait for servers half of the time: three processes more than cores share their files, in the order of
+# tests/conftest.py. Those of the one real Airflow run beside.
+SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 3) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast coverage lint format bench secrets docs wheel lock clean distclean
