@@ -112,6 +112,7 @@ def decode_bands(bands: Iterable[Image.Image], size: tuple[int, int], factor: in
         grey = decode_grey(band, factor)
         whole[top : top + len(grey)] = grey
         top += len(grey)
+        del band, grey  # else two bands are held while the next one is opened
     return whole
 
 

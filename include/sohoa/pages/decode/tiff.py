@@ -184,6 +184,7 @@ def _decode(file: TiffFile, offset: int, found: Tags, pieces: Pieces, page: Page
         for _, image, _ in _bands(file, offset, found, pieces, page.reduction, edit):
             page.colour_mode = pillow.colour_mode(image, page.bit_depth or 1)
             yield image
+            del image
 
     coding = FaxCoding.of(found)
     return fax.decode_whole(coding, decode) if coding else decode(None)
