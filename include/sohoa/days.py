@@ -10,7 +10,24 @@ from typing import TypeVar
 from sohoa.errors import InputError
 
 ONE_DAY, ONE_WEEK = timedelta(days=1), timedelta(weeks=1)
+YEARS = range(1990, 2100)
+"""Years of which a dossier, a scan or a question may be."""
 Item = TypeVar("Item")
+
+
+def parse_day(text: str) -> date:
+    """Read a day written as 2024-04-15.
+
+    Raises:
+        InputError: it is none, or of a year that nothing here is of.
+    """
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = date.min
+    if found.year not in YEARS:
+        raise InputError(f"{text!r} is not a day like 2024-04-15")
+    return found
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import typer
 from sohoa import logs
 from sohoa.clean_text import clean, escape_name
 from sohoa.cli.usage import Group, Root
-from sohoa.days import Week
+from sohoa.days import YEARS, Week
 from sohoa.errors import InputError, SohoaError
 from sohoa.terminal.console import complain, out, use_safe_streams
 
@@ -28,7 +28,6 @@ _REASONS = {
     errno.EEXIST: "it is there already, and is not of this kind",
     errno.ENOENT: "it is not there",
 }
-_YEARS = range(1990, 2100)
 """Those of the days that feeds may name."""
 
 
@@ -116,8 +115,8 @@ def parse_day(value: str | date) -> date:
         day = date.fromisoformat(value)
     except ValueError:
         raise typer.BadParameter(f"{value!r} is not a date like 2023-01-31") from None
-    if day.year not in _YEARS:
-        raise typer.BadParameter(f"{value} lies outside the years {_YEARS[0]} to {_YEARS[-1]}")
+    if day.year not in YEARS:
+        raise typer.BadParameter(f"{value} lies outside the years {YEARS[0]} to {YEARS[-1]}")
     return day
 
 
@@ -131,8 +130,8 @@ def parse_week(value: str) -> Week:
         week = Week.parse(value)
     except InputError as error:
         raise typer.BadParameter(str(error)) from None
-    if week.first.year not in _YEARS:
-        raise typer.BadParameter(f"{value} lies outside the years {_YEARS[0]} to {_YEARS[-1]}")
+    if week.first.year not in YEARS:
+        raise typer.BadParameter(f"{value} lies outside the years {YEARS[0]} to {YEARS[-1]}")
     return week
 
 

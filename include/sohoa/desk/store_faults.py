@@ -44,7 +44,8 @@ def _explain(error: StoreError, endpoint: str) -> str:
     if isinstance(error, KeysRefused):
         return (
             "Kho không nhận khóa của cơ quan, hoặc đồng hồ máy này sai. Xem lại ngày giờ của máy; nếu đúng thì chạy "
-            "`sohoa keys` với khóa mà tỉnh đã cấp."
+            "`sohoa keys` với khóa mà tỉnh đã cấp. Nếu trước đó vẫn gửi được: kho gần đầy, tỉnh có thể đang tạm dừng "
+            "nhận tệp của cơ quan; hãy gọi cán bộ kỹ thuật của tỉnh."
         )
     if isinstance(error, ObjectRefused | ObjectMissing):
         return f"Kho {endpoint} từ chối. Hãy báo cán bộ kỹ thuật của tỉnh. ({error})"

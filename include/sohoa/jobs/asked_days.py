@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sohoa.days import each_day
+from sohoa.days import each_day, parse_day
 from sohoa.errors import InputError
 
 __all__ = ["MAX_ASKED_DAYS", "asked_days"]
 
 MAX_ASKED_DAYS = 366
 """Days that one run does again; who wants more runs it again for the rest."""
-_YEARS = range(1990, 2100)
 
 
 def asked_days(start: str | None, end: str | None) -> list[date]:
@@ -24,20 +23,10 @@ def asked_days(start: str | None, end: str | None) -> list[date]:
         if end:
             raise InputError(f"end is {end} and start is empty: give the first day too")
         return []
-    first, last = _parse(start), _parse(end or start)
+    first, last = parse_day(start), parse_day(end or start)
     if last < first:
         raise InputError(f"the last day {last} comes before the first, {first}")
     days = each_day(first, last)
     if len(days) > MAX_ASKED_DAYS:
         raise InputError(f"{first} to {last} are {len(days)} days: ask for {MAX_ASKED_DAYS} at most")
     return days
-
-
-def _parse(text: str) -> date:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        found = date.min
-    if found.year not in _YEARS:
-        raise InputError(f"{text!r} is not a day like 2024-04-15")
-    return found

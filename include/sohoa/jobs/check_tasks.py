@@ -27,6 +27,7 @@ from sohoa.intake.judging_groups import (
 )
 from sohoa.intake.measured_pages import MeasuredParts
 from sohoa.intake.publish_batches import batch_table, publish, settle
+from sohoa.jobs.closed_gates import closed_batches
 from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger
 from sohoa.notify.alerts import notify
@@ -164,7 +165,7 @@ def judge_batches(work: str) -> Judged:
         with attempts.at_work(entry.id for entry in members):
             group = load_group(store, run, measured, members)
             tables = _judge(store, group, captures)
-            closed = _closed_batches(tables)
+            closed = closed_batches(tables)
             run.save_judged(group.entries, tables, closed)
         judged.append(group.entries)
         counts["pages"] += len(tables["pages"])
@@ -213,19 +214,6 @@ def _compare_pages(store: Store, group: JudgingGroup, captures: pa.Table, pages:
     for name, column in values.items():
         pages = pages.set_column(pages.column_names.index(name), TABLES["pages"].field(name), column)
     return pages.drop_columns("sketch")
-
-
-def _closed_batches(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
-    from sohoa.quality import gate
-
-    closed: dict[str, list[str]] = {}
-    for name, rows in tables.items():
-        for violation in gate.check_rows(name, rows):
-            for batch in sorted({str(row["batch"]) for row in violation.rows}):
-                closed.setdefault(batch, []).append(f"{name}: {violation.message}")
-    for batch, problems in closed.items():
-        log.warning("gate_closed", batch=batch, problems=problems)
-    return closed
 
 
 def publish_batches(work: str) -> Published:

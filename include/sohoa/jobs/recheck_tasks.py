@@ -15,6 +15,7 @@ from sohoa import layout
 from sohoa.errors import InputError
 from sohoa.intake.check_run import ADMITTED, Entry, Marker
 from sohoa.intake.publish_batches import of_batch
+from sohoa.jobs.closed_gates import closed_batches
 from sohoa.logs import get_logger
 from sohoa.pending import mark_scan
 from sohoa.quality import failed_limits, thresholds, verdicts
@@ -116,7 +117,7 @@ def _recheck_day(store: Store, day: date, limits: Thresholds, counts: Rechecked)
     pages = gate.judge_pages(old["pages"], limits)
     documents = verdicts.judge_documents(old["documents"], pages, limits)
     new = {"pages": pages, "documents": documents, "batches": _counted(batches, documents, limits)}
-    closed = _closed(new)
+    closed = closed_batches(new)
     written = [row for row in new["batches"].to_pylist() if row["batch"] not in closed]
     counts["problems"] += [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]
     counts["closed_gates"] += len(closed)
@@ -149,20 +150,6 @@ def _counted(batches: pa.Table, documents: pa.Table, limits: Thresholds) -> pa.T
         row["verdict"] = verdicts.worst(document["verdict"] for document in found)
         row["thresholds_version"] = limits.version
     return pa.Table.from_pylist(rows, schema=batches.schema)
-
-
-def _closed(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
-    """Batch -> which invariants its rows break; a batch whose gate is open is absent."""
-    from sohoa.quality import gate
-
-    closed: dict[str, list[str]] = {}
-    for name, rows in tables.items():
-        for violation in gate.check_rows(name, rows):
-            for batch in sorted({str(row["batch"]) for row in violation.rows}):
-                closed.setdefault(batch, []).append(f"{name}: {violation.message}")
-    for batch, problems in closed.items():
-        log.warning("gate_closed", batch=batch, problems=problems)
-    return closed
 
 
 def _changed(old: dict[str, pa.Table], new: dict[str, pa.Table], batch: str) -> tuple[int, int]:

@@ -100,7 +100,7 @@ def down(settings: Settings, part: str, report: Report) -> None:
         if part in {"airflow", "all"}:
             _stop(airflow_server.servers(settings), airflow_server.STOP_PATIENCE_S, report)
         if part in {"store", "all"}:
-            _stop(store_servers(settings), seaweed.STOP_PATIENCE_S, report)
+            _stop([space_guard.server(settings), seaweed.server(settings)], seaweed.STOP_PATIENCE_S, report)
 
 
 def require_running(settings: Settings) -> None:

@@ -8,14 +8,13 @@ from datetime import date
 from itertools import islice
 from typing import Generic, TypeVar
 
+from sohoa.days import parse_day
 from sohoa.errors import InputError
 
 PER_PAGE = 50
 """Rows of a list that one page shows."""
 MAX_DAYS = 800
 """Days that a page adds up."""
-YEARS = range(1990, 2100)
-"""Of the days of an address, as of those of options."""
 T = TypeVar("T")
 
 
@@ -46,15 +45,7 @@ def read_day(text: str | None) -> date | None:
     Raises:
         InputError: it is no day, or of a year that no dossier is of.
     """
-    if not text:
-        return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        found = date.min
-    if found.year not in YEARS:
-        raise InputError(f"{text!r} is not a day like 2024-04-01")
-    return found
+    return parse_day(text) if text else None
 
 
 def read_period(start: date, end: date) -> tuple[date, date]:
