@@ -62,7 +62,7 @@ class Guard:
             except StoreError as error:
                 log.warning("space_guard_failed", reason=str(error))
                 pause = _BLIND_S
-            sign.touch()
+            sign.touch(mode=0o600)
             time.sleep(pause)
 
     def look(self, now: datetime) -> Space | None:
