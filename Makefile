@@ -8,6 +8,9 @@ STAMP  := $(VENV)/.installed
 # tests/conftest.py. Those of the one real Airflow run beside.
 SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 3) --dist loadfile --no-loadscope-reorder
 
+# Compiled files are kept whatever the shell says: hundreds of short processes would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast coverage lint format bench secrets docs wheel lock clean distclean
 

@@ -18,7 +18,7 @@ from sohoa.settings import load_settings
 from sohoa.stack.processes import stop
 from sohoa.store import open_store
 from tests.desk.kill_sender import landed, make_folder, markers, send_with_kills
-from tests.servers import empty_buckets, end_uploads, new_home, quiet
+from tests.servers import empty_buckets, new_home, quiet
 
 _KILLS_A_ROUND = 5
 
@@ -43,7 +43,6 @@ def _run_rounds(home: Path, kills: int, rng: random.Random) -> None:
     store, hit = open_store(), 0
     for number in range(1, -(-kills // _KILLS_A_ROUND) + 1):
         empty_buckets(store)
-        end_uploads(store)
         folder = home / f"scans{number}"
         files = make_folder(folder, files=6, size=200_000, large=11_000_000)
         hits, sent = send_with_kills(store, folder, home / f"pc{number}", _KILLS_A_ROUND, rng)

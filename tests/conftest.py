@@ -23,7 +23,7 @@ from sohoa.stack import airflow_server as airflow_stack
 from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
 from sohoa.terminal.console import out
-from tests.servers import empty_buckets, end_uploads, new_home, project_with_hung_task, quiet
+from tests.servers import empty_buckets, new_home, project_with_hung_task, quiet
 
 _SUMMARY = "summary"
 _REPORT = "tests/report/"
@@ -90,7 +90,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def clean_store(store: Store) -> Store:
     """The embedded store with empty buckets."""
     empty_buckets(store)
-    end_uploads(store)
     return store
 
 
