@@ -351,6 +351,17 @@ LABELS: dict[str, Labels] = {
         "tuple_type": Label("Phải là một danh sách JSON, đặt trong dấu ngoặc vuông.", "must be a JSON list"),
         None: Label("Giá trị không hợp lệ.", "not a valid value"),
     },
+    "config_errors": {  # of an agency's configuration, where a manifest has none or speaks of JSON
+        "greater_than": Label("Phải lớn hơn {gt}.", "too small"),
+        "float_type": Label("Phải là một số.", "must be a number"),
+        "float_parsing": Label("Phải là một số.", "must be a number"),
+        "path_type": Label("Phải là đường dẫn đến một tệp.", "must be the path of a file"),
+        "model_type": Label("Phải là một nhóm trường, viết sau tên nhóm trong ngoặc vuông.", "must be a table of TOML"),
+        "address": Label("Hãy ghi dạng http://máy:cổng hoặc https://máy:cổng.", "write it as http://host:port"),
+        "hours": Label(
+            'Hãy ghi một danh sách giờ, ví dụ ["07:30-11:30", "13:30-17:00"].', 'write a list, as ["07:30-11:30"]'
+        ),
+    },
     "manifest_fields": {  # where in a manifest: fields, and places in lists counted from 1
         "": Label("Cả bản kê", "the whole manifest"),
         "value": Label("đang ghi “{}”", "has '{}'"),

@@ -19,18 +19,35 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from sohoa.clean_text import escape_name
 from sohoa.enums import Content, Cover, Paper
 from sohoa.errors import SettingsError
 from sohoa.intake.manifest import Device, Line
+from sohoa.intake.manifest_faults import words_of
+from sohoa.labels import LABELS
 from sohoa.private_file import write_private
 from sohoa.settings import Settings
 
 _SERVICE = "sohoa"
 _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 
+_NOT_HOURS = PydanticCustomError("hours", "write a list, as [07:30-11:30]")
+_WORDS = LABELS["manifest_errors"] | LABELS["config_errors"]
+
 Hours = tuple[time, time]
+
+
+def _span(text: str) -> Hours:
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        raise _NOT_HOURS
+    first, first_minute, last, last_minute = map(int, match.groups())
+    try:
+        return time(first, first_minute), time(last, last_minute)
+    except ValueError:  # no such hour or minute
+        raise _NOT_HOURS from None
 
 
 class Declared(BaseModel):
@@ -67,22 +84,15 @@ class AgencyConfig(BaseModel):
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
-            raise ValueError("write it as http://host:port or https://host:port")
+            raise PydanticCustomError("address", "write it as http://host:port or https://host:port")
         return value
 
     @field_validator("quiet_hours", mode="before")
     @classmethod
     def _read_hours(cls, value: object) -> object:
         if not isinstance(value, list):
-            raise ValueError('write a list, as ["07:30-11:30", "13:30-17:00"]')
-        hours = []
-        for text in value:
-            match = _HOURS.fullmatch(str(text).strip())
-            if match is None:
-                raise ValueError(f"{text}: write it as 07:30-11:30")
-            first, first_minute, last, last_minute = map(int, match.groups())
-            hours.append((time(first, first_minute), time(last, last_minute)))
-        return tuple(hours)
+            raise _NOT_HOURS
+        return tuple(_span(str(text).strip()) for text in value)
 
     def store_settings(self, settings: Settings, keys: dict[str, str]) -> Settings:
         """Return ``settings`` with this agency's store and keys."""
@@ -115,7 +125,7 @@ def load_config(file: Path, agency: str | None = None) -> AgencyConfig:
     try:
         config = AgencyConfig.model_validate(values)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        lines = [f"{'.'.join(map(str, e['loc']))}: {words_of(e, _WORDS)}" for e in error.errors()]
         raise SettingsError(f"{escape_name(file)}: {'; '.join(lines)}") from None
     if agency is not None and config.agency != agency:
         raise SettingsError(f"{escape_name(file)}: tệp cấu hình là của {config.agency}, không phải của {agency}")

@@ -132,9 +132,13 @@ def fault_of(item: ErrorDetails, whole: Any) -> Fault:
     value = None if kind in {"missing", "extra_forbidden"} else item["input"]
     if kind in LABELS["refusals"]:
         return own_fault(kind, steps, whole, value)
-    words = LABELS["manifest_errors"].get(kind, LABELS["manifest_errors"][None])
-    allowed = _allowed(item, steps)
-    return Fault(kind, steps, Label(words.vi.format_map(allowed), item["msg"]), _place(steps, whole, value))
+    words = words_of(item, LABELS["manifest_errors"])
+    return Fault(kind, steps, Label(words, item["msg"]), _place(steps, whole, value))
+
+
+def words_of(item: ErrorDetails, table: Mapping[str | None, Label]) -> str:
+    """Say one error of the validation in the Vietnamese words of a table: kind of error, None for all others."""
+    return table.get(item["type"], table[None]).vi.format_map(_allowed(item, item["loc"]))
 
 
 def _allowed(item: ErrorDetails, steps: Steps) -> Mapping[str, str]:
