@@ -4,9 +4,10 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
-# Tests wait for servers half of the time: three processes more than cores share their files, in the order of
-# tests/conftest.py. Those of the one real Airflow run beside.
-SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 3) --dist loadfile --no-loadscope-reorder
+# Tests wait for servers half of the time: two processes more than cores share their files, in the order of
+# tests/conftest.py. Those of the one real Airflow run beside; where they lie, so that no other is collected for them.
+SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
+AIRFLOW_TESTS := tests/dags tests/docker tests/stack
 
 # Compiled files are kept whatever the shell says: hundreds of short processes would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,7 +42,7 @@ demo: setup  ## run the whole job on this machine and show the result (DEMO_EXIT
 
 test: setup  ## all tests: unit, property, integration (SeaweedFS) and one real Airflow run
 	@mkdir -p build
-	@$(BIN)/python -m pytest -m airflow >build/airflow-tests.txt 2>&1 & airflow=$$!; \
+	@$(BIN)/python -m pytest -m airflow $(AIRFLOW_TESTS) >build/airflow-tests.txt 2>&1 & airflow=$$!; \
 	  $(BIN)/python -m pytest $(SHARED) -m "not airflow"; others=$$?; \
 	  echo "The tests of the real Airflow, which ran beside:"; \
 	  wait $$airflow; airflow=$$?; cat build/airflow-tests.txt; exit $$((others | airflow))

@@ -27,6 +27,7 @@ from tests.servers import empty_buckets, new_home, project_with_hung_task, quiet
 
 _SUMMARY = "summary"
 _REPORT = "tests/report/"
+_OF_AIRFLOW = ("dags", "docker", "stack")  # as AIRFLOW_TESTS of the Makefile
 _LONGEST = ("tests/jobs/test_kill.py", _REPORT, "tests/jobs/", "tests/oracle/", "tests/quality/", "tests/slips/")
 
 
@@ -38,6 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in (("store", pytest.mark.store), ("airflow_server", pytest.mark.airflow)):
             if fixture in taken:
                 item.add_marker(marker)
+        place = Path(item.path).relative_to(Path(__file__).parent).parts[0]
+        assert place in _OF_AIRFLOW or not item.get_closest_marker("airflow"), f"make test does not find {item.nodeid}"
     items.sort(key=lambda item: next((n for n, path in enumerate(_LONGEST) if item.nodeid.startswith(path)), 99))
 
 

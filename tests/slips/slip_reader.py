@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from datetime import datetime
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -77,15 +78,18 @@ def bordered() -> bytes:
     return saved(Image.fromarray(pixels))
 
 
-FILES = {
-    "skewed.jpg": turned(),
-    "streaks.jpg": streaked(),
-    "border.jpg": bordered(),
-    "coarse.jpg": page_jpeg(5, dpi=100),
-    "cut.jpg": page_jpeg(6)[:-9_000],
-    "other.jpg": b"xin chao",
-    "good.jpg": GOOD,
-}
+@cache
+def files() -> dict[str, bytes]:
+    """One good file and one for each of some faults."""
+    return {
+        "skewed.jpg": turned(),
+        "streaks.jpg": streaked(),
+        "border.jpg": bordered(),
+        "coarse.jpg": page_jpeg(5, dpi=100),
+        "cut.jpg": page_jpeg(6)[:-9_000],
+        "other.jpg": b"xin chao",
+        "good.jpg": GOOD,
+    }
 
 
 def deliver(store: Store, documents: list[dict[str, Any]], files: dict[str, bytes], number: int = 1) -> tuple[str, str]:
@@ -97,11 +101,11 @@ def deliver(store: Store, documents: list[dict[str, Any]], files: dict[str, byte
 
 def deliver_all(store: Store) -> tuple[str, str]:
     """One document a file, and one that was not scanned, one with a page too few."""
-    documents = [document(name, {name: data}) for name, data in FILES.items()]
+    documents = [document(name, {name: data}) for name, data in files().items()]
     documents.append(document("none", {}, not_scanned="fragile"))
     lack = {"lack.pdf": page_pdf(1, seed=30)}
     documents.append(document("lack", lack, physical_pages=3))
-    return deliver(store, documents, FILES | lack)
+    return deliver(store, documents, files() | lack)
 
 
 def deliver_all_and_check(store: Store) -> tuple[str, str]:

@@ -11,12 +11,12 @@ from sohoa.store import Store
 from tests.batch_builder import AGENCY, DOSSIER, commit, document, manifest, page_jpeg, put_files
 from tests.servers import versions_of
 from tests.slips.slip_reader import (
-    FILES,
     NOON,
     deliver,
     deliver_all,
     deliver_all_and_check,
     deliver_good,
+    files,
     pictured,
     slip,
 )
@@ -32,8 +32,8 @@ def _values(store: Store, bucket: str, key: str) -> bytes:
 def test_pictures_lie_under_the_agency_that_sent_the_pages_and_nowhere_else(clean_store: Store) -> None:
     """Two agencies: each one's slip and pictures under its own receipts; no other object holds a small JPEG."""
     neighbour = "H37.80.02"
-    deliver(clean_store, [document("D1", {"s.jpg": FILES["skewed.jpg"]})], {"s.jpg": FILES["skewed.jpg"]})
-    theirs = {"t.jpg": FILES["coarse.jpg"]}
+    deliver(clean_store, [document("D1", {"s.jpg": files()["skewed.jpg"]})], {"s.jpg": files()["skewed.jpg"]})
+    theirs = {"t.jpg": files()["coarse.jpg"]}
     body = manifest([document("D1", theirs, dossier_code="H37.80.02-230306-0001")], agency=neighbour)
     put_files(clean_store, body["batch"], theirs, neighbour)
     commit(clean_store, body, agency=neighbour)
@@ -112,7 +112,7 @@ def test_the_same_run_again_writes_the_same_bytes(clean_store: Store) -> None:
     first = written()
     assert len(first) == 4
     assert written() == first
-    put_files(clean_store, batch, {"skewed.jpg": FILES["coarse.jpg"]})
+    put_files(clean_store, batch, {"skewed.jpg": files()["coarse.jpg"]})
     written()
     assert len(slip(clean_store, batch, sha256).pictures) == 4
     assert DOSSIER in json.dumps(clean_store.get_json(layout.LANDING, layout.receipt_key(AGENCY, batch, sha256)))
