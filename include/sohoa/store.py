@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby, islice
-from typing import Any, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
@@ -48,6 +48,7 @@ _KEYS_REFUSED = {
 _CLIENT_ERRORS = range(400, 500)
 _NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _UPLOADS_PAGE = 1_000
+_PIECE_BYTES = 1 << 20
 _DENIED = {"Effect": "Deny", "Principal": "*", "Resource": f"arn:aws:s3:::{layout.LANDING}/*"}
 _STOP = "StopSending"
 """Name of the statement that denies agencies to send."""
@@ -332,6 +333,24 @@ class Store:
         if limit is not None and len(data) > limit:
             raise ObjectTooLarge(f"{bucket}/{key} has more than {limit} bytes")
         return data
+
+    def download(self, bucket: str, key: str, to: BinaryIO, version_id: str | None = None) -> None:
+        """Write the bytes of an object, or of one version of it, to an open file, piece by piece.
+
+        Raises:
+            ObjectMissing: there is none.
+        """
+
+        def read() -> None:
+            answer = self._client.get_object(bucket_name=bucket, object_name=key, version_id=version_id)
+            try:
+                for piece in answer.stream(_PIECE_BYTES):
+                    to.write(piece)
+            finally:
+                answer.close()
+                answer.release_conn()
+
+        self._call(f"{bucket}/{key}", read)
 
     def get_spelled(self, bucket: str, key: str, limit: int) -> bytes:
         """The bytes of an object under this key, else under the same key in the other Unicode normal form.
