@@ -84,16 +84,10 @@ def empty_buckets(store: Store) -> None:
     for bucket in layout.BUCKETS:
         gone = [DeleteObject(item.object_name, item.version_id) for item in versions_of(store, bucket)]
         assert not list(client.remove_objects(bucket, gone))
-        if left := versions_of(store, bucket):
-            _delete_odd(client, bucket, left)
-
-
-def _delete_odd(client: Minio, bucket: str, versions: list[MinioObject]) -> None:
-    """Delete versions in whose names the list writes U+FFFD for what no XML can hold: nobody has such a name."""
-    named = [str(item.object_name) for item in client.list_objects(bucket, recursive=True)]
-    names = {re.sub(r"[\x00-\x1f]", "\ufffd", name): name for name in named}
-    for item in versions:
-        client.remove_object(bucket, names[str(item.object_name)], item.version_id)
+        odd = [(one.key, one.version_id) for one in store.list_versions(bucket, "")]  # no such listing can spell them
+        odd += [(str(item.object_name), str(item.version_id)) for item in versions_of(store, bucket)]
+        for key, version_id in odd:
+            store.delete(bucket, key, version_id)
 
 
 def end_uploads(store: Store) -> None:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import unicodedata
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import groupby, islice
-from typing import Any, BinaryIO, Literal, TypeVar
+from itertools import groupby, islice, product
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
@@ -33,6 +35,7 @@ from minio.lifecycleconfig import AbortIncompleteMultipartUpload, LifecycleConfi
 from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
+from sohoa.clean_text import REPLACEMENT
 from sohoa.errors import KeysRefused, NoStore, ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
 from sohoa.schema import TABLES, fit
 from sohoa.settings import Settings, load_settings
@@ -49,6 +52,11 @@ _CLIENT_ERRORS = range(400, 500)
 _NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _UPLOADS_PAGE = 1_000
 _PIECE_BYTES = 1 << 20
+_ODD = [chr(code) for code in range(1, 32) if chr(code) not in "\t\n\r"]
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters of a name that no XML can hold; the former can stand in an address."""
+_MAX_ODD = 2
+"""Of them in a name whose object was deleted, with which all names that it can be are tried: 784 requests."""
 _DENIED = {"Effect": "Deny", "Principal": "*", "Resource": f"arn:aws:s3:::{layout.LANDING}/*"}
 _STOP = "StopSending"
 """Name of the statement that denies agencies to send."""
@@ -91,6 +99,13 @@ class Upload:
     key: str
     upload_id: str
     began_at: datetime
+
+
+class Sink(Protocol):
+    """What takes bytes, as an open file does."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take bytes."""
 
 
 class Store:
@@ -201,19 +216,15 @@ class Store:
                 yield ObjectInfo(item.object_name, item.size, (item.etag or "").strip('"'), item.last_modified)
 
     def list_versions(self, bucket: str, prefix: str, most: int | None = None) -> list[ObjectVersion]:
-        """Every version of every object under a prefix, by key, the newest first; at most so many."""
-        found = self._call(
-            f"{bucket}/{prefix}",
-            lambda: list(
-                islice(
-                    self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True, include_version=True),
-                    most,
-                )
-            ),
-        )
+        """Every version of every object under a prefix, by key, the newest first; at most so many.
+
+        Objects whose names no listing of versions can spell are left out where two of them are spelled alike.
+        """
+        listed = [item for one in _spellings(prefix) for item in self._list_versions(bucket, one, True, None, most)]
+        true = self._true_names(bucket, prefix, listed)
         versions = [
             ObjectVersion(
-                item.object_name,
+                true.get(name, name),
                 item.version_id,
                 item.is_latest == "true",
                 item.is_delete_marker,
@@ -221,9 +232,29 @@ class Store:
                 (item.etag or "").strip('"'),
                 item.last_modified,
             )
-            for item in found
+            for name, item in listed
         ]
-        return sorted(versions, key=lambda one: (one.key, not one.is_newest, -one.last_modified.timestamp()))
+        newest = Counter(one.key for one in versions if one.is_newest and REPLACEMENT in _as_listed(one.key))
+        alike = {key for key, count in newest.items() if count > 1}
+        return sorted(
+            (one for one in versions if one.key not in alike),
+            key=lambda one: (one.key, not one.is_newest, -one.last_modified.timestamp()),
+        )
+
+    def _list_versions(
+        self, bucket: str, prefix: str, is_whole: bool, after: str | None, most: int | None
+    ) -> list[tuple[str, Any]]:
+        """List versions as the store tells them, each with its name: what lies behind the prefix as it is listed."""
+        list_them = partial(
+            self._client.list_objects,
+            bucket_name=bucket,
+            prefix=prefix,
+            start_after=after,
+            recursive=is_whole,
+            include_version=True,
+        )
+        found = self._call(f"{bucket}/{prefix}", lambda: list(islice(list_them(), most)))
+        return [(prefix + item.object_name[len(prefix) :], item) for item in found]
 
     def sum_versions(self, bucket: str, prefix: str, since: datetime) -> int:
         """Bytes of all versions under a prefix that are not older than ``since``, however many there are."""
@@ -244,18 +275,26 @@ class Store:
             after: only this name, without a slash at the end, and greater ones.
             most: only so many entries of the listing; an object has one for each version.
         """
-        found = self._call(
-            f"{bucket}/{prefix}",
-            lambda: list(
-                islice(
-                    self._client.list_objects(
-                        bucket_name=bucket, prefix=prefix, start_after=after or None, include_version=True
-                    ),
-                    most,
-                )
-            ),
-        )
-        return sorted({item.object_name for item in found})
+        listed = [
+            item for one in _spellings(prefix) for item in self._list_versions(bucket, one, False, after or None, most)
+        ]
+        names = {name for name, _ in listed}
+        true = self._true_names(bucket, prefix, listed, is_whole=False)
+        return sorted({true.get(name, name) for name in names})
+
+    def _true_names(
+        self, bucket: str, prefix: str, listed: Iterable[tuple[str, Any]], is_whole: bool = True
+    ) -> dict[str, str]:
+        """Return name as listed -> true name, where a listing of versions could not spell it and the object is there.
+
+        No XML can hold control characters: such a listing has U+FFFD in their place; the plain listing spells them.
+        """
+        odd = {name for name, _ in listed if REPLACEMENT in name}
+        if not odd:
+            return {}
+        list_them = partial(self._client.list_objects, bucket_name=bucket, prefix=prefix, recursive=is_whole)
+        named = self._call(f"{bucket}/{prefix}", lambda: [str(item.object_name) for item in list_them()])
+        return {prefix + _as_listed(name[len(prefix) :]): name for name in named if _as_listed(name) != name}
 
     def list_uploads(self, bucket: str, most: int = 20_000) -> list[Upload]:
         """Uploads in parts that were begun and not ended, at most about so many."""
@@ -334,8 +373,8 @@ class Store:
             raise ObjectTooLarge(f"{bucket}/{key} has more than {limit} bytes")
         return data
 
-    def download(self, bucket: str, key: str, to: BinaryIO, version_id: str | None = None) -> None:
-        """Write the bytes of an object, or of one version of it, to an open file, piece by piece.
+    def download(self, bucket: str, key: str, to: Sink, version_id: str | None = None) -> None:
+        """Write the bytes of an object, or of one version of it, to what takes them, piece by piece.
 
         Raises:
             ObjectMissing: there is none.
@@ -441,14 +480,20 @@ class Store:
             return
 
     def delete(self, bucket: str, key: str, version_id: str | None = None) -> None:
-        """Delete an object, or one version of it; deleting what is not there is no error."""
-        try:
-            self._call(
-                f"{bucket}/{key}",
-                lambda: self._client.remove_object(bucket_name=bucket, object_name=key, version_id=version_id),
-            )
-        except ObjectMissing:
-            return
+        """Delete an object, or one version of it; deleting what is not there is no error.
+
+        A version whose name a listing could not spell is deleted under each name that it can have: under the others
+        there is no such version.
+        """
+        names = _spellings(key) if version_id is not None and REPLACEMENT in key else (key,)
+        for name in names:
+            try:
+                remove = partial(
+                    self._client.remove_object, bucket_name=bucket, object_name=name, version_id=version_id
+                )
+                self._call(f"{bucket}/{name}", remove)
+            except ObjectMissing:
+                continue
 
     def delete_versions(self, bucket: str, key: str) -> None:
         """Delete an object and every earlier version of it."""
@@ -604,6 +649,20 @@ class Store:
         return [
             one | {"Condition": one["Condition"] | _named(_names(one))} if _names(one) else one for one in statements
         ]
+
+
+def _as_listed(name: str) -> str:
+    """Spell a name as a listing of versions does."""
+    return _NO_XML.sub(REPLACEMENT, name)
+
+
+def _spellings(listed: str) -> Iterator[str]:
+    """Yield the name, and those that a listing of versions spells like it where they are not too many to be tried."""
+    yield listed
+    parts = listed.split(REPLACEMENT)
+    if 0 < len(parts) - 1 <= _MAX_ODD:
+        for odd in product(_ODD, repeat=len(parts) - 1):
+            yield parts[0] + "".join(one + part for one, part in zip(odd, parts[1:], strict=True))
 
 
 def _denials(codes: Iterable[str]) -> list[dict[str, Any]]:

@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO
 
 import bagit
 
@@ -23,6 +21,7 @@ from sohoa.archive.index_files import CheckedFile, broken_limits, dossiers_csv, 
 from sohoa.archive.originals import ArchivedDossier, LeftOut, Original
 from sohoa.archive.read_marks import MarksReader
 from sohoa.errors import ArchiveError, ObjectMissing
+from sohoa.intake.committed_files import HashingFile, committed_versions
 from sohoa.logs import get_logger
 from sohoa.quality.limit_entry import FileLimit
 from sohoa.store import Store
@@ -153,11 +152,11 @@ class BagWriter:
         """Write one file as its manifest names it; else say why that cannot be."""
         path.parent.mkdir(parents=True, exist_ok=True)
         problem = "file_gone"
-        for key, version_id in _versions(self._store, one):
+        for key, version_id in committed_versions(self._store, one.prefix, one.file):
             try:
                 with path.open("wb") as file:
-                    sink = _Hashing(file)
-                    self._store.download(layout.LANDING, key, sink, version_id)  # type: ignore[arg-type]
+                    sink = HashingFile(file)
+                    self._store.download(layout.LANDING, key, sink, version_id)
             except ObjectMissing:
                 continue
             if sink.sha256 == one.file.sha256:
@@ -177,33 +176,6 @@ class BagWriter:
                 f"{self._folder} has no room for {name}: {needed / _GB:.1f} GB are needed, {free / _GB:.1f} GB free; "
                 "free some space, or name a folder on another disk. Packages that are there already stay"
             )
-
-
-class _Hashing:
-    """Passes on what is written to it, and hashes it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._hash = file, hashlib.sha256()
-
-    def write(self, data: bytes) -> None:
-        self._hash.update(data)
-        self._file.write(data)
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
-
-
-def _versions(store: Store, one: Original) -> Iterator[tuple[str, str | None]]:
-    """Where the bytes of a file may lie: the newest version in either spelling, then earlier ones of its size."""
-    keys = dict.fromkeys([one.file.path, *(unicodedata.normalize(form, one.file.path) for form in ("NFC", "NFD"))])
-    for path in keys:
-        yield one.prefix + path, None
-    for path in keys:
-        for version_ in store.list_versions(layout.LANDING, one.prefix + path):
-            is_other = version_.key == one.prefix + path and not version_.is_newest and not version_.is_deletion
-            if is_other and version_.size == one.file.bytes:
-                yield version_.key, version_.version_id
 
 
 def _paths(dossier: ArchivedDossier) -> Iterator[tuple[str, Original]]:
