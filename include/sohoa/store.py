@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from calendar import monthrange
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -62,6 +62,8 @@ _STOP = "StopSending"
 """Name of the statement that denies agencies to send."""
 MIN_PART_BYTES = 5 << 20
 """S3 takes no smaller part of an upload, but for the last."""
+HOLDS = b"holds"
+"""Metadata of a merged object: key -> ETag of those that it was made of."""
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
@@ -592,7 +594,34 @@ class Store:
     def _listed(self, prefix: str, name: str | None) -> list[str]:
         """Keys of a table's objects under a prefix, in order: those of a name, or all."""
         end = ".parquet" if name is None else f"/{name}.parquet"
-        return [item.key for item in self.list_objects(layout.WAREHOUSE, prefix) if item.key.endswith(end)]
+        found = [item for item in self.list_objects(layout.WAREHOUSE, prefix) if item.key.endswith(end)]
+        return [item.key for item in self.in_force(found)]
+
+    def in_force(self, objects: Iterable[ObjectInfo]) -> list[ObjectInfo]:
+        """Leave out the objects of a table whose rows another object of their day holds too.
+
+        While decisions of a day become one object, that one and those that it was made of lie side by side for a time.
+        """
+        found = list(objects)
+        if not found or found[0].key.partition("/")[0] not in layout.MERGED_TABLES:
+            return found
+        by_day: dict[date, list[ObjectInfo]] = defaultdict(list)
+        for item in found:
+            by_day[layout.table_day(item.key)].append(item)
+        held = {key for day in by_day.values() if len(day) > 1 for key in self._held(day)}
+        return [item for item in found if item.key not in held]
+
+    def _held(self, objects: list[ObjectInfo]) -> set[str]:
+        """The keys of a day's objects that its merged object holds as they are."""
+        whole = [item.key for item in objects if item.key.endswith(f"/{layout.DAY}.parquet")]
+        holds = self.merged_objects(whole[0]) if whole else {}
+        return {item.key for item in objects if holds.get(item.key) == item.etag}
+
+    def merged_objects(self, key: str) -> dict[str, str]:
+        """Return key -> ETag of the objects that were merged into this one; none where it is of no merging."""
+        schema = pq.read_schema(pa.BufferReader(self.get(layout.WAREHOUSE, key)))
+        holds: dict[str, str] = json.loads((schema.metadata or {}).get(HOLDS, b"{}"))
+        return holds
 
     def _read_part(self, table: str, key: str) -> pa.Table | None:
         try:
