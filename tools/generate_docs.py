@@ -253,9 +253,9 @@ def commands_page() -> str:
     """Every command with its arguments and options."""
     codes = (
         "Exit code 0: done; 1: something wants a person: to be looked at (`status`, `doctor`, `archive`), scanned "
-        "again or put right (`check`, `upload`, `manifest`, `site check`), or a demo differs; 2: wrong usage or settings; 3: "
-        "all else, told in one line; 130: stopped by Ctrl-C. CSV and JSON are UTF-8; a table is as wide as the terminal, "
-        "or folds into one record a block; a pipe gets it whole, or as wide as COLUMNS says."
+        "again or put right (`check`, `upload`, `manifest`, `site check`), or a demo differs; 2: wrong usage or "
+        "settings; 3: all else, told in one line; 130: stopped by Ctrl-C. CSV and JSON are UTF-8; a table is as wide "
+        "as the terminal, or folds into one record a block; a pipe gets it whole, or as wide as COLUMNS says."
     )
     parts = [NOTE, f"# Commands\n\n`sohoa --help` prints the same. {codes}\n"]
     _describe(typer.main.get_command(app), "sohoa", parts)
