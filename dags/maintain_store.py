@@ -3,14 +3,16 @@
 **Tiếng Việt.** Mỗi giờ, dọn những gì không ai cần trong kho `landing`: các lượt tải lên bỏ dở, phiên bản cũ của tệp mà
 không bản kê nào nêu, tệp của lô gửi dở không có bản kê (cơ quan nhận được biên nhận, tệp còn khôi phục được trong ít
 ngày). Tệp mà một bản kê đã nêu thì không bao giờ bị xóa. Cùng lúc đếm dung lượng từng cơ quan dùng, báo cho người vận
-hành khi kho sắp đầy, gửi lại những thông báo chưa đến nơi, và giữ quyền của cơ quan theo sổ đăng ký. Mỗi lượt chỉ làm
-một phần, lượt sau làm tiếp.
+hành khi kho sắp đầy, gửi lại những thông báo chưa đến nơi, và giữ quyền của cơ quan theo sổ đăng ký. Đọc lại một số tệp
+đã nhận, đối chiếu mã băm, báo tệp hỏng hoặc mất. Gộp các quyết định của những tháng đã qua. Mỗi lượt chỉ làm một phần,
+lượt sau làm tiếp.
 
 **English.** Every hour, takes away what nobody needs in `landing`: uploads that nobody ended, old versions of files
 that no manifest names, files of batches left half-way without a manifest (the agency gets a receipt, and the files can
 be restored for some days). A file that a manifest names is never deleted. Counts what each agency uses, warns the
 operators when the store is filling up, tells again what could not be told, and keeps the agencies' rights as the
-registry has them. A run does a part, the next goes on.
+registry has them. Reads some accepted files back, holds them against their hashes, and tells which are damaged or gone.
+Merges the decisions of months that are over. A run does a part, the next goes on.
 """
 
 from __future__ import annotations
@@ -65,8 +67,22 @@ def maintain_store() -> None:
 
         return tell(jobs.merge_events())
 
+    @task(task_display_name="Gộp quyết định của tháng đã qua")
+    def merge_decisions() -> object:
+        from sohoa import jobs
+
+        return tell(jobs.merge_decisions())
+
+    @task(task_display_name="Đọc lại tệp đã nhận")
+    def check_integrity() -> object:
+        from sohoa import jobs
+
+        return tell(jobs.check_integrity())
+
     guard_landing()
     merge_events()
+    merge_decisions()
+    check_integrity()
     watch_store()
     clean_landing(end_uploads())
 

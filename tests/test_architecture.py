@@ -27,7 +27,7 @@ LAYERS = (
     {"feeds", "progress", "reconcile", "simulate", "audit"},
     {"steering"},
     {"report", "slips"},
-    {"upkeep", "desk"},
+    {"upkeep", "desk", "archive"},
     {"jobs"},
     {"terminal", "web"},
     {"demo"},
@@ -38,6 +38,7 @@ OWNERS = {
     "minio": {"include/sohoa/store.py"},
     "great_expectations": {"include/sohoa/quality/gate.py", "expectations/"},
     "airflow": {"dags/", "plugins/"},
+    "bagit": {"include/sohoa/archive/write_bags.py"},
 }
 
 

@@ -25,6 +25,7 @@ SENTENCES = {
     "report/": "sentences, headings and titles of the report",
     "notify/": "what stands around the words of an alert",
     "capacity/": "sentences of the alert about space, and what exactly is over a quota",
+    "archive/": "what a package says of itself",
     "upkeep/": "sentences of the alert about what was taken away",
     "terminal/": "headings and sentences on the terminal",
     "format_value.py": "the title of a week",

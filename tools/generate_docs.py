@@ -109,7 +109,21 @@ def thresholds_page() -> str:
         + "# Limits\n\nProfile `tthc`, from `expectations/thresholds.toml`; [defects.md](defects.md) shows them. "
         + "Of limits with one defect, column and severity, the last that fits a page holds.\n\n"
         + _table(("defect", "must hold", "for", "severity", "reason", "source"), list(rows))
+        + _archive_table()
         + _judged_table()
+    )
+
+
+def _archive_table() -> str:
+    """What files are held against when they are handed over."""
+    rows = [
+        (f"`{one.check}`", f"`{one.limit}`" if isinstance(one.limit, str) else ", ".join(one.limit), one.severity,
+         one.reason, one.source)
+        for one in load_thresholds("archive").files
+    ]  # fmt: skip
+    return (
+        "\n## Handed over to the archive\n\nThe profile `archive` has all limits above, and these on files "
+        "([archive.md](archive.md)).\n\n" + _table(("check", "must be", "severity", "reason", "source"), rows)
     )
 
 
@@ -238,10 +252,10 @@ def _about(described: Any) -> dict[str, str]:
 def commands_page() -> str:
     """Every command with its arguments and options."""
     codes = (
-        "Exit code 0: done; 1: something wants a person: to be looked at (`status`), scanned again or put right "
-        "(`check`, `upload`, `manifest`, `site check`), or a demo differs; 2: wrong usage or settings; 3: all "
-        "else, told in one line; 130: stopped by Ctrl-C. CSV and JSON are UTF-8; a table is as wide as the terminal, "
-        "or folds into one record a block; a pipe gets it whole, or as wide as COLUMNS says."
+        "Exit code 0: done; 1: something wants a person: to be looked at (`status`, `doctor`, `archive`), scanned "
+        "again or put right (`check`, `upload`, `manifest`, `site check`), or a demo differs; 2: wrong usage or "
+        "settings; 3: all else, told in one line; 130: stopped by Ctrl-C. CSV and JSON are UTF-8; a table is as wide "
+        "as the terminal, or folds into one record a block; a pipe gets it whole, or as wide as COLUMNS says."
     )
     parts = [NOTE, f"# Commands\n\n`sohoa --help` prints the same. {codes}\n"]
     _describe(typer.main.get_command(app), "sohoa", parts)

@@ -14,6 +14,7 @@
     ├── MailError         the mail server refuses or cannot be reached; worth a retry
     ├── Undelivered       a report did not reach all its recipients; names them
     ├── DeskError         an agency's own program cannot go on: its disk, its folder, another one of it at work
+    ├── ArchiveError      a package for the archive cannot be written, or is not what was written
     ├── GateClosed        rows break an invariant of their table; names the rows
     ├── TruthDiffers      the demo's figures are not what its simulator knows to be true
     └── InputError        a command was given something it cannot use
@@ -98,6 +99,10 @@ class Undelivered(SohoaError):
 
 class DeskError(SohoaError):
     """An agency's own program cannot go on; the message says in Vietnamese why, and what to do."""
+
+
+class ArchiveError(SohoaError):
+    """A package for the archive cannot be written, or is not what was written; the message says what to do."""
 
 
 class GateClosed(SohoaError):

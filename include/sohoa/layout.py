@@ -32,6 +32,9 @@ AGAIN = "lai-"
 """Begins what names the receipt of a batch that was judged again."""
 USAGE_KEY, SWEEP_KEY = "_usage/agencies.json", "_usage/sweep.json"
 """What the agencies use, as last counted; how far the count that goes on now has come."""
+INTEGRITY_KEY = "_usage/integrity.json"
+"""How far the way through the batches has come on which files are read back."""
+DAMAGED = "_damaged/"
 OUTBOX = "_outbox/"
 WEEKLY = "weekly/"
 DATA_DOCS = "data-docs/"
@@ -67,6 +70,9 @@ PATH_KEY = {
 
 DAY = "day"
 """Name of the one object that a day of a table has, where it is not split by batch or feed file."""
+
+MERGED_TABLES = ("reviews", "page_reviews")
+"""Tables of one object per decision: those of a day become one when their month is over."""
 
 _FEED_KEY = re.compile(r"[^/]+(?:/(?P<system>[A-Za-z0-9_-]+))?/dt=(?P<day>\d{4}-\d{2}-\d{2})/(?P<name>.+)")
 _BATCH_ID = re.compile(r"(?P<agency>[A-Za-z0-9][A-Za-z0-9.]{0,39})-(?P<day>\d{8})-(?P<number>\d{3})", re.ASCII)
@@ -355,6 +361,11 @@ def data_docs_prefix(week: str) -> str:
 def alert_key(key: str) -> str:
     """Return the key in ``warehouse`` of what became of one alert: who was told, and when."""
     return ALERTS + "/".join(safe_name(part) for part in key.split("/")) + ".json"
+
+
+def damaged_key(agency: str, batch: str) -> str:
+    """Return the key in ``warehouse`` of what is wrong with the files or rows of a batch."""
+    return f"{DAMAGED}{safe_name(agency)}/{safe_name(batch)}.json"
 
 
 def received_prefix(day: date) -> str:

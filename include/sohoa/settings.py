@@ -324,6 +324,19 @@ class Settings(BaseModel):
         default=30, ge=1, description="Days without a new file after which a batch without a manifest is taken away."
     )
 
+    rejected_days: int | None = Field(
+        default=None,
+        ge=90,
+        description="Days after which the files of rejected documents are gone for good, 90 or more; unset: never."
+        " Files of documents that were accepted, wait for a person or were waived are never taken away.",
+    )
+    integrity_files: int = Field(
+        default=200,
+        ge=0,
+        description="Files of accepted documents whose bytes each run of the upkeep reads back and holds against the"
+        " hash of their manifest; 0: none.",
+    )
+
     audit_aql_percent: float = Field(
         default=2.5,
         description="Wrong decisions of the program that a lot may have on average, per cent: the AQL, one of"

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import unicodedata
 from calendar import monthrange
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import groupby, islice
-from typing import Any, Literal, TypeVar
+from itertools import groupby, islice, product
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
@@ -33,6 +35,7 @@ from minio.lifecycleconfig import AbortIncompleteMultipartUpload, LifecycleConfi
 from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
+from sohoa.clean_text import REPLACEMENT
 from sohoa.errors import KeysRefused, NoStore, ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
 from sohoa.schema import TABLES, fit
 from sohoa.settings import Settings, load_settings
@@ -48,11 +51,19 @@ _KEYS_REFUSED = {
 _CLIENT_ERRORS = range(400, 500)
 _NORMAL_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _UPLOADS_PAGE = 1_000
+_PIECE_BYTES = 1 << 20
+_ODD = [chr(code) for code in range(1, 32) if chr(code) not in "\t\n\r"]
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters of a name that no XML can hold; the former can stand in an address."""
+_MAX_ODD = 2
+"""Of them in a name whose object was deleted, with which all names that it can be are tried: 784 requests."""
 _DENIED = {"Effect": "Deny", "Principal": "*", "Resource": f"arn:aws:s3:::{layout.LANDING}/*"}
 _STOP = "StopSending"
 """Name of the statement that denies agencies to send."""
 MIN_PART_BYTES = 5 << 20
 """S3 takes no smaller part of an upload, but for the last."""
+HOLDS = b"holds"
+"""Metadata of a merged object: key -> ETag of those that it was made of."""
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
@@ -90,6 +101,13 @@ class Upload:
     key: str
     upload_id: str
     began_at: datetime
+
+
+class Sink(Protocol):
+    """What takes bytes, as an open file does."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take bytes."""
 
 
 class Store:
@@ -200,19 +218,15 @@ class Store:
                 yield ObjectInfo(item.object_name, item.size, (item.etag or "").strip('"'), item.last_modified)
 
     def list_versions(self, bucket: str, prefix: str, most: int | None = None) -> list[ObjectVersion]:
-        """Every version of every object under a prefix, by key, the newest first; at most so many."""
-        found = self._call(
-            f"{bucket}/{prefix}",
-            lambda: list(
-                islice(
-                    self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True, include_version=True),
-                    most,
-                )
-            ),
-        )
+        """Every version of every object under a prefix, by key, the newest first; at most so many.
+
+        Objects whose names no listing of versions can spell are left out where two of them are spelled alike.
+        """
+        listed = [item for one in _spellings(prefix) for item in self._list_versions(bucket, one, True, None, most)]
+        true = self._true_names(bucket, prefix, listed)
         versions = [
             ObjectVersion(
-                item.object_name,
+                true.get(name, name),
                 item.version_id,
                 item.is_latest == "true",
                 item.is_delete_marker,
@@ -220,9 +234,29 @@ class Store:
                 (item.etag or "").strip('"'),
                 item.last_modified,
             )
-            for item in found
+            for name, item in listed
         ]
-        return sorted(versions, key=lambda one: (one.key, not one.is_newest, -one.last_modified.timestamp()))
+        newest = Counter(one.key for one in versions if one.is_newest and REPLACEMENT in _as_listed(one.key))
+        alike = {key for key, count in newest.items() if count > 1}
+        return sorted(
+            (one for one in versions if one.key not in alike),
+            key=lambda one: (one.key, not one.is_newest, -one.last_modified.timestamp()),
+        )
+
+    def _list_versions(
+        self, bucket: str, prefix: str, is_whole: bool, after: str | None, most: int | None
+    ) -> list[tuple[str, Any]]:
+        """List versions as the store tells them, each with its name: what lies behind the prefix as it is listed."""
+        list_them = partial(
+            self._client.list_objects,
+            bucket_name=bucket,
+            prefix=prefix,
+            start_after=after,
+            recursive=is_whole,
+            include_version=True,
+        )
+        found = self._call(f"{bucket}/{prefix}", lambda: list(islice(list_them(), most)))
+        return [(prefix + item.object_name[len(prefix) :], item) for item in found]
 
     def sum_versions(self, bucket: str, prefix: str, since: datetime) -> int:
         """Bytes of all versions under a prefix that are not older than ``since``, however many there are."""
@@ -243,18 +277,26 @@ class Store:
             after: only this name, without a slash at the end, and greater ones.
             most: only so many entries of the listing; an object has one for each version.
         """
-        found = self._call(
-            f"{bucket}/{prefix}",
-            lambda: list(
-                islice(
-                    self._client.list_objects(
-                        bucket_name=bucket, prefix=prefix, start_after=after or None, include_version=True
-                    ),
-                    most,
-                )
-            ),
-        )
-        return sorted({item.object_name for item in found})
+        listed = [
+            item for one in _spellings(prefix) for item in self._list_versions(bucket, one, False, after or None, most)
+        ]
+        names = {name for name, _ in listed}
+        true = self._true_names(bucket, prefix, listed, is_whole=False)
+        return sorted({true.get(name, name) for name in names})
+
+    def _true_names(
+        self, bucket: str, prefix: str, listed: Iterable[tuple[str, Any]], is_whole: bool = True
+    ) -> dict[str, str]:
+        """Return name as listed -> true name, where a listing of versions could not spell it and the object is there.
+
+        No XML can hold control characters: such a listing has U+FFFD in their place; the plain listing spells them.
+        """
+        odd = {name for name, _ in listed if REPLACEMENT in name}
+        if not odd:
+            return {}
+        list_them = partial(self._client.list_objects, bucket_name=bucket, prefix=prefix, recursive=is_whole)
+        named = self._call(f"{bucket}/{prefix}", lambda: [str(item.object_name) for item in list_them()])
+        return {prefix + _as_listed(name[len(prefix) :]): name for name in named if _as_listed(name) != name}
 
     def list_uploads(self, bucket: str, most: int = 20_000) -> list[Upload]:
         """Uploads in parts that were begun and not ended, at most about so many."""
@@ -332,6 +374,24 @@ class Store:
         if limit is not None and len(data) > limit:
             raise ObjectTooLarge(f"{bucket}/{key} has more than {limit} bytes")
         return data
+
+    def download(self, bucket: str, key: str, to: Sink, version_id: str | None = None) -> None:
+        """Write the bytes of an object, or of one version of it, to what takes them, piece by piece.
+
+        Raises:
+            ObjectMissing: there is none.
+        """
+
+        def read() -> None:
+            answer = self._client.get_object(bucket_name=bucket, object_name=key, version_id=version_id)
+            try:
+                for piece in answer.stream(_PIECE_BYTES):
+                    to.write(piece)
+            finally:
+                answer.close()
+                answer.release_conn()
+
+        self._call(f"{bucket}/{key}", read)
 
     def get_spelled(self, bucket: str, key: str, limit: int) -> bytes:
         """The bytes of an object under this key, else under the same key in the other Unicode normal form.
@@ -422,14 +482,20 @@ class Store:
             return
 
     def delete(self, bucket: str, key: str, version_id: str | None = None) -> None:
-        """Delete an object, or one version of it; deleting what is not there is no error."""
-        try:
-            self._call(
-                f"{bucket}/{key}",
-                lambda: self._client.remove_object(bucket_name=bucket, object_name=key, version_id=version_id),
-            )
-        except ObjectMissing:
-            return
+        """Delete an object, or one version of it; deleting what is not there is no error.
+
+        A version whose name a listing could not spell is deleted under each name that it can have: under the others
+        there is no such version.
+        """
+        names = _spellings(key) if version_id is not None and REPLACEMENT in key else (key,)
+        for name in names:
+            try:
+                remove = partial(
+                    self._client.remove_object, bucket_name=bucket, object_name=name, version_id=version_id
+                )
+                self._call(f"{bucket}/{name}", remove)
+            except ObjectMissing:
+                continue
 
     def delete_versions(self, bucket: str, key: str) -> None:
         """Delete an object and every earlier version of it."""
@@ -528,7 +594,34 @@ class Store:
     def _listed(self, prefix: str, name: str | None) -> list[str]:
         """Keys of a table's objects under a prefix, in order: those of a name, or all."""
         end = ".parquet" if name is None else f"/{name}.parquet"
-        return [item.key for item in self.list_objects(layout.WAREHOUSE, prefix) if item.key.endswith(end)]
+        found = [item for item in self.list_objects(layout.WAREHOUSE, prefix) if item.key.endswith(end)]
+        return [item.key for item in self.in_force(found)]
+
+    def in_force(self, objects: Iterable[ObjectInfo]) -> list[ObjectInfo]:
+        """Leave out the objects of a table whose rows another object of their day holds too.
+
+        While decisions of a day become one object, that one and those that it was made of lie side by side for a time.
+        """
+        found = list(objects)
+        if not found or found[0].key.partition("/")[0] not in layout.MERGED_TABLES:
+            return found
+        by_day: dict[date, list[ObjectInfo]] = defaultdict(list)
+        for item in found:
+            by_day[layout.table_day(item.key)].append(item)
+        held = {key for day in by_day.values() if len(day) > 1 for key in self._held(day)}
+        return [item for item in found if item.key not in held]
+
+    def _held(self, objects: list[ObjectInfo]) -> set[str]:
+        """The keys of a day's objects that its merged object holds as they are."""
+        whole = [item.key for item in objects if item.key.endswith(f"/{layout.DAY}.parquet")]
+        holds = self.merged_objects(whole[0]) if whole else {}
+        return {item.key for item in objects if holds.get(item.key) == item.etag}
+
+    def merged_objects(self, key: str) -> dict[str, str]:
+        """Return key -> ETag of the objects that were merged into this one; none where it is of no merging."""
+        schema = pq.read_schema(pa.BufferReader(self.get(layout.WAREHOUSE, key)))
+        holds: dict[str, str] = json.loads((schema.metadata or {}).get(HOLDS, b"{}"))
+        return holds
 
     def _read_part(self, table: str, key: str) -> pa.Table | None:
         try:
@@ -585,6 +678,20 @@ class Store:
         return [
             one | {"Condition": one["Condition"] | _named(_names(one))} if _names(one) else one for one in statements
         ]
+
+
+def _as_listed(name: str) -> str:
+    """Spell a name as a listing of versions does."""
+    return _NO_XML.sub(REPLACEMENT, name)
+
+
+def _spellings(listed: str) -> Iterator[str]:
+    """Yield the name, and those that a listing of versions spells like it where they are not too many to be tried."""
+    yield listed
+    parts = listed.split(REPLACEMENT)
+    if 0 < len(parts) - 1 <= _MAX_ODD:
+        for odd in product(_ODD, repeat=len(parts) - 1):
+            yield parts[0] + "".join(one + part for one, part in zip(odd, parts[1:], strict=True))
 
 
 def _denials(codes: Iterable[str]) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ def test_a_limit_that_cannot_be_checked_stops_the_judging() -> None:
     """Great Expectations keeps an exception as a result; taken as "no failing rows" it would accept every page."""
     broken = LIMITS.rules[0].model_copy(update={"column": "file", "test": "min", "limit": 1.0})
     with pytest.raises(GateClosed, match="could not be checked"):
-        gate.judge_pages(page_table([{}]), Thresholds("tthc", (broken,), {}, ""))
+        gate.judge_pages(page_table([{}]), Thresholds("tthc", (broken,), {}, (), ""))
 
 
 def test_the_validation_result_can_name_the_failing_rows() -> None:

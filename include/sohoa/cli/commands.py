@@ -3,6 +3,7 @@
 from sohoa.cli import (  # noqa: F401 (each registers its commands)
     agencies_commands,
     agency_commands,
+    archive_commands,
     data_commands,
     open_commands,
     page_commands,

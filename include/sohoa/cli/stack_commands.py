@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,3 +56,38 @@ def stack_guard() -> None:
 
     settings = load_settings()
     Guard(Store(seaweed.administrator_settings(settings) if settings.uses_embedded_store else settings)).watch()
+
+
+@stack_app.command("clean")
+def stack_clean(
+    days: Annotated[int, typer.Option(min=7, help="What is younger stays: runs in Airflow and logs of tasks.")],
+) -> None:
+    """Forget old runs in the embedded Airflow's database, and delete their logs; no table and no scan is touched."""
+    from datetime import datetime, timedelta
+
+    from sohoa.settings import TIME_ZONE
+    from sohoa.stack import airflow_server
+
+    before = datetime.now(TIME_ZONE) - timedelta(days)
+    gone = airflow_server.clean_history(load_settings(), before)
+    say(f"runs before {before:%Y-%m-%d} are forgotten, {gone:,} log files deleted")
+
+
+@stack_app.command("backup")
+def stack_backup(
+    folder: Annotated[Path, typer.Option("--out", help="Folder to write into; it must be new or empty.")],
+) -> None:
+    """Copy the embedded store, with keys and certificates, and Airflow's database; both must be down."""
+    from sohoa.stack.backup import back_up
+
+    say(back_up(load_settings(), folder))
+
+
+@stack_app.command("restore")
+def stack_restore(
+    folder: Annotated[Path, typer.Argument(help="Folder that `sohoa stack backup` has written.")],
+) -> None:
+    """Bring a backup back into a home without data; the stack must be down. Every file is held against its hash."""
+    from sohoa.stack.backup import restore
+
+    say(restore(load_settings(), folder))

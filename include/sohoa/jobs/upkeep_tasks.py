@@ -13,7 +13,16 @@ from sohoa.notify import alerts
 from sohoa.settings import TIME_ZONE
 from sohoa.store import open_store
 
-__all__ = ["clean_landing", "end_uploads", "guard_landing", "maintain", "merge_events", "watch_store"]
+__all__ = [
+    "check_integrity",
+    "clean_landing",
+    "end_uploads",
+    "guard_landing",
+    "maintain",
+    "merge_decisions",
+    "merge_events",
+    "watch_store",
+]
 
 log = get_logger(__name__)
 
@@ -29,6 +38,7 @@ class Cleaned(TypedDict):
     bytes_freed: int
     batches_abandoned: int
     is_through: bool
+    orphans_deleted: int
 
 
 class Watched(TypedDict):
@@ -50,7 +60,21 @@ class Merged(TypedDict):
     events_merged: int
 
 
-class Maintained(Cleaned, Guarded, Watched, Merged):
+class Decided(TypedDict):
+    """How many objects of decisions were merged into those of their days and are gone."""
+
+    decisions_merged: int
+
+
+class ReadBack(TypedDict):
+    """How many files were read back, of how many batches, and how many batches are damaged."""
+
+    files_read: int
+    batches_read: int
+    batches_damaged: int
+
+
+class Maintained(Cleaned, Guarded, Watched, Merged, Decided, ReadBack):
     """What one whole maintain_store did."""
 
     uploads_ended: int
@@ -73,12 +97,12 @@ def end_uploads() -> dict[str, int]:
 
 def clean_landing() -> Cleaned:
     """Go on through the batches and receipts: count what agencies use, take away what nobody needs."""
-    from sohoa.upkeep import sweep
+    from sohoa.upkeep import orphans, sweep
 
     store, now = open_store(), datetime.now(TIME_ZONE)
     _forget_received(now)
     found = sweep.sweep(store, now)
-    return {**found}
+    return {**found, "orphans_deleted": orphans.delete_orphans(store, now)}
 
 
 def _forget_received(now: datetime) -> None:
@@ -106,6 +130,28 @@ def merge_events() -> Merged:
     return {"events_merged": run_events.merge_events(open_store(), datetime.now(TIME_ZONE).date())}
 
 
+def merge_decisions() -> Decided:
+    """Make one object of the decisions of each day whose month is over."""
+    from sohoa.upkeep import merge_days
+
+    return {"decisions_merged": merge_days.merge_days(open_store(), datetime.now(TIME_ZONE))}
+
+
+def check_integrity() -> ReadBack:
+    """Read back some files of accepted documents, and say which are no longer what was accepted."""
+    from sohoa.upkeep import check_integrity
+
+    return {**check_integrity.check_integrity(open_store(), datetime.now(TIME_ZONE))}
+
+
 def maintain() -> Maintained:
     """Do the whole of maintain_store in this process."""
-    return {**guard_landing(), **merge_events(), **end_uploads(), **clean_landing(), **watch_store()}  # type: ignore[typeddict-item]
+    return {
+        **guard_landing(),
+        **merge_events(),
+        **merge_decisions(),
+        **end_uploads(),  # type: ignore[typeddict-item]
+        **clean_landing(),
+        **check_integrity(),
+        **watch_store(),
+    }

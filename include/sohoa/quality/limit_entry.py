@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection
 from typing import Annotated, Any, Literal, get_args
 
@@ -22,6 +23,11 @@ A column that is not named may hold anything.
 OwnDefect = Literal["missing_page", "extra_page", "hash_mismatch", "duplicate_page", "wrong_colour"]
 OWN_DEFECTS: tuple[OwnDefect, ...] = get_args(OwnDefect)
 """Defects that a document has of its own; each has a ``[[document]]`` entry."""
+
+FileCheck = Literal["file_name", "signature_place", "pdf_a"]
+"""Its name without the ending | where its signatures show (``archive.marks.PLACES``; `none`) | the PDF/A it claims."""
+FILE_CODE = "{code}"
+"""In a pattern of names stands for the code of the file's dossier."""
 
 _OWN_LIMITS = {"missing_page", "duplicate_page", "wrong_colour"}
 _DECLARED = {"kind": DOCUMENT_KINDS, "paper": PAPERS, "cover": COVERS, "content": CONTENTS, "device": DEVICE_KINDS}
@@ -49,6 +55,30 @@ class DocumentLimit(BaseModel):
     def _has_a_limit_where_it_needs_one(self) -> DocumentLimit:
         if (self.limit is not None) != (self.defect in _OWN_LIMITS):
             raise ValueError(f"limit: only {', '.join(sorted(_OWN_LIMITS))} take one, and need it")
+        return self
+
+
+class FileLimit(BaseModel):
+    """One ``[[file]]`` entry: what a file must be where it is handed over."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    check: FileCheck
+    limit: StrictStr | tuple[StrictStr, ...]
+    severity: Severity
+    reason: _Text
+    source: _Text
+    profile: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _has_a_limit_of_its_kind(self) -> FileLimit:
+        if isinstance(self.limit, str) != (self.check == "file_name"):
+            raise ValueError(f"limit: {self.check} takes a {'pattern' if self.check == 'file_name' else 'list'}")
+        if isinstance(self.limit, str):
+            try:
+                re.compile(self.limit.replace(FILE_CODE, "x"))
+            except re.error as error:
+                raise ValueError(f"limit: {self.limit!r} is no pattern: {error}") from None
         return self
 
 

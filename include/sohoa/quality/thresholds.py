@@ -10,14 +10,14 @@ import hashlib
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from sohoa.errors import InputError, SettingsError
-from sohoa.quality.limit_entry import OWN_DEFECTS, DocumentLimit, Limit, Scope
+from sohoa.quality.limit_entry import OWN_DEFECTS, DocumentLimit, FileLimit, Limit, Scope
 
 
 class Rule(Limit):
@@ -34,12 +34,14 @@ class Thresholds:
         profile: its name.
         rules: limits on pages.
         documents: defect of a document's own -> its severity and limit.
+        files: what is held against a file that is handed over; none in most profiles.
         version: first 12 hexadecimal digits of the file's SHA-256.
     """
 
     profile: str
     rules: tuple[Rule, ...]
     documents: Mapping[str, DocumentLimit]
+    files: tuple[FileLimit, ...]
     version: str
 
     def own_limit(self, defect: str) -> float:
@@ -63,7 +65,7 @@ def load_thresholds(profile: str) -> Thresholds:
     Raises:
         SettingsError: there is no such profile.
     """
-    resource = files("expectations").joinpath("thresholds.toml")
+    resource = resources.files("expectations").joinpath("thresholds.toml")
     return _parse(resource.read_bytes(), resource.name, profile)
 
 
@@ -109,9 +111,9 @@ def _parse(data: bytes, name: str, profile: str) -> Thresholds:
         content = tomllib.loads(data.decode("utf-8"))
     except ValueError as error:  # both TOML and UTF-8 errors
         raise SettingsError(f"{name} is not TOML: {error}") from None
-    unknown = content.keys() - {"profiles", "page", "document"}
+    unknown = content.keys() - {"profiles", "page", "document", "file"}
     if unknown:
-        raise SettingsError(f"{name}: unknown key {min(unknown)!r}; use profiles, page and document")
+        raise SettingsError(f"{name}: unknown key {min(unknown)!r}; use profiles, page, document and file")
     profiles = content.get("profiles", {})
     if profile not in profiles:
         raise SettingsError(f"{name}: there is no profile {profile!r}; use one of {', '.join(profiles) or '(none)'}")
@@ -122,10 +124,11 @@ def _parse(data: bytes, name: str, profile: str) -> Thresholds:
     }
     for defect in set(OWN_DEFECTS) - documents.keys():
         raise SettingsError(f"{name}: add a [[document]] entry for {defect}")
-    return Thresholds(profile, compile_rules(limits, profile), documents, hashlib.sha256(data).hexdigest()[:12])
+    files = tuple(one for one in _entries(FileLimit, content, "file", name) if profile in one.profile)
+    return Thresholds(profile, compile_rules(limits, profile), documents, files, hashlib.sha256(data).hexdigest()[:12])
 
 
-_Entry = TypeVar("_Entry", Limit, DocumentLimit)
+_Entry = TypeVar("_Entry", Limit, DocumentLimit, FileLimit)
 
 
 def _entries(model: type[_Entry], content: Mapping[str, Any], kind: str, name: str) -> list[_Entry]:

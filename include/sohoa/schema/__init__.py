@@ -7,9 +7,9 @@ The path key of a table (``layout.PATH_KEY``) is never a column of its files; ag
 from __future__ import annotations
 
 from sohoa.schema.fields import FIELDS
-from sohoa.schema.tables import CAPTURES, MEASURED, TABLES, VERDICT, fit
+from sohoa.schema.tables import CAPTURES, MEASURED, TABLES, VERDICT, fit, schema_version
 
 TWIN = FIELDS["twin"].type
 """Arrow type of the column ``twin``."""
 
-__all__ = ["CAPTURES", "FIELDS", "MEASURED", "TABLES", "TWIN", "VERDICT", "fit"]
+__all__ = ["CAPTURES", "FIELDS", "MEASURED", "TABLES", "TWIN", "VERDICT", "fit", "schema_version"]

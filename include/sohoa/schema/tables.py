@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from sohoa.errors import SettingsError
 from sohoa.pages.page_row import COLUMNS
 from sohoa.schema.fields import FIELDS
 
@@ -37,13 +38,26 @@ def table(meaning: str, *names: str, version: int = 1) -> pa.Schema:
     return fields(*names).with_metadata({"meaning": meaning, "schema_version": str(version)})
 
 
+def schema_version(schema: pa.Schema) -> int:
+    """Return the version that a schema, or a file of a table, says it is of; 1 where it says none."""
+    return int((schema.metadata or {}).get(b"schema_version", b"1"))
+
+
 def fit(name: str, rows: pa.Table) -> pa.Table:
-    """Return rows of a table as its schema has them; a column that came after they were written is null.
+    """Return rows of a table, of whatever release, as its schema has them now.
+
+    A column that came after they were written is null; one that is no more is left out.
 
     Raises:
+        SettingsError: a newer release has written them.
         pyarrow.ArrowInvalid: a value does not fit its column.
     """
-    schema = TABLES[name]
+    schema, written = TABLES[name], schema_version(rows.schema)
+    if written > schema_version(schema):
+        raise SettingsError(
+            f"{name} was written by a newer sohoa (schema_version {written}, this one knows "
+            f"{schema_version(schema)}): install that version here too (docs/runbook.md)"
+        )
     for column in schema:
         if column.name not in rows.column_names:
             rows = rows.append_column(column, pa.nulls(rows.num_rows, column.type))

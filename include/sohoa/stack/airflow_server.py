@@ -130,20 +130,46 @@ def _environment(settings: Settings) -> dict[str, str]:
     return home_environment(settings) | {"AIRFLOW_HOME": str(home(settings)), "PATH": path}
 
 
+def clean_history(settings: Settings, before: datetime) -> int:
+    """Forget runs in Airflow's database, and delete logs of tasks, that are older than a moment.
+
+    Returns:
+        How many log files were deleted.
+
+    Raises:
+        StackError: Airflow was never started here, or refuses; the message names its log.
+    """
+    if not (home(settings) / "airflow.db").exists():
+        raise StackError("Airflow was never started here: there is no history to clean")
+    log = home(settings) / "clean.log"
+    command = ["db", "clean", "--yes", "--skip-archive", "--clean-before-timestamp", before.isoformat()]
+    _run_airflow(settings, _environment(settings), command, log, "clean its database")
+    old = [
+        path for path in (home(settings) / "logs").rglob("*")
+        if path.is_file() and path.stat().st_mtime < before.timestamp()
+    ]  # fmt: skip
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _run_airflow(settings: Settings, environment: dict[str, str], arguments: list[str], log: Path, what: str) -> None:
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "airflow", *arguments]
+        done = subprocess.run(
+            command, env=child_environment(environment), cwd=home(settings), stdout=output, stderr=output, check=False
+        )
+    if done.returncode:
+        raise StackError(f"Airflow cannot {what}; see {log}")
+
+
 def _migrate(settings: Settings, environment: dict[str, str], report: Report) -> None:
     stamp = home(settings) / "migrated"
     wanted = version("apache-airflow-core")
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
     report("preparing Airflow's database")
-    log = home(settings) / "migrate.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "airflow", "db", "migrate"]
-        done = subprocess.run(
-            command, env=child_environment(environment), cwd=home(settings), stdout=output, stderr=output, check=False
-        )
-    if done.returncode:
-        raise StackError(f"Airflow cannot prepare its database; see {log}")
+    _run_airflow(settings, environment, ["db", "migrate"], home(settings) / "migrate.log", "prepare its database")
     stamp.write_text(wanted, encoding="utf-8")
 
 

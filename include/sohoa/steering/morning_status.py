@@ -48,7 +48,7 @@ def read_status(store: Store, now: datetime) -> list[Line]:
 
     Returns:
         In the order in which one asks: the site's own files where they are wrong, space, who may not send, queues,
-        closed gates, alerts, mail, last runs.
+        damaged batches, closed gates, alerts, mail, last runs.
     """
     runs = read_runs(store)
     wrong = wrong_site(store.settings.site)
@@ -59,6 +59,7 @@ def read_status(store: Store, now: datetime) -> list[Line]:
         _inbox(store, now),
         *(_waiting(store, topic, prefix, now) for topic, prefix in _QUEUES.items()),
         _mail(store, now),
+        *_damaged(store),
         *_closed(store, runs),
         *(
             Line("alert", f"{alert.subject} (since {local_minute(alert.since)})", True)
@@ -94,6 +95,17 @@ def _waiting(store: Store, topic: str, prefix: str, now: datetime) -> Line:
         return Line(topic, _NOTHING)
     oldest = min(waiting)
     return Line(topic, f"{len(waiting):,} since {local_minute(oldest)}", now - oldest > MAX_WAITS[topic])
+
+
+def _damaged(store: Store) -> list[Line]:
+    """Batches of which accepted files are no longer in the store as they were accepted."""
+    keys = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.DAMAGED)]
+    found = store.each(lambda key: store.get_json(layout.WAREHOUSE, key), keys)
+    return [
+        Line("damaged", f"{one['batch']}: {problem}; restore it from a backup (docs/runbook.md)", True)
+        for one in found
+        for problem in one["problems"]
+    ]
 
 
 def _closed(store: Store, runs: dict[str, LastRun]) -> list[Line]:

@@ -143,6 +143,12 @@ def maintained(counts: Maintained) -> list[str]:
         f"{counts['bytes_freed'] / _MB:,.1f} MB freed, {_count(counts['uploads_ended'], 'unfinished upload')} ended, "
         f"{_count(counts['batches_abandoned'], 'abandoned batch', 'abandoned batches')} taken away"
         + ("." if counts["is_through"] else "; the next run goes on."),
+        f"{_count(counts['files_read'], 'file')} of {_count(counts['batches_read'], 'batch', 'batches')} read back"
+        + (
+            f"; {_count(counts['batches_damaged'], 'batch is', 'batches are')} damaged: `sohoa status` names them."
+            if counts["batches_damaged"]
+            else ", each as it was accepted."
+        ),
         f"The store is {used} % full." if used is not None else "How full the store is cannot be told.",
         *([] if counts["policy_stands"] else [_NO_POLICY]),
     ]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from sohoa.steering.morning_status import Line
 from sohoa.terminal.grid import Grid
+
+if TYPE_CHECKING:
+    from sohoa.steering.diagnose import Finding
 
 
 def status_table(lines: list[Line], versions: Mapping[str, str]) -> Grid:
@@ -32,3 +36,24 @@ def wanting_line(lines: list[Line]) -> Text:
     if wanting:
         return Text(f"Wants a person: {wanting} above, marked !", "red")
     return Text("Nothing wants a person.", "green")
+
+
+def findings_table(found: list[Finding], versions: Mapping[str, str]) -> Grid:
+    """Make a row for each thing that was looked at; under what is wrong, what to do."""
+    table = Grid()
+    table.show_header = False
+    table.keys("")
+    table.text("")
+    for one in found:
+        mark, style = (" ", "") if one.state == "well" else ("!", "red")
+        table.row(f"{mark} {one.topic}", one.text + (f" -> {one.advice}" if one.advice else ""), style=style)
+    table.row("  versions", ", ".join(f"{name} {number}" for name, number in versions.items()))
+    return table
+
+
+def wrong_line(found: list[Finding]) -> Text:
+    """Say how many things are wrong."""
+    wrong = sum(one.state != "well" for one in found)
+    if wrong:
+        return Text(f"{wrong} of {len(found)} want a person: marked !, each with what to do.", "red")
+    return Text(f"All {len(found)} are in order.", "green")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sohoa import layout
 from sohoa.errors import ObjectMissing, ObjectTooLarge
 from sohoa.intake.check_run import CheckRun, owed_markers
-from sohoa.intake.manifest import parse_manifest
+from sohoa.intake.manifest import Manifest, parse_manifest
 from sohoa.intake.manifest_faults import Refusal
 from sohoa.store import ObjectVersion, Store
 from sohoa.upkeep.folders import Folder
@@ -51,20 +51,29 @@ def _has_row(store: Store, folder: Folder) -> bool:
 
 def named_files(store: Store, folder: Folder) -> Sizes | None:
     """The files that the settled manifests of a batch name; None where not all of that is known: all may be named."""
-    prefix = layout.manifests_prefix(folder.agency, folder.batch)
-    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, prefix)]
-    if not keys:
+    manifests = settled_manifests(store, folder)
+    if manifests is None:
+        return None
+    if not manifests:
         return None if _has_row(store, folder) else {}
     sizes: Sizes = {}
-    for key in keys:
-        try:
-            manifest = parse_manifest(store.get(layout.WAREHOUSE, key, store.settings.max_manifest_bytes))
-        except (Refusal, ObjectMissing, ObjectTooLarge):
-            return None
+    for manifest in manifests:
         for document in manifest.documents:
             for file in document.files:
                 sizes.setdefault(_composed(file.path), set()).add(file.bytes)
     return sizes
+
+
+def settled_manifests(store: Store, folder: Folder) -> list[Manifest] | None:
+    """Read all settled manifests of a batch; None where one of them cannot be read."""
+    prefix = layout.manifests_prefix(folder.agency, folder.batch)
+    found = []
+    for item in store.list_objects(layout.WAREHOUSE, prefix):
+        try:
+            found.append(parse_manifest(store.get(layout.WAREHOUSE, item.key, store.settings.max_manifest_bytes)))
+        except (Refusal, ObjectMissing, ObjectTooLarge):
+            return None
+    return found
 
 
 def is_named(version: ObjectVersion, folder: Folder, sizes: Sizes) -> bool:

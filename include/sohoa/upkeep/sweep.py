@@ -22,6 +22,7 @@ from sohoa.store import ObjectVersion, Store
 from sohoa.upkeep.clean_folder import Terms, is_left, live, removable, superseded
 from sohoa.upkeep.folders import Folder, list_folders, list_versions
 from sohoa.upkeep.needed_files import Batch, is_committed, named_files, waiting_batches
+from sohoa.upkeep.retention import let_go
 from sohoa.work import Debts
 
 log = get_logger(__name__)
@@ -100,6 +101,8 @@ def _clean(run: _Run, place: Place, folders: list[Folder]) -> None:
         is_waiting = (folder.agency, folder.batch) in waiting
         has_manifest = is_waiting or not folder.is_batch or is_committed(run.store, folder)
         gone = set() if is_waiting else _delete_old(run, folder, versions)
+        if has_manifest and not is_waiting and folder.is_batch:
+            gone |= _let_go(run, folder, [version for version in versions if version not in gone])
         if not has_manifest and is_left(versions, run.terms.abandoned):
             left.append((folder, versions))
         if folder.is_batch and versions:
@@ -121,6 +124,17 @@ def _delete_old(run: _Run, folder: Folder, versions: list[ObjectVersion]) -> set
     run.bytes_freed += sum(version.size for version in old)
     if old:
         log.info("old_versions_deleted", folder=folder.prefix, versions=len(old), bytes=sum(one.size for one in old))
+    return set(old)
+
+
+def _let_go(run: _Run, folder: Folder, versions: list[ObjectVersion]) -> set[ObjectVersion]:
+    """Delete for good what the site lets go after its term."""
+    old = let_go(run.store, folder, versions, run.now)
+    run.store.each(lambda version: run.store.delete(layout.LANDING, version.key, version.version_id), old)
+    run.versions_deleted += len(old)
+    run.bytes_freed += sum(version.size for version in old)
+    if old:
+        log.info("rejected_files_deleted", folder=folder.prefix, versions=len(old), bytes=sum(one.size for one in old))
     return set(old)
 
 

@@ -146,11 +146,8 @@ class TableCache:
 
     def _ask(self, table: str, listing: _Listing) -> None:
         asked_at = time.monotonic()
-        infos = [
-            info
-            for info in self._store.list_objects(layout.WAREHOUSE, layout.table_prefix(table))
-            if info.key.endswith(".parquet")
-        ]
+        found = self._store.list_objects(layout.WAREHOUSE, layout.table_prefix(table))
+        infos = self._store.in_force(info for info in found if info.key.endswith(".parquet"))
         months: dict[str, Etags] = {}
         for info in infos:
             months.setdefault(f"{layout.table_day(info.key):%Y-%m}", {})[info.key] = info.etag

@@ -1,0 +1,141 @@
+"""A copy of all that one machine keeps, and the way back: the store with keys and certificates, Airflow's database.
+
+The copy is taken while nothing runs, so it is one moment's. It is hashed as it is written; what comes back is held
+against these hashes before anything is started.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from sohoa.errors import InputError, StackError
+from sohoa.private_file import write_private
+from sohoa.settings import Settings
+from sohoa.stack import airflow_server, seaweed, space_guard
+from sohoa.stack.processes import only_one
+
+INDEX = "backup.json"
+PARTS = {"store": "store", "airflow": "airflow"}
+_LEFT_OUT = (".pid", ".log", ".log.old", ".sock")
+"""Of servers, right in the folder of the store; deeper, a file `.log` is a journal of its database."""
+_AIRFLOW = ("airflow.db", "airflow.cfg", "passwords.json", "migrated")
+"""Its database, keys and passwords; logs of tasks are no data."""
+_SPARE_BYTES = 100_000_000
+_GB = 1_000_000_000
+
+
+def back_up(settings: Settings, folder: Path) -> str:
+    """Copy store and Airflow of this home into a folder; what was copied, in a sentence.
+
+    Raises:
+        InputError: the folder is not empty, or lies in the home.
+        StackError: something runs, there is nothing to copy, or the folder has no room.
+    """
+    if folder.resolve().is_relative_to(settings.home):
+        raise InputError(f"{folder} lies in the home itself: name a folder on another disk")
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty: name a new one")
+    with only_one(settings.home):
+        _require_down(settings)
+        files = list(_files(settings))
+        if not files:
+            raise StackError(f"{settings.home} holds no store and no Airflow: there is nothing to copy")
+        size = sum((settings.home / name).stat().st_size for name in files)
+        folder.mkdir(parents=True, exist_ok=True)
+        _require_room(folder, size)
+        sums = {name: _copy(settings.home / name, folder / name) for name in files}
+        index = {"sohoa": version("sohoa"), "files": sums}
+        write_private(folder / INDEX, json.dumps(index, indent=1, sort_keys=True))
+    return (
+        f"{len(sums):,} files, {size / _GB:.2f} GB, in {folder}; keep it where only its keeper reads it: it holds keys"
+    )
+
+
+def restore(settings: Settings, folder: Path) -> str:
+    """Bring a backup back into a home that has no data; what came back, in a sentence.
+
+    Raises:
+        InputError: the folder holds no backup, or a file of it is not what was written.
+        StackError: something runs, the home has data, or no room.
+    """
+    sums = _read_index(folder)
+    with only_one(settings.home):
+        _require_down(settings)
+        if found := list(_files(settings)):
+            raise StackError(
+                f"{settings.home} holds data ({found[0]} …): move `store` and `airflow` of it aside, then run it again"
+            )
+        size = sum((folder / name).stat().st_size for name in sums)
+        _require_room(settings.home, size)
+        for name, sha256 in sums.items():
+            if _copy(folder / name, settings.home / name) != sha256:
+                for part in PARTS.values():
+                    shutil.rmtree(settings.home / part, ignore_errors=True)
+                raise InputError(f"{folder / name} is not what was written: this backup is damaged, take another")
+    return f"{len(sums):,} files, {size / _GB:.2f} GB, are back in {settings.home}: `sohoa stack up` starts it"
+
+
+def _read_index(folder: Path) -> dict[str, str]:
+    try:
+        found = json.loads((folder / INDEX).read_text(encoding="utf-8"))["files"]
+        sums = {str(name): str(value) for name, value in found.items()}
+    except (OSError, ValueError, KeyError, AttributeError):
+        raise InputError(f"{folder} holds no backup: there is no {INDEX} that can be read") from None
+    root = folder.resolve()
+    for name in sums:
+        path = folder / name
+        if not path.resolve().is_relative_to(root) or Path(name).parts[0] not in PARTS.values():
+            raise InputError(f"{folder / INDEX} names {name!r}, which lies outside: it was not written by this command")
+        if not path.is_file():
+            raise InputError(f"{path} is missing: this backup is not whole, take another")
+    return sums
+
+
+def _require_down(settings: Settings) -> None:
+    servers = [seaweed.server(settings), space_guard.server(settings), *airflow_server.servers(settings)]
+    if running := [server.name for server in servers if server.processes()]:
+        raise StackError(
+            f"still running: {', '.join(running)}; `sohoa stack down` first, so that it is one moment's copy"
+        )
+
+
+def _files(settings: Settings) -> Iterator[str]:
+    """Names, below the home, of all that is data."""
+    store = settings.home / PARTS["store"]
+    for path in sorted(store.rglob("*")):
+        is_of_server = path.parent == store and path.name.endswith(_LEFT_OUT)
+        if path.is_file() and not path.is_symlink() and not is_of_server:
+            yield path.relative_to(settings.home).as_posix()
+    for name in _AIRFLOW:
+        if (airflow_server.home(settings) / name).is_file():
+            yield f"{PARTS['airflow']}/{name}"
+
+
+def _require_room(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < size + _SPARE_BYTES:
+        raise StackError(f"{folder} has no room: {size / _GB:.2f} GB are needed, {free / _GB:.2f} GB free")
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copy a file, readable by its user alone and safe on the disk; its SHA-256, hexadecimal."""
+    for parent in reversed(target.parents):
+        if not parent.exists():
+            parent.mkdir(mode=0o700)
+    sums = hashlib.sha256()
+    with (
+        source.open("rb") as file,
+        os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy,
+    ):
+        while piece := file.read(1 << 20):
+            sums.update(piece)
+            copy.write(piece)
+        copy.flush()
+        os.fsync(copy.fileno())
+    return sums.hexdigest()

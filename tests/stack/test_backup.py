@@ -1,0 +1,110 @@
+"""The restore drill: the store's data and Airflow's database are destroyed, and come back with the same tables."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sohoa import jobs, stack
+from sohoa.errors import InputError, StackError
+from sohoa.settings import Settings, load_settings
+from sohoa.stack import seaweed
+from sohoa.stack.backup import back_up, restore
+from sohoa.stack.processes import stop
+from sohoa.store import open_store
+from tests.batch_builder import page_jpeg, send
+from tests.jobs.kills import contents, take_snapshot
+from tests.servers import new_home, quiet
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.store, pytest.mark.usefixtures("judged_by_numpy")]
+
+
+@pytest.fixture
+def own_home(tmp_path: Path) -> Iterator[Settings]:
+    """A home of this test's own, whose servers end with it."""
+    with pytest.MonkeyPatch.context() as patch:
+        new_home(patch, tmp_path / "home")
+        patch.setenv("SOHOA_SPACE_STOP_PERCENT", "100")
+        yield load_settings()
+        stop([seaweed.server(load_settings())], 0)
+
+
+def test_restore_drill(own_home: Settings, tmp_path: Path) -> None:
+    """Every object and every row is the same, keys and Airflow's database too; and the store takes new batches."""
+    settings = own_home
+    stack.up(settings, "store", quiet)
+    store = open_store()
+    send(store, {"a.jpg": page_jpeg(1)})
+    jobs.check()
+    before, rows = take_snapshot(store), contents(store)
+    database = settings.home / "airflow" / "airflow.db"
+    database.parent.mkdir()
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE dag_run (id)")
+        connection.execute("INSERT INTO dag_run VALUES (7)")
+    with pytest.raises(StackError, match="still running: weed"):
+        back_up(settings, tmp_path / "backup")
+    stack.down(settings, "store", quiet)
+    assert "files" in back_up(settings, tmp_path / "backup")
+
+    with pytest.raises(StackError, match="holds data"):
+        restore(settings, tmp_path / "backup")
+    shutil.rmtree(settings.home / "store")
+    database.unlink()
+    restore(settings, tmp_path / "backup")
+    assert sqlite3.connect(database).execute("SELECT id FROM dag_run").fetchall() == [(7,)]
+    stack.up(settings, "store", quiet)
+    store = open_store()
+    assert take_snapshot(store) == before
+    assert contents(store) == rows
+    send(store, {"b.jpg": page_jpeg(2)}, 2)
+    assert jobs.check()["admitted"] == 1
+
+
+@pytest.fixture
+def backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, Path]:
+    """A home with a file in its store, and its backup."""
+    new_home(monkeypatch, tmp_path / "home")
+    settings = load_settings()
+    file = settings.home / "store" / "data" / "landing_1.dat"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"scans")
+    back_up(settings, tmp_path / "backup")
+    shutil.rmtree(settings.home / "store")
+    return settings, tmp_path / "backup"
+
+
+def test_a_damaged_backup_is_refused_and_leaves_nothing(backup: tuple[Settings, Path]) -> None:
+    """One byte; a file less; an index that names what lies outside."""
+    settings, folder = backup
+    file = folder / "store" / "data" / "landing_1.dat"
+    file.write_bytes(b"scanz")
+    with pytest.raises(InputError, match="is damaged"):
+        restore(settings, folder)
+    assert not (settings.home / "store").exists()
+    file.unlink()
+    with pytest.raises(InputError, match="is missing"):
+        restore(settings, folder)
+    (folder / "backup.json").write_text(json.dumps({"files": {"store/../../x": "0"}}))
+    with pytest.raises(InputError, match="lies outside"):
+        restore(settings, folder)
+    (folder / "backup.json").unlink()
+    with pytest.raises(InputError, match="holds no backup"):
+        restore(settings, folder)
+
+
+def test_a_backup_goes_where_there_is_room_and_nothing_else(backup: tuple[Settings, Path], tmp_path: Path) -> None:
+    """Not over another one, and not into the home that it is of."""
+    settings, folder = backup
+    with pytest.raises(InputError, match="not empty"):
+        back_up(settings, folder)
+    with pytest.raises(InputError, match="in the home itself"):
+        back_up(settings, settings.home / "backup")
+    with pytest.raises(StackError, match="nothing to copy"):
+        back_up(settings, tmp_path / "other")
+    assert {path.stat().st_mode & 0o077 for path in folder.rglob("*") if path.is_file()} == {0}
