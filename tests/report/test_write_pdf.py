@@ -340,3 +340,42 @@ def test_a_table_is_never_wider_than_the_page():
     last = list(pdfium.PdfDocument(write_pdf.render(replace(sample_report(rows=1), annex=(table,)))))[-1]
     width, height = last.get_size()
     assert last.get_textpage().get_text_bounded(width - 19 * MM, 0, width, height).strip() == ""
+
+
+@pytest.mark.parametrize("has_districts", [False, True])
+def test_in_a_week_of_a_merger_paper_has_who_is_there(has_districts: bool):
+    """Of the units that ended within the week, and of a long table of the text that the annex has whole, it says where
+    the other rows are."""
+    columns = (Column("unit", "Đơn vị", "Unit", "text"), Column("district", "Huyện", "District", "text"))
+    rows = tuple({"unit": f"Xã {n}", "district": "Huyện A", "stands": n % 2 == 0} for n in range(40))
+    units, blocks = (Table(name, name, name, columns, rows) for name in ("units", "blocks"))
+    pages = (replace(units, name="districts", page_by="district"),) if has_districts else ()
+    sample = sample_report(rows=1)
+    sections = (replace(sample.sections[0], tables=(blocks,), charts=()),)
+    report = replace(sample, sections=sections, annex=(*pages, units))
+    content = write_pdf._content(report, letterhead(Settings(), report.last_day))
+    shown = content["sections"][0]["parts"][0]
+    if has_districts:
+        assert len(shown["rows"]) == 40
+        assert [len(one["pages"]) for one in content["annex"]] == [1]
+        return
+    assert len(shown["rows"]) == 15
+    assert shown["note"].startswith("Bảng nêu 15 trong tổng số 40 dòng; đủ danh sách trong phụ lục I.")
+    (annex,) = content["annex"]
+    assert [row[0] for row in annex["rows"]] == [f"Xã {n}" for n in range(0, 40, 2)]
+    assert annex["note"] == "20 dòng của đơn vị đã kết thúc trong tuần chỉ có trong bảng tính và trang web của báo cáo."
+
+
+def test_days_and_codes_of_an_annex_stand_on_one_line():
+    """The columns of words give way to days and codes, on turned pages too."""
+    words = tuple(Column(f"w{n}", f"Chữ {n}", "Words", "text") for n in range(6))
+    days = tuple(Column(f"d{n}", f"Từ ngày {n}", "Days", "date") for n in range(5))
+    row = {
+        **{one.key: "một câu dài hơn cột của nó " * 4 for one in words},
+        **{one.key: date(2025, 7, 4) for one in days},
+    }
+    found = write_pdf._annex(Table("agencies", "x", "x", (*words, *days), (row,)))
+    line = sum(column["weight"] for column in found["columns"])
+    assert found["is_turned"]
+    for column in found["columns"][6:]:
+        assert column["weight"] / line * write_pdf._TURNED_LINE >= len("04/07/2025")

@@ -22,8 +22,10 @@ from sohoa.steering.forecast import Outlook
 _SEEN_WEEKS_AHEAD = 13
 _NAME_LAT, _LETTER_LON, _MARK = 0.042, 0.019, 0.021
 """Degrees that a line and a letter of a district's name take on the map, and half of its largest mark."""
-_MOVES = np.array([(up / 100, right / 100) for up in range(-12, 13, 2) for right in range(-15, 16, 3)])
+_MOVES = np.array([(up / 100, right / 100) for up in range(-16, 17) for right in range(-20, 21, 2)])
 """How far a name may stand from the middle of its district, degrees of latitude and longitude."""
+_WAY = 0.1
+"""Degrees that a name moves further rather than lie upon one more mark."""
 
 
 def trend_chart(progress: Progress, outlook: Outlook, week: Week, lines: dict[str, float]) -> Chart | None:
@@ -177,14 +179,14 @@ def district_names(placed: Sequence[tuple[Any, object]], day: date) -> list[dict
 def _place_name(
     name: str, lat: float, lon: float, marks: NDArray[np.float64], others: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Place a name near a point: upon no other name where that can be, upon as few marks as can be, no further away."""
+    """Place a name near a point: upon no other name where that can be, upon few marks, and not far away."""
     spots, width = _MOVES + np.array([lat, lon]), len(name) * _LETTER_LON
     covered = _within(spots, marks, (_NAME_LAT / 2 + _MARK, width / 2 + _MARK))
     upon = np.zeros(len(spots), int)
     for other in others:
         reach = _NAME_LAT, (width + len(other["name"]) * _LETTER_LON) / 2
         upon += _within(spots, np.array([(other["lat"], other["lon"])]), reach)
-    best = np.lexsort((np.abs(_MOVES).sum(axis=1), covered, upon))[0]
+    best = np.lexsort((_WAY * covered + np.abs(_MOVES).sum(axis=1), upon))[0]
     up, right = spots[best].tolist()
     return {"name": name, "lat": round(up, 4), "lon": round(right, 4)}
 

@@ -198,7 +198,7 @@ def blocks_table(progress: Progress, week: Week) -> Table:
         for column in _columns(progress, week, RECEIVED, NUMERATOR)
         if any(row[column.key] is not None for row in found if row["unit_code"])
     )
-    note = f"{note_vi(progress, week)} {_departments_vi(found, told)}".strip()
+    note = f"{note_vi(progress, week, has_before=BEFORE in told)} {_departments_vi(found, told)}".strip()
     return Table("blocks", title, "By district, and departments together", (*_UNIT, *told), tuple(found), note)
 
 
@@ -220,16 +220,18 @@ def _by_letters(name: str) -> str:
     return normalize("NFD", name.replace("Đ", "D").replace("đ", "d"))
 
 
-def note_vi(progress: Progress, week: Week) -> str:
-    """Say up to when the figures are known, what “the week before” is, and which week is settled."""
+def note_vi(progress: Progress, week: Week, has_before: bool = True) -> str:
+    """Say up to when the figures are known, what “the week before” is where it has a column, which week is settled."""
     moment, settled = progress.age.moment, progress.age.settled
     if moment is None or settled == week:
         return ""
     stable = f"tuần ổn định là {week_vi(settled)}" if settled else "chưa có tuần nào ổn định"
+    known = f"Số liệu có đến hết ngày {day(moment.last_day)}"
+    if not has_before:
+        return f"{known}; {stable}. Không đơn vị nào so sánh được với tuần trước."
     return (
-        f"Số liệu có đến hết ngày {day(moment.last_day)}; cột tuần trước là tuần trước như đã biết đến hết ngày "
-        f"{day(moment.earlier(1).last_day)}, cùng độ tuổi; {stable}. Đơn vị có dưới {LEAST_COMPARED} hồ sơ trong tuần "
-        "thì không so sánh."
+        f"{known}; cột tuần trước là tuần trước như đã biết đến hết ngày {day(moment.earlier(1).last_day)}, cùng độ "
+        f"tuổi; {stable}. Đơn vị có dưới {LEAST_COMPARED} hồ sơ trong tuần thì không so sánh."
     )
 
 
