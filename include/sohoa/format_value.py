@@ -54,9 +54,9 @@ def week(name: str) -> str:
     return f"Tuần {number} năm {year}"
 
 
-def ended_name(name: str, last_day: date, successors: Sequence[str]) -> str:
-    """Name a unit that is no more: "Xã A (đến hết 30/06/2025, nhập vào Xã B)"."""
-    into = f", nhập vào {', '.join(successors)}" if successors else ""
+def ended_name(name: str, last_day: date, heirs: Sequence[str], is_direct: bool = True) -> str:
+    """Name a unit that is no more: "Xã A (đến hết 30/06/2025, nhập vào Xã B)", or "nay thuộc Xã C"."""
+    into = f", {'nhập vào' if is_direct else 'nay thuộc'} {', '.join(heirs)}" if heirs else ""
     return f"{name} (đến hết {day(last_day)}{into})"
 
 

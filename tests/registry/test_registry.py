@@ -18,6 +18,7 @@ from sohoa.registry import (
     agencies,
     agencies_at,
     ancestors,
+    bearer_at,
     find_agency,
     leaf_unit,
     successors,
@@ -28,6 +29,7 @@ from sohoa.registry.data_files import DATA
 
 APRIL_2024 = date(2024, 4, 15)
 MERGER_2024 = date(2024, 12, 1)
+DEPARTMENTS_2025 = date(2025, 3, 1)
 REFORM_2025 = date(2025, 7, 1)
 DAY = timedelta(days=1)
 
@@ -137,12 +139,19 @@ def test_ancestors_of_leaf_agencies():
 
 
 @pytest.mark.parametrize(
-    ("day", "communes", "districts"), [(APRIL_2024, 200, 11), (MERGER_2024, 194, 11), (REFORM_2025, 65, 0)]
+    ("day", "communes", "districts", "departments"),
+    [
+        (APRIL_2024, 200, 11, 20),
+        (MERGER_2024, 194, 11, 20),
+        (DEPARTMENTS_2025 - DAY, 194, 11, 20),
+        (DEPARTMENTS_2025, 194, 11, 15),
+        (REFORM_2025, 65, 0, 15),
+    ],
 )
-def test_agencies_follow_the_units(day, communes, districts):
-    """20 departments, an office for each district and commune of the day, each governing a unit of its own kind."""
+def test_agencies_follow_the_units(day, communes, districts, departments):
+    """The departments and an office for each district and commune of the day, each governing a unit of its own kind."""
     kinds = Counter(agency.kind for agency in agencies_at(day))
-    assert (kinds["department"], kinds["district"], kinds["commune"]) == (20, districts, communes)
+    assert (kinds["department"], kinds["district"], kinds["commune"]) == (departments, districts, communes)
     assert {a.unit_code for a in agencies_at(day) if a.kind == "department"} == {PROVINCE}
     for level in ("district", "commune"):
         governed = sorted(a.unit_code for a in agencies_at(day) if a.kind == level)
@@ -225,6 +234,55 @@ def test_leaf_unit_never_lends_an_old_agency_a_reused_code():
 def test_leaf_unit_is_none_where_nothing_fits(agency, commune):
     """A district or the province is no leaf, and a cut code is no commune."""
     assert leaf_unit(agency, commune, APRIL_2024) is None
+
+
+MERGED = {
+    "Sở Kế hoạch và Đầu tư": "Sở Tài chính",
+    "Sở Tài chính": "Sở Tài chính",
+    "Sở Giao thông vận tải": "Sở Xây dựng",
+    "Sở Xây dựng": "Sở Xây dựng",
+    "Sở Tài nguyên và Môi trường": "Sở Nông nghiệp và Môi trường",
+    "Sở Nông nghiệp và Phát triển nông thôn": "Sở Nông nghiệp và Môi trường",
+    "Sở Thông tin và Truyền thông": "Sở Khoa học và Công nghệ",
+    "Sở Khoa học và Công nghệ": "Sở Khoa học và Công nghệ",
+    "Sở Lao động - Thương binh và Xã hội": "Sở Nội vụ",
+    "Sở Nội vụ": "Sở Nội vụ",
+    "Ban Dân tộc": "Sở Dân tộc và Tôn giáo",
+}
+"""Department until 28 February 2025 -> the one that has its work since, by resolution 04 of 18 February 2025."""
+
+
+def test_the_departments_of_march_2025_go_on_with_those_they_were_made_of():
+    """Eleven became six; the other nine stay as they were."""
+    eve = DEPARTMENTS_2025 - DAY
+    before = [bearer_at(agency.code, eve) for agency in agencies_at(eve) if agency.kind == "department"]
+    ended = {one.name: [name for _, name in one.successors] for one in before if one.last_day == eve}
+    assert ended == {name: [heir] for name, heir in MERGED.items()}
+    assert len([one for one in before if one.last_day is None]) == 9
+    begun = {agency.name for agency in agencies_at(DEPARTMENTS_2025) if agency.valid_from == DEPARTMENTS_2025}
+    assert begun == set(MERGED.values())
+
+
+def test_an_heir_that_has_ended_stands_for_its_own():
+    """Vĩnh Tiến went into Khánh Long in December 2024, and with it into Đoàn Kết in July 2025."""
+    vinh_tien = bearer_at("06007", APRIL_2024)
+    assert vinh_tien.heirs_on(APRIL_2024) == (vinh_tien,)
+    shown = {day: [one.name for one in vinh_tien.heirs_on(day)] for day in (MERGER_2024, REFORM_2025)}
+    assert shown == {MERGER_2024: ["Xã Khánh Long"], REFORM_2025: ["Xã Đoàn Kết"]}
+    assert vinh_tien.name_on(MERGER_2024) == "Xã Vĩnh Tiến (đến hết 30/11/2024, nhập vào Xã Khánh Long)"
+    assert vinh_tien.name_on(REFORM_2025) == "Xã Vĩnh Tiến (đến hết 30/11/2024, nay thuộc Xã Đoàn Kết)"
+    assert all(one.stands_on(REFORM_2025) for unit in former_communes() if unit.level == "commune"
+               for one in bearer_at(unit.code, unit.valid_from).heirs_on(REFORM_2025))  # fmt: skip
+    assert bearer_at("178", APRIL_2024).heirs_on(REFORM_2025) == ()
+
+
+def test_a_list_without_successors_names_none(own_file):
+    """The column may be left out; with it a department names who goes on."""
+    rows = "H37.1,A,department,20,2021-01-01,2023-01-01{}\nH37.2,B,department,20,2023-01-01,{}\n"
+    own_file("agencies", HEADER + rows.format("", ""))
+    assert bearer_at("H37.1", date(2022, 1, 1)).successors == ()
+    own_file("agencies", HEADER.replace("valid_to", "valid_to,successor") + rows.format(",H37.2", ","))
+    assert bearer_at("H37.1", date(2022, 1, 1)).successors == (("H37.2", "B"),)
 
 
 HEADER = "code,name,kind,unit_code,valid_from,valid_to\n"

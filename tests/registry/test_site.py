@@ -196,7 +196,12 @@ def test_templates_are_in_order_and_nothing_is_overwritten(tmp_path: Path):
         ("agencies", "H37.102,UBND phường Lương Văn Tri", "H37.101,UBND x", "code 'H37.101' holds already from"),
         ("agencies", "H37.101,UBND phường Đông Kinh,commune,05977", "H37.101,U,commune,5977", "no such unit"),
         ("agencies", "H37.101,UBND phường Đông Kinh,commune", "H37.101,U,district", "is a commune: a district has"),
-        ("agencies", "H37.61,Sở Tài chính", "H37.61,Văn phòng UBND tỉnh", "is there already as H37.60 (line 2)"),
+        ("agencies", "H37.65,Sở Công Thương", "H37.65,Văn phòng UBND tỉnh", "is there already as H37.60 (line 2)"),
+        ("agencies", "2025-03-01,H37.96,", "2025-03-01,H37.99,", "'H37.99': no agency has this code on 2025-03-01"),
+        ("agencies", "H37.64,Sở Tư pháp,department,20,2020-01-01,,", "H37.64,S,department,20,2020-01-01,,H37.65",
+         "H37.64 does not end, so nobody succeeds it"),
+        ("agencies", "commune,05971,2020-01-01,2025-07-01,", "commune,05971,2020-01-01,2025-07-01,H37.101",
+         "the office of a commune goes on with its commune"),
         ("campaigns", ",2023-12-31,86,", ",2023-12-31,860,", "target_percent: '860' is no number from 0 to 100"),
         ("campaigns", ",2023-12-31,86,", ",2022-12-31,86,", "end 2022-12-31 lies before start 2023-01-01"),
         ("campaigns", "86,department", "86,village", "scope 'village district commune': use one or more of"),
@@ -259,7 +264,7 @@ def test_another_province_has_codes_of_its_own(tmp_path: Path, monkeypatch: pyte
     sohoa("site", "new", str(site), "--empty")
     rows = {
         "units": ["04,2020-01-01,,Tỉnh Cao Bằng,province,tỉnh,,,,,", "01294,2020-01-01,,Xã Đức Hạnh,commune,xã,04,,,,"],
-        "agencies": ["H14.21.02,UBND xã Đức Hạnh,commune,01294,2020-01-01,,"],
+        "agencies": ["H14.21.02,UBND xã Đức Hạnh,commune,01294,2020-01-01,,,"],
         "targets": ["2022-12-31,10,", "2023-12-31,80,"],
     }
     for name, lines in rows.items():

@@ -139,7 +139,10 @@ def sample_report(rows: int = 30, *, hostile: tuple[str, ...] = ()) -> WeekRepor
         ),
         Section("II", "Chất lượng bản quét", said[:1], (), (drawn["pareto"],)),
     )
-    definition = "Hồ sơ có thành phần và kết quả đã số hóa trên số hồ sơ đã tiếp nhận."
+    definitions = (
+        "Tỷ lệ đạt: hồ sơ có thành phần và kết quả đã số hóa trên số hồ sơ đã tiếp nhận.",
+        "Tuần ổn định: không còn tăng.",
+    )
     annex, versions = (units, files_table), ("sohoa 0.1.0", "ngưỡng 0123456789ab")
     week, days = "2024-W15", (MONDAY, MONDAY + timedelta(6))
-    return WeekReport(week, *days, sections, annex, said, definition, versions, "ab" * 32)
+    return WeekReport(week, *days, sections, annex, said, definitions, versions, "ab" * 32)

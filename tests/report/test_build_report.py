@@ -123,7 +123,10 @@ def test_the_pages_of_the_districts_add_up(reported: Reported):
     districts, units, agencies, files = (
         rows(reported.report, name) for name in ("districts", "units", "agencies", "faulty_files")
     )
-    by_code = {row["unit_code"]: row for row in units} | {None: {"so_far_percent": None}}
+    by_code = {row["unit_code"]: row for row in units}
+    of_departments = [by_code[row["unit_code"]] for row in units if row["level"] == "department"]
+    done, due = (sum(row[f"so_far_{name}"] or 0 for row in of_departments) for name in ("numerator", "denominator"))
+    by_code[None] = {"so_far_percent": 100 * done / due}
     groups: dict[str, list[Row]] = {}
     for row in districts:
         groups.setdefault(row["district"], []).append(row)

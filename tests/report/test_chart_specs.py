@@ -9,8 +9,10 @@ from datetime import date
 import pytest
 
 from sohoa.labels import label_vi
+from sohoa.registry import units_at
 from sohoa.report import chart_specs
 from sohoa.report.model import Chart, WeekReport
+from sohoa.report.sections.charts import district_names
 
 GREYS = {"black", "white", "transparent", "none"}
 
@@ -131,3 +133,26 @@ def test_the_weeks_of_the_heat_map_stand_in_their_order(known: set[str]):
     (svg,) = chart_specs.draw([chart_specs.heat(cells, ["Huyện A", "Huyện B"], weeks, "T", "A")])
     placed = {name: float(x) for x, name in re.findall(r'translate\(([\d.]+),[-\d.]+\)"[^>]*>(T\d\d)</text>', svg)}
     assert [name for name, _ in sorted(placed.items(), key=lambda item: item[1])] == weeks
+
+
+def test_a_district_s_name_hides_no_commune_and_no_other_name():
+    """On the map of April 2024, with all its 194 communes."""
+    day = date(2024, 4, 15)
+    placed = [(unit, None) for unit in units_at(day) if unit.level == "commune" and unit.lat is not None]
+    names = district_names(placed, day)
+    assert len(names) == 11
+    upon = 0
+    for number, name in enumerate(names):
+        half = len(name["name"]) * 0.019 / 2
+        for other in names[:number]:
+            apart = abs(other["lat"] - name["lat"]), abs(other["lon"] - name["lon"])
+            assert apart[0] >= 0.042 or apart[1] >= half + len(other["name"]) * 0.019 / 2
+        upon += sum(abs(one.lat - name["lat"]) < 0.021 and abs(one.lon - name["lon"]) < half for one, _ in placed)
+    assert upon == 0  # 37 of 194 communes in the middle of the districts
+
+
+def test_the_marks_of_the_map_lie_upon_its_names():
+    """A mark that a name would meet is seen whole."""
+    points = [{"unit": "Xã A", "lat": 21.8, "lon": 106.7, "dossiers": 5, "class": "từ 86 %", "label": "90 %"}]
+    chart = chart_specs.commune_map(points, [{"name": "Cao Lộc", "lat": 21.8, "lon": 106.7}], "T", "A")
+    assert [layer["mark"]["type"] for layer in chart.spec["layer"]] == ["text", "text", "point"]

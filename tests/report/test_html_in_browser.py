@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sohoa.report.formats import write_html
@@ -151,6 +152,34 @@ def test_text_stands_out_from_its_ground(opened: tuple[Page, list[str]]) -> None
     tab, _ = opened
     ratio, words = tab.evaluate(CONTRAST)
     assert ratio >= 4.5, words
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", REPORTS)
+def test_axe_finds_no_fault_and_every_chart_has_its_words(
+    chromium: Browser, files: dict[str, Path], name: str, size: str
+) -> None:
+    """By the rules of WCAG and of good practice, folded tables open; a chart without words would be found."""
+    width, height = SIZES[size]
+    context = chromium.new_context(viewport={"width": width, "height": height}, bypass_csp=True)
+    tab = context.new_page()
+    tab.goto(files[name].as_uri())
+    expect(tab.locator("[data-drawn]")).to_have_count(len(MARKS))
+    tab.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    assert _axe(tab) == []
+    said = [chart.alt_vi for section in REPORTS[name].sections for chart in section.charts]
+    for place in tab.locator("[data-drawn]").all():
+        assert place.get_attribute("role") == "img"
+        words = place.get_attribute("aria-label")
+        assert words and words[:40] in {alt[:40] for alt in said}
+    tab.evaluate("document.querySelector('[data-drawn]').removeAttribute('aria-label')")
+    assert any(fault.startswith("role-img-alt") for fault in _axe(tab))
+    context.close()
+
+
+def _axe(tab: Page) -> list[str]:
+    found = Axe().run(tab).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("chart", MARKS)

@@ -150,11 +150,25 @@ def test_a_rate_is_named_where_it_lies_beyond_chance(tables: Tables, done: int, 
 def test_what_rests_on_little_is_not_proposed(tables: Tables):
     """Each kind with the same table once just below and once at the least."""
     assert all(one.least >= LEAST for one in propose(tables))
-    categories = tables["categories"]
+    missing = tables["unsynchronised"]
     for entries in (LEAST - 1, LEAST):
-        rows = tuple({**row, "entries": entries} if row["category"] == "R4" else row for row in categories.rows)
-        found = [one.key for one in propose({"categories": replace(categories, rows=rows)})]
+        rows = tuple({**row, "entries": entries} for row in missing.rows)
+        found = [one.key for one in propose({"unsynchronised": replace(missing, rows=rows)})]
         assert found == ["synchronise"] * (entries == LEAST)
+
+
+def test_what_is_on_its_way_to_the_portal_is_not_missing(reported: Reported, tables: Tables):
+    """Dossiers of four weeks up to Tuesday, three working days before the week is over; counted one by one."""
+    days = [reported.first - timedelta(21) + timedelta(n) for n in range(21 + 2)]
+    entries = reported.store.read_table("reconciliation", days).to_pylist()
+    (row,) = tables["unsynchronised"].rows
+    assert row["entries"] == sum(one["category"] == "R4" for one in entries) > 0
+    assert (row["first"], row["last"]) == (days[0], days[-1])
+    whole = reported.store.read_table("reconciliation", [days[-1] + timedelta(n) for n in range(1, 6)]).to_pylist()
+    assert any(one["category"] == "R4" for one in whole), "later ones are not yet missing"
+    (one,) = all_of(tables, "synchronise")
+    assert one.figure == row["entries"]
+    assert "từ ngày 27/03/2023 đến ngày 18/04/2023" in one.what
 
 
 def with_defects(tables: Tables, held: int, gap: float | None, received: int = 1_000) -> Tables:
@@ -213,7 +227,7 @@ def test_a_proposal_about_one_of_several_is_looked_at_by_itself(tables: Tables):
 
 def test_without_a_source_nothing_is_proposed_and_nothing_is_done(tables: Tables):
     """No feed is not zero: last week's proposal is then neither done nor worse."""
-    without = {name: table for name, table in tables.items() if name != "categories"}
+    without = {name: table for name, table in tables.items() if name != "unsynchronised"}
     assert not [one for one in propose(without) if one.key == "synchronise"]
     printed = _printed(tables, "synchronise", 5)
     week = Week(date(2023, 4, 17))
@@ -277,6 +291,30 @@ def test_a_proposal_to_a_unit_that_has_ended_since_has_passed_on(tables: Tables)
     }  # fmt: skip
     (row,) = last_proposals_table(tables, Week(date(2025, 6, 30)), [printed]).rows
     assert (row["now"], row["state"]) == (None, "moved")
+    assert row["heirs"] == "UBND các xã nơi có hồ sơ"
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "week", "heir"),
+    [
+        ("H37.80.01", date(2025, 6, 1), "2025-W27", "Phường Kỳ Lừa"),
+        ("06007", date(2024, 11, 4), "2025-W27", "Xã Đoàn Kết"),  # by way of Khánh Long
+        ("06007", date(2024, 11, 4), "2024-W49", "Xã Khánh Long, huyện Tràng Định"),
+        ("H37.62", date(2025, 2, 3), "2025-W10", "Sở Tài chính"),
+    ],
+)
+def test_it_is_told_to_whom_a_proposal_has_passed_on(tables: Tables, code: str, day: date, week: str, heir: str):
+    """Who is there in the week, after two mergers too."""
+    asked = bearer_at(code, day)
+    assert asked is not None
+    printed = {
+        **_printed(tables, "synchronise", 40), "key": "silent", "who": asked.name, "code": code,
+        "valid_from": asked.valid_from.isoformat(),
+    }  # fmt: skip
+    table = last_proposals_table(tables, Week.parse(week), [printed])
+    (row,) = table.rows
+    assert (row["state"], row["heirs"]) == ("moved", heir)
+    assert f"({heir})" in table.texts(row)[-1]
 
 
 def test_page_1_has_three_things_to_do_with_who_and_by_when(reported: Reported):
@@ -313,7 +351,7 @@ def test_nobody_is_given_longer_than_it_stands(code: str | None, due: date):
 def test_nobody_is_asked_who_is_about_to_end(tables: Tables, week: str, names: set[str]):
     """On the Monday after week 26 the districts' offices have one day left, a week before six working days."""
     agencies, (some, other) = tables["agencies"], tables["agencies"].rows[:2]
-    dated = {code: bearer_at(code, Week.parse(week).last) for code in ("H37.61", "H37.85")}
+    dated = {code: bearer_at(code, Week.parse(week).last) for code in ("H37.64", "H37.85")}
     found = []
     for row, (code, owner), name in zip((some, other), dated.items(), ("Sở", "UBND huyện"), strict=True):
         assert owner is not None

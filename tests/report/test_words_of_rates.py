@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -11,12 +12,16 @@ import pytest
 from benchmarks.courses import is_right
 from sohoa.days import Week
 from sohoa.enums import ForecastReason
+from sohoa.progress.compare_periods import Comparison, Period
 from sohoa.progress.young_weeks import Age, Estimate
-from sohoa.report.sections.agency_attention import build
+from sohoa.report.model import Row, Table
+from sohoa.report.sections.agency_attention import _longest_vi, build
 from sohoa.report.sections.digitisation_rates import change_vi, unchanged_points
-from sohoa.report.sections.outlook import gap_vi
+from sohoa.report.sections.outlook import gap_vi, outlook_vi
+from sohoa.report.sections.unit_rates import _SETTLED, _departments_vi
 from sohoa.report.sentences import against_path, keeps_path, share
 from sohoa.steering.forecast import Outlook
+from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
 from sohoa.store import Store
 
 YOUNG = Age(None, pa.table({}), None, Estimate(7, 8.5, 10))
@@ -115,3 +120,60 @@ def test_weeks_that_are_missing_are_told_where_the_others_are_enough(reason: For
     monday = date(2024, 4, 8)
     ahead = Outlook(monday, monday + timedelta(14), None, None, None, None, reason, 1)
     assert bool(list(gap_vi(ahead))) == is_said
+
+
+def silent(agency: str, days: int, dossiers: int) -> Row:
+    return {"agency": agency, "agency_name": f"UBND {agency}", "days_without_batch": days, "dossiers": dossiers}
+
+
+def test_the_longest_silences_are_in_the_text():
+    """The table begins with who has most dossiers; the text names who has sent nothing for longest."""
+    rows = (silent("a", 1, 90), silent("b", 4, 80), silent("c", 9, 3), silent("d", 4, 7), silent("e", 3, 1))
+    (line,) = _longest_vi(Table("silent", "x", "x", (), rows))
+    assert line == (
+        "4 cơ quan không gửi từ 3 ngày làm việc liền, lâu nhất: UBND c (9 ngày làm việc, 3 hồ sơ chờ); UBND b (4 ngày "
+        "làm việc, 80 hồ sơ chờ); UBND d (4 ngày làm việc, 7 hồ sơ chờ)."
+    )
+    assert list(_longest_vi(Table("silent", "x", "x", (), rows[:1]))) == []
+
+
+def block(code: str | None, settled: tuple[int, int] | None, before: float | None = None) -> dict[str, Any]:
+    done, due = settled or (None, None)
+    rate = 100 * done / due if done is not None and due is not None else None
+    return {
+        "unit_code": code, "settled_numerator": done, "settled_denominator": due, "settled_percent": rate,
+        "before_percent": before,
+    }  # fmt: skip
+
+
+def test_what_only_the_departments_have_is_a_sentence_and_no_column():
+    """After a merger no commune has a settled week."""
+    blocks = [block(None, (153, 194)), block("06001", None)]
+    said = _departments_vi(blocks, ()).replace("\u00a0", " ")
+    assert said == (
+        "Khối sở, ban, ngành trong tuần ổn định: 153/194 hồ sơ, 78,87 %; các đơn vị khác chưa có tuần ổn định."
+    )
+    assert _departments_vi([block(None, None), block("06001", None)], ()) == ""
+    assert _departments_vi(blocks, _SETTLED) == ""
+
+
+def test_the_path_and_the_work_of_a_day_name_their_days():
+    """What the path asks for at the end of the week, and from when to when the work is counted."""
+    line = TargetLine(date(2023, 1, 1), date(2023, 12, 31), 5.6, 86.0)
+    period = Period(date(2023, 4, 24), date(2023, 4, 30))
+    work = RequiredWork(32.0, 900, 300, 170, line.end, 20.0, 30.4, 91.0)
+    ahead = TargetOutlook(
+        Outlook(None, None, None, None, None, None, "too_few_weeks", 0),
+        work,
+        Comparison(period, period, None, None, None, "no_dossiers"),
+        False,
+    )
+    path, each_day, *_ = (words.replace("\u00a0", " ") for words in outlook_vi(ahead, line, date(2023, 4, 30)))
+    assert path == (
+        "Lộ trình từ ngày 01/01/2023 đến ngày 31/12/2023: từ 5,60 % lên 86,00 %; đến hết ngày 30/04/2023 là 32,03 %."
+    )
+    assert each_day == (
+        "Để cả lộ trình đạt 86,00 % vào ngày 31/12/2023: từ ngày 01/05/2023 đến ngày 31/12/2023 còn 170 ngày làm việc, "
+        "mỗi ngày phải số hóa khoảng 30 hồ sơ, khoảng 91 trang, trong khi mỗi ngày phát sinh khoảng 20 hồ sơ; tính cả "
+        "hồ sơ nhận đến hết ngày 30/04/2023 còn chưa đạt."
+    )

@@ -57,7 +57,7 @@ def test_an_empty_table_says_so() -> None:
 def test_paragraphs_definition_and_versions_are_printed(text: str) -> None:
     """What the report says in words stands on the page, with what it was made by."""
     said = [paragraph for section in REPORT.sections for paragraph in section.paragraphs]
-    for words in (*said, REPORT.definition_vi, *REPORT.versions, REPORT.content_hash):
+    for words in (*said, *REPORT.definitions_vi, *REPORT.versions, REPORT.content_hash):
         assert words in read_page(text).text
 
 
@@ -118,7 +118,7 @@ def test_structure_serves_screen_readers(text: str) -> None:
     assert next(tag for tag in tags if tag.name == "html").attributes["lang"] == "vi"
     levels = [int(tag.name[1]) for tag in tags if re.fullmatch("h[1-6]", tag.name)]
     assert levels.count(1) == 1
-    assert levels.count(2) == len(REPORT.sections) + 2  # the summary before them, the annex behind
+    assert levels.count(2) == len(REPORT.sections) + 3  # the summary before them, annex and definitions behind
     assert all(after <= before + 1 for before, after in pairwise(levels))
     assert {tag.attributes.get("scope") for tag in tags if tag.name == "th"} == {"col", "row"}
     ids = [tag.attributes["id"] for tag in tags if "id" in tag.attributes]

@@ -111,10 +111,9 @@ def test_the_text_leads_to_its_annexes_and_a_district_to_its_page():
         places = pikepdf.NameTree(document.Root.Names.Dests)
         found = {name: pikepdf.Page(pikepdf.Array(places[name])[0]).index for name in asked}
     texts = pages_of(data)
-    assert sorted(found) == ["annex 1", "annex 2", "page 1", "page 2"]
-    for name, words in zip(
-        sorted(found), ("Phụ lục I ", "Phụ lục II ", "Huyện Cao Lộc", "Huyện Lộc Bình"), strict=True
-    ):
+    assert sorted(found) == ["annex 1", "annex 2", "annex 3", "page 1", "page 2"]
+    named = ("Phụ lục I ", "Phụ lục II ", "Phụ lục III ", "Huyện Cao Lộc", "Huyện Lộc Bình")
+    for name, words in zip(sorted(found), named, strict=True):
         assert words in " ".join(texts[found[name]].split())
     said = " ".join(" ".join(texts).split())
     assert "Chỉ có trong bảng tính và trang web của báo cáo: Kết quả theo đơn vị (2 dòng); Danh sách tệp lỗi" in said
@@ -185,12 +184,15 @@ def test_the_text_names_each_annex_and_each_annex_the_report(sample: bytes):
     data = write_pdf.render(replace(report, annex=annex))
     pages = [re.sub(r"[\s\u00a0]+", " ", text) for text in pages_of(data)]
     (signed,) = (text for text in pages if "Nơi nhận" in text)
-    assert "có 3 phụ lục. Phụ lục I: Bảng số 1; Phụ lục II: Bảng số 2; Phụ lục III: Bảng số 3." in signed
-    for number, page in zip(("I", "II", "III"), pages[-3:], strict=True):
+    listed = "Phụ lục I: Bảng số 1; Phụ lục II: Bảng số 2; Phụ lục III: Bảng số 3; Phụ lục IV: Cách tính tỷ lệ"
+    assert f"có 4 phụ lục. {listed} và cách so sánh." in signed
+    assert "Cách tính tỷ lệ và cách so sánh: phụ lục IV." in pages[0]
+    assert all(line in pages[-1] for line in report.definitions_vi)
+    for number, page in zip(("I", "II", "III"), pages[-4:-1], strict=True):
         assert page.strip().startswith(f"Phụ lục {number} BẢNG SỐ {len(number)} (Kèm theo Báo cáo số /BC-VP ngày tháng")
         assert "năm 2024 của Văn phòng UBND tỉnh Lạng Sơn)" in page
     with pikepdf.open(io.BytesIO(data)) as file, file.open_outline() as outline:
-        assert [item.title for item in outline.root][-3:] == [
+        assert [item.title for item in outline.root][-4:-1] == [
             f"Phụ lục {number} BẢNG SỐ {len(number)}" for number in ("I", "II", "III")
         ]
         assert str(file.docinfo["/Title"]).endswith("Tuần 15 năm 2024 (từ ngày 08/04/2024 đến ngày 14/04/2024)")
@@ -300,7 +302,7 @@ def test_every_vietnamese_letter_is_drawn():
         "letters", f"Chữ {LETTERS}", "Letters", column, tuple({"text": letters} for letters in (LETTERS, "漢 🙂 "))
     )
     report = replace(sample_report(rows=1), annex=(table,))
-    text = flat(pages_of(write_pdf.render(report))[-1])
+    text = flat(pages_of(write_pdf.render(report))[-2])
     assert text.count(LETTERS) >= 1
     assert printable(LETTERS) == LETTERS
     assert printable("漢🙂ệ") == LACKING * 2 + "ệ"
@@ -338,3 +340,42 @@ def test_a_table_is_never_wider_than_the_page():
     last = list(pdfium.PdfDocument(write_pdf.render(replace(sample_report(rows=1), annex=(table,)))))[-1]
     width, height = last.get_size()
     assert last.get_textpage().get_text_bounded(width - 19 * MM, 0, width, height).strip() == ""
+
+
+@pytest.mark.parametrize("has_districts", [False, True])
+def test_in_a_week_of_a_merger_paper_has_who_is_there(has_districts: bool):
+    """Of the units that ended within the week, and of a long table of the text that the annex has whole, it says where
+    the other rows are."""
+    columns = (Column("unit", "Đơn vị", "Unit", "text"), Column("district", "Huyện", "District", "text"))
+    rows = tuple({"unit": f"Xã {n}", "district": "Huyện A", "stands": n % 2 == 0} for n in range(40))
+    units, blocks = (Table(name, name, name, columns, rows) for name in ("units", "blocks"))
+    pages = (replace(units, name="districts", page_by="district"),) if has_districts else ()
+    sample = sample_report(rows=1)
+    sections = (replace(sample.sections[0], tables=(blocks,), charts=()),)
+    report = replace(sample, sections=sections, annex=(*pages, units))
+    content = write_pdf._content(report, letterhead(Settings(), report.last_day))
+    shown = content["sections"][0]["parts"][0]
+    if has_districts:
+        assert len(shown["rows"]) == 40
+        assert [len(one["pages"]) for one in content["annex"]] == [1]
+        return
+    assert len(shown["rows"]) == 15
+    assert shown["note"].startswith("Bảng nêu 15 trong tổng số 40 dòng; đủ danh sách trong phụ lục I.")
+    (annex,) = content["annex"]
+    assert [row[0] for row in annex["rows"]] == [f"Xã {n}" for n in range(0, 40, 2)]
+    assert annex["note"] == "20 dòng của đơn vị đã kết thúc trong tuần chỉ có trong bảng tính và trang web của báo cáo."
+
+
+def test_days_and_codes_of_an_annex_stand_on_one_line():
+    """The columns of words give way to days and codes, on turned pages too."""
+    words = tuple(Column(f"w{n}", f"Chữ {n}", "Words", "text") for n in range(6))
+    days = tuple(Column(f"d{n}", f"Từ ngày {n}", "Days", "date") for n in range(5))
+    row = {
+        **{one.key: "một câu dài hơn cột của nó " * 4 for one in words},
+        **{one.key: date(2025, 7, 4) for one in days},
+    }
+    found = write_pdf._annex(Table("agencies", "x", "x", (*words, *days), (row,)))
+    line = sum(column["weight"] for column in found["columns"])
+    assert found["is_turned"]
+    for column in found["columns"][6:]:
+        assert column["weight"] / line * write_pdf._TURNED_LINE >= len("04/07/2025")

@@ -52,6 +52,44 @@ def test_who_has_the_work_of_an_office_that_is_no_more(who: str, leaf: str | Non
     assert offices_now([piece, piece], day) == {piece: None if commune is None else office_of(commune, day)}
 
 
+@pytest.mark.parametrize(
+    ("who", "leaf", "heir"),
+    [
+        ("H37.62", "H37.62", "H37.91"),  # Kế hoạch và Đầu tư went into Tài chính
+        ("H37.62", "05971", "H37.91"),  # wherever the dossier lies
+        ("H37.61", "H37.61", "H37.91"),  # which is another one since
+    ],
+)
+def test_a_department_s_work_goes_to_the_one_that_it_went_into(who: str, leaf: str, heir: str):
+    """From 1 March 2025 on, after later mergers too."""
+    eve = date(2025, 2, 28)
+    piece = (office(who, eve), leaf, eve)
+    for day in (date(2025, 3, 1), REFORM):
+        assert offices_now([piece], day) == {piece: (heir, date(2025, 3, 1))}
+
+
+def test_an_own_list_may_name_who_goes_on_twice_or_not_at_all(own_file):
+    """A went into B and B into C; D ended and nobody is named."""
+    own_file("agencies", "code,name,kind,unit_code,valid_from,valid_to,successor\n"
+             "H37.1,A,department,20,2020-01-01,2024-01-01,H37.2\nH37.2,B,department,20,2020-01-01,2025-01-01,H37.3\n"
+             "H37.3,C,department,20,2020-01-01,,\nH37.4,D,department,20,2020-01-01,2024-01-01,\n")  # fmt: skip
+    first = date(2020, 1, 1)
+    pieces = {code: ((code, first), code, date(2023, 5, 5)) for code in ("H37.1", "H37.4")}
+    found = {day: offices_now(pieces.values(), day) for day in (date(2024, 6, 1), date(2025, 6, 1))}
+    shown = [[heirs[piece] for piece in pieces.values()] for heirs in found.values()]
+    assert shown == [[("H37.2", first), None], [("H37.3", first), None]]
+
+
+@pytest.mark.parametrize(("end", "is_told"), [(None, False), (date(2025, 6, 30), True), (date(2025, 6, 27), False)])
+def test_a_notice_ends_with_its_agency(end: date | None, is_told: bool):
+    """A ward's office without connection since May ended on Monday 30 June; two weeks later nothing is said of it."""
+    told = {"agency": "H37.80.01", "notice_kind": "no_connection", "start": date(2025, 5, 5), "end": end, "note": None}
+    assert bool(_notices([told], WEEK).rows) == (is_told or end is None)
+    assert not _notices([told], WEEK.back(-2)).rows
+    other = {**told, "agency": "H37.101", "start": REFORM}
+    assert bool(_notices([other], WEEK.back(-2)).rows) == (end is None)
+
+
 def test_the_first_merger_passes_on_too():
     """Vĩnh Tiến went into Khánh Long on 1 December 2024, and with it into Đoàn Kết on 1 July 2025."""
     (vinh_tien,) = (one for one in agencies_at(date(2024, 11, 30)) if one.unit_code == "06007")

@@ -13,6 +13,11 @@ import jsonschema
 import pytest
 
 from sohoa import cli
+from sohoa.labels import LABELS
+from sohoa.report import build_report
+from sohoa.report.sections import overdue_dossiers, portal_gap, proposals
+from sohoa.report.sentences import LEAST_SILENT_DAYS
+from sohoa.steering import waiting_documents
 from tests.batch_builder import document, manifest
 
 ROOT = Path(__file__).parents[2]
@@ -84,3 +89,19 @@ def test_the_manifest_schema_takes_what_the_code_takes() -> None:
     jsonschema.validate(good, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(good | {"surprise": 1}, schema)
+
+
+def test_the_managers_page_has_the_words_of_the_report() -> None:
+    """Every section, everything that may become of a proposal, and the bounds from which one is made."""
+    text = (ROOT / "docs" / "bao-cao.md").read_text(encoding="utf-8")
+    titles = [entry.title_vi for entry in build_report.SECTIONS] + [build_report.PROPOSALS_VI]
+    rows = [f"| {number}. {title} |" for number, title in zip(build_report._NUMBERS, titles, strict=False)]
+    rows += [f"| {label.vi} |" for label in LABELS["proposal_states"].values()]
+    assert [row for row in rows if row not in text] == []
+    bounds = (
+        f"ít nhất {proposals.LEAST} hồ sơ", f"ít nhất {proposals.LEAST_RATE} hồ sơ của tuần ổn định",
+        f"từ {LEAST_SILENT_DAYS} ngày làm việc liền", f"đủ {portal_gap.SYNC_DAYS} ngày làm việc",
+        f"trong {waiting_documents.WEEKS} tuần", f"nhận trong {overdue_dossiers.WEEKS} tuần",
+        f"dưới {proposals.LEAST_DAYS} ngày làm việc",
+    )  # fmt: skip
+    assert [words for words in bounds if words not in text] == []

@@ -28,6 +28,9 @@ class Agency:
     """The unit that it governs: the province for a department, else its district or commune."""
     valid_from: date
     valid_to: date | None
+    successor: str | None = None
+    """Code of the agency that has its work from ``valid_to`` on, where the file says so; that of a commune's office
+    follows from its commune."""
 
     def works_on(self, day: date) -> bool:
         """Tell whether the agency exists on this day."""
@@ -131,4 +134,5 @@ def _agency(row: dict[str, str]) -> Agency:
         unit_code=row["unit_code"],
         valid_from=date.fromisoformat(row["valid_from"]),
         valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        successor=row.get("successor") or None,
     )

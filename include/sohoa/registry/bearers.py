@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
+from sohoa.days import ONE_DAY
 from sohoa.errors import InputError
 from sohoa.format_value import day as format_day
 from sohoa.format_value import ended_name
@@ -25,13 +26,28 @@ class Bearer:
     level: str
     """province | department | district | commune; the office of a district counts as district."""
     successors: tuple[tuple[str, str], ...]
-    """Code and name of each unit that took it in, the default one first; none where the registry knows of none."""
+    """Code and name of each unit or office that took it in on the day after, the default one first; none where the
+    registry knows of none."""
 
     def name_on(self, day: date) -> str:
-        """Return its name, with its last day and successor where it has ended by then."""
+        """Return its name, with its last day and who has taken it in by then where it has ended."""
         if self.last_day is None or day <= self.last_day:
             return self.name
-        return ended_name(self.name, self.last_day, [name for _, name in self.successors])
+        heirs = self.heirs_on(day)
+        is_direct = {(one.code, one.name) for one in heirs} == set(self.successors)
+        return ended_name(self.name, self.last_day, [one.name for one in heirs], is_direct)
+
+    def heirs_on(self, day: date) -> tuple[Bearer, ...]:
+        """Return who has taken it in by a day, the default one first: a successor that has ended by then stands for
+        its own ones.
+
+        Itself while it stands; where the registry knows no further, the last one known. None where it knows none.
+        """
+        if self.last_day is None or day <= self.last_day:
+            return (self,)
+        begun = self.last_day + ONE_DAY
+        known = [one for code, _ in self.successors if (one := bearer_at(code, begun)) is not None]
+        return tuple(dict.fromkeys(heir for one in known for heir in one.heirs_on(day) or (one,)))
 
     def name_within(self, first: date, last: date) -> str:
         """Return its name on the last day of a period, with its first day where it began after the period did."""
@@ -161,8 +177,12 @@ def _of_unit(unit: Unit) -> Bearer:
 
 
 def _of_agency(agency: Agency) -> Bearer:
-    """The office of a commune passes on with its commune; of the others nobody knows."""
+    """The office of a commune passes on with its commune; of the others the file of agencies may name who goes on."""
     last_day = _last_day(agency.valid_to)
+    if agency.successor is not None and agency.valid_to is not None:
+        heir = find_agency(agency.successor, agency.valid_to)
+        named = () if heir is None else ((heir.code, heir.name),)
+        return Bearer(agency.code, agency.valid_from, last_day, agency.name, agency.kind, named)
     commune = unit_at(agency.unit_code, last_day or agency.valid_from) if agency.kind == "commune" else None
     followers = _followers(commune) if commune is not None and commune.valid_to == agency.valid_to else ()
     return Bearer(agency.code, agency.valid_from, last_day, agency.name, agency.kind, followers)
@@ -176,4 +196,4 @@ def _followers(unit: Unit) -> tuple[tuple[str, str], ...]:
 
 
 def _last_day(valid_to: date | None) -> date | None:
-    return None if valid_to is None else valid_to - timedelta(1)
+    return None if valid_to is None else valid_to - ONE_DAY

@@ -117,8 +117,11 @@ class _Check:
                     self._say(name, other, f"{where} (line {one.number}): days of one code must not overlap")
         return found
 
+    def _span(self, row: Line) -> Span:
+        return self.spans[id(row)]
+
     def _overlaps(self, one: Line, other: Line) -> bool:
-        (first, after), (begin, end) = self.spans[id(one)], self.spans[id(other)]
+        (first, after), (begin, end) = self._span(one), self._span(other)
         return first < end and begin < after
 
     def _unit_on(self, code: str, day: date) -> Line | None:
@@ -241,6 +244,7 @@ class _Check:
         for rows in by_code.values():
             for row in rows:
                 self._check_agency(row)
+                self._check_successor_of_agency(row, by_code)
                 by_name[row["name"], row["unit_code"]].append(row)
         for (name, _), rows in by_name.items():
             for one, other in combinations(rows, 2):
@@ -265,6 +269,17 @@ class _Check:
         unit = self._unit_on(unit_code, self.spans[id(row)][0])
         if unit is not None and unit["level"] != _GOVERNS[kind]:
             self._say("agencies", row, f"unit_code {unit_code!r} is a {unit['level']}: a {kind} has a {_GOVERNS[kind]}")
+
+    def _check_successor_of_agency(self, row: Line, by_code: dict[str, list[Line]]) -> None:
+        if not row["successor"]:
+            return
+        after, what = self.spans[id(row)][1], f"successor {row['successor']!r}"
+        if row["kind"] == "commune":
+            self._say("agencies", row, f"{what}: the office of a commune goes on with its commune (successors.csv)")
+        elif after == date.max:
+            self._say("agencies", row, f"{what}: {row['code']} does not end, so nobody succeeds it")
+        elif not any(first <= after < end for first, end in map(self._span, by_code.get(row["successor"], ()))):
+            self._say("agencies", row, f"{what}: no agency has this code on {after}")
 
     def _check_campaigns(self) -> None:
         seen: dict[str, int] = {}

@@ -23,7 +23,7 @@ REQUIRED = {
 OPTIONAL = {
     "units": ("lat", "lon", "source", "licence"),
     "successors": ("note", "source", "licence"),
-    "agencies": ("evidence",),
+    "agencies": ("successor", "evidence"),
     "ministries": ("evidence",),
     "targets": ("source",),
 }

@@ -31,17 +31,21 @@ from sohoa.store import Store
 
 log = get_logger(__name__)
 
-DEFINITION_VI = (
-    "Cách tính. Tỷ lệ đạt là số hồ sơ có ít nhất một thành phần và kết quả giải quyết đã số hóa đạt yêu cầu (không "
-    "xét thành phần hoặc kết quả mà hồ sơ không phải có), trên số hồ sơ phải số hóa tiếp nhận trong kỳ (không tính hồ "
-    "sơ chưa được tiếp nhận, bị từ chối, rút, được miễn số hóa hoặc đã loại bỏ). Tỷ lệ chính thức chỉ đếm hồ sơ đã "
-    "nhận đủ tệp, chưa xét chất lượng. Tuần vừa qua được so với tuần trước ở cùng độ tuổi số liệu, tức là như đã biết "
-    "đúng bảy ngày trước (số thành phần, bản giấy, miễn số hóa lấy như sổ nay ghi, nên có thể lệch ít hồ sơ so với số "
-    "đã in): hồ sơ vừa nhận chưa kịp có kết quả và bản quét nên tỷ lệ của mọi tuần mới đều thấp lúc đầu. "
-    "Mức tăng, giảm khi ổn định được ước từ các tuần gần đây, mỗi tuần so với tuần trước nó ở cùng độ tuổi; hai tuần "
-    "có số ngày làm việc khác nhau thì chỉ so những ngày cả hai cùng làm việc. Khoảng ước đúng trong bốn của năm tuần. "
-    "Tuần ổn định là tuần mà các tuần cùng độ tuổi về sau chỉ tăng thêm chưa đến một điểm. Hai mức đã công bố của năm "
-    "2023 chỉ để so sánh: tử số và mẫu số của chúng không được công bố."
+DEFINITIONS_VI = (
+    "Tỷ lệ đạt: số hồ sơ có ít nhất một thành phần và kết quả giải quyết đã số hóa đạt yêu cầu (không xét thành phần "
+    "hoặc kết quả mà hồ sơ không phải có), trên số hồ sơ phải số hóa tiếp nhận trong kỳ (không tính hồ sơ chưa được "
+    "tiếp nhận, bị từ chối, rút, được miễn số hóa hoặc đã loại bỏ). Tỷ lệ chính thức chỉ đếm hồ sơ đã nhận đủ tệp, "
+    "chưa xét chất lượng.",
+    "Cùng độ tuổi số liệu: tuần vừa qua được so với tuần trước như đã biết đúng bảy ngày trước (số thành phần, bản "
+    "giấy, miễn số hóa lấy như sổ nay ghi, nên có thể lệch ít hồ sơ so với số đã in). Hồ sơ vừa nhận chưa kịp có kết "
+    "quả và bản quét nên tỷ lệ của mọi tuần mới đều thấp lúc đầu.",
+    "Mức tăng, giảm khi ổn định: ước từ các tuần gần đây, mỗi tuần so với tuần trước nó ở cùng độ tuổi; hai tuần có số "
+    "ngày làm việc khác nhau thì chỉ so những ngày cả hai cùng làm việc. Khoảng ước đúng trong bốn của năm tuần.",
+    "Tuần ổn định: tuần mà các tuần cùng độ tuổi về sau chỉ tăng thêm chưa đến một điểm.",
+    "Lộ trình: lũy kế được so với mức của lộ trình ở ngày cuối của tuần ổn định mới nhất, vì tuần chưa ổn định sẽ kéo "
+    "tỷ lệ xuống. Khối lượng phải làm mỗi ngày thì tính từ sau tuần báo cáo đến hết lộ trình và gồm mọi hồ sơ chưa "
+    "đạt, kể cả hồ sơ mới nhận.",
+    "Hai mức đã công bố của năm 2023 chỉ để so sánh: tử số và mẫu số của chúng không được công bố.",
 )
 
 
@@ -94,7 +98,7 @@ def build_report(store: Store, week: str) -> WeekReport:
             with_districts(tables["faulty_files"], asked),
         ),
         message_vi=tuple(line for part in parts for line in part.message),
-        definition_vi=DEFINITION_VI,
+        definitions_vi=DEFINITIONS_VI,
         versions=_versions(store, asked),
         content_hash="",
     )

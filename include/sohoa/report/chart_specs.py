@@ -155,7 +155,9 @@ def pareto(defects: Rows, title: str, alt_vi: str) -> Chart:
 
 
 def commune_map(points: Rows, names: Rows, title: str, alt_vi: str) -> Chart:
-    """Communes as points at their coordinates: shape and shade by rate class, size by dossiers; districts by name."""
+    """Communes as points at their coordinates: shape and shade by rate class, size by dossiers; districts by name,
+    below them.
+    """
     place = {"latitude": "lat:Q", "longitude": "lon:Q"}
     legend = alt.Legend(title="Tỷ lệ đạt", orient="right")
     domain, most = list(RATE_CLASSES), max((point["dossiers"] for point in points), default=1)
@@ -179,7 +181,7 @@ def commune_map(points: Rows, names: Rows, title: str, alt_vi: str) -> Chart:
     words = alt.Chart(_data(names)).encode(**place, text="name:N")
     texts = words.mark_text(fontSize=14, fontWeight="bold", stroke="#fff", strokeWidth=5, strokeJoin="round")
     over = words.mark_text(fontSize=14, fontWeight="bold")
-    drawn = alt.layer(marks, texts, over).project("mercator").properties(width=WIDTH - 120, height=430)
+    drawn = alt.layer(texts, over, marks).project("mercator").properties(width=WIDTH - 120, height=430)
     return _chart("map", title, alt_vi, drawn)
 
 

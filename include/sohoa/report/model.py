@@ -18,6 +18,7 @@ from sohoa.labels import label_vi
 Kind = Literal["text", "code", "label", "labels", "count", "percent", "number", "date", "week"]
 NUMBERS = frozenset({"count", "percent", "number"})
 WORDS = frozenset({"text", "label", "labels"})
+DEFINITIONS_TITLE = "Cách tính tỷ lệ và cách so sánh"
 UNSIGNED = "Báo cáo do hệ thống lập tự động, chưa ký."
 Row = Mapping[str, Any]
 """Value by the key of its column."""
@@ -120,7 +121,8 @@ class WeekReport:
     annex: tuple[Table, ...]
     message_vi: tuple[str, ...]
     """What the first page says, most important first."""
-    definition_vi: str
+    definitions_vi: tuple[str, ...]
+    """How the figures are counted and compared, in paragraphs."""
     versions: tuple[str, ...]
     content_hash: str
 

@@ -64,11 +64,12 @@ def keeps_path(rate: float, expected: float) -> bool:
     return rate - expected > -LEVEL_POINTS
 
 
-def against_path(rate: float, expected: float) -> str:
-    """Say where a rate is on its path: ahead of it, on it or behind it, per cent."""
+def against_path(rate: float, expected: float, last: date | None = None) -> str:
+    """Say where a rate is on its path: ahead of it, on it or behind it, per cent; and at the end of which day."""
     ahead = rate - expected
     where = f"{'vượt' if ahead > 0 else 'chậm'} {number(round(abs(ahead), 2))} điểm so với lộ trình"
-    return f"{'đúng lộ trình' if abs(ahead) < LEVEL_POINTS else where} ({percent(expected)})"
+    until = f" đến hết ngày {day(last)}" if last else ""
+    return f"{'đúng lộ trình' if abs(ahead) < LEVEL_POINTS else where} ({percent(expected)}{until})"
 
 
 def span(first: date, last: date) -> str:
@@ -76,11 +77,13 @@ def span(first: date, last: date) -> str:
     return f"từ ngày {day(first)} đến ngày {day(last)}"
 
 
-def shown_of(shown: int, rows: int, what: str) -> str:
+ELSEWHERE = "bảng tính và trang web của báo cáo"
+"""Where rows are that paper leaves out."""
+
+
+def shown_of(shown: int, rows: int, what: str, where: str = ELSEWHERE) -> str:
     """Say how many rows of a table stand here, and where the others are."""
-    return (
-        f"Bảng nêu {shown} trong tổng số {count(rows)} {what}; đủ danh sách trong bảng tính và trang web của báo cáo."
-    )
+    return f"Bảng nêu {shown} trong tổng số {count(rows)} {what}; đủ danh sách trong {where}."
 
 
 def first_rows(table: Table, name: str, title_vi: str, keys: tuple[str, ...]) -> Table:

@@ -267,7 +267,7 @@ def _to_scan_again(view: UnitView) -> Iterator[str]:
 
 def _to_hand_over(view: UnitView) -> Iterator[str]:
     again, waiting = view.verdicts()["rejected"], view.waiting("documents")
-    followers = ", ".join(name for _, name in view.unit.successors) or "cơ quan kế thừa"
+    followers = ", ".join(one.name for one in view.unit.heirs_on(view.week.last)) or "cơ quan kế thừa"
     if again or waiting:
         yield f"Bàn giao cho {followers}: {count(again)} tệp phải quét lại, {count(waiting)} tài liệu đang chờ quét."
 

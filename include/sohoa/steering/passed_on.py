@@ -1,17 +1,18 @@
 """Who goes on with the work of an office that is no more.
 
-The office of a commune passes on with its commune. Of that of a district the registry knows no successor; its dossiers
-that lie in a commune go to the office of what that commune is now, and of the others nobody is known to have them.
+The office of a commune passes on with its commune, a department to the one that the registry names. Of the office of a
+district it knows no successor; its dossiers that lie in a commune go to the office of what that commune is now, and of
+the others nobody is known to have them. Where one merger follows another, the work goes on to who is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sohoa.errors import InputError
 from sohoa.progress.carry_forward import carry_forward
-from sohoa.registry import agencies_at, bearer_at, find_agency, unit_at
+from sohoa.registry import Agency, agencies_at, bearer_at, find_agency, unit_at
 
 Office = tuple[str, date | None]
 """Code and first day of who bears it: a code passes from office to office, and each has its own days."""
@@ -36,16 +37,28 @@ def offices_now(pieces: Iterable[Piece], day: date) -> dict[Piece, Office | None
         day: the day.
     """
     standing = {one.unit_code: (one.code, one.valid_from) for one in agencies_at(day) if one.kind == "commune"}
-    return {piece: standing.get(_commune_now(*piece, day) or "") for piece in set(pieces)}
+    return {piece: _office_now(*piece, day, standing) for piece in set(pieces)}
 
 
-def _commune_now(office: Office, leaf: str | None, own_day: date, day: date) -> str | None:
+def _office_now(
+    office: Office, leaf: str | None, own_day: date, day: date, standing: Mapping[str, Office]
+) -> Office | None:
     agency = None if office[1] is None else find_agency(office[0], office[1])
     if agency is None or agency.valid_from > day:  # nobody's code, or one that is yet to come
         return None
+    if agency.successor is not None:
+        return _named(agency, day)
     if agency.kind == "commune":
         leaf, own_day = agency.unit_code, agency.valid_from
-    return None if leaf is None else _carried(leaf, own_day, day)
+    commune = None if leaf is None else _carried(leaf, own_day, day)
+    return None if commune is None else standing.get(commune)
+
+
+def _named(agency: Agency, day: date) -> Office | None:
+    """Who goes on with the work of an agency whose successor the registry names; None where it names nobody further."""
+    bearer = bearer_at(agency.code, agency.valid_from)
+    heirs = () if bearer is None else bearer.heirs_on(day)
+    return next(((one.code, one.valid_from) for one in heirs if one.stands_on(day)), None)
 
 
 def _carried(leaf: str, own_day: date, day: date) -> str | None:

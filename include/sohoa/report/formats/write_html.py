@@ -19,7 +19,7 @@ from sohoa.format_value import count
 from sohoa.report.chart_specs import cleaned, draw
 from sohoa.report.formats.draw_in_process import FORMAT_LOCALE, javascript
 from sohoa.report.formats.split_charts import parts
-from sohoa.report.model import NUMBERS, UNSIGNED, Table, WeekReport
+from sohoa.report.model import DEFINITIONS_TITLE, NUMBERS, UNSIGNED, Table, WeekReport
 
 MAX_CHARACTERS = 500
 """Of a table's cell; the workbook has the whole text."""
@@ -49,6 +49,7 @@ def render(report: WeekReport) -> str:
         title=report.title,
         days=report.days,
         unsigned=UNSIGNED,
+        definitions_title=DEFINITIONS_TITLE,
         style=_trusted(_read("page.css")),
         scripts=[_trusted(script) for script in scripts],
         hashes=[_hash(script) for script in scripts],

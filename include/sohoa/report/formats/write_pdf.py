@@ -6,7 +6,7 @@ typst sets it from ``templates/report.typ``. Every text goes there as JSON and i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
@@ -19,8 +19,8 @@ from sohoa.report.formats import draw_in_process
 from sohoa.report.formats.font_glyphs import printable
 from sohoa.report.formats.split_charts import parts
 from sohoa.report.letterhead import Letterhead, letterhead
-from sohoa.report.model import NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
-from sohoa.report.sentences import MAX_ROWS, shown_of, span
+from sohoa.report.model import DEFINITIONS_TITLE, NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
+from sohoa.report.sentences import ELSEWHERE, MAX_ROWS, shown_of, span
 from sohoa.settings import Settings
 
 MAX_CHARACTERS = 160
@@ -29,10 +29,16 @@ UNPRINTED = frozenset({"faulty_files"})
 """Tables of thousands of rows: page and workbook have them, and on paper a count by agency stands for them."""
 IN_DISTRICTS = frozenset({"units", "agencies", "faulty_agencies"})
 """Tables of the annex with a row for each unit or agency: where districts have their pages, these stand for them."""
-CUT = frozenset({"dirty_glass", "incidents"})
-"""Tables of the text with a row for each scanner, of which paper has the first."""
-_LINE = 106
-"""Characters that share a line of the smaller size on an upright page."""
+CUT = {"dirty_glass": "", "incidents": "", "blocks": "units"}
+"""Tables of the text with a row for each scanner or unit, of which paper has the first; the table of the annex that has
+all of them where it is printed."""
+WITHOUT_ENDED = frozenset({"units", "faulty_agencies"})
+"""Tables of the annex that have no row on paper of who ended within the week: their successors have the work, and the
+districts are in the text."""
+_LINE, _TURNED_LINE = 106, 170
+"""Characters that share a line of the smaller size on an upright page, and on a turned one."""
+_MOST_COLUMNS, _MOST_WEIGHT = 8, 150
+"""Columns, and characters of a line, with which a table of the annex stands on upright pages."""
 _LEAST_OVER = 0.5
 """What a column has at least over its longest value: commas and dashes are narrow."""
 _NARROW, _BROAD, _UNBROKEN = 7, 34, 3
@@ -66,7 +72,8 @@ def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
     charts = [part for section in report.sections for chart in section.charts for part in parts(chart)]
     pictures = iter(draw(charts))
     elsewhere = unprinted(report)
-    annex = [table for table in report.annex if table not in elsewhere]
+    annex = [_without_ended(table) for table in report.annex if table not in elsewhere]
+    numbers = {table.name: number for table, number in zip(annex, _ROMAN, strict=False)}
     return {
         "title": "Kết quả số hóa hồ sơ, kết quả giải quyết thủ tục hành chính",
         "subtitle": f"{week} ({span(report.first_day, report.last_day)})",
@@ -81,14 +88,19 @@ def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
         "year": str(day.year),
         "unsigned": UNSIGNED,
         "message": [_text(line) for line in report.message_vi],
-        "definition": _text(report.definition_vi),
-        "sections": [_section(section, pictures) for section in report.sections],
+        "definitions": {
+            "number": len(annex) + 1,
+            "title": DEFINITIONS_TITLE,
+            "paragraphs": list(map(_text, report.definitions_vi)),
+            "see": f"{DEFINITIONS_TITLE}: phụ lục {_ROMAN[len(annex)]}.",
+        },
+        "sections": [_section(section, pictures, numbers) for section in report.sections],
         "last_words": _text(report.sections[-1].paragraphs[-1]),
         "enclosed": _enclosed(annex, elsewhere),
         "closing": "Trên đây là báo cáo kết quả số hóa trong tuần./.",
         "recipients": list(map(_text, head.recipients)),
         "signatory": list(map(_text, head.signatory)),
-        "annex": list(map(_table, annex)),
+        "annex": list(map(_annex, annex)),
         "colophon": _text(f"Mã đối chiếu: {report.content_hash[:12]}"),
     }
 
@@ -97,9 +109,10 @@ def _enclosed(annex: list[Table], elsewhere: list[Table]) -> list[dict[str, Any]
     """Name each annex by its number, which leads to it, and the lists that are not on paper: the text has to point at
     them.
     """
-    named = [f"Phụ lục {number}: {table.title_vi}" for number, table in zip(_ROMAN, annex, strict=False)]
+    titles = (*(table.title_vi for table in annex), DEFINITIONS_TITLE)
+    named = [f"Phụ lục {number}: {title}" for number, title in zip(_ROMAN, titles, strict=False)]
     lists = "; ".join(f"{table.title_vi} ({format_value.count(len(table.rows))} dòng)" for table in elsewhere)
-    said = [f"Kèm theo báo cáo có {format_value.count(len(named))} phụ lục."] if named else []
+    said = [f"Kèm theo báo cáo có {format_value.count(len(named))} phụ lục."]
     rest = [f"Chỉ có trong bảng tính và trang web của báo cáo: {lists}."] if elsewhere else []
     ends = [";"] * (len(named) - 1) + ["."]
     leading = [(line + end, number) for number, (line, end) in enumerate(zip(named, ends, strict=False), start=1)]
@@ -107,14 +120,14 @@ def _enclosed(annex: list[Table], elsewhere: list[Table]) -> list[dict[str, Any]
     return [{"text": _text(line), "annex": number} for line, number in (*pieces, *((line, 0) for line in rest))]
 
 
-def _section(section: Section, pictures: Iterator[str]) -> dict[str, Any]:
+def _section(section: Section, pictures: Iterator[str], annex: Mapping[str, str]) -> dict[str, Any]:
     charts = [part for chart in section.charts for part in parts(chart)]
     return {
         "number": section.number,
         "title": _text(section.title_vi),
         "paragraphs": [_text(line) for line in section.paragraphs],
         "parts": [
-            *(_fitted(_table(_first_rows(table))) for table in section.tables),
+            *(_fitted(_table(_first_rows(table, annex))) for table in section.tables),
             *(_chart(part, next(pictures)) for part in charts),
         ],
     }
@@ -166,11 +179,26 @@ def _columns(table: Table, rows: list[list[str]]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _fitted(table: dict[str, Any]) -> dict[str, Any]:
-    """A table of the text, its columns of words as much narrower as figures and dates need to stand in theirs."""
+def _annex(table: Table) -> dict[str, Any]:
+    """A table of the annex, turned where it is broad; the pages of districts are upright and of columns alike."""
+    found = _table(table)
+    weight = sum(column["weight"] for column in found["columns"])
+    is_turned = not found["pages"] and (len(found["columns"]) > _MOST_COLUMNS or weight > _MOST_WEIGHT)
+    fitted = _fitted(found, _TURNED_LINE if is_turned else _LINE)
+    pages = [{**page, "columns": fitted["columns"]} for page in found["pages"]]
+    return {**fitted, "pages": pages, "is_turned": is_turned}
+
+
+def _fitted(table: dict[str, Any], line: int = _LINE) -> dict[str, Any]:
+    """A table, its columns of words as much narrower as figures and dates need to stand in theirs.
+
+    Args:
+        table: the table.
+        line: characters that share a line.
+    """
     columns = table["columns"]
     unbroken = [column for column in columns if column["least"] is not None]
-    most = min((_LINE * column["weight"] / column["least"] for column in unbroken), default=0)
+    most = min((line * column["weight"] / column["least"] for column in unbroken), default=0)
     words = sum(column["weight"] for column in columns) - sum(column["weight"] for column in unbroken)
     over = words + sum(column["weight"] for column in unbroken) - most
     if not unbroken or not words or over <= 0:
@@ -182,12 +210,25 @@ def _fitted(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "columns": narrower}
 
 
-def _first_rows(table: Table) -> Table:
-    """A table of scanners that goes on and on, as far as paper has it."""
-    if table.name not in CUT or len(table.rows) <= MAX_ROWS:
+def _first_rows(table: Table, annex: Mapping[str, str]) -> Table:
+    """A table that goes on and on, as far as paper has it: of units where an annex has all of them."""
+    whole = CUT.get(table.name)
+    if whole is None or len(table.rows) <= MAX_ROWS or (whole and whole not in annex):
         return table
-    note = f"{shown_of(MAX_ROWS, len(table.rows), 'dòng')} {table.note_vi}".strip()
+    where = f"phụ lục {annex[whole]}" if whole else ELSEWHERE
+    note = f"{shown_of(MAX_ROWS, len(table.rows), 'dòng', where)} {table.note_vi}".strip()
     return replace(table, rows=table.rows[:MAX_ROWS], note_vi=note)
+
+
+def _without_ended(table: Table) -> Table:
+    """A table of the annex as paper has it in a week of a merger."""
+    rows = tuple(row for row in table.rows if row.get("stands", True) or table.name not in WITHOUT_ENDED)
+    left = len(table.rows) - len(rows)
+    if not left:
+        return table
+    gone = f"{format_value.count(left)} dòng của đơn vị đã kết thúc trong tuần chỉ có trong {ELSEWHERE}."
+    note = f"{gone} {table.note_vi}".strip()
+    return replace(table, rows=rows, note_vi=note)
 
 
 def _words(cell: str) -> list[str]:

@@ -84,7 +84,7 @@ def _write_contents(sheet: Worksheet, report: WeekReport, styles: dict[str, Form
     for column, width in enumerate((26, 60, 60, 10)):
         sheet.set_column(column, column, width)
     _put(sheet, 0, 0, styles["title"], f"{report.title} ({report.days})")
-    facts = (UNSIGNED, report.definition_vi, *report.versions, f"SHA-256: {report.content_hash}")
+    facts = (UNSIGNED, *report.definitions_vi, *report.versions, f"SHA-256: {report.content_hash}")
     for row, fact in enumerate(facts, 1):
         sheet.set_row(row, 15 * (1 + len(fact) // 140))
         sheet.merge_range(row, 0, row, 3, "", styles["fact"])

@@ -25,7 +25,7 @@ from sohoa.labels import label_vi
 from sohoa.report.mail.recipients import Recipient
 from sohoa.report.model import Row
 from sohoa.report.sentences import against_path, points
-from sohoa.report.unit_view import Figures, SoFar, UnitView, view_unit
+from sohoa.report.unit_view import Figures, UnitView, view_unit
 from sohoa.settings import TIME_ZONE
 
 FILES = ("report.pdf", "report.html", "report.xlsx")
@@ -121,15 +121,12 @@ def _subject(view: UnitView) -> str:
     when = f"số hóa hồ sơ {week(view.week.name).lower()}"
     so_far = view.so_far
     if so_far is not None and view.is_judged:
-        return clean(f"{view.name}: lũy kế {percent(so_far.rate_percent)}, {_met(so_far)} – {when}")
+        met = against_path(so_far.rate_percent, so_far.expected_percent)
+        return clean(f"{view.name}: lũy kế {percent(so_far.rate_percent)}, {met} – {when}")
     told = view.figures or so_far
     if told is None:
         return clean(f"{view.name}: không có hồ sơ phải số hóa – {when}")
     return clean(f"{view.name}: {percent(told.rate_percent)}, chưa kết luận – {when}")
-
-
-def _met(so_far: SoFar) -> str:
-    return against_path(so_far.rate_percent, so_far.expected_percent)
 
 
 def _verdict(view: UnitView) -> str:
@@ -146,7 +143,8 @@ def _verdict(view: UnitView) -> str:
         f"{count(so_far.numerator)} trong {count(so_far.denominator)} hồ sơ đã số hóa đạt yêu cầu, tỷ lệ "
         f"{percent(so_far.rate_percent)}"
     )
-    return f"{said}: {_met(so_far)}." if view.is_judged else f"{said}; quá ít hồ sơ để kết luận."
+    met = against_path(so_far.rate_percent, so_far.expected_percent, so_far.settled.last)
+    return f"{said}: {met}." if view.is_judged else f"{said}; quá ít hồ sơ để kết luận."
 
 
 def _facts(view: UnitView) -> Iterator[str]:

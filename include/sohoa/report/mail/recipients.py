@@ -100,7 +100,7 @@ def _unit_faults(row: dict[str, str], week: Week) -> Iterator[str]:
     if _plain(row["unit"]) != _plain(unit.name):
         yield f"{code} from {unit.valid_from} on is {unit.name!r}, not {row['unit'].strip()!r}"
     if unit.last_day is not None and unit.last_day < week.first:
-        followers = ", ".join(f"{name} ({follower})" for follower, name in unit.successors)
+        followers = ", ".join(f"{one.name} ({one.code})" for one in unit.heirs_on(week.last))
         yield f"{unit.name} ({code}) ended on {unit.last_day}" + (f" and passed to {followers}" if followers else "")
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sohoa.days import Week
 from sohoa.enums import ACTIVITY_STATES, ActivityState
 from sohoa.format_value import count, day
-from sohoa.registry import bearer_at, full_name, working_days
+from sohoa.registry import bearer_at, full_name, owner_at, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.report_week import report_day
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import AGENCY, AGENCY_NAME, MAX_ROWS, first_rows, shown_of
+from sohoa.report.sentences import AGENCY, AGENCY_NAME, LEAST_SILENT_DAYS, MAX_ROWS, first_rows, shown_of
 from sohoa.steering.agency_activity import AgencyActivity, read_activity
 from sohoa.steering.passed_on import Office, stands
 from sohoa.steering.scanner_capacity import Capacity, LargeFormatNeed, read_capacity
@@ -24,6 +24,8 @@ from sohoa.store import Store
 
 _SCANNERS = timedelta(27)
 """Days whose scanners are looked at."""
+_LONGEST = 3
+"""Agencies that the text names by how long they have been silent."""
 _QUEUE = ("agency_name", "documents", "to_scan", "dossiers", "oldest", "devices", "documents_per_day")
 _SILENT = ("agency_name", "days_without_batch", "last_batch", "dossiers", "documents", "oldest")
 
@@ -63,7 +65,8 @@ def build(store: Store, week: Week) -> Part:
         large_format_table(overview, week),
     )
     hidden = (replace(large_format_table(overview, week, None), name="all_large_format"),)
-    return Part((said, *_waiting_vi(agencies, week)), tables, annex=(agencies,), hidden=hidden)
+    lines = (said, *_longest_vi(silent), *_waiting_vi(agencies, week))
+    return Part(lines, tables, annex=(agencies,), hidden=hidden)
 
 
 def read_overview(store: Store, week: Week) -> AgencyOverview:
@@ -73,6 +76,19 @@ def read_overview(store: Store, week: Week) -> AgencyOverview:
     queues = {(row.agency, row.valid_from): row for row in capacity}
     waiting = {one.office: one for one in read_waiting(store, week.last)}
     return AgencyOverview(found, queues, needs, _notices(store.read_table("notices").to_pylist(), week), waiting)
+
+
+def _longest_vi(silent: Table) -> Iterator[str]:
+    """Name who has sent nothing for longest, and how much waits there: the table begins with who has most."""
+    asked = [row for row in silent.rows if row["days_without_batch"] >= LEAST_SILENT_DAYS]
+    first = sorted(asked, key=lambda row: (-row["days_without_batch"], -row["dossiers"], row["agency"]))[:_LONGEST]
+    if first:
+        named = "; ".join(
+            f"{row['agency_name']} ({count(row['days_without_batch'])} ngày làm việc, {count(row['dossiers'])} hồ sơ "
+            "chờ)"
+            for row in first
+        )
+        yield f"{count(len(asked))} cơ quan không gửi từ {LEAST_SILENT_DAYS} ngày làm việc liền, lâu nhất: {named}."
 
 
 def _waiting_vi(agencies: Table, week: Week) -> Iterator[str]:
@@ -273,7 +289,7 @@ def _notices(rows: list[dict[str, Any]], week: Week) -> Table:
         Column("end", "Đến ngày", "Last day", "date"),
         Column("note", "Ghi chú", "Note", "text"),
     )
-    inside = (row for row in rows if row["start"] <= week.last and (row["end"] is None or row["end"] >= week.first))
+    inside = (row for row in rows if row["start"] <= week.last and _last_day(row) >= max(row["start"], week.first))
     found = {
         (full_name(row["agency"], row["start"], week.last), row["start"], row["notice_kind"], row["end"], row["note"])
         for row in inside
@@ -283,3 +299,9 @@ def _notices(rows: list[dict[str, Any]], week: Week) -> Table:
     given = tuple(dict(zip(names, values, strict=True)) for values in ordered)
     title = "Cơ quan báo mất kết nối, hỏng máy hoặc không có việc trong tuần"
     return Table("notices", title, "Notices", columns, given)
+
+
+def _last_day(notice: Row) -> date:
+    """The last day that a notice covers: that of an agency that is no more ends with it at the latest."""
+    owner = owner_at(notice["agency"], notice["start"])
+    return min(notice["end"] or date.max, (owner and owner.last_day) or date.max)

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sohoa.days import Week
 from sohoa.format_value import count, decimal, percent
 from sohoa.labels import label_vi
@@ -17,8 +20,12 @@ from sohoa.report.sections.unit_rates import Place, Progress, mondays, ranked_pl
 from sohoa.steering.forecast import Outlook
 
 _SEEN_WEEKS_AHEAD = 13
-_NAME_LAT, _NAME_LON = 0.045, 0.2
-"""Degrees that a district's name takes on the map."""
+_NAME_LAT, _LETTER_LON, _MARK = 0.042, 0.019, 0.021
+"""Degrees that a line and a letter of a district's name take on the map, and half of its largest mark."""
+_MOVES = np.array([(up / 100, right / 100) for up in range(-16, 17) for right in range(-20, 21, 2)])
+"""How far a name may stand from the middle of its district, degrees of latitude and longitude."""
+_WAY = 0.1
+"""Degrees that a name moves further rather than lie upon one more mark."""
 
 
 def trend_chart(progress: Progress, outlook: Outlook, week: Week, lines: dict[str, float]) -> Chart | None:
@@ -151,32 +158,43 @@ def map_chart(progress: Progress, units: Table, week: Week) -> Chart | None:
 
 
 def district_names(placed: Sequence[tuple[Any, object]], day: date) -> list[dict[str, Any]]:
-    """Name each district of a day at the mean of its communes' coordinates.
+    """Name each district of a day near the mean of its communes' coordinates, where it hides least.
 
     Args:
         placed: communes that have coordinates, each with anything.
         day: on which the districts stand.
     """
-    names = []
+    marks = np.array([(unit.lat, unit.lon) for unit, _ in placed])
+    names: list[dict[str, Any]] = []
     for code in sorted({unit.parent for unit, _ in placed if unit.parent not in {None, PROVINCE}}):
         inside = [unit for unit, _ in placed if unit.parent == code]
         lat, lon = (sum(getattr(unit, name) for unit in inside) / len(inside) for name in ("lat", "lon"))
         district = unit_at(code, day)
         if district is not None:
             name = district.name.removeprefix("Huyện ").replace("Thành phố", "TP.")
-            names.append({"name": name, "lat": round(lat, 4), "lon": round(lon, 4)})
-    return _apart(names)
+            names.append(_place_name(name, lat, lon, marks, names))
+    return names
 
 
-def _apart(names: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Names that would lie upon each other, moved north until they do not."""
-    placed: list[dict[str, Any]] = []
-    for name in sorted(names, key=lambda name: (name["lat"], name["name"])):
-        near = [other["lat"] for other in placed if abs(other["lon"] - name["lon"]) < _NAME_LON]
-        while any(abs(lat - name["lat"]) < _NAME_LAT for lat in near):
-            name["lat"] = round(name["lat"] + _NAME_LAT / 4, 4)
-        placed.append(name)
-    return placed
+def _place_name(
+    name: str, lat: float, lon: float, marks: NDArray[np.float64], others: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """Place a name near a point: upon no other name where that can be, upon few marks, and not far away."""
+    spots, width = _MOVES + np.array([lat, lon]), len(name) * _LETTER_LON
+    covered = _within(spots, marks, (_NAME_LAT / 2 + _MARK, width / 2 + _MARK))
+    upon = np.zeros(len(spots), int)
+    for other in others:
+        reach = _NAME_LAT, (width + len(other["name"]) * _LETTER_LON) / 2
+        upon += _within(spots, np.array([(other["lat"], other["lon"])]), reach)
+    best = np.lexsort((_WAY * covered + np.abs(_MOVES).sum(axis=1), upon))[0]
+    up, right = spots[best].tolist()
+    return {"name": name, "lat": round(up, 4), "lon": round(right, 4)}
+
+
+def _within(spots: NDArray[np.float64], marks: NDArray[np.float64], reach: tuple[float, float]) -> NDArray[np.int64]:
+    """Count the marks that lie within reach of each spot, degrees of latitude and longitude."""
+    found: NDArray[np.int64] = (np.abs(marks[None] - spots[:, None]) < reach).all(axis=2).sum(axis=1)
+    return found
 
 
 def _cell(progress: Progress, place: Place, monday: date) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from sohoa import layout
@@ -56,8 +57,8 @@ def build(store: Store, week: Week) -> Part:
         make(progress, week) for make in (unit_rates.rates_table, unit_rates.blocks_table, unit_rates.units_table)
     )
     backlog = sum_backlog(read_backlog(store, replace(query, map_day=map_of(week.last)), week.last))
-    units = with_standing(units, progress, settings)
-    standing = stand_on(progress, settings, _province(progress))
+    units, blocks = with_standing(units, progress, settings), with_departments_standing(blocks, progress, settings)
+    standing = stand_on(progress.weekly.get(_province(progress).key, {}), progress.age.settled, settings)
     row = rates.row("rate", "dn_and")
     lines = {"baseline": settings.baseline_percent, "target": settings.target_percent}
     drawn = (
@@ -70,7 +71,7 @@ def build(store: Store, week: Week) -> Part:
         _rate_vi(progress, row, week),
         _settled_vi(progress, row, week, {chart.name for chart in drawn if chart is not None}),
         _standing_vi(standing),
-        *outlook.outlook_vi(ahead, line),
+        *outlook.outlook_vi(ahead, line, week.last),
         *outlook.backlog_vi(backlog),
     )
     message = (
@@ -94,16 +95,20 @@ def _backlog_table(total: BacklogFigure) -> Table:
     return Table("backlog", "Kết quả giấy còn hiệu lực", "Backlog", columns, (row,) if total.denominator else ())
 
 
-def stand_on(progress: Progress, settings: Settings, place: Place) -> Standing | None:
+def stand_on(weekly: Mapping[date, tuple[int, int]], settled: Week | None, settings: Settings) -> Standing | None:
     """Compare a unit's settled weeks of the line they lie on with it; None where no week is settled or has dossiers.
 
     A week that is not settled would put every report behind its line.
+
+    Args:
+        weekly: Monday -> (numerator, denominator) of the unit.
+        settled: the newest settled week.
+        settings: for the path.
     """
-    settled = progress.age.settled
     if settled is None:
         return None
     line = line_on(promised_path(settings), settled.last)
-    weeks = {Week(monday): found for monday, found in progress.weekly.get(place.key, {}).items()}
+    weeks = {Week(monday): found for monday, found in weekly.items()}
     counts = {one: found for one, found in weeks.items() if line.start <= one.last <= settled.last and found[1]}
     numerator, denominator = (sum(found[part] for found in counts.values()) for part in (0, 1))
     rate = rate_percent(numerator, denominator)
@@ -115,9 +120,17 @@ def stand_on(progress: Progress, settings: Settings, place: Place) -> Standing |
 
 def with_standing(units: Table, progress: Progress, settings: Settings) -> Table:
     """Add to each row of the units, for the pages of districts and the mails, where it stands on the path."""
-    found = (stand_on(progress, settings, place) for place in progress.places)
+    weekly = (progress.weekly.get(place.key, {}) for place in progress.places)
+    found = (stand_on(counts, progress.age.settled, settings) for counts in weekly)
     rows = ({**row, **_so_far(standing)} for row, standing in zip(units.rows, found, strict=True))
     return replace(units, rows=tuple(rows))
+
+
+def with_departments_standing(blocks: Table, progress: Progress, settings: Settings) -> Table:
+    """Add to the row of the departments together, for their page, where they stand on the path."""
+    standing = _so_far(stand_on(progress.departments, progress.age.settled, settings))
+    rows = ({**row, **standing} if row["unit_code"] is None else row for row in blocks.rows)
+    return replace(blocks, rows=tuple(rows))
 
 
 def _so_far(standing: Standing | None) -> dict[str, Any]:
@@ -145,7 +158,7 @@ def _standing_vi(standing: Standing | None) -> str:
     return (
         f"Lũy kế từ {week_vi(standing.first)} đến hết {week_vi(standing.settled)}, tuần ổn định mới nhất, đạt "
         f"{percent(standing.rate_percent)} ({count(standing.numerator)}/{count(standing.denominator)} hồ sơ), "
-        f"{against_path(standing.rate_percent, standing.expected_percent)}."
+        f"{against_path(standing.rate_percent, standing.expected_percent, standing.settled.last)}."
     )
 
 

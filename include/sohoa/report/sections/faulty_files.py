@@ -10,7 +10,7 @@ import pyarrow as pa
 from sohoa.days import Week
 from sohoa.defects import DEFECTS
 from sohoa.layout import BatchId
-from sohoa.registry import district_name, full_name
+from sohoa.registry import district_name, full_name, owner_at
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sentences import AGENCY_NAME
 
@@ -47,7 +47,7 @@ def faulty_files_table(documents: pa.Table, bad_pages: pa.Table, week: Week) -> 
     return Table("faulty_files", "Danh sách tệp lỗi trong tuần", "Faulty files", _COLUMNS, tuple(rows))
 
 
-def faulty_agencies_table(files: Table) -> Table:
+def faulty_agencies_table(files: Table, week: Week) -> Table:
     """Sum up the faulty files by agency, district by district: what is printed in place of the list."""
     columns = (
         Column("district", "Huyện, thành phố", "District", "text"),
@@ -67,11 +67,19 @@ def faulty_agencies_table(files: Table) -> Table:
             "files": len(group),
             **{verdict: sum(row["verdict"] == verdict for row in group) for verdict in _FAULTY},
             "commonest": _commonest(group),
+            "stands": any(_stands(row, week) for row in group),
         }
         for (district, name), group in sorted(groups.items(), key=lambda item: (not item[0][0], item[0]))
     )
     note = "Danh sách từng tệp có trong báo cáo dạng trang web và bảng tính."
     return Table("faulty_agencies", "Số tệp lỗi trong tuần theo cơ quan", "Faulty files by agency", columns, rows, note)
+
+
+def _stands(file: Row, week: Week) -> bool:
+    """Tell whether a file's agency is still there at the end of the week."""
+    batch = BatchId.parse(file["batch"])
+    owner = owner_at(file["agency"], batch.scan_date if batch else week.last)
+    return owner is not None and owner.stands_on(week.last)
 
 
 def _commonest(files: list[Row]) -> str | None:

@@ -18,16 +18,16 @@ _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 _QUANTILES = ("low", "middle", "high")
 
 
-def outlook_vi(ahead: TargetOutlook, line: TargetLine) -> Iterator[str]:
-    """Say what the path asks for, the work per day to reach the target, and when it is reached."""
+def outlook_vi(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[str]:
+    """Say what the path asks for, the work per day after a day to reach the target, and when it is reached."""
     if line.baseline_percent == line.target_percent:
         yield f"Lộ trình đã hết ngày {day(line.start - ONE_DAY)}; từ đó phải giữ {percent(line.target_percent)}."
     else:
         yield (
             f"Lộ trình {span(line.start, line.end)}: từ {percent(line.baseline_percent)} lên "
-            f"{percent(line.target_percent)}."
+            f"{percent(line.target_percent)}; đến hết ngày {day(last_day)} là {percent(line.percent_on(last_day))}."
         )
-        yield _required_work_vi(ahead.required, line)
+        yield _required_work_vi(ahead.required, line, last_day)
     yield _outlook_vi(ahead.outlook, line)
     yield from gap_vi(ahead.outlook)
 
@@ -69,16 +69,17 @@ def gap_vi(outlook: Outlook) -> Iterator[str]:
         )
 
 
-def _required_work_vi(work: RequiredWork, line: TargetLine) -> str:
+def _required_work_vi(work: RequiredWork, line: TargetLine, last_day: date) -> str:
     if not work.days_left:
         return f"Không còn ngày làm việc nào đến ngày {day(line.end)}."
     if work.required_dossiers is None or work.due_per_day is None or not work.denominator:
         return "Chưa đủ số liệu để tính khối lượng phải số hóa mỗi ngày."
     pages = "" if work.required_pages is None else f", khoảng {count(round(work.required_pages))} trang"
     return (
-        f"Để đạt {percent(line.target_percent)} cho cả lộ trình, mỗi ngày làm việc phải số hóa khoảng "
-        f"{count(round(work.required_dossiers))} hồ sơ{pages}; còn {count(work.days_left)} ngày làm việc, mỗi ngày "
-        f"phát sinh khoảng {count(round(work.due_per_day))} hồ sơ."
+        f"Để cả lộ trình đạt {percent(line.target_percent)} vào ngày {day(work.end)}: "
+        f"{span(last_day + ONE_DAY, work.end)} còn {count(work.days_left)} ngày làm việc, mỗi ngày phải số hóa khoảng "
+        f"{count(round(work.required_dossiers))} hồ sơ{pages}, trong khi mỗi ngày phát sinh khoảng "
+        f"{count(round(work.due_per_day))} hồ sơ; tính cả hồ sơ nhận đến hết ngày {day(last_day)} còn chưa đạt."
     )
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from sohoa.days import Week
+from sohoa.days import ONE_DAY, Week, each_day
 from sohoa.format_value import count, day
 from sohoa.reconcile.categories import EFFECTS
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator, read_indicators
 from sohoa.reconcile.known_days import KnownDays, read_known_days
 from sohoa.reconcile.list_dossiers import Line, read_lines
-from sohoa.registry import PROVINCE
+from sohoa.registry import PROVINCE, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections import source_ages
 from sohoa.report.sections.part import Part
+from sohoa.report.sentences import span
 from sohoa.store import Store
 
 _SIDES = ("portal", "province")
 _OF_MINISTRIES = {"R5", "R5_ministry"}
+_NOT_THERE = "R4"
+_SYNC_WEEKS = 4
+SYNC_DAYS = 3
+"""Working days after the one of its reception from which a dossier that is not on the portal is missing there."""
 
 
 def build(store: Store, week: Week) -> Part:
@@ -30,15 +35,52 @@ def build(store: Store, week: Week) -> Part:
         return Part((said,), (sources,), message=missing)
     days = read_known_days(store, PROVINCE, week.first, week.last)
     lines = read_lines(store, PROVINCE, days.compared, week.last)
-    said = balance_vi(lines) if lines else "Chưa có số liệu đối soát của tuần."
+    late = unsynchronised_table(store, week)
+    said = f"{balance_vi(lines)}{_late_vi(late)}" if lines else "Chưa có số liệu đối soát của tuần."
     if not days.is_whole:
         tables = (categories_table(lines), sources) if lines else (sources,)
-        return Part((f"{said} {_left_out_vi(days)}",), tables, message=missing)
+        return Part((f"{said} {_left_out_vi(days)}",), tables, hidden=(late,), message=missing)
     official, adjusted = read_indicator_rows(store, week)
     if sources.row("source", "ministry")["newest"] is None:
         lines = [line for line in lines if line.category not in _OF_MINISTRIES]
-        return Part((said,), (categories_table(lines), indicator_table(official), sources), message=missing)
-    return Part((said,), (categories_table(lines), indicator_table(official, adjusted), sources), message=missing)
+        shown = (categories_table(lines), indicator_table(official), sources)
+        return Part((said,), shown, hidden=(late,), message=missing)
+    shown = (categories_table(lines), indicator_table(official, adjusted), sources)
+    return Part((said,), shown, hidden=(late,), message=missing)
+
+
+def unsynchronised_table(store: Store, week: Week) -> Table:
+    """Count the dossiers of four weeks that are old enough to be on the portal and are not; no row where no day of
+    them is known.
+
+    One of the last days is not missing, it is on its way.
+    """
+    days = [
+        day
+        for day in each_day(week.back(_SYNC_WEEKS - 1).first, week.last)
+        if len(working_days(day + ONE_DAY, week.last)) >= SYNC_DAYS
+    ]
+    known = read_known_days(store, PROVINCE, days[0], days[-1]).compared if days else []
+    lines = read_lines(store, PROVINCE, known, week.last)
+    entries = sum(line.entries for line in lines if line.category == _NOT_THERE)
+    columns = (
+        Column("entries", "Số lượng", "Count", "count", "hồ sơ"),
+        Column("first", "Từ ngày", "First day", "date"),
+        Column("last", "Đến ngày", "Last day", "date"),
+    )
+    row = {"entries": entries, "first": known[0], "last": known[-1]} if known else None
+    return Table("unsynchronised", "Hồ sơ chưa đồng bộ", "Not synchronised", columns, (row,) if row else ())
+
+
+def _late_vi(late: Table) -> str:
+    """What is missing and not only on its way."""
+    if not late.rows:
+        return ""
+    (row,) = late.rows
+    return (
+        f" Tính các hồ sơ tiếp nhận {span(row['first'], row['last'])}, tức là đã đủ {SYNC_DAYS} ngày làm việc để đồng "
+        f"bộ: {count(row['entries'])} hồ sơ vẫn chưa có trên Cổng."
+    )
 
 
 def _left_out_vi(known: KnownDays) -> str:

@@ -17,11 +17,11 @@ from sohoa.days import ONE_DAY, Week
 from sohoa.defects import DEFECTS
 from sohoa.format_value import count, day, percent
 from sohoa.progress.rate import rate_percent
-from sohoa.registry import bearer_at, working_days
+from sohoa.registry import Bearer, bearer_at, full_name, working_days
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sections.agency_attention import left_behind
 from sohoa.report.sections.part import Part
-from sohoa.report.sentences import LEAST_SILENT_DAYS, UNCHANGED_POINTS, share
+from sohoa.report.sentences import LEAST_SILENT_DAYS, UNCHANGED_POINTS, share, span
 from sohoa.steering.waiting_documents import WEEKS
 
 Tables = Mapping[str, Table]
@@ -172,7 +172,7 @@ def last_proposals_table(tables: Tables, week: Week, before: Sequence[Row]) -> T
         Column("due", "Xong trước", "Due", "date"),
         Column("then", "Khi đó", "Then", "count"),
         Column("now", "Nay", "Now", "count"),
-        Column("state", "Kết quả", "State", "label", labels="proposal_states"),
+        Column("state", "Kết quả", "State", "label", labels="proposal_states", note="heirs"),
     )
     kinds = {kind.key: kind for kind in KINDS}
     rows = tuple(_looked_at(row, kinds.get(str(row["key"])), tables, week) for row in before)
@@ -192,7 +192,8 @@ def _looked_at(row: Row, kind: Kind | None, tables: Tables, week: Week) -> Row:
     if row["key"] == "silent" and state == "done" and (left := _dossiers_left(row, tables)):
         state, now = "answered", left
     shown = {name: row[name] for name in ("what", "who", "key")}
-    return {**shown, "due": due, "then": row["figure"], "now": None if is_over else now, "state": state}
+    heirs = _heirs_vi(row, week) if is_over else None
+    return {**shown, "due": due, "then": row["figure"], "now": None if is_over else now, "state": state, "heirs": heirs}
 
 
 def _dossiers_left(row: Row, tables: Tables) -> int:
@@ -212,10 +213,26 @@ def _state(then: int, now: int | None, is_late: bool) -> str:
 
 
 def _stands(row: Row, week: Week) -> bool:
+    found = _asked(row, week)
+    return found is not None and found.stands_on(week.last)
+
+
+def _asked(row: Row, week: Week) -> Bearer | None:
+    """Who was asked: the unit or agency that a proposal of the week before names."""
     valid_from = row["valid_from"]
     own = valid_from if isinstance(valid_from, date) or valid_from is None else date.fromisoformat(str(valid_from))
-    found = bearer_at(str(row["code"]), own or week.first)
-    return found is not None and found.stands_on(week.last)
+    return bearer_at(str(row["code"]), own or week.first)
+
+
+def _heirs_vi(row: Row, week: Week) -> str | None:
+    """Who goes on with what an agency or unit was asked that is no more: its heirs, of a district's office those of
+    the communes in which the dossiers lie. None where the registry does not say.
+    """
+    asked = _asked(row, week)
+    if asked is None:
+        return None
+    names = [full_name(one.code, one.valid_from, week.last) for one in asked.heirs_on(week.last)]
+    return ", ".join(names) or ("UBND các xã nơi có hồ sơ" if asked.level == "district" else None)
 
 
 def _became_vi(table: Table, before: Sequence[Row] | None) -> str:
@@ -349,11 +366,15 @@ def _lowest_rates(tables: Tables) -> list[Proposal] | None:
 
 
 def _synchronise(tables: Tables) -> list[Proposal] | None:
-    rows = _rows(tables, "categories")
-    if rows is None:
+    rows = _rows(tables, "unsynchronised")
+    if not rows:
         return None
-    missing = next((row["entries"] for row in rows if row["category"] == "R4"), 0)
-    what = f"đồng bộ lên Cổng Dịch vụ công quốc gia {count(missing)} hồ sơ còn thiếu"
+    (row,) = rows
+    missing = row["entries"]
+    what = (
+        f"đồng bộ lên Cổng Dịch vụ công quốc gia {count(missing)} hồ sơ tiếp nhận {span(row['first'], row['last'])} "
+        "còn thiếu"
+    )
     return [Proposal("synchronise", _IT, None, None, "province", what, missing, "hồ sơ", missing)]
 
 

@@ -88,7 +88,7 @@ def build(store: Store, week: Week) -> Part:
         errors_table(store, week),
     )
     files = faulty_files_table(scans.documents, scans.bad_pages, week)
-    return Part((said,), tables, (pareto_chart(defects),), (faulty_agencies_table(files), files))
+    return Part((said,), tables, (pareto_chart(defects),), (faulty_agencies_table(files, week), files))
 
 
 def read_scans(store: Store, week: Week) -> Scans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from sohoa import format_value, layout
 from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import Week, each_day, in_chunks
-from sohoa.format_value import day
+from sohoa.format_value import count, day, percent
 from sohoa.labels import rate_name
 from sohoa.progress.compare_periods import Period, compare, own_period, rows_of, within
 from sohoa.progress.rate import rate_percent
@@ -81,6 +82,8 @@ class Progress:
     weekly: dict[tuple[str, date], dict[date, tuple[int, int]]]
     """Unit (``Place.key``) -> Monday -> (numerator, denominator) by definition dn_and, the last year; weeks in which
     the unit did not stand are not there."""
+    departments: dict[date, tuple[int, int]]
+    """The same of all departments together, with those that have ended."""
     places: tuple[Place, ...]
 
 
@@ -89,17 +92,28 @@ def read_progress(store: Store, week: Week, age: Age) -> Progress:
     places = _places(week)
     keys = {place.key for place in places}
     weekly: dict[tuple[str, date], dict[date, tuple[int, int]]] = defaultdict(dict)
+    departments: dict[date, tuple[int, int]] = defaultdict(lambda: (0, 0))
     days = each_day(week.back(TREND_WEEKS - 1).first, week.last)
     for some in in_chunks(days, 28):
         rows = store.read_table("progress_daily", some, layout.DAY)
         rows = rows.filter((pc.field("definition") == "dn_and") & (pc.field("stage") == "all"))
         for row in _by_week(with_valid_from(rows)):
-            if (key := (row["unit_code"], row["valid_from"])) in keys:
-                weekly[key][row["monday"]] = (row["numerator_sum"], row["denominator_sum"])
+            key, monday = (row["unit_code"], row["valid_from"]), row["monday"]
+            counts = row["numerator_sum"], row["denominator_sum"]
+            if key in keys:
+                weekly[key][monday] = counts
+            if _is_department(*key):
+                done, due = departments[monday]
+                departments[monday] = done + counts[0], due + counts[1]
     rows = pa.concat_tables([age.before, with_valid_from(store.read_table("progress_daily", week.days, layout.DAY))])
     known = each_day(age.settled.before.first, age.settled.last) if age.settled else []
     settled = rows if age.settled == week else with_valid_from(store.read_table("progress_daily", known, layout.DAY))
-    return Progress(rows, settled, age, dict(weekly), places)
+    return Progress(rows, settled, age, dict(weekly), dict(departments), places)
+
+
+def _is_department(code: str, valid_from: date | None) -> bool:
+    owner = None if valid_from is None else bearer_at(code, valid_from)
+    return owner is not None and owner.level == "department"
 
 
 def rates_table(progress: Progress, week: Week) -> Table:
@@ -126,6 +140,7 @@ def units_table(progress: Progress, week: Week) -> Table:
             "unit_code": place.unit.code,
             "unit": place.name,
             "level": place.level,
+            "stands": place.unit.stands_on(week.last),
             **_comparable(progress, week, _figures(rows, place, week)),
             **_settled_figures(settled, place),
         }
@@ -178,9 +193,26 @@ def blocks_table(progress: Progress, week: Week) -> Table:
     if any(place.level == "commune" for place in ranked):
         former = ", huyện đã kết thúc" if any(place.level == "district" for place in ranked) else ""
         title = f"Kết quả theo xã, phường{former} và khối sở, ban, ngành"
-    columns = (*_UNIT, *_columns(progress, week, RECEIVED, NUMERATOR))
-    note = note_vi(progress, week)
-    return Table("blocks", title, "By district, and departments together", columns, tuple(found), note)
+    told = tuple(
+        column
+        for column in _columns(progress, week, RECEIVED, NUMERATOR)
+        if any(row[column.key] is not None for row in found if row["unit_code"])
+    )
+    note = f"{note_vi(progress, week, has_before=BEFORE in told)} {_departments_vi(found, told)}".strip()
+    return Table("blocks", title, "By district, and departments together", (*_UNIT, *told), tuple(found), note)
+
+
+def _departments_vi(blocks: list[dict[str, Any]], told: Sequence[Column]) -> str:
+    """Say of the departments what no unit has a figure of, so that there is no column: units of some days have no
+    settled week.
+    """
+    row = next(row for row in blocks if row["unit_code"] is None)
+    if _SETTLED[2] in told or row["settled_percent"] is None:
+        return ""
+    return (
+        f"{_DEPARTMENTS_VI} trong tuần ổn định: {count(row['settled_numerator'])}/{count(row['settled_denominator'])} "
+        f"hồ sơ, {percent(row['settled_percent'])}; các đơn vị khác chưa có tuần ổn định."
+    )
 
 
 def _by_letters(name: str) -> str:
@@ -188,16 +220,18 @@ def _by_letters(name: str) -> str:
     return normalize("NFD", name.replace("Đ", "D").replace("đ", "d"))
 
 
-def note_vi(progress: Progress, week: Week) -> str:
-    """Say up to when the figures are known, what “the week before” is, and which week is settled."""
+def note_vi(progress: Progress, week: Week, has_before: bool = True) -> str:
+    """Say up to when the figures are known, what “the week before” is where it has a column, which week is settled."""
     moment, settled = progress.age.moment, progress.age.settled
     if moment is None or settled == week:
         return ""
     stable = f"tuần ổn định là {week_vi(settled)}" if settled else "chưa có tuần nào ổn định"
+    known = f"Số liệu có đến hết ngày {day(moment.last_day)}"
+    if not has_before:
+        return f"{known}; {stable}. Không đơn vị nào so sánh được với tuần trước."
     return (
-        f"Số liệu có đến hết ngày {day(moment.last_day)}; cột tuần trước là tuần trước như đã biết đến hết ngày "
-        f"{day(moment.earlier(1).last_day)}, cùng độ tuổi; {stable}. Đơn vị có dưới {LEAST_COMPARED} hồ sơ trong tuần "
-        "thì không so sánh."
+        f"{known}; cột tuần trước là tuần trước như đã biết đến hết ngày {day(moment.earlier(1).last_day)}, cùng độ "
+        f"tuổi; {stable}. Đơn vị có dưới {LEAST_COMPARED} hồ sơ trong tuần thì không so sánh."
     )
 
 

@@ -60,8 +60,17 @@
     });
   }
 
+  /** In the report's words: Vega takes role and label of a place away, and gives its marks roles without labels. */
+  function sayWhatItShows(place, said) {
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", said);
+    place.removeAttribute("aria-roledescription");
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
+  }
+
   async function draw(place) {
     const spec = fit(read(place.dataset.spec));
+    const said = place.getAttribute("aria-label");
     const options = {
       mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
       formatLocale: NUMBERS, timeFormatLocale: TIMES,
@@ -70,6 +79,7 @@
     try {
       await window.vegaEmbed(place, spec, options);
       tellOnTap(place);
+      sayWhatItShows(place, said);
       place.dataset.drawn = "yes";
     } catch (error) {
       delete place.dataset.drawing;
