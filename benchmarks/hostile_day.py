@@ -49,6 +49,8 @@ _PAGES, _HOSTILE_PAGES = 4, 2
 _LOOK_SECONDS, _QUIET_LOOKS = 1.0, 5
 _PATIENCE, _PATIENCE_PER_FILE = 3_600, 2
 """Seconds until a day is given up, and more for each broken file."""
+_READ = ("slow files", "broken files")
+"""Kinds that only who reads the files can answer."""
 _GONE = "marker deleted"
 """The hostile agency may have taken this batch back before anybody saw it."""
 
@@ -221,7 +223,7 @@ def _unanswered(day: Day) -> list[str]:
     unread = [
         f"{batch} ({what}) was refused before its files were read"
         for batch, what in day.hostile.sent.items()
-        if what.endswith("files") and day.answers.get(batch, "").startswith("refused")
+        if what.endswith(_READ) and day.answers.get(batch, "").startswith("refused")
     ]
     return unread + [f"{batch} ({what}) was not answered" for batch, what in missing if what != _GONE]
 
