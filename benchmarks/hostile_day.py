@@ -17,46 +17,40 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.own_store import own_store
+from benchmarks.own_stack import own_stack
 from benchmarks.stack_memory import StackMemory
 from sohoa import layout, stack
 from sohoa.registry import agencies_at
-from sohoa.settings import PREFIX, load_settings
 from sohoa.stack import airflow_server, seaweed
-from sohoa.stack.processes import stop
 from sohoa.store import Store
 from tests.batch_builder import DAY, document, manifest, page_jpeg
 from tests.jobs.kills import contents
 from tests.province.hostile_agency import AGENCY, HostileAgency, client_of
-from tests.servers import ROOT, empty_buckets, free_port
+from tests.servers import empty_buckets
 
 _SCHEDULE = 60
 """Seconds from one check to the next."""
 _WITHIN = 2 * _SCHEDULE
 _SHARES = {"SHARE_SECONDS": 30, "MAX_FILE_SECONDS": 10, "SHARE_BATCHES": 20}
 _CRONS = {"check_scan_batches": "* * * * *"}
-_NEVER = "0 0 29 2 *"
 _PAGES, _HOSTILE_PAGES = 4, 2
 _LOOK_SECONDS, _QUIET_LOOKS = 1.0, 5
 _PATIENCE, _PATIENCE_PER_FILE = 3_600, 2
 """Seconds until a day is given up, and more for each broken file."""
+_READ = ("slow files", "broken files")
+"""Kinds that only who reads the files can answer."""
 _GONE = "marker deleted"
 """The hostile agency may have taken this batch back before anybody saw it."""
 
@@ -76,7 +70,7 @@ def main() -> None:
     """Print the tables; exit 1 where a promise is broken."""
     options = _options()
     honest = [one.code for one in agencies_at(DAY) if one.code != AGENCY][: options.honest]
-    with _own_stack() as store:
+    with own_stack(_CRONS, _SHARES) as store:
         pages = {agency: _draw(number, _PAGES) for number, agency in enumerate(honest, 1)}
         alone = _play(store, pages, None, 0)
         empty_buckets(store)
@@ -116,31 +110,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--large", type=int, default=5_000_000_000, help="bytes of its largest file")
     parser.add_argument("--seed", type=int, default=1, help="of the broken files")
     return parser.parse_args()
-
-
-@contextmanager
-def _own_stack() -> Iterator[Store]:
-    """Store and Airflow, running; stopped and thrown away at the end."""
-    with TemporaryDirectory() as project, own_store():
-        _copy_project(Path(project))
-        own = {"PROJECT": project, "PORT_AIRFLOW": free_port(), **_SHARES}
-        os.environ |= {f"{PREFIX}{name}": str(value) for name, value in own.items()}
-        settings = load_settings()
-        try:
-            stack.up(settings, "airflow", print)
-            yield Store(settings)
-        finally:
-            stop(airflow_server.servers(settings), airflow_server.STOP_PATIENCE_S)
-
-
-def _copy_project(folder: Path) -> None:
-    """Copy the DAGs, with the schedules of this benchmark."""
-    for name in ("dags", "plugins"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in folder.glob("dags/*.py"):
-        cron = _CRONS.get(file.stem, _NEVER)
-        text = re.sub(r'(Cron\w+Timetable)\(f?"[^"]+"', rf'\1("{cron}"', file.read_text(encoding="utf-8"))
-        file.write_text(text, encoding="utf-8")
 
 
 def _draw(first: int, count: int) -> dict[str, bytes]:
@@ -254,7 +223,7 @@ def _unanswered(day: Day) -> list[str]:
     unread = [
         f"{batch} ({what}) was refused before its files were read"
         for batch, what in day.hostile.sent.items()
-        if what.endswith("files") and day.answers.get(batch, "").startswith("refused")
+        if what.endswith(_READ) and day.answers.get(batch, "").startswith("refused")
     ]
     return unread + [f"{batch} ({what}) was not answered" for batch, what in missing if what != _GONE]
 

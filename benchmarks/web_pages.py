@@ -7,6 +7,7 @@ start, then some times more. The first server of all, which has nothing yet, is 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -18,26 +19,21 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
 import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.child import peak_mb, run_child
+from benchmarks.child import peak_mb
 from benchmarks.own_store import own_store
+from benchmarks.web_year import count_objects, fill
 from benchmarks.year import DOSSIERS, END, START
 from sohoa import layout
-from sohoa.days import Week, each_day
+from sohoa.days import Week
 from sohoa.registry import agencies_at
-from sohoa.simulate import simulate
 from sohoa.store import Store, open_store
-from tests.province.report_province import scan_documents
-from tests.province.upload_province import upload_province
 
-_STEPS = ("import_all", "summarise", "reconcile")
+_MANY = ("documents", "batches", "reviews", "page_reviews", "audit_sample", "events")
 _WARM_ROUNDS = 5
-_LAST_SCANS = timedelta(60)
-"""The last scans come so long after the last dossier."""
 WARM_S, RESTART_S = 0.3, 3.0
 """What a page may take, seconds on the clock of a machine that does nothing else."""
 
@@ -58,19 +54,14 @@ def main() -> None:
     """Make the year, open the pages, print what they took."""
     with TemporaryDirectory() as name, own_store() as store:
         folder = Path(name)
-        simulate(folder / "year", start=START, end=END, dossiers=DOSSIERS, seed=1)
-        rng = np.random.default_rng(1)
-        for day in each_day(START, END + _LAST_SCANS):
-            scan_documents(folder / "year" / layout.WAREHOUSE, day, rng)
-        upload_province(folder / "year", store)
-        for step in _STEPS:
-            run_child(f"sohoa.jobs:{step}")
+        pages = fill(store, folder, START, END, DOSSIERS)
+        shutil.rmtree(folder / "year")
         home = str(folder / "home")
         addresses = list(_addresses(store))
         new = {address: _open(home, address) for address in addresses}
         kept = {address: _open(home, address) for address in addresses}
-        pages = pc.sum(store.read_table("documents")["pages_found"]).as_py()
         Console(width=150).print(_table(new, kept, pages))
+        print("objects:", ", ".join(f"{name} {count:,}" for name, count in count_objects(store, _MANY).items()))
 
 
 def _addresses(store: Store) -> Iterator[str]:
@@ -93,7 +84,15 @@ def _addresses(store: Store) -> Iterator[str]:
     yield f"/scans/{place}?file={quote(page['file'])}&page={page['page_no']}"
     document = store.read_table("documents", [day]).to_pylist()[0]
     yield f"/batches?q={quote(document['dossier_key'])}"
-    yield from ("/reports", "/decisions", "/audit", "/visits", "/runs/check_scan_batches/none")
+    yield f"/batches?q={quote(document['document_id'])}"
+    yield f"/batches?q={quote(document['batch'])}"
+    yield from ("/reports", f"/reports/{Week.of(END).name}", "/decisions", "/audit")
+    last = layout.table_day(
+        max(info.key for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix("events")))
+    )
+    yield f"/visits?start={last - timedelta(6)}&end={last}"
+    run = store.read_table("events", [last])["run_id"][0].as_py()
+    yield f"/runs/check_scan_batches/{quote(run)}"
 
 
 def _newest_page(store: Store) -> tuple[date, dict[str, Any]]:

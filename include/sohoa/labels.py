@@ -860,6 +860,7 @@ LABELS: dict[str, Labels] = {
         "failure": Label("Không mở được trang", "The page cannot be opened"),
         "back_to_start": Label("Về trang Tiến độ", "Back to Progress"),
         "not_logged_in": Label("Hãy đăng nhập vào Airflow.", "Log in to Airflow."),
+        "to_login": Label("Đến trang đăng nhập", "To the login page"),
         "not_allowed": Label(
             "Tài khoản này không được xem trang này. Hãy hỏi người quản trị Airflow.",
             "This account may not see this page. Ask who administers Airflow.",

@@ -217,6 +217,13 @@ class Store:
             if not item.is_dir:
                 yield ObjectInfo(item.object_name, item.size, (item.etag or "").strip('"'), item.last_modified)
 
+    def list_folders(self, bucket: str, prefix: str) -> list[str]:
+        """Prefixes one step below a prefix, each with its slash; it may be that nothing is under one any more."""
+        found = self._call(
+            f"{bucket}/{prefix}", lambda: list(self._client.list_objects(bucket_name=bucket, prefix=prefix))
+        )
+        return [item.object_name for item in found if item.is_dir]
+
     def list_versions(self, bucket: str, prefix: str, most: int | None = None) -> list[ObjectVersion]:
         """Every version of every object under a prefix, by key, the newest first; at most so many.
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
 
 from sohoa import layout
 from sohoa.labels import LABELS
@@ -16,6 +19,7 @@ from sohoa.store import Store
 from tests.servers import empty_buckets
 
 pytestmark = pytest.mark.timeout(300)
+CHROMIUM = Path("/usr/bin/chromium")
 DAY = date(2024, 4, 10)
 EVIL = "<script>window.hacked = true</script>\u202e"
 PAGE = {
@@ -63,6 +67,20 @@ def test_bad_scans_are_no_fault_of_the_data(bad_scans: tuple[dict[str, int], str
     ):  # fmt: skip
         assert words in page, words
     assert "2024-W15/index.html" in weeks
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}: apt-get install chromium")
+def test_nothing_keeps_anybody_out(bad_scans: tuple[dict[str, int], str, str]) -> None:
+    """What axe-core finds of any weight; neither page is wider than a telephone."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(viewport={"width": 360, "height": 740}, bypass_csp=True).new_page()
+        for text in bad_scans[1:]:
+            page.set_content(text)
+            assert Axe().run(page).response["violations"] == []
+            assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        browser.close()
 
 
 def test_the_pages_ask_for_nothing_and_run_nothing(bad_scans: tuple[dict[str, int], str, str]) -> None:

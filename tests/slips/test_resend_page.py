@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sohoa import jobs, layout
@@ -69,6 +70,19 @@ def opened(clean_store: Store, browser: Browser, tmp_path: Path) -> Iterator[Pag
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert said == []
     page.close()
+
+
+def test_nothing_keeps_anybody_out_and_it_fits_a_telephone(
+    clean_store: Store, browser: Browser, tmp_path: Path
+) -> None:
+    """What axe-core finds of any weight, on a desk and in a hand."""
+    (tmp_path / "gui-lai.html").write_bytes(resend_page(clean_store, send_faulty(clean_store)))
+    for width in (1280, 360):
+        page = browser.new_context(viewport={"width": width, "height": 740}, bypass_csp=True).new_page()
+        page.goto((tmp_path / "gui-lai.html").as_uri())
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        page.context.close()
 
 
 def choose(page: Page, number: int, *files: Path) -> None:

@@ -43,6 +43,23 @@ def test_nobody_is_led_to_the_login_and_an_outsider_is_refused(province: Provinc
     assert province.pages.get(address, user="outsider").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("accept", "user", "status"), [("*/*", None, 401), ("application/json", None, 401), ("text/html", "outsider", 403)]
+)
+def test_who_is_refused_is_told_where_to_log_in(province: Province, accept: str, user: str | None, status: int) -> None:
+    """A browser without a login is led there; all others find the address on the page that refuses them."""
+    answer = province.pages.get("/quality?defect=glare&page=2", user=user, accept=accept)
+    assert answer.status_code == status
+    assert f'href="{LOGIN}?next=/quality?defect=glare&amp;page=2"' in answer.text
+    assert LABELS["page_words"]["to_login"].vi in answer.text
+
+
+def test_what_somebody_sent_whose_login_has_ended_leads_to_the_first_page(province: Province) -> None:
+    """A form's own address shows nothing."""
+    answer = province.pages.post(DECIDE, {"decision": "waive", "reason": "x"}, user=None, **SIMILAR)
+    assert answer.status_code == 401 and f'href="{LOGIN}?next=/"' in answer.text
+
+
 @pytest.mark.parametrize("address", [*ADDRESSES, "/progress?unit=77777"])
 def test_every_answer_bears_the_headers(province: Province, address: str) -> None:
     for user in ("viewer", "outsider", None):

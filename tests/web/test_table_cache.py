@@ -40,6 +40,10 @@ class Counted(Store):
         self.lists += 1
         return super().list_objects(*args, **named)
 
+    def list_folders(self, *args: Any, **named: Any) -> list[str]:
+        self.lists += 1
+        return super().list_folders(*args, **named)
+
 
 def rows(*reasons: str) -> pa.Table:
     return pa.Table.from_pylist([{"agency": "H37.1", "reason": reason} for reason in reasons], TABLES["reviews"])
@@ -69,7 +73,8 @@ def test_it_reads_what_the_store_reads(counted: Counted, tmp_path: Path) -> None
     assert cache.read("incidents").column_names == ["first_day", *TABLES["incidents"].names]
 
 
-def test_one_list_and_only_what_changed(counted: Counted, tmp_path: Path) -> None:
+def test_one_list_and_only_what_changed(counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_cache, "BY_MONTH", frozenset())
     cache = cache_of(counted, tmp_path)
     cache.read("reviews")
     assert (counted.lists, len(counted.read)) == (1, 6)
@@ -81,6 +86,34 @@ def test_one_list_and_only_what_changed(counted: Counted, tmp_path: Path) -> Non
     found = cache.read("reviews", DAYS[2:])["reason"].to_pylist()
     assert found == ["changed"]
     assert (counted.lists, counted.read[6:]) == (2, [layout.table_key("reviews", DAYS[2], "a")])
+
+
+def test_of_a_large_table_only_the_months_asked_for_are_listed(counted: Counted, tmp_path: Path) -> None:
+    """One question tells which days there are; then one a month, and none again for what was asked."""
+    cache = cache_of(counted, tmp_path)
+    cache.read("reviews", DAYS[2:])
+    assert (counted.lists, len(counted.read)) == (2, 2)
+    assert cache.days("reviews")[-3:] == DAYS  # the store may name some that had objects once
+    assert cache.newest_day("reviews") == DAYS[2]
+    april = cache.version("reviews", days=DAYS[2:])
+    assert counted.lists == 2
+    counted.write_table("reviews", DAYS[0], "c", rows("new"))
+    counted.write_table("reviews", DAYS[0].replace(year=2023), "a", rows("older"))
+    cache.expire("reviews")
+    assert cache.version("reviews", days=DAYS[2:]) == april
+    assert cache.version("reviews") != cache.version("reviews", days=DAYS)
+    assert cache.read("reviews", name="c")["reason"].to_pylist() == ["new"]
+    assert cache.read("reviews")["reason"].to_pylist()[0] == "older"
+
+
+def test_a_day_whose_objects_have_gone_is_not_the_newest(counted: Counted, tmp_path: Path) -> None:
+    """A store may still name its folder."""
+    for name in ("a", "b"):
+        counted.delete(layout.WAREHOUSE, layout.table_key("reviews", DAYS[2], name))
+    cache = cache_of(counted, tmp_path)
+    assert cache.newest_day("reviews") == DAYS[1]
+    assert len(cache.read("reviews", DAYS[2:])) == 0
+    assert cache.newest_day("incidents") is None and cache.newest_day("batches") is None
 
 
 def test_it_survives_a_restart_and_a_spoiled_file(counted: Counted, tmp_path: Path) -> None:
@@ -155,9 +188,11 @@ def test_a_store_that_is_away_leaves_the_older_listing(
         raise StoreError("away")
 
     monkeypatch.setattr(counted, "list_objects", away)
+    monkeypatch.setattr(counted, "list_folders", away)
     monkeypatch.setattr(table_cache, "FRESH_SECONDS", 0.0)
-    cache._renew("reviews")
-    assert cache.infos("reviews") == before
+    for listing in (cache._days["reviews"], *cache._listings.values()):
+        listing._renew()
+    assert cache.infos("reviews") == before and len(before) == 6
 
 
 def test_months_of_one_question_are_not_thrown_out_by_each_other(counted: Counted, tmp_path: Path) -> None:

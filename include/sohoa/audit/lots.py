@@ -8,7 +8,7 @@ decisions about its pages.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -41,6 +41,9 @@ SAMPLE_COLUMNS = [*_LOT, *_PAGE, "defects", "weight"]
 """Of ``audit_sample``, what ``list_lots`` needs."""
 REVIEW_COLUMNS = ["agency", *_PAGE, "true_defects", "reviewer", "decided_at", "lot"]
 """Of ``page_reviews``, likewise."""
+_NO_DEFECT = frozenset[str]()
+Place = tuple[str, str, str, int]
+"""Batch, document, file and number of a page."""
 Series = tuple[str, Stratum]
 """Agency and stratum, whose lots follow each other."""
 
@@ -139,17 +142,30 @@ def list_lots(sample: pa.Table, reviews: pa.Table) -> list[Lot]:
         sample: rows of ``audit_sample``.
         reviews: rows of ``page_reviews``; those of no lot are left out.
     """
-    answers: dict[tuple[Any, ...], dict[str, frozenset[str]]] = defaultdict(dict)
+    answers: dict[str, dict[Place, dict[str, frozenset[str]]]] = defaultdict(lambda: defaultdict(dict))
     for row in reviews.filter(pc.is_valid(reviews["lot"])).sort_by("decided_at").to_pylist():
-        answers[row["lot"], *_place(row)][row["reviewer"]] = frozenset(row["true_defects"])
-    pages: dict[str, list[SamplePage]] = defaultdict(list)
-    heads: dict[str, dict[str, Any]] = {}
-    for row in sample.sort_by([("drawn_at", "ascending"), ("lot", "ascending")]).to_pylist():
-        heads.setdefault(row["lot"], row)
-        pages[row["lot"]].append(
-            SamplePage(*_place(row), frozenset(row["defects"] or ()), answers.get((row["lot"], *_place(row)), {}))
-        )
-    return [_lot(row, pages[name]) for name, row in heads.items()]
+        answers[row["lot"]][_place(row)][row["reviewer"]] = frozenset(row["true_defects"])
+    ordered = sample.sort_by([("drawn_at", "ascending"), ("lot", "ascending")]).combine_chunks()
+    found = []
+    for first, last in _runs(ordered["lot"]):
+        own = ordered.slice(first, last - first)
+        head = own.slice(0, 1).to_pylist()[0]
+        found.append(_lot(head, _pages_in(own, answers.get(head["lot"], {}))))
+    return found
+
+
+def _runs(names: pa.ChunkedArray) -> Iterator[tuple[int, int]]:
+    """Where each run of equal names begins, and where it has ended."""
+    ends = pc.run_end_encode(names.combine_chunks()).run_ends.to_pylist()
+    return zip([0, *ends], ends, strict=False)
+
+
+def _pages_in(sample: pa.Table, answers: Mapping[Place, dict[str, frozenset[str]]]) -> Iterator[SamplePage]:
+    """The pages of the sample of one lot, with the answers about each."""
+    columns = (sample[name].to_pylist() for name in (*_PAGE, "defects"))
+    for batch, document, file, number, found in zip(*columns, strict=True):
+        place = batch, document, file, number
+        yield SamplePage(*place, frozenset(found) if found else _NO_DEFECT, answers.get(place, {}))
 
 
 def draw_lots(store: Store, drawn_at: datetime) -> list[Lot]:
@@ -199,7 +215,7 @@ def _lot(row: dict[str, Any], pages: Iterable[SamplePage]) -> Lot:
     )
 
 
-def _place(row: dict[str, Any]) -> tuple[str, str, str, int]:
+def _place(row: dict[str, Any]) -> Place:
     return row["batch"], row["document_id"], row["file"], row["page_no"]
 
 

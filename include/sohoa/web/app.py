@@ -52,7 +52,9 @@ _STATIC = {
     "icon.svg": "image/svg+xml",
 }
 _VEGA = "vega.js"
-_NOBODY, _NOT_FOUND = 401, 404
+_NOBODY, _NOT_ALLOWED, _NOT_FOUND = 401, 403, 404
+_LOGIN_HELPS = {_NOBODY, _NOT_ALLOWED}
+"""Of these the page leads to the login: also a login of another server on this machine is no right to read here."""
 
 
 def create_app(settings: Settings, access: Access) -> FastAPI:
@@ -126,7 +128,8 @@ def _add_failures(app: FastAPI, site: Site) -> None:
     """Answer with a page that says what to do; who is not logged in is led to the login page."""
 
     def answer(request: Request, status: int, name: str, *values: object) -> Response:
-        return site.failure(request, status, language_of(request).word(name, *values))
+        login = site.access.login_address(_own_address(request)) if status in _LOGIN_HELPS else None
+        return site.failure(request, status, language_of(request).word(name, *values), login)
 
     @app.exception_handler(AnyHTTPException)
     def refused(request: Request, error: AnyHTTPException) -> Response:
@@ -148,7 +151,9 @@ def _add_failures(app: FastAPI, site: Site) -> None:
 
 
 def _own_address(request: Request) -> str:
-    """The address of the page without its host: behind a proxy that is another one."""
+    """The address of the page without its host: behind a proxy that is another one. What a form sent has none."""
+    if request.method != "GET":
+        return f"{request.scope.get('root_path', '')}/"
     return f"{request.url.path}?{request.url.query}" if request.url.query else str(request.url.path)
 
 

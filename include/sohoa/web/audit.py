@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
@@ -23,7 +24,7 @@ from sohoa.registry import full_name
 from sohoa.settings import TIME_ZONE
 from sohoa.web.batches import find_batch, read_documents, read_pages
 from sohoa.web.decisions import require_editor, require_own_page
-from sohoa.web.parameters import cut
+from sohoa.web.parameters import Slice, cut
 from sohoa.web.site import Site, Viewer, language_of
 
 TABLES = ("audit_sample", "page_reviews")
@@ -57,17 +58,16 @@ def routes(site: Site) -> APIRouter:
         request: Request, viewer: Viewer = Depends(site.access.viewer), agency: str = "", page: int = 1
     ) -> Response:
         require_editor(viewer)
-        lots = sorted(
-            (lot for lot in read_lots(site).values() if agency in ("", lot.agency)),
-            key=lambda lot: (lot.is_reviewed, -lot.drawn_at.toordinal(), lot.name),
-        )
-        return site.page(request, viewer, "audit", rows=cut(lots, page), agency=agency, name_of=full_name)
+        shown = cut(_list_names(site, agency), page)
+        lots = read_lots(site, shown.rows)
+        rows = Slice([lots[name] for name in shown.rows if name in lots], shown.total, shown.number)
+        return site.page(request, viewer, "audit", rows=rows, agency=agency, name_of=full_name)
 
     @router.get("/audit/{lot}")
     def next_page(lot: str, request: Request, viewer: Viewer = Depends(site.access.viewer)) -> Response:
         """Lead to the first page of a sample that nobody has decided about, else that this person has not."""
         require_editor(viewer)
-        found = read_lots(site).get(lot)
+        found = read_lots(site, [lot]).get(lot)
         if found is None:
             raise HTTPException(404)
         unseen = next((one for one in found.pages if not one.answers), None)
@@ -106,23 +106,48 @@ def routes(site: Site) -> APIRouter:
     return router
 
 
-def read_lots(site: Site) -> Mapping[str, Lot]:
-    """Read the samples with the decisions about them, by name."""
-
-    def read() -> dict[str, Lot]:
-        sample, reviews = (
-            site.store.cache.read(table, columns=columns)
-            for table, columns in zip(TABLES, (SAMPLE_COLUMNS, REVIEW_COLUMNS), strict=True)
-        )
-        return {lot.name: lot for lot in list_lots(sample, reviews)}
-
-    return site.remember(TABLES, ("lots",), read)
+def read_lots(site: Site, names: Collection[str]) -> dict[str, Lot]:
+    """Read these samples with the decisions about them, by name."""
+    is_asked = pc.field("lot").isin(pa.array(sorted(names), pa.string()))
+    sample = site.store.cache.read("audit_sample", columns=SAMPLE_COLUMNS, where=is_asked)
+    batches = sample.group_by(["batch", "agency"], use_threads=False).aggregate([]).to_pylist()
+    days = [layout.batch_date(**batch) for batch in batches]
+    reviews = site.store.cache.read("page_reviews", [day for day in days if day], REVIEW_COLUMNS, is_asked)
+    return {lot.name: lot for lot in list_lots(sample, reviews)}
 
 
 def read_errors(site: Site) -> AuditResult:
     """Read how often each detector errs, of samples that were looked at to the end."""
-    lots = read_lots(site)
-    return site.remember(TABLES, ("errors",), lambda: summarise_lots(list(lots.values()), page_defects(site)))
+
+    def read() -> AuditResult:
+        found = summarise_lots(list(_begun(site).values()), page_defects(site))
+        return replace(found, open_lots=len(site.store.cache.infos("audit_sample")) - found.lots)
+
+    return site.remember(TABLES, ("errors",), read)
+
+
+def _begun(site: Site) -> dict[str, Lot]:
+    """The samples of which somebody has decided about a page: few of all."""
+
+    def read() -> dict[str, Lot]:
+        names = pc.unique(site.store.cache.read("page_reviews", columns=["lot"])["lot"]).to_pylist()
+        return read_lots(site, [name for name in names if name is not None])
+
+    return site.remember(TABLES, ("begun",), read)
+
+
+def _list_names(site: Site, agency: str) -> list[str]:
+    """Names of the samples of an agency, of all where it is empty: those with pages left first, the newest of these."""
+
+    def read() -> list[tuple[str, str]]:
+        rows = site.store.cache.read("audit_sample", columns=["lot", "agency", "drawn_at"])
+        lots = rows.group_by(["lot", "agency", "drawn_at"], use_threads=False).aggregate([]).to_pylist()
+        done = {lot.name for lot in _begun(site).values() if lot.is_reviewed}
+        lots.sort(key=lambda lot: (lot["lot"] in done, -lot["drawn_at"].toordinal(), lot["lot"]))
+        return [(lot["lot"], lot["agency"]) for lot in lots]
+
+    names = site.remember(TABLES, ("names of lots",), read)
+    return [name for name, own in names if agency in ("", own)]
 
 
 def page_defects(site: Site) -> list[str]:
@@ -160,12 +185,10 @@ def ask_about(
 
 
 def _lot_of(site: Site, agency: str, document_id: str) -> Lot | None:
-    """The lot in whose sample a document is."""
-
-    def list_documents() -> dict[tuple[str, str], Lot]:
-        return {(lot.agency, page.document_id): lot for lot in read_lots(site).values() for page in lot.pages}
-
-    return site.remember(TABLES, ("documents in samples",), list_documents).get((agency, document_id))
+    """The lot in whose sample a document is, the newest."""
+    is_asked = (pc.field("agency") == agency) & (pc.field("document_id") == document_id)
+    names = site.store.cache.read("audit_sample", columns=["lot"], where=is_asked)["lot"].to_pylist()
+    return read_lots(site, names[-1:]).get(names[-1]) if names else None
 
 
 def _pages_of(lot: Lot | None, document_id: str) -> list[SamplePage]:

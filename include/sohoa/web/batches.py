@@ -180,10 +180,9 @@ def _keys_in_work(site: Site) -> set[str]:
 
 def _listed(site: Site, day: date | None) -> tuple[list[dict[str, Any]], tuple[date, date] | None]:
     """The batches of one day, or of the newest days, newest first; and which days these are."""
-    infos = site.store.cache.infos("batches")
-    if not infos:
+    last = site.store.cache.newest_day("batches")
+    if last is None:
         return [], None
-    last = layout.table_day(infos[-1].key)
     days = (day, day) if day else (last - timedelta(SHOWN_DAYS - 1), last)
     rows = site.store.cache.read("batches", each_day(*days)).to_pylist()
     return sorted(rows, key=lambda row: (row["scan_date"], row["received_at"], row["batch"]), reverse=True), days
@@ -226,7 +225,7 @@ def _documents(site: Site, where: Any, since: date | None) -> dict[str, Any]:
     """The first documents of which something holds, and how many there are."""
     days = None
     if since is not None:
-        days = [day for info in site.store.cache.infos("documents") if (day := layout.table_day(info.key)) >= since]
+        days = [day for day in site.store.cache.days("documents") if day >= since]
     rows = site.store.cache.read("documents", days, _OF_DOCUMENT, where)
     return {"documents": rows.slice(0, MOST_FOUND).to_pylist(), "found": len(rows)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from sohoa import jobs, layout
+from sohoa import jobs
 from sohoa.counting.document_states import document_states
 from sohoa.counting.record_review import add_decisions
 from sohoa.days import each_day
@@ -116,10 +116,9 @@ def require_own_page(request: Request) -> None:
 
 def _waiting(site: Site) -> list[dict[str, Any]]:
     """Documents in review that nobody has decided about, of the scans of the last weeks, the oldest first."""
-    infos = site.store.cache.infos("documents")
-    if not infos:
+    last = site.store.cache.newest_day("documents")
+    if last is None:
         return []
-    last: date = layout.table_day(infos[-1].key)
     days = each_day(last - timedelta(weeks=WEEKS, days=-1), last)
     rows = site.store.cache.read("documents", days, [*_COLUMNS, "not_scanned", "ask_reviewer"])
     rows = add_decisions(rows, site.store.cache.read("reviews", days))

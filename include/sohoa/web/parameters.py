@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
 
 from sohoa.days import parse_day
 from sohoa.errors import InputError
@@ -37,6 +39,12 @@ def cut(rows: Sequence[T], number: int) -> Slice[T]:
     """Return the part of a list with this number, from 1; the last one where there are fewer."""
     number = min(max(1, number), max(1, -(-len(rows) // PER_PAGE)))
     return Slice(list(islice(rows, (number - 1) * PER_PAGE, number * PER_PAGE)), len(rows), number)
+
+
+def cut_table(rows: pa.Table, number: int) -> Slice[dict[str, Any]]:
+    """Return the part of a table's rows with this number, as ``cut``."""
+    places = cut(range(len(rows)), number)
+    return Slice(rows.take(pa.array(places.rows, pa.int64())).to_pylist(), places.total, places.number)
 
 
 def read_day(text: str | None) -> date | None:

@@ -64,7 +64,8 @@ def routes(site: Site) -> APIRouter:
             return site.page(request, viewer, "empty", topic="quality")
         if defect and defect not in DEFECTS:
             raise InputError(f"{defect} is no defect")
-        found = site.remember(_TABLES, ("quality", defect, *period), lambda: _read(site, *period, defect))
+        days = each_day(*period)
+        found = site.remember(_TABLES, ("quality", defect, *period), lambda: _read(site, *period, defect), days)
         return site.page(
             request, viewer, "quality", start=period[0], end=period[1], defect=defect, defects=list(DEFECTS),
             devices=cut(found["all_devices"], page), name_of=full_name, audit=read_errors(site), **found,
@@ -76,15 +77,18 @@ def routes(site: Site) -> APIRouter:
         if period is None:
             return JSONResponse(None)
         key = ("causes", *period, language.code)
-        return JSONResponse(site.remember(_TABLES, key, lambda: _causes_chart(site, *period, language)))
+        return JSONResponse(site.remember(("quality_daily",), key, lambda: _causes_chart(site, *period, language)))
 
     @router.get("/quality/heat.json")
     def heat(request: Request, end: str = "", defect: str = "", part: int = Query(1, ge=1, le=100)) -> Response:
         period, language = _period(site, "", end), language_of(request)
         if period is None:
             return JSONResponse(None)
-        key = ("heat", period[1], defect, part, language.code)
-        return JSONResponse(site.remember(_TABLES, key, lambda: _heat_chart(site, period[1], defect, part, language)))
+        key, weeks = ("heat", period[1], defect, part, language.code), _heat_weeks(period[1])
+        days = each_day(weeks[0].first, weeks[-1].last)
+        return JSONResponse(
+            site.remember(_TABLES, key, lambda: _heat_chart(site, period[1], defect, part, language), days)
+        )
 
     return router
 
@@ -175,8 +179,7 @@ def _causes_chart(site: Site, start: date, end: date, language: Language) -> dic
 
 def _heat_chart(site: Site, end: date, defect: str, part: int, language: Language) -> dict[str, Any] | None:
     """Agencies × weeks: the share of pages that are accepted, or have not the defect; forty agencies a part."""
-    last = Week.of(end)
-    weeks = [last.back(n) for n in range(HEAT_WEEKS - 1, -1, -1)]
+    weeks = _heat_weeks(end)
     shares = _weekly(site, weeks, defect)
     agencies = sorted({agency for agency, _ in shares})
     shown = agencies[(part - 1) * HEAT_AGENCIES : part * HEAT_AGENCIES]
@@ -190,6 +193,11 @@ def _heat_chart(site: Site, end: date, defect: str, part: int, language: Languag
     chart = chart_specs.heat(cells, [names[one] for one in shown], [_week(week) for week in weeks], "", said)
     parts = -(-len(agencies) // HEAT_AGENCIES)
     return {"spec": translated(chart_specs.cleaned(chart.spec), language), "said": said, "parts": parts}
+
+
+def _heat_weeks(end: date) -> list[Week]:
+    """The weeks that the heat map shows, the oldest first."""
+    return [Week.of(end).back(n) for n in range(HEAT_WEEKS - 1, -1, -1)]
 
 
 def _weekly(site: Site, weeks: list[Week], defect: str) -> dict[tuple[str, date], Share]:

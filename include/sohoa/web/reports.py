@@ -18,6 +18,8 @@ FORMATS = {
     "report.pdf": "application/pdf",
     "report.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+COUNTED_WEEKS = 2
+"""Weeks of a page of which the mails are counted: each mail is an object. Of the others a page of its own tells."""
 _POLICY = {
     "report.html": "sandbox allow-scripts allow-popups allow-downloads allow-modals; frame-ancestors 'self'",
     "report.pdf": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
@@ -38,7 +40,7 @@ def routes(site: Site) -> APIRouter:
         waiting = {layout.outbox_week(info.key) for info in site.direct.list_objects(layout.WAREHOUSE, layout.OUTBOX)}
         return site.page(
             request, viewer, "reports", weeks=shown, waiting=waiting,
-            deliveries={week["name"]: _count_deliveries(site, week["name"]) for week in shown.rows[:8]},
+            deliveries={week["name"]: _count_deliveries(site, week["name"]) for week in shown.rows[:COUNTED_WEEKS]},
         )  # fmt: skip
 
     @router.get("/reports/{week}")
@@ -82,9 +84,14 @@ def _weeks(site: Site) -> list[dict[str, Any]]:
 
 def _deliveries(site: Site, week: str) -> list[dict[str, Any]]:
     """What became of each mail of a week's report, by address; those that did not arrive first."""
-    keys = [info.key for info in site.direct.list_objects(layout.WAREHOUSE, layout.deliveries_prefix(week))]
-    found = [one for one in site.direct.each(lambda key: _delivery(site, key), keys) if one is not None]
-    return sorted(found, key=lambda one: (one["state"] == "sent", one["address"]))
+    infos = tuple(site.direct.list_objects(layout.WAREHOUSE, layout.deliveries_prefix(week)))
+    what = "deliveries", week, tuple((info.key, info.etag) for info in infos)
+
+    def read() -> list[dict[str, Any]]:
+        found = [one for one in site.direct.each(lambda info: _delivery(site, info.key), infos) if one is not None]
+        return sorted(found, key=lambda one: (one["state"] == "sent", one["address"]))
+
+    return site.remember((), what, read)
 
 
 def _delivery(site: Site, key: str) -> dict[str, Any] | None:

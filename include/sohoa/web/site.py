@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -64,9 +65,22 @@ class Site:
         self._made: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def remember(self, tables: tuple[str, ...], key: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """Return what ``make`` returns, made once for what these tables hold now."""
-        name = (self.store.cache.version(*tables), *key)
+    def remember(
+        self,
+        tables: tuple[str, ...],
+        key: tuple[Any, ...],
+        make: Callable[[], T],
+        days: Collection[date] | None = None,
+    ) -> T:
+        """Return what ``make`` returns, made once for what these tables hold now.
+
+        Args:
+            tables: what it reads.
+            key: what names it among all that is remembered.
+            make: makes it.
+            days: of large tables it reads no more than the months of these days.
+        """
+        name = (self.store.cache.version(*tables, days=days), *key)
         with self._lock:
             if name in self._made:
                 self._made.move_to_end(name)
@@ -96,9 +110,9 @@ class Site:
         query = f"?{request.url.query}" if request.url.query else ""
         self.visits.note(viewer.name, name, (path_of(request) if path is None else path) + query)
 
-    def failure(self, request: Request, status: int, message: str) -> Response:
-        """Make the page that says what went wrong."""
-        return self._render(request, None, "failure", {"status": status, "message": message}, status)
+    def failure(self, request: Request, status: int, message: str, login: str | None = None) -> Response:
+        """Make the page that says what went wrong, and where somebody logs in who has to."""
+        return self._render(request, None, "failure", {"status": status, "message": message, "login": login}, status)
 
     def _render(
         self, request: Request, viewer: Viewer | None, name: str, values: dict[str, Any], status: int = 200

@@ -1,8 +1,9 @@
 """Tables of the store kept on this machine: one LIST a table tells what changed, and only that is read again.
 
-The rows of a table's objects lie together in one local Parquet file a month, which also holds the ETag of each object:
-a page that asks for a year opens twelve files, and a restart reads nothing that it has. The folder is bounded; the
-months that nobody has asked for longest go first.
+Of a table that has an object a batch or a decision, tens of thousands a year, only the months asked for are listed. The
+rows of a table's objects lie together in one local Parquet file a month, which also holds the ETag of each object: a
+page that asks for a year opens twelve files, and a restart reads nothing that it has. The folder is bounded; the months
+that nobody has asked for longest go first.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,20 +40,58 @@ USED_SECONDS = 60.0
 """A file that was asked for in this time may be about to be read: it stays."""
 _KEY = "_key"
 _OBJECTS = b"objects"
+BY_MONTH = frozenset({"documents", "batches", "reviews", "page_reviews"})
+"""Tables that are listed month by month."""
 Etags = dict[str, str]
 """Key of an object -> its ETag."""
+T = TypeVar("T")
 
 
-@dataclass
-class _Listing:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    listed_at: float | None = None
-    """By the monotonic clock; None before the first."""
-    infos: list[ObjectInfo] = field(default_factory=list)
-    months: dict[str, Etags] = field(default_factory=dict)
-    version: str = ""
+class _Listing(Generic[T]):
+    """What one question to the store has told."""
+
+    def __init__(self, name: str, ask: Callable[[], T]) -> None:
+        self._name, self._ask = name, ask
+        self._lock, self._is_renewing = threading.Lock(), False
+        self._told: tuple[float, T] | None = None
+        """When it was asked, by the monotonic clock, and what came; None before the first time."""
+
+    def get(self) -> T:
+        """Return what the store told; an older answer while a new one is got behind it, if it is not too old."""
+        told = self._told
+        age = None if told is None else time.monotonic() - told[0]
+        if told is not None and age is not None and age < KEPT_SECONDS:
+            if age >= FRESH_SECONDS and not self._is_renewing:
+                self._is_renewing = True
+                threading.Thread(target=self._renew, daemon=True).start()
+            return told[1]
+        with self._lock:
+            if self._told is None or time.monotonic() - self._told[0] >= FRESH_SECONDS:
+                self._told = time.monotonic(), self._ask()
+            return self._told[1]
+
+    def expire(self) -> None:
+        """Ask the store again before the next answer."""
+        self._told = None
+
+    def _renew(self) -> None:
+        try:
+            with self._lock:
+                self._told = time.monotonic(), self._ask()
+        except StoreError as error:
+            log.warning("listing_waits", table=self._name, reason=str(error))  # the older one serves: the next get asks
+        finally:
+            self._is_renewing = False
+
+
+@dataclass(frozen=True)
+class _Objects:
+    """The objects of a table, or of one month of it."""
+
+    infos: list[ObjectInfo]
+    months: dict[str, Etags]
+    version: str
     """Another one as soon as any object is another."""
-    is_renewing: bool = False
 
 
 class TableCache:
@@ -62,7 +101,9 @@ class TableCache:
         """Keep tables of ``store`` in ``folder``, which takes at most about ``most_bytes``."""
         self._store, self._folder, self._most_bytes = store, folder, most_bytes
         remove_leftovers(folder)
-        self._listings = {table: _Listing() for table in TABLES}
+        self._days = {table: _Listing(table, self._asking_days(table)) for table in BY_MONTH}
+        self._listings: dict[tuple[str, str], _Listing[_Objects]] = {}
+        """By table and month; a table that is listed whole has the month ""."""
         self._writing = {table: threading.Lock() for table in TABLES}
 
     def read(
@@ -82,8 +123,8 @@ class TableCache:
             where: only rows of which this holds.
             name: only the objects of this name.
         """
-        months = self._list(table).months
-        asked = None if days is None else {f"{day:%Y-%m}" for day in days}
+        months = {month: etags for part in self._list(table, days) for month, etags in part.months.items()}
+        asked = None if days is None else _months_of(days)
         wanted = [month for month in sorted(months) if asked is None or month in asked]
         files = [self._file(table, month) for month in wanted]
         written = [month for month in wanted if self._renew_month(table, month, months[month])]
@@ -109,51 +150,66 @@ class TableCache:
 
     def infos(self, table: str) -> list[ObjectInfo]:
         """List the objects of a table, by key."""
-        return self._list(table).infos
+        return [info for part in self._list(table, None) for info in part.infos]
 
-    def version(self, *tables: str) -> str:
-        """Name what these tables hold: another name as soon as any object of them is another."""
-        return "-".join(self._list(table).version for table in tables)
+    def days(self, table: str) -> list[date]:
+        """List the days of a table in order; of one that is listed by month some may have no object any more."""
+        if table in BY_MONTH:
+            return self._days[table].get()
+        return sorted({layout.table_day(info.key) for info in self.infos(table)})
+
+    def newest_day(self, table: str) -> date | None:
+        """Return the newest day of which a table has an object; None where it has none."""
+        for month in sorted(_months_of(self.days(table)), reverse=True):
+            infos = [info for part in self._list(table, [date.fromisoformat(f"{month}-01")]) for info in part.infos]
+            if infos:
+                return layout.table_day(infos[-1].key)
+        return None
+
+    def version(self, *tables: str, days: Collection[date] | None = None) -> str:
+        """Name what these tables hold: another name as soon as any object of them is another.
+
+        Args:
+            tables: names in ``schema.TABLES``.
+            days: of a table that is listed by month, only the months of these days count; all where None.
+        """
+        return "-".join(part.version for table in tables for part in self._list(table, days))
 
     def expire(self, table: str) -> None:
         """Ask the store again before the next read of a table."""
-        self._listings[table].listed_at = None
+        for listing in [self._days.get(table), *(one for (name, _), one in self._listings.items() if name == table)]:
+            if listing is not None:
+                listing.expire()
 
-    def _list(self, table: str) -> _Listing:
-        listing = self._listings[table]
-        age = None if listing.listed_at is None else time.monotonic() - listing.listed_at
-        if age is not None and age < FRESH_SECONDS:
-            return listing
-        if age is not None and age < KEPT_SECONDS:
-            if not listing.is_renewing:
-                listing.is_renewing = True
-                threading.Thread(target=self._renew, args=(table,), daemon=True).start()
-            return listing
-        with listing.lock:
-            if listing.listed_at is None or time.monotonic() - listing.listed_at >= FRESH_SECONDS:
-                self._ask(table, listing)
-        return listing
+    def _list(self, table: str, days: Collection[date] | None) -> list[_Objects]:
+        """The objects of a table: of the months of these days where it is listed by month, else all."""
+        months = [""]
+        if table in BY_MONTH:
+            known = _months_of(self._days[table].get())
+            months = sorted(known if days is None else known & _months_of(days))
+        listings = [
+            self._listings.setdefault((table, month), _Listing(table, self._asking(table, month))) for month in months
+        ]
+        return (
+            self._store.each(lambda listing: listing.get(), listings)
+            if len(listings) > 1
+            else [listing.get() for listing in listings]
+        )
 
-    def _renew(self, table: str) -> None:
-        listing = self._listings[table]
-        try:
-            with listing.lock:
-                self._ask(table, listing)
-        except StoreError as error:
-            log.warning("listing_waits", table=table, reason=str(error))  # the older one serves: the next read asks
-        finally:
-            listing.is_renewing = False
+    def _asking_days(self, table: str) -> Callable[[], list[date]]:
+        prefix = layout.table_prefix(table)
+        return lambda: [layout.table_day(key) for key in self._store.list_folders(layout.WAREHOUSE, prefix)]
 
-    def _ask(self, table: str, listing: _Listing) -> None:
-        asked_at = time.monotonic()
-        found = self._store.list_objects(layout.WAREHOUSE, layout.table_prefix(table))
+    def _asking(self, table: str, month: str) -> Callable[[], _Objects]:
+        return lambda: self._ask(layout.table_prefix(table) + (f"{layout.PATH_KEY[table]}={month}" if month else ""))
+
+    def _ask(self, prefix: str) -> _Objects:
+        found = self._store.list_objects(layout.WAREHOUSE, prefix)
         infos = self._store.in_force(info for info in found if info.key.endswith(".parquet"))
         months: dict[str, Etags] = {}
         for info in infos:
             months.setdefault(f"{layout.table_day(info.key):%Y-%m}", {})[info.key] = info.etag
-        listing.infos, listing.months = infos, months
-        listing.version = sha256(json.dumps(months, sort_keys=True).encode()).hexdigest()[:16]
-        listing.listed_at = asked_at
+        return _Objects(infos, months, sha256(json.dumps(months, sort_keys=True).encode()).hexdigest()[:16])
 
     def _file(self, table: str, month: str) -> Path:
         version = (TABLES[table].metadata or {})[b"schema_version"].decode()
@@ -194,6 +250,10 @@ class TableCache:
             if file not in kept:
                 file.unlink(missing_ok=True)
                 total -= stat.st_size
+
+
+def _months_of(days: Iterable[date]) -> set[str]:
+    return {f"{day:%Y-%m}" for day in days}
 
 
 def _local_schema(table: str) -> pa.Schema:

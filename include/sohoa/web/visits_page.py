@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from sohoa.days import each_day
 from sohoa.settings import TIME_ZONE
-from sohoa.web.parameters import cut, read_day, read_period
+from sohoa.web.parameters import cut_table, read_day, read_period
 from sohoa.web.site import Site, Viewer
 
 _WEEK = timedelta(6)
@@ -45,7 +45,7 @@ def routes(site: Site) -> APIRouter:
             [("visited_at", "descending")]
         )
         return site.page(
-            request, viewer, "visits", rows=cut(rows.to_pylist(), page), q=q, visitor=visitor, start=first, end=last,
+            request, viewer, "visits", rows=cut_table(rows, page), q=q, visitor=visitor, start=first, end=last,
             kept_days=site.settings.visits_days,
         )  # fmt: skip
 
