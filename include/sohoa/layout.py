@@ -33,6 +33,7 @@ AGAIN = "lai-"
 USAGE_KEY, SWEEP_KEY = "_usage/agencies.json", "_usage/sweep.json"
 """What the agencies use, as last counted; how far the count that goes on now has come."""
 OUTBOX = "_outbox/"
+LOGS = "_logs/"
 WEEKLY = "weekly/"
 DATA_DOCS = "data-docs/"
 PATH_KEY = {
@@ -108,6 +109,11 @@ def batch_prefix(agency: str, scan_date: date, batch: str) -> str:
 def inbox_key(agency: str, batch: str) -> str:
     """Return the key in ``landing`` of the manifest that commits a batch."""
     return f"{INBOX}{agency}/{batch}.json"
+
+
+def log_key(path: str) -> str:
+    """Return the key in ``warehouse`` of a task's log, by its path below Airflow's folder of logs."""
+    return f"{LOGS}{path}"
 
 
 def split_inbox_key(key: str) -> tuple[str, str]:
