@@ -14,7 +14,6 @@ from airflow.config_templates.airflow_local_settings import BASE_LOG_FOLDER, DEF
 
 from sohoa import layout
 from sohoa.errors import ObjectMissing
-from sohoa.store import open_store
 
 CONFIG = DEFAULT_LOGGING_CONFIG
 """Airflow's own; beside it Airflow looks for ``REMOTE_TASK_LOG``."""
@@ -27,6 +26,8 @@ class StoreLogs:
 
     def upload(self, path: os.PathLike[str] | str, ti: Any = None) -> None:  # noqa: ARG002 (Airflow gives it)
         """Put a log into the store, after what it has of it: a task that waited may go on at another worker."""
+        from sohoa.store import open_store
+
         local = Path(BASE_LOG_FOLDER) / path
         key = layout.log_key(local.relative_to(BASE_LOG_FOLDER).as_posix())
         store, written = open_store(), local.read_bytes()
@@ -39,6 +40,8 @@ class StoreLogs:
 
     def read(self, relative_path: str, ti: Any) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """Return where a log lies, and its text; None where the store has none."""
+        from sohoa.store import open_store
+
         key = layout.log_key(relative_path)
         try:
             text = open_store().get(layout.WAREHOUSE, key).decode(errors="replace")

@@ -36,7 +36,7 @@ from sohoa.stack.topology import (
 )
 from sohoa.store import open_store
 from tests.docker.compose_file import ROOT, raw
-from tests.servers import free_port, new_home, quiet
+from tests.servers import new_home, quiet
 
 OWN = {"AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK"}
 """What one machine cannot have as a container has it."""
@@ -49,8 +49,6 @@ def settings() -> Iterator[Settings]:
     with pytest.MonkeyPatch.context() as patch:
         new_home(patch, folder / "home")
         patch.delenv("SOHOA_PROJECT", raising=False)
-        for name in ("DATABASE", "BROKER"):
-            patch.setenv(f"SOHOA_PORT_{name}", str(free_port()))
         folder.chmod(0o755)
         production.prepare(load_settings(), quiet)
         yield load_settings()

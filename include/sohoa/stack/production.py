@@ -36,12 +36,14 @@ from sohoa.stack.topology import (
     FIRST,
     STORE,
     Program,
+    checkout,
     compare_versions,
     database_user,
     env_file,
     environment_of,
     find_postgres,
     home,
+    init_script,
     list_programs,
     read_services,
 )
@@ -130,9 +132,9 @@ def prepare(settings: Settings, report: Report) -> None:
     Raises:
         StackError: PostgreSQL or Redis is nowhere to be found, or the database cannot be made.
     """
+    script = checkout(settings) / "docker" / "make_secrets.py"
     for folder in (home(settings), home(settings) / BROKER):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    script = airflow_server.project(settings) / "docker" / "make_secrets.py"
     subprocess.run([sys.executable, script, env_file(settings)], check=True, stdout=subprocess.DEVNULL)
     seaweed.write_config(settings)
     for line in compare_versions(settings):
@@ -148,8 +150,7 @@ def initialise(settings: Settings) -> None:
         StackError: it fails; the message names its log.
     """
     service = read_services(settings)["init"]
-    script = airflow_server.project(settings) / "docker" / "init.sh"
-    log = home(settings) / "init.log"
+    script, log = init_script(settings), home(settings) / "init.log"
     with log.open("wb") as output:
         done = subprocess.run(
             ["bash", script],

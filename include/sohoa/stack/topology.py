@@ -22,7 +22,7 @@ from typing import Any
 from sohoa.errors import StackError
 from sohoa.settings import Settings, child_environment
 from sohoa.stack import airflow_server, seaweed, space_guard
-from sohoa.stack.compose import read_compose, read_values
+from sohoa.stack.compose import FILE, read_compose, read_values
 from sohoa.stack.processes import home_environment
 
 DATABASE, BROKER, STORE = "database", "broker", "store"
@@ -65,6 +65,23 @@ def env_file(settings: Settings) -> Path:
     return home(settings) / ".env"
 
 
+def checkout(settings: Settings) -> Path:
+    """Return the checkout, from which docker-compose.yml is read.
+
+    Raises:
+        StackError: the settings name another folder.
+    """
+    folder = airflow_server.project(settings)
+    if not (folder / FILE).is_file():
+        raise StackError(f"{folder} holds no {FILE}: set SOHOA_PROJECT to the checkout of this project")
+    return folder
+
+
+def init_script(settings: Settings) -> Path:
+    """Return the script of the service ``init``."""
+    return checkout(settings) / "docker" / "init.sh"
+
+
 def read_services(settings: Settings) -> dict[str, dict[str, Any]]:
     """Read the services of docker-compose.yml with the variables of this home.
 
@@ -78,7 +95,7 @@ def read_services(settings: Settings) -> dict[str, dict[str, Any]]:
         keys |= {f"{prefix}_ACCESS_KEY": found.s3_access_key.get_secret_value()}
         keys |= {f"{prefix}_SECRET_KEY": found.s3_secret_key.get_secret_value()}
     values = {**DEFAULTS, **read_values(env_file(settings)), **keys}
-    services: dict[str, dict[str, Any]] = read_compose(airflow_server.project(settings), values)["services"]
+    services: dict[str, dict[str, Any]] = read_compose(checkout(settings), values)["services"]
     return services
 
 
@@ -103,8 +120,8 @@ def environment_of(settings: Settings, service: dict[str, Any]) -> dict[str, str
     path = os.pathsep.join([sysconfig.get_path("scripts"), child_environment({}).get("PATH", "")])
     own = {
         "AIRFLOW_HOME": str(home(settings)),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(airflow_server.project(settings) / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(airflow_server.project(settings) / "plugins"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(checkout(settings) / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(checkout(settings) / "plugins"),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(settings.port_airflow),
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",  # two of them would open one port

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from sohoa.private_file import write_private
 from sohoa.settings import Settings
-from sohoa.stack import airflow_server
 from sohoa.stack.topology import (
     FIRST,
     Program,
     environment_of,
     home,
+    init_script,
     list_programs,
     read_services,
 )
@@ -35,8 +35,9 @@ def write_units(settings: Settings, folder: Path) -> list[Path]:
         OSError: a unit cannot be written.
     """
     programs = list_programs(settings)
-    script = airflow_server.project(settings) / "docker" / "init.sh"
-    init = Program(INIT, ["/bin/bash", str(script)], environment_of(settings, read_services(settings)[INIT]))
+    init = Program(
+        INIT, ["/bin/bash", str(init_script(settings))], environment_of(settings, read_services(settings)[INIT])
+    )
     units = {f"sohoa-{one.name}.service": "\n".join(_unit(settings, one)) for one in (*programs, init)}
     wanted = " ".join(units)
     units[TARGET] = f"[Unit]\nDescription=sohoa\nWants={wanted}\n\n[Install]\nWantedBy=multi-user.target\n"
