@@ -26,6 +26,7 @@ SECRETS: dict[str, Callable[[], str]] = {
     "AIRFLOW__API__SECRET_KEY": lambda: secrets.token_hex(32),
     "AIRFLOW__API_AUTH__JWT_SECRET": lambda: secrets.token_hex(64),
     "AIRFLOW_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(18),
+    "GRAFANA_PASSWORD": lambda: secrets.token_urlsafe(18),
     "STORE_ADMIN_ACCESS_KEY": lambda: secrets.token_hex(10),
     "STORE_ADMIN_SECRET_KEY": lambda: secrets.token_hex(24),
     "SOHOA_S3_ACCESS_KEY": lambda: secrets.token_hex(10),

@@ -99,6 +99,8 @@ def test_health_checks_use_what_their_image_holds() -> None:
     assert programs["broker"] == "valkey-cli"
     assert programs["proxy"] == "curl"
     assert programs["mail-sink"] == "/mailpit"
+    assert programs["prometheus"] == programs["grafana"] == "wget"  # BusyBox's
+    assert programs["collector"] == "/otelcol-contrib"
     ours = {name: program for name, program in programs.items() if SERVICES[name]["image"].startswith("sohoa:")}
     assert set(ours.values()) == {"python", "airflow"}
     assert all((BIN / program).exists() for program in ours.values())

@@ -29,8 +29,12 @@ BY_THE_CHART = {
     "AIRFLOW__CORE__FERNET_KEY",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
     "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK",
+    "AIRFLOW__METRICS__OTEL_ON",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+    "OTEL_METRIC_EXPORT_INTERVAL",
 }
-"""What the chart sets itself, from the secrets that the values name."""
+"""What the chart sets itself, from the secrets that the values name, and what its own collector would need."""
 
 
 def test_it_says_what_compose_says() -> None:

