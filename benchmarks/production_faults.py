@@ -124,7 +124,8 @@ def main() -> None:
             simulate(province, **PROVINCE, seed=options.seed)
             expected = _play(store, province, sink, None)
             differences += [f"undisturbed: {text}" for text in expected.problems]
-            while faults.deck and len(days) < options.days:
+            end = time.monotonic() + 60 * options.minutes
+            while faults.deck and len(days) < options.days and time.monotonic() < end:
                 days.append(_play(store, province, sink, faults))
                 found = [*days[-1].problems, *compare(expected.state, days[-1].state)]
                 differences += [f"day {len(days)}: {text}" for text in found]
@@ -147,6 +148,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=60, help="faults in all")
     parser.add_argument("--every", type=float, default=12.0, help="seconds from one fault to the next, on average")
     parser.add_argument("--days", type=int, default=30, help="days at most")
+    parser.add_argument("--minutes", type=float, default=600.0, help="after so many no day begins any more")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--schedulers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)

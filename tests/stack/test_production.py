@@ -44,10 +44,10 @@ OWN = {"AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK"}
 
 @pytest.fixture(scope="module")
 def settings() -> Iterator[Settings]:
-    """A home that is prepared, into which the database's user can go; nothing runs in it yet."""
+    """A home that is prepared, with a name that is hard to write, into which the database's user can go."""
     folder = Path(tempfile.mkdtemp(prefix="sohoa-"))
     with pytest.MonkeyPatch.context() as patch:
-        new_home(patch, folder / "home")
+        new_home(patch, folder / "nhà của %h")
         patch.delenv("SOHOA_PROJECT", raising=False)
         folder.chmod(0o755)
         production.prepare(load_settings(), quiet)
@@ -95,6 +95,10 @@ def test_it_asks_for_workers_and_another_line_asks_for_more(settings: Settings) 
     finally:
         env_file(settings).write_text(before)
     assert [len(of_service(programs, name)) for name in ("worker", "scheduler", "triggerer")] == [3, 2, 1]
+    env_file(settings).write_text(f"{before}WORKERS=all\n")
+    with pytest.raises(StackError, match="WORKERS=all is no number"):
+        list_programs(settings)
+    env_file(settings).write_text(before)
     secrets = set(read_values(env_file(settings)).values())
     assert not [word for one in programs for word in one.command if any(secret in word for secret in secrets)]
 
@@ -161,6 +165,13 @@ def test_what_dies_is_started_again(settings: Settings) -> None:
     assert open_store().get(layout.WAREHOUSE, "kept") == b"kept"
     with database(settings) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM kept")
+    supervisor, *kept = production.server(settings).processes()
+    supervisor.kill()
+    supervisor.wait(5)
+    assert production.running(settings) == []
+    production.up_first(settings, quiet)  # ends what was left alone, and starts all again
+    assert not [process for process in kept if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert open_store().get(layout.WAREHOUSE, "kept") == b"kept"
     assert {one.name for one in production.running(settings) if one.state == "RUNNING"} == set(FIRST)
     listening = [c.laddr.ip for pid in pids(settings).values() for c in psutil.Process(pid).net_connections("tcp")]
     assert set(listening) == {"127.0.0.1"}

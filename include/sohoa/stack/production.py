@@ -242,7 +242,7 @@ def _supervisor_conf(settings: Settings, programs: list[Program]) -> str:
             "stopsignal": program.stop_signal,
             "stopwaitsecs": _STOP_WAIT_S,
             "killasgroup": "true",
-            "stdout_logfile": home(settings) / f"{program.name}.log",
+            "stdout_logfile": f"{program.name}.log",  # beside this file, where supervisor works
             "stdout_logfile_maxbytes": _LOG_BYTES,
             "stdout_logfile_backups": 1,
             "redirect_stderr": "true",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -149,13 +150,14 @@ def _moved(settings: Settings, value: str) -> str:
 
 
 def _airflow(settings: Settings, name: str, service: dict[str, Any]) -> Iterator[Program]:
-    count = int(service.get("deploy", {}).get("replicas", 1))
+    count = str(service.get("deploy", {}).get("replicas", 1))
+    if not count.isdecimal():
+        raise StackError(f"{_REPLICAS[name]}={count} is no number of processes: see {env_file(settings)}")
     command = [sys.executable, "-m", *service["command"]]
-    for number in range(1, count + 1):
+    for number in range(1, int(count) + 1):
         own = f"{name}-{number}" if name in _REPLICAS else name
-        more = []
-        if name == "worker":  # in a container each has a host name and a folder of its own
-            more = ["--celery-hostname", f"{own}@%h", "--pid", str(home(settings) / f"{own}.celery-pid")]
+        # in a container each has a host name of its own
+        more = ["--celery-hostname", f"{own}@%h"] if name == "worker" else []
         yield Program(own, [*command, *more], environment_of(settings, service))
 
 
@@ -225,6 +227,7 @@ def _database(settings: Settings) -> Program:
 def _broker(settings: Settings, service: dict[str, Any]) -> Program:
     """The very script of docker-compose.yml, with this machine's program, port and folder."""
     shell, option, script = service["command"]
-    here = f"{find_redis()} - --port {settings.port_broker} --bind 127.0.0.1 --dir {home(settings) / BROKER}"
+    program, folder = (shlex.quote(str(path)) for path in (find_redis(), home(settings) / BROKER))
+    here = f"{program} - --port {settings.port_broker} --bind 127.0.0.1 --dir {folder}"
     command = [shell, option, script.replace("valkey-server - --dir /data", here)]
     return Program(BROKER, command, dict(service["environment"]))

@@ -64,8 +64,8 @@ def _unit(settings: Settings, program: Program) -> Iterator[str]:
     yield "[Service]"
     yield from ["Type=oneshot", "RemainAfterExit=yes"] if program.name == INIT else ["Type=exec"]
     yield f"ExecStart={' '.join(_escaped(word) for word in program.command)}"
-    yield f"EnvironmentFile={_environment_file(settings, program)}"
-    yield f"WorkingDirectory={home(settings)}"
+    yield f"EnvironmentFile={_doubled(_environment_file(settings, program))}"
+    yield f"WorkingDirectory={_doubled(home(settings))}"
     yield f"User={program.user or getpass.getuser()}"
     yield f"Restart={'on-failure' if program.name == INIT else 'always'}"
     yield "RestartSec=3"
@@ -75,12 +75,17 @@ def _unit(settings: Settings, program: Program) -> Iterator[str]:
     yield "NoNewPrivileges=yes"
     yield "ProtectSystem=strict"
     yield "PrivateTmp=yes"
-    yield f"ReadWritePaths={settings.home}"
+    yield f'ReadWritePaths="{_doubled(settings.home)}"'
     yield ""
 
 
 def _environment_file(settings: Settings, program: Program) -> Path:
     return home(settings) / "environment" / program.name
+
+
+def _doubled(path: Path) -> str:
+    """A path in which a percent sign is not systemd's."""
+    return str(path).replace("%", "%%")
 
 
 def _escaped(word: str) -> str:
