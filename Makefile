@@ -94,8 +94,9 @@ audit: setup  ## SBOM (build/sbom.json), known faults of the packages, secrets i
 
 lock: | $(UV)  ## resolve the newest allowed versions into requirements.txt and requirements-dev.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header \
-	  --extra pipeline pyproject.toml --output-file requirements.txt
-	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra pipeline --extra dev \
+	  --extra pipeline --extra production pyproject.toml --output-file requirements.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+	  --extra pipeline --extra production --extra without-docker --extra dev \
 	  --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group audit \
 	  --output-file requirements-audit.txt

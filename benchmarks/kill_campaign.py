@@ -43,13 +43,13 @@ from tests.jobs.kills import contents, left_over, waiting
 from tests.report.smtp_sink import Sink, running
 from tests.servers import empty_buckets, free_port
 
-_PROVINCE: dict[str, Any] = {
+PROVINCE: dict[str, Any] = {
     "agencies": 4,
     "start": date(2023, 3, 6),
     "end": date(2023, 3, 12),
     "pages_per_day": 10,
 }
-_WEEK, _WAVES = "2023-W10", 3
+WEEK, WAVES = "2023-W10", 3
 _DAILY = ("check", "import", "summarise", "reconcile")
 _RECIPIENTS = (
     "unit_code,valid_from,unit,name,address\n"
@@ -62,7 +62,7 @@ TASK, MEASURING, DRAWING, STORE = "job", "decoder that measures", "decoder that 
 _SHARES = {TASK: 0.5, MEASURING: 0.2, DRAWING: 0.2, STORE: 0.1}
 _AT_WORK = {MEASURING: layout.attempts_prefix("measure/"), DRAWING: layout.attempts_prefix("publish")}
 """Where the store has something while the decoders of a job do this."""
-_DECODER = "sohoa.pages.guard.child_process"
+DECODER = "sohoa.pages.guard.child_process"
 _MOST = {TASK: 2, MEASURING: 2, DRAWING: 1, STORE: 1}
 """Kills of one run of a job: what dies more often at one batch is that batch's fault."""
 _TRIES, _DAYS = 12, 30
@@ -116,15 +116,15 @@ def main() -> None:
     deck = [what for what, share in _SHARES.items() for _ in range(round(share * options.kills))]
     rng.shuffle(deck)
     campaign, differences, days = Campaign(rng, deck), list[str](), 0
-    with TemporaryDirectory() as name, own_store() as store, _own_mail(Path(name)) as sink:
+    with TemporaryDirectory() as name, own_store() as store, own_mail(Path(name)) as sink:
         province = Path(name) / "province"
-        simulate(province, **_PROVINCE, seed=options.seed)
+        simulate(province, **PROVINCE, seed=options.seed)
         expected, problems = _play(store, province, sink, campaign, is_disturbed=False)
         differences += [f"undisturbed: {line}" for line in problems]
         while campaign.deck and days < _DAYS:
             days += 1
             found, problems = _play(store, province, sink, campaign, is_disturbed=True)
-            differences += [f"day {days}: {line}" for line in [*problems, *_compare(expected, found)]]
+            differences += [f"day {days}: {line}" for line in [*problems, *compare(expected, found)]]
     Console().print(_table(campaign, days))
     for (job, line), count in sorted(campaign.red.items()):
         print(f"{job} ended badly by itself, {count} times: {line}")
@@ -136,7 +136,7 @@ def main() -> None:
 
 
 @contextmanager
-def _own_mail(folder: Path) -> Iterator[Sink]:
+def own_mail(folder: Path) -> Iterator[Sink]:
     """A mail server that takes what it gets; this process's children mail to it."""
     (folder / "recipients.csv").write_text(_RECIPIENTS, encoding="utf-8")
     sink, port = Sink(), free_port()
@@ -157,23 +157,23 @@ def _play(store: Store, province: Path, sink: Sink, campaign: Campaign, is_distu
     empty_buckets(store)
     sink.taken.clear()
     problems = []
-    _upload(store, province / layout.LANDING, "batches/**/*", layout.LANDING)
-    for wave in range(_WAVES):
-        _upload(store, province / layout.LANDING, "inbox/**/*", layout.LANDING, wave)
-        _upload(store, province / layout.FEEDS, "**/dt=*/**/*", layout.FEEDS, wave)
-        for job in (*_DAILY, "report") if wave == _WAVES - 1 else _DAILY:
+    upload(store, province / layout.LANDING, "batches/**/*", layout.LANDING)
+    for wave in range(WAVES):
+        upload(store, province / layout.LANDING, "inbox/**/*", layout.LANDING, wave)
+        upload(store, province / layout.FEEDS, "**/dt=*/**/*", layout.FEEDS, wave)
+        for job in (*_DAILY, "report") if wave == WAVES - 1 else _DAILY:
             if not _run(store, campaign, wave, job, campaign.draw(job) if is_disturbed else []):
                 problems.append(f"{job} did not end well in {_TRIES} tries")
     problems += [f"process {pid} outlives its job" for pid in _left_decoders()]
-    return _state(store, sink), problems
+    return read_state(store, sink), problems
 
 
-def _upload(store: Store, root: Path, pattern: str, bucket: str, wave: int | None = None) -> None:
+def upload(store: Store, root: Path, pattern: str, bucket: str, wave: int | None = None) -> None:
     """Put the files that fit, or those of one wave by their day."""
     files = sorted((path for path in root.glob(pattern) if path.is_file()), key=_day_of)
     if wave is not None:
         days = sorted({_day_of(path) for path in files})
-        own = set(days[wave * len(days) // _WAVES : (wave + 1) * len(days) // _WAVES])
+        own = set(days[wave * len(days) // WAVES : (wave + 1) * len(days) // WAVES])
         files = [path for path in files if _day_of(path) in own]
     store.each(lambda path: store.put(bucket, path.relative_to(root).as_posix(), path.read_bytes()), files)
 
@@ -187,7 +187,7 @@ def _day_of(path: Path) -> str:
 
 def _run(store: Store, campaign: Campaign, wave: int, job: str, kills: list[list[str]]) -> bool:
     """Run a job again until it ends well, and kill meanwhile; whether it ended well."""
-    more = ["--week", _WEEK] if job == "report" else []
+    more = ["--week", WEEK] if job == "report" else []
     command = [sys.executable, "-c", "from sohoa.cli import main; main()", "run", job, *more]
     for _ in range(_TRIES):
         wanted, start = kills.pop(0) if kills else [], time.monotonic()
@@ -247,7 +247,7 @@ def _strike_decoder(store: Store, child: psutil.Popen, at_work: str, moment: flo
 
 def _decoders_of(child: psutil.Popen) -> list[psutil.Process]:
     with suppress(psutil.Error):  # it has ended since
-        return [one for one in child.children() if _DECODER in one.cmdline()]
+        return [one for one in child.children() if DECODER in one.cmdline()]
     return []
 
 
@@ -264,16 +264,17 @@ def _left_decoders() -> list[int]:
 def _is_own_decoder(process: psutil.Process) -> bool:
     try:
         own = os.environ[f"{PREFIX}HOME"]
-        return _DECODER in process.cmdline() and process.environ().get(f"{PREFIX}HOME") == own
+        return DECODER in process.cmdline() and process.environ().get(f"{PREFIX}HOME") == own
     except psutil.Error:  # it has ended since, or is another user's
         return False
 
 
-def _state(store: Store, sink: Sink) -> State:
+def read_state(store: Store, sink: Sink) -> State:
+    """Read what a day has left in store and mail."""
     receipts = {item.key for item in store.list_objects(layout.LANDING, "receipts/")}
     told = {key: store.get_json(layout.LANDING, key) for key in sorted(receipts) if key.endswith(".json")}
     rows = {f"{table} {number}": row for table, found in contents(store).items() for number, row in enumerate(found)}
-    report = store.get_json(layout.REPORTS, layout.report_key(_WEEK, "report.json"))
+    report = store.get_json(layout.REPORTS, layout.report_key(WEEK, "report.json"))
     parts = {
         "rows": rows,
         "receipts": {key: _timeless(body) for key, body in told.items() if not key.endswith(".pictures.json")},
@@ -282,7 +283,7 @@ def _state(store: Store, sink: Sink) -> State:
         "objects waiting": dict.fromkeys(waiting(store), "there"),
         "objects left over": dict.fromkeys([*left_over(store), *_left_in_queues(store)], "there"),
         "objects of the report": {item.key: "there" for item in store.list_objects(layout.REPORTS, "")},
-        "reports": {_WEEK: report["content_hash"]},
+        "reports": {WEEK: report["content_hash"]},
     }
     return State(parts, [(str(mail["X-Rcpt"]), str(mail["Message-ID"])) for mail in sink.taken])
 
@@ -296,7 +297,8 @@ def _left_in_queues(store: Store) -> list[str]:
     return [item.key for prefix in prefixes for item in store.list_objects(layout.WAREHOUSE, prefix)]
 
 
-def _compare(expected: State, found: State) -> list[str]:
+def compare(expected: State, found: State) -> list[str]:
+    """List what differs, a line each."""
     lines = []
     for what, part in expected.parts.items():
         other = found.parts[what]

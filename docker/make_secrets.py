@@ -1,4 +1,4 @@
-"""Writes the secrets of docker-compose.yml into ``.env``: ``make secrets``.
+"""Writes the secrets of docker-compose.yml into ``.env``, or the file that is named: ``make secrets``.
 
 A value that is there is never changed; only missing ones are added, so running it again after an update is safe.
 Standard library only: it runs before anything is installed.
@@ -21,10 +21,12 @@ def fernet_key() -> str:
 
 SECRETS: dict[str, Callable[[], str]] = {
     "POSTGRES_PASSWORD": lambda: secrets.token_hex(24),
+    "BROKER_PASSWORD": lambda: secrets.token_hex(24),
     "AIRFLOW__CORE__FERNET_KEY": fernet_key,
     "AIRFLOW__API__SECRET_KEY": lambda: secrets.token_hex(32),
     "AIRFLOW__API_AUTH__JWT_SECRET": lambda: secrets.token_hex(64),
     "AIRFLOW_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(18),
+    "GRAFANA_PASSWORD": lambda: secrets.token_urlsafe(18),
     "STORE_ADMIN_ACCESS_KEY": lambda: secrets.token_hex(10),
     "STORE_ADMIN_SECRET_KEY": lambda: secrets.token_hex(24),
     "SOHOA_S3_ACCESS_KEY": lambda: secrets.token_hex(10),
@@ -67,4 +69,4 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(__file__).resolve().parent.parent / ".env")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / ".env")

@@ -19,6 +19,7 @@ from minio import Minio
 from minio.datatypes import Object as MinioObject
 
 from sohoa import layout
+from sohoa.settings import PORTS
 from sohoa.stack import seaweed
 from sohoa.stack.processes import GRPC_OFFSET
 from sohoa.store import Store
@@ -54,7 +55,7 @@ def new_home(patch: pytest.MonkeyPatch, home: Path) -> None:
         patch.setenv(
             f"SOHOA_SPACE_{name}_PERCENT", "100"
         )  # a full disk of the machine that tests says nothing of the product
-    for name in (*seaweed.PORTS, "port_airflow"):
+    for name in PORTS:
         patch.setenv(f"SOHOA_{name.upper()}", str(free_port()))
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from sohoa.defects import DEFECTS
 from sohoa.labels import label_vi
-from sohoa.task_notes import LINE, describe_counts, note_batches, note_done, take_notes
+from sohoa.task_notes import LINE, describe_counts, note_batches, note_done, take_counts, take_notes
 
 COUNTS = {
     "work": "0123456789abcdef",
@@ -43,8 +43,10 @@ def test_a_rate_is_told_with_its_decimals() -> None:
 
 
 def test_notes_are_taken_once() -> None:
-    take_notes()
+    take_notes(), take_counts()
     note_done({"pages": 2})
     note_batches([(date(2024, 4, 15), "A-1"), (date(2024, 4, 15), "A-1"), (date(2024, 4, 16), "B-1")])
     assert take_notes() == ("pages 2", ["2024-04-15/A-1", "2024-04-16/B-1"])
     assert take_notes() == (None, [])
+    assert take_counts() == {"pages": 2}
+    assert take_counts() == {}

@@ -36,6 +36,7 @@ INTEGRITY_KEY = "_usage/integrity.json"
 """How far the way through the batches has come on which files are read back."""
 DAMAGED = "_damaged/"
 OUTBOX = "_outbox/"
+LOGS = "_logs/"
 WEEKLY = "weekly/"
 DATA_DOCS = "data-docs/"
 PATH_KEY = {
@@ -114,6 +115,11 @@ def batch_prefix(agency: str, scan_date: date, batch: str) -> str:
 def inbox_key(agency: str, batch: str) -> str:
     """Return the key in ``landing`` of the manifest that commits a batch."""
     return f"{INBOX}{agency}/{batch}.json"
+
+
+def log_key(path: str) -> str:
+    """Return the key in ``warehouse`` of a task's log, by its path below Airflow's folder of logs."""
+    return f"{LOGS}{path}"
 
 
 def split_inbox_key(key: str) -> tuple[str, str]:

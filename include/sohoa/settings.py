@@ -30,7 +30,7 @@ from sohoa.errors import SettingsError
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PREFIX = "SOHOA_"
-PORTS = ("port_master", "port_volume", "port_filer", "port_s3", "port_airflow")
+PORTS = ("port_master", "port_volume", "port_filer", "port_s3", "port_airflow", "port_database", "port_broker")
 """Settings of the embedded stack's ports, in the order in which ``port_base`` lays them."""
 _MAX_PORT_BASE = 22_760
 AQLS = (0.1, 0.15, 0.25, 0.4, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5)
@@ -88,14 +88,20 @@ class Settings(BaseModel):
         default=None,
         ge=1024,
         le=_MAX_PORT_BASE,
-        description="First of five ports in a row that move all of the embedded stack: master, volume, filer, S3,"
-        " Airflow; a port that is set by itself stays.",
+        description="First of seven ports in a row that move all of the embedded stack: master, volume, filer, S3,"
+        " Airflow, database, broker; a port that is set by itself stays.",
     )
     port_s3: int = Field(default=21833, ge=1024, le=22767, description="S3 port of the embedded store.")
     port_master: int = Field(default=21333, ge=1024, le=22767, description="Master port of the embedded store.")
     port_volume: int = Field(default=21080, ge=1024, le=22767, description="Volume port of the embedded store.")
     port_filer: int = Field(default=21888, ge=1024, le=22767, description="Filer port of the embedded store.")
     port_airflow: int = Field(default=21880, ge=1024, le=65535, description="Airflow UI and API of the embedded stack.")
+    port_database: int = Field(
+        default=21432, ge=1024, le=65535, description="PostgreSQL of the embedded stack's profile `production`."
+    )
+    port_broker: int = Field(
+        default=21379, ge=1024, le=65535, description="Redis of the embedded stack's profile `production`."
+    )
 
     site: Path | None = Field(
         default=None, description="Folder of the site's own units, agencies, campaigns, targets … (docs/site.md)."
@@ -376,7 +382,7 @@ class Settings(BaseModel):
     def _move_ports(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Set the ports that are not set from the base."""
         base = str(values.get("port_base") or "")
-        if not base.isdecimal() or int(base) > _MAX_PORT_BASE:  # told of the base, not of five ports that nobody set
+        if not base.isdecimal() or int(base) > _MAX_PORT_BASE:  # told of the base, not of seven ports that nobody set
             return values
         return {**{name: int(base) + place for place, name in enumerate(PORTS)}, **values}
 

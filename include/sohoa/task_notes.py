@@ -16,6 +16,7 @@ LINE = 60
 """Characters that stand in one line of Airflow's log, beside time and event, without being cut."""
 
 _told: list[str] = []
+_counts: dict[str, Any] = {}
 _batches: list[str] = []
 _NOT_TOLD = {"work", "problems"}
 """A name that only the next task needs; what the last task of each job says by itself."""
@@ -23,6 +24,7 @@ _NOT_TOLD = {"work", "problems"}
 
 def note_done(counts: Mapping[str, Any]) -> list[str]:
     """Note what the task did, and return it in short lines."""
+    _counts.update(counts)
     lines = describe_counts(counts)
     _told.extend(lines)
     return lines
@@ -38,6 +40,13 @@ def take_notes() -> tuple[str | None, list[str]]:
     found = " · ".join(_told) or None, list(dict.fromkeys(_batches))
     _told.clear()
     _batches.clear()
+    return found
+
+
+def take_counts() -> dict[str, Any]:
+    """Return the counts that were noted, by name, as they are; they are forgotten then."""
+    found = dict(_counts)
+    _counts.clear()
     return found
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 _PIECE = 8_192
+_BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 @dataclass
@@ -25,6 +26,7 @@ class BadLine:
         stall_share: share of pieces before which nothing goes for ``stall_s``.
         stall_s: how long that lasts.
         kbit_per_s: how fast the line is; None for as fast as it goes.
+        busy: whether every request is answered 503, and nothing goes to the store.
         lose_answers: how many whole answers to requests with a body are cut off before they come back.
     """
 
@@ -35,6 +37,7 @@ class BadLine:
     stall_s: float = 0.0
     kbit_per_s: float | None = None
     lose_answers: int = 0
+    busy: bool = False
     seed: int = 1
     port: int = 0
     sent: int = 0
@@ -68,6 +71,10 @@ class BadLine:
         passed = 0
         try:
             while data := client.recv(_PIECE):
+                if self.busy:
+                    self.faults += 1
+                    client.sendall(_BUSY)
+                    break
                 if self.stall_share and rng.random() < self.stall_share:
                     self.faults += 1
                     time.sleep(self.stall_s)

@@ -1,9 +1,8 @@
-"""Reads docker-compose.yml as Compose does: YAML with merge keys, ``${NAME:-default}`` and ``${NAME:?message}``."""
+"""docker-compose.yml, its variables, and what stands beside it."""
 
 from __future__ import annotations
 
 import importlib.util
-import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +11,10 @@ from typing import Any
 
 import yaml
 
+from sohoa.stack.compose import VARIABLE, read_compose
+
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
-VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
 def raw() -> dict[str, Any]:
@@ -31,25 +31,9 @@ def resolved(values: Mapping[str, str]) -> dict[str, Any]:
     """The file as Compose runs it with these variables.
 
     Raises:
-        LookupError: a required variable has no value.
+        StackError: a required variable has no value.
     """
-
-    def fill(match: re.Match[str]) -> str:
-        name, operator, text = match.groups()
-        if operator == "-":
-            return values.get(name) or text
-        if not values.get(name):
-            raise LookupError(f"{name}: {text}")
-        return values[name]
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: walk(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [walk(item) for item in value]
-        return VARIABLE.sub(fill, value) if isinstance(value, str) else value
-
-    return walk(raw())
+    return read_compose(ROOT, values)
 
 
 def make_secrets() -> ModuleType:

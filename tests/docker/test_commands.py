@@ -53,9 +53,9 @@ def ask_airflow(commands: list[list[str]], settings: list[list[str]], home: Path
 def airflow_settings() -> list[list[str]]:
     """[section, option] of every variable ``AIRFLOW__SECTION__OPTION`` in the file and in the deployment page."""
     pattern = re.compile(r"\bAIRFLOW__([A-Z_]+?)__([A-Z_]+)\b")
-    names = {name for service in SERVICES.values() for name in service["environment"]}
+    names = {name for service in SERVICES.values() for name in service.get("environment", {})}
     found = {pair for text in (*names, deployment_page()) for pair in pattern.findall(text)}
-    return [[section.lower(), option.lower()] for section, option in sorted(found) if section != "CELERY"]
+    return [[section.lower(), option.lower()] for section, option in sorted(found)]
 
 
 def airflow_commands() -> list[list[str]]:
@@ -91,11 +91,16 @@ def test_store_flags_are_known() -> None:
 
 
 def test_health_checks_use_what_their_image_holds() -> None:
-    """PostgreSQL's own client, BusyBox in the store's Alpine, Python and Airflow in ours."""
+    """PostgreSQL's and Valkey's own clients, BusyBox in the store's Alpine, Python and Airflow in ours."""
     programs = {name: s["healthcheck"]["test"][1] for name, s in SERVICES.items() if "healthcheck" in s}
     assert {s["healthcheck"]["test"][0] for s in SERVICES.values() if "healthcheck" in s} == {"CMD"}
     assert programs["db"] == "pg_isready"
     assert programs["store"] == "wget"
+    assert programs["broker"] == "valkey-cli"
+    assert programs["proxy"] == "curl"
+    assert programs["mail-sink"] == "/mailpit"
+    assert programs["prometheus"] == programs["grafana"] == "wget"  # BusyBox's
+    assert programs["collector"] == "/otelcol-contrib"
     ours = {name: program for name, program in programs.items() if SERVICES[name]["image"].startswith("sohoa:")}
     assert set(ours.values()) == {"python", "airflow"}
     assert all((BIN / program).exists() for program in ours.values())
@@ -136,7 +141,7 @@ def test_no_secret_is_an_argument() -> None:
 @pytest.mark.parametrize("name", ["AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"])
 def test_airflow_services_share_what_they_must(name: str) -> None:
     """One signature, one key, in every Airflow service."""
-    services = [s["environment"] for s in SERVICES.values() if "AIRFLOW__CORE__EXECUTOR" in s["environment"]]
-    ours = [environment[name] for environment in services]
-    assert len(ours) == 6
+    services = [s.get("environment", {}) for s in SERVICES.values()]
+    ours = [environment[name] for environment in services if "AIRFLOW__CORE__EXECUTOR" in environment]
+    assert len(ours) == 7
     assert len(set(ours)) == 1

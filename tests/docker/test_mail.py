@@ -24,11 +24,12 @@ def overlay() -> dict[str, Any]:
 
 
 def test_it_follows_the_specification_and_touches_one_service(overlay: dict[str, Any]) -> None:
-    """The service that runs the tasks, which alone gets a network with a way out."""
+    """What runs the tasks, with and without workers, which alone gets a network with a way out."""
     text = files("check_jsonschema").joinpath("builtin_schemas/vendor/compose-spec.json").read_text(encoding="utf-8")
     schema = json.loads(text)
     assert not list(validator_for(schema)(schema).iter_errors(overlay))
-    assert set(overlay["services"]) == {"scheduler"}
+    assert set(overlay["services"]) == {"scheduler", "worker"}
+    assert overlay["services"]["scheduler"] == overlay["services"]["worker"]
     assert set(overlay["services"]["scheduler"]["networks"]) == {"inner", *overlay["networks"]}
     assert not set(overlay["networks"]) & set(raw()["networks"])
 

@@ -21,12 +21,28 @@ class Part(StrEnum):
     airflow = "airflow"
 
 
+class Profile(StrEnum):
+    """What the embedded stack is made of."""
+
+    local = "local"
+    production = "production"
+
+
 @stack_app.command("up")
-def stack_up(part: Annotated[Part, typer.Argument(help="Which part.")] = Part.all) -> None:
+def stack_up(
+    part: Annotated[Part, typer.Argument(help="Which part.")] = Part.all,
+    profile: Annotated[
+        Profile,
+        typer.Option(
+            help="production: as docker-compose.yml has it, with PostgreSQL, Redis and Celery workers, each process "
+            "started again when it ends."
+        ),
+    ] = Profile.local,
+) -> None:
     """Start the embedded servers and wait until they answer."""
     from sohoa import stack
 
-    stack.up(load_settings(), part.value, say)
+    stack.up(load_settings(), part.value, say, profile.value)
     stack_status()
 
 
@@ -91,3 +107,15 @@ def stack_restore(
     from sohoa.stack.backup import restore
 
     say(restore(load_settings(), folder))
+@stack_app.command("units")
+def stack_units(
+    folder: Annotated[Path, typer.Argument(help="Where systemd reads units.", exists=True, file_okay=False)],
+) -> None:
+    """Write the profile production as units of systemd, which starts it with the machine; needs no supervisor."""
+    from sohoa.stack import production, units
+
+    settings = load_settings()
+    production.prepare(settings, say)
+    for file in units.write_units(settings, folder):
+        say(str(file))
+    say(f"systemctl daemon-reload; systemctl enable --now {units.TARGET}")

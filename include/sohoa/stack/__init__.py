@@ -10,15 +10,19 @@ from sohoa.capacity.space import describe_space, measure_space
 from sohoa.errors import SettingsError, StackError, StoreError
 from sohoa.registry.check_site import wrong_site
 from sohoa.settings import Settings
-from sohoa.stack import airflow_server, seaweed, space_guard
+from sohoa.stack import airflow_server, production, seaweed, space_guard, topology
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import Report, Server, only_one, require_free_ports, stop
 from sohoa.store import Store
 
 PARTS = ("store", "airflow")
+LOCAL, PRODUCTION = "local", "production"
+"""Profiles: SQLite and tasks in the scheduler; what docker-compose.yml runs, with PostgreSQL, Redis and workers."""
 
 __all__ = [
+    "LOCAL",
     "PARTS",
+    "PRODUCTION",
     "AirflowClient",
     "Status",
     "airflow_client",
@@ -47,20 +51,25 @@ class Status:
     """File with the password or keys (mode 0600)."""
 
 
-def up(settings: Settings, part: str, report: Report) -> None:
+def up(settings: Settings, part: str, report: Report, profile: str = LOCAL) -> None:
     """Start a part of the stack (``store``, ``airflow`` or ``all``) and wait until it works.
 
-    Starting what runs is no error.
+    Starting what runs is no error. The profile ``production`` has no parts.
 
     Raises:
         SettingsError: the site's own files are wrong, so that nothing should be counted by them.
-        StackError: a port is taken, a server does not start, or the settings name a store elsewhere.
+        StackError: a port is taken, a server does not start, the settings name a store elsewhere, or the other profile
+            runs here.
     """
     if wrong := wrong_site(settings.site):
         raise SettingsError(wrong)
     with only_one(settings.home):
-        require_free_ports(settings, _ports_to_open(settings, part))
+        _require_profile(settings, part, profile)
+        require_free_ports(settings, _ports_to_open(settings, part, profile))
         trim_logs(settings)
+        if profile == PRODUCTION:
+            production.up(settings, report)
+            return
         if part == "store" and _has_other_store(settings):
             raise StackError(f"SOHOA_S3_ENDPOINT names {settings.s3_endpoint}: unset it to use the embedded store")
         if part in {"store", "all"} and not _has_other_store(settings):
@@ -79,7 +88,20 @@ def require_ports(settings: Settings) -> None:
     require_free_ports(settings, _ports_to_open(settings, "all"))
 
 
-def _ports_to_open(settings: Settings, part: str) -> dict[str, tuple[int, ...]]:
+def _require_profile(settings: Settings, part: str, profile: str) -> None:
+    is_production = production.is_up(settings)
+    is_local = any(server.is_running() for server in _local_servers(settings))
+    if is_production if profile == LOCAL else is_local:
+        raise StackError("the other profile runs here: `sohoa stack down` stops it; what it keeps stays")
+    if profile == PRODUCTION and part != "all":
+        raise StackError("the profile production has no parts: leave the word out")
+    if profile == PRODUCTION and _has_other_store(settings):
+        raise StackError(f"SOHOA_S3_ENDPOINT names {settings.s3_endpoint}: unset it to use the embedded store")
+
+
+def _ports_to_open(settings: Settings, part: str, profile: str = LOCAL) -> dict[str, tuple[int, ...]]:
+    if profile == PRODUCTION:
+        return {} if production.is_up(settings) else production.PORTS
     ports: dict[str, tuple[int, ...]] = {}
     if part in {"store", "all"} and not _has_other_store(settings) and not seaweed.server(settings).is_running():
         ports |= seaweed.PORTS
@@ -95,8 +117,12 @@ def trim_logs(settings: Settings) -> None:
 
 
 def down(settings: Settings, part: str, report: Report) -> None:
-    """Stop a part of the stack, Airflow before the store; what they keep stays, and stopping twice is no error."""
+    """Stop a part of the stack, Airflow before the store; what they keep stays, and stopping twice is no error.
+
+    Of the profile ``production`` all is stopped.
+    """
     with only_one(settings.home):
+        production.down(settings, report)
         if part in {"airflow", "all"}:
             _stop(airflow_server.servers(settings), airflow_server.STOP_PATIENCE_S, report)
         if part in {"store", "all"}:
@@ -116,6 +142,8 @@ def require_running(settings: Settings) -> None:
 
 def status(settings: Settings) -> dict[str, Status]:
     """Return the state of each part."""
+    if production.is_up(settings):
+        return _production_status(settings)
     weed, processes = seaweed.server(settings), airflow_server.servers(settings)
     store_url = f"http://127.0.0.1:{settings.port_s3}"
     airflow_url = f"http://127.0.0.1:{settings.port_airflow}"
@@ -138,13 +166,35 @@ def status(settings: Settings) -> dict[str, Status]:
     }
 
 
+def _production_status(settings: Settings) -> dict[str, Status]:
+    client, is_of_store = production.client(settings), topology.STORE.__eq__
+    folder, store = topology.home(settings), seaweed.local_settings(settings)
+    return {
+        "store": Status(
+            "store",
+            production.state(settings, is_of_store, seaweed.is_healthy(settings)),
+            str(store.s3_endpoint),
+            folder / f"{topology.STORE}.log",
+            secrets=settings.credentials_file,
+        ),
+        "airflow": Status(
+            "airflow",
+            production.state(settings, lambda name: not is_of_store(name), client.is_healthy()),
+            client.url,
+            folder,
+            client.user,
+            topology.env_file(settings),
+        ),
+    }
+
+
 def ui_login(settings: Settings) -> str:
     """Say with which user and password the Airflow UI of this machine is entered.
 
     Raises:
         StackError: it was never started.
     """
-    return f"user {airflow_server.USER}, password {airflow_server.client(settings).password}"
+    return f"user {airflow_server.USER}, password {airflow_client(settings).password}"
 
 
 def describe(settings: Settings, part: str) -> list[str]:
@@ -163,7 +213,7 @@ def describe(settings: Settings, part: str) -> list[str]:
                 store = Store(_with_keys(settings))
                 space = describe_space(measure_space(store.settings), store.settings)
                 lines += [f"  {space}", *_describe_stopped(store), f"  inbox: {_describe_inbox(store)}"]
-    return lines
+    return lines + [f"{one.name}: {one.state.lower()}, {one.told}" for one in production.running(settings)]
 
 
 def airflow_client(settings: Settings) -> AirflowClient:
@@ -172,7 +222,7 @@ def airflow_client(settings: Settings) -> AirflowClient:
     Raises:
         StackError: it was never started.
     """
-    return airflow_server.client(settings)
+    return production.client(settings) if production.is_up(settings) else airflow_server.client(settings)
 
 
 def _describe_stopped(store: Store) -> list[str]:
@@ -194,6 +244,10 @@ def _describe_inbox(store: Store) -> str:
 
 def _servers(settings: Settings) -> list[Server]:
     """All that run where the whole stack is up."""
+    return [production.server(settings)] if production.is_up(settings) else _local_servers(settings)
+
+
+def _local_servers(settings: Settings) -> list[Server]:
     return [*store_servers(settings), *airflow_server.servers(settings)]
 
 

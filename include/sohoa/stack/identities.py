@@ -16,7 +16,7 @@ from typing import Any
 from sohoa import layout, registry
 from sohoa.errors import InputError, StackError
 from sohoa.settings import TIME_ZONE, Settings
-from sohoa.stack import seaweed
+from sohoa.stack import production, seaweed
 from sohoa.stack.processes import only_one
 
 FEEDS = ("register", "status", "portal", "national_report", "backlog", "notices")
@@ -192,7 +192,7 @@ def _end(kept: dict[str, dict[str, Any]], names: Iterable[str]) -> None:
 
 def _write(settings: Settings, kept: dict[str, dict[str, Any]], changed: Iterable[str]) -> None:
     seaweed.replace_identities(settings, list(kept.values()), changed)
-    for process in seaweed.server(settings).processes():
+    for process in (*seaweed.server(settings).processes(), *production.store_processes(settings)):
         process.send_signal(signal.SIGHUP)
 
 

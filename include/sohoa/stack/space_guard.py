@@ -28,5 +28,9 @@ def up(settings: Settings, report: Report) -> None:
     """
     if is_wanted(settings) and not server(settings).is_running():
         report("starting the guard of the store's room")
-        command = [str(Path(sysconfig.get_path("scripts")) / "sohoa"), "-v", "stack", "guard"]
-        server(settings).start(command, home_environment(settings))
+        server(settings).start(command(), home_environment(settings))
+
+
+def command() -> list[str]:
+    """Return the command that is the guard, wherever it is started."""
+    return [str(Path(sysconfig.get_path("scripts")) / "sohoa"), "-v", "stack", "guard"]
