@@ -52,10 +52,10 @@ def _is_lit(is_smooth: Grey) -> NDArray[np.bool_]:
     areas, keep = np.bincount(parts.ravel(), minlength=count), np.zeros(count, bool)
     for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
         keep[side] = True
+    largest = 1 + int(areas[1:].argmax()) if count > 1 else 0
     for part in np.flatnonzero(keep & (areas >= _LEAST_PART * is_smooth.size)):
-        keep[part] = not _ends_at_once((parts == part).astype(np.uint8), is_smooth)
-    if count > 1:
-        keep[1 + areas[1:].argmax()] = True
+        keep[part] = part in (0, largest) or not _ends_at_once((parts == part).astype(np.uint8), is_smooth)
+    keep[largest] = True
     keep[0] = False
     return np.asarray(keep[parts], np.bool_)
 

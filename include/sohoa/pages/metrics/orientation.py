@@ -158,20 +158,35 @@ def _tiles(views: PageViews) -> Iterator[Grey]:
     for y, x in sorted(places, key=inked.__getitem__, reverse=True)[:_MAX_TILES]:
         if inked[y, x] < _MIN_SHARE * height * width:
             return
-        around = paper[y : y + height, x : x + width]
+        around = _enlarged(paper[y : y + height, x : x + width], factor)
         part = views.page[y * factor : (y + height) * factor, x * factor : (x + width) * factor]
-        around = cv2.resize(around, part.shape[::-1], interpolation=cv2.INTER_NEAREST)
         yield np.asarray(cv2.threshold(cv2.subtract(around, part), level, 1, cv2.THRESH_BINARY)[1], np.uint8)
 
 
+def _enlarged(image: Grey, factor: int) -> Grey:
+    """Return each pixel as a square of ``factor`` pixels a side."""
+    wide = np.reshape(cv2.merge([image] * factor), (len(image), -1))
+    return np.repeat(wide, factor, axis=0)
+
+
 def _components(tile: Grey) -> tuple[Labels, Whole]:
-    """Label each pixel; return also x, y, width, height by label; the ground and what the tile cuts have no size."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(tile, connectivity=8, ltype=cv2.CV_16U)
+    """Label each pixel; return also x, y, width, height by label; the ground and what the tile cuts have no size.
+
+    Of the rows without ink, a third and more of a page of text, one is enough to part what lies over and under them.
+    """
+    is_inked = np.ravel(cv2.reduce(tile, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)) > 0
+    is_inked[1:] |= is_inked[:-1]
+    is_inked[0] = True  # some row there must be
+    rows = np.flatnonzero(is_inked)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(tile[rows], connectivity=8, ltype=cv2.CV_16U)
+    labels = np.zeros(tile.shape, np.uint16)
+    labels[rows] = parts
     boxes = stats[:, :4].astype(np.intp)
+    boxes[0] = 0
+    boxes[:, 1] = rows[boxes[:, 1]]
     low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
     boxes[((low <= 0) | (high >= (tile.shape[1], tile.shape[0]))).any(axis=1), 2:] = 0
-    boxes[0, 2:] = 0
-    return np.asarray(labels, np.uint16), boxes
+    return labels, boxes
 
 
 def _neighbours(labels: Labels, boxes: Whole, is_letter: NDArray[np.bool_]) -> tuple[Whole, Whole]:
@@ -187,17 +202,16 @@ def _neighbours(labels: Labels, boxes: Whole, is_letter: NDArray[np.bool_]) -> t
 def _marks(labels: Labels, boxes: Whole, letters: Whole) -> tuple[int, int]:
     """Find the letters with a mark close over, and under, their middle."""
     x, y, width, height = boxes[letters].T
-    steps, middle = _steps(_MARK_GAPS, height), x + width // 2
-    found = [_first(labels, rows, middle, letters) for rows in (y - steps, y + height - 1 + steps)]
+    steps, twice = _steps(_MARK_GAPS, height), np.concatenate([letters, letters])
+    middle = np.concatenate([x + width // 2] * 2)
+    mark = _first(labels, np.hstack([y - steps, y + height - 1 + steps]), middle, twice)
     widths, heights = boxes[:, 2], boxes[:, 3]
-    largest = np.maximum(widths, heights)[letters]
-    fits = [
+    is_mark = (
         (np.minimum(widths, heights)[mark] >= 2)
-        & (heights[mark] <= _MARK * heights[letters])
-        & (widths[mark] <= largest)
-        for mark in found
-    ]
-    return int(fits[0].sum()), int(fits[1].sum())
+        & (heights[mark] <= _MARK * heights[twice])
+        & (widths[mark] <= np.maximum(widths, heights)[twice])
+    )
+    return int(is_mark[: len(letters)].sum()), int(is_mark[len(letters) :].sum())
 
 
 def _steps(shares: tuple[float, ...], height: Whole) -> Whole:
