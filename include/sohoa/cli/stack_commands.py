@@ -107,6 +107,8 @@ def stack_restore(
     from sohoa.stack.backup import restore
 
     say(restore(load_settings(), folder))
+
+
 @stack_app.command("units")
 def stack_units(
     folder: Annotated[Path, typer.Argument(help="Where systemd reads units.", exists=True, file_okay=False)],
