@@ -121,18 +121,21 @@ def ask_all(settings: Settings) -> Iterator[Asked]:
     url = f"http://127.0.0.1:{settings.port_airflow}"
     passwords = json.loads(airflow_server.password_file(settings).read_text(encoding="utf-8"))
     tokens: dict[str, str | None] = {NOBODY: None, FORGED: "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."}
-    tokens |= {role: AirflowClient(url, role, passwords[role]).token() for role in ROLES}
+    tokens |= {role: AirflowClient(url, role, passwords[role]).token() for role in passwords if role in ROLES}
     patience = urllib3.Retry(total=5, backoff_factor=1, redirect=False, status=False, allowed_methods=None)
     pool = urllib3.PoolManager(retries=patience, timeout=60)  # its one worker may be ended by what it is asked
     pages = [(f"/sohoa{address}", ["GET", "POST"]) for address in ADDRESSES]
-    for path, methods in [*list_routes(settings), *pages]:
+    for path, methods in [*pages, *list_routes(settings)]:
         for method in methods:
-            for who, token in tokens.items():
+            for who in tokens:
+                token = tokens[who]
                 headers = {"Authorization": f"Bearer {token}", "Cookie": f"_token={token}"} if token else {}
                 answer = pool.request(
                     method, url + re.sub(r"\{[^}]*\}", "1", path), headers=headers, redirect=False, body=_body(method)
                 )
                 yield Asked(who, _area(path), method, path, answer.status)
+                if token and who in ROLES and "logout" in path:  # it ends the token that it is asked with
+                    tokens[who] = AirflowClient(url, who, passwords[who]).token()
 
 
 def list_routes(settings: Settings) -> list[tuple[str, list[str]]]:
