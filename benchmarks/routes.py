@@ -15,7 +15,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -28,6 +27,7 @@ from sohoa.settings import Settings, load_settings
 from sohoa.stack import airflow_server
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import home_environment, stop
+from tests.web.test_access import ADDRESSES
 
 ROLES = ("viewer", "user", "op")
 """Of Airflow's own simple accounts, beside ``admin``: look; trigger and clear too; manage pools and connections too."""
@@ -45,15 +45,18 @@ def walk(routes, prefix=""):
             yield from walk(inner, path)
         else:
             yield path, sorted(getattr(route, "methods", None) or ["GET"])
-print("ROUTES" + json.dumps(list(walk(create_app(apps="all").routes))))
+from airflow.api_fastapi.execution_api.routes import execution_api_router
+found = [*walk(create_app(apps="all").routes), *walk(execution_api_router.routes, "/execution")]
+print("ROUTES" + json.dumps(found))
 """
 PUBLIC = (
     r"/api/v2/monitor/health", r"/api/v2/version", r"/auth/(login|logout|token|static|fastapi).*", r"/auth/token/.*",
-    r"/(static|assets|pluginsv2).*", r"/\{rest_of_path:path\}", r"/api/v2/auth/(login|logout)",
-    r"/execution/.*health.*", r"/auth/\{.*\}", r"/ui/auth/menus",
+    r"(/auth|/execution)?/(docs|redoc|openapi\.json)(/oauth2-redirect)?", r"/execution/(changelog|health.*)",
+    r"/(static|assets|pluginsv2).*", r"/\{rest_of_path:path\}", r"/api/v2/auth/(login|logout)", r"/auth/\{.*\}",
+    r"/ui/auth/menus", r"/sohoa",
 )  # fmt: skip
-"""What everybody may open: whether it lives, its version, the way in, and the program of the UI itself, which holds
-nothing."""
+"""What everybody may open: whether it lives, its version, the way in, what describes the interface, and the program of
+the UI itself, which holds nothing; so does what it answers for the pages' own address without a slash at its end."""
 
 
 class Asked(NamedTuple):
@@ -67,25 +70,29 @@ class Asked(NamedTuple):
 
     @property
     def passes(self) -> bool:
-        """Whether the answer is about what was asked for, and not about who asks."""
-        return self.status not in _REFUSED and self.status not in {302, 303, 307}
+        """Whether it gave what was asked for, or failed at it; an answer about address or body gives nothing."""
+        return self.status < 300 or self.status >= 500
 
     @property
-    def is_public(self) -> bool:
-        """Whether everybody may open it."""
-        return any(re.fullmatch(one, self.path) for one in PUBLIC)
+    def is_undecided(self) -> bool:
+        """Whether it spoke of address or body before it asked who asks: of such a route nothing is shown here."""
+        return not self.passes and self.status not in {*_REFUSED, 302, 303, 307, 405}
 
     @property
     def is_wrong(self) -> bool:
         """Whether it passed, and must not."""
-        if self.is_public or not self.passes or self.status == 405:  # a method that the route does not have
+        if not self.passes or any(re.fullmatch(one, self.path) for one in PUBLIC):
             return False
-        is_stranger = self.who in {NOBODY, FORGED}
-        return is_stranger or (self.who == "viewer" and self.method not in _READS and not _ASKS.search(self.path))
+        return self.who in {NOBODY, FORGED} or (self.who == "viewer" and self.status < 300 and self.is_change)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it asks for more than to read."""
+        return self.method not in _READS and not _ASKS.search(self.path)
 
 
-_ASKS = re.compile(r"/(list|batch|preview|materialize)$|/clearTaskInstances$")
-"""POST that asks a question in its body."""
+_ASKS = re.compile(r"/(list|batch|preview|materialize|favorite|unfavorite)$|/clearTaskInstances$")
+"""POST that asks a question in its body, or that notes what its own account likes."""
 
 
 def main() -> None:
@@ -114,17 +121,21 @@ def ask_all(settings: Settings) -> Iterator[Asked]:
     url = f"http://127.0.0.1:{settings.port_airflow}"
     passwords = json.loads(airflow_server.password_file(settings).read_text(encoding="utf-8"))
     tokens: dict[str, str | None] = {NOBODY: None, FORGED: "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."}
-    tokens |= {role: AirflowClient(url, role, passwords[role]).token() for role in ROLES}
+    tokens |= {role: AirflowClient(url, role, passwords[role]).token() for role in passwords if role in ROLES}
     patience = urllib3.Retry(total=5, backoff_factor=1, redirect=False, status=False, allowed_methods=None)
     pool = urllib3.PoolManager(retries=patience, timeout=60)  # its one worker may be ended by what it is asked
-    for path, methods in list_routes(settings):
+    pages = [(f"/sohoa{address}", ["GET", "POST"]) for address in ADDRESSES]
+    for path, methods in [*pages, *list_routes(settings)]:
         for method in methods:
-            for who, token in tokens.items():
+            for who in tokens:
+                token = tokens[who]
                 headers = {"Authorization": f"Bearer {token}", "Cookie": f"_token={token}"} if token else {}
                 answer = pool.request(
                     method, url + re.sub(r"\{[^}]*\}", "1", path), headers=headers, redirect=False, body=_body(method)
                 )
                 yield Asked(who, _area(path), method, path, answer.status)
+                if token and who in ROLES and "logout" in path:  # it ends the token that it is asked with
+                    tokens[who] = AirflowClient(url, who, passwords[who]).token()
 
 
 def list_routes(settings: Settings) -> list[tuple[str, list[str]]]:
@@ -161,16 +172,18 @@ def _area(path: str) -> str:
 
 
 def _print_table(found: list[Asked]) -> None:
-    """Print a row for each area and caller."""
-    print("| routes | who | reads that pass | changes that pass |\n|---|---|---|---|")
+    """Print a row for each area and caller: what passes, what spoke of the body first, of all that was asked."""
+    print("| routes | who | reads | changes |\n|---|---|---|---|")
     for area in dict.fromkeys(one.area for one in found):
         for who in dict.fromkeys(one.who for one in found):
-            cells = []
-            for is_read in (True, False):
-                own = [o for o in found if (o.area, o.who) == (area, who) and (o.method in _READS) is is_read]
-                cells.append(f"{sum(one.passes for one in own):,} of {len(own):,}")
-            print(f"| `{area}` | {who} | {cells[0]} | {cells[1]} |")
-    print(Counter((one.who, one.status) for one in found))
+            own = [one for one in found if (one.area, one.who) == (area, who)]
+            reads, changes = ([o for o in own if (o.method in _READS) is is_read] for is_read in (True, False))
+            print(f"| `{area}` | {who} | {_share(reads)} | {_share(changes)} |")
+
+
+def _share(asked: list[Asked]) -> str:
+    passed, undecided = sum(one.passes for one in asked), sum(one.is_undecided for one in asked)
+    return f"{passed:,} of {len(asked):,}" + (f" ({undecided:,} undecided)" if undecided else "")
 
 
 if __name__ == "__main__":

@@ -237,6 +237,23 @@ def test_two_runs_do_not_meet(province: Store, out: Path, monkeypatch: pytest.Mo
     assert bagit.Bag(str(out / NAME)).is_valid()
 
 
+def test_a_disk_that_damages_what_is_written_is_told(
+    province: Store, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies on it is held against the manifests of the agencies, not against itself."""
+    make_bag = bagit.make_bag
+
+    def damage(folder: str, *args: object, **kwargs: object) -> object:
+        victim = next(Path(folder).rglob(f"{CODES[1]}.001.pdf"))
+        victim.write_bytes(victim.read_bytes()[:-1] + b"x")
+        return make_bag(folder, *args, **kwargs)
+
+    monkeypatch.setattr(bagit, "make_bag", damage)
+    with pytest.raises(ArchiveError, match="does not hold what was written"):
+        archive(province, out)
+    assert not (out / NAME).exists()
+
+
 def test_a_disk_without_room_is_told_before_anything_is_written(
     province: Store, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,11 +98,14 @@ def test_upkeep_never_guesses_how_full_the_store_is():
     """Unknown is said to be unknown."""
     counts: Any = {
         "folders": 1, "versions_deleted": 0, "bytes_freed": 2_500_000, "batches_abandoned": 1, "is_through": False,
-        "uploads_ended": 0, "used_percent": None, "alerts": 0, "policy_stands": True,
+        "uploads_ended": 0, "used_percent": None, "alerts": 0, "policy_stands": True, "files_read": 200,
+        "batches_read": 40, "batches_damaged": 0,
     }  # fmt: skip
     assert job_sentences.maintained(counts) == [
         "1 folder looked at: 0 old versions deleted, 2.5 MB freed, 0 unfinished uploads ended, "
         "1 abandoned batch taken away; the next run goes on.",
+        "200 files of 40 batches read back, each as it was accepted.",
         "How full the store is cannot be told.",
     ]
+    assert "1 batch is damaged" in job_sentences.maintained({**counts, "batches_damaged": 1})[1]
     assert "`sohoa stack up store`" in job_sentences.maintained({**counts, "policy_stands": False})[-1]

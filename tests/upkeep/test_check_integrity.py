@@ -93,8 +93,10 @@ def test_every_batch_has_its_turn_and_a_killed_run_loses_none(
 
 
 def test_what_was_rejected_is_not_looked_for(clean_store: Store, batches: list[str]) -> None:
-    """It may be gone."""
+    """It may be gone, until a person takes it all the same."""
     batch = send(clean_store, {"z.jpg": FILES["a.jpg"][:-9000]}, 9)
     jobs.check()
     damage(clean_store, key_of(batch, "z.jpg"), None)
     assert check_integrity(clean_store, now())["batches_damaged"] == 0
+    jobs.review(AGENCY, "D9", "waive", "Trần Văn A", "bản gốc rách", datetime(2023, 4, 1, 8))  # noqa: DTZ001
+    assert check_integrity(clean_store, now())["batches_damaged"] == 1

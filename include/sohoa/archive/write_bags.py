@@ -98,7 +98,11 @@ class BagWriter:
         info = {**self._about, "External-Identifier": name, "Bag-Count": count}
         bagit.make_bag(str(draft), info, checksums=CHECKSUMS)
         _drop_from_memory(draft)
-        _validate(draft)
+        if _sums(_validate(draft)) != _expected(kept, checked):
+            raise ArchiveError(
+                f"{draft} does not hold what was written into it: the disk damages files, or takes names for the same "
+                "that differ in capitals alone; take another disk"
+            )
         draft.rename(target)
         log.info("package_written", package=name, dossiers=len(kept), files=len(checked))
         return _told(target, kept, checked, is_new=True)
@@ -108,21 +112,18 @@ class BagWriter:
 
         What could not go when it was written may still not go; what can go by now makes another package.
         """
-        bag = _validate(target)
-        written = {path: sums["sha256"] for path, sums in bag.payload_entries().items()}
+        written = _sums(_validate(target))
         kept = [one for one in dossiers if f"data/{one.folder}/{one.originals[0].name}" in written]
         checked = {
             path: self._check(one, dossier.code, target / "data" / path)
             for dossier in kept
             for path, one in _paths(dossier)
         }
-        expected = {f"data/{path}": one.original.file.sha256 for path, one in checked.items()}
-        expected |= {f"data/{path}": _sha256(data) for path, data in _index(kept, checked).items()}
         lacking = [one for one in dossiers if one not in kept]
         attempt = self._folder / f".{target.name}.draft"
         is_more = bool(self._fetch(attempt, lacking, left)) if lacking else False
         shutil.rmtree(attempt, ignore_errors=True)
-        if expected != written or is_more:
+        if written != _expected(kept, checked) or is_more:
             raise ArchiveError(
                 f"{target} holds another package than would be written now: what is accepted has changed since, or it "
                 "was made with other options; name a new folder"
@@ -189,6 +190,17 @@ def _is_refusing(limit: FileLimit) -> bool:
 
 def _index(dossiers: Sequence[ArchivedDossier], checked: Mapping[str, CheckedFile]) -> dict[str, bytes]:
     return {INDEX["dossiers"]: dossiers_csv(dossiers), INDEX["files"]: files_csv(dossiers, checked)}
+
+
+def _expected(dossiers: Sequence[ArchivedDossier], checked: Mapping[str, CheckedFile]) -> dict[str, str]:
+    """What a package must hold: path -> SHA-256, of its files as their manifests name them."""
+    files = {f"data/{path}": one.original.file.sha256 for path, one in checked.items()}
+    return files | {f"data/{path}": _sha256(data) for path, data in _index(dossiers, checked).items()}
+
+
+def _sums(bag: bagit.Bag) -> dict[str, str]:
+    """What a package holds: path -> SHA-256."""
+    return {path: sums["sha256"] for path, sums in bag.payload_entries().items()}
 
 
 def _validate(folder: Path) -> bagit.Bag:

@@ -76,7 +76,9 @@ def stack_guard() -> None:
 
 @stack_app.command("clean")
 def stack_clean(
-    days: Annotated[int, typer.Option(min=7, help="What is younger stays: runs in Airflow and logs of tasks.")],
+    days: Annotated[
+        int, typer.Option(min=7, max=36_500, help="What is younger stays: runs in Airflow and logs of tasks.")
+    ],
 ) -> None:
     """Forget old runs in the embedded Airflow's database, and delete their logs; no table and no scan is touched."""
     from datetime import datetime, timedelta

@@ -7,8 +7,8 @@ something is wrong is noted in ``_damaged/``, looked at again by every run, and 
 from __future__ import annotations
 
 import random
-from datetime import datetime
-from typing import TypedDict
+from datetime import date, datetime
+from typing import Any, TypedDict
 
 from sohoa import layout
 from sohoa.errors import ObjectMissing, ObjectTooLarge
@@ -106,7 +106,12 @@ def _check_batch(store: Store, agency: str, batch: str, now: datetime, known: Da
     manifest = _manifest(store, agency, batch, row["manifest_sha256"])
     if manifest is None:
         problems.append("the manifest that was settled is not there, or is not what was settled")
-    kept = {one["document_id"] for one in documents if one["is_received"] and one["verdict"] != "rejected"}
+    taken = {one["document_id"] for one in _decisions(store, agency, day) if one["decision"] != "reject"}
+    kept = {
+        one["document_id"]
+        for one in documents
+        if one["is_received"] and (one["verdict"] != "rejected" or one["document_id"] in taken)
+    }
     files = [file for one in (manifest.documents if manifest else ()) if one.document_id in kept for file in one.files]
     read = _draw(files, f"{batch} {now:%Y-%m-%d}") if known is None else files
     prefix = layout.batch_prefix(agency, day, batch)
@@ -116,6 +121,10 @@ def _check_batch(store: Store, agency: str, batch: str, now: datetime, known: Da
             problems.append(f"{file.path}: {absence}, SHA-256 {file.sha256}")
     _note(store, agency, batch, now, known, problems)
     return len(read)
+
+
+def _decisions(store: Store, agency: str, day: date) -> list[dict[str, Any]]:
+    return [row for row in store.read_table("reviews", [day]).to_pylist() if row["agency"] == agency]
 
 
 def _draw(files: list[File], seed: str) -> list[File]:
