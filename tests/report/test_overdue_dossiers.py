@@ -9,7 +9,9 @@ import pytest
 
 from sohoa import layout
 from sohoa.days import Week
-from sohoa.report.sections import overdue_dossiers
+from sohoa.progress.lateness import LATENESS
+from sohoa.registry import bearer_at
+from sohoa.report.sections import overdue_dossiers, proposals
 from sohoa.store import Store
 from tests.counting_cases import table
 
@@ -78,3 +80,25 @@ def test_communes_have_a_table_of_their_own(clean_store: Store):
     tables = {one.name: one.rows for one in overdue_dossiers.build(clean_store, WEEK).tables}
     assert [row["open_overdue"] for row in tables["late_units"]] == [2]
     assert [row["level"] for row in tables["late_communes"]] == ["commune"]
+
+
+def test_who_took_a_unit_in_is_asked_for_what_it_left():
+    """After two mergers it is who stands in the week, for all of its forerunners; of a district's office nobody is."""
+    week = Week.parse("2025-W28")
+    left = [
+        ("06007", date(2024, 11, 1), "commune", 7), ("05998", date(2025, 3, 3), "commune", 5),  # both in Đoàn Kết now
+        ("06001", date(2025, 7, 2), "commune", 1), ("H37.62", date(2025, 1, 6), "department", 12),
+        ("H37.80", date(2025, 6, 2), "district", 40),
+    ]  # fmt: skip
+    rows = []
+    for code, day, level, number in left:
+        owner = bearer_at(code, day)
+        assert owner is not None
+        counts = dict.fromkeys(LATENESS, 0) | {"open_overdue": number}
+        rows.append({"unit_code": code, "valid_from": owner.valid_from, "level": level, **counts})
+    late = overdue_dossiers.units_table(rows, week)
+    found = {(one.who, one.what) for one in proposals._overdue({"all_late_units": late}) or []}
+    assert found == {
+        ("Xã Đoàn Kết", "giải quyết dứt điểm 13 hồ sơ chưa xong đã quá hạn (cả của đơn vị cũ nhập vào)"),
+        ("Sở Tài chính", "giải quyết dứt điểm 12 hồ sơ chưa xong đã quá hạn (cả của đơn vị cũ nhập vào)"),
+    }

@@ -77,7 +77,14 @@ def test_overdue_dossiers_are_asked_of_who_handles_them(tables: Tables):
     """The level is the unit's own, never the row of agencies that nobody knows."""
     found = [*all_of(tables, "overdue"), *all_of(tables, "overdue_communes")]
     assert found
-    unknown = {"unit_code": "20", "unit": "?", "level": None, "stands": True, "valid_from": None, "open_overdue": 10**6}
+    unknown = {
+        "unit_code": "20",
+        "level": None,
+        "stands": True,
+        "valid_from": None,
+        "heir": None,
+        "open_overdue": 10**6,
+    }
     late = tables["all_late_units"]
     for one in found:
         owner = bearer_at(str(one.code), one.valid_from or date.max)
@@ -90,7 +97,7 @@ def test_overdue_dossiers_are_asked_of_who_handles_them(tables: Tables):
 def test_a_unit_that_has_ended_is_asked_for_nothing(tables: Tables):
     """Its queue is its successor's."""
     late = tables["all_late_units"]
-    ended = tuple({**row, "stands": False, "open_overdue": 10**6} for row in late.rows)
+    ended = tuple({**row, "stands": False, "heir": None, "open_overdue": 10**6} for row in late.rows)
     kept = {one.key for one in propose(tables | {"all_late_units": replace(late, rows=ended)})}
     assert not kept & {"overdue", "overdue_communes"}
 

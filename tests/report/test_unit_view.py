@@ -15,7 +15,7 @@ from tests.report.unit_samples import agency_row, file_row, stored_report, unit_
 
 HOA_BINH, BINH_GIA, PROVINCE = unit_at_start("06103"), unit_at_start("181"), unit_at_start("20")
 UNITS = [
-    unit_row("20", 800, 1000, 2.5), unit_row("H37.61", 9, 10), unit_row("H37.60", 1, 10), unit_row("181", 80, 100),
+    unit_row("20", 800, 1000, 2.5), unit_row("H37.64", 9, 10), unit_row("H37.60", 1, 10), unit_row("181", 80, 100),
     unit_row("H37.82", 5, 10), unit_row("06103", 20, 31, -3.0), unit_row("06274", 30, 31), unit_row("06397", 31, 31),
     unit_row("06508", 1, LEAST_DOSSIERS - 1), unit_row("05977", 0, 0),
 ]  # fmt: skip

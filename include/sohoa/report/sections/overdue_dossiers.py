@@ -154,6 +154,7 @@ def units_table(rows: list[dict[str, Any]], week: Week) -> Table:
             "unit": full_name(row["unit_code"], row["valid_from"], week.last),
             "valid_from": row["valid_from"],
             "stands": _stands(row, week),
+            "heir": _heir(row, week),
             "level": row["level"],
             **_sums([row]),
         }
@@ -169,6 +170,18 @@ def _then_and_now(rows: list[dict[str, Any]], before: list[dict[str, Any]]) -> d
 def _stands(row: dict[str, Any], week: Week) -> bool:
     found = None if row["valid_from"] is None else bearer_at(row["unit_code"], row["valid_from"])
     return found is not None and found.stands_on(week.last)
+
+
+def _heir(row: dict[str, Any], week: Week) -> Row | None:
+    """Who has the dossiers at the end of the week: the unit itself while it stands, else who took it in; None where
+    nobody is known to.
+    """
+    found = None if row["valid_from"] is None else bearer_at(row["unit_code"], row["valid_from"])
+    heir = next((one for one in found.heirs_on(week.last) if one.stands_on(week.last)), None) if found else None
+    if heir is None:
+        return None
+    name = full_name(heir.code, heir.valid_from, week.last)
+    return {"unit_code": heir.code, "valid_from": heir.valid_from, "unit": name}
 
 
 def _sums(rows: list[dict[str, Any]]) -> dict[str, Any]:

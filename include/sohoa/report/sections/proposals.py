@@ -8,6 +8,7 @@ each is looked at again a week later.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -317,16 +318,22 @@ def _silent(tables: Tables) -> list[Proposal] | None:
 
 
 def _overdue(tables: Tables) -> list[Proposal] | None:
-    def make(row: Row) -> Proposal | None:
-        if row["level"] is None or not row["stands"]:  # nobody can be asked
-            return None
-        what = f"giải quyết dứt điểm {count(row['open_overdue'])} hồ sơ chưa xong đã quá hạn"
-        return Proposal(
-            "overdue", row["unit"], row["unit_code"], row["valid_from"], str(row["level"]), what, row["open_overdue"],
-            "hồ sơ", row["open_overdue"],
-        )  # fmt: skip
-
-    return _each(_rows(tables, "all_late_units"), make)
+    """What is overdue of each unit and of those that it took in; of whom nobody has taken over nobody is asked."""
+    rows = _rows(tables, "all_late_units")
+    if rows is None:
+        return None
+    groups: dict[tuple[str, date, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["level"] is not None and (heir := row["heir"]) is not None:
+            groups[heir["unit_code"], heir["valid_from"], row["level"]].append(row)
+    found = []
+    for (code, valid_from, level), group in groups.items():
+        figure = sum(row["open_overdue"] for row in group)
+        inherited = "" if all(row["stands"] for row in group) else " (cả của đơn vị cũ nhập vào)"
+        what = f"giải quyết dứt điểm {count(figure)} hồ sơ chưa xong đã quá hạn{inherited}"
+        who = group[0]["heir"]["unit"]
+        found.append(Proposal("overdue", who, code, valid_from, level, what, figure, "hồ sơ", figure))
+    return found
 
 
 def _overdue_communes(tables: Tables) -> list[Proposal] | None:

@@ -193,10 +193,11 @@ def blocks_table(progress: Progress, week: Week) -> Table:
     if any(place.level == "commune" for place in ranked):
         former = ", huyện đã kết thúc" if any(place.level == "district" for place in ranked) else ""
         title = f"Kết quả theo xã, phường{former} và khối sở, ban, ngành"
+    units = [row for row in found if row["unit_code"]] or found
     told = tuple(
         column
         for column in _columns(progress, week, RECEIVED, NUMERATOR)
-        if any(row[column.key] is not None for row in found if row["unit_code"])
+        if any(row[column.key] is not None for row in units)
     )
     note = f"{note_vi(progress, week, has_before=BEFORE in told)} {_departments_vi(found, told)}".strip()
     return Table("blocks", title, "By district, and departments together", (*_UNIT, *told), tuple(found), note)
