@@ -121,7 +121,8 @@ def main() -> None:
         with own_mail(home) as sink:
             stack.up(load_settings(), "all", print, stack.PRODUCTION)
             province = home / "province"
-            simulate(province, **PROVINCE, seed=options.seed)
+            size = {"agencies": options.agencies, "pages_per_day": options.pages}
+            simulate(province, **PROVINCE | size, seed=options.seed)
             expected = _play(store, province, sink, None)
             differences += [f"undisturbed: {text}" for text in expected.problems]
             end = time.monotonic() + 60 * options.minutes
@@ -149,6 +150,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--every", type=float, default=12.0, help="seconds from one fault to the next, on average")
     parser.add_argument("--days", type=int, default=30, help="days at most")
     parser.add_argument("--minutes", type=float, default=600.0, help="after so many no day begins any more")
+    parser.add_argument("--agencies", type=int, default=PROVINCE["agencies"])
+    parser.add_argument(
+        "--pages", type=int, default=PROVINCE["pages_per_day"], help="pages a day of the province, about"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--schedulers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
