@@ -13,7 +13,7 @@ what takes longer, comes to a second worker while the first may still be at it.
 
 It prints what was killed how often, how long each day took, how many runs ended red, and every difference of tables
 (``received_at`` left aside; ``events`` says which run did what), receipts, pictures, queues, work left over, report and
-mails; it ends with 1 where there is one. Decoders, tasks and workers are killed at most twice a wave: what dies more
+mails, from the undisturbed day and from what the simulator knows to be true; it ends with 1 where there is one. Decoders, tasks and workers are killed at most twice a wave: what dies more
 often at one batch is that batch's fault.
 """
 
@@ -42,6 +42,9 @@ from rich.table import Table
 
 from benchmarks.kill_campaign import DECODER, PROVINCE, WAVES, WEEK, State, compare, own_mail, read_state, upload
 from sohoa import layout, stack
+from sohoa.days import Week
+from sohoa.demo.compare_report import compare_report
+from sohoa.demo.compare_truth import compare_pages, compare_progress, compare_reconciliation
 from sohoa.errors import StackError, StoreError
 from sohoa.settings import PORTS, PREFIX, load_settings
 from sohoa.simulate import simulate
@@ -222,7 +225,15 @@ def _play(store: Store, province: Path, sink: Sink, faults: Faults | None) -> Da
             problems += _do_all(store, client, red, is_last=wave == WAVES - 1)
             print(f"wave {wave + 1}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     _wait_until_quiet(client)
+    problems += _untrue(store, province)
     return Day(_without_events(read_state(store, sink)), time.monotonic() - began, red, problems)
+
+
+def _untrue(store: Store, province: Path) -> list[str]:
+    """What is not as the simulator knows it to be: pages, counts of progress and reconciliation, the report."""
+    found = [compare(store, province) for compare in (compare_pages, compare_progress, compare_reconciliation)]
+    found.append(compare_report(store, province, Week.of(PROVINCE["end"])))
+    return [f"{one.what}: {line}" for one in found for line in one.differences]
 
 
 def _do_all(store: Store, client: AirflowClient, red: Counter[str], is_last: bool) -> list[str]:
