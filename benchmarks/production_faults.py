@@ -13,8 +13,8 @@ what takes longer, comes to a second worker while the first may still be at it.
 
 It prints what was killed how often, how long each day took, how many runs ended red, and every difference of tables
 (``received_at`` left aside; ``events`` says which run did what), receipts, pictures, queues, work left over, report and
-mails, from the undisturbed day and from what the simulator knows to be true; it ends with 1 where there is one. Decoders, tasks and workers are killed at most twice a wave: what dies more
-often at one batch is that batch's fault.
+mails, from the undisturbed day and from what the simulator knows to be true; it ends with 1 where there is one.
+Decoders, tasks and workers are killed at most twice a wave: what dies more often at one batch is that batch's fault.
 """
 
 from __future__ import annotations
