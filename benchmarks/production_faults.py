@@ -13,8 +13,8 @@ what takes longer, comes to a second worker while the first may still be at it.
 
 It prints what was killed how often, how long each day took, how many runs ended red, and every difference of tables
 (``received_at`` left aside; ``events`` says which run did what), receipts, pictures, queues, work left over, report and
-mails; it ends with 1 where there is one. Decoders, tasks and workers are killed at most twice a wave: what dies more
-often at one batch is that batch's fault.
+mails, from the undisturbed day and from what the simulator knows to be true; it ends with 1 where there is one.
+Decoders, tasks and workers are killed at most twice a wave: what dies more often at one batch is that batch's fault.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ from rich.table import Table
 
 from benchmarks.kill_campaign import DECODER, PROVINCE, WAVES, WEEK, State, compare, own_mail, read_state, upload
 from sohoa import layout, stack
+from sohoa.days import Week
+from sohoa.demo.compare_report import compare_report
+from sohoa.demo.compare_truth import compare_pages, compare_progress, compare_reconciliation
 from sohoa.errors import StackError, StoreError
 from sohoa.settings import PORTS, PREFIX, load_settings
 from sohoa.simulate import simulate
@@ -121,7 +124,8 @@ def main() -> None:
         with own_mail(home) as sink:
             stack.up(load_settings(), "all", print, stack.PRODUCTION)
             province = home / "province"
-            simulate(province, **PROVINCE, seed=options.seed)
+            size = {"agencies": options.agencies, "pages_per_day": options.pages}
+            simulate(province, **PROVINCE | size, seed=options.seed)
             expected = _play(store, province, sink, None)
             differences += [f"undisturbed: {text}" for text in expected.problems]
             end = time.monotonic() + 60 * options.minutes
@@ -149,6 +153,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--every", type=float, default=12.0, help="seconds from one fault to the next, on average")
     parser.add_argument("--days", type=int, default=30, help="days at most")
     parser.add_argument("--minutes", type=float, default=600.0, help="after so many no day begins any more")
+    parser.add_argument("--agencies", type=int, default=PROVINCE["agencies"])
+    parser.add_argument(
+        "--pages", type=int, default=PROVINCE["pages_per_day"], help="pages a day of the province, about"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--schedulers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
@@ -217,7 +225,15 @@ def _play(store: Store, province: Path, sink: Sink, faults: Faults | None) -> Da
             problems += _do_all(store, client, red, is_last=wave == WAVES - 1)
             print(f"wave {wave + 1}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     _wait_until_quiet(client)
+    problems += _untrue(store, province)
     return Day(_without_events(read_state(store, sink)), time.monotonic() - began, red, problems)
+
+
+def _untrue(store: Store, province: Path) -> list[str]:
+    """What is not as the simulator knows it to be: pages, counts of progress and reconciliation, the report."""
+    found = [compare(store, province) for compare in (compare_pages, compare_progress, compare_reconciliation)]
+    found.append(compare_report(store, province, Week.of(PROVINCE["end"])))
+    return [f"{one.what}: {line}" for one in found for line in one.differences]
 
 
 def _do_all(store: Store, client: AirflowClient, red: Counter[str], is_last: bool) -> list[str]:

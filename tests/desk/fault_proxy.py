@@ -65,7 +65,11 @@ class BadLine:
 
     def _carry(self, client: socket.socket, limit: int | None, seed: float) -> None:
         rng = random.Random(seed)
-        server = socket.create_connection(self.target)
+        try:
+            server = socket.create_connection(self.target)
+        except OSError:  # the store is down
+            client.close()
+            return
         back = threading.Thread(target=self._carry_back, args=(client, server), daemon=True)
         back.start()
         passed = 0
