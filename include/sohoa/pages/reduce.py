@@ -12,6 +12,7 @@ cv2.setNumThreads(1)  # pages are spread over workers; results must not depend o
 
 LONG_SIDE_PX = 1754
 """150 dpi of an A4 page."""
+_BAND = 128  # rows of what is made at a time: the rest of a large sheet takes no memory
 _LOWEST_DPI = 100  # thinner than 0.2 mm is the finest stroke that counts: half a pixel here
 
 
@@ -52,7 +53,21 @@ def shrink(grey: Grey, factor: int) -> Grey:
         return grey
     height, width = grey.shape[0] // factor, grey.shape[1] // factor
     whole = grey[: height * factor, : width * factor]
+    if factor == 3:
+        return _third(whole)
     return _grey(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _third(whole: Grey) -> Grey:
+    """Return the image at a third of its size, to the bit as ``INTER_AREA`` does: no mean of nine lies half-way.
+
+    The means around all pixels, of which those in the middle of a square are kept, take a third of the time.
+    """
+    third = np.empty((whole.shape[0] // 3, whole.shape[1] // 3, *whole.shape[2:]), np.uint8)
+    for top in range(0, len(third), _BAND):
+        band = cv2.blur(whole[3 * top : 3 * (top + _BAND)], (3, 3))
+        third[top : top + _BAND] = band[1::3, 1::3]
+    return third
 
 
 def _grey(image: object) -> Grey:

@@ -15,6 +15,7 @@ What glare is follows ISO/TR 19263-1; the limits and methods are our own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 
 import cv2
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from sohoa.pages.page_net import EVEN, PER_NAT, paint_maps
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews, fold_rows, percentiles, transpose
+from sohoa.pages.views import PageViews, percentiles
 
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -104,16 +105,16 @@ def _darkest_and_brightest(views: PageViews) -> tuple[Grey, Grey] | None:
     rows, columns = small.shape[0] // side, small.shape[1] // side
     if min(rows, columns) < _MIN_CELLS:
         return None
-    darkest, brightest = (_cells(small, side, pick) for pick in (np.minimum, np.maximum))
+    darkest, brightest = (_cells(small, side, pick) for pick in (np.min, np.max))
     return darkest, brightest
 
 
-def _cells(image: Grey, side: int, pick: np.ufunc) -> Grey:
+def _cells(image: Grey, side: int, pick: Callable[..., Grey]) -> Grey:
     """Return the darkest or brightest pixel of each whole square of ``side`` pixels."""
     rows, columns = image.shape[0] // side, image.shape[1] // side
-    bands = fold_rows(pick, image[: rows * side, : columns * side].reshape(rows, side, columns * side))
-    turned = transpose(bands).reshape(columns, side, rows)
-    return transpose(fold_rows(pick, turned))
+    bands = pick(image[: rows * side, : columns * side].reshape(rows, side, columns * side), axis=1)
+    turned = np.ascontiguousarray(bands.T).reshape(columns, side, rows)
+    return np.ascontiguousarray(pick(turned, axis=1).T)
 
 
 def _blob(darkest: Grey, brightest: Grey, own: float) -> Floats:

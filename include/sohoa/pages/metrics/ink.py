@@ -29,12 +29,12 @@ def measure_ink(views: PageViews) -> float:
     paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # or a cell that two tints share would lift the darker one
     highest = _ink_below(paper)
     highest = np.asarray(cv2.resize(highest, small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+    inside = slice(rows, small.shape[0] - rows), slice(columns, small.shape[1] - columns)
+    small, highest = small[inside], highest[inside]
+    is_plain = cv2.threshold(views.ink[inside], _PLAIN_LEVELS - 1, 255, cv2.THRESH_BINARY_INV)[1]
+    is_tint = cv2.bitwise_and(is_plain, cv2.compare(small, highest // 2, cv2.CMP_GE))
+    highest = cv2.subtract(highest, is_tint)
     ink = cv2.compare(small, highest, cv2.CMP_LT)
-    is_plain = cv2.bitwise_and(ink, cv2.threshold(views.ink, _PLAIN_LEVELS - 1, 255, cv2.THRESH_BINARY_INV)[1])
-    if cv2.countNonZero(is_plain):
-        is_tint = cv2.bitwise_and(is_plain, cv2.compare(small, highest // 2, cv2.CMP_GE))
-        ink = cv2.subtract(ink, is_tint)
-    ink = ink[rows : small.shape[0] - rows, columns : small.shape[1] - columns]
     across, along = cv2.bitwise_and(ink[:, 1:], ink[:, :-1]), cv2.bitwise_and(ink[1:], ink[:-1])
     return float((cv2.countNonZero(across) + cv2.countNonZero(along)) / (2 * ink.size))
 

@@ -34,7 +34,7 @@ _SIN, _COS = np.sin(np.radians(_COARSE_DEG))[:, None], np.cos(np.radians(_COARSE
 _STRIPS = 32
 _BAND = (0.004, 0.42)  # cycles a pixel
 _UPRIGHT_DEG = 0.6  # a strip is so narrow that this blurs a line by no more than a quarter of a pixel
-_CAP = 20.0  # grey levels that one row of one strip may weigh
+_CAP = 20  # grey levels that one row of one strip may weigh
 _INK_CAP = 80
 _IGNORE = 10  # grey levels of paper texture
 
@@ -167,7 +167,7 @@ def _strip_spectra(ink: Grey) -> tuple[NDArray[np.complex64], NDArray[np.float32
     profile = columns[: size * _STRIPS].reshape(_STRIPS, size, height - 1).sum(axis=1, dtype=np.uint16)
     length = cv2.getOptimalDFTSize(height + 48)
     padded = np.zeros((_STRIPS, length), np.float32)
-    padded[:, : height - 1] = np.minimum(profile, _CAP * size) / np.float32(size)
+    padded[:, : height - 1] = np.minimum(profile, np.uint16(_CAP * size)) / np.float32(size)
     spectra = np.ascontiguousarray(cv2.dft(padded, flags=cv2.DFT_ROWS)[:, 1 : length // 2 * 2 - 1]).view(np.complex64)
     frequency = np.arange(1, spectra.shape[1] + 1, dtype=np.float32) / length
     used = slice(*np.searchsorted(frequency, _BAND).tolist())

@@ -1,0 +1,95 @@
+"""What metrics share is made by short ways; each gives to the bit what the plain way gives."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from sohoa.pages.metrics.orientation import _components, _enlarged
+from sohoa.pages.reduce import shrink
+from sohoa.pages.views import fold_rows, lowest, percentiles
+
+
+def _squares_of_every_sum(columns: int) -> np.ndarray:
+    """Squares of 3 × 3 pixels, so many side by side, one of each sum from 0 to 9 × 255."""
+    sums = np.resize(np.arange(9 * 255 + 1), (-(-(9 * 255 + 1) // columns), columns))
+    image = np.zeros((sums.shape[0] * 3, columns * 3), np.uint8)
+    for place in range(9):
+        image[place // 3 :: 3, place % 3 :: 3] = sums // 9 + (place < sums % 9)
+    return image
+
+
+@pytest.mark.parametrize("columns", [1, 2, 15, 16, 33, 551])
+@pytest.mark.parametrize("left_over", [0, 1, 2])
+def test_a_third_of_the_size_is_the_area_mean(columns: int, left_over: int) -> None:
+    """Every sum of nine greys is rounded as by INTER_AREA, whatever is left over at the right and below."""
+    image = _squares_of_every_sum(columns)
+    size = image.shape[1] // 3, image.shape[0] // 3
+    plain = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    assert (shrink(np.pad(image, (0, left_over), constant_values=99), 3) == plain).all()
+
+
+def test_a_third_of_a_colour_image_is_the_area_mean() -> None:
+    """Each colour for itself."""
+    image = np.random.default_rng(1).integers(0, 256, (770, 301, 3), np.uint8)
+    assert (shrink(image, 3) == cv2.resize(image[:768, :300], (100, 256), interpolation=cv2.INTER_AREA)).all()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.04, 0.5, 0.75, 0.995, 1.0])
+def test_a_percentile_is_the_lowest_level_that_so_many_do_not_exceed(share: float) -> None:
+    """As counted level by level, also of one value, of one tone and of every other column."""
+    rng = np.random.default_rng(2)
+    for values in (
+        rng.integers(0, 256, (61, 200), np.uint8)[:, ::2],
+        rng.integers(240, 256, 5000, np.uint8),
+        np.full((9, 9), 255, np.uint8),
+        np.zeros(1, np.uint8),
+    ):
+        counts = np.cumsum(np.bincount(values.ravel(), minlength=256))
+        assert percentiles(values, share) == (int(np.argmax(counts >= share * values.size)),)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 12, 47])
+def test_extremes_of_groups(rows: int) -> None:
+    """However many rows a group has."""
+    groups = np.random.default_rng(rows).integers(0, 256, (7, rows, 31), np.uint8)
+    assert (fold_rows(np.maximum, groups) == groups.max(axis=1)).all()
+    assert (fold_rows(np.minimum, groups) == groups.min(axis=1)).all()
+
+
+@pytest.mark.parametrize("left_out", [0, 1, 2])
+def test_lowest_of_the_bands(left_out: int) -> None:
+    """What is left out are the lowest of each column."""
+    bands = np.random.default_rng(3).normal(size=(12, 90)).astype(np.float32)
+    assert (lowest(bands, left_out) == np.sort(bands, axis=0)[left_out]).all()
+
+
+@pytest.mark.parametrize("ink", [0.0, 0.004, 0.3, 1.0])
+@pytest.mark.parametrize("blank", [(), (0,), (3, 4, 5, 20), tuple(range(40))])
+def test_letters_are_those_of_the_whole_tile(ink: float, blank: tuple[int, ...]) -> None:
+    """Rows that are left out part what lies over and under them, and move nothing."""
+    tile = (np.random.default_rng(4).random((64, 50)) < ink).astype(np.uint8)
+    tile[list(blank)] = 0
+    labels, boxes = _components(tile)
+    assert ((labels > 0) == (tile > 0)).all()
+    _, plain, stats, _ = cv2.connectedComponentsWithStats(tile, connectivity=8)
+    expected = {
+        (x, y, width, height)
+        for x, y, width, height, _ in stats[1:].tolist()
+        if x > 0 and y > 0 and x + width < 50 and y + height < 64
+    }
+    found = {tuple(box): number for number, box in enumerate(boxes.tolist()) if box[2]}
+    assert set(found) == expected
+    for (x, y, width, height), number in found.items():
+        part = labels[y : y + height, x : x + width] == number
+        assert len(set(plain[y : y + height, x : x + width][part])) == 1
+        assert part.any(axis=0).all()
+        assert part.any(axis=1).all()
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_enlarged_pixels_are_squares(factor: int) -> None:
+    """Nothing is blended."""
+    image = np.random.default_rng(5).integers(0, 256, (9, 7), np.uint8)
+    assert (_enlarged(image, factor) == np.kron(image, np.ones((factor, factor), np.uint8))).all()
