@@ -44,6 +44,8 @@ def dark_shares(views: PageViews) -> tuple[float, float, float, float]:
 def _shares(views: PageViews, chroma: Grey | None) -> tuple[float, float, float, float]:
     colours = [None] * 4 if chroma is None else _sides(chroma)
     low, high = _BED
+    if all(int(side[: _deepest(side)].min()) >= high for side in _sides(views.small)):
+        return 0.0, 0.0, 0.0, 0.0
     darkest = max(low, min(high, _OF_PAGE * percentiles(views.small[::4, ::4], 0.5)[0]))
     sides = zip(_sides(views.small), colours, views.at_frame, strict=True)
     top, bottom, left, right = (
@@ -57,11 +59,16 @@ def _sides(image: Grey) -> list[Grey]:
     return [image, image[::-1], image.T, image.T[::-1]]
 
 
+def _deepest(side: Grey) -> int:
+    """Return the rows of the deepest strip along the first row of ``side``."""
+    return max(1, round(max(_DEPTHS) * len(side)))
+
+
 def _dark_share(side: Grey, chroma: Grey | None, darkest: float) -> float:
     """Return the share of the first rows of ``side`` that are bed, below ``darkest``, at the worst depth."""
-    depths = {max(1, round(depth * len(side))): weight for depth, weight in _DEPTHS.items()}
-    if side[: max(depths)].min() >= darkest:
+    if side[: _deepest(side)].min() >= darkest:
         return 0.0
+    depths = {max(1, round(depth * len(side))): weight for depth, weight in _DEPTHS.items()}
     outermost = side[: min(depths)].mean(axis=0)
     return max(
         weight * _bed_share(side[:rows].mean(axis=0) < darkest, outermost, None if chroma is None else chroma[:rows])

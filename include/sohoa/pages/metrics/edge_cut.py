@@ -95,7 +95,7 @@ def _pale_ink(views: PageViews) -> float | None:
     """Return the grey levels by which ink is darker than paper on a white page whose print is pale, else null."""
     if not views.is_white:
         return None
-    darkest = percentiles(views.ink[::2, ::2], _DARKEST)[0]
+    darkest = percentiles(views.ink[::4, ::4], _DARKEST)[0]
     return _PALE_INK * darkest if _PALE[0] <= darkest <= _PALE[1] else None
 
 
