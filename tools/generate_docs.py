@@ -29,6 +29,7 @@ from sohoa.quality.thresholds import Rule, load_thresholds
 from sohoa.schema import MEASURED, TABLES
 from sohoa.settings import PREFIX, Settings
 from tools import draw_pictures, judge_limits
+from tools.pagenet import judge_made
 from tools.receipts_page import RECEIPTS
 
 ROOT = Path(__file__).parents[1]
@@ -111,6 +112,7 @@ def thresholds_page() -> str:
         + _table(("defect", "must hold", "for", "severity", "reason", "source"), list(rows))
         + _archive_table()
         + _judged_table()
+        + _made_table()
     )
 
 
@@ -148,6 +150,22 @@ def _judged_table() -> str:
         f"(tuned: {pages['tuned']}; jury: {pages['jury']}), whatever finds anything on them but what their files say "
         "of themselves, as a resolution. Sources of which not all clean pages are accepted:\n\n"
         + _table(("source", "not accepted", "group"), sources)
+    )
+
+
+def _made_table() -> str:
+    """What the columns tell of made defects, as far as someone has judged."""
+    counts = json.loads(judge_made.JUDGED.read_text(encoding="utf-8"))
+    return (
+        "\n## On made defects\n\nClean pages of public collections, scans and photographs, with a defect made upon "
+        "them, weak, middling and strong, against copies without, in three folds by source: the page net that looks "
+        "at a copy was trained without its source (only `glare` and `foreign_object` read it). The area under the "
+        "curve is the chance that a copy with the defect reads more than one without, with how many of each; "
+        "*reported*: by any limit, notes too. Counted by `python -m tools.pagenet.judge_made`.\n\n"
+        + _table(
+            ("defect", "all", *(f"fold {fold}" for fold in judge_made.FOLDS), "reported", "falsely reported"),
+            judge_made.table_rows(counts),
+        )
     )
 
 

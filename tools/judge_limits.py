@@ -18,7 +18,7 @@ import csv
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, lgamma, log, log1p
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def judge_limits(pages: Iterable[Page]) -> Counts:
     """
     held = [page for page in pages if page[1]["error"] is None]
     rules = [rule for rule in load_thresholds("tthc").rules if rule.defect in LABELS and not rule.scope]
-    failing = failing_rules(_table(held), rules)
+    failing = failing_rules(page_table([row for _, row in held]), rules)
     counts: Counts = {}
     for rule in rules:
         said = [
@@ -116,7 +116,9 @@ def judge_clean(pages: Iterable[Page]) -> list[tuple[Mapping[str, str], dict[str
     """
     held = [page for page in pages if page[1]["error"] is None and page[0].get("clean") == "1"]
     found = []
-    for (labels, row), failed in zip(held, failing_rules(_table(held), load_thresholds("tthc").rules), strict=True):
+    for (labels, row), failed in zip(
+        held, failing_rules(page_table([row for _, row in held]), load_thresholds("tthc").rules), strict=True
+    ):
         defects: dict[str, str] = {}
         for rule in failed:
             is_true = rule.defect == "wrong_orientation" and labels.get("orientation_cw") not in ("0", None)
@@ -176,8 +178,9 @@ def _quantile(found: int, of: int, chance: float) -> float:
     return low
 
 
-def _table(pages: list[Page]) -> pa.Table:
-    rows = pa.Table.from_pylist([row for _, row in pages], schema=MEASURED)
+def page_table(found: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return page rows as the table that limits are held against, of which nothing is declared."""
+    rows = pa.Table.from_pylist(list(found), schema=MEASURED)
     for name in DECLARED_COLUMNS.values():
         rows = rows.append_column(name, pa.nulls(len(rows), pa.string()))
     return rows

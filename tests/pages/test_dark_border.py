@@ -44,3 +44,18 @@ def test_a_sheet_on_pitch_black_was_scanned(mode: str) -> None:
     row = measure(pillow_file(ground, "TIFF", mode=mode))[0]
     assert row["perspective"] is None
     assert row["border_dark"] > REVIEW
+
+
+def test_a_bed_is_of_one_tone() -> None:
+    """A ground that the light of a room falls upon from one side is none; in one tone it may be a lighter grey."""
+    grey, lit = bordered(57, 57, 57), bordered(0, 0, 0)
+    lit[:, :DEEP] = np.linspace(4, 58, len(lit))[:, None, None]
+    assert measure(jpeg(grey))[0]["border_dark"] > REVIEW
+    assert measure(jpeg(lit))[0]["border_dark"] < REVIEW
+
+
+def test_a_dark_page_has_no_grey_bed() -> None:
+    """Its own ground is as dark as that."""
+    page = np.full((1400, 1000, 3), 56, np.uint8)
+    page[300:340, 100:900] = 230
+    assert measure(jpeg(page))[0]["border_dark"] == 0

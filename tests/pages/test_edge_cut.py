@@ -180,3 +180,16 @@ def test_on_a_page_of_unknown_size_letters_may_be_large() -> None:
     assert measure_edge_cut(PageViews.of(cut, None)) > 3
     assert measure_edge_cut(PageViews.of(cut, 85)) < 3
     assert measure_edge_cut(PageViews.of(label, None)) < 3
+
+
+def pale(page: Image) -> Image:
+    """The same in hardly any ink."""
+    return (255 - (255 - page.astype(int)) * 0.36).astype(np.uint8)
+
+
+@pytest.mark.parametrize("cut", [right_of_text, line_sliced])
+def test_pale_letters_that_the_frame_cuts_are_counted(cut: Callable[[], Image]) -> None:
+    """White paper whose darkest print is pale; whole, it has none."""
+    whole = sheet(255)
+    assert found(pale(whole)) < 1
+    assert found(pale(np.where(cut() < 235, cut(), 255).astype(np.uint8))) > 6

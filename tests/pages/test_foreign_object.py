@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sohoa.pages.metrics.foreign_object import find_foreign_object, measure_foreign_object
+from sohoa.pages.metrics.foreign_object import believe, find_foreign_object, find_hand, measure_foreign_object
+from sohoa.pages.page_net import PageMaps
 from sohoa.pages.views import PageViews
 from tests.pages.page_files import text_page
 
@@ -88,3 +89,42 @@ def test_print_and_corners_are_no_thing_on_the_page(add: Callable[[Image], None]
     page = text_page(paper=paper)[..., 0].copy()
     add(page)
     assert found(page) <= LIMIT
+
+
+SKIN = (110, 140, 205)  # blue, green, red
+
+
+def maps(level: int) -> PageMaps:
+    """What the net would see on such a page, objects alike everywhere."""
+    none, all_over = np.zeros((64, 48), np.uint8), np.full((64, 48), level, np.uint8)
+    return PageMaps(none, all_over, all_over, none)
+
+
+def cover_with(*ellipse: int) -> Image:
+    page = np.full((1024, 768, 3), (150, 110, 60), np.uint8)
+    cv2.ellipse(page, ellipse[:2], ellipse[2:], 0, 0, 360, SKIN, -1)
+    return page
+
+
+def test_a_hand_at_the_frame_is_told_by_its_colour_as_far_as_the_net_believes_it() -> None:
+    """Its share and its place; a field of that colour inside the page, or along all of a side, is no hand."""
+    hand, inside, along = cover_with(0, 700, 120, 60), cover_with(400, 500, 120, 60), cover_with(0, 500, 90, 900)
+    share, box = find_hand(hand, maps(255), None)
+    assert share == pytest.approx(np.pi * 120 * 60 / 2 / hand[..., 0].size, rel=0.15)
+    assert box is not None and box == pytest.approx((0, 640 / 1024, 120 / 768, 120 / 1024), abs=0.02)
+    assert find_hand(hand, maps(112), None)[0] == pytest.approx(share / np.e, rel=0.02)
+    assert find_hand(hand, maps(0), None)[0] < 0.001 * share + 1e-5
+    assert find_hand(inside, maps(255), None) == find_hand(along, maps(255), None) == (0.0, None)
+
+
+def test_a_hand_beside_the_sheet_covers_nothing() -> None:
+    """It holds the sheet by its edge; what lies on it counts."""
+    corners = np.array([[0.2, 0.1], [0.9, 0.1], [0.9, 0.9], [0.2, 0.9]])
+    assert find_hand(cover_with(0, 700, 120, 60), maps(255), corners)[0] == 0
+    assert find_hand(cover_with(0, 700, 300, 60), maps(255), corners)[0] > 0.01
+
+
+def test_an_object_counts_as_far_as_the_net_believes_it() -> None:
+    """One in its box."""
+    assert believe(0.02, (0.0, 0.9, 0.3, 0.1), maps(200)) == 0.02
+    assert believe(0.02, (0.0, 0.9, 0.3, 0.1), maps(112)) == pytest.approx(0.02 / np.e, rel=0.01)

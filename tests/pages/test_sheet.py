@@ -193,3 +193,19 @@ def test_what_a_camera_cannot_give_is_decided_by_a_person(column: str, value: fl
     """Its light is seldom even, its scale is not known: never refused for that alone, as a scan is."""
     row = row_of(PAGE, dpi=(300, 300)) | {"jpeg_quality": 90.0, column: value}
     assert [judged(row, device)["verdict"] for device in ("flatbed", None, "camera")] == ["rejected"] * 2 + ["review"]
+
+
+def test_a_small_sheet_turned_towards_the_frame_is_a_photograph_and_a_book_page_is_none() -> None:
+    """One corner near the frame amid a wide ground; a page whose bent sides differ a little, beside a narrow one."""
+    turned = np.array([[30, 330], [830, 230], [990, 1180], [200, 1290]], np.float32)
+    book = np.array([[140, 110], [1296, 95], [1297, 1510], [140, 1466]], np.float32)
+    assert find_sheet(views_of(photograph(cloth(HEIGHT, WIDTH), turned))) is not None
+    assert find_sheet(views_of(photograph(cloth(HEIGHT, WIDTH), book))) is None
+
+
+def test_a_label_on_a_bright_package_is_no_sheet() -> None:
+    """A white field with a code on it, on print of another tone all around."""
+    package = np.full((HEIGHT, WIDTH, 3), 165, np.uint8)
+    label = np.array([[350, 500], [900, 480], [930, 1000], [340, 980]], np.float32)
+    assert find_sheet(views_of(photograph(package, label, np.full((500, 600, 3), 250, np.uint8)))) is None
+    assert find_sheet(views_of(photograph(package // 3, label, np.full((500, 600, 3), 250, np.uint8)))) is not None

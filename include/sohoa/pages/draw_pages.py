@@ -14,7 +14,8 @@ from sohoa.pages.decode.colour import ColourReader
 from sohoa.pages.decode.file_data import FileData
 from sohoa.pages.metrics.dark_border import dark_shares
 from sohoa.pages.metrics.edge_cut import count_cuts
-from sohoa.pages.metrics.foreign_object import find_foreign_object
+from sohoa.pages.metrics.foreign_object import find_foreign_object, find_hand
+from sohoa.pages.page_net import paint_maps
 from sohoa.pages.reduce import Grey
 from sohoa.pages.sheet import view_sheet
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
@@ -83,7 +84,11 @@ def find_places(colour: Grey, columns: Sequence[str], width_mm: float | None) ->
     views, sheet = view_sheet(whole)
     found = {name: PLACES[name](views) for name in columns}
     boxes = {name: box for name, box in found.items() if box is not None}
-    return boxes if sheet is None else {name: sheet.box_in_picture(box) for name, box in boxes.items()}
+    placed = boxes if sheet is None else {name: sheet.box_in_picture(box) for name, box in boxes.items()}
+    if "foreign_object" in columns and "foreign_object" not in placed:
+        _, hand = find_hand(colour, paint_maps(colour), None if sheet is None else sheet.corners)
+        placed |= {} if hand is None else {"foreign_object": hand}
+    return placed
 
 
 def _worst_side(values: Sequence[float]) -> Box | None:

@@ -18,22 +18,27 @@ from sohoa.pages.file_row import fault_row, identify_file, make_row
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.metrics.chroma import is_lost_in_coding, measure_chroma
+from sohoa.pages.metrics.foreign_object import believe, find_foreign_object, find_hand
 from sohoa.pages.metrics.glare import find_lights
 from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
 from sohoa.pages.metrics.skew import measure_skew
-from sohoa.pages.page_net import VIEW_PX
+from sohoa.pages.page_net import VIEW_PX, paint_maps
 from sohoa.pages.page_row import COLUMNS, PageRow
 from sohoa.pages.reduce import LONG_SIDE_PX, Grey
-from sohoa.pages.sheet import is_aslant, view_sheet
+from sohoa.pages.sheet import Box, Sheet, is_aslant, view_sheet
 from sohoa.pages.views import MIN_SIDE_PX, PageViews, ReadColour
 
 _STORED = (
     "width_px", "height_px", "dpi_x", "dpi_y", "width_mm", "height_mm", "colour_mode", "bit_depth", "pdf_version",
     "has_signature", "file_flaw", "signature_state",
 )  # fmt: skip
-_ASKS_NET, _CORNERS = "asks_net", "corners"  # beside the columns of a row, while its file is measured
+_ASKS_NET, _CORNERS, _OBJECT = (
+    "asks_net",
+    "corners",
+    "object_box",
+)  # beside the columns of a row, while its file is measured
 _MM_PER_INCH = 25.4
 _IN_MM = ("blur_mm", "streak_x_mm")  # of a page of unknown size nobody knows them: it may be small
 
@@ -129,11 +134,12 @@ def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
         elif min(whole.full.shape) >= MIN_SIDE_PX and not whole.is_white:
             facts[_ASKS_NET] = True
             facts[_CORNERS] = None if sheet is None else sheet.corners
+            facts[_OBJECT] = _object_box(views, sheet) if facts["foreign_object"] else None
     return facts
 
 
 def _add_colours(rows: list[dict[str, Any]], data: FileData, with_colour: bool) -> None:
-    """Look at the pages in colour: those that are not white for glare, and where a seal is expected for its colour."""
+    """Look at pages in colour: those that are not white for glare and hands, and where a seal is due for its colour."""
     asking = [row for row in rows if row.get(_ASKS_NET) or (with_colour and _has_chroma(row))]
     if not asking:
         return
@@ -142,7 +148,7 @@ def _add_colours(rows: list[dict[str, Any]], data: FileData, with_colour: bool) 
     with ColourReader(data, rows[0]["format"]) as reader:
         for row in asking:
             if row.get(_ASKS_NET):
-                _add_glare(row, reader.page(row["page_no"], VIEW_PX))
+                _add_seen(row, reader.page(row["page_no"], VIEW_PX))
             if with_colour and _has_chroma(row):
                 _add_chroma(row, reader.page(row["page_no"]))
 
@@ -152,10 +158,22 @@ def _has_chroma(row: dict[str, Any]) -> bool:
     return row["colour_mode"] == "colour" and row.get("is_blank") is False
 
 
-def _add_glare(row: dict[str, Any], colour: Grey | None) -> None:
-    """Let the page net look for glare; null where the colours cannot be had."""
-    found = (None, None) if colour is None else find_lights(colour, row[_CORNERS])
-    row["glare_ratio"], row["glare_box"] = found
+def _object_box(views: PageViews, sheet: Sheet | None) -> Box | None:
+    """Return where in the picture the object is that ``foreign_object`` measures."""
+    box = find_foreign_object(views)
+    return box if box is None or sheet is None else sheet.box_in_picture(box)
+
+
+def _add_seen(row: dict[str, Any], colour: Grey | None) -> None:
+    """Let the page net look for glare, null where the colours cannot be had, and for what lies on the page."""
+    if colour is None:
+        row["glare_ratio"] = row["glare_box"] = None
+        return
+    maps = paint_maps(colour)
+    row["glare_ratio"], row["glare_box"] = find_lights(maps, row[_CORNERS])
+    hand, _ = find_hand(colour, maps, row[_CORNERS])
+    thing = believe(row["foreign_object"], row[_OBJECT], maps) if row[_OBJECT] else 0.0
+    row["foreign_object"] = max(hand, thing)
 
 
 def _add_chroma(row: dict[str, Any], colour: Grey | None) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey, shrink
 
@@ -60,6 +61,19 @@ def paint_maps(colour: Grey, weights: Path | None = None) -> PageMaps:
     maps = np.asarray(net.forward())[0].astype(np.uint8)
     rows, columns = -(-height // CELL_PX), -(-width // CELL_PX)
     return PageMaps(*(np.ascontiguousarray(each[:rows, :columns]) for each in maps))
+
+
+def mask_sheet(shape: tuple[int, ...], corners: NDArray[np.float64] | None) -> Grey:
+    """Return 1 where the sheet of a photograph lies and 0 beside it; null corners: all is the page.
+
+    Args:
+        shape: rows and columns of the mask.
+        corners: x, y as shares of the picture.
+    """
+    mask = np.ones(shape[:2], np.uint8)
+    if corners is None:
+        return mask
+    return np.asarray(cv2.fillConvexPoly(mask * 0, np.rint(corners * shape[1::-1]).astype(np.int32), 1), np.uint8)
 
 
 def fit_view(colour: Grey) -> Grey:

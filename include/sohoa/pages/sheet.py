@@ -22,9 +22,17 @@ _SHARES = (0.08, 0.96)  # of the picture that a sheet covers; less is a thing th
 _SOLID = 0.9  # of its hull that a sheet covers: print that runs to its rim may eat into it
 _FITS = 0.93  # of its four-sided figure that a sheet covers: paper bends
 _DARKER = 20  # grey levels by which the ground is darker than the sheet
+_LABEL = (
+    0.35,
+    0.55,
+)  # of the picture, and of a field's grey: a smaller field on a brighter ground is a package's label
 _PITCH_BLACK, _MOSTLY = 2, 0.9  # grey level that no ground in the light of a room has, but a scanner's lid may
 _NEAR_FRAME = 0.02  # of the long side: a sheet that near goes on beyond the picture
 _ASLANT = 0.025  # opposite sides that differ more are seen from aslant; a scanner has none of it
+_BOOK = 0.045  # but the bent page of a book that goes on beyond the frame
+_WIDE_GROUND = (
+    0.4  # share of the picture beside such a sheet that no scanner shows, but where the sheet lies along the frame
+)
 _LEAST_PX = 60  # of the shorter side of what is looked at: less shows no sheet
 _ENDS = 0.05  # of a side, at its corners, that is not looked at: corners are torn and bent
 _BENT = 0.03  # of a side by which a bent one leaves its line
@@ -77,13 +85,19 @@ def find_sheet(views: PageViews) -> Sheet | None:
     around = paper[cv2.dilate(inside, np.ones((9, 9), np.uint8)) == 0]
     if around.size < (1 - _SHARES[1]) * paper.size:
         return None
-    if float(np.median(paper[inside > 0])) - float(np.median(around)) < _DARKER:
+    sheet, ground = float(np.median(paper[inside > 0])), float(np.median(around))
+    is_label = around.size > (1 - _LABEL[0]) * paper.size and ground > _LABEL[1] * sheet
+    if sheet - ground < _DARKER or is_label:
         return None
     if percentiles(around, _MOSTLY)[0] <= _PITCH_BLACK:
         return None
     at_frame = _sides_at_frame(corners, paper.shape)
     perspective = _aslant(corners)
-    if sum(at_frame) > 1 or (any(at_frame) and perspective < _ASLANT):
+    if around.size < _WIDE_GROUND * paper.size:
+        is_bed = perspective < _BOOK
+    else:
+        is_bed = perspective < _ASLANT and _lies_along(corners, paper.shape)
+    if sum(at_frame) > 1 or (any(at_frame) and is_bed):
         return None
     height, width = paper.shape
     return Sheet(corners / (width, height), perspective, at_frame)
@@ -210,6 +224,14 @@ def _sides_at_frame(corners: Points, shape: tuple[int, ...]) -> tuple[bool, bool
         bool(y[:2].min() < near), bool(y[2:].max() > shape[0] - 1 - near),
         bool(x[[0, 3]].min() < near), bool(x[1:3].max() > shape[1] - 1 - near),
     )  # fmt: skip
+
+
+def _lies_along(corners: Points, shape: tuple[int, ...]) -> bool:
+    """Return whether both ends of a side of the sheet are near one side of the frame."""
+    near = _NEAR_FRAME * max(shape) + 2
+    x, y = corners[:, 0], corners[:, 1]
+    ends = (y[:2], shape[0] - 1 - y[2:], x[[0, 3]], shape[1] - 1 - x[1:3])
+    return any(bool(side.max() < near) for side in ends)
 
 
 def _aslant(corners: Points) -> float:

@@ -23,6 +23,9 @@ _STRIP_MM = 10.0  # along the frame, in which writing is looked for
 _AROUND_MM = 4.0  # wider than strokes, over which the paper is seen
 _INK = 0.22  # of the paper that ink is darker
 _INK_LEAST = 25  # grey levels
+_PALE = (60, 100)  # grey levels of the darkest ink of a white page that is pale all over; less is no print
+_PALE_INK = 0.3  # of that, by which its ink is darker than paper
+_DARKEST = 0.995  # share of a page whose ink is no darker
 _GREY = 0.08  # of the paper: darker than clean paper
 _PAPER = (0.55, 90)  # of the page's paper, and grey levels; darker is bed
 _LETTER_MM = (0.7, 9.0)  # sides of a letter
@@ -64,7 +67,7 @@ def count_cuts(views: PageViews) -> Sides:
         found = _count_any_size(views.without_red, views)
     if level_at(views.paper_counts, 0.5) >= _DARK:
         return found
-    return _most(found, _count(255 - views.page, views, views.page_px_per_mm))
+    return _most(found, _count_any_size(255 - views.page, views))
 
 
 def _count_any_size(page: Grey, views: PageViews) -> Sides:
@@ -79,15 +82,24 @@ def _most(some: Sides, others: Sides) -> Sides:
 
 def _count(page: Grey, views: PageViews, scale: float) -> Sides:
     sides = zip((page, page[::-1], page.T, page.T[::-1]), views.at_frame, strict=True)
-    strips = [_strip(side, scale) if at_frame else None for side, at_frame in sides]
+    pale = _pale_ink(views)
+    strips = [_strip(side, scale, pale) if at_frame else None for side, at_frame in sides]
     if all(strip is None for strip in strips):
         return 0.0, 0.0, 0.0, 0.0
     paper = percentiles(page[::4, ::4], 0.8)[0]
-    top, bottom, left, right = (0.0 if strip is None else _cut(strip, scale, paper) for strip in strips)
+    top, bottom, left, right = (0.0 if strip is None else _cut(strip, scale, paper, pale) for strip in strips)
     return top, bottom, left, right
 
 
-def _strip(side: Grey, scale: float) -> Grey | None:
+def _pale_ink(views: PageViews) -> float | None:
+    """Return the grey levels by which ink is darker than paper on a white page whose print is pale, else null."""
+    if not views.is_white:
+        return None
+    darkest = percentiles(views.ink[::4, ::4], _DARKEST)[0]
+    return _PALE_INK * darkest if _PALE[0] <= darkest <= _PALE[1] else None
+
+
+def _strip(side: Grey, scale: float, pale: float | None) -> Grey | None:
     """Return the strip along the first row of ``side``; null where that row is clean paper, as of most sides.
 
     The brightest grey around stands for the paper there, which is not brighter.
@@ -98,18 +110,18 @@ def _strip(side: Grey, scale: float) -> Grey | None:
     near = np.ascontiguousarray(strip[: width // 2 + 3])  # two rows more: the outermost, and the median's
     brightest = near.max(axis=0, keepdims=True)
     paper = np.asarray(cv2.dilate(brightest, np.ones((1, width + 2), np.uint8)), np.uint8)
-    return np.ascontiguousarray(strip) if _is_ink(near[1:2], paper, 0).any() else None
+    return np.ascontiguousarray(strip) if _is_ink(near[1:2], paper, 0, pale).any() else None
 
 
 def _around_px(scale: float) -> int:
     return max(3, round(_AROUND_MM * scale)) | 1
 
 
-def _cut(strip: Grey, scale: float, page_paper: int) -> float:
+def _cut(strip: Grey, scale: float, page_paper: int, pale: float | None) -> float:
     """Return the letters that the frame cuts along the first row of the strip, other strokes as a part of one."""
     around = np.ones((_around_px(scale),) * 2, np.uint8)
     paper = np.asarray(cv2.morphologyEx(cv2.medianBlur(strip, 3), cv2.MORPH_CLOSE, around), np.uint8)[1:]
-    is_ink = _is_ink(strip[1:], paper, page_paper)  # the outermost row may be a blend
+    is_ink = _is_ink(strip[1:], paper, page_paper, pale)  # the outermost row may be a blend
     if not is_ink[0].any():
         return 0.0
     count, parts, boxes, _ = cv2.connectedComponentsWithStats(is_ink.astype(np.uint8), connectivity=8)
@@ -124,9 +136,9 @@ def _cut(strip: Grey, scale: float, page_paper: int) -> float:
     return (found if is_writing else 0) + len(clean) / (len(clean) + _HALF_SURE)
 
 
-def _is_ink(grey: Grey, paper: Grey, page_paper: int) -> NDArray[np.bool_]:
+def _is_ink(grey: Grey, paper: Grey, page_paper: int, pale: float | None) -> NDArray[np.bool_]:
     """Return what is ink on such paper; brighter paper never makes it less."""
-    is_dark = cv2.subtract(paper, grey) > np.maximum(_INK_LEAST, _INK * paper)
+    is_dark = cv2.subtract(paper, grey) > (np.maximum(_INK_LEAST, _INK * paper) if pale is None else pale)
     return np.asarray(is_dark & (paper > max(_PAPER[0] * page_paper, _PAPER[1])), np.bool_)
 
 

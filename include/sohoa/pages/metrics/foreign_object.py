@@ -1,11 +1,19 @@
-"""Foreign object: a finger or clip that covers part of the page from its frame inwards."""
+"""Foreign object: a finger or clip that covers part of the page from its frame inwards.
+
+On a page that is not white, of which a small view in colour is read for the page net, a hand is told by its colour:
+redder than skin's least and than the page itself. The net's map of objects says how far such a field, and any other
+object found there, is to be believed: wood, leather and yellowed paper have colours of skin too.
+"""
 
 from __future__ import annotations
+
+from math import ceil
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sohoa.pages.page_net import CELL_PX, EVEN, PER_NAT, PageMaps, fit_view, mask_sheet
 from sohoa.pages.reduce import Grey, shrink
 from sohoa.pages.views import PageViews, percentiles
 
@@ -23,6 +31,17 @@ _MOST_MARKS = 0.25  # of it that carries marks; more is a picture or print
 _MARK = 20  # grey levels
 _ON_PAPER = 0.7  # of the ground around an object that is as light as paper
 _GROUND = 0.65  # of the paper
+_RED, _REDDER = 150, 16  # Cr of skin at least, and above the page's own
+_BLUE = (90, 127)  # Cb of skin
+_DARKEST_SKIN = 50  # luma
+_HAND = (0.003, 0.25)  # share of the picture that a hand covers
+_HAND_AT_FRAME = (0.02, 0.5)  # share of a side of the frame that it cuts; more is a desk
+_HAND_SOLID = 0.3  # of its box
+_HALF = 2  # pixels of the net's view that one of the view for hands stands for
+_BELIEVED = np.rint(1000 * np.exp((np.arange(256) - EVEN) / PER_NAT).clip(0, 1)).astype(np.int64)  # thousandths
+
+Box = tuple[float, float, float, float]
+Corners = NDArray[np.float64]
 
 
 def measure_foreign_object(views: PageViews) -> float:
@@ -36,13 +55,72 @@ def measure_foreign_object(views: PageViews) -> float:
     return 0.0 if found is None else found[0]
 
 
-def find_foreign_object(views: PageViews) -> tuple[float, float, float, float] | None:
+def find_foreign_object(views: PageViews) -> Box | None:
     """Return x, y, width, height of the box around that object as shares of the page, null where there is none."""
     found = _find(views)
     return None if found is None else found[1]
 
 
-def _find(views: PageViews) -> tuple[float, tuple[float, float, float, float]] | None:
+def find_hand(colour: Grey, maps: PageMaps, corners: Corners | None) -> tuple[float, Box | None]:
+    """Measure the share of a page that is not white which a hand at the frame covers, 0 to 1, and where it is.
+
+    Args:
+        colour: the page in blue, green, red, uint8 (height, width, 3).
+        maps: what the page net sees on it.
+        corners: of the sheet in a photograph, x, y as shares: a hand beside it covers nothing; null where all is the
+            page.
+    """
+    skin = _skin(shrink(fit_view(colour), _HALF))
+    believed = _believed(maps, skin.shape) * mask_sheet(skin.shape, corners)
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(skin, connectivity=4)
+    found: tuple[float, Box | None] = (0.0, None)
+    for part in range(1, count):
+        x, y, width, height, area = boxes[part].tolist()
+        is_size = _HAND[0] <= area / skin.size <= _HAND[1] and area >= _HAND_SOLID * width * height
+        if is_size and _reaches_in(parts == part):
+            share = int(believed[parts == part].sum()) / 1000 / skin.size
+            rows, columns = skin.shape
+            found = max(
+                found, (share, (x / columns, y / rows, width / columns, height / rows)), key=lambda hand: hand[0]
+            )
+    return found
+
+
+def believe(share: float, box: Box, maps: PageMaps) -> float:
+    """Return the share of an object in a box, x, y, width, height as shares, as far as the page net believes in it."""
+    rows, columns = maps.object.shape
+    x, y, width, height = box
+    down = slice(int(y * rows), max(int(y * rows) + 1, ceil((y + height) * rows)))
+    along = slice(int(x * columns), max(int(x * columns) + 1, ceil((x + width) * columns)))
+    cells = _BELIEVED[maps.object[down, along]]
+    return float(share * int(cells.sum()) / max(1, 1000 * cells.size))
+
+
+def _skin(view: Grey) -> Grey:
+    """Return 1 where a view in blue, green and red has the colour of skin, in whole numbers."""
+    blue, green, red = (view[..., plane].astype(np.int32) for plane in range(3))
+    luma = (299 * red + 587 * green + 114 * blue) // 1000
+    redness, blueness = EVEN + 713 * (red - luma) // 1000, EVEN + 564 * (blue - luma) // 1000
+    least = max(_RED, int(np.sort(redness, axis=None)[redness.size // 2]) + _REDDER)
+    is_skin = (redness >= least) & (blueness >= _BLUE[0]) & (blueness <= _BLUE[1]) & (luma > _DARKEST_SKIN)
+    opened = cv2.morphologyEx(is_skin.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return np.asarray(opened, np.uint8)
+
+
+def _believed(maps: PageMaps, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return how far the net believes in an object at each place of the view for hands, in thousandths."""
+    size = CELL_PX // _HALF
+    cells = _BELIEVED[maps.object].repeat(size, axis=0).repeat(size, axis=1)
+    return np.asarray(cells[: shape[0], : shape[1]], np.int64)
+
+
+def _reaches_in(part: NDArray[np.bool_]) -> bool:
+    """Return whether the frame cuts the part at one side or one corner, not along most of a side."""
+    cuts = [float(line.mean()) for line in (part[0], part[-1], part[:, 0], part[:, -1])]
+    return _HAND_AT_FRAME[0] <= max(cuts) <= _HAND_AT_FRAME[1] and sum(cut > 0 for cut in cuts) <= 2
+
+
+def _find(views: PageViews) -> tuple[float, Box] | None:
     """Return the share of the page and box of the largest object."""
     thin = views.half_paper
     paper = percentiles(thin[::2, ::2], 0.7)[0]

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sohoa.pages.page_net import EVEN, PER_NAT, paint_maps
+from sohoa.pages.page_net import EVEN, PER_NAT, PageMaps, mask_sheet
 from sohoa.pages.reduce import Grey
 from sohoa.pages.views import PageViews, percentiles
 
@@ -36,6 +36,9 @@ _ODDS = np.rint(1e6 * np.exp((_LEVELS - 255) / PER_NAT)).astype(np.int64)  # mil
 _ON_SHEET = np.rint(1000 / (1 + np.exp((EVEN - _LEVELS) / PER_NAT))).astype(np.int64)  # thousandths
 _SUREST = 6  # cells by which a small light is told
 _SMALL = 0.13  # share of the page that a small light stands for, if nothing were surer
+_AROUND = 21  # cells, a third of the page, over which the light all around is seen
+_OF_AROUND = (2, 5)  # of it is taken away: light that fades off over a page is no lamp's image
+_SURE_LIGHT = 0.01  # share that a small light stands for which makes all cells count in full
 _ONE_IN = 0.04  # of the cells that look like glare on white paper
 _CELL_MM = 3.0
 _MIN_CELLS = 8  # on the shorter side
@@ -58,30 +61,37 @@ _PLANE = (0.5, 0.8)  # share of the variance that it explains: no glare, surely 
 _FEW = 12  # inked cells, or no plane
 
 
-def find_lights(colour: Grey, corners: NDArray[np.float64] | None) -> tuple[float, Box | None]:
+def find_lights(maps: PageMaps, corners: NDArray[np.float64] | None) -> tuple[float, Box | None]:
     """Measure the share of a page that is not white which light hides, 0 to 1, and where the largest is.
 
     A lamp's image is small and yet hides what is under it: a light stands for at least as much as its surest cells are
-    sure, up to an eighth of the page. What lies on the ground beside the sheet counts for nothing.
+    sure, up to an eighth of the page, by how much they stand out from a third of the page around them. Where none does,
+    all cells count for less: the light falls off over the page. What lies on the ground beside the sheet counts for
+    nothing.
 
     Args:
-        colour: the page in blue, green, red, uint8 (height, width, 3).
+        maps: what the page net sees on it.
         corners: of the sheet in a photograph, x, y as shares: a lamp in the desk beside it hides nothing; null where
             all is the page.
 
     Returns:
         As ``measure_glare``.
     """
-    maps = paint_maps(colour)
     light = maps.light
-    inside = np.ones(light.shape, np.uint8)
-    if corners is not None:
-        inside = cv2.fillConvexPoly(inside * 0, np.rint(corners * light.shape[::-1]).astype(np.int32), 1)
+    inside = mask_sheet(light.shape, corners)
     on_sheet = _ON_SHEET[maps.sheet] * inside
     share = int((_LOST[light] * on_sheet).sum()) / max(1, int(inside.sum())) / 1e6
-    surest = np.sort((_ODDS[light] * on_sheet).ravel())[-_SUREST:]
+    surest = np.sort((_ODDS[_standing_out(light)] * on_sheet).ravel())[-_SUREST:]
     small = _SMALL * sqrt(int(surest.sum()) / _SUREST / 1e9)
-    return max(share, small), _largest_box(((light >= EVEN) & (inside > 0)).astype(np.float32))
+    sure = min(1.0, small / _SURE_LIGHT)
+    return max(share * sure * sure, small), _largest_box(((light >= EVEN) & (inside > 0)).astype(np.float32))
+
+
+def _standing_out(light: Grey) -> Grey:
+    """Return the map of light less a part of its own level all around."""
+    taken, of = _OF_AROUND
+    around = np.asarray(cv2.medianBlur(light, _AROUND)).astype(np.uint16)
+    return np.asarray(cv2.subtract(light, (around * taken // of).astype(np.uint8)), np.uint8)
 
 
 def measure_glare(views: PageViews) -> tuple[float, Box | None]:

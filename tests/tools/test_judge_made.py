@@ -1,0 +1,34 @@
+"""Made defects in folds: each copy is judged by the net of its page's fold, and compared with copies as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.pagenet.judge_made import AS_IS, COLUMNS, Copy, fold_of_pages, judge, table_rows
+
+
+def copy(kind: str, fold: int, strength: float | None, found: bool = False, error: str | None = None) -> Copy:
+    row = dict.fromkeys(COLUMNS.values(), 0.0) | {"streak_strength": strength, "error": error}
+    return Copy(kind, fold, row, frozenset({"streaks"} if found else ()))
+
+
+def test_areas_and_reports_are_told_by_fold() -> None:
+    """Two copies with streaks, of which one reads more than its page; what was not measured reads least."""
+    copies = [
+        copy("streaks", 1, 9.0, True), copy("streaks", 2, None), copy("streaks", 2, 99.0, error="unreadable: x"),
+        copy(AS_IS, 1, 2.0), copy(AS_IS, 2, 0.0, True),
+    ]  # fmt: skip
+    counts = judge(copies)
+    assert counts["streaks"] == {
+        "all": [0.5, 2, 2], "fold 1": [1.0, 1, 1], "fold 2": [0.0, 1, 1], "fold 3": [],
+        "found": [1, 2], "false": [1, 2],
+    }  # fmt: skip
+    (row,) = table_rows(counts)
+    assert row == ("streaks", "0.500 (2, 2)", "1.000 (1, 1)", "0.000 (1, 1)", "unknown", "1 of 2", "1 of 2")
+
+
+def test_pages_of_sources_without_a_fold_are_left_out(tmp_path: Path) -> None:
+    """A page is known by the name of its file without the ending."""
+    lines = ["file,source", "a.b.jpg,github:zxing/zxing", "c.png,github:somebody/else"]
+    (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert fold_of_pages([tmp_path]) == {"a.b": 2}

@@ -1,0 +1,155 @@
+"""Judge made defects in folds, each copy of a page by the net that saw no page of its source.
+
+    python -m tools.pagenet.judge_made NET1 NET2 NET3 --labels FOLDER... --copies COPIES...
+
+A folder of copies holds labelled pages again: ``PAGE__asis.jpg`` as they are, ``PAGE__KIND_SEVERITY.jpg`` with a defect
+made upon them, where PAGE is the name of the page's file without its ending, in a ``labels.csv`` of ``--labels``. Each
+copy is measured with the net that was trained without the fold of its page's source (``data.csv``). A defect's copies
+are compared with the copies as they are, which have their size, tags and coding. The areas under the curve go into
+``judged_made.json`` beside ``judge_limits``, of which ``tools.generate_docs`` makes a table in ``docs/thresholds.md``,
+and are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sohoa.pages import page_net
+from sohoa.pages.guard.bounds import FileBounds
+from sohoa.pages.measure_page import measure_file
+from sohoa.quality.rules import failing_rules
+from sohoa.quality.thresholds import load_thresholds
+from sohoa.settings import load_settings
+from tools.judge_limits import page_table
+from tools.pagenet.bases import read_folds
+
+JUDGED = Path(__file__).parents[1] / "judged_made.json"
+COLUMNS = {
+    "streaks": "streak_strength", "seam": "seam_strength", "gradient": "illumination_range", "bleed": "bleed_through",
+    "finger": "foreign_object", "glare": "glare_ratio", "crop": "edge_cut", "border": "border_dark",
+}  # fmt: skip
+"""Kind of a made defect -> the column that grows with it."""
+DEFECTS = {
+    "streaks": "streaks", "seam": "bad_seam", "gradient": "uneven_light", "bleed": "bleed_through",
+    "finger": "foreign_object", "glare": "glare", "crop": "cut_off", "border": "dark_border",
+}  # fmt: skip
+"""Kind of a made defect -> its name."""
+AS_IS = "asis"
+FOLDS = (1, 2, 3)
+Counts = dict[str, dict[str, list[float]]]
+"""Kind -> ``all`` and ``fold 1`` to ``fold 3``, each [area under the curve, copies with, copies without]; ``found``,
+[copies on which any limit reports it, of]; ``false``, likewise of the copies as they are."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of a page.
+
+    Attributes:
+        kind: of the defect made upon it, ``AS_IS`` without.
+        fold: of its page's source.
+        row: what was measured.
+        defects: what any limit reports, notes too.
+    """
+
+    kind: str
+    fold: int
+    row: Mapping[str, object]
+    defects: frozenset[str]
+
+    def value(self, kind: str) -> float:
+        """Return the column of a kind of defect, -1 where it was not measured: nothing was seen."""
+        found = self.row[COLUMNS[kind]]
+        return -1.0 if found is None else float(str(found))
+
+
+def main() -> None:
+    """Read the command line, measure, keep the figures and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("nets", nargs=3, type=Path, help="trained with --fold 1, 2 and 3")
+    parser.add_argument("--labels", nargs="+", type=Path, required=True, help="folders with labels.csv")
+    parser.add_argument("--copies", nargs="+", type=Path, required=True, help="folders with the copies")
+    options = parser.parse_args()
+    folds = fold_of_pages(options.labels)
+    counts = judge([copy for folder in options.copies for copy in measure_copies(folder, folds, options.nets)])
+    JUDGED.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write("\n".join(" | ".join(row) for row in table_rows(counts)) + "\n")
+
+
+def fold_of_pages(folders: Iterable[Path]) -> dict[str, int]:
+    """Return page name without ending -> fold of its source; pages of sources without a fold are left out."""
+    folds, found = read_folds(), {}
+    for folder in folders:
+        with (folder / "labels.csv").open(encoding="utf-8", newline="") as lines:
+            for line in csv.DictReader(lines):
+                if line["source"] in folds:
+                    found[Path(line["file"]).stem] = folds[line["source"]]
+    return found
+
+
+def measure_copies(folder: Path, folds: Mapping[str, int], nets: Sequence[Path]) -> list[Copy]:
+    """Measure the copies of a folder, each with the net of its page's fold; other files are left out."""
+    bounds, rules = FileBounds.of(load_settings()), load_thresholds("tthc").rules
+    found = []
+    for path in sorted(folder.glob("*__*.jpg")):
+        page, _, rest = path.stem.rpartition("__")
+        kind = rest.rpartition("_")[0] or rest
+        if page in folds and kind in {*COLUMNS, AS_IS}:
+            page_net.WEIGHTS = nets[folds[page] - 1]
+            row = measure_file(path, bounds)[0]
+            (failed,) = failing_rules(page_table([row]), rules)
+            found.append(Copy(kind, folds[page], row, frozenset(rule.defect for rule in failed)))
+    return found
+
+
+def judge(copies: Iterable[Copy]) -> Counts:
+    """Return the areas under the curve and what is reported, by kind, of all copies without an error."""
+    held = [copy for copy in copies if copy.row["error"] is None]
+    counts: Counts = {}
+    for kind in COLUMNS:
+        made = [copy for copy in held if copy.kind == kind]
+        sound = [copy for copy in held if copy.kind == AS_IS]
+        if not made:
+            continue
+        counts[kind] = {"all": _area(made, sound, kind)}
+        for fold in FOLDS:
+            of_fold = [[copy for copy in some if copy.fold == fold] for some in (made, sound)]
+            counts[kind][f"fold {fold}"] = _area(of_fold[0], of_fold[1], kind)
+        for name, some in (("found", made), ("false", sound)):
+            counts[kind][name] = [sum(DEFECTS[kind] in copy.defects for copy in some), len(some)]
+    return counts
+
+
+def table_rows(counts: Counts) -> list[tuple[str, ...]]:
+    """Return the cells of the table: defect; area under the curve of all and of each fold; reported, falsely so."""
+    return [
+        (
+            DEFECTS[kind],
+            *(_said(found[name]) for name in ("all", *(f"fold {fold}" for fold in FOLDS))),
+            *(f"{found[name][0]:.0f} of {found[name][1]:.0f}" for name in ("found", "false")),
+        )
+        for kind, found in counts.items()
+    ]
+
+
+def _said(found: list[float]) -> str:
+    return f"{found[0]:.3f} ({found[1]:.0f}, {found[2]:.0f})" if len(found) == 3 else "unknown"
+
+
+def _area(made: list[Copy], sound: list[Copy], kind: str) -> list[float]:
+    """Return the probability that a made defect reads more than a copy without, ties half, and how many of each."""
+    if not (made and sound):
+        return []
+    pairs = [(one.value(kind), other.value(kind)) for one in made for other in sound]
+    area = sum((one > other) + (one == other) / 2 for one, other in pairs) / len(pairs)
+    return [round(area, 4), len(made), len(sound)]
+
+
+if __name__ == "__main__":
+    main()
