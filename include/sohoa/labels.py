@@ -981,7 +981,7 @@ LABELS: dict[str, Labels] = {
         "since": Label("Từ lúc", "Since"),
         "age": Label("Đã chờ", "Age"),
         "why_here": Label("Vì sao", "Why"),
-        "why_inbox": Label("Chờ lượt kiểm tra tới (15 phút một lượt).", "Waits for the next check (every 15 minutes)."),
+        "why_inbox": Label("Chờ lượt kiểm tra tới.", "Waits for the next check."),
         "why_left": Label(
             "Cơ quan gửi quá phần chia của một lượt: chờ lượt sau.",
             "More than its agency's share of one check: waits for a later one.",

@@ -12,9 +12,11 @@
     return { ...spec, config: { ...spec.config, ...SCREEN }, ...(!isFixed && { width: "container" }) };
   }
 
-  /** Says in words what the chart shows, and what else came with it. */
+  /** Says in words what the chart shows, and what else came with it; drawing takes a place's role and words away. */
   function tell(place, found) {
+    place.setAttribute("role", "img");
     place.setAttribute("aria-label", found.said);
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     const said = place.nextElementSibling;
     if (said?.hasAttribute("data-said")) said.textContent = found.said;
     const outlook = document.querySelector("[data-outlook]");
@@ -45,12 +47,12 @@
         place.dataset.drawn = "nothing";
         return;
       }
-      tell(place, found);
       place.textContent = "";
       await window.vegaEmbed(place, fit(found.spec), {
         mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, formatLocale: NUMBERS,
         tooltip: { disableDefaultStyle: true },
       });
+      tell(place, found);
       place.dataset.drawn = "yes";
       if (found.forecast) draw(place, `${address}&${found.forecast}`, true);
     } catch (error) {
