@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import random
 import re
 import shutil
@@ -25,6 +26,8 @@ from sohoa.stack.processes import GRPC_OFFSET
 from sohoa.store import Store
 
 ROOT = Path(__file__).parents[1]
+_PROCESSES = 32
+"""So many processes of a test run draw ports that no other draws."""
 Objects = dict[tuple[str, str], bytes]
 """(bucket, key) -> bytes."""
 
@@ -34,9 +37,13 @@ def quiet(_: str) -> None:
 
 
 def free_port() -> int:
-    """A port that can be opened now, and so can the one that SeaweedFS takes beside it."""
+    """A port that can be opened now, and so can the one that SeaweedFS takes beside it.
+
+    Each process of a test run has ports of its own: what one has drawn no other can draw before it is opened.
+    """
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) % _PROCESSES
     while True:
-        port = random.randrange(12_000, 22_700)
+        port = random.randrange(12_000 + process, 22_700, _PROCESSES)
         with socket.socket() as one, socket.socket() as other:
             try:
                 one.bind(("127.0.0.1", port))
@@ -55,8 +62,11 @@ def new_home(patch: pytest.MonkeyPatch, home: Path) -> None:
         patch.setenv(
             f"SOHOA_SPACE_{name}_PERCENT", "100"
         )  # a full disk of the machine that tests says nothing of the product
-    for name in PORTS:
-        patch.setenv(f"SOHOA_{name.upper()}", str(free_port()))
+    ports: set[int] = set()
+    while len(ports) < len(PORTS):
+        ports.add(free_port())
+    for name, port in zip(PORTS, ports, strict=True):
+        patch.setenv(f"SOHOA_{name.upper()}", str(port))
 
 
 def project_with_hung_task(folder: Path) -> Path:
