@@ -28,7 +28,15 @@ from tests.servers import empty_buckets, new_home, project_with_hung_task, quiet
 _SUMMARY = "summary"
 _REPORT = "tests/report/"
 _OF_AIRFLOW = ("dags", "docker", "stack")  # as AIRFLOW_TESTS of the Makefile
-_LONGEST = ("tests/jobs/test_kill.py", _REPORT, "tests/web/test_in_browser.py", "tests/jobs/", "tests/oracle/", "tests/quality/", "tests/slips/")
+_LONGEST = (
+    "tests/jobs/test_kill.py",
+    _REPORT,
+    "tests/web/test_in_browser.py",
+    "tests/jobs/",
+    "tests/oracle/",
+    "tests/quality/",
+    "tests/slips/",
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses among them
