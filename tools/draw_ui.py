@@ -64,7 +64,7 @@ def _addresses(store: Store) -> dict[str, str]:
     """Picture -> the address of its page below the prefix: of the newest page with a box on its defect."""
     pages = store.read_table("pages").to_pylist()
     shown = max(
-        (page for page in pages if page["verdict"] == "rejected" and not page["error"]),
+        (page for page in pages if page["verdict"] in ("rejected", "review") and not page["error"]),
         key=lambda page: (bool(page["glare_box"]) and "glare" in page["defects"], page["scan_date"], page["file"]),
     )
     batch = f"{shown['scan_date']}/{quote(shown['batch'])}"
