@@ -18,7 +18,8 @@ from sohoa import jobs, registry
 from sohoa.store import Store
 from tests.batch_builder import DAY, commit, document, manifest, page_jpeg, put_files
 
-_PAGES = 12
+PAGES = 12
+"""Pages that differ from each other."""
 _DOCUMENTS, _PAGES_EACH = 5, 2
 _TRUNCATED_EVERY = 20  # documents: their slips get pictures
 
@@ -29,7 +30,10 @@ def main() -> None:
     parser.add_argument("--agencies", type=int, default=60)
     agencies = parser.parse_known_args()[0].agencies
     with own_store() as store:
-        send_day(store, agencies)
+        drawn = [page_jpeg(seed) for seed in range(PAGES)]
+        send_day(
+            store, agencies, lambda document, page: drawn[page][: -1000 if document % _TRUNCATED_EVERY == 0 else None]
+        )
         before = store_cpu(store)
         rows = check_by_stage()
         taken = store_cpu(store) - before
@@ -41,20 +45,17 @@ def main() -> None:
     print(f"The store took {taken:.1f} CPU s beside it.")
 
 
-def send_day(store: Store, agencies: int) -> None:
-    """One batch of each of so many agencies."""
-    drawn = [page_jpeg(seed) for seed in range(_PAGES)]
+def send_day(store: Store, agencies: int, draw: Callable[[int, int], bytes]) -> None:
+    """One batch of each of so many agencies; ``draw`` makes the page of a document, both counted over the day."""
     codes = [agency.code for agency in registry.agencies() if agency.works_on(DAY)]
     for place, code in enumerate(codes[:agencies]):
         files: dict[str, bytes] = {}
         documents = []
         for number in range(_DOCUMENTS):
             first = place * _DOCUMENTS + number
-            own = {f"{number}-{n}.jpg": drawn[(first + n) % _PAGES] for n in range(_PAGES_EACH)}
-            if first % _TRUNCATED_EVERY == 0:
-                own = {name: data[:-1000] for name, data in own.items()}
+            own = {f"{number}-{n}.jpg": draw(first, (first + n) % PAGES) for n in range(_PAGES_EACH)}
             files |= own
-            documents.append(document(f"D{number}", own))
+            documents.append(document(f"{code}-D{number}", own))
         body = manifest(documents, 1, code)
         put_files(store, body["batch"], files, code)
         commit(store, body, agency=code)

@@ -21,14 +21,14 @@ from typing import Any
 import pyarrow as pa
 
 import expectations
+from benchmarks.day import PAGES, send_day
 from benchmarks.own_store import own_store, store_cpu
 from benchmarks.processes import watch
-from sohoa import jobs, layout, registry
+from sohoa import jobs, layout
 from sohoa.store import Store
-from tests.batch_builder import DAY, commit, document, manifest, page_jpeg, put_files
+from tests.batch_builder import DAY, page_jpeg
 
-_PAGES, _DOCUMENTS, _PAGES_EACH = 12, 5, 2
-_COARSE_EVERY = 20
+_COARSE_EVERY = 20  # documents
 _FINE_DPI, _COARSE_DPI = 212, 200
 _LIMIT, _STRICTER = "limit = 199.5\n", "limit = 206.0\n"
 _SOHOA = Path(sys.executable).with_name("sohoa")
@@ -42,7 +42,8 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=3, help="of each agency")
     asked = parser.parse_known_args()[0]
     with own_store() as store, TemporaryDirectory() as name:
-        _send(store, asked.agencies)
+        fine, coarse = ([page_jpeg(seed, dpi) for seed in range(PAGES)] for dpi in (_FINE_DPI, _COARSE_DPI))
+        send_day(store, asked.agencies, lambda number, page: (fine if number % _COARSE_EVERY else coarse)[page])
         print(f"checked: {jobs.check()['pages']:,} pages", file=sys.stderr)
         store.each(partial(_copy_batch, store, asked.batches), store.read_table("batches", [DAY]).to_pylist())
         pages, before = store.read_table("pages", [DAY]).num_rows, store_cpu(store)
@@ -53,24 +54,6 @@ def main() -> None:
     print(f"\n{asked.agencies * asked.batches} batches of one scan day, {pages:,} pages, judged again:")
     print(f"{changed:,} documents otherwise, {cost[0]:.1f} CPU s ({1000 * cost[0] / pages:.2f} for 1,000 pages),")
     print(f"{cost[1] / 1e6:.0f} MB in all processes; the store took {served:.1f} CPU s beside it.")
-
-
-def _send(store: Store, agencies: int) -> None:
-    """One batch of each of so many agencies; the pages of one document in twenty have fewer dpi."""
-    fine, coarse = ([page_jpeg(seed, dpi) for seed in range(_PAGES)] for dpi in (_FINE_DPI, _COARSE_DPI))
-    codes = [agency.code for agency in registry.agencies() if agency.works_on(DAY)]
-    for place, code in enumerate(codes[:agencies]):
-        files: dict[str, bytes] = {}
-        documents = []
-        for number in range(_DOCUMENTS):
-            first = place * _DOCUMENTS + number
-            drawn = fine if first % _COARSE_EVERY else coarse
-            own = {f"{number}-{n}.jpg": drawn[(first + n) % _PAGES] for n in range(_PAGES_EACH)}
-            files |= own
-            documents.append(document(f"{code}-D{number}", own))
-        body = manifest(documents, 1, code)
-        put_files(store, body["batch"], files, code)
-        commit(store, body, agency=code)
 
 
 def _copy_batch(store: Store, most: int, row: dict[str, Any]) -> None:

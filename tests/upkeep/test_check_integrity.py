@@ -92,6 +92,18 @@ def test_every_batch_has_its_turn_and_a_killed_run_loses_none(
     assert found == [0, 0, 1, 1]
 
 
+def test_damaged_batches_stop_nobody_elses_turn(
+    clean_store: Store, batches: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One file a run: the first batch is damaged and stays so, and the last is found all the same."""
+    few = clean_store.settings.model_copy(update={"integrity_files": 1})
+    monkeypatch.setitem(clean_store.__dict__, "settings", few)
+    damage(clean_store, key_of(batches[0], "a.jpg"), b"x")
+    damage(clean_store, key_of(batches[2], "c.jpg"), b"x")
+    found = [check_integrity(clean_store, now())["batches_damaged"] for _ in range(4)]
+    assert found == [1, 1, 2, 2]
+
+
 def test_what_was_rejected_is_not_looked_for(clean_store: Store, batches: list[str]) -> None:
     """It may be gone, until a person takes it all the same."""
     batch = send(clean_store, {"z.jpg": FILES["a.jpg"][:-9000]}, 9)

@@ -1,7 +1,7 @@
 """Whether what was accepted is still there as it was accepted: some batches a run, some files of each, all in turn.
 
 Bytes are read back and hashed; a store that answers with other bytes than it took says nothing of it. A batch of which
-something is wrong is noted in ``_damaged/``, looked at again by every run, and forgotten when it is whole again.
+something is wrong is noted in ``_damaged/``, looked at again, and forgotten when it is whole again.
 """
 
 from __future__ import annotations
@@ -49,10 +49,14 @@ class _Place(TypedDict):
 
 
 def check_integrity(store: Store, now: datetime) -> Checked:
-    """Read back files of accepted documents, from where the last run ended; operators hear of what is wrong."""
-    known = {(one["agency"], one["batch"]): one for one in read_damaged(store)}
-    files = sum(_check_batch(store, agency, batch, now, one) for (agency, batch), one in known.items())
-    batches = len(known)
+    """Read back files of accepted documents, from where the last run ended; operators hear of what is wrong.
+
+    Damaged batches have a share of a run of their own, as large as that of all others, however many they are.
+    """
+    damaged = read_damaged(store)
+    again, batches_again = _check_again(store, damaged, now)
+    known = {(one["agency"], one["batch"]) for one in damaged}
+    files = batches = 0
     is_through, after = False, ""
     while files < store.settings.integrity_files and not is_through:
         found = list(store.list_objects(layout.WAREHOUSE, layout.table_prefix("batches"), _place(store), _BATCHES))
@@ -70,7 +74,18 @@ def check_integrity(store: Store, now: datetime) -> Checked:
         store.put_json(layout.WAREHOUSE, layout.INTEGRITY_KEY, _Place(after="" if is_through else after))
     left = read_damaged(store)
     _tell(store, left, now)
-    return {"files_read": files, "batches_read": batches, "batches_damaged": len(left)}
+    return {"files_read": again + files, "batches_read": batches_again + batches, "batches_damaged": len(left)}
+
+
+def _check_again(store: Store, damaged: list[Damaged], now: datetime) -> tuple[int, int]:
+    """Look again at damaged batches, in an order drawn by day; how many files were read, of how many batches."""
+    files = batches = 0
+    for one in random.Random(f"{now:%Y-%m-%d}").sample(damaged, len(damaged)):  # noqa: S311 (no secret)
+        if files >= store.settings.integrity_files:
+            break
+        files += _check_batch(store, one["agency"], one["batch"], now, one)
+        batches += 1
+    return files, batches
 
 
 def read_damaged(store: Store) -> list[Damaged]:
