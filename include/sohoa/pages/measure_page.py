@@ -34,11 +34,8 @@ _STORED = (
     "width_px", "height_px", "dpi_x", "dpi_y", "width_mm", "height_mm", "colour_mode", "bit_depth", "pdf_version",
     "has_signature", "file_flaw", "signature_state",
 )  # fmt: skip
-_ASKS_NET, _CORNERS, _OBJECT = (
-    "asks_net",
-    "corners",
-    "object_box",
-)  # beside the columns of a row, while its file is measured
+# beside the columns of a row, while its file is measured
+_ASKS_NET, _CORNERS, _OBJECT = "asks_net", "corners", "object_box"
 _MM_PER_INCH = 25.4
 _IN_MM = ("blur_mm", "streak_x_mm")  # of a page of unknown size nobody knows them: it may be small
 

@@ -119,23 +119,28 @@ def _delete_old(run: _Run, folder: Folder, versions: list[ObjectVersion]) -> set
         return set()
     sizes = named_files(run.store, folder) if folder.is_batch else {}
     old = removable(folder, versions, sizes, run.terms.versions)
-    run.store.each(lambda version: run.store.delete(layout.LANDING, version.key, version.version_id), old)
-    run.versions_deleted += len(old)
-    run.bytes_freed += sum(version.size for version in old)
+    freed = _delete(run, old)
     if old:
-        log.info("old_versions_deleted", folder=folder.prefix, versions=len(old), bytes=sum(one.size for one in old))
+        log.info("old_versions_deleted", folder=folder.prefix, versions=len(old), bytes=freed)
     return set(old)
 
 
 def _let_go(run: _Run, folder: Folder, versions: list[ObjectVersion]) -> set[ObjectVersion]:
     """Delete for good what the site lets go after its term."""
     old = let_go(run.store, folder, versions, run.now)
-    run.store.each(lambda version: run.store.delete(layout.LANDING, version.key, version.version_id), old)
-    run.versions_deleted += len(old)
-    run.bytes_freed += sum(version.size for version in old)
+    freed = _delete(run, old)
     if old:
-        log.info("rejected_files_deleted", folder=folder.prefix, versions=len(old), bytes=sum(one.size for one in old))
+        log.info("rejected_files_deleted", folder=folder.prefix, versions=len(old), bytes=freed)
     return set(old)
+
+
+def _delete(run: _Run, versions: list[ObjectVersion]) -> int:
+    """Delete versions for good, and count them; how many bytes they were."""
+    run.store.each(lambda version: run.store.delete(layout.LANDING, version.key, version.version_id), versions)
+    freed = sum(version.size for version in versions)
+    run.versions_deleted += len(versions)
+    run.bytes_freed += freed
+    return freed
 
 
 def _take_away(run: _Run, left: list[tuple[Folder, list[ObjectVersion]]]) -> None:
