@@ -31,7 +31,7 @@ _OF_AIRFLOW = ("dags", "docker", "stack")  # as AIRFLOW_TESTS of the Makefile
 _LONGEST = (
     "tests/jobs/test_kill.py",
     _REPORT,
-    "tests/web/test_in_browser.py",
+    "tests/web/",
     "tests/jobs/",
     "tests/oracle/",
     "tests/quality/",

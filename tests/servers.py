@@ -53,6 +53,14 @@ def free_port() -> int:
             return port
 
 
+def free_ports(count: int) -> list[int]:
+    """So many of them."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return list(ports)
+
+
 def new_home(patch: pytest.MonkeyPatch, home: Path) -> None:
     """Point this process's settings at an empty home with free ports."""
     for name in ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"):
@@ -62,10 +70,7 @@ def new_home(patch: pytest.MonkeyPatch, home: Path) -> None:
         patch.setenv(
             f"SOHOA_SPACE_{name}_PERCENT", "100"
         )  # a full disk of the machine that tests says nothing of the product
-    ports: set[int] = set()
-    while len(ports) < len(PORTS):
-        ports.add(free_port())
-    for name, port in zip(PORTS, ports, strict=True):
+    for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True):
         patch.setenv(f"SOHOA_{name.upper()}", str(port))
 
 

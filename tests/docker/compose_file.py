@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -53,18 +52,3 @@ def random_secrets() -> dict[str, str]:
 def deployment_page() -> str:
     """The text of docs/deployment.md."""
     return (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses; SeaweedFS also takes the one 10000 above each."""
-    return [port for port in range(20_000, 20_400) if is_free(port) and is_free(port + 10_000)][:count]

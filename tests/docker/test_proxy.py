@@ -18,7 +18,8 @@ import pytest
 import urllib3
 
 from sohoa.stack.certificates import AUTHORITY, CERTIFICATE, KEY, make_certificates
-from tests.docker.compose_file import ROOT, deployment_page, free_ports, raw
+from tests.docker.compose_file import ROOT, deployment_page, raw
+from tests.servers import free_ports
 
 SAMPLE = ROOT / "docker" / "nginx.conf"
 UI, S3 = "so-hoa.langson.example", "s3.so-hoa.langson.example"

@@ -32,7 +32,8 @@ from sohoa.settings import Settings
 from sohoa.stack.identities import choose_identities, shell_lines
 from sohoa.stack.seaweed import agency_actions, new_keys
 from sohoa.store import Store
-from tests.docker.compose_file import ROOT, deployment_page, free_ports, random_secrets, resolved
+from tests.docker.compose_file import ROOT, deployment_page, random_secrets, resolved
+from tests.servers import free_ports
 
 BIN = Path(sysconfig.get_path("scripts"))
 AGENCY, OTHER = "H37.80.01", "H37.80.02"

