@@ -4,9 +4,9 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
-# Tests wait for servers half of the time: three processes more than cores share their files, in the order of
+# Tests wait for servers half of the time: two processes more than cores share their files, in the order of
 # tests/conftest.py. Those of the one real Airflow run beside; where they lie, so that no other is collected for them.
-SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 3) --dist loadfile --no-loadscope-reorder
+SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
 AIRFLOW_TESTS := tests/dags tests/docker tests/stack
 
 # Compiled files are kept whatever the shell says: hundreds of short processes would compile all of it again.
