@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,12 +33,14 @@ def page_image(seed: int = 0, dpi: int = 200, lines: int = 40) -> Image.Image:
     return image
 
 
+@cache  # many tests send the same page
 def page_jpeg(seed: int = 0, dpi: int = 200, quality: int = 90) -> bytes:
     sink = io.BytesIO()
     page_image(seed, dpi).save(sink, "JPEG", quality=quality, dpi=(dpi, dpi))
     return sink.getvalue()
 
 
+@cache
 def page_pdf(pages: int = 1, password: str = "", version: str = "1.7", seed: int = 0) -> bytes:
     """A PDF of A4 pages, each one full-page JPEG at 200 dpi."""
     with pikepdf.new() as pdf:

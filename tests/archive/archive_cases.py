@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from sohoa import jobs, layout
@@ -22,16 +23,21 @@ HEADER = (
     "TrangThaiHoSo,SoThanhPhan,CoKetQuaGiay,MienSoHoa,LoaiBo,NgayCapNhat"
 )
 ROW = "{code},1.001193,LV01,1,H37.80.01,,20230306080000,20230310170000,{ended},,{status},1,1,,0,20230309090000"
-SIGNED = sign(page_pdf(seed=1), box=TOP_LEFT)
-FILES = {
-    "ho so/to khai (ban chinh).pdf": SIGNED,
-    "=1+1.pdf": page_pdf(seed=2),
-    "p/c.pdf": page_pdf(seed=3),
-    "p/d.pdf": page_pdf(seed=4),
-    "ton/e.pdf": page_pdf(seed=5),
-    "p/bad.pdf": b"%PDF-1.7 broken",
-}
+SIGNED = "ho so/to khai (ban chinh).pdf"
 TITLE = '=HYPERLINK("http://x")'
+
+
+@cache
+def sent_files() -> dict[str, bytes]:
+    """What is sent, by its name in the batch."""
+    return {
+        SIGNED: sign(page_pdf(seed=1), box=TOP_LEFT),
+        "=1+1.pdf": page_pdf(seed=2),
+        "p/c.pdf": page_pdf(seed=3),
+        "p/d.pdf": page_pdf(seed=4),
+        "ton/e.pdf": page_pdf(seed=5),
+        "p/bad.pdf": b"%PDF-1.7 broken",
+    }
 
 
 def send_province(store: Store) -> None:
@@ -43,7 +49,7 @@ def send_province(store: Store) -> None:
         ROW.format(code=CODES[n], ended="20230309080000" if n != 2 else "", status=4 if n == 2 else 10) for n in CODES
     )
     store.put(layout.FEEDS, "register/dt=2023-03-10/a.csv", f"{HEADER}\n{rows}\n".encode())
-    own = dict(zip("ABCDEX", FILES.items(), strict=True))
+    own = dict(zip("ABCDEX", sent_files().items(), strict=True))
     told = {
         "A": {"dossier_code": CODES[1]},
         "B": {"dossier_code": CODES[1], "kind": "result", "title": TITLE},
@@ -53,7 +59,7 @@ def send_province(store: Store) -> None:
         "X": {"dossier_code": CODES[3], "kind": "result"},
     }
     body = manifest([document(name, dict([own[name]]), **changes) for name, changes in told.items()])
-    put_files(store, body["batch"], FILES)
+    put_files(store, body["batch"], sent_files())
     commit(store, body)
     for job in (jobs.check, jobs.import_all):
         assert job()["problems"] == []

@@ -20,7 +20,17 @@ from sohoa.cli import app
 from sohoa.errors import ArchiveError, InputError
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.store import Store
-from tests.archive.archive_cases import CODES, FILES, SIGNED, TITLE, UNIT, archive, payload, send_province, table
+from tests.archive.archive_cases import (
+    CODES,
+    SIGNED,
+    TITLE,
+    UNIT,
+    archive,
+    payload,
+    send_province,
+    sent_files,
+    table,
+)
 from tests.batch_builder import AGENCY, DAY
 from tests.servers import empty_buckets
 
@@ -46,9 +56,9 @@ def test_accepted_originals_go_and_the_rest_is_named(province: Store, out: Path)
     done = archive(province, out)
     bag = bagit.Bag(str(out / NAME))
     bag.validate()
-    sent = {hashlib.sha256(data).hexdigest(): name for name, data in FILES.items()}
+    sent = {hashlib.sha256(data).hexdigest(): name for name, data in sent_files().items()}
     files = {path: sums["sha256"] for path, sums in bag.payload_entries().items() if "muc-luc" not in path}
-    assert {sent[digest] for digest in files.values()} == set(FILES) - {"p/c.pdf", "p/bad.pdf"}
+    assert {sent[digest] for digest in files.values()} == set(sent_files()) - {"p/c.pdf", "p/bad.pdf"}
     assert all(len(sums["sha512"]) == 128 for sums in bag.payload_entries().values())
     assert {path.split("/")[1] for path in files} == {"ho-so", "ket-qua-ton-dong"}
     assert dict(done.left.counts) == {"not_ended": 1, "rejected": 1}
@@ -69,7 +79,7 @@ def test_the_index_has_the_fields_of_the_circular_and_no_formula(province: Store
     files = {row["document_id"]: row for row in table((out / NAME / "data/muc-luc/tai-lieu.csv").read_bytes())}
     assert files.keys() == {"A", "B", "D", "E"}
     assert files["A"]["path"] == f"data/ho-so/{CODES[1]}/{CODES[1]}.001.pdf"
-    assert (out / NAME / files["A"]["path"]).read_bytes() == SIGNED
+    assert (out / NAME / files["A"]["path"]).read_bytes() == sent_files()[SIGNED]
     assert "khớp" in files["A"]["signature"] and files["A"]["signature_place"] == "góc trên bên trái trang 1"
     assert files["B"]["sent_as"] == "'=1+1.pdf"
     assert files["B"]["signature_place"] == "chưa ký" and "chữ ký" in files["B"]["remarks"]
@@ -130,7 +140,7 @@ def test_no_name_of_an_agency_decides_where_a_file_lies(province: Store, out: Pa
 
 def test_packages_are_split_by_size_and_each_is_whole(province: Store, out: Path) -> None:
     """A dossier lies in one package; what is larger than a package is told, with the size that would do."""
-    largest = max(map(len, FILES.values()))
+    largest = max(map(len, sent_files().values()))
     done = hand_over(province, UNIT, DAY, DAY, out, 1 + 2 * largest // 1_000_000, lambda bag: None)
     assert len(done.bags) >= 2
     places = [path for bag in done.bags for path in bagit.Bag(str(bag.path)).payload_entries() if "ho-so/" in path]
@@ -185,7 +195,7 @@ def test_an_original_that_is_gone_or_altered_is_told_and_its_dossier_stays(
         assert done.is_bad and done.left.counts["file_altered"] == 1
         assert not (out / NAME / "data/ho-so" / CODES[1]).exists()
         assert (out / NAME / "data/ho-so" / CODES[3]).exists()
-    province.put(layout.LANDING, key, FILES["=1+1.pdf"])
+    province.put(layout.LANDING, key, sent_files()["=1+1.pdf"])
     with pytest.raises(ArchiveError, match="another package"):
         archive(province, out)
 

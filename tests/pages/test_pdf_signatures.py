@@ -85,40 +85,40 @@ SIGNED = sign(PLAIN)
 
 
 @pytest.mark.parametrize(
-    "pdf",
+    "pdf_of",
     [
-        SIGNED,
-        sign(PLAIN, "organisation", TOP_RIGHT),
-        sign(PLAIN, kind="ec"),
-        sign(PLAIN, subfilter=fields.SigSeedSubFilter.PADES),
-        sign(PLAIN, certify=True),
-        sign(SIGNED, "organisation", TOP_RIGHT),
-        sign(turn_page(SIGNED), "organisation", TOP_RIGHT),
-        SIGNED + b"\n",
+        lambda: SIGNED,
+        lambda: sign(PLAIN, "organisation", TOP_RIGHT),
+        lambda: sign(PLAIN, kind="ec"),
+        lambda: sign(PLAIN, subfilter=fields.SigSeedSubFilter.PADES),
+        lambda: sign(PLAIN, certify=True),
+        lambda: sign(SIGNED, "organisation", TOP_RIGHT),
+        lambda: sign(turn_page(SIGNED), "organisation", TOP_RIGHT),
+        lambda: SIGNED + b"\n",
     ],
     ids=["personal", "organisation", "ec", "pades", "certified", "both", "last_covers_all", "line_end"],
 )
-def test_an_intact_signature_is_present_and_no_fault(pdf: bytes) -> None:
+def test_an_intact_signature_is_present_and_no_fault(pdf_of: Callable[[], bytes]) -> None:
     """Top left or top right, any usual kind; of several, the last vouches for the file as it is."""
-    [row] = measure(pdf)
+    [row] = measure(pdf_of())
     assert (row["has_signature"], row["signature_state"], row["error"]) == (True, "fits", None)
 
 
 @pytest.mark.parametrize(
-    "pdf",
+    "pdf_of",
     [
-        flip(SIGNED, SIGNED.index(b"\xff\xd8\xff") + 2000),
-        flip(SIGNED, SIGNED.rindex(b"<") + 5),
-        turn_page(SIGNED),
-        turn_page(sign(SIGNED, "organisation", TOP_RIGHT)),
-        turn_page(sign(PLAIN, certify=True)),
-        save_again(SIGNED),
+        lambda: flip(SIGNED, SIGNED.index(b"\xff\xd8\xff") + 2000),
+        lambda: flip(SIGNED, SIGNED.rindex(b"<") + 5),
+        lambda: turn_page(SIGNED),
+        lambda: turn_page(sign(SIGNED, "organisation", TOP_RIGHT)),
+        lambda: turn_page(sign(PLAIN, certify=True)),
+        lambda: save_again(SIGNED),
     ],
     ids=["pixel", "after_the_gap", "update", "update_after_both", "update_of_certified", "saved_again"],
 )
-def test_a_file_changed_after_it_was_signed_is_an_error(pdf: bytes) -> None:
+def test_a_file_changed_after_it_was_signed_is_an_error(pdf_of: Callable[[], bytes]) -> None:
     """A flipped bit in the picture or the file's end, an appended change, a rewritten file."""
-    fault = check_signatures(pdf)
+    fault = check_signatures(pdf_of())
     assert isinstance(fault, BadPage) and fault.code == "altered"
     assert "ký lại" in fault.text and "sign it again" in fault.text
 
@@ -284,21 +284,21 @@ FORM = sign(with_text_field("ho.so.ten"))
 
 
 @pytest.mark.parametrize(
-    "pdf",
+    "pdf_of",
     [
-        updated(SIGNED, grow_evidence),
-        updated(SIGNED, stamp_time),
-        updated(updated(updated(SIGNED, grow_evidence), stamp_time), grow_evidence),
-        updated(sign(PLAIN, certify=True), grow_evidence),
-        updated(sign(with_text_field("a.b")), grow_evidence),
-        updated(FORM, fill),
-        updated(sign(with_text_field("ten"), certify=True), fill),
+        lambda: updated(SIGNED, grow_evidence),
+        lambda: updated(SIGNED, stamp_time),
+        lambda: updated(updated(updated(SIGNED, grow_evidence), stamp_time), grow_evidence),
+        lambda: updated(sign(PLAIN, certify=True), grow_evidence),
+        lambda: updated(sign(with_text_field("a.b")), grow_evidence),
+        lambda: updated(FORM, fill),
+        lambda: updated(sign(with_text_field("ten"), certify=True), fill),
     ],
     ids=["evidence", "time_stamp", "all", "certified", "name_with_dot", "filled", "filled_certified"],
 )
-def test_evidence_and_filled_fields_after_the_signature_are_no_change(pdf: bytes) -> None:
+def test_evidence_and_filled_fields_after_the_signature_are_no_change(pdf_of: Callable[[], bytes]) -> None:
     """What makes a signature last, and what a form leaves open, shows the same page; a time stamp is no signature."""
-    assert check_signatures(pdf) == "fits"
+    assert check_signatures(pdf_of()) == "fits"
 
 
 def show_more(writer: IncrementalPdfFileWriter) -> None:
@@ -344,29 +344,29 @@ WIDE = {"Rect": generic.ArrayObject([generic.NumberObject(n) for n in (0, 0, 600
 
 
 @pytest.mark.parametrize(
-    "pdf",
+    "pdf_of",
     [
-        updated(SIGNED, show_more),
-        updated(SIGNED, swap_image),
-        updated(SIGNED, lay_over),
-        updated(SIGNED, lambda writer: lay_over(writer, "/Widget", "/Tx")),
-        updated(SIGNED, lambda writer: lay_over(writer, "/Widget", "/Sig")),
-        updated(SIGNED, run_script),
-        updated(updated(updated(SIGNED, grow_evidence), swap_image), stamp_time),
-        updated(updated(FORM, fill), show_more),
-        updated(FORM, lambda writer: fill(writer, **WIDE)),
-        updated(FORM, lambda writer: fill(writer, A=dictionary(S=generic.NameObject("/JavaScript")))),
-        updated(sign(with_text_field("ten"), **NO_CHANGES), fill),
-        updated(sign(sign(with_text_field("ten"), **FILL_ONLY), "second"), show_more),
+        lambda: updated(SIGNED, show_more),
+        lambda: updated(SIGNED, swap_image),
+        lambda: updated(SIGNED, lay_over),
+        lambda: updated(SIGNED, lambda writer: lay_over(writer, "/Widget", "/Tx")),
+        lambda: updated(SIGNED, lambda writer: lay_over(writer, "/Widget", "/Sig")),
+        lambda: updated(SIGNED, run_script),
+        lambda: updated(updated(updated(SIGNED, grow_evidence), swap_image), stamp_time),
+        lambda: updated(updated(FORM, fill), show_more),
+        lambda: updated(FORM, lambda writer: fill(writer, **WIDE)),
+        lambda: updated(FORM, lambda writer: fill(writer, A=dictionary(S=generic.NameObject("/JavaScript")))),
+        lambda: updated(sign(with_text_field("ten"), **NO_CHANGES), fill),
+        lambda: updated(sign(sign(with_text_field("ten"), **FILL_ONLY), "second"), show_more),
     ],
     ids=[
         "content", "image", "note", "text_field", "signature_field", "script", "between_evidence", "filled_and_content",
         "field_made_larger", "field_with_action", "filled_though_closed", "content_though_fields_only",
     ],
 )  # fmt: skip
-def test_what_shows_or_acts_after_the_signature_is_a_change(pdf: bytes) -> None:
+def test_what_shows_or_acts_after_the_signature_is_a_change(pdf_of: Callable[[], bytes]) -> None:
     """Evidence around it, or a time stamp after it, makes no change good."""
-    fault = check_signatures(pdf)
+    fault = check_signatures(pdf_of())
     assert isinstance(fault, BadPage) and fault.code == "altered"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sohoa.report import chart_specs
@@ -82,7 +83,8 @@ def file_rows(names: Iterable[str]) -> tuple[Row, ...]:
     )
 
 
-def sample_charts(names: list[str], alt_vi: str) -> dict[str, Chart]:
+@cache
+def sample_charts(names: tuple[str, ...], alt_vi: str) -> dict[str, Chart]:
     """Every kind of chart of the report over some names; each has its number of marks in ``MARKS``."""
     rates = [10.5 * (i % 9) for i in range(len(names))]
     labelled = [{"unit": name, "rate": rate, "label": f"{rate} %"} for name, rate in zip(names, rates, strict=True)]
@@ -107,7 +109,7 @@ def sample_charts(names: list[str], alt_vi: str) -> dict[str, Chart]:
     drawn = (
         chart_specs.trend(weeks, ahead, {"baseline": 5.6, "target": 86.0}, "Theo tuần", alt_vi),
         chart_specs.ranking(labelled, 86.0, "Xếp hạng", alt_vi),
-        chart_specs.heat(cells, names, [f"T{week}" for week in range(10, 22)], "Đơn vị và tuần", alt_vi),
+        chart_specs.heat(cells, list(names), [f"T{week}" for week in range(10, 22)], "Đơn vị và tuần", alt_vi),
         chart_specs.pareto(causes, "Lỗi theo nguyên nhân", alt_vi),
         chart_specs.commune_map(places, [], "Các xã", alt_vi),
     )
@@ -126,12 +128,12 @@ MARKS = {
 
 def sample_report(rows: int = 30, *, hostile: tuple[str, ...] = ()) -> WeekReport:
     """A report with two sections, all charts and an annex; ``hostile`` texts stand wherever an agency's may stand."""
-    names = list(hostile) or ["Huyện Cao Lộc", "Huyện Lộc Bình", "Thành phố Lạng Sơn"]
+    names = hostile or ("Huyện Cao Lộc", "Huyện Lộc Bình", "Thành phố Lạng Sơn")
     note = "Dấu – là chưa biết."
     units = Table("units", "Kết quả theo đơn vị", "Results by unit", UNIT_COLUMNS, unit_rows(rows), note)
     files_table = Table("faulty_files", "Danh sách tệp lỗi", "Faulty files", FILE_COLUMNS, file_rows(names))
     short = Table("rates", "Tỷ lệ số hóa", "Rate", UNIT_COLUMNS[:4], unit_rows(3))
-    drawn = sample_charts([name[:300] for name in names], "Huyện Cao Lộc 10,5 %; " + "; ".join(hostile))
+    drawn = sample_charts(tuple(name[:300] for name in names), "Huyện Cao Lộc 10,5 %; " + "; ".join(hostile))
     said = ("Toàn tỉnh đạt 97,92 %: 942.934 hồ sơ.", *hostile)
     sections = (
         Section(

@@ -76,7 +76,7 @@ def test_charts_hold_the_specification_and_its_description(text: str) -> None:
 
 def test_a_tall_chart_has_a_picture_for_each_page() -> None:
     """66 units are two pictures on paper, and one chart on the screen."""
-    ranking = sample_charts([f"Xã {n}" for n in range(66)], "Xếp hạng")["ranking"]
+    ranking = sample_charts(tuple(f"Xã {n}" for n in range(66)), "Xếp hạng")["ranking"]
     section = replace(REPORT.sections[0], charts=(ranking,))
     tags = read_page(write_html.render(replace(REPORT, sections=(section,)))).tags
     assert len([tag for tag in tags if tag.attributes.get("class") == "paper"]) == 2

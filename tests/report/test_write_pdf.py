@@ -220,7 +220,7 @@ def test_no_figure_runs_into_the_next_column(figures: int):
 @pytest.mark.parametrize("units", [40, 66, 95])
 def test_every_unit_of_a_tall_chart_is_on_paper(units: int):
     """Ranking and heat map go over to a next page where their units do not fit on one; none is lost, in their order."""
-    names = [f"Xã số {n:03d}" for n in range(units)]
+    names = tuple(f"Xã số {n:03d}" for n in range(units))
     charts = sample_charts(names, "Bảng nhiệt 1 đơn vị")
     report = sample_report(rows=1)
     for name in ("ranking", "heat"):
