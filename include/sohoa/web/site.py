@@ -30,7 +30,7 @@ LANGUAGE_COOKIE = "sohoa_language"
 NAVIGATION = ("progress", "batches", "reconciliation", "quality", "reports")
 FOR_EDITORS = ("decisions", "audit", "visits")
 _KEPT = 64
-_WAIT_SECONDS = 5
+_NOT_YET, _WAIT_SECONDS = 202, 5
 T = TypeVar("T")
 
 
@@ -119,7 +119,7 @@ class Site:
 
     def reading(self, request: Request, objects: int) -> Response:
         """Make the page that says that so many objects are being read; a browser opens its address again by itself."""
-        answer = self._render(request, None, "reading", {"objects": objects, "seconds": _WAIT_SECONDS}, 503)
+        answer = self._render(request, None, "reading", {"objects": objects, "seconds": _WAIT_SECONDS}, _NOT_YET)
         answer.headers["Retry-After"] = str(_WAIT_SECONDS)
         if request.method == "GET":
             answer.headers["Refresh"] = str(_WAIT_SECONDS)
