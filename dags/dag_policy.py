@@ -104,6 +104,7 @@ RECHECKED = _asset("rechecked_documents", layout.WAREHOUSE, layout.table_prefix(
 REGISTER = _asset("register", layout.WAREHOUSE, f"{layout.PENDING}register")
 PROGRESS_DAILY = _asset("progress_daily", layout.WAREHOUSE, layout.table_prefix("progress_daily"))
 QUALITY_DAILY = _asset("quality_daily", layout.WAREHOUSE, layout.table_prefix("quality_daily"))
+PAGES_DAILY = _asset("pages_daily", layout.WAREHOUSE, layout.table_prefix("pages_daily"))
 DEVICE_DAILY = _asset("device_daily", layout.WAREHOUSE, layout.table_prefix("device_daily"))
 RECONCILIATION_DAILY = _asset("reconciliation_daily", layout.WAREHOUSE, layout.table_prefix("reconciliation_daily"))
 WEEKLY_REPORT = _asset("weekly_report", layout.REPORTS, layout.WEEKLY)

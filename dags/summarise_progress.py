@@ -2,15 +2,15 @@
 
 **Tiếng Việt.** Chạy mỗi khi có lô quét vừa kiểm tra xong hoặc sổ hồ sơ vừa đổi, và mỗi đêm. Một lượt chạy lấy tất
 cả những gì đang chờ trong `warehouse/_pending/`: ghép hồ sơ với tài liệu đã quét, tính lại tỷ lệ số hóa của những
-ngày hồ sơ có thay đổi (`progress_daily`), số lỗi và tình hình máy quét của những ngày quét có thay đổi
-(`quality_daily`, `device_daily`). Nếu bước cuối cùng báo đỏ, số liệu của một ngày trái quy tắc: ngày đó không được
-ghi, dấu chờ vẫn còn, các ngày khác đã ghi xong.
+ngày hồ sơ có thay đổi (`progress_daily`), số lỗi, số trang đạt và tình hình máy quét của những ngày quét có thay đổi
+(`quality_daily`, `pages_daily`, `device_daily`). Nếu bước cuối cùng báo đỏ, số liệu của một ngày trái quy tắc: ngày đó
+không được ghi, dấu chờ vẫn còn, các ngày khác đã ghi xong.
 
 **English.** Runs whenever scan batches were checked or the register changed, and every night. One run takes all
 that waits in `warehouse/_pending/`: joins dossiers with scanned documents, counts again the dossier days touched
-(`progress_daily`) and the defects and scanners of the scan days touched (`quality_daily`, `device_daily`). If the
-last task is red, the figures of a day broke a rule: that day is not written and its marker stays; all other days are
-written.
+(`progress_daily`) and the defects, accepted pages and scanners of the scan days touched (`quality_daily`,
+`pages_daily`, `device_daily`). If the last task is red, the figures of a day broke a rule: that day is not written and
+its marker stays; all other days are written.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
 from dag_policy import (
     DEVICE_DAILY,
+    PAGES_DAILY,
     POLICY,
     PROGRESS_DAILY,
     QUALITY_DAILY,
@@ -77,7 +78,7 @@ def summarise_progress() -> None:
 
         return pass_on(found, jobs.summarise_progress(found["work"]))
 
-    @task(task_display_name="Đếm lỗi", outlets=[QUALITY_DAILY, DEVICE_DAILY])
+    @task(task_display_name="Đếm lỗi", outlets=[QUALITY_DAILY, PAGES_DAILY, DEVICE_DAILY])
     def count_quality(found: Any) -> object:
         from sohoa import jobs
 

@@ -9,6 +9,7 @@
     │   ├── KeysRefused       the store refuses the keys, or the clock of who asks
     │   ├── ObjectTooLarge    the object is larger than the caller allows
     │   └── ObjectRefused     the store answers, and refuses this one object
+    ├── TableBeingRead    a page of the UI has to wait for a table that is read behind it
     ├── StackError        a server of the embedded stack does not start, or a port is taken
     ├── MeasuringError    a process that reads pages or feeds cannot be started or does not answer
     ├── MailError         the mail server refuses or cannot be reached; worth a retry
@@ -73,6 +74,17 @@ class ObjectTooLarge(StoreError):
 
 class ObjectRefused(StoreError):
     """The store answers, and refuses this one object: it is encrypted with another's key, or was put there oddly."""
+
+
+class TableBeingRead(SohoaError):
+    """A page has to wait: so much of a table is new to this machine that it is read behind the request."""
+
+    next_step = "Open the page again in some seconds"
+
+    def __init__(self, table: str, objects: int) -> None:
+        """Name the table, and how many of its objects are new."""
+        super().__init__(f"{objects} objects of {table} are being read; open the page again in some seconds")
+        self.objects = objects
 
 
 class StackError(SohoaError):

@@ -12,7 +12,7 @@ from sohoa import layout
 from sohoa.errors import ObjectMissing
 from sohoa.store import Store
 
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("document_id", "batch", "dossier_key", "kind")]
 )  # fmt: skip
 
@@ -31,7 +31,7 @@ def load_documents(store: Store, agency: str) -> pa.Table:
     """Read all that an agency has used: a row per document id, the fields of ``KnownDocument``."""
     keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.documents_prefix(agency))]
     return pa.concat_tables(
-        [_SCHEMA.empty_table(), *(part.cast(_SCHEMA) for part in store.each(store.get_parquet, keys))]
+        [SCHEMA.empty_table(), *(part.cast(SCHEMA) for part in store.each(store.get_parquet, keys))]
     )
 
 
@@ -52,12 +52,12 @@ def save_documents(store: Store, agency: str, documents: Iterable[KnownDocument]
         key = layout.documents_key(agency, year)
         known = _load(store, key)
         others = known.filter(pc.invert(pc.is_in(known["batch"], pa.array(sorted({one.batch for one in found})))))
-        new = pa.Table.from_pylist([vars(one) for one in found], _SCHEMA)
+        new = pa.Table.from_pylist([vars(one) for one in found], SCHEMA)
         store.put_parquet(key, pa.concat_tables([others, new]).sort_by("document_id"))
 
 
 def _load(store: Store, key: str) -> pa.Table:
     try:
-        return store.get_parquet(key).cast(_SCHEMA)
+        return store.get_parquet(key).cast(SCHEMA)
     except ObjectMissing:
-        return _SCHEMA.empty_table()
+        return SCHEMA.empty_table()

@@ -876,6 +876,13 @@ LABELS: dict[str, Labels] = {
             "Máy chủ đang vẽ trang khác. Hãy tải lại sau ít giây.",
             "The server draws other pages. Load this one again in some seconds.",
         ),
+        "being_read": Label("Đang đọc số liệu", "Figures are being read"),
+        "being_read_said": Label(
+            "Máy chủ đang đọc {} tệp số liệu mới từ kho; việc này chỉ làm một lần. Trang này tự mở lại sau mỗi {} "
+            "giây; trong khi chờ có thể xem các trang khác.",
+            "The server is reading {} new files of figures from the store; this is done once. This page opens again by "
+            "itself every {} seconds; other pages can be read meanwhile.",
+        ),
         "bad_address": Label("Địa chỉ thiếu hoặc sai một giá trị.", "A value of the address is missing or malformed."),
         "bad_input": Label("Địa chỉ hỏi điều không có: {}", "The address asks for what does not exist: {}"),
         "store_away": Label(

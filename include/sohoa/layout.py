@@ -23,6 +23,7 @@ MEASURED = "_measured/"
 PICTURED = "_pictured/"
 ALERTS = "_alerts/"
 RUNS = "_runs/"
+DOCUMENTS = "_documents/"
 CLOSED_FEEDS = "_closed_feeds/"
 RECEIVED = "_received/"
 BATCHES, RECEIPTS = "batches/", "receipts/"
@@ -57,6 +58,7 @@ PATH_KEY = {
     "backlog_documents": "scan_date",
     "progress_daily": "dossier_date",
     "quality_daily": "scan_date",
+    "pages_daily": "scan_date",
     "device_daily": "scan_date",
     "reconciliation": "dossier_date",
     "reconciliation_daily": "dossier_date",
@@ -195,12 +197,17 @@ def page_review_name(agency: str, document_id: str, page: str, reviewer: str, de
 
 def documents_prefix(agency: str) -> str:
     """Return the prefix in ``warehouse`` of the document ids that an agency has used."""
-    return f"_documents/{agency}/"
+    return f"{DOCUMENTS}{agency}/"
 
 
 def documents_key(agency: str, year: int) -> str:
     """Return the key in ``warehouse`` of the document ids of an agency's batches of one year."""
     return f"{documents_prefix(agency)}{year:04d}.parquet"
+
+
+def documents_year(key: str) -> int:
+    """Return the year in the key of such an object."""
+    return int(key.rpartition("/")[2].removesuffix(".parquet"))
 
 
 def captures_prefix(agency: str) -> str:

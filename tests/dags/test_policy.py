@@ -192,6 +192,7 @@ def test_every_table_that_people_read_is_an_asset_of_the_task_that_writes_it(bag
         f"s3://{layout.WAREHOUSE}/documents": "recheck_scans.recheck_days",
         f"s3://{layout.WAREHOUSE}/progress_daily": "summarise_progress.count_progress",
         f"s3://{layout.WAREHOUSE}/quality_daily": "summarise_progress.count_quality",
+        f"s3://{layout.WAREHOUSE}/pages_daily": "summarise_progress.count_quality",
         f"s3://{layout.WAREHOUSE}/device_daily": "summarise_progress.count_quality",
         f"s3://{layout.WAREHOUSE}/reconciliation_daily": "reconcile_portal.reconcile_days",
         f"s3://{layout.REPORTS}/weekly": "weekly_quality_report.build_report",

@@ -75,7 +75,7 @@ def test_a_batch_goes_from_the_inbox_to_the_summaries(airflow: AirflowClient, cl
     assert {name: events[-1]["batches"] for name, events in told(airflow, run_id).items()} == {"scan_batches": 1}
     woken = [name for name in airflow.runs("summarise_progress") if name.startswith("asset_triggered")]
     (events,) = [events for name in woken if (events := told(airflow, name))]  # one of them had something to do
-    assert set(events) == {"progress_daily", "quality_daily", "device_daily"}
+    assert set(events) == {"progress_daily", "quality_daily", "pages_daily", "device_daily"}
     assert all(extra["markers"] == 1 for extras in events.values() for extra in extras)
 
 

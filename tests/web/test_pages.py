@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
+from collections import OrderedDict
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +15,10 @@ from sohoa.days import Week
 from sohoa.labels import LABELS
 from sohoa.registry import agencies_at
 from sohoa.report.sections.unit_rates import mondays
-from sohoa.web import trend_chart
+from sohoa.web import table_cache, trend_chart
 from tests.batch_builder import AGENCY, DAY, DOSSIER
 from tests.web.conftest import BATCH, END, REFUSED, Province
+from tests.web.pages_server import open_pages
 
 PAGES = ("/progress", "/batches", "/reconciliation", "/quality")
 SCAN = f"/scans/{DAY}/{BATCH}"
@@ -192,6 +196,7 @@ def test_a_search_that_finds_more_than_it_lists_says_so(province: Province, monk
     words = LABELS["page_words"]["first_of"].vi
     assert words.format(2, 3) not in province.pages.text(f"/batches?q={DOSSIER}")
     monkeypatch.setattr(batches, "MOST_FOUND", 2)
+    monkeypatch.setattr(province.pages.client.app.state.site, "_asked", OrderedDict())
     assert words.format(2, 3) in province.pages.text(f"/batches?q={DOSSIER}")
 
 
@@ -228,3 +233,18 @@ def test_reconciliation_leads_to_the_dossiers_of_a_category(province: Province) 
     category = next(iter(re.findall(r"/reconciliation/(R\d+\w*)\?", text)))
     assert "H37." in province.pages.text(f"/reconciliation/{category}")
     assert "1.4" in text
+
+
+def test_a_page_whose_figures_are_being_read_says_so_and_opens_again(
+    province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_cache, "MOST_AT_ONCE", 0)
+    pages, deadline = open_pages(province.store, tmp_path), time.monotonic() + 30
+    answer = pages.get("/quality")
+    assert (answer.status_code, answer.headers["refresh"], answer.headers["retry-after"]) == (202, "5", "5")
+    assert LABELS["page_words"]["being_read"].vi in answer.text
+    while (answer := pages.get("/quality")).status_code == 202:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.1)
+    assert answer.text == province.pages.text("/quality")
+    pages.close()

@@ -1,8 +1,9 @@
-"""The local cache: what it reads is what the store has, and no more of it than has changed."""
+"""The local cache of tables and document ids: what it reads is what the store has, and no more than has changed."""
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -14,14 +15,23 @@ import pyarrow.compute as pc
 import pytest
 
 from sohoa import layout
-from sohoa.errors import StoreError
+from sohoa.errors import StoreError, TableBeingRead
+from sohoa.known_documents import KnownDocument, save_documents
 from sohoa.schema import TABLES
 from sohoa.store import Store
-from sohoa.web import table_cache
+from sohoa.web import kept_rows, listing, table_cache
 from sohoa.web.cached_store import CachedStore
+from sohoa.web.document_index import DocumentIndex
 from sohoa.web.table_cache import TableCache
 
 DAYS = [date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1)]
+DOSSIER = "H37.1-240305-1"
+FIRST, LATER, OTHER = "H37.1-20240306-001", "H37.1-20250102-001", "H37.2-20240307-001"
+PLACES = {
+    FIRST: (date(2024, 3, 6), FIRST),
+    LATER: (date(2025, 1, 2), LATER),
+    OTHER: (date(2024, 3, 7), OTHER),
+}
 
 
 class Counted(Store):
@@ -151,8 +161,8 @@ def test_a_file_that_has_just_been_removed_is_not_made_empty(
     cache = cache_of(counted, tmp_path)
     cache.read("reviews", DAYS[:2])
     (march,) = tmp_path.glob("reviews/*.parquet")
-    known = table_cache._objects_in(march)
-    monkeypatch.setattr(table_cache, "_objects_in", lambda file: (file.unlink(), known)[1])
+    known = kept_rows._objects_in(march)
+    monkeypatch.setattr(kept_rows, "_objects_in", lambda file: (file.unlink(), known)[1])
     with pytest.raises(FileNotFoundError):
         cache.read("reviews", DAYS[:2])
     assert not march.exists()
@@ -189,9 +199,9 @@ def test_a_store_that_is_away_leaves_the_older_listing(
 
     monkeypatch.setattr(counted, "list_objects", away)
     monkeypatch.setattr(counted, "list_folders", away)
-    monkeypatch.setattr(table_cache, "FRESH_SECONDS", 0.0)
-    for listing in (cache._days["reviews"], *cache._listings.values()):
-        listing._renew()
+    monkeypatch.setattr(listing, "FRESH_SECONDS", 0.0)
+    for one in (cache._days["reviews"], *cache._listings.values()):
+        one._renew()
     assert cache.infos("reviews") == before and len(before) == 6
 
 
@@ -223,9 +233,85 @@ def test_an_older_listing_serves_while_it_is_renewed(
     cache.read("reviews")
     version = cache.version("reviews")
     counted.write_table("reviews", DAYS[2], "c", rows("new"))
-    monkeypatch.setattr(table_cache, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(listing, "FRESH_SECONDS", 0.0)
     deadline = time.monotonic() + 20
     while "new" not in cache.read("reviews")["reason"].to_pylist():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert cache.version("reviews") != version
+
+
+def test_a_table_of_which_much_is_new_is_read_behind_the_request(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks is told at once how much there is to read, also while it is read; then the rows are there."""
+    cache, gate = cache_of(counted, tmp_path), threading.Event()
+    get = counted.get_parquet
+    monkeypatch.setattr(counted, "get_parquet", lambda key: (gate.wait(20), get(key))[1])
+    monkeypatch.setattr(table_cache, "MOST_AT_ONCE", 5)
+    for _ in range(2):
+        with pytest.raises(TableBeingRead) as told:
+            cache.read("reviews")
+        assert told.value.objects == 6
+    gate.set()
+    assert until_read(cache).equals(counted.read_table("reviews"))
+    assert len(set(counted.read)) == 6
+
+
+def test_a_table_that_could_not_be_read_behind_is_begun_again(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, get = cache_of(counted, tmp_path), counted.get_parquet
+
+    def away(key: str) -> pa.Table:
+        monkeypatch.setattr(counted, "get_parquet", get)
+        raise StoreError("away")
+
+    monkeypatch.setattr(counted, "get_parquet", away)
+    monkeypatch.setattr(table_cache, "MOST_AT_ONCE", 0)
+    assert len(until_read(cache)) == 12
+
+
+def until_read(cache: TableCache) -> pa.Table:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            return cache.read("reviews")
+        except TableBeingRead:
+            time.sleep(0.02)
+    raise AssertionError("it is never read")
+
+
+def keep(store: Store, batch: str, *ids: str, dossier: str | None = DOSSIER) -> None:
+    save_documents(store, batch[:5], [KnownDocument(name, batch, dossier, "component") for name in ids])
+
+
+@pytest.fixture
+def indexed(clean_store: Store) -> Counted:
+    keep(clean_store, LATER, "c")
+    keep(clean_store, OTHER, "a", "d", dossier=None)
+    keep(clean_store, FIRST, "a", "b")
+    return Counted(clean_store.settings)
+
+
+def test_documents_are_found_by_id_and_by_dossier(indexed: Counted, tmp_path: Path) -> None:
+    """Of all agencies and years, by day; a document each, so that a batch stands there as often as it has them."""
+    index = DocumentIndex(indexed, tmp_path)
+    assert index.find("document_id", "a") == [PLACES[FIRST], PLACES[OTHER]]
+    assert index.find("dossier_key", DOSSIER) == [PLACES[FIRST], PLACES[FIRST], PLACES[LATER]]
+    assert index.find("dossier_key", DOSSIER, since=2025) == [PLACES[LATER]]
+    assert index.find("document_id", "z") == []
+    assert (indexed.lists, len(indexed.read)) == (1, 3)
+
+
+def test_a_restart_reads_only_what_has_changed(indexed: Counted, tmp_path: Path) -> None:
+    DocumentIndex(indexed, tmp_path).find("document_id", "a")
+    indexed.read.clear()
+    keep(indexed, FIRST, "a", "new")
+    indexed.read.clear()
+    assert DocumentIndex(indexed, tmp_path).find("document_id", "new") == [PLACES[FIRST]]
+    assert indexed.read == ["_documents/H37.1/2024.parquet"]
+
+
+def test_a_store_without_documents_has_none(clean_store: Store, tmp_path: Path) -> None:
+    assert DocumentIndex(clean_store, tmp_path).find("document_id", "a") == []

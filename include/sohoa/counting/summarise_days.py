@@ -20,6 +20,7 @@ from sohoa import layout
 from sohoa.counting.count_backlog import merge_backlog
 from sohoa.counting.count_defects import quality_of_day
 from sohoa.counting.count_devices import devices_of_day
+from sohoa.counting.count_pages import pages_of_day
 from sohoa.counting.count_progress import RATES, progress_of_day
 from sohoa.counting.join_dossiers import DOCUMENT_COLUMNS, merge_dossiers, split_by_dossier_day
 from sohoa.counting.record_review import add_decisions
@@ -147,18 +148,30 @@ def _of_province(rows: pa.Table, count: str) -> int:
 
 
 def count_scan_days(store: Store, work: str, judged: Mapping[str, tuple[str, ...]]) -> QualityCounted:
-    """Write the defect counts and the devices of the scan days touched, from all that was scanned on those days."""
+    """Write defects, accepted pages and devices of the scan days touched, from all that was scanned on those days."""
     days = sorted({day for marker in _load_markers(store, work) for day in marker["scan_days"]})
     counts: QualityCounted = {"scan_days": len(days), "pages": 0, "pages_accepted": 0}
     for day in map(date.fromisoformat, days):
         start = perf_counter()
         pages, documents, batches = (store.read_table(name, [day]) for name in ("pages", "documents", "batches"))
         store.write_table("quality_daily", day, layout.DAY, quality_of_day(pages, judged))
+        store.write_table("pages_daily", day, layout.DAY, pages_of_day(documents))
         store.write_table("device_daily", day, layout.DAY, devices_of_day(pages, documents, batches))
         log.info("scan_day_counted", day=day, pages=len(pages), seconds=seconds_since(start))
         counts["pages"] += len(pages)
         counts["pages_accepted"] += pages["verdict"].to_pylist().count("accepted")
+    for day in _days_of_earlier_releases(store):
+        store.write_table("pages_daily", day, layout.DAY, pages_of_day(store.read_table("documents", [day])))
     return counts
+
+
+def _days_of_earlier_releases(store: Store) -> list[date]:
+    """Scan days that were counted before there was a table ``pages_daily``."""
+    return sorted(_days_of(store, "quality_daily") - _days_of(store, "pages_daily"))
+
+
+def _days_of(store: Store, table: str) -> set[date]:
+    return {layout.table_day(info.key) for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix(table))}
 
 
 def delete_markers(store: Store, work: str) -> Settled:

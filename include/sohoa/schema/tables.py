@@ -138,6 +138,10 @@ TABLES: dict[str, pa.Schema] = {
         "One row per agency, declared paper, declared cover and defect that could be judged.",
         "agency", "paper", "cover", "defect", "pages_bad", "pages_judged",
     ),
+    "pages_daily": table(
+        "One row per agency, scanner, declared paper and declared cover: how many pages are accepted.",
+        "agency", "device_id", "paper", "cover", "pages_found", "pages_accepted",
+    ),
     "device_daily": table(
         "One row per scanner.",
         "agency", "device_id", "device_model", "device_kind", "documents_received", "pages_received", "defect_pages",

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
-from sohoa.errors import InputError, SohoaError, StoreError
+from sohoa.errors import InputError, SohoaError, StoreError, TableBeingRead
 from sohoa.logs import get_logger
 from sohoa.report.formats.draw_in_process import javascript
 from sohoa.settings import Settings
@@ -141,6 +141,10 @@ def _add_failures(app: FastAPI, site: Site) -> None:
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, _error: RequestValidationError) -> Response:
         return answer(request, 422, "bad_address")
+
+    @app.exception_handler(TableBeingRead)
+    def reading(request: Request, error: TableBeingRead) -> Response:
+        return site.reading(request, error.objects)
 
     @app.exception_handler(SohoaError)
     def failed(request: Request, error: SohoaError) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from sohoa.errors import ObjectMissing
 from sohoa.registry import agencies_at, find_agency, full_name
 from sohoa.settings import TIME_ZONE
 from sohoa.slips.write_slips import newest_place
+from sohoa.web.document_index import IdColumn
 from sohoa.web.parameters import cut, read_day
 from sohoa.web.site import Site, Viewer
 
@@ -201,7 +203,7 @@ def _search(site: Site, text: str) -> dict[str, Any]:
     }
     key = dossier_key(text)
     if key is not None:
-        documents = _documents(site, pc.field("dossier_key") == key, dossier_day(key))
+        documents = _documents(site, "dossier_key", key, dossier_day(key).year)
         return nothing | {"kind": "dossier", **documents, "dossier": _dossier(site, key)}
     waiting = [one for one in list_waiting(site) if one.batch == text]
     rows = site.store.cache.read("batches", _days_of(text), where=pc.field("batch") == text).to_pylist()
@@ -210,7 +212,7 @@ def _search(site: Site, text: str) -> dict[str, Any]:
     agencies = _agencies(text)
     if agencies:
         return nothing | {"kind": "agency", "agencies": agencies}
-    return nothing | {"kind": "document", **_documents(site, pc.field("document_id") == text, None)}
+    return nothing | {"kind": "document", **_documents(site, "document_id", text)}
 
 
 def _days_of(batch: str) -> list[date] | None:
@@ -221,13 +223,24 @@ def _days_of(batch: str) -> list[date] | None:
     return [found.scan_date]
 
 
-def _documents(site: Site, where: Any, since: date | None) -> dict[str, Any]:
-    """The first documents of which something holds, and how many there are."""
-    days = None
-    if since is not None:
-        days = [day for day in site.store.cache.days("documents") if day >= since]
-    rows = site.store.cache.read("documents", days, _OF_DOCUMENT, where)
-    return {"documents": rows.slice(0, MOST_FOUND).to_pylist(), "found": len(rows)}
+def _documents(site: Site, column: IdColumn, value: str, since: int = 0) -> dict[str, Any]:
+    """The first documents of this id or dossier, and how many there are; their batches are of this year or later."""
+    return site.recent(("documents", column, value), lambda: _read_documents(site, column, value, since))
+
+
+def _read_documents(site: Site, column: IdColumn, value: str, since: int) -> dict[str, Any]:
+    places = site.store.documents.find(column, value, since)
+    parts = site.store.each(partial(_documents_of, site, pc.field(column) == value), sorted(set(places[:MOST_FOUND])))
+    return {"documents": [row for part in parts for row in part][:MOST_FOUND], "found": len(places)}
+
+
+def _documents_of(site: Site, where: Any, place: tuple[date, str]) -> list[dict[str, Any]]:
+    """Those documents of a batch of which something holds: in its own object, else among the day's."""
+    day, batch = place
+    rows = site.direct.read_table("documents", [day], batch).filter(where)
+    if not len(rows):
+        rows = site.store.cache.read("documents", [day], where=where & (pc.field("batch") == batch))
+    return list(rows.select(["scan_date", *_OF_DOCUMENT]).to_pylist())
 
 
 def _dossier(site: Site, key: str) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from sohoa import layout
 from sohoa.schema import TABLES
 from sohoa.settings import Settings
 from sohoa.store import ObjectInfo, Store
+from sohoa.web.document_index import DocumentIndex
 from sohoa.web.table_cache import TableCache
 
 BY_OBJECT = frozenset({"pages"})
@@ -27,7 +28,9 @@ class CachedStore(Store):
     def __init__(self, settings: Settings) -> None:
         """Connect, and keep tables under ``settings.home``."""
         super().__init__(settings)
-        self.cache = TableCache(Store(settings), settings.home / "web" / "tables", settings.web_cache_bytes)
+        folder = settings.home / "web" / "tables"
+        self.cache = TableCache(Store(settings), folder, settings.web_cache_bytes)
+        self.documents = DocumentIndex(Store(settings), folder / "_documents")
         self._objects: OrderedDict[tuple[str, date, str], tuple[str, pa.Table]] = OrderedDict()
         self._lock = threading.Lock()
 

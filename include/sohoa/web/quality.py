@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -28,7 +27,7 @@ from sohoa.web.translate_chart import translated
 
 HEAT_AGENCIES = 40
 _DAYS = timedelta(27)
-_TABLES = ("quality_daily", "device_daily", "incidents", "documents")
+_TABLES = ("quality_daily", "pages_daily", "device_daily", "incidents")
 _BY_CAUSE = ("defect",)
 _COUNTS = ("pages_bad", "pages_judged")
 
@@ -64,8 +63,7 @@ def routes(site: Site) -> APIRouter:
             return site.page(request, viewer, "empty", topic="quality")
         if defect and defect not in DEFECTS:
             raise InputError(f"{defect} is no defect")
-        days = each_day(*period)
-        found = site.remember(_TABLES, ("quality", defect, *period), lambda: _read(site, *period, defect), days)
+        found = site.remember(_TABLES, ("quality", defect, *period), lambda: _read(site, *period, defect))
         return site.page(
             request, viewer, "quality", start=period[0], end=period[1], defect=defect, defects=list(DEFECTS),
             devices=cut(found["all_devices"], page), name_of=full_name, audit=read_errors(site), **found,
@@ -84,11 +82,8 @@ def routes(site: Site) -> APIRouter:
         period, language = _period(site, "", end), language_of(request)
         if period is None:
             return JSONResponse(None)
-        key, weeks = ("heat", period[1], defect, part, language.code), _heat_weeks(period[1])
-        days = each_day(weeks[0].first, weeks[-1].last)
-        return JSONResponse(
-            site.remember(_TABLES, key, lambda: _heat_chart(site, period[1], defect, part, language), days)
-        )
+        key = ("heat", period[1], defect, part, language.code)
+        return JSONResponse(site.remember(_TABLES, key, lambda: _heat_chart(site, period[1], defect, part, language)))
 
     return router
 
@@ -120,12 +115,10 @@ def _read(site: Site, start: date, end: date, defect: str) -> dict[str, Any]:
 
 
 def _judged_pages(site: Site, start: date, end: date) -> pa.Table:
-    """Documents with the columns of ``quality_daily``: pages that are not accepted, of the pages found."""
-    columns = ["agency", "device_id", "paper", "cover", "pages_found", "pages_accepted"]
-    rows = site.store.cache.read("documents", each_day(start, end), columns)
-    found, accepted = (pc.fill_null(rows[name], 0) for name in ("pages_found", "pages_accepted"))
-    rows = rows.append_column("pages_judged", found)
-    return rows.append_column("pages_bad", pc.subtract(found, accepted))
+    """Rows of ``pages_daily`` with the counts of ``quality_daily``: pages that are not accepted, of the pages found."""
+    rows = site.store.cache.read("pages_daily", each_day(start, end))
+    bad = pc.subtract(rows["pages_found"], rows["pages_accepted"])
+    return rows.append_column("pages_judged", rows["pages_found"]).append_column("pages_bad", bad)
 
 
 def _shares(rows: Any, by: tuple[str, ...]) -> list[tuple[tuple[str, ...], Share]]:
@@ -140,17 +133,30 @@ def _shares(rows: Any, by: tuple[str, ...]) -> list[tuple[tuple[str, ...], Share
 
 def _devices(site: Site, start: date, end: date, defect: str) -> list[tuple[tuple[str, ...], Share]]:
     """Agency and id of each scanner with the share of its pages that are not accepted, or have the defect."""
-    if not defect:
-        found = _shares(_judged_pages(site, start, end), ("agency", "device_id"))
-    else:
-        pages: dict[tuple[Any, ...], int] = defaultdict(int)
-        bad: dict[tuple[Any, ...], int] = defaultdict(int)
-        for row in site.store.cache.read("device_daily", each_day(start, end)).to_pylist():
-            key = (row["agency"], row["device_id"])
-            pages[key] += row["pages_received"]
-            bad[key] += sum(one["pages"] for one in row["defect_pages"] or () if one["defect"] == defect)
-        found = [(key, Share(bad[key], pages[key])) for key in pages]
+    rows = _pages_of_devices(site, start, end, defect) if defect else _judged_pages(site, start, end)
+    found = _shares(rows, ("agency", "device_id"))
     return sorted(found, key=lambda one: (-(one[1].percent or 0), -one[1].judged, str(one[0])))
+
+
+def _pages_of_devices(site: Site, start: date, end: date, defect: str) -> pa.Table:
+    """Rows of ``device_daily`` with the counts of ``quality_daily``: pages received, then those with the defect."""
+    columns = ["agency", "device_id", "pages_received", "defect_pages"]
+    rows = site.store.cache.read("device_daily", each_day(start, end), columns).combine_chunks()
+    lists = rows["defect_pages"].combine_chunks()
+    found = pa.table({"row": pc.list_parent_indices(lists), "one": pc.list_flatten(lists)})
+    found = found.filter(pc.equal(pc.struct_field(found["one"], "defect"), defect))
+    received = _with_counts(rows, _none(len(rows)), rows["pages_received"])
+    pages = pc.struct_field(found["one"], "pages")
+    return pa.concat_tables([received, _with_counts(rows.take(found["row"]), pages, _none(len(found)))])
+
+
+def _with_counts(rows: pa.Table, bad: Any, judged: Any) -> pa.Table:
+    """Agency and device of these rows, with their counts."""
+    return pa.table([rows["agency"], rows["device_id"], bad, judged], ["agency", "device_id", *_COUNTS])
+
+
+def _none(rows: int) -> Any:
+    return pa.repeat(pa.scalar(0, pa.int64()), rows)
 
 
 def _causes_chart(site: Site, start: date, end: date, language: Language) -> dict[str, Any] | None:

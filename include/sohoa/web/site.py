@@ -22,6 +22,7 @@ from sohoa.settings import Settings
 from sohoa.store import Store
 from sohoa.web.cached_store import CachedStore
 from sohoa.web.languages import CODES, Language
+from sohoa.web.listing import Listing
 from sohoa.web.scans import Scans
 from sohoa.web.visits import Visits
 
@@ -29,6 +30,7 @@ LANGUAGE_COOKIE = "sohoa_language"
 NAVIGATION = ("progress", "batches", "reconciliation", "quality", "reports")
 FOR_EDITORS = ("decisions", "audit", "visits")
 _KEPT = 64
+_NOT_YET, _WAIT_SECONDS = 202, 5
 T = TypeVar("T")
 
 
@@ -63,6 +65,7 @@ class Site:
         self.visits = Visits(self.direct, settings.home / "web" / "visits")
         self.scans = Scans(self.direct, settings.home / "web" / "scans", settings.web_scan_bytes)
         self._made: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._asked: OrderedDict[tuple[Any, ...], Listing[Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def remember(
@@ -113,6 +116,24 @@ class Site:
     def failure(self, request: Request, status: int, message: str, login: str | None = None) -> Response:
         """Make the page that says what went wrong, and where somebody logs in who has to."""
         return self._render(request, None, "failure", {"status": status, "message": message, "login": login}, status)
+
+    def reading(self, request: Request, objects: int) -> Response:
+        """Make the page that says that so many objects are being read; a browser opens its address again by itself."""
+        answer = self._render(request, None, "reading", {"objects": objects, "seconds": _WAIT_SECONDS}, _NOT_YET)
+        answer.headers["Retry-After"] = str(_WAIT_SECONDS)
+        if request.method == "GET":
+            answer.headers["Refresh"] = str(_WAIT_SECONDS)
+        return answer
+
+    def recent(self, key: tuple[Any, ...], ask: Callable[[], T]) -> T:
+        """Return what ``ask`` returns, as a listing: what it has returned some seconds ago, or is renewed behind."""
+        with self._lock:
+            listing = self._asked.setdefault(key, Listing(str(key), ask))
+            self._asked.move_to_end(key)
+            while len(self._asked) > _KEPT:
+                self._asked.popitem(last=False)
+        found: T = listing.get()
+        return found
 
     def _render(
         self, request: Request, viewer: Viewer | None, name: str, values: dict[str, Any], status: int = 200

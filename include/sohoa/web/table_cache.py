@@ -14,74 +14,31 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, StoreError
+from sohoa.errors import StoreError, TableBeingRead
 from sohoa.logs import get_logger
 from sohoa.schema import TABLES, fit
 from sohoa.store import ObjectInfo, Store, with_path_key
-from sohoa.web.kept_files import remove_leftovers, touch
+from sohoa.web.kept_files import remove_leftovers
+from sohoa.web.kept_rows import KEY, Etags, count_new, renew_rows
+from sohoa.web.listing import Listing
 
 log = get_logger(__name__)
 
-FRESH_SECONDS = 10.0
-"""For so long a listing is taken as it is."""
-KEPT_SECONDS = 600.0
-"""For so long an older one still serves, while a new one is made behind it; after that the asker waits."""
 USED_SECONDS = 60.0
 """A file that was asked for in this time may be about to be read: it stays."""
-_KEY = "_key"
-_OBJECTS = b"objects"
+MOST_AT_ONCE = 1_000
+"""Objects that a request waits for: some seconds. Where more are new, they are read behind it."""
 BY_MONTH = frozenset({"documents", "batches", "reviews", "page_reviews"})
 """Tables that are listed month by month."""
-Etags = dict[str, str]
-"""Key of an object -> its ETag."""
-T = TypeVar("T")
-
-
-class _Listing(Generic[T]):
-    """What one question to the store has told."""
-
-    def __init__(self, name: str, ask: Callable[[], T]) -> None:
-        self._name, self._ask = name, ask
-        self._lock, self._is_renewing = threading.Lock(), False
-        self._told: tuple[float, T] | None = None
-        """When it was asked, by the monotonic clock, and what came; None before the first time."""
-
-    def get(self) -> T:
-        """Return what the store told; an older answer while a new one is got behind it, if it is not too old."""
-        told = self._told
-        age = None if told is None else time.monotonic() - told[0]
-        if told is not None and age is not None and age < KEPT_SECONDS:
-            if age >= FRESH_SECONDS and not self._is_renewing:
-                self._is_renewing = True
-                threading.Thread(target=self._renew, daemon=True).start()
-            return told[1]
-        with self._lock:
-            if self._told is None or time.monotonic() - self._told[0] >= FRESH_SECONDS:
-                self._told = time.monotonic(), self._ask()
-            return self._told[1]
-
-    def expire(self) -> None:
-        """Ask the store again before the next answer."""
-        self._told = None
-
-    def _renew(self) -> None:
-        try:
-            with self._lock:
-                self._told = time.monotonic(), self._ask()
-        except StoreError as error:
-            log.warning("listing_waits", table=self._name, reason=str(error))  # the older one serves: the next get asks
-        finally:
-            self._is_renewing = False
 
 
 @dataclass(frozen=True)
@@ -101,10 +58,12 @@ class TableCache:
         """Keep tables of ``store`` in ``folder``, which takes at most about ``most_bytes``."""
         self._store, self._folder, self._most_bytes = store, folder, most_bytes
         remove_leftovers(folder)
-        self._days = {table: _Listing(table, self._asking_days(table)) for table in BY_MONTH}
-        self._listings: dict[tuple[str, str], _Listing[_Objects]] = {}
+        self._days = {table: Listing(table, self._asking_days(table)) for table in BY_MONTH}
+        self._listings: dict[tuple[str, str], Listing[_Objects]] = {}
         """By table and month; a table that is listed whole has the month ""."""
         self._writing = {table: threading.Lock() for table in TABLES}
+        self._lock, self._behind = threading.Lock(), set[str]()
+        """Tables that are read behind the requests."""
 
     def read(
         self,
@@ -122,14 +81,15 @@ class TableCache:
             columns: only these, beside the path key.
             where: only rows of which this holds.
             name: only the objects of this name.
+
+        Raises:
+            TableBeingRead: too much of it is new for a request to wait for; it is read behind it.
         """
         months = {month: etags for part in self._list(table, days) for month, etags in part.months.items()}
         asked = None if days is None else _months_of(days)
         wanted = [month for month in sorted(months) if asked is None or month in asked]
         files = [self._file(table, month) for month in wanted]
-        written = [month for month in wanted if self._renew_month(table, month, months[month])]
-        if written:
-            self._make_room(set(files))
+        self._bring_up(table, {month: months[month] for month in wanted})
         path_key = layout.PATH_KEY[table]
         shown = [
             path_key,
@@ -143,7 +103,7 @@ class TableCache:
             inside = pc.field(path_key).isin(pa.array(sorted(set(days)), pa.date32()))
             chosen = inside if chosen is None else chosen & inside
         if name is not None:
-            ends = pc.ends_with(pc.field(_KEY).cast(pa.string()), f"/{name}.parquet")
+            ends = pc.ends_with(pc.field(KEY).cast(pa.string()), f"/{name}.parquet")
             chosen = ends if chosen is None else chosen & ends
         found = ds.dataset([str(file) for file in files], schema=schema, format="parquet")
         return found.to_table(columns=shown, filter=chosen)
@@ -188,7 +148,7 @@ class TableCache:
             known = _months_of(self._days[table].get())
             months = sorted(known if days is None else known & _months_of(days))
         listings = [
-            self._listings.setdefault((table, month), _Listing(table, self._asking(table, month))) for month in months
+            self._listings.setdefault((table, month), Listing(table, self._asking(table, month))) for month in months
         ]
         return (
             self._store.each(lambda listing: listing.get(), listings)
@@ -215,30 +175,42 @@ class TableCache:
         version = (TABLES[table].metadata or {})[b"schema_version"].decode()
         return self._folder / table / f"{month}.v{version}.parquet"
 
-    def _renew_month(self, table: str, month: str, etags: Etags) -> bool:
-        """Make the local file of a month hold these objects; whether it had to be written."""
-        file = self._file(table, month)
-        with self._writing[table]:
-            known = _objects_in(file)
-            if known == etags:
-                touch(file)
-                return False
-            kept = {key for key, etag in etags.items() if known.get(key) == etag}
-            rows = pa.concat_tables([_kept_rows(file, kept, table), *self._fetch(table, sorted(etags.keys() - kept))])
-            _write(file, rows.sort_by(_KEY), etags)
-        return True
+    def _bring_up(self, table: str, months: dict[str, Etags]) -> None:
+        """Make the local files of these months hold these objects; where many are new, behind the request."""
+        new = {month: count_new(self._file(table, month), etags) for month, etags in months.items()}
+        stale = {month: months[month] for month, count in new.items() if count is not None}
+        count = sum(filter(None, new.values()))
+        if stale and (count > MOST_AT_ONCE or table in self._behind):
+            self._renew_behind(table, stale)
+            raise TableBeingRead(table, count)
+        self._renew(table, stale, {self._file(table, month) for month in months})
 
-    def _fetch(self, table: str, keys: list[str]) -> list[pa.Table]:
-        found = self._store.each(lambda key: self._object(table, key), keys)
-        return [rows for rows in found if rows is not None]
+    def _renew_behind(self, table: str, months: dict[str, Etags]) -> None:
+        def renew() -> None:
+            try:
+                self._renew(table, months, {self._file(table, month) for month in months})
+            except StoreError as error:  # whoever asks next begins again
+                log.warning("table_waits", table=table, reason=str(error))
+            finally:
+                self._behind.discard(table)
 
-    def _object(self, table: str, key: str) -> pa.Table | None:
-        try:
-            rows = self._store.get_parquet(key)
-        except ObjectMissing:  # deleted since it was listed: the next listing lacks it
-            return None
-        rows = with_path_key(table, fit(table, rows), layout.table_day(key))
-        return rows.append_column(_KEY, pa.repeat(pa.scalar(key), len(rows))).cast(_local_schema(table))
+        with self._lock:
+            if table in self._behind:
+                return
+            self._behind.add(table)
+        threading.Thread(target=renew, daemon=True).start()
+
+    def _renew(self, table: str, months: dict[str, Etags], kept: set[Path]) -> None:
+        """Write the files of these months, the newest first, and make room but for ``kept``."""
+        for month, etags in sorted(months.items(), reverse=True):
+            with self._writing[table]:
+                read = partial(self._read_object, table)
+                renew_rows(self._file(table, month), etags, _local_schema(table), read)
+        if months:
+            self._make_room(kept)
+
+    def _read_object(self, table: str, key: str) -> pa.Table:
+        return with_path_key(table, fit(table, self._store.get_parquet(key)), layout.table_day(key))
 
     def _make_room(self, kept: set[Path]) -> None:
         """Take away what nobody has asked for longest, but not what is being read, here or in another request."""
@@ -258,29 +230,4 @@ def _months_of(days: Iterable[date]) -> set[str]:
 
 def _local_schema(table: str) -> pa.Schema:
     path_key = pa.field(layout.PATH_KEY[table], pa.date32())
-    return pa.schema([path_key, *TABLES[table], pa.field(_KEY, pa.string())])
-
-
-def _objects_in(file: Path) -> Etags:
-    """The ETag of each object whose rows a local file holds; none where it is not there or no such file."""
-    try:
-        metadata: Any = pq.read_schema(file).metadata or {}
-    except (FileNotFoundError, pa.ArrowInvalid):  # the latter: the disk was full, or the machine stopped
-        return {}
-    found: Etags = json.loads(metadata.get(_OBJECTS, b"{}"))
-    return found
-
-
-def _kept_rows(file: Path, kept: set[str], table: str) -> pa.Table:
-    if not kept:
-        return _local_schema(table).empty_table()
-    rows = pq.ParquetFile(file).read()
-    return rows.filter(pc.is_in(rows[_KEY], pa.array(sorted(kept)))).cast(_local_schema(table))
-
-
-def _write(file: Path, rows: pa.Table, etags: Etags) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = file.with_suffix(f".{threading.get_ident()}.part")
-    metadata = {_OBJECTS: json.dumps(etags, sort_keys=True).encode()}
-    pq.write_table(rows.replace_schema_metadata(metadata), part, compression="zstd", row_group_size=16_384)
-    part.replace(file)
+    return pa.schema([path_key, *TABLES[table], pa.field(KEY, pa.string())])

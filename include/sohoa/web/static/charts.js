@@ -5,6 +5,7 @@
   const NUMBERS = isVietnamese
     ? { decimal: ",", thousands: ".", grouping: [3], currency: ["", " ₫"] }
     : { decimal: ".", thousands: ",", grouping: [3], currency: ["", " ₫"] };
+  const NOT_YET = 202;
   const SCREEN = { background: null, font: "system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif" };
 
   function fit(spec) {
@@ -41,6 +42,10 @@
     try {
       const answer = await fetch(address, { credentials: "same-origin" });
       if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+      if (answer.status === NOT_YET) {
+        setTimeout(() => draw(place, address, isSecond), 1_000 * answer.headers.get("Retry-After"));
+        return;
+      }
       const found = await answer.json();
       if (!found) {
         place.textContent = place.dataset.nothing;
