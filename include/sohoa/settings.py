@@ -374,7 +374,10 @@ class Settings(BaseModel):
         default=365, ge=1, description="Days for which it is kept who opened which page in the Airflow UI."
     )
     events_days: int = Field(
-        default=92, ge=1, description="Days for which it is kept what each task of each run in Airflow did."
+        default=92,
+        ge=1,
+        description="Days for which it is kept what each task of each run in Airflow did, and its log where logs lie in"
+        " the store.",
     )
 
     @model_validator(mode="before")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -12,9 +13,10 @@ import pytest
 
 from sohoa import stack
 from sohoa.errors import StackError
-from sohoa.settings import load_settings
+from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.stack import AirflowClient
 from sohoa.stack import airflow_server as airflow_stack
+from sohoa.steering.diagnose import Finding, diagnose
 from sohoa.store import Store
 from tests.servers import new_home
 
@@ -78,6 +80,24 @@ def test_starting_airflow_again_changes_nothing(airflow_server: AirflowClient, s
     assert airflow_server.import_errors() == {}
 
 
+def told_by_doctor(store: Store) -> dict[str, Finding]:
+    """What `sohoa doctor` says of Airflow, by topic."""
+    found = diagnose(store.settings, datetime.now(TIME_ZONE))
+    return {one.topic: one for one in found if one.topic in {"Airflow", "DAGs", "late run"}}
+
+
+def test_the_doctor_names_the_dags_that_are_paused(airflow_server: AirflowClient, store: Store) -> None:
+    """All are here, but one that is let go; nothing else is wrong with this Airflow."""
+    *paused, free = sorted(airflow_server.dag_ids())
+    airflow_server.pause(free, False)
+    try:
+        found = told_by_doctor(store)
+    finally:
+        airflow_server.pause(free, True)
+    assert found["Airflow"] == Finding("Airflow", "up")
+    assert (found["DAGs"].state, found["DAGs"].text) == ("wrong", f"paused: {', '.join(paused)}")
+
+
 def test_a_killed_scheduler_is_started_again(airflow_server: AirflowClient, store: Store) -> None:
     """Kill -9 leaves a failing Airflow; `up` starts what is missing and ends the workers left alone."""
     servers = {server.name: server for server in airflow_stack.servers(store.settings)}
@@ -86,6 +106,8 @@ def test_a_killed_scheduler_is_started_again(airflow_server: AirflowClient, stor
     killed.kill()
     psutil.wait_procs([killed], timeout=5)
     assert stack.status(store.settings)["airflow"].state == "failing"
+    (told,) = told_by_doctor(store).values()
+    assert (told.state, told.text) == ("wrong", "not running: scheduler") and "sohoa stack up airflow" in told.advice
     stack.up(store.settings, "airflow", lambda _: None)
     assert servers["scheduler"].is_running()
     assert servers["api-server"].processes()[0].pid == api

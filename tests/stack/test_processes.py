@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,20 @@ def test_a_server_is_found_again_by_its_pid_file(tmp_path: Path) -> None:
     stop([again], 5)
     assert not again.is_running()
     assert not again.pid_file.exists()
+
+
+def test_sockets_that_nobody_listens_on_go_with_their_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that another server has opened meanwhile stays, and so does what is no socket."""
+    monkeypatch.chdir(tmp_path)
+    dead, live, file = (Path(name) for name in ("dead", "live", "file"))
+    file.write_text("kept")
+    with socket.socket(socket.AF_UNIX) as one, socket.socket(socket.AF_UNIX) as other:
+        one.bind(str(dead))
+        other.bind(str(live))
+        other.listen()
+        one.close()
+        stop([Server("server", tmp_path, (dead, live, file, Path("none")))], 0)
+        assert (dead.exists(), live.exists(), file.exists()) == (False, True, True)
 
 
 def test_what_a_server_started_is_stopped_too(tmp_path: Path) -> None:

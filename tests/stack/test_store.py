@@ -211,7 +211,7 @@ def test_a_store_that_does_not_answer_is_told_with_what_starts_it(
 
 
 def test_data_outlives_kill_and_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was written is there after kill -9 and after `down`; `down` leaves no process."""
+    """What was written is there after kill -9 and after `down`; `down` leaves no process, a kill no socket."""
     new_home(monkeypatch, tmp_path)
     stack.up(load_settings(), "store", quiet)
     settings = load_settings()
@@ -227,7 +227,10 @@ def test_data_outlives_kill_and_stop(tmp_path: Path, monkeypatch: pytest.MonkeyP
     stack.down(settings, "all", quiet)
     stack.up(settings, "store", quiet)
     assert open_store().get(layout.WAREHOUSE, "một/khóa") == b"kept"
+    sockets = seaweed.server(settings).sockets
+    assert all(path.is_socket() for path in sockets)
     stop([seaweed.server(settings)], 0)
+    assert not any(path.exists() for path in sockets)
 
 
 def test_a_column_that_came_later_is_null_in_what_was_written_before(clean_store: Store) -> None:

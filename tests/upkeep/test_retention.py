@@ -9,7 +9,7 @@ import pytest
 from sohoa import jobs, layout
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
-from sohoa.upkeep.orphans import delete_orphans
+from sohoa.upkeep.orphans import delete_old_logs, delete_orphans
 from sohoa.upkeep.sweep import sweep
 from tests.batch_builder import AGENCY, DAY, commit, document, manifest, page_jpeg, put_files, send
 
@@ -73,3 +73,13 @@ def test_what_dead_runs_left_goes_and_what_waits_stays(clean_store: Store) -> No
     assert delete_orphans(clean_store, now + timedelta(29)) == 0
     assert delete_orphans(clean_store, now + timedelta(31)) == 3
     assert [key for key in (kept, *gone) if clean_store.stat(layout.WAREHOUSE, key)] == [kept]
+
+
+def test_old_logs_of_tasks_go_and_each_hour_another_dag_has_its_turn(clean_store: Store) -> None:
+    """Two DAGs, so two hours; after that all that was older than it is kept for is gone, and no younger one."""
+    assert delete_old_logs(clean_store, datetime.now(TIME_ZONE)) == 0
+    for dag in ("a", "b"):
+        clean_store.put(layout.WAREHOUSE, layout.log_key(f"dag_id={dag}/run_id=1/task_id=t/attempt=1.log"), b"told")
+    soon = datetime.now(TIME_ZONE) + timedelta(clean_store.settings.events_days - 1)
+    for hours, deleted in ((0, 0), (1, 0), (48, 1), (49, 1), (50, 0), (51, 0)):
+        assert delete_old_logs(clean_store, soon + timedelta(hours=hours)) == deleted

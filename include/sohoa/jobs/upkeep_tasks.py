@@ -102,7 +102,8 @@ def clean_landing() -> Cleaned:
     store, now = open_store(), datetime.now(TIME_ZONE)
     _forget_received(now)
     found = sweep.sweep(store, now)
-    return {**found, "orphans_deleted": orphans.delete_orphans(store, now)}
+    deleted = orphans.delete_orphans(store, now) + orphans.delete_old_logs(store, now)
+    return {**found, "orphans_deleted": deleted}
 
 
 def _forget_received(now: datetime) -> None:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +44,8 @@ class Server:
 
     name: str
     folder: Path
+    sockets: tuple[Path, ...] = ()
+    """Unix sockets that it opens elsewhere, and leaves behind when it is killed."""
 
     @property
     def log(self) -> Path:
@@ -130,8 +132,20 @@ def stop(servers: Iterable[Server], patience_s: float) -> None:
     psutil.wait_procs(left, timeout=5)
     for server, processes in zip(servers, found, strict=True):
         server.pid_file.unlink(missing_ok=True)
+        for path in server.sockets:
+            _remove_dead(path)
         if processes:
             log.info("server_stopped", server=server.name)
+
+
+def _remove_dead(path: Path) -> None:
+    """Take away a unix socket on which nobody listens any more."""
+    with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):  # it is not there, or another user's
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:  # what is no socket refuses too
+            if path.is_socket():
+                path.unlink()
 
 
 def _start_time(pid: int) -> float | None:

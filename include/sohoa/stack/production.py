@@ -123,7 +123,7 @@ def down(settings: Settings, report: Report) -> None:
     """Stop all; what it keeps stays."""
     if server(settings).processes():
         report("stopping supervisor and all that it keeps running")
-        stop([server(settings)], STOP_PATIENCE_S)
+        stop([server(settings), seaweed.server(settings)], STOP_PATIENCE_S)
 
 
 def prepare(settings: Settings, report: Report) -> None:

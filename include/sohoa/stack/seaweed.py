@@ -61,7 +61,13 @@ _GRPC_SECTIONS = ("grpc.master", "grpc.volume", "grpc.filer", "grpc.s3", "grpc.c
 
 def server(settings: Settings) -> Server:
     """Return the store's process."""
-    return Server("weed", settings.home / "store")
+    return Server("weed", settings.home / "store", _sockets(settings))
+
+
+def _sockets(settings: Settings) -> tuple[Path, ...]:
+    """Where SeaweedFS speaks with itself: it gives no choice of the place, and names each by its second port."""
+    ports = {name.removeprefix("port_"): getattr(settings, name) + GRPC_OFFSET for name in PORTS}
+    return tuple(Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock") for name, port in ports.items())  # noqa: S108 (its own)
 
 
 def up(settings: Settings, report: Report) -> None:

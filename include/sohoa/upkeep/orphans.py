@@ -1,4 +1,4 @@
-"""Intermediate objects that nobody will read any more: of batches that no longer wait, and of runs long dead."""
+"""Objects that nobody will read any more: of batches that no longer wait, of runs long dead, old logs of tasks."""
 
 from __future__ import annotations
 
@@ -37,6 +37,24 @@ def delete_orphans(store: Store, now: datetime) -> int:
     store.each(lambda key: store.delete(layout.WAREHOUSE, key), gone)
     if gone:
         log.info("orphans_deleted", objects=len(gone), older_than_days=store.settings.abandoned_days)
+    return len(gone)
+
+
+def delete_old_logs(store: Store, now: datetime) -> int:
+    """Delete logs of tasks that lie in the store and are older than ``events_days``: each hour those of another DAG.
+
+    Returns:
+        How many there were.
+    """
+    dags = store.list_folders(layout.WAREHOUSE, layout.LOGS)
+    if not dags:
+        return 0
+    oldest = now - timedelta(store.settings.events_days)
+    found = store.list_objects(layout.WAREHOUSE, dags[int(now.timestamp() // 3_600) % len(dags)])
+    gone = [item.key for item in found if item.last_modified < oldest]
+    store.each(lambda key: store.delete(layout.WAREHOUSE, key), gone)
+    if gone:
+        log.info("task_logs_deleted", objects=len(gone), older_than_days=store.settings.events_days)
     return len(gone)
 
 
