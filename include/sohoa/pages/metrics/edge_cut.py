@@ -49,8 +49,7 @@ _HALF_SURE = 20  # other strokes that count half a letter
 _CLOSER = 3  # by how much a page of unknown size may be smaller than A4
 _DARK = 128  # grey that half of a dark page is below
 _TINY_PX = (8, 16)
-_ALL_GREYS: Floats = np.arange(256.0)
-_GREYER = (_GREY * _ALL_GREYS).astype(np.uint8)
+_GREYER = (_GREY * np.arange(256)).astype(np.uint8)
 _FEW_PX = 4 * 65_535  # hold no more pieces than labels of 16 bits tell apart: each keeps off the next
 
 
@@ -160,9 +159,9 @@ def _darker(grey: Grey, paper: Grey, levels: Grey) -> Grey:
 
 def _ink_levels(page_paper: int, pale: float | None) -> Grey:
     """Return by how many levels ink is darker than each grey of paper; brighter paper never makes less of it ink."""
-    least = np.maximum(_INK_LEAST, _INK * _ALL_GREYS) if pale is None else np.full(256, pale)
-    is_paper = _ALL_GREYS > max(_PAPER[0] * page_paper, _PAPER[1])
-    return np.where(is_paper, least, 255).astype(np.uint8)
+    paper = np.arange(256)
+    least = np.maximum(_INK_LEAST, _INK * paper) if pale is None else np.full(256, pale)
+    return np.where(paper > max(_PAPER[0] * page_paper, _PAPER[1]), least, 255).astype(np.uint8)
 
 
 def _letters(pieces: Floats, contact: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
