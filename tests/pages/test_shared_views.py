@@ -5,7 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+from sohoa.pages.decode.pillow import decode_grey, to_small_rgb
 from sohoa.pages.metrics.orientation import _components, _enlarged
 from sohoa.pages.reduce import shrink
 from sohoa.pages.views import fold_rows, lowest, percentiles
@@ -93,3 +95,24 @@ def test_enlarged_pixels_are_squares(factor: int) -> None:
     """Nothing is blended."""
     image = np.random.default_rng(5).integers(0, 256, (9, 7), np.uint8)
     assert (_enlarged(image, factor) == np.kron(image, np.ones((factor, factor), np.uint8))).all()
+
+
+@pytest.mark.parametrize("colours", [1, 2, 16, 255, 256])
+def test_grey_of_a_palette(colours: int) -> None:
+    """As Pillow converts each pixel, also where one has a number that the palette does not name."""
+    rng = np.random.default_rng(colours)
+    image = Image.frombytes("P", (300, 9), rng.integers(0, 256, 2700, np.uint8).tobytes())
+    image.putpalette(rng.integers(0, 256, 3 * colours).tolist())
+    assert (decode_grey(image, 1) == np.asarray(image.convert("L"))).all()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "LA"])
+@pytest.mark.parametrize("factor", [1, 3, 8])
+def test_small_pictures_are_the_mean_of_the_colours(mode: str, factor: int) -> None:
+    """Of greys too, whose one channel is averaged."""
+    grey = Image.fromarray(np.random.default_rng(6).integers(0, 256, (61, 90), np.uint8))
+    image = grey.convert(mode)
+    assert to_small_rgb(image, factor).tobytes() == image.convert("RGB").reduce(factor).tobytes()
+    if mode == "P":
+        image.info["transparency"] = 3
+        assert to_small_rgb(image, factor).tobytes() == image.convert("RGB").reduce(factor).tobytes()

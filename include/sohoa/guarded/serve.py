@@ -6,6 +6,7 @@ the file that is standard output and standard error.
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 from collections.abc import Callable, Iterable
@@ -31,6 +32,7 @@ def serve(answer: Answer) -> None:
     if first is None:
         return
     bounds = Bounds(first[0]["memory_bytes"])
+    gc.freeze()  # what has been loaded stays: no collection need look through it
     _send(caller, json.dumps({"is_confined": confine()}).encode())
     while received := receive_request(caller):
         request, file = received

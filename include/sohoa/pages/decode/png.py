@@ -75,7 +75,7 @@ def read_colour(data: bytes, factor_of: Callable[[int, int], int]) -> Grey:
     image = pillow.open_image(io.BytesIO(b"".join(needed)))
     factor = factor_of(*image.size)
     bands = _bands(image, needed, factor) or (image,)
-    return np.vstack([np.asarray(pillow.to_rgb(band).reduce(factor), np.uint8) for band in bands])
+    return np.vstack([np.asarray(pillow.to_small_rgb(band, factor), np.uint8) for band in bands])
 
 
 def _bands(image: Image.Image, chunks: list[bytes | memoryview], factor: int) -> Iterator[Image.Image] | None:

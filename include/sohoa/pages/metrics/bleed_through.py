@@ -35,13 +35,13 @@ def measure_bleed_through(views: PageViews) -> float | None:
     bare = _far_from_ink(ink)
     around = _around(small, paper, ink, bare)
     bright = percentiles(views.half_paper[::_SAMPLE], 0.8)[0]
-    used = cv2.bitwise_and(bare, cv2.compare(around, (round(_PAPER_SHARE * bright),), cv2.CMP_GT))
+    used = cv2.bitwise_and(bare, _above(around, round(_PAPER_SHARE * bright)))
     count = cv2.countNonZero(used)
     if count < _MIN_BARE * small.size:
         return None
     low, middle = _levels(around[::_SAMPLE], small[::_SAMPLE], used[::_SAMPLE])
     least = int(middle + max(_MIN_SHOWN, _SPREADS * (middle - low)))
-    shows = cv2.compare(cv2.subtract(around, small), (max(0, least),), cv2.CMP_GT)
+    shows = _above(cv2.subtract(around, small), max(0, least))
     return _area_without_rules(cv2.bitwise_and(shows, used)) / max(float(count), 0.2 * small.size)
 
 
@@ -49,7 +49,13 @@ def _far_from_ink(ink: Grey) -> Grey:
     """Return 255 where no ink is near, else 0."""
     strongest = percentiles(ink[::_SAMPLE], _STRONGEST)[0]
     near = cv2.dilate(ink, np.ones((_HALO_PX, _HALO_PX), np.uint8))
-    return np.asarray(cv2.compare(near, (int(max(_MIN_INK, _INK_SHARE * strongest)),), cv2.CMP_LE), np.uint8)
+    ink_levels = int(max(_MIN_INK, _INK_SHARE * strongest))
+    return np.asarray(cv2.threshold(near, ink_levels, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+
+
+def _above(image: Grey, level: int) -> Grey:
+    """Return 255 where the image is above a level, else 0."""
+    return np.asarray(cv2.threshold(image, level, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _bands(image: Grey) -> Grey:
@@ -80,7 +86,7 @@ def _levels(around: Grey, small: Grey, used: Grey) -> tuple[float, float]:
 
 def _area_without_rules(shows: Grey) -> float:
     """Return the pixels that show, those of long thin lines and single ones left out."""
-    is_shown = cv2.compare(halve(shows), (_HALF_SHOWN,), cv2.CMP_GT)
+    is_shown = _above(halve(shows), _HALF_SHOWN)
     across = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((1, _RULE_PX), np.uint8))
     down = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((_RULE_PX, 1), np.uint8))
     rules = cv2.dilate(cv2.max(across, down), np.ones((3, 3), np.uint8))

@@ -9,6 +9,9 @@ may be light; and where the size on paper is not known, it may be larger than on
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +49,8 @@ _HALF_SURE = 20  # other strokes that count half a letter
 _CLOSER = 3  # by how much a page of unknown size may be smaller than A4
 _DARK = 128  # grey that half of a dark page is below
 _TINY_PX = (8, 16)
+_GREYER = (_GREY * np.arange(256)).astype(np.uint8)
+_FEW_PX = 4 * 65_535  # hold no more pieces than labels of 16 bits tell apart: each keeps off the next
 
 
 def measure_edge_cut(views: PageViews) -> float:
@@ -62,33 +67,39 @@ def count_cuts(views: PageViews) -> Sides:
 
     It cuts none where the sheet ends inside the picture.
     """
-    found = _count_any_size(views.page, views)
-    if max(found) and views.without_red is not None:
-        found = _count_any_size(views.without_red, views)
+    found = _count_but_red(views)
     if level_at(views.paper_counts, 0.5) >= _DARK:
         return found
-    return _most(found, _count_any_size(255 - views.page, views))
+    return _most(enumerate(found), _counts(255 - views.page, views))
 
 
-def _count_any_size(page: Grey, views: PageViews) -> Sides:
-    found = _count(page, views, views.page_px_per_mm)
-    return found if views.is_scaled else _most(found, _count(page, views, _CLOSER * views.page_px_per_mm))
+def _count_but_red(views: PageViews) -> Sides:
+    """Count on the page; as soon as something is cut, on the page without what is red, where colour can be had."""
+    seen = []
+    for side, count in _counts(views.page, views):
+        if count and views.without_red is not None:
+            return _most(_counts(views.without_red, views))
+        seen.append((side, count))
+    return _most(seen)
 
 
-def _most(some: Sides, others: Sides) -> Sides:
-    top, bottom, left, right = map(max, some, others)
+def _most(*counts: Iterable[tuple[int, float]]) -> Sides:
+    most = [0.0] * 4
+    for side, count in chain(*counts):
+        most[side] = max(most[side], count)
+    top, bottom, left, right = most
     return top, bottom, left, right
 
 
-def _count(page: Grey, views: PageViews, scale: float) -> Sides:
-    sides = zip((page, page[::-1], page.T, page.T[::-1]), views.at_frame, strict=True)
-    pale = _pale_ink(views)
-    strips = [_strip(side, scale, pale) if at_frame else None for side, at_frame in sides]
-    if all(strip is None for strip in strips):
-        return 0.0, 0.0, 0.0, 0.0
-    paper = percentiles(page[::4, ::4], 0.8)[0]
-    top, bottom, left, right = (0.0 if strip is None else _cut(strip, scale, paper, pale) for strip in strips)
-    return top, bottom, left, right
+def _counts(page: Grey, views: PageViews) -> Iterator[tuple[int, float]]:
+    """Yield side and count of each side whose frame cuts something, for each size that the page may have."""
+    pale, paper = _pale_ink(views), percentiles(page[::4, ::4], 0.8)[0]
+    for closer in (1,) if views.is_scaled else (1, _CLOSER):
+        scale = closer * views.page_px_per_mm
+        for side, image in enumerate((page, page[::-1], page.T, page.T[::-1])):
+            strip = _strip(image, scale, pale) if views.at_frame[side] else None
+            if strip is not None:
+                yield side, _cut(strip, scale, paper, pale)
 
 
 def _pale_ink(views: PageViews) -> float | None:
@@ -110,7 +121,8 @@ def _strip(side: Grey, scale: float, pale: float | None) -> Grey | None:
     near = np.ascontiguousarray(strip[: width // 2 + 3])  # two rows more: the outermost, and the median's
     brightest = near.max(axis=0, keepdims=True)
     paper = np.asarray(cv2.dilate(brightest, np.ones((1, width + 2), np.uint8)), np.uint8)
-    return np.ascontiguousarray(strip) if _is_ink(near[1:2], paper, 0, pale).any() else None
+    is_clean = not cv2.countNonZero(_darker(near[1:2], paper, _ink_levels(0, pale)))
+    return None if is_clean else np.ascontiguousarray(strip)
 
 
 def _around_px(scale: float) -> int:
@@ -121,14 +133,18 @@ def _cut(strip: Grey, scale: float, page_paper: int, pale: float | None) -> floa
     """Return the letters that the frame cuts along the first row of the strip, other strokes as a part of one."""
     around = np.ones((_around_px(scale),) * 2, np.uint8)
     paper = np.asarray(cv2.morphologyEx(cv2.medianBlur(strip, 3), cv2.MORPH_CLOSE, around), np.uint8)[1:]
-    is_ink = _is_ink(strip[1:], paper, page_paper, pale)  # the outermost row may be a blend
+    grey = strip[1:]  # the outermost row may be a blend
+    is_ink = _darker(grey, paper, _ink_levels(page_paper, pale))
     if not is_ink[0].any():
         return 0.0
-    count, parts, boxes, _ = cv2.connectedComponentsWithStats(is_ink.astype(np.uint8), connectivity=8)
+    labels = cv2.CV_16U if is_ink.size <= _FEW_PX else cv2.CV_32S  # those of 16 bits in a third of the time
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8, ltype=labels)
     pieces = boxes[1:].T / np.array([[scale]] * 4 + [[scale**2]])
     contact = np.bincount(parts[0], minlength=count)[1:] / scale
     is_letter, is_cut = _letters(pieces, contact)
-    is_grey = (cv2.subtract(paper, strip[1:]) > _GREY * paper) & ~is_ink
+    if not is_cut.any():
+        return 0.0
+    is_grey = cv2.bitwise_and(_darker(grey, paper, _GREYER), cv2.bitwise_not(is_ink))
     clean = [k for k in np.flatnonzero(is_cut) if _is_on_paper(is_ink, is_grey, pieces[:, k] * scale, scale)]
     ends = _followed(pieces[:, clean], pieces[:, is_letter & (contact == 0)])
     found = max(ends, _longest_line(pieces[:, clean]))
@@ -136,10 +152,16 @@ def _cut(strip: Grey, scale: float, page_paper: int, pale: float | None) -> floa
     return (found if is_writing else 0) + len(clean) / (len(clean) + _HALF_SURE)
 
 
-def _is_ink(grey: Grey, paper: Grey, page_paper: int, pale: float | None) -> NDArray[np.bool_]:
-    """Return what is ink on such paper; brighter paper never makes it less."""
-    is_dark = cv2.subtract(paper, grey) > (np.maximum(_INK_LEAST, _INK * paper) if pale is None else pale)
-    return np.asarray(is_dark & (paper > max(_PAPER[0] * page_paper, _PAPER[1])), np.bool_)
+def _darker(grey: Grey, paper: Grey, levels: Grey) -> Grey:
+    """Return 255 where a pixel is darker than its paper by more than the level of that paper, else 0."""
+    return np.asarray(cv2.compare(cv2.subtract(paper, grey), cv2.LUT(paper, levels), cv2.CMP_GT), np.uint8)
+
+
+def _ink_levels(page_paper: int, pale: float | None) -> Grey:
+    """Return by how many levels ink is darker than each grey of paper; brighter paper never makes less of it ink."""
+    paper = np.arange(256)
+    least = np.maximum(_INK_LEAST, _INK * paper) if pale is None else np.full(256, pale)
+    return np.where(paper > max(_PAPER[0] * page_paper, _PAPER[1]), least, 255).astype(np.uint8)
 
 
 def _letters(pieces: Floats, contact: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -153,12 +175,12 @@ def _letters(pieces: Floats, contact: Floats) -> tuple[NDArray[np.bool_], NDArra
     return is_letter, is_cut
 
 
-def _is_on_paper(is_ink: NDArray[np.bool_], is_grey: NDArray[np.bool_], box: Floats, scale: float) -> bool:
+def _is_on_paper(is_ink: Grey, is_grey: Grey, box: Floats, scale: float) -> bool:
     """Return whether the ground around a piece of that box is paper, not a picture."""
     left, _, width, height, _ = box
     around = _GROUND_MM * scale
     area = slice(0, int(height + around)), slice(int(max(0, left - around)), int(left + width + around))
-    ink, grey = float(is_ink[area].mean()), float(is_grey[area].mean())
+    ink, grey = (cv2.countNonZero(image[area]) / image[area].size for image in (is_ink, is_grey))
     return ink <= _MOST_INK and grey <= _MOST_GREY * (1 - ink)
 
 

@@ -24,7 +24,8 @@ def measure_phash(views: PageViews) -> str:
     """
     square = cv2.GaussianBlur(_mean_cells(views.small).astype(np.float32), (0, 0), 1)
     kept = cv2.dct(square)[1 : _KEPT + 1, 1 : _KEPT + 1].round(2)  # no bit hangs on the last digit of a float
-    return np.packbits(kept > np.median(kept)).tobytes().hex()
+    lower, upper = np.sort(kept, axis=None)[_KEPT**2 // 2 - 1 :][:2]
+    return np.packbits(kept > (lower + upper) / 2).tobytes().hex()
 
 
 def _mean_cells(grey: Grey) -> NDArray[np.float64]:

@@ -63,10 +63,12 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
     wide, sharp = mean[:, 14:] - mean[:, :-14], (groups[:, 4:] - groups[:, :-4])[:, 5:-5]
     edge = max(1, round(_MARGIN * paper.shape[1]))
     wide, sharp = wide[:, edge:-edge], sharp[:, edge:-edge]
-    steps = np.hstack([np.minimum(wide, sharp), np.minimum(-wide, -sharp)])
-    least, most = lowest(steps, 1), -lowest(-steps, 1)
-    rises, falls = np.hsplit(np.where(most > _LARGEST_GAIN, 0, least), 2)
-    low = np.maximum(np.maximum(rises, falls), 0)
+    rises, falls = np.minimum(wide, sharp), np.minimum(-wide, -sharp)
+    least_rise, least_fall, most_rise, most_fall = lowest(np.hstack([rises, falls, -rises, -falls]), 1).reshape(4, -1)
+    low = np.maximum(
+        np.where(-most_rise > _LARGEST_GAIN, 0, least_rise), np.where(-most_fall > _LARGEST_GAIN, 0, least_fall)
+    )
+    low = np.maximum(low, 0)
     if low.max(initial=0.0) > _LIMIT_GAIN / 2:
         low[_is_ruled(halve(np.ascontiguousarray(ink)))[7 + edge : -7 - edge]] = 0
     return float(low.max(initial=0.0))

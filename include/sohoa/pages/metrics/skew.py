@@ -124,8 +124,9 @@ def _places(is_sideways: bool) -> tuple[Power, Power]:
 
 
 def _prominence(energy: Power) -> float:
-    peak = float(energy.max())
-    return 1.0 - float(np.median(energy)) / peak if peak > 0 else 0.0
+    ordered = np.sort(energy)  # of an odd number of angles: one of them is the median
+    peak = float(ordered[-1])
+    return 1.0 - float(ordered[len(ordered) // 2]) / peak if peak > 0 else 0.0
 
 
 def _agree(ink: Grey, rows: Power, columns: Power) -> bool:
