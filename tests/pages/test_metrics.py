@@ -213,6 +213,14 @@ def test_slanting_lines_and_framed_tints_are_no_seams(page: Image) -> None:
         assert values(image)["seam_strength"] < 1
 
 
+def test_bars_that_end_far_apart_are_no_seam(page: Image) -> None:
+    """Filled fields of a form, one under the other: they match best at the farthest shift that is looked for."""
+    page[900:960] = 245
+    page[900:930, 300:900] = 60
+    page[930:960, 360:960] = 60
+    assert values(page)["seam_strength"] < 1
+
+
 @pytest.mark.parametrize("quarter", [0, 1, 2, 3])
 def test_a_quarter_turn_is_told_or_left_open(quarter: int) -> None:
     """Degrees clockwise, on a page of real text; never a wrong one on real pages."""

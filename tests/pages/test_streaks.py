@@ -10,8 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from sohoa.pages.metrics.streaks import measure_streaks
+from sohoa.pages.sheet import view_sheet
 from sohoa.pages.views import PageViews
 from tests.pages.page_files import A4_150
+from tests.pages.test_sheet import HEIGHT, TURNED, WIDTH, photograph, wood
 
 DPI = 150
 MM = DPI / 25.4
@@ -157,3 +159,50 @@ def test_a_streak_through_a_table_is_one() -> None:
 def test_text_of_any_face_is_no_streak() -> None:
     for font in (cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_COMPLEX):
         assert found(sheet(255, font))[0] < 1
+
+
+@pytest.mark.parametrize("levels", [12, 60])
+def test_a_streak_over_a_dark_field_is_one(levels: int) -> None:
+    """A cover's title page: half of the height is a tint far below the paper, and the streak shows in both."""
+    page = sheet()
+    page[500:1500] = np.minimum(page[500:1500], 110)
+    strength, where = found(streak(page, levels, slice(None)))
+    assert strength == pytest.approx(levels, abs=3) and where == pytest.approx(632 / MM, abs=0.5)
+
+
+def test_a_pale_streak_beside_lines_of_text_bears_no_rules() -> None:
+    """Text is far darker than the streak and fills rows on one side of it: no border of a table."""
+    page = np.full(A4_150[::-1], 250, np.uint8)
+    for y in range(150, 1650, 30):
+        page[y : y + 14, 645:1150] = 40
+    strength, where = found(streak(page, 10, slice(None)))
+    assert strength == pytest.approx(10, abs=2) and where == pytest.approx(632 / MM, abs=0.5)
+
+
+def test_the_edge_between_two_grounds_is_no_streak() -> None:
+    """The shade along a letter that lies on a sheet a little darker, over all of the picture."""
+    page = sheet()
+    page[:, 900:] -= 12
+    page[:, 898:901] -= 14
+    assert found(page)[0] < 1
+
+
+def test_what_falls_short_of_a_streak_reads_below_one() -> None:
+    """A line that ends at the margins, and one that a table bears, come near at most."""
+    for add in (rule_down_the_page, border_of_a_table):
+        page = sheet()
+        add(page)
+        assert 0 < found(page)[0] < 1
+
+
+def test_a_streak_of_a_photograph_keeps_to_the_picture_and_not_to_the_sheet() -> None:
+    """The sensor that leaves it sees the ground too; on the sheet laid flat it would slant. Grain of wood is none."""
+    picture = photograph(wood(HEIGHT, WIDTH), TURNED)[..., 0]
+    marked = picture.astype(int)
+    marked[:, 640:642] -= 25
+    strengths = []
+    for seen in (picture, marked.clip(0, 255).astype(np.uint8)):
+        views, on_ground = view_sheet(PageViews.of(np.ascontiguousarray(seen), None))
+        assert on_ground is not None
+        strengths.append(measure_streaks(views)[0])
+    assert strengths[0] < 1 and strengths[1] == pytest.approx(25, abs=3)

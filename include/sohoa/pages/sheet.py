@@ -110,7 +110,7 @@ def view_sheet(views: PageViews) -> tuple[PageViews, Sheet | None]:
         return views, None
     flat = lay_flat(views.full, sheet)
     dpi = max(flat.shape) / (A4_LONG_MM / 25.4)
-    return replace(PageViews.of(flat, dpi), at_frame=sheet.at_frame), sheet
+    return replace(PageViews.of(flat, dpi), at_frame=sheet.at_frame, picture=views), sheet
 
 
 def is_aslant(sheet: Sheet) -> bool:

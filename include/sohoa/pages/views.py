@@ -68,6 +68,7 @@ class PageViews:
         is_scaled: whether that size is known.
         at_frame: whether the frame of the picture is the end of the page at its top, bottom, left and right; a sheet
             that was photographed whole ends inside the picture.
+        picture: of a sheet that was laid flat, the picture as the sensor saw it.
     """
 
     full: Grey
@@ -76,6 +77,7 @@ class PageViews:
     read_colour: ReadColour
     is_scaled: bool = True
     at_frame: tuple[bool, bool, bool, bool] = (True, True, True, True)
+    picture: PageViews | None = None
 
     @classmethod
     def of(cls, full: Grey, dpi: float | None, read_colour: ReadColour = lambda: None) -> PageViews:

@@ -21,7 +21,8 @@ Places = NDArray[np.intp]
 _LIMIT_MM = 0.3
 _LIMIT_GAIN = 0.02
 _FARTHEST_MM = 3.0
-_CANDIDATES = 10
+_CANDIDATES = 16
+_GRAIN = 1.0  # grey level, by which rows of bare paper differ by both signs
 _GAPS = np.array([1, 2, 3, 4])  # rows that a seam may fill with one tone
 _MARGIN = 0.05  # of the page where no strip ends
 _PLAIN = 24  # grey levels between which a row without content stays
@@ -132,7 +133,7 @@ def _candidates(mixed: Floats) -> Places:
     """Return the rows that differ from the next by both signs far more than those around."""
     line = mixed[None]
     usual = (cv2.blur(line, (15, 1)) * 15 - cv2.blur(line, (3, 1)) * 3) / 12
-    excess = (line / (usual + 0.3))[0]
+    excess = (line / (usual + _GRAIN))[0]
     edge = max(6, round(_MARGIN * excess.size))
     excess[:edge] = excess[-edge:] = 0
     excess[excess < cv2.dilate(excess[None], np.ones((1, 7), np.uint8))[0]] = 0
@@ -163,6 +164,8 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
 def _match(above: Grey, below: Grey, far: int) -> Floats:
     """Find the pixels by which each row of ``below`` is shifted against that of ``above``, both (pair, x); 0: none.
 
+    A match that is best at the farthest shift is none: so match the ends of a printed rule and letters under it.
+
     All sums are of whole numbers below 2^53, so that no order of adding, which differs among processors, rounds them.
     """
     core, other = above[:, far:-far].astype(np.float64), below.astype(np.float64)
@@ -179,7 +182,8 @@ def _match(above: Grey, below: Grey, far: int) -> Floats:
     lag = match.argmax(axis=1)
     moved, still = match.max(axis=1), np.maximum(0.0, match[:, far])
     sure = np.clip((moved - still - _CLEAR) * moved * 2.5, 0.0, 1.0)
-    return np.asarray(np.where(can_match, sure * np.abs(lag - far), 0.0), np.float32)
+    is_peak = (lag > 0) & (lag < 2 * far)
+    return np.asarray(np.where(can_match & is_peak, sure * np.abs(lag - far), 0.0), np.float32)
 
 
 def _sum_windows(rows: NDArray[np.float64], size: int) -> NDArray[np.float64]:

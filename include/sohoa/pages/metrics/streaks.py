@@ -1,11 +1,12 @@
 """Streaks: thin lines that dust or a dead sensor element leaves over the height of a page in a document feeder.
 
-A streak keeps to one column of pixels, over nearly the whole height, and shows in the paper between the print: darker
-or lighter than paper on both its sides by about as much everywhere. A printed rule is as dark as ink, ends at a
-margin, bears other rules that begin at it, or leaves its column where the sheet lies askew; print leaves the paper
-between its lines alone, and what lies within 5 mm of the frame is an edge of the sheet.
-Paper that is white to the last level hides a lighter streak. Ruled paper makes more such lines than dust does. The
-method is our own.
+A streak keeps to one column of the sensor's pixels, over nearly the whole height, and shows wherever the ground is
+alike on both its sides, paper, tint or picture: darker or lighter than both by about as much everywhere. A printed rule
+is as dark as ink, ends at a margin, bears other rules that begin at it, or leaves its column where the sheet lies
+askew; print leaves the paper between its lines alone, an edge parts two grounds, and what lies within 5 mm of the frame
+is an edge of the sheet. Of a sheet that was photographed the picture is looked at, not the sheet laid flat.
+Paper that is white to the last level hides a lighter streak, but for the letters that it cuts. Ruled paper makes more
+such lines than dust does. The method is our own.
 """
 
 from __future__ import annotations
@@ -31,19 +32,25 @@ _FAINTEST = 0.5  # grey levels on average; less is the grain of the paper
 _CANDIDATES = 24  # columns of a page that are looked at closely
 _COARSE, _COARSE_LOST = 12, 2  # bands of the height at first sight, and those that may be without
 _BANDS = 24  # of the height
-_KNOWN = 0.1  # of a band that is paper on both sides of the column, or nothing is known of it
+_KNOWN = 0.1  # of a band where the ground is alike on both sides of the column, or nothing is known of it
 _MIN_KNOWN = (12, 22)  # bands, down and across the page
 _STEADY = 0.5  # of its usual strength that a streak has in a band
 _UNSTEADY = 0.15  # of the bands in which it may be twice as strong: it lies over print there
 _LEAST = 3  # grey levels
+_RULE_AWAY = 2  # reaches above a rule and below it, where it is not
 _RULE_REACHES = 20  # on one side of a line, as far as a rule that begins at it goes at least
 _RULE = (0.25, 0.9)  # of these that are dark on its other side at most, and on this side at least
 _AS_DARK = 0.75  # of the line that such a rule is dark
 _MOST_RULES = 1  # that may begin at a streak by chance
 _END_REACHES = 4  # from the end of a line, where none may: that is a corner
 _PRESENT = (0.86, 0.99)  # share of the bands in which it is, down and across the page; print ends at a margin
-_PAPER = 0.75  # of the page's paper; darker is print, a picture or the bed
-_AS_INK = (0.55, 0.35)  # of the paper: a line that much darker is drawn with ink, down and across the page
+_ALIKE = 16  # grey levels by which the ground on both its sides differs at most, or it is print or an edge
+_BLACK = 40  # ground darker than that cannot be much darker: the bed, or pitch black print
+_STEP = 0.5  # of the strength of a line by which the grounds that it parts differ at most, or it is an edge
+_PAPER, _ON_PAPER = 0.75, 0.1  # of the page's paper, and of the line that lies on ground as bright: not beside a sheet
+_AS_INK = 0.55  # of the paper: a line that much darker is drawn with ink
+_NEARLY = 0.9  # what a line that falls short of a streak reads at most; at least 1 is one
+_DOUBTFUL = 0.3  # of that, for a line that ends at a margin, bears rules or is unsteady: print, more likely
 _MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper does
 
 
@@ -57,9 +64,8 @@ class _Side:
         reach: pixels to what lies beside a streak.
         margin: pixels at both sides that are not looked at.
         paper: grey of the paper.
-        known: bands of its length in which paper must be seen beside a streak.
+        known: bands of its length in which the ground must be seen beside a streak.
         present: share of these in which a streak is.
-        as_ink: share of the paper by which a line drawn with ink is darker.
     """
 
     page: Grey
@@ -69,7 +75,23 @@ class _Side:
     paper: int
     known: int
     present: float
-    as_ink: float
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A column of pixels that stands out, from its top to its end.
+
+    Attributes:
+        beyond: levels by which it is darker, or lighter, than the ground on both its sides.
+        step: levels by which the grounds on its sides differ.
+        ground: grey of the darker of the two.
+        is_seen: where they are alike.
+    """
+
+    beyond: Levels
+    step: Levels
+    ground: Levels
+    is_seen: NDArray[np.bool_]
 
 
 def measure_streaks(views: PageViews) -> tuple[float, float | None]:
@@ -78,15 +100,12 @@ def measure_streaks(views: PageViews) -> tuple[float, float | None]:
     Returns:
         (strength; millimetres from the left edge, null where there is none or where the streak is horizontal).
     """
+    views = views.picture or views
     scale = views.px_per_mm
     reach, margin = max(2, round(_REACH_MM * scale)), max(3, round(_FRAME_MM * scale))
     paper = percentiles(views.rows[:, ::8], 0.7)[0]
-    down, where = _strongest(
-        _Side(views.full, views.rows, reach, margin, paper, _MIN_KNOWN[0], _PRESENT[0], _AS_INK[0])
-    )
-    across, _ = _strongest(
-        _Side(views.full.T, views.columns, reach, margin, paper, _MIN_KNOWN[1], _PRESENT[1], _AS_INK[1])
-    )
+    down, where = _strongest(_Side(views.full, views.rows, reach, margin, paper, _MIN_KNOWN[0], _PRESENT[0]))
+    across, _ = _strongest(_Side(views.full.T, views.columns, reach, margin, paper, _MIN_KNOWN[1], _PRESENT[1]))
     if across > down or down < 1:
         return max(across, down), None
     return down, where / scale
@@ -100,12 +119,11 @@ def _strongest(side: _Side) -> tuple[float, int]:
     found: list[tuple[float, int]] = []
     for sign, score in zip((1, -1), scores, strict=True):
         columns = _candidates(score, side)
-        found += zip(_on_paper(side, columns, sign), columns.tolist(), strict=True)
+        found += zip(_strengths(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
     ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
-    trace = float(scores[:, side.margin : -side.margin].max()) / (_CLIP + 1)
-    return max(strongest - ruling, trace, 0.0), column
+    return (strongest - ruling if strongest >= 1 else strongest), column
 
 
 def _mean_beyond(lines: Grey, reach: int) -> Floats:
@@ -133,51 +151,63 @@ def _candidates(score: Floats, side: _Side) -> Places:
     return columns[np.argsort(-score[columns], kind="stable")[:_CANDIDATES]]
 
 
-def _on_paper(side: _Side, columns: Places, sign: int) -> list[float]:
-    """Return the grey levels by which each column is darker (sign 1) or lighter than the paper on both its sides.
+def _strengths(side: _Side, columns: Places, sign: int) -> list[float]:
+    """Return the grey levels by which each column is darker (sign 1) or lighter than the ground on both its sides.
 
-    0 where it is not so in nearly all bands of the height, or is as dark as ink.
+    Below 1 where it is not so in nearly all bands of the height, or is more likely print: how near it comes.
     """
     if not columns.size:
         return []
     here, before, after = (side.page[:, columns + away].T.astype(np.int16) for away in (0, -side.reach, side.reach))
-    is_paper = np.minimum(before, after) >= _PAPER * side.paper
-    beyond = np.minimum(before, after) - here if sign > 0 else here - np.maximum(before, after)
+    step, ground = before - after, np.minimum(before, after)
+    beyond = ground - here if sign > 0 else here - np.maximum(before, after)
+    is_seen = np.abs(step) <= _ALIKE
+    if sign > 0:
+        is_seen &= ground >= _BLACK
     edges = np.linspace(0, here.shape[1], _BANDS + 1).astype(np.intp)
-    shows = _shows(beyond, is_paper, edges) >= side.present
+    is_known, is_there = _bands(beyond, is_seen, edges)
+    shares = is_there.sum(axis=1) / np.maximum(1, is_known.sum(axis=1))
+    ends = np.array([0, -1])
+    runs_through = np.all(is_there[:, ends] | ~is_known[:, ends], axis=1)
+    nearly = _NEARLY * is_known.mean(axis=1) * (shares * shares * shares)  # print shows in half of them by chance
     return [
-        _strength(side, column, beyond[k], is_paper[k], edges) if is_there else 0.0
-        for k, (column, is_there) in enumerate(zip(columns.tolist(), shows.tolist(), strict=True))
+        (_strength(side, column, _Line(beyond[k], step[k], ground[k], is_seen[k]), edges) or _DOUBTFUL * nearly[k])
+        if shares[k] >= side.present
+        else float(nearly[k] if runs_through[k] else _DOUBTFUL * nearly[k])
+        for k, column in enumerate(columns.tolist())
     ]
 
 
-def _shows(beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> NDArray[np.float64]:
-    """Return the share of the bands in which more than half of a column's paper shows a streak at all."""
+def _bands(beyond: Levels, is_seen: NDArray[np.bool_], edges: Places) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return in which bands a column's ground is known, and in which more than half of it shows a streak at all."""
     known, without = (
-        np.add.reduceat(pixels, edges[:-1], axis=1, dtype=np.intp)
-        for pixels in (is_paper, is_paper & (beyond < _LEAST))
+        np.add.reduceat(pixels, edges[:-1], axis=1, dtype=np.intp) for pixels in (is_seen, is_seen & (beyond < _LEAST))
     )
     is_known = known >= _least_known(edges)
-    is_there = is_known & (without <= (known - 1) // 2)
-    return np.asarray(is_there.sum(axis=1) / np.maximum(1, is_known.sum(axis=1)), np.float64)
+    return is_known, is_known & (without <= (known - 1) // 2)
 
 
-def _strength(side: _Side, column: int, beyond: Levels, is_paper: NDArray[np.bool_], edges: Places) -> float:
-    bands = [beyond[low:high][is_paper[low:high]] for low, high in pairwise(edges)]
+def _strength(side: _Side, column: int, line: _Line, edges: Places) -> float:
+    """Return the usual strength of a line, 0 where it is not steady, an edge, or print."""
+    bands = [line.beyond[low:high][line.is_seen[low:high]] for low, high in pairwise(edges)]
     levels = np.array([_middle(band) for band in bands if len(band) >= _least_known(edges)])
     if len(levels) < side.known:
         return 0.0
     usual = _middle(levels)
     is_there, is_more = levels >= max(_LEAST, _STEADY * usual), levels > 2 * usual
-    is_streak = is_there.mean() >= side.present and is_more.mean() <= _UNSTEADY and usual < side.as_ink * side.paper
-    return float(usual) if is_streak and not _bears_rules(side, column, beyond, usual) else 0.0
+    is_steady = is_there.mean() >= side.present and is_more.mean() <= _UNSTEADY
+    is_edge = abs(_middle(line.step[line.is_seen])) > _STEP * usual
+    is_off = (line.ground[line.is_seen] >= _PAPER * side.paper).mean() < _ON_PAPER
+    is_ink = usual >= _AS_INK * max(side.paper, _middle(line.ground[line.is_seen]))
+    is_print = not is_steady or is_edge or is_off or is_ink or _bears_rules(side, column, line.beyond, usual)
+    return 0.0 if is_print else float(usual)
 
 
 def _bears_rules(side: _Side, column: int, beyond: NDArray[np.int16], usual: int) -> bool:
     """Return whether rules begin at the line, on one side of it: the border of a table, or a corner of a frame."""
     level = _AS_DARK * usual
     left, right = (
-        (side.page[:, max(0, start) : start + (_RULE_REACHES - 1) * side.reach] < side.paper - level).mean(axis=1)
+        _share_of_rules(side.page[:, max(0, start) : start + (_RULE_REACHES - 1) * side.reach], side.reach, level)
         for start in (column - _RULE_REACHES * side.reach, column + side.reach)
     )
     is_rule = (np.minimum(left, right) <= _RULE[0]) & (np.maximum(left, right) >= _RULE[1])
@@ -190,8 +220,16 @@ def _bears_rules(side: _Side, column: int, beyond: NDArray[np.int16], usual: int
     return is_corner or begins.size > _MOST_RULES
 
 
+def _share_of_rules(beside: Grey, reach: int, level: float) -> NDArray[np.float64]:
+    """Return how much of each row is darker, by that level, than what lies 1 mm above it and below."""
+    away = _RULE_AWAY * reach
+    padded = cv2.copyMakeBorder(beside, away, away, 0, 0, cv2.BORDER_REPLICATE)
+    darker = cv2.subtract(cv2.min(padded[: -2 * away], padded[2 * away :]), np.ascontiguousarray(beside))
+    return np.asarray((darker >= level).mean(axis=1), np.float64)
+
+
 def _least_known(edges: Places) -> float:
-    """Return the pixels of a band that must be paper, or nothing is known of it."""
+    """Return the pixels of a band whose ground must be seen, or nothing is known of it."""
     return max(1.0, _KNOWN * float(edges[-1]) / _BANDS)
 
 
