@@ -164,14 +164,15 @@ def _play(store: Store, province: Path, day: int, days: int) -> Iterator[str]:
     for queue, place in QUEUES.items():
         if any(True for _ in store.list_objects(*place, most=1)):
             yield f"{queue} is not empty"
-    yield from _unlike_oracle(store)
+    yield from _unlike_oracle(store, province)
     yield from _unanswered(store)
 
 
-def _unlike_oracle(store: Store) -> Iterator[str]:
+def _unlike_oracle(store: Store, province: Path) -> Iterator[str]:
     """Rows of ``progress_daily`` that plain SQL counts otherwise from what is in the store now."""
     with TemporaryDirectory() as name:
         folder = Path(name)
+        _write_headers(province / layout.FEEDS, folder / layout.FEEDS)
         for item in store.list_objects(layout.FEEDS, ""):
             path = folder / layout.FEEDS / item.key
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -181,6 +182,20 @@ def _unlike_oracle(store: Store) -> Iterator[str]:
         counted, expected = store.read_table("progress_daily"), ask_oracle(folder)["progress"]
     for key, one, other in differences(counted.select(expected.column_names), expected, PROGRESS_KEY)[:5]:
         yield f"progress of {key}: {one} counted, {other} by plain SQL"
+
+
+def _write_headers(feeds: Path, folder: Path) -> None:
+    """Give each feed a file of either format without rows: SQL refuses a pattern that fits nothing."""
+    for feed in {path.parent.parent for path in feeds.rglob("dt=*/*")}:
+        for example in (min(feed.glob(f"*/*{suffix}"), default=None) for suffix in (".csv", ".parquet")):
+            if example is None:
+                continue
+            path = folder / example.relative_to(feeds)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix == ".csv":
+                path.write_bytes(example.read_bytes().partition(b"\n")[0] + b"\n")
+            else:
+                pq.write_table(pq.read_schema(example).empty_table(), path)
 
 
 def _write_days(store: Store, table: str, folder: Path) -> None:
