@@ -46,7 +46,7 @@ _SHARE = 0.25
 
 @dataclass
 class Watched:
-    """CPU seconds that were seen: of each process of a task on this machine, by the task's id, of Airflow, of the store."""
+    """CPU seconds that were seen: of each task's process on this machine, by its id; of Airflow; of the store."""
 
     tasks: dict[str, float] = field(default_factory=dict)
     airflow: float = 0.0
