@@ -21,7 +21,7 @@ _PORTS = range(12_000, 22_000, 7)
 def own_store() -> Iterator[Store]:
     """The store, running; this process's settings and those of its children name it."""
     before = dict(os.environ)
-    with TemporaryDirectory() as home:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as home:  # what a killed process left may still write
         for name in [name for name in os.environ if name.startswith(PREFIX)]:
             del os.environ[name]
         free = (port for port in _PORTS if _is_free(port) and _is_free(port + GRPC_OFFSET))

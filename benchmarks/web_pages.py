@@ -60,8 +60,8 @@ def main() -> None:
         shutil.rmtree(folder / "year")
         home = str(folder / "home")
         addresses = list(_addresses(store))
-        new = {address: _open(home, address) for address in addresses}
-        kept = {address: _open(home, address) for address in addresses}
+        new = {address: open_page(home, address) for address in addresses}
+        kept = {address: open_page(home, address) for address in addresses}
         Console(width=150).print(_table(new, kept, pages))
         print("objects:", ", ".join(f"{name} {count:,}" for name, count in count_objects(store, _MANY).items()))
 
@@ -107,7 +107,7 @@ def _newest_page(store: Store) -> tuple[date, dict[str, Any]]:
     return day, first
 
 
-def _open(home: str, address: str) -> Opened:
+def open_page(home: str, address: str) -> Opened:
     """Open a page in a server of its own."""
     command = [sys.executable, "-m", "benchmarks.web_pages", home, address]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)

@@ -59,7 +59,7 @@ def fill(store: Store, folder: Path, start: date, end: date, dossiers: int) -> i
     pages: Any = pc.sum(store.read_table("documents")["pages_found"])
     for table in ("documents", "batches", "reviews"):
         days = {layout.table_day(info.key) for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix(table))}
-        store.each(lambda day, table=table: _put_apart(store, table, day), sorted(days))
+        store.each(lambda day, table=table: put_apart(store, table, day), sorted(days))
     last = end + _LAST_SCANS
     _write_events(store, last)
     _write_visits(store, last)
@@ -68,7 +68,7 @@ def fill(store: Store, folder: Path, start: date, end: date, dossiers: int) -> i
     return int(pages.as_py())
 
 
-def _put_apart(store: Store, table: str, day: date) -> None:
+def put_apart(store: Store, table: str, day: date) -> None:
     """Make the day's one object many: one a batch, of decisions one each."""
     rows = store.read_table(table, [day]).drop_columns(layout.PATH_KEY[table])
     if table == "reviews":

@@ -56,7 +56,7 @@ def main() -> None:
             wrong = _count_differences(table, store.read_table(name))
             print(f"{name}: {table.num_rows:,} rows are true, {wrong} differ")
         one = _redo_days(store, 0)
-        objects = _copy_year(store)
+        objects = copy_year(store, _YEARS)
         ten = _redo_days(store, _ROUNDS)
     Console().print(_redo_report({"1 year": one, f"{_YEARS} years": ten}, objects))
 
@@ -74,11 +74,12 @@ def _count_differences(truth: pa.Table, found: pa.Table) -> int:
 
 def _redo_days(store: Store, first: int) -> Redo:
     """The least of several late days; one more day warms up."""
-    found = [_redo_day(store, _LATE_DAY + timedelta(first + number)) for number in range(_ROUNDS)]
+    found = [redo_day(store, _LATE_DAY + timedelta(first + number)) for number in range(_ROUNDS)]
     return min(found[1:], key=lambda redo: sum(redo.jobs.values()))
 
 
-def _redo_day(store: Store, day: date) -> Redo:
+def redo_day(store: Store, day: date) -> Redo:
+    """Send a late day and run the three jobs that it concerns."""
     _send_late(store, day)
     window = (day + _LATE_FILES - FEED_WINDOW).isoformat()
     served, spent = store_cpu(store), {}
@@ -134,16 +135,13 @@ def _documents(codes: list[str], batch: str) -> pa.Table:
     return pa.table(columns, schema)
 
 
-def _copy_year(store: Store) -> int:
+def copy_year(store: Store, years: int) -> int:
     """Copy every object that carries a date to the years before; how many objects there are then."""
     found = [
         (bucket, info.key) for bucket in (layout.FEEDS, layout.WAREHOUSE) for info in store.list_objects(bucket, "")
     ]
     copies = [
-        (bucket, key, _earlier_key(key, years))
-        for years in range(1, _YEARS)
-        for bucket, key in found
-        if _DATE.search(key)
+        (bucket, key, _earlier_key(key, back)) for back in range(1, years) for bucket, key in found if _DATE.search(key)
     ]
     with ThreadPoolExecutor(_COPIERS) as pool:
         list(pool.map(lambda copy: store.copy((copy[0], copy[1], None), (copy[0], copy[2])), copies))

@@ -18,7 +18,18 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from dag_policy import MAX_MEASURING_TIME, POLICY, SCAN_BATCHES, late_after, pass_on, report_closed, tell
+from dag_policy import (
+    BATCHES,
+    INBOX,
+    MAX_MEASURING_TIME,
+    PAGES,
+    POLICY,
+    SCAN_BATCHES,
+    late_after,
+    pass_on,
+    report_closed,
+    tell,
+)
 from sohoa.settings import TIME_ZONE, load_settings
 
 
@@ -73,13 +84,13 @@ def check_scan_batches() -> None:
 
         return pass_on(found, jobs.judge_batches(found["work"]))
 
-    @task(task_display_name="Ghi bảng, trả biên nhận")
+    @task(task_display_name="Ghi bảng, trả biên nhận", inlets=[INBOX], outlets=[PAGES, BATCHES])
     def publish_batches(found: Any) -> object:
         from sohoa import jobs
 
         return pass_on(found, jobs.publish_batches(found["work"]))
 
-    @task(task_display_name="Hoàn tất lô", outlets=[SCAN_BATCHES])
+    @task(task_display_name="Hoàn tất lô", inlets=[PAGES, BATCHES], outlets=[SCAN_BATCHES])
     def settle_batches(found: Any) -> object:
         from sohoa import jobs
 

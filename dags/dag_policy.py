@@ -99,6 +99,10 @@ def _asset(name: str, bucket: str, prefix: str) -> Asset:
     return Asset(name=name, uri=f"s3://{bucket}/{prefix.rstrip('/')}")
 
 
+INBOX = _asset("inbox", layout.LANDING, layout.INBOX)
+FEEDS = _asset("feeds", layout.FEEDS, "")
+PAGES = _asset("pages", layout.WAREHOUSE, layout.table_prefix("pages"))
+BATCHES = _asset("batches", layout.WAREHOUSE, layout.table_prefix("batches"))
 SCAN_BATCHES = _asset("scan_batches", layout.WAREHOUSE, f"{layout.PENDING}scans")
 RECHECKED = _asset("rechecked_documents", layout.WAREHOUSE, layout.table_prefix("documents"))
 REGISTER = _asset("register", layout.WAREHOUSE, f"{layout.PENDING}register")
@@ -107,6 +111,7 @@ QUALITY_DAILY = _asset("quality_daily", layout.WAREHOUSE, layout.table_prefix("q
 PAGES_DAILY = _asset("pages_daily", layout.WAREHOUSE, layout.table_prefix("pages_daily"))
 DEVICE_DAILY = _asset("device_daily", layout.WAREHOUSE, layout.table_prefix("device_daily"))
 RECONCILIATION_DAILY = _asset("reconciliation_daily", layout.WAREHOUSE, layout.table_prefix("reconciliation_daily"))
+REPORTED = [PROGRESS_DAILY, QUALITY_DAILY, DEVICE_DAILY, RECONCILIATION_DAILY]
 WEEKLY_REPORT = _asset("weekly_report", layout.REPORTS, layout.WEEKLY)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from dag_policy import POLICY, REGISTER, day_param, late_after, pass_on, report_closed, tell
+from dag_policy import FEEDS, POLICY, REGISTER, day_param, late_after, pass_on, report_closed, tell
 from sohoa.settings import TIME_ZONE
 
 
@@ -56,7 +56,7 @@ def import_feeds() -> None:
 
         return pass_on(found, jobs.import_feed_files(found["work"]))
 
-    @task(task_display_name="Hoàn tất tệp", outlets=[REGISTER])
+    @task(task_display_name="Hoàn tất tệp", inlets=[FEEDS], outlets=[REGISTER])
     def settle_feeds(found: Any) -> object:
         from sohoa import jobs
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
-from dag_policy import MAX_MEASURING_TIME, POLICY, RECHECKED, day_param, late_after, pass_on, report_closed, tell
+from dag_policy import MAX_MEASURING_TIME, PAGES, POLICY, RECHECKED, day_param, late_after, pass_on, report_closed, tell
 
 
 @dag(
@@ -51,7 +51,7 @@ def recheck_scans() -> None:
         found = tell(jobs.find_batches_to_recheck(jobs.asked_days(params["start"], params["end"])))
         return found if found["batches"] else None
 
-    @task(task_display_name="Đánh giá lại", outlets=[RECHECKED], execution_timeout=MAX_MEASURING_TIME)
+    @task(task_display_name="Đánh giá lại", inlets=[PAGES], outlets=[RECHECKED], execution_timeout=MAX_MEASURING_TIME)
     def recheck_days(found: Any) -> object:
         from sohoa import jobs
 

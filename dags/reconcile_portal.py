@@ -17,7 +17,17 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from dag_policy import POLICY, RECONCILIATION_DAILY, day_param, late_after, pass_on, report_closed, tell
+from dag_policy import (
+    POLICY,
+    PROGRESS_DAILY,
+    RECONCILIATION_DAILY,
+    REGISTER,
+    day_param,
+    late_after,
+    pass_on,
+    report_closed,
+    tell,
+)
 from sohoa.settings import TIME_ZONE
 
 
@@ -47,7 +57,7 @@ def reconcile_portal() -> None:
         found = tell(jobs.take_days(jobs.asked_days(params["start"], params["end"])))
         return found if found["markers"] else None
 
-    @task(task_display_name="Đối soát từng hồ sơ", outlets=[RECONCILIATION_DAILY])
+    @task(task_display_name="Đối soát từng hồ sơ", inlets=[REGISTER, PROGRESS_DAILY], outlets=[RECONCILIATION_DAILY])
     def reconcile_days(found: Any) -> object:
         from sohoa import jobs
 

@@ -20,7 +20,9 @@ from typing import Any
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
 from dag_policy import (
+    BATCHES,
     DEVICE_DAILY,
+    PAGES,
     PAGES_DAILY,
     POLICY,
     PROGRESS_DAILY,
@@ -72,13 +74,17 @@ def summarise_progress() -> None:
 
         return pass_on(found, jobs.summarise_dossiers(found["work"]))
 
-    @task(task_display_name="Tính tỷ lệ số hóa", outlets=[PROGRESS_DAILY])
+    @task(task_display_name="Tính tỷ lệ số hóa", inlets=[SCAN_BATCHES, REGISTER, RECHECKED], outlets=[PROGRESS_DAILY])
     def count_progress(found: Any) -> object:
         from sohoa import jobs
 
         return pass_on(found, jobs.summarise_progress(found["work"]))
 
-    @task(task_display_name="Đếm lỗi", outlets=[QUALITY_DAILY, PAGES_DAILY, DEVICE_DAILY])
+    @task(
+        task_display_name="Đếm lỗi",
+        inlets=[PAGES, BATCHES, RECHECKED],
+        outlets=[QUALITY_DAILY, PAGES_DAILY, DEVICE_DAILY],
+    )
     def count_quality(found: Any) -> object:
         from sohoa import jobs
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from airflow.sdk import CronPartitionTimetable, Param, dag, task
 
-from dag_policy import POLICY, WEEKLY_REPORT, late_after, pass_on, tell
+from dag_policy import POLICY, REPORTED, WEEKLY_REPORT, late_after, pass_on, tell
 from sohoa.settings import TIME_ZONE
 
 
@@ -76,7 +76,7 @@ def weekly_quality_report() -> None:
         tell(jobs.update_incidents())
         return week
 
-    @task(task_display_name="Lập báo cáo", outlets=[WEEKLY_REPORT])
+    @task(task_display_name="Lập báo cáo", inlets=REPORTED, outlets=[WEEKLY_REPORT])
     def build_report(week: Any, params: Any = None) -> object:
         from sohoa import jobs
 

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "include" / "sohoa"
 LAYERS = (
     {"errors", "defects", "enums", "format_value", "clean_text", "logs"},
     {"labels"},
-    {"settings", "layout", "days", "arrow", "private_file", "task_notes"},
+    {"settings", "layout", "days", "arrow", "private_file", "task_notes", "lineage"},
     {"dossier_code"},
     {"guarded"},
     {"pages"},

@@ -187,6 +187,8 @@ def test_every_table_that_people_read_is_an_asset_of_the_task_that_writes_it(bag
         for uri in task["outlets"]
     }
     assert writers == {
+        f"s3://{layout.WAREHOUSE}/pages": "check_scan_batches.publish_batches",
+        f"s3://{layout.WAREHOUSE}/batches": "check_scan_batches.publish_batches",
         f"s3://{layout.WAREHOUSE}/{layout.PENDING}scans": "check_scan_batches.settle_batches",
         f"s3://{layout.WAREHOUSE}/{layout.PENDING}register": "import_feeds.settle_feeds",
         f"s3://{layout.WAREHOUSE}/documents": "recheck_scans.recheck_days",

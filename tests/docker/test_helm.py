@@ -33,8 +33,14 @@ BY_THE_CHART = {
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
     "OTEL_METRIC_EXPORT_INTERVAL",
+    "AIRFLOW__TRACES__OTEL_ON",
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "AIRFLOW__OPENLINEAGE__DISABLED",
+    "AIRFLOW__OPENLINEAGE__NAMESPACE",
+    "OPENLINEAGE_URL",
 }
-"""What the chart sets itself, from the secrets that the values name, and what its own collector would need."""
+"""What the chart sets itself, from the secrets that the values name, and what collectors that it may start need."""
 
 
 def test_it_says_what_compose_says() -> None:

@@ -250,8 +250,7 @@ def _batches_drawn(store: Store) -> dict[Series, set[str]]:
 
 def _judged(store: Store) -> Iterator[dict[str, Any]]:
     """Documents of the last scan days that were judged by their pages: what is missing or altered needs no eye."""
-    keys = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix("documents"))]
-    days = sorted(set(map(layout.table_day, keys)))
+    days = sorted(map(layout.table_day, store.list_folders(layout.WAREHOUSE, layout.table_prefix("documents"))))
     for some in in_chunks([day for day in days if (days[-1] - day).days < DAYS], _DAYS_AT_ONCE):
         rows = store.read_table("documents", some).select(_DOCUMENTS)
         is_own_fault = pc.greater(pc.fill_null(pc.list_value_length(rows["defects"]), 0), 0)
