@@ -212,6 +212,42 @@ def test_the_command_ends_red_where_something_differs(
     assert ("differ from" in printed.err) == (code == 1)
 
 
+@pytest.mark.parametrize(
+    ("words", "asked", "started", "again"),
+    [
+        ([], "local", [("store", "local"), ("airflow", "local")], "stack up`"),
+        (["--profile=production"], "production", [("all", "production")], "stack up --profile production`"),
+    ],
+    ids=["local", "production"],
+)
+def test_the_profile_is_what_runs(
+    tmp_path: Path,
+    words: list[str],
+    asked: str,
+    started: list[tuple[str, str]],
+    again: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    """Its ports are asked for, it alone is started, and it is what the last line says how to start again."""
+    ports: list[str] = []
+    ups: list[tuple[str, str]] = []
+    monkeypatch.setenv("DEMO_EXIT", "1")
+    monkeypatch.setenv("SOHOA_HOME", str(tmp_path))
+    for name in ("_prepare", "_run_dags", "open_store"):
+        monkeypatch.setattr(run_demo, name, lambda *_: None)
+    monkeypatch.setattr(run_demo, "show", lambda *_: 0)
+    monkeypatch.setattr(run_demo.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(run_demo.stack, "require_ports", lambda _, profile: ports.append(profile))
+    monkeypatch.setattr(run_demo.stack, "up", lambda _, part, __, profile: ups.append((part, profile)))
+    monkeypatch.setattr(run_demo.stack, "down", lambda *_: None)
+    monkeypatch.setattr("sys.argv", ["sohoa", "demo", *words])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert (end.value.code, ports, ups) == (0, [asked], started)
+    assert again in capsys.readouterr().out.splitlines()[-1]
+
+
 def test_another_versions_demo_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What lies in the store could not be what is true now."""
     monkeypatch.setenv("SOHOA_HOME", str(tmp_path))

@@ -10,6 +10,7 @@ import typer
 
 from sohoa.clean_text import escape_name
 from sohoa.cli.root import app, parse_day, parse_text
+from sohoa.cli.stack_commands import Profile, ProfileOption
 from sohoa.settings import load_settings
 from sohoa.terminal.console import Format, out, print_rows, progress_bar, say
 
@@ -86,8 +87,8 @@ def query(
 
 
 @app.command()
-def demo() -> None:
+def demo(profile: ProfileOption = Profile.local) -> None:
     """Run the whole job on this machine and show the result (DEMO_EXIT=1: stop everything afterwards)."""
     from sohoa.demo.run_demo import run_demo
 
-    run_demo(load_settings(), out, progress_bar)
+    run_demo(load_settings(), out, progress_bar, profile.value)

@@ -28,16 +28,19 @@ class Profile(StrEnum):
     production = "production"
 
 
+ProfileOption = Annotated[
+    Profile,
+    typer.Option(
+        help="production: as docker-compose.yml has it, with PostgreSQL, Redis and Celery workers, each process "
+        "started again when it ends."
+    ),
+]
+
+
 @stack_app.command("up")
 def stack_up(
     part: Annotated[Part, typer.Argument(help="Which part.")] = Part.all,
-    profile: Annotated[
-        Profile,
-        typer.Option(
-            help="production: as docker-compose.yml has it, with PostgreSQL, Redis and Celery workers, each process "
-            "started again when it ends."
-        ),
-    ] = Profile.local,
+    profile: ProfileOption = Profile.local,
 ) -> None:
     """Start the embedded servers and wait until they answer."""
     from sohoa import stack

@@ -57,7 +57,7 @@ RECIPE = "2"
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
 
-def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
+def run_demo(settings: Settings, out: Console, bar: Bar, profile: str = stack.LOCAL) -> None:
     """Set up, run, show; then wait for Ctrl-C, or not where ``DEMO_EXIT=1``; stop everything at the end.
 
     Raises:
@@ -73,11 +73,13 @@ def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
         signal.signal(ending, signal.default_int_handler)  # whatever ends the demo, the servers are stopped
     try:
         province = settings.home / "demo"
-        stack.require_ports(settings)  # Airflow's too: it is started minutes later
-        stack.up(settings, "store", say)
+        stack.require_ports(settings, profile)  # Airflow's too: it is started minutes later
+        is_local = profile == stack.LOCAL
+        stack.up(settings, "store" if is_local else "all", say, profile)
         settings = load_settings()
         _prepare(province, settings, say, bar)
-        stack.up(settings, "airflow", say)
+        if is_local:
+            stack.up(settings, "airflow", say, profile)
         _run_dags(settings, say)
         say("comparing with what the simulator knows to be true")
         differences = show(open_store(), province / "province", own_command(), out)
@@ -88,7 +90,8 @@ def run_demo(settings: Settings, out: Console, bar: Bar) -> None:
                 Event().wait()
     finally:
         stack.down(settings, "all", say)
-    say(f"the servers are stopped; `{own_command()} stack up` starts them again, with all that they hold")
+    again = f"{own_command()} stack up" + ("" if is_local else f" --profile {profile}")
+    say(f"the servers are stopped; `{again}` starts them again, with all that they hold")
     if differences:
         raise TruthDiffers(f"{differences} figures, pages or slips differ from what the simulator knows to be true")
 

@@ -79,13 +79,13 @@ def up(settings: Settings, part: str, report: Report, profile: str = LOCAL) -> N
             airflow_server.up(settings, report)
 
 
-def require_ports(settings: Settings) -> None:
+def require_ports(settings: Settings, profile: str = LOCAL) -> None:
     """Make sure that every port can be opened that a server of the stack, where it does not run yet, will open.
 
     Raises:
         StackError: some are taken; the message names them all.
     """
-    require_free_ports(settings, _ports_to_open(settings, "all"))
+    require_free_ports(settings, _ports_to_open(settings, "all", profile))
 
 
 def _require_profile(settings: Settings, part: str, profile: str) -> None:
