@@ -20,15 +20,11 @@ Decoders, tasks and workers are killed at most twice a wave: what dies more ofte
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import re
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,26 +38,26 @@ from rich.table import Table
 from benchmarks.faults import GROUPS, SUDDEN, Faults, World, refused_twice
 from benchmarks.kill_campaign import PROVINCE, WAVES, WEEK, State, compare, own_mail, read_state, upload
 from benchmarks.own_machine import Clock, small_disk
+from benchmarks.own_production import PATIENCE_S, copy_project, own_home, patiently, prepared, wait_until_quiet
 from sohoa import layout, stack
 from sohoa.days import Week
 from sohoa.demo.compare_report import compare_report
 from sohoa.demo.compare_truth import compare_pages, compare_progress, compare_reconciliation
-from sohoa.errors import StackError, StoreError
-from sohoa.settings import PORTS, PREFIX, TIME_ZONE, load_settings
+from sohoa.errors import StackError
+from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.simulate import simulate
-from sohoa.stack import production, topology
+from sohoa.stack import production
 from sohoa.stack.airflow_client import FINISHED, AirflowClient
-from sohoa.stack.processes import stop
 from sohoa.store import Store
 from tests.desk.fault_proxy import bad_line
 from tests.jobs.kills import waiting
 from tests.report.smtp_sink import Sink
-from tests.servers import ROOT, empty_buckets, free_port
+from tests.servers import empty_buckets
 
 T = TypeVar("T")
 VISIBILITY_S = 60
 _DISK_MB = 4096
-_PATIENCE_S, _TRIES = 1_800.0, 12
+_TRIES = 12
 _QUEUES = {
     "check_scan_batches": (layout.LANDING, layout.INBOX),
     "summarise_progress": (layout.WAREHOUSE, layout.PENDING),
@@ -155,30 +151,10 @@ def _options() -> argparse.Namespace:
 @contextmanager
 def _own_stack(options: argparse.Namespace) -> Iterator[tuple[Path, World]]:
     """A home, its ports and a project of this benchmark; the line, disks and clock that the faults spoil."""
-    before = dict(os.environ)
-    folder = Path(tempfile.mkdtemp(prefix="sohoa-faults-"))
-    folder.chmod(0o755)  # PostgreSQL's user goes through
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        del os.environ[name]
-    own = {name: free_port() for name in PORTS} | {"home": folder / "home", "project": folder / "project"}
-    own |= {"space_stop_percent": 100, "space_warn_percent": 100}  # a full disk of this machine says nothing of the day
-    os.environ |= {f"{PREFIX}{name.upper()}": str(value) for name, value in own.items()}
-    try:
-        with _own_world(folder, options.groups) as world:
-            settings = world.settings
-            _copy_project(folder / "project", world)
-            topology.home(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
-            programs = f"WORKERS={options.workers}\nSCHEDULERS={options.schedulers}\n"
-            topology.env_file(settings).write_text(programs)
-            production.prepare(settings, print)
-            try:
-                yield folder, world
-            finally:
-                stop([production.server(settings)], 30)
-    finally:
-        os.environ.clear()
-        os.environ |= before
-        shutil.rmtree(folder)
+    with own_home({}) as folder, _own_world(folder, options.groups) as world:
+        copy_project(folder / "project", _changes(world))
+        with prepared({"WORKERS": options.workers, "SCHEDULERS": options.schedulers}):
+            yield folder, world
 
 
 @contextmanager
@@ -195,31 +171,21 @@ def _own_world(folder: Path, groups: Sequence[str]) -> Iterator[World]:
         yield world
 
 
-def _copy_project(folder: Path, world: World) -> None:
-    """Copy what the topology is read from: no DAG by the clock, the store by its line, messages given out again.
+def _changes(world: World) -> dict[str, str]:
+    """What docker-compose.yml has otherwise here: the store by its line, messages given out again after a minute.
 
     Logs and temporary files of Airflow go to its disk, and its processes read the clock that can be moved.
     """
-    for name in ("dags", "plugins", "docker"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in folder.glob("dags/*.py"):
-        text = file.read_text(encoding="utf-8")
-        file.write_text(re.sub(r'CronTriggerTimetable\(f?"[^"]+"', 'CronTriggerTimetable("0 0 29 2 *"', text))
-    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     more = world.clock.environment if world.clock else {}
     if world.airflow_disk:
         logs = world.airflow_disk.folder / "logs"
         more |= {"TMPDIR": str(world.airflow_disk.folder), "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs)}
     known = "    OTEL_EXPORTER_OTLP_ENDPOINT:"
-    own = {
+    return {
         "http://store:8333": world.line.address,
         'TIMEOUT: "14400"': f'TIMEOUT: "{VISIBILITY_S}"',
         known: "".join(f"    {name}: {value}\n" for name, value in more.items()) + known,
     }
-    for old, new in own.items():
-        assert old in text
-        text = text.replace(old, new)
-    (folder / "docker-compose.yml").write_text(text, encoding="utf-8")
 
 
 # a day
@@ -234,13 +200,13 @@ def _play(store: Store, province: Path, sink: Sink, faults: Faults | None) -> Da
     upload(store, province / layout.LANDING, "batches/**/*", layout.LANDING)
     with faults.striking() if faults else nullcontext():
         for wave in range(WAVES):
-            _patiently(partial(upload, store, province / layout.LANDING, "inbox/**/*", layout.LANDING, wave))
-            _patiently(partial(upload, store, province / layout.FEEDS, "**/dt=*/**/*", layout.FEEDS, wave))
+            patiently(partial(upload, store, province / layout.LANDING, "inbox/**/*", layout.LANDING, wave))
+            patiently(partial(upload, store, province / layout.FEEDS, "**/dt=*/**/*", layout.FEEDS, wave))
             if faults:
                 faults.blamed = 0
             problems += _do_all(store, client, red, is_last=wave == WAVES - 1)
             print(f"wave {wave + 1}: {time.monotonic() - began:.0f} s", file=sys.stderr)
-    _wait_until_quiet(client)
+    wait_until_quiet(client)
     problems += _untrue(store, province)
     return Day(_without_events(read_state(store, sink)), time.monotonic() - began, red, problems)
 
@@ -257,11 +223,11 @@ def _do_all(store: Store, client: AirflowClient, red: Counter[str], is_last: boo
     problems = [] if _run(client, "import_feeds", red) else ["import_feeds never ended well"]
     for dag, queue in _QUEUES.items():
         for _ in range(_TRIES):
-            if not _patiently(partial(_waits, store, *queue)):
+            if not patiently(partial(_waits, store, *queue)):
                 break
             _run(client, dag, red)
         else:
-            problems.append(f"{dag} leaves {_patiently(lambda: sorted(waiting(store))[:3])} after {_TRIES} runs")
+            problems.append(f"{dag} leaves {patiently(lambda: sorted(waiting(store))[:3])} after {_TRIES} runs")
     if is_last and not _run(client, "weekly_quality_report", red, {"week": WEEK}):
         problems.append("weekly_quality_report never ended well")
     return problems
@@ -274,35 +240,16 @@ def _waits(store: Store, bucket: str, prefix: str) -> bool:
 def _run(client: AirflowClient, dag: str, red: Counter[str], params: dict[str, Any] | None = None) -> bool:
     """Run a DAG again until a run ends well; whether one did."""
     for _ in range(_TRIES):
-        run = _patiently(partial(client.trigger, dag, params))
-        deadline = time.monotonic() + _PATIENCE_S
-        while (state := _patiently(partial(client.run_state, dag, run))) not in FINISHED:
+        run = patiently(partial(client.trigger, dag, params))
+        deadline = time.monotonic() + PATIENCE_S
+        while (state := patiently(partial(client.run_state, dag, run))) not in FINISHED:
             if time.monotonic() > deadline:
-                raise StackError(f"{dag} {run} is still {state} after {_PATIENCE_S:.0f} s")
+                raise StackError(f"{dag} {run} is still {state} after {PATIENCE_S:.0f} s")
             time.sleep(1)
         if state == "success":
             return True
         red[dag] += 1
     return False
-
-
-def _wait_until_quiet(client: AirflowClient) -> None:
-    """Wait until no run is left that something has woken."""
-    for dag in sorted(_patiently(client.dag_ids)):
-        while not {"queued", "running"}.isdisjoint(_patiently(partial(client.runs, dag)).values()):
-            time.sleep(1)
-
-
-def _patiently(ask: Callable[[], T]) -> T:
-    """Ask until there is an answer: whoever gives it may be killed just now."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            return ask()
-        except (StackError, StoreError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(1)
 
 
 def _without_events(state: State) -> State:
