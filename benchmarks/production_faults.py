@@ -4,9 +4,19 @@
 ``production`` in a home of its own: PostgreSQL, Redis, SeaweedFS, API server, schedulers, DAG processor, triggerer and
 Celery workers. It simulates a small province with every feed and sends it in waves; after each, Airflow runs the DAGs
 until nothing waits, and at the end the weekly report, mailed to a mail server of the benchmark's own. First nothing is
-disturbed. Then the same days come to an empty store while, every ``--every`` seconds or so, one process that the seed
-draws is killed by SIGKILL, or the line to the store answers 503, stalls or cuts every connection for a while. Nobody
-starts anything again but supervisor; a run that ended red is asked for again, as the clock would.
+disturbed. Then the same days come to an empty store while things go wrong, of the groups that ``--groups`` names:
+
+* ``processes``: every ``--every`` seconds or so one process that the seed draws is killed by SIGKILL, or the broker
+  gives out once more what a worker has not acknowledged: two workers have the same batch. A server of Airflow is killed
+  again only when it has come back.
+* ``line``: every ``--lasting-every`` seconds or so, and while others die, the line to the store answers 503, stalls or
+  cuts every connection for a while, or for five minutes.
+* ``disks``: that of the store is full for a while, or that of Airflow's logs and temporary files. Both are small ones
+  of the benchmark's own, which only root can mount.
+* ``clocks``: the clock of all of Airflow jumps by ten minutes and, after a while, back. The store's stays, which takes
+  no request that is a quarter of an hour off. It wants a C compiler.
+
+Nobody starts anything again but supervisor; a run that ended red is asked for again, as the clock would.
 
 The broker gives a message out again after ``VISIBILITY_S`` seconds without an answer: what a killed worker had, and
 what takes longer, comes to a second worker while the first may still be at it.
@@ -30,7 +40,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -54,7 +64,6 @@ from tests.jobs.kills import waiting
 from tests.report.smtp_sink import Sink
 from tests.servers import empty_buckets
 
-T = TypeVar("T")
 VISIBILITY_S = 60
 _DISK_MB = 4096
 _TRIES = 12
