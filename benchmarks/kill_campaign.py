@@ -168,12 +168,12 @@ def _play(store: Store, province: Path, sink: Sink, campaign: Campaign, is_distu
     return read_state(store, sink), problems
 
 
-def upload(store: Store, root: Path, pattern: str, bucket: str, wave: int | None = None) -> None:
-    """Put the files that fit, or those of one wave by their day."""
+def upload(store: Store, root: Path, pattern: str, bucket: str, wave: int | None = None, waves: int = WAVES) -> None:
+    """Put the files that fit, or those of one of so many waves by their day."""
     files = sorted((path for path in root.glob(pattern) if path.is_file()), key=_day_of)
     if wave is not None:
         days = sorted({_day_of(path) for path in files})
-        own = set(days[wave * len(days) // WAVES : (wave + 1) * len(days) // WAVES])
+        own = set(days[wave * len(days) // waves : (wave + 1) * len(days) // waves])
         files = [path for path in files if _day_of(path) in own]
     store.each(lambda path: store.put(bucket, path.relative_to(root).as_posix(), path.read_bytes()), files)
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -96,11 +97,11 @@ def main() -> None:
             province = home / "province"
             size = {"agencies": options.agencies, "pages_per_day": options.pages}
             simulate(province, **PROVINCE | size, seed=options.seed)
-            expected = _play(store, province, sink, None)
+            expected = _play(store, province, sink, None, options.waves, options.plain)
             differences += [f"undisturbed: {text}" for text in expected.problems]
             end = time.monotonic() + 60 * options.minutes
             while faults.left and len(days) < options.days and time.monotonic() < end:
-                days.append(_play(store, province, sink, faults))
+                days.append(_play(store, province, sink, faults, options.waves, False))
                 found = [*days[-1].problems, *compare(expected.state, days[-1].state)]
                 differences += [f"day {len(days)}: {text}" for text in found]
                 _tell_so_far(faults, days, found)
@@ -148,6 +149,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--pages", type=int, default=PROVINCE["pages_per_day"], help="pages a day of the province, about"
     )
+    parser.add_argument("--waves", type=int, default=WAVES, help="parts in which the week comes")
+    parser.add_argument("--plain", action="store_true", help="the undisturbed day by commands, without Airflow")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--schedulers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
@@ -200,20 +203,24 @@ def _changes(world: World) -> dict[str, str]:
 # a day
 
 
-def _play(store: Store, province: Path, sink: Sink, faults: Faults | None) -> Day:
-    """Send the day in waves, have Airflow do all that waits after each, and the report at the end."""
+def _play(store: Store, province: Path, sink: Sink, faults: Faults | None, waves: int, is_plain: bool) -> Day:
+    """Send the day in waves, have all done that waits after each, and the report at the end."""
     empty_buckets(store)
     sink.taken.clear()
     began, red, problems = time.monotonic(), Counter[str](), list[str]()
     client = stack.airflow_client(store.settings)
     upload(store, province / layout.LANDING, "batches/**/*", layout.LANDING)
     with faults.striking() if faults else nullcontext():
-        for wave in range(WAVES):
-            patiently(partial(upload, store, province / layout.LANDING, "inbox/**/*", layout.LANDING, wave))
-            patiently(partial(upload, store, province / layout.FEEDS, "**/dt=*/**/*", layout.FEEDS, wave))
+        for wave in range(waves):
+            patiently(partial(upload, store, province / layout.LANDING, "inbox/**/*", layout.LANDING, wave, waves))
+            patiently(partial(upload, store, province / layout.FEEDS, "**/dt=*/**/*", layout.FEEDS, wave, waves))
             if faults:
                 faults.blamed = 0
-            problems += _do_all(store, client, red, is_last=wave == WAVES - 1)
+            is_last = wave == waves - 1
+            if is_plain:
+                _do_plainly(store, is_last)
+            else:
+                problems += _do_all(store, client, red, is_last)
             print(f"wave {wave + 1}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     wait_until_quiet(client)
     problems += _untrue(store, province)
@@ -225,6 +232,21 @@ def _untrue(store: Store, province: Path) -> list[str]:
     found = [compare(store, province) for compare in (compare_pages, compare_progress, compare_reconciliation)]
     found.append(compare_report(store, province, Week.of(PROVINCE["end"])))
     return [f"{one.what}: {line}" for one in found for line in one.differences]
+
+
+def _do_plainly(store: Store, is_last: bool) -> None:
+    """Do it by commands, one after another, without Airflow."""
+    _job("import")
+    for dag, queue in _QUEUES.items():
+        while _waits(store, *queue):
+            _job(dag.partition("_")[0])
+    if is_last:
+        _job("report", "--week", WEEK)
+
+
+def _job(*words: str) -> None:
+    command = [sys.executable, "-c", "from sohoa.cli import main; main()", "run", *words]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def _do_all(store: Store, client: AirflowClient, red: Counter[str], is_last: bool) -> list[str]:
