@@ -169,7 +169,7 @@ def _play(store: Store, province: Path, sink: Sink, campaign: Campaign, is_distu
 
 
 def upload(store: Store, root: Path, pattern: str, bucket: str, wave: int | None = None, waves: int = WAVES) -> None:
-    """Put the files that fit, or those of one wave by their day."""
+    """Put the files that fit, or those of one of so many waves by their day."""
     files = sorted((path for path in root.glob(pattern) if path.is_file()), key=_day_of)
     if wave is not None:
         days = sorted({_day_of(path) for path in files})

@@ -7,9 +7,10 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 _PIECE = 8_192
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -27,6 +28,7 @@ class BadLine:
         stall_s: how long that lasts.
         kbit_per_s: how fast the line is; None for as fast as it goes.
         busy: whether every request is answered 503, and nothing goes to the store.
+        is_cut: whether nothing passes, on connections that are open already neither.
         lose_answers: how many whole answers to requests with a body are cut off before they come back.
     """
 
@@ -38,6 +40,7 @@ class BadLine:
     kbit_per_s: float | None = None
     lose_answers: int = 0
     busy: bool = False
+    is_cut: bool = False
     seed: int = 1
     port: int = 0
     sent: int = 0
@@ -49,6 +52,20 @@ class BadLine:
     def address(self) -> str:
         """As a client configures it."""
         return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def spoilt(self, **faults: Any) -> Iterator[None]:
+        """Let these go wrong meanwhile."""
+        usual = {name: getattr(self, name) for name in faults}
+        self._set(faults)
+        try:
+            yield
+        finally:
+            self._set(usual)
+
+    def _set(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
 
     def serve(self, listener: socket.socket) -> None:
         rng = random.Random(self.seed)
@@ -87,7 +104,7 @@ class BadLine:
                 with self._lock:
                     self.sent += len(data)
                 passed += len(data)
-                if limit is not None and passed > limit:
+                if self.is_cut or (limit is not None and passed > limit):
                     self._reset(client, server)
                     return
                 server.sendall(data)
@@ -104,7 +121,7 @@ class BadLine:
                 with self._lock:
                     is_lost = self.lose_answers > 0 and b"HTTP/1.1 200" in data and b"etag:" in data.lower()
                     self.lose_answers -= is_lost
-                if is_lost:
+                if is_lost or self.is_cut:
                     self._reset(client, server)
                     return
                 client.sendall(data)
