@@ -46,6 +46,8 @@ _WHITE = 248  # paper as bright as that cannot be outshone
 _BLOB_LEAST = 235
 _BLOB_ABOVE = 10  # grey levels above the page's own paper
 _BLOB_SOFT = 0.3  # of its light is left two cells off
+_LEAST_WIDE = 20  # cells, 6 cm, that a field is wide whose edges can be told to be straight
+_STRAIGHT = 0.9  # of that width where an edge keeps to its line by a cell
 _MARGIN = 5  # grey levels by which glare outshines a margin
 _STEP_RINGS = (3, 5)  # cells around the edge of a brighter half: two inside and two outside of it
 _STEP_DONE = 0.25  # of the step that is left there; light fades over more
@@ -139,6 +141,7 @@ def _blob(darkest: Grey, brightest: Grey, own: float) -> Floats:
         if _is_soft(parts == part, brightest, own)
         and not _is_margin(parts == part, brightest)
         and not _is_strip(parts == part, brightest, own)
+        and not _is_field(parts == part)
     ]
     return np.isin(parts, soft).astype(np.float32)
 
@@ -174,6 +177,19 @@ def _is_strip(blob: NDArray[np.bool_], brightest: Grey, own: float) -> bool:
         return False
     rest = _STEP_DONE * (level - own)
     return float(np.median(inside)) >= level - rest and float(np.median(outside)) <= own + rest
+
+
+def _is_field(blob: NDArray[np.bool_]) -> bool:
+    """Return whether two opposite edges of the blob are straight: a field that was printed around, or left white."""
+    return any(_has_straight_edges(turned) for turned in (blob, blob.T))
+
+
+def _has_straight_edges(blob: NDArray[np.bool_]) -> bool:
+    columns = blob[:, blob.any(axis=0)]
+    if columns.shape[1] < _LEAST_WIDE:
+        return False
+    top, bottom = columns.argmax(axis=0), columns[::-1].argmax(axis=0)
+    return all(float((np.abs(edge - np.median(edge)) <= 1).mean()) >= _STRAIGHT for edge in (top, bottom))
 
 
 def _hole(darkest: Grey, brightest: Grey, own: float) -> Floats:

@@ -170,10 +170,11 @@ def _strengths(side: _Side, columns: Places, sign: int) -> list[float]:
     ends = np.array([0, -1])
     runs_through = np.all(is_there[:, ends] | ~is_known[:, ends], axis=1)
     nearly = _NEARLY * is_known.mean(axis=1) * (shares * shares * shares)  # print shows in half of them by chance
+    doubtful = _DOUBTFUL * nearly
     return [
-        (_strength(side, column, _Line(beyond[k], step[k], ground[k], is_seen[k]), edges) or _DOUBTFUL * nearly[k])
+        _strength(side, column, _Line(beyond[k], step[k], ground[k], is_seen[k]), edges) or float(doubtful[k])
         if shares[k] >= side.present
-        else float(nearly[k] if runs_through[k] else _DOUBTFUL * nearly[k])
+        else float((nearly if runs_through[k] else doubtful)[k])
         for k, column in enumerate(columns.tolist())
     ]
 
