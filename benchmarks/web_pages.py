@@ -34,7 +34,7 @@ from sohoa.store import Store, open_store
 
 _MANY = ("documents", "batches", "reviews", "page_reviews", "audit_sample", "events")
 _WARM_ROUNDS = 5
-_BEING_READ, _ASK_AGAIN_S = 202, 0.2
+_BEING_READ, _ASK_AGAIN_S = 202, 1.0
 """What a page answers while a table that it needs is read behind it; then it is asked for again."""
 WARM_S, RESTART_S = 0.3, 3.0
 """What a page may take, seconds on the clock of a machine that does nothing else."""
