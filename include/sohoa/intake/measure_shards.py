@@ -186,10 +186,21 @@ def _save_shard(
     return {"work": run.name, "shard": shard, "label": f"{agencies[0]}…{agencies[-1]} · {len(part)} tệp (files)"}
 
 
-def measure_files(store: Store, run: CheckRun, shard: str) -> int:
+def open_guard(store: Store) -> Guard:
+    """Return the processes that measure, not started yet."""
+    return Guard(FileBounds.of(store.settings), _PROCESSES)
+
+
+def measure_files(store: Store, run: CheckRun, shard: str, guard: Guard) -> int:
     """Measure the files of one shard that have no rows yet; the rows are written as they come.
 
     Where a task died at this shard before, one file at a time: one at which it dies again is told as not measured.
+
+    Args:
+        store: where the files and their rows lie.
+        run: the check.
+        shard: name of the shard.
+        guard: as of ``open_guard``.
 
     Returns:
         Number of page rows written.
@@ -205,18 +216,16 @@ def measure_files(store: Store, run: CheckRun, shard: str) -> int:
         tasks = [task for task in tasks if (task.entry, task.file) not in done]
         log.warning("shard_begun_before", shard=shard, files=len(tasks))
     writer, budget = _Writer(store, shard, entries), _Budget(store.settings, tasks, plan["seconds"])
-    limits = FileBounds.of(store.settings)
-    with Guard(limits, _PROCESSES) as guard:
-        measure = partial(_measure_in_time, store, budget, limits, guard)
-        if is_suspect:
-            for task in tasks:
-                writer.add(task, _measure_alone(attempts, measure, task))
-                writer.save()
-        else:
-            with attempts.at_work({task.entry for task in tasks}), ThreadPoolExecutor(_PROCESSES) as pool:
-                for task, rows in zip(tasks, pool.map(measure, tasks), strict=True):
-                    writer.add(task, rows)
-                writer.save()
+    measure = partial(_measure_in_time, store, budget, FileBounds.of(store.settings), guard)
+    if is_suspect:
+        for task in tasks:
+            writer.add(task, _measure_alone(attempts, measure, task))
+            writer.save()
+    else:
+        with attempts.at_work({task.entry for task in tasks}), ThreadPoolExecutor(_PROCESSES) as pool:
+            for task, rows in zip(tasks, pool.map(measure, tasks), strict=True):
+                writer.add(task, rows)
+            writer.save()
     attempts.clear()
     log.info("shard_measured", files=len(tasks), pages=writer.pages, seconds=seconds_since(start))
     return writer.pages

@@ -31,6 +31,7 @@ from sohoa.jobs.closed_gates import closed_batches
 from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger
 from sohoa.notify.alerts import notify
+from sohoa.pages.guard.guard import Guard
 from sohoa.quality import duplicate_pages, failed_limits, thresholds, tile_coverage, verdicts
 from sohoa.schema import CAPTURES, TABLES
 from sohoa.slips.receipt_facts import collect_receipt_facts
@@ -138,11 +139,16 @@ def plan_shards(work: str) -> list[Shard]:
 def measure_shard(work: str, shard: str) -> Measured:
     """Measure the pages of one shard; nothing is done, and said so, where its run has been settled."""
     store = open_store()
+    with measure_shards.open_guard(store) as guard:
+        return _measure_shard(store, work, shard, guard)
+
+
+def _measure_shard(store: Store, work: str, shard: str, guard: Guard) -> Measured:
     run = CheckRun(store, work)
     if run.is_settled:
         log.warning("run_settled_before", work=work, shard=shard)
         return {"shard_pages": 0}
-    return {"shard_pages": measure_shards.measure_files(store, run, shard)}
+    return {"shard_pages": measure_shards.measure_files(store, run, shard, guard)}
 
 
 def judge_batches(work: str) -> Judged:
@@ -297,10 +303,12 @@ def check() -> Checked:
     found = discover_batches()
     work = found["work"]
     admitted = admit_batches(work)
-    for shard in plan_shards(work):
-        measure_shard(shard["work"], shard["shard"])
+    store = open_store()
+    with measure_shards.open_guard(store) as guard:  # one start of the processes for all shards
+        for shard in plan_shards(work):
+            _measure_shard(store, shard["work"], shard["shard"], guard)
     judged, published = judge_batches(work), publish_batches(work)
-    run = CheckRun(open_store(), work)
+    run = CheckRun(store, work)
     if found["markers"] and run.is_settled:
         raise run.gone()
     return {**found, **admitted, **judged, **published, **settle_batches(work)}

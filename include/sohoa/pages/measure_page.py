@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sohoa.pages.decode import read_pages
+from sohoa.pages.decode.colour import ColourReader
 from sohoa.pages.decode.file_data import FileData, read_file
 from sohoa.pages.decode.page import Page
 from sohoa.pages.file_row import fault_row, identify_file, make_row
@@ -101,8 +102,6 @@ def measure_bytes(data: FileData, file: str, bounds: FileBounds, with_colour: bo
 
 def _read_colour(data: FileData, name: str | None, number: int) -> Grey | None:
     """Return a page in blue, green and red at about the size of ``PageViews.page``, null where it cannot be had."""
-    from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
-
     with ColourReader(data, name) as reader:
         return reader.page(number, LONG_SIDE_PX)
 
@@ -140,8 +139,6 @@ def _add_colours(rows: list[dict[str, Any]], data: FileData, with_colour: bool) 
     asking = [row for row in rows if row.get(_ASKS_NET) or (with_colour and _has_chroma(row))]
     if not asking:
         return
-    from sohoa.pages.decode.colour import ColourReader  # the libraries of all formats take 15 MB
-
     with ColourReader(data, rows[0]["format"]) as reader:
         for row in asking:
             if row.get(_ASKS_NET):
