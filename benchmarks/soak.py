@@ -27,7 +27,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -101,27 +101,29 @@ def main() -> None:
         samples, began = Samples(), time.monotonic()
         with _sampling(store, samples):
             for day in range(days):
-                wrong += [f"day {day + 1}: {line}" for line in _play(store, province, day, days)]
+                wrong += _told_at_once(f"day {day + 1}: {line}" for line in _play(store, province, day, days))
                 samples.since = samples.since or time.monotonic()
                 left = began + 60 * options.day * (day + 1) - time.monotonic()
                 print(f"day {day + 1} of {days}: {60 * options.day - left:.0f} s", file=sys.stderr)
                 time.sleep(max(0.0, left))
         took = time.monotonic() - began
-        wrong += _untrue(store, province)
+        wrong += _told_at_once(_untrue(store, province))
         states = Counter((dag, state) for dag in client.dag_ids() for state in client.runs(dag).values())
         mails = len(sink.taken)
-    wrong += [] if mails else ["the report was mailed to nobody"]
-    wrong += [f"{count} runs of {dag} ended red" for (dag, state), count in states.items() if state == "failed"]
-    wrong += [f"{what} has grown" for what in samples.memory if ": " not in what and _has_grown(samples, what)]
-    wrong += [
-        f"{queue}: something waited {age:.0f} s" for queue, age in samples.oldest.items() if age > 2 * 60 * options.day
-    ]
-    Console(width=120).print(_table(samples))
-    for queue in QUEUES:
-        print(f"{queue}: waited {samples.oldest[queue]:.0f} s at most")
-    print(f"{days} days in {took / 60:.0f} minutes; runs: {_told(states)}; {mails} mails")
-    cores = sum(samples.cpu.values()) / took
-    print(f"servers and tasks took {cores:.2f} of a core; this machine's load was {os.getloadavg()[2]:.1f}")
+        wrong += [] if mails else ["the report was mailed to nobody"]
+        wrong += [f"{count} runs of {dag} ended red" for (dag, state), count in states.items() if state == "failed"]
+        wrong += [f"{what} has grown" for what in samples.memory if ": " not in what and _has_grown(samples, what)]
+        wrong += [
+            f"{queue}: something waited {age:.0f} s"
+            for queue, age in samples.oldest.items()
+            if age > 2 * 60 * options.day
+        ]
+        Console(width=120).print(_table(samples))
+        for queue in QUEUES:
+            print(f"{queue}: waited {samples.oldest[queue]:.0f} s at most")
+        print(f"{days} days in {took / 60:.0f} minutes; runs: {_told(states)}; {mails} mails")
+        cores = sum(samples.cpu.values()) / took
+        print(f"servers and tasks took {cores:.2f} of a core; this machine's load was {os.getloadavg()[2]:.1f}")
     for line in wrong:
         print(f"WRONG: {line}")
     sys.exit(bool(wrong))
@@ -135,6 +137,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pages", type=int, default=PROVINCE["pages_per_day"], help="pages of a dossier day, about")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
+
+
+def _told_at_once(lines: Iterable[str]) -> list[str]:
+    """Say on the way what is wrong: whoever stops the soak knows it too."""
+    found = list(lines)
+    for line in found:
+        print(f"WRONG: {line}", file=sys.stderr)
+    return found
 
 
 def _mail() -> dict[str, str]:

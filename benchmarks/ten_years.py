@@ -122,9 +122,9 @@ def _take(store: Store, home: Path, first: int) -> Costs:
         found[name] = _cost(store, work)
     for address in _PAGES:
         open_page(str(home), address)
-        opened, shown = open_page(str(home), address), address.partition("start")[0].rstrip("?&")
-        found[f"page: {shown}, after a restart"] = Cost(1000 * opened.first_cpu, 0.0)
-        found[f"page: {shown}, warm"] = Cost(1000 * opened.warm_cpu, 0.0)
+        opened = open_page(str(home), address)
+        found[f"page: {address}, after a restart"] = Cost(1000 * opened.first_cpu, 0.0)
+        found[f"page: {address}, warm"] = Cost(1000 * opened.warm_cpu, 0.0)
     return found
 
 
