@@ -130,13 +130,13 @@ class Faults:
         print(f"  {what}" + (f" for {seconds:.0f} s" if seconds else ""), file=sys.stderr)
 
     def _draw(self) -> str | None:
-        """Take the next that may happen now: who is still starting from the last time is left in peace."""
-        is_well = production.client(self.world.settings).is_healthy()
-        for what in self.sudden:
-            if (is_well or what not in _AIRFLOW) and (self.blamed < _MOST_BLAMED or what not in _BLAMED):
-                self.sudden.remove(what)
-                return what
-        return None
+        """Take the next that may happen, None where its time has not come: Airflow is still starting from the last."""
+        fits = (what for what in self.sudden if what not in _BLAMED or self.blamed < _MOST_BLAMED)
+        what = next(fits, None)
+        if what is None or (what in _AIRFLOW and not production.client(self.world.settings).is_healthy()):
+            return None
+        self.sudden.remove(what)
+        return what
 
     def _strike(self, what: str) -> bool:
         """Do this to one that the seed draws; false where there is none."""
