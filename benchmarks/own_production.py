@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -88,5 +89,5 @@ def patiently(ask: Callable[[], T]) -> T:
 def wait_until_quiet(client: AirflowClient) -> None:
     """Wait until no run is left that something has woken."""
     for dag in sorted(patiently(client.dag_ids)):
-        while not {"queued", "running"}.isdisjoint(patiently(lambda dag=dag: client.runs(dag)).values()):
+        while not {"queued", "running"}.isdisjoint(patiently(partial(client.runs, dag)).values()):
             time.sleep(1)
