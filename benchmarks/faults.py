@@ -123,7 +123,7 @@ class Faults:
             with self.world.lasting(what):
                 print(f"  {what} …", file=sys.stderr)
                 over.wait(_LONG_S if what.endswith("five minutes") else self.rng.uniform(*_LASTING_S))
-            self._note(f"{what}", time.monotonic() - began)
+            self._note(what, time.monotonic() - began)
 
     def _note(self, what: str, seconds: float = 0) -> None:
         self.done[what] += 1

@@ -18,7 +18,7 @@ from sohoa.settings import PORTS, PREFIX, Settings, load_settings
 from sohoa.stack import production, topology
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import stop
-from tests.servers import ROOT, free_port
+from tests.servers import ROOT, free_ports
 
 T = TypeVar("T")
 PATIENCE_S = 1_800.0
@@ -36,7 +36,8 @@ def own_home(changes: Mapping[str, object]) -> Iterator[Path]:
     folder.chmod(0o755)  # PostgreSQL's user goes through
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
-    own = {name: free_port() for name in PORTS} | {"home": folder / "home", "project": folder / "project"}
+    own: dict[str, object] = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+    own |= {"home": folder / "home", "project": folder / "project"}
     own |= {"space_stop_percent": 100, "space_warn_percent": 100}  # a full disk of this machine says nothing of the day
     os.environ |= {f"{PREFIX}{name.upper()}": str(value) for name, value in {**own, **changes}.items()}
     try:

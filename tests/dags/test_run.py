@@ -72,7 +72,8 @@ def test_a_batch_goes_from_the_inbox_to_the_summaries(airflow: AirflowClient, cl
         assert time.monotonic() < deadline, airflow.runs("summarise_progress")
         time.sleep(1)
     assert clean_store.read_table("dossiers").num_rows == 1
-    assert {name: events[-1]["batches"] for name, events in told(airflow, run_id).items()} == {"scan_batches": 1}
+    batches_told = {name: events[-1]["batches"] for name, events in told(airflow, run_id).items()}
+    assert batches_told == {"pages": 1, "batches": 1, "scan_batches": 1}
     woken = [name for name in airflow.runs("summarise_progress") if name.startswith("asset_triggered")]
     (events,) = [events for name in woken if (events := told(airflow, name))]  # one of them had something to do
     assert set(events) == {"progress_daily", "quality_daily", "pages_daily", "device_daily"}

@@ -407,7 +407,7 @@ def test_a_task_of_a_settled_run_does_nothing_and_says_so(
     assert take_snapshot(clean_store) == before
 
 
-@pytest.mark.parametrize("step", ["admit_batches", "plan_shards", "measure_shard", "judge_batches"])
+@pytest.mark.parametrize("step", ["admit_batches", "plan_shards", "_measure_shard", "judge_batches"])
 def test_a_check_that_another_one_overtakes_ends_in_one_line(
     clean_store: Store, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
