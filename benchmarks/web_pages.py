@@ -71,6 +71,7 @@ def _addresses(store: Store) -> Iterator[str]:
     year = f"start={START}&end={END}"
     yield f"/progress?{year}"
     yield f"/progress/trend.json?{year}"
+    yield f"/progress/trend.json?{year}&forecast=1"
     yield f"/progress/map.json?{year}"
     yield f"/progress/dossiers?unit=20&day={END}"
     yield f"/quality?{year}"
@@ -147,7 +148,8 @@ def _table(new: dict[str, Opened], kept: dict[str, Opened], pages: int) -> Table
         is_kept = opened.first_s < RESTART_S and opened.warm_s < WARM_S
         first = new[address]
         table.add_row(
-            address.partition("?start")[0], f"{opened.size / 1000:.0f}", f"{first.first_cpu:.1f}",
+            address.partition("?start")[0] + " with forecast" * ("forecast=" in address),
+            f"{opened.size / 1000:.0f}", f"{first.first_cpu:.1f}",
             f"{first.first_s:.1f}", f"{opened.first_cpu:.2f}", f"{opened.first_s:.2f}", f"{opened.warm_cpu * 1000:.0f}",
             f"{opened.warm_s * 1000:.0f}", f"{opened.peak:.0f}", "" if is_kept else "over",
         )  # fmt: skip
