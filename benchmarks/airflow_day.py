@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import psutil
@@ -29,6 +30,7 @@ from rich.table import Table
 
 from benchmarks.day import PAGES, send_day
 from benchmarks.own_stack import own_stack
+from benchmarks.timing import beside
 from sohoa import layout, stack
 from sohoa.demo.watch_runs import Watch
 from sohoa.stack import airflow_server, seaweed
@@ -108,15 +110,12 @@ def _tries(client: AirflowClient, dag: str) -> Iterator[dict[str, Any]]:
 @contextmanager
 def _watching(store: Store, watched: Watched) -> Iterator[None]:
     """See what tasks and servers take until the block ends."""
-    over, servers = threading.Event(), airflow_server.servers(store.settings)
+    servers = airflow_server.servers(store.settings)
     before = (_spent(servers), _spent([seaweed.server(store.settings)]))
-    thread = threading.Thread(target=_look_on, args=(watched, over))
-    thread.start()
     try:
-        yield
+        with beside(partial(_look_on, watched)):
+            yield
     finally:
-        over.set()
-        thread.join()
         watched.airflow = _spent(servers) - before[0]
         watched.store = _spent([seaweed.server(store.settings)]) - before[1]
 

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.timing import beside
+
 _SOURCE = Path(__file__).with_name("shifted_clock.c")
 _BALLAST = "ballast"
 _BALLAST_BYTES = 4 << 20
@@ -30,16 +32,13 @@ class Disk:
     @contextmanager
     def full(self) -> Iterator[None]:
         """Keep it full: what is given back meanwhile is taken as well."""
-        room, over = os.statvfs(self.folder), threading.Event()
+        room = os.statvfs(self.folder)
         size = room.f_blocks * room.f_frsize
         self._resize(size - room.f_bfree * room.f_frsize + _BALLAST_BYTES)  # else all the room would take memory
-        thread = threading.Thread(target=self._fill, args=(over,))
-        thread.start()
         try:
-            yield
+            with beside(self._fill):
+                yield
         finally:
-            over.set()
-            thread.join()
             self._resize(size)
             (self.folder / _BALLAST).unlink()
 

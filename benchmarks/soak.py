@@ -31,6 +31,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,6 +44,7 @@ from rich.table import Table
 
 from benchmarks.kill_campaign import PROVINCE, own_mail, upload
 from benchmarks.own_stack import own_stack
+from benchmarks.timing import beside
 from sohoa import layout, stack
 from sohoa.days import Week
 from sohoa.demo.compare_report import compare_report
@@ -242,14 +244,8 @@ def _untrue(store: Store, province: Path) -> list[str]:
 def _sampling(store: Store, samples: Samples) -> Iterator[None]:
     """Look at servers and queues until the block ends."""
     servers = [*airflow_server.servers(store.settings), seaweed.server(store.settings)]
-    over = threading.Event()
-    thread = threading.Thread(target=_sample_on, args=(store, servers, samples, over))
-    thread.start()
-    try:
+    with beside(partial(_sample_on, store, servers, samples)):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _sample_on(store: Store, servers: list[Server], samples: Samples, over: threading.Event) -> None:

@@ -71,10 +71,10 @@ def run_demo(settings: Settings, out: Console, bar: Bar, profile: str = stack.LO
 
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)  # whatever ends the demo, the servers are stopped
+    is_local = profile == stack.LOCAL
     try:
         province = settings.home / "demo"
         stack.require_ports(settings, profile)  # Airflow's too: it is started minutes later
-        is_local = profile == stack.LOCAL
         stack.up(settings, "store" if is_local else "all", say, profile)
         settings = load_settings()
         _prepare(province, settings, say, bar)
