@@ -10,13 +10,12 @@ from pathlib import Path
 
 import bagit
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import layout
 from sohoa.archive import hand_over as hand_over_module
 from sohoa.archive import write_bags
 from sohoa.archive.hand_over import hand_over
-from sohoa.cli import app
 from sohoa.errors import ArchiveError, InputError
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.store import Store
@@ -32,6 +31,7 @@ from tests.archive.archive_cases import (
     table,
 )
 from tests.batch_builder import AGENCY, DAY
+from tests.command_line import app
 from tests.servers import empty_buckets
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("judged_by_numpy")]

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from sohoa.cli import app
 from sohoa.errors import SohoaError
 from sohoa.store import Store
+from tests.command_line import app
 
 ODD = ("", "-1", "9" * 20, "2023-02-30", "2023-W60", "9999-12-31", "H37.81.03", "'; DROP\x1b[31m\n", "\udce9")
 NOT_HERE = {("demo",), ("simulate",), ("stack", "up"), ("stack", "down"), ("stack", "status")}
@@ -28,7 +27,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
             yield here, command
 
 
-COMMANDS = list(commands(typer.main.get_command(app)))
+COMMANDS = list(commands(app))
 GOOD = {"week": "2023-W14", "start": "2023-03-06", "end": "2023-03-07"}
 
 

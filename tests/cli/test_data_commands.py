@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from sohoa.cli import app
+from tests.command_line import app
 
 
 def test_a_province_may_be_asked_for_without_dates(tmp_path: Path) -> None:

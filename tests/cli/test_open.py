@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from click.testing import CliRunner, Result
 
 from sohoa import layout
-from sohoa.cli import app, open_commands
+from sohoa.cli import open_commands
 from sohoa.store import Store
+from tests.command_line import app
 
 BATCH, OTHER = "H37.80.01-20230410-001", "H37.80.01-20230411-001"
 SHA, LATER = "0123456789ab" * 6, "ba9876543210" * 6

@@ -8,10 +8,10 @@ import json
 import re
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from sohoa.cli import app
 from sohoa.errors import InputError
+from tests.command_line import app
 
 
 @pytest.fixture(autouse=True)

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import terminal
-from sohoa.cli import app, main
+from sohoa.cli import main
 from sohoa.errors import SettingsError
 from sohoa.format_value import decimal, percent
 from sohoa.settings import load_settings
 from sohoa.simulate.simulate_province import without_ctrl_c
 from sohoa.terminal.bars import sparkline
 from sohoa.terminal.console import Format, print_rows, use_safe_streams
+from tests.command_line import app
 
 Run = Callable[..., tuple[int, str]]
 
@@ -232,7 +232,7 @@ def test_processes_that_draw_do_not_hear_ctrl_c() -> None:
 def test_help_cuts_nothing_where_it_is_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command, option and argument stands whole at 60 columns."""
     monkeypatch.setenv("COLUMNS", "60")
-    for words, command in walk(get_command(app), ()):
+    for words, command in walk(app, ()):
         told = CliRunner().invoke(app, [*words, "--help"]).output
         names = [name for one in command.params for name in one.opts if one.param_type_name == "option"]
         for name in [*names, *getattr(command, "commands", {})]:

@@ -9,16 +9,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
-from typer.testing import CliRunner
 
-from sohoa.cli import app
 from sohoa.demo import show_result
 from sohoa.demo.compare_truth import Comparison
 from sohoa.demo.show_result import Places, commands
 from sohoa.private_file import write_private
 from sohoa.settings import load_settings
 from sohoa.store import Store
+from tests.command_line import app
 from tests.demo.small_province import WEEK
 from tests.servers import new_home
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from click.testing import CliRunner, Result
 
 from sohoa import jobs
-from sohoa.cli import app
 from sohoa.desk.judge_scans import Checkup, MemoryRows, judge_scans
 from sohoa.desk.read_scans import read_scans
 from sohoa.settings import load_settings
 from sohoa.store import Store
 from tests.batch_builder import document, page_jpeg, page_pdf, send
+from tests.command_line import app
 from tests.desk.agency_folder import BAD, DECLARED, GOOD, OTHER, in_dossier, put_scan
 
 OPTIONS = ["--paper", "a4", "--cover", "matte", "--content", "text"]

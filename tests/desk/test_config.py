@@ -8,16 +8,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import jobs
-from sohoa.cli import app
 from sohoa.desk.config import keys_file, load_config, load_keys, save_keys
 from sohoa.desk.send_batch import Patience, _quiet_until
 from sohoa.errors import SettingsError
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
 from tests.batch_builder import AGENCY
+from tests.command_line import app
 from tests.desk.agency_folder import BAD, GOOD, in_dossier, put_scan, write_config
 
 TEXT = """agency = "H37.80.01"

@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from sohoa.cli import app
 from sohoa.errors import DeskError
 from sohoa.store import Store
 from tests.batch_builder import AGENCY
+from tests.command_line import app
 from tests.desk.agency_folder import GOOD, computer, in_dossier, put_scan, write_config
 from tests.desk.kill_sender import markers
 from tests.desk.tls_door import make_authority, tls_door, web_proxy

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date
 from threading import Lock
 
 import pytest
 
 from sohoa import layout
+from sohoa.feeds import import_files
 from sohoa.feeds.import_files import find_new_files, mark_imported, merge_files
+from sohoa.feeds.read_guarded import GuardedReader
 from sohoa.store import Store
 from tests.feeds.feed_rows import DT, csv_bytes, row
 
@@ -184,6 +188,15 @@ def fill(store: Store) -> None:
     send(store, "register/dt=2024-04-17/b.csv", *(row(n) for n in range(40, 60)), row(2, NgayCapNhat="?"))
 
 
+@pytest.fixture
+def one_reader(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """All imports of a test read their files in one process, which starts once."""
+    with GuardedReader(store.settings) as reader:
+        monkeypatch.setattr(import_files, "GuardedReader", lambda *_: nullcontext(reader))
+        yield
+
+
+@pytest.mark.usefixtures("one_reader")
 def test_killed_before_any_write_and_run_again(clean_store: Store):
     """The same tables and the same pending days, and no intermediate object stays."""
     fill(clean_store)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import layout
-from sohoa.cli import app
 from sohoa.feeds.import_files import FeedFile, read_file
 from sohoa.feeds.read_file import read_chunks
 from sohoa.feeds.sources import SOURCES
 from sohoa.feeds.templates import EXAMPLES
+from tests.command_line import app
 
 DT = date(2024, 4, 17)
 

@@ -8,16 +8,16 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import jobs, layout
-from sohoa.cli import app
 from sohoa.counting.record_review import Review, record_review
 from sohoa.errors import InputError
 from sohoa.quality import thresholds
 from sohoa.slips.write_slips import newest_place, revise_slip
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, DAY, commit, document, manifest, page_jpeg, put_files, receipt
+from tests.command_line import app
 from tests.jobs.kills import killed_before, put_back, take_snapshot
 
 pytestmark = pytest.mark.usefixtures("judged_by_numpy")

@@ -8,16 +8,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import jobs, layout
-from sohoa.cli import app
 from sohoa.counting.count_progress import progress_of_day
 from sohoa.errors import InputError, MailError, Undelivered
 from sohoa.progress.revisions import newest_print
 from sohoa.report import build_report, refuse_week
 from sohoa.report.formats import write_html, write_pdf, write_workbook
 from sohoa.store import Store
+from tests.command_line import app
 from tests.counting_cases import dossier, merged
 from tests.jobs.kills import killed_before
 from tests.report.report_samples import MONDAY

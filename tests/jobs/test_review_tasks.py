@@ -6,15 +6,15 @@ import json
 from datetime import date, datetime
 
 import pytest
+from click.testing import CliRunner
 from structlog.testing import capture_logs
-from typer.testing import CliRunner
 
 from sohoa import jobs
 from sohoa.audit.lots import Lot, read_lots
 from sohoa.audit.record_page_review import PageReview
-from sohoa.cli import app
 from sohoa.store import Store
 from tests.audit.audit_cases import publish
+from tests.command_line import app
 
 DAY = date(2024, 4, 15)
 

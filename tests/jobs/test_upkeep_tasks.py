@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from sohoa import jobs, layout, registry
-from sohoa.cli import app
 from sohoa.notify.alerts import read_standing
 from sohoa.stack import seaweed
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, page_jpeg, put_files, send
+from tests.command_line import app
 from tests.jobs.kills import killed_before, take_snapshot
 from tests.servers import s3_client
 
@@ -58,7 +58,7 @@ def test_killed_anywhere_and_run_again_it_counts_the_same(clean_store: Store) ->
 
 def test_the_command_prints_what_was_done(clean_store: Store) -> None:
     """In sentences, or each count by its name."""
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     done = CliRunner().invoke(app, ["run", "maintain"])
     assert done.exit_code == 0, done.output

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import layout, stack
-from sohoa.cli import app
 from sohoa.errors import SettingsError
 from sohoa.progress.carry_forward import map_dates
 from sohoa.registry import find_agency, find_campaign, ministry_systems, promised_path, unit_at
@@ -22,6 +21,7 @@ from sohoa.schema import TABLES
 from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.steering.morning_status import read_status
 from sohoa.store import Store
+from tests.command_line import app
 
 MERGER = date(2026, 7, 1)
 EVE = date(2026, 6, 30)

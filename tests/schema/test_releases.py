@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from sohoa.cli import app
 from sohoa.errors import SettingsError
 from sohoa.jobs.query_tables import run_query
 from sohoa.schema import TABLES, fit, schema_version
 from sohoa.store import Store
+from tests.command_line import app
 
 RELEASES = sorted((Path(__file__).parents[1] / "data" / "schemas").glob("*.json"))
 SHAPES = [(path.stem, table, told) for path in RELEASES for table, told in json.loads(path.read_text("utf-8")).items()]

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import layout
-from sohoa.cli import app
 from sohoa.store import Store
 from tests.batch_builder import AGENCY, DAY
+from tests.command_line import app
 
 
 @pytest.fixture

@@ -11,12 +11,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from minio import Minio
 from minio.error import S3Error
-from typer.testing import CliRunner
 
 from sohoa import layout, registry
-from sohoa.cli import app
 from sohoa.settings import TIME_ZONE
 from sohoa.stack import seaweed
 from sohoa.stack.identities import (
@@ -30,6 +29,7 @@ from sohoa.stack.identities import (
     wanted_identities,
 )
 from sohoa.store import Store
+from tests.command_line import app
 
 TODAY = date(2024, 4, 1)
 AGENCY = "H37.80.02"

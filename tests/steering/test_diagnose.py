@@ -7,16 +7,16 @@ import shutil
 from datetime import datetime, timedelta
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import jobs, layout, registry
-from sohoa.cli import app
 from sohoa.last_runs import note_end
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.stack import seaweed
 from sohoa.steering import diagnose as diagnose_module
 from sohoa.steering.diagnose import Finding, diagnose
 from sohoa.store import Store
+from tests.command_line import app
 from tests.servers import s3_client
 
 

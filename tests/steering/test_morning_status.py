@@ -6,15 +6,15 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import jobs, layout
-from sohoa.cli import app
 from sohoa.last_runs import note_end
 from sohoa.settings import TIME_ZONE
 from sohoa.steering.morning_status import Line, read_status
 from sohoa.store import Store
 from tests.batch_builder import commit
+from tests.command_line import app
 from tests.feeds.feed_rows import csv_bytes, row
 
 FEED = "register/dt=2024-04-16/a.csv"

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from click.testing import CliRunner
 from rich.cells import cell_len
-from typer.testing import CliRunner
 
-from sohoa.cli import app
 from sohoa.store import Store
 from sohoa.terminal.console import out
+from tests.command_line import app
 from tests.province.monday_province import MondayProvince
 from tests.servers import empty_buckets
 

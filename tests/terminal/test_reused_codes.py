@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
-from typer.testing import CliRunner
 
 from sohoa import jobs
-from sohoa.cli import app
 from sohoa.days import Week, each_day
 from sohoa.progress.revisions import keep_reported
 from sohoa.registry import Campaign, bearers
@@ -29,6 +28,7 @@ from sohoa.steering.rank_campaigns import read_ranks
 from sohoa.store import Store
 from sohoa.terminal.show_progress import since_line
 from sohoa.terminal.show_steering import ranks_table
+from tests.command_line import app
 from tests.feeds.feed_rows import csv_bytes, row
 from tests.servers import empty_buckets
 

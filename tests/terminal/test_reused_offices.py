@@ -8,10 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import layout
-from sohoa.cli import app
 from sohoa.counting.count_progress import progress_of_day
 from sohoa.days import Week
 from sohoa.quality.thresholds import load_thresholds
@@ -23,6 +22,7 @@ from sohoa.steering.replay_limits import judge_again
 from sohoa.steering.scanner_incidents import find_incidents
 from sohoa.store import Store, with_path_key
 from sohoa.terminal.show_replay import _label
+from tests.command_line import app
 from tests.counting_cases import document, dossier, merged, table
 
 MONDAY, TUESDAY, WEDNESDAY = (date(2024, 4, 15) + timedelta(n) for n in range(3))

@@ -10,11 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
-from typer.testing import CliRunner
 
 from sohoa import layout
-from sohoa.cli import app
 from sohoa.counting.count_progress import RATES, progress_of_day
 from sohoa.counting.document_states import STATES
 from sohoa.counting.join_dossiers import merge_dossiers
@@ -26,6 +25,7 @@ from sohoa.schema import TABLES
 from sohoa.settings import Settings
 from sohoa.terminal.bars import bar, sparkline
 from sohoa.terminal.show_progress import progress_table, spark_lines
+from tests.command_line import app
 
 MONDAY = date(2024, 4, 15)
 SETTINGS = Settings()

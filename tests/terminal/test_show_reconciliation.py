@@ -9,11 +9,11 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import jobs, layout
-from sohoa.cli import app
 from sohoa.schema import TABLES
+from tests.command_line import app
 
 DAY = date(2024, 4, 15)
 KEY = "H37.81.03-240415-{}"

@@ -10,10 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from sohoa import layout
-from sohoa.cli import app
 from sohoa.counting.count_progress import progress_of_day
 from sohoa.counting.join_dossiers import merge_dossiers
 from sohoa.labels import label_vi
@@ -24,6 +23,7 @@ from sohoa.steering.forecast import Outlook
 from sohoa.steering.target_line import TargetLine
 from sohoa.store import Store
 from sohoa.terminal.show_steering import change, outlook_line
+from tests.command_line import app
 
 MONDAY, WEEK = date(2024, 4, 15), "2024-W16"
 AGENCY, BATCH = "H37.80.01", "H37.80.01-20240416-001"
