@@ -18,9 +18,9 @@ from sohoa import jobs, registry
 from sohoa.store import Store
 from tests.batch_builder import DAY, commit, document, manifest, page_jpeg, put_files
 
-PAGES = 12
-"""Pages that differ from each other."""
-_DOCUMENTS, _PAGES_EACH = 5, 2
+PAGES = 10
+"""Of a batch; they differ from each other."""
+_PAGES_EACH = 2
 _TRUNCATED_EVERY = 20  # documents: their slips get pictures
 
 
@@ -37,7 +37,7 @@ def main() -> None:
         before = store_cpu(store)
         rows = check_by_stage()
         taken = store_cpu(store) - before
-    pages = agencies * _DOCUMENTS * _PAGES_EACH
+    pages = agencies * PAGES
     print(f"\nA day of {agencies} batches, {pages} pages of A4 at 200 dpi, through the check")
     print(f"{'stage':<10}{'CPU s':>8}{'wall s':>8}{'CPU ms a page':>15}")
     for stage, cpu, wall in [*rows, ("all", sum(row[1] for row in rows), sum(row[2] for row in rows))]:
@@ -45,15 +45,20 @@ def main() -> None:
     print(f"The store took {taken:.1f} CPU s beside it.")
 
 
-def send_day(store: Store, agencies: int, draw: Callable[[int, int], bytes]) -> None:
-    """One batch of each of so many agencies; ``draw`` makes the page of a document, both counted over the day."""
+def send_day(store: Store, agencies: int, draw: Callable[[int, int], bytes], pages: int = PAGES) -> None:
+    """One batch of so many pages of each of so many agencies.
+
+    ``draw`` makes a page: from the number of its document, counted over the day, and its own, counted in its batch.
+    """
+    each = pages // _PAGES_EACH
     codes = [agency.code for agency in registry.agencies() if agency.works_on(DAY)]
     for place, code in enumerate(codes[:agencies]):
         files: dict[str, bytes] = {}
         documents = []
-        for number in range(_DOCUMENTS):
-            first = place * _DOCUMENTS + number
-            own = {f"{number}-{n}.jpg": draw(first, (first + n) % PAGES) for n in range(_PAGES_EACH)}
+        for number in range(each):
+            own = {
+                f"{number}-{n}.jpg": draw(place * each + number, number * _PAGES_EACH + n) for n in range(_PAGES_EACH)
+            }
             files |= own
             documents.append(document(f"{code}-D{number}", own))
         body = manifest(documents, 1, code)
