@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ def text_page(size: tuple[int, int] = A4_150, lines: int = 30, paper: int = 245)
     return page
 
 
+@cache
 def a4_image(dpi: int) -> Image.Image:
     """A page of dense real text on tinted, slightly noisy paper."""
     size = (round(210 / 25.4 * dpi), round(297 / 25.4 * dpi))
@@ -53,6 +55,8 @@ def jpeg(page: np.ndarray, quality: int = 85) -> bytes:
 
 def pillow_file(page: np.ndarray, kind: str, mode: str = "RGB", pages: int = 1, **options: Any) -> bytes:
     images = [Image.fromarray(page).convert(mode)] * pages
+    if kind == "PNG":
+        options = {"compress_level": 1} | options  # Pillow's own takes five times as long over noise
     more = {"save_all": True, "append_images": images[1:]} if pages > 1 else {}
     out = io.BytesIO()
     images[0].save(out, kind, **more, **options)
