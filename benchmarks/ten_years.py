@@ -37,6 +37,7 @@ from sohoa.days import Week, each_day
 from sohoa.jobs.query_tables import run_query
 from sohoa.report.build_report import build_report
 from sohoa.simulate import simulate
+from sohoa.steering.unscanned_months import keep_months
 from sohoa.store import Store
 from tests.province.report_province import scan_documents
 from tests.province.upload_province import upload_province
@@ -138,9 +139,15 @@ def _works(store: Store) -> dict[str, Callable[[], object]]:
         "job: reconcile, nothing waits": jobs.reconcile,
         "job: incidents of scanners": jobs.update_incidents,
         "job: samples to look at": jobs.draw_samples,
-        "job: report of a week": partial(build_report, store, Week.of(END).name),
+        "job: report of a week": partial(_report, store),
         **{f"query: {name}": partial(run_query, store, text) for name, text in _QUERIES.items()},
     }
+
+
+def _report(store: Store) -> None:
+    """What the weekly job does before it writes anything."""
+    keep_months(store)
+    build_report(store, Week.of(END).name)
 
 
 def _cost(store: Store, work: Callable[[], object]) -> Cost:

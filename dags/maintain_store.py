@@ -4,15 +4,16 @@
 không bản kê nào nêu, tệp của lô gửi dở không có bản kê (cơ quan nhận được biên nhận, tệp còn khôi phục được trong ít
 ngày). Tệp mà một bản kê đã nêu thì không bao giờ bị xóa. Cùng lúc đếm dung lượng từng cơ quan dùng, báo cho người vận
 hành khi kho sắp đầy, gửi lại những thông báo chưa đến nơi, và giữ quyền của cơ quan theo sổ đăng ký. Đọc lại một số tệp
-đã nhận, đối chiếu mã băm, báo tệp hỏng hoặc mất. Gộp các quyết định của những tháng đã qua. Mỗi lượt chỉ làm một phần,
-lượt sau làm tiếp.
+đã nhận, đối chiếu mã băm, báo tệp hỏng hoặc mất. Gộp các quyết định của những tháng đã qua, bổ sung những ngày mà một
+bảng của bản mới còn thiếu. Mỗi lượt chỉ làm một phần, lượt sau làm tiếp.
 
 **English.** Every hour, takes away what nobody needs in `landing`: uploads that nobody ended, old versions of files
 that no manifest names, files of batches left half-way without a manifest (the agency gets a receipt, and the files can
 be restored for some days). A file that a manifest names is never deleted. Counts what each agency uses, warns the
 operators when the store is filling up, tells again what could not be told, and keeps the agencies' rights as the
 registry has them. Reads some accepted files back, holds them against their hashes, and tells which are damaged or gone.
-Merges the decisions of months that are over. A run does a part, the next goes on.
+Merges the decisions of months that are over, and counts the days that a table of a new release lacks. A run does a
+part, the next goes on.
 """
 
 from __future__ import annotations
@@ -73,6 +74,12 @@ def maintain_store() -> None:
 
         return tell(jobs.merge_decisions())
 
+    @task(task_display_name="Chuyển bảng của bản trước")
+    def migrate_tables() -> object:
+        from sohoa import jobs
+
+        return tell(jobs.migrate_tables())
+
     @task(task_display_name="Đọc lại tệp đã nhận")
     def check_integrity() -> object:
         from sohoa import jobs
@@ -82,6 +89,7 @@ def maintain_store() -> None:
     guard_landing()
     merge_events()
     merge_decisions()
+    migrate_tables()
     check_integrity()
     watch_store()
     clean_landing(end_uploads())

@@ -13,7 +13,7 @@ from sohoa import enums
 from sohoa.defects import DEFECTS
 from sohoa.labels import LABELS, label_vi
 from sohoa.registry.campaigns import SCOPES
-from sohoa.steering.scanner_incidents import MEASURES
+from sohoa.steering.watched_scanners import MEASURES
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "include" / "sohoa"

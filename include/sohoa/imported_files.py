@@ -25,9 +25,17 @@ def closed_feeds(store: Store) -> list[FileRead]:
     return store.each(lambda key: store.get_json(layout.WAREHOUSE, key), keys)
 
 
-def imported_days(store: Store, source: str) -> set[date]:
-    """Return the days of which a source has told: a file was imported, and none waits for its corrected content."""
-    marks = (info.key for info in store.list_objects(layout.WAREHOUSE, layout.imported_prefix(source)))
+def imported_days(store: Store, source: str, since: date | None = None) -> set[date]:
+    """Return the days of which a source has told: a file was imported, and none waits for its corrected content.
+
+    Args:
+        store: the store.
+        source: name in ``feeds.sources.SOURCES``.
+        since: only this day and later ones; not of a source whose files lie below a folder for each system.
+    """
+    prefix = layout.imported_prefix(source)
+    after = None if since is None else f"{prefix}{layout.feed_day(since)}"
+    marks = (info.key for info in store.list_objects(layout.WAREHOUSE, prefix, after=after))
     closed = (file["key"] for file in closed_feeds(store) if file["key"].startswith(layout.feed_prefix(source)))
     return _days(mark.removeprefix(layout.IMPORTED) for mark in marks) - _days(closed)
 

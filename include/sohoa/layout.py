@@ -35,6 +35,12 @@ USAGE_KEY, SWEEP_KEY = "_usage/agencies.json", "_usage/sweep.json"
 """What the agencies use, as last counted; how far the count that goes on now has come."""
 INTEGRITY_KEY = "_usage/integrity.json"
 """How far the way through the batches has come on which files are read back."""
+UNSCANNED = "_unscanned/"
+"""What may not be scanned yet of the dossiers of months long over."""
+CHARTS_KEY = "_charts/scanners.json"
+"""Where the control charts of all scanners stood some months ago."""
+MIGRATED_KEY = "_usage/migrated.json"
+"""Which tables stand as which ``schema_version`` of theirs has them, on all days."""
 DAMAGED = "_damaged/"
 OUTBOX = "_outbox/"
 LOGS = "_logs/"
@@ -225,6 +231,11 @@ def feed_prefix(source: str) -> str:
     return f"{source}/"
 
 
+def feed_day(day: date) -> str:
+    """Return the folder of a day's files of a source or system."""
+    return f"dt={day.isoformat()}/"
+
+
 def closed_feed_key(feed_key: str) -> str:
     """Return the marker's key: too many rows of this feed file could not be used, and no better one has come."""
     return f"{CLOSED_FEEDS}{feed_key}.json"
@@ -288,6 +299,11 @@ def unreconciled_day(key: str) -> date:
 def reconciled_key(day: date) -> str:
     """Return the key in ``warehouse`` that holds the days of all cells in which dossiers of this day lie."""
     return f"{RECONCILED}{day.isoformat()}.json"
+
+
+def unscanned_key(month: str) -> str:
+    """Return the key in ``warehouse`` of the dossiers of a month, as 2024-05, that may not be scanned yet."""
+    return f"{UNSCANNED}{month}.parquet"
 
 
 def imported_prefix(source: str) -> str:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sohoa import layout
-from sohoa.counting import summarise_days
 from sohoa.counting.count_pages import pages_of_day
-from sohoa.pending import mark_scan
 from tests.counting_cases import document, table
 
 DAY = date(2024, 4, 16)
@@ -38,19 +35,3 @@ def test_a_day_of_pages():
         (AGENCY, "S1", "a4", "matte", 7, 2),
         (AGENCY, None, "a4", "glossy", 0, 0),
     ]
-
-
-def test_a_summary_counts_the_days_of_an_earlier_release_too(clean_store):
-    """A day that was counted before there was this table gets its rows with the next summary of any other day."""
-    earlier = date(2024, 4, 2)
-    for day, name in ((earlier, "old"), (DAY, "new")):
-        clean_store.write_table("documents", day, name, table("documents", [scanned(name, 4, 3, batch=name)]))
-    clean_store.write_table("quality_daily", earlier, layout.DAY, table("quality_daily", []))
-    mark_scan(clean_store, AGENCY, "new", DAY)
-    for expected in (1, 0):
-        summarise_days.count_scan_days(clean_store, summarise_days.take_markers(clean_store)["work"], {})
-        found = clean_store.read_table("pages_daily").to_pylist()
-        assert [(row["scan_date"], row["pages_found"], row["pages_accepted"]) for row in found] == [
-            (earlier, 4, 3),
-            (DAY, 4, 3),
-        ], expected

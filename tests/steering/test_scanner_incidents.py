@@ -14,16 +14,9 @@ import pytest
 
 from sohoa import layout
 from sohoa.schema import TABLES
-from sohoa.steering.scanner_incidents import (
-    VOLUME,
-    Incident,
-    Point,
-    control_limits,
-    find_incidents,
-    find_opened,
-    read_incidents,
-    update_incidents,
-)
+from sohoa.steering.control_charts import Point, control_limits
+from sohoa.steering.scanner_incidents import find_incidents, find_opened, read_incidents, update_incidents
+from sohoa.steering.watched_scanners import VOLUME, Incident
 from sohoa.store import Store, with_path_key
 
 MONDAY = date(2024, 1, 1)
@@ -242,3 +235,80 @@ def test_an_incident_that_corrected_days_refute_is_gone(clean_store: Store):
     write_days(clean_store, steady(45))
     assert update_incidents(clean_store) == {"incidents": 0, "open": 0}
     assert snapshot(clean_store) == {}
+
+
+def restless(count: int) -> list[dict[str, Any]]:
+    """Scanners that break down, change for good, rest for months, and find a defect that they never had."""
+    rng, days = np.random.default_rng(7), scan_days(count)
+    burst = with_burst(with_burst(steady(count), 30, 32, 60), 120, 190, 80)
+    glare = [
+        row(day, 900 if n == 100 else 90 + n % 9, device="S2", **({"glare": 30} if n in (33, 150) else {}))
+        for n, day in enumerate(days)
+    ]
+    rare = [one for n, one in enumerate(steady(count, seed=3, device="S3")) if n % 7 == 0]
+    wild = [row(day, int(rng.integers(1, 300)), device=None, blurred=int(rng.integers(0, 9))) for day in days]
+    return sorted([*burst, *glare, *rare, *wild], key=lambda one: one["day"])
+
+
+def write_all(store: Store, rows: list[dict[str, Any]]) -> None:
+    """Days with all their scanners."""
+    for day in sorted({one["day"] for one in rows}):
+        table = device_daily([one for one in rows if one["day"] == day]).drop_columns("scan_date")
+        store.write_table("device_daily", day, layout.DAY, table)
+
+
+def days_read(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> list[date]:
+    """The days of ``device_daily`` that a piece of work reads."""
+    read, found = Store.get_parquet, list[date]()
+
+    def note(store: Store, key: str) -> pa.Table:
+        if key.startswith("device_daily/"):
+            found.append(layout.table_day(key))
+        return read(store, key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "get_parquet", note)
+        work()
+    return sorted(found)
+
+
+def test_charts_that_go_on_from_where_they_stood_say_what_all_days_say(
+    clean_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some weeks more each time: the table, the reports and all days told at once agree; old days are not read."""
+    rows = restless(240)
+    for number in range(0, 240, 40):
+        days = scan_days(number + 40)
+        write_all(clean_store, [one for one in rows if days[number] <= one["day"] <= days[-1]])
+        expected = find_incidents(device_daily([one for one in rows if one["day"] <= days[-1]]))
+        update_incidents(clean_store)
+        assert read_incidents(clean_store, days[0], days[-1]) == expected
+        for first in (days[0], days[-5]):
+            opened = [one for one in expected if one.first_day >= first]
+            assert find_opened(clean_store, first, days[-1]) == opened
+    assert {one.measure for one in expected} >= {VOLUME, "skewed", "glare"}
+    last = scan_days(240)[-1]
+    for work in (lambda: update_incidents(clean_store), lambda: find_opened(clean_store, last, last)):
+        read = days_read(monkeypatch, work)
+        assert read[-1] == last and (last - read[0]).days <= 90 + 31
+
+
+def test_a_day_counted_again_from_before_has_all_days_told_anew(
+    clean_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correction of an old day that takes an incident away is not missed."""
+    days = scan_days(240)
+    write_days(clean_store, with_burst(steady(240), 30, 33, 60))
+    assert update_incidents(clean_store) == {"incidents": 1, "open": 0}
+    write_days(clean_store, steady(240)[30:34])
+    assert find_opened(clean_store, MONDAY, days[-1]) == []
+    assert update_incidents(clean_store) == {"incidents": 0, "open": 0}
+    assert len(days_read(monkeypatch, lambda: update_incidents(clean_store))) < 100
+
+
+def test_a_report_of_a_week_before_the_charts_that_are_kept_tells_of_it(clean_store: Store) -> None:
+    write_days(clean_store, with_burst(steady(240), 43, 46, 60))
+    update_incidents(clean_store)
+    week = MONDAY + timedelta(7 * 8)
+    (found,) = find_opened(clean_store, week, week + timedelta(6))
+    assert (found.first_day, found.closed_day) == (scan_days(60)[43], None)

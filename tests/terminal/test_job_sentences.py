@@ -99,11 +99,11 @@ def test_upkeep_never_guesses_how_full_the_store_is():
     counts: Any = {
         "folders": 1, "versions_deleted": 0, "bytes_freed": 2_500_000, "batches_abandoned": 1, "is_through": False,
         "uploads_ended": 0, "used_percent": None, "alerts": 0, "policy_stands": True, "files_read": 200,
-        "batches_read": 40, "batches_damaged": 0,
+        "batches_read": 40, "batches_damaged": 0, "orphans_deleted": 1, "task_logs_deleted": 2_000,
     }  # fmt: skip
     assert job_sentences.maintained(counts) == [
         "1 folder looked at: 0 old versions deleted, 2.5 MB freed, 0 unfinished uploads ended, "
-        "1 abandoned batch taken away; the next run goes on.",
+        "1 abandoned batch, 1 leftover of runs and 2,000 old logs of tasks taken away; the next run goes on.",
         "200 files of 40 batches read back, each as it was accepted.",
         "How full the store is cannot be told.",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -125,6 +126,21 @@ def test_who_opened_what_is_written_down_and_found_by_editors_alone(province: Pr
     assert f"/batches/{DAY}/{BATCH}" in text and "viewer" in text
     assert province.pages.get("/visits").status_code == 403
     assert "/visits" not in province.pages.text("/progress")
+
+
+@pytest.mark.parametrize(("language", "names"), [("vi", ("Lô", "Phiếu trả lại")), ("en", ("Batch", "Slip"))])
+def test_visits_name_what_was_opened_as_readers_know_it(
+    province: Province, tmp_path: Path, language: str, names: tuple[str, ...]
+) -> None:
+    """Not by the name that the table has."""
+    pages = open_pages(province.store, tmp_path)
+    for place in ("", "/slip"):
+        pages.text(f"/batches/{DAY}/{BATCH}{place}")
+    text = pages.text(f"/visits?q={BATCH}&lang={language}", user="editor")
+    shown = set(re.findall(r"</bdi></th><td>(.*?)</td>", text))
+    assert set(names) <= shown
+    assert not {"batch", "slip"} & shown
+    pages.close()
 
 
 def test_tiles_of_a_page_are_one_visit_whichever_of_them(province: Province, tmp_path: Path) -> None:

@@ -37,6 +37,12 @@ def test_every_word_is_there_and_none_is_left_over() -> None:
     assert LABELS["page_words"].keys() - used() == set()
 
 
+def test_whatever_a_visit_opens_has_its_label_and_no_label_is_left_over() -> None:
+    opened = set(re.findall(r"""site\.(?:page|note)\(\s*request, viewer, "([a-z_]+)\"""", SOURCES))
+    assert {"scan", "report_file", "visits"} < opened
+    assert LABELS["opened_pages"].keys() == opened
+
+
 def test_both_languages_take_the_same_values() -> None:
     for name, label in LABELS["page_words"].items():
         assert label.vi.count("{}") == label.en.count("{}"), name

@@ -160,18 +160,7 @@ def count_scan_days(store: Store, work: str, judged: Mapping[str, tuple[str, ...
         log.info("scan_day_counted", day=day, pages=len(pages), seconds=seconds_since(start))
         counts["pages"] += len(pages)
         counts["pages_accepted"] += pages["verdict"].to_pylist().count("accepted")
-    for day in _days_of_earlier_releases(store):
-        store.write_table("pages_daily", day, layout.DAY, pages_of_day(store.read_table("documents", [day])))
     return counts
-
-
-def _days_of_earlier_releases(store: Store) -> list[date]:
-    """Scan days that were counted before there was a table ``pages_daily``."""
-    return sorted(_days_of(store, "quality_daily") - _days_of(store, "pages_daily"))
-
-
-def _days_of(store: Store, table: str) -> set[date]:
-    return {layout.table_day(info.key) for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix(table))}
 
 
 def delete_markers(store: Store, work: str) -> Settled:

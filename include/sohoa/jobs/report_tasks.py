@@ -81,9 +81,11 @@ def build_report(week: str, is_forced: bool = False, is_resent: bool = False) ->
     from sohoa.report import build_report as weeks
     from sohoa.report import write_report
     from sohoa.report.refuse_week import why_refused
+    from sohoa.steering.unscanned_months import keep_months
 
     store = open_store()
     _refuse(store, week, is_forced)
+    keep_months(store)
     debts = Debts(store, "report")
     waiting = [week, *(owed for owed in debts.load(list[str]()) if owed != week)]
     content: dict[str, str] = {}

@@ -21,6 +21,7 @@ __all__ = [
     "maintain",
     "merge_decisions",
     "merge_events",
+    "migrate_tables",
     "watch_store",
 ]
 
@@ -39,6 +40,7 @@ class Cleaned(TypedDict):
     batches_abandoned: int
     is_through: bool
     orphans_deleted: int
+    task_logs_deleted: int
 
 
 class Watched(TypedDict):
@@ -66,6 +68,12 @@ class Decided(TypedDict):
     decisions_merged: int
 
 
+class Migrated(TypedDict):
+    """How many days of tables were brought to the shape that this release gives them."""
+
+    days_migrated: int
+
+
 class ReadBack(TypedDict):
     """How many files were read back, of how many batches, and how many batches are damaged."""
 
@@ -74,7 +82,7 @@ class ReadBack(TypedDict):
     batches_damaged: int
 
 
-class Maintained(Cleaned, Guarded, Watched, Merged, Decided, ReadBack):
+class Maintained(Cleaned, Guarded, Watched, Merged, Decided, Migrated, ReadBack):
     """What one whole maintain_store did."""
 
     uploads_ended: int
@@ -102,8 +110,11 @@ def clean_landing() -> Cleaned:
     store, now = open_store(), datetime.now(TIME_ZONE)
     _forget_received(now)
     found = sweep.sweep(store, now)
-    deleted = orphans.delete_orphans(store, now) + orphans.delete_old_logs(store, now)
-    return {**found, "orphans_deleted": deleted}
+    return {
+        **found,
+        "orphans_deleted": orphans.delete_orphans(store, now),
+        "task_logs_deleted": orphans.delete_old_logs(store, now),
+    }
 
 
 def _forget_received(now: datetime) -> None:
@@ -138,6 +149,13 @@ def merge_decisions() -> Decided:
     return {"decisions_merged": merge_days.merge_days(open_store(), datetime.now(TIME_ZONE))}
 
 
+def migrate_tables() -> Migrated:
+    """Go on with tables that an earlier release has left in another shape."""
+    from sohoa.upkeep import migrate_tables
+
+    return {"days_migrated": migrate_tables.migrate_tables(open_store())}
+
+
 def check_integrity() -> ReadBack:
     """Read back some files of accepted documents, and say which are no longer what was accepted."""
     from sohoa.upkeep import check_integrity
@@ -151,6 +169,7 @@ def maintain() -> Maintained:
         **guard_landing(),
         **merge_events(),
         **merge_decisions(),
+        **migrate_tables(),
         **end_uploads(),  # type: ignore[typeddict-item]
         **clean_landing(),
         **check_integrity(),

@@ -16,18 +16,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa import layout
 from sohoa.counting.own_days import with_owner
-from sohoa.days import ONE_DAY, each_day, in_chunks
+from sohoa.days import ONE_DAY, each_day
 from sohoa.enums import ACTIVITY_STATES, ActivityState, NoticeKind
 from sohoa.registry import bearer_at, is_working_day, working_days
 from sohoa.steering.passed_on import Office, offices_now, stands
 from sohoa.steering.unscanned_dossiers import unscanned_dossiers
+from sohoa.steering.unscanned_months import read_unscanned
 from sohoa.store import Store
 
 _BATCHES = timedelta(364)
 """Batches older than this are not read; dossiers wait however long."""
-_DAYS_AT_ONCE = 7
 
 
 @dataclass(frozen=True)
@@ -96,18 +95,9 @@ def read_activity(store: Store, day: date, standing: date | None = None) -> list
         day: the day.
         standing: as for ``list_activity``.
     """
-    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.table_prefix("dossiers"))]
-    days = sorted({found for found in map(layout.table_day, keys) if found <= day})
-    parts = [_read_unscanned(store, some, day) for some in in_chunks(days, _DAYS_AT_ONCE)]
-    dossiers = pa.concat_tables(parts) if parts else store.read_table("dossiers", [])
+    dossiers = read_unscanned(store, day)
     batches = store.read_table("batches", each_day(day - _BATCHES, day)).select(["scan_date", "agency", "refusal"])
     return list_activity(dossiers, batches, store.read_table("notices"), day, standing)
-
-
-def _read_unscanned(store: Store, days: list[date], day: date) -> pa.Table:
-    """Read the dossiers of some days that are not scanned yet: so few that a year of them can be held at once."""
-    rows = store.read_table("dossiers", days, layout.DAY)
-    return rows.filter(pc.is_in(rows["dossier_key"], unscanned_dossiers(rows, day)["dossier_key"].combine_chunks()))
 
 
 def list_activity(

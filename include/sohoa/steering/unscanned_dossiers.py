@@ -46,13 +46,17 @@ def unscanned_dossiers(dossiers: pa.Table, day: date) -> pa.Table:
     return found.filter(pc.greater(found["documents"], 0)).sort_by(order)
 
 
+def scan_days(documents: pa.Table) -> pa.Array:
+    """Return the scan day of each document's batch."""
+    batches = pc.dictionary_encode(documents["batch"].combine_chunks())
+    dates = [found and found.scan_date for found in map(layout.BatchId.parse, batches.dictionary.to_pylist())]
+    return pa.array(dates, pa.date32()).take(batches.indices)
+
+
 def _received(dossiers: pa.Table, day: date) -> tuple[Bools, Bools]:
     """Tell which dossiers have a component, and a result, received in a batch scanned by that day."""
     documents = list_documents(dossiers)
-    batches = pc.dictionary_encode(documents["batch"].combine_chunks())
-    dates = [found and found.scan_date for found in map(layout.BatchId.parse, batches.dictionary.to_pylist())]
-    scanned = pa.array(dates, pa.date32()).take(batches.indices)
-    documents = documents.filter(pc.less_equal(scanned, day))
+    documents = documents.filter(pc.less_equal(scan_days(documents), day))
     received = documents.filter(pa.array(has_reached(document_states(documents), "received")))
     kinds = (received.filter(pc.equal(received["kind"], kind)) for kind in ("component", "result"))
     components, results = (np.bincount(rows["row"].to_numpy(), minlength=len(dossiers)) > 0 for rows in kinds)

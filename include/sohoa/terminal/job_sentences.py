@@ -141,7 +141,9 @@ def maintained(counts: Maintained) -> list[str]:
         f"{_count(counts['folders'], 'folder')} looked at: "
         f"{_count(counts['versions_deleted'], 'old version')} deleted, "
         f"{counts['bytes_freed'] / _MB:,.1f} MB freed, {_count(counts['uploads_ended'], 'unfinished upload')} ended, "
-        f"{_count(counts['batches_abandoned'], 'abandoned batch', 'abandoned batches')} taken away"
+        f"{_count(counts['batches_abandoned'], 'abandoned batch', 'abandoned batches')}, "
+        f"{_count(counts['orphans_deleted'], 'leftover')} of runs and "
+        f"{_count(counts['task_logs_deleted'], 'old log')} of tasks taken away"
         + ("." if counts["is_through"] else "; the next run goes on."),
         f"{_count(counts['files_read'], 'file')} of {_count(counts['batches_read'], 'batch', 'batches')} read back"
         + (

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 
@@ -14,10 +15,13 @@ from sohoa.schema import TABLES
 from sohoa.settings import Settings
 from sohoa.store import ObjectInfo, Store
 from sohoa.web.document_index import DocumentIndex
+from sohoa.web.listing import Listing
 from sohoa.web.table_cache import TableCache
 
 BY_OBJECT = frozenset({"pages"})
 """Tables of which a page reads single objects: a listing of all of them would cost more than it saves."""
+_BY_DAY = (layout.RECONCILED, layout.imported_prefix("portal"))
+"""Prefixes of an object a day of all years, which each page of the reconciliation asks for: listed as tables are."""
 _KEPT = 16
 _TABLE_OF_PREFIX = {layout.table_prefix(table): table for table in TABLES if table not in BY_OBJECT}
 
@@ -31,6 +35,7 @@ class CachedStore(Store):
         folder = settings.home / "web" / "tables"
         self.cache = TableCache(Store(settings), folder, settings.web_cache_bytes)
         self.documents = DocumentIndex(Store(settings), folder / "_documents")
+        self._listings = {prefix: Listing(prefix, partial(self._ask, prefix)) for prefix in _BY_DAY}
         self._objects: OrderedDict[tuple[str, date, str], tuple[str, pa.Table]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -56,8 +61,13 @@ class CachedStore(Store):
     def list_objects(
         self, bucket: str, prefix: str, after: str | None = None, most: int | None = None
     ) -> Iterator[ObjectInfo]:
-        """Objects under a prefix, as ``Store.list_objects``; those of a whole table from the cache."""
-        table = _TABLE_OF_PREFIX.get(prefix) if bucket == layout.WAREHOUSE and after is None and most is None else None
-        if table is None:
-            return super().list_objects(bucket, prefix, after, most)
-        return iter(self.cache.infos(table))
+        """Objects under a prefix, as ``Store.list_objects``; those of whole tables and some others from the cache."""
+        is_whole = bucket == layout.WAREHOUSE and after is None and most is None
+        if is_whole and prefix in _TABLE_OF_PREFIX:
+            return iter(self.cache.infos(_TABLE_OF_PREFIX[prefix]))
+        if is_whole and prefix in self._listings:
+            return iter(self._listings[prefix].get())
+        return super().list_objects(bucket, prefix, after, most)
+
+    def _ask(self, prefix: str) -> list[ObjectInfo]:
+        return list(super().list_objects(layout.WAREHOUSE, prefix))

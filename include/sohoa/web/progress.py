@@ -108,8 +108,8 @@ def routes(site: Site) -> APIRouter:
         asked = _asked(site, unit, definition, stage, map_day, "", end)
         language = language_of(request)
         key = ("trend", *asked.key, language.code, forecast)
-        make = trend_chart.with_forecast if forecast else trend_chart.as_known
-        return JSONResponse(site.remember(_TABLES, key, lambda: make(site, asked.query, asked.end, language)))
+        make, tables = (trend_chart.with_forecast, trend_chart.TABLES) if forecast else (trend_chart.as_known, _TABLES)
+        return JSONResponse(site.remember(tables, key, lambda: make(site, asked.query, asked.end, language)))
 
     @router.get("/progress/map.json")
     def communes(

@@ -21,6 +21,7 @@ from sohoa.registry import PROVINCE
 from sohoa.settings import Settings
 from sohoa.store import Store
 from sohoa.web.cached_store import CachedStore
+from sohoa.web.kept_answers import KeptAnswers
 from sohoa.web.languages import CODES, Language
 from sohoa.web.listing import Listing
 from sohoa.web.scans import Scans
@@ -64,6 +65,7 @@ class Site:
         """For what must be as new as it can be."""
         self.visits = Visits(self.direct, settings.home / "web" / "visits")
         self.scans = Scans(self.direct, settings.home / "web" / "scans", settings.web_scan_bytes)
+        self._answers = KeptAnswers(settings.home / "web" / "answers")
         self._made: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._asked: OrderedDict[tuple[Any, ...], Listing[Any]] = OrderedDict()
         self._lock = threading.Lock()
@@ -95,6 +97,10 @@ class Site:
             while len(self._made) > _KEPT:
                 self._made.popitem(last=False)
         return made
+
+    def keep(self, tables: tuple[str, ...], key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
+        """Return what ``find`` returns, found once on this machine for what these tables hold now."""
+        return self._answers.get((self.store.cache.version(*tables), *key), find)
 
     def page(self, request: Request, viewer: Viewer, template: str, /, **values: Any) -> Response:
         """Make a page from its template, and write down that it was opened.

@@ -22,6 +22,9 @@ from sohoa.web.site import Site
 from sohoa.web.translate_chart import translated
 
 _HISTORY = timedelta(2 * 364)
+TABLES = ("progress_daily", "register", "status", "dossiers")
+"""What a forecast rests on. When a batch came and a decision was made is read too, but neither ever changes for what
+these hold."""
 
 
 def as_known(site: Site, query: ProgressQuery, end: date, language: Language) -> dict[str, Any] | None:
@@ -37,12 +40,28 @@ def as_known(site: Site, query: ProgressQuery, end: date, language: Language) ->
 def with_forecast(site: Site, query: ProgressQuery, end: date, language: Language) -> dict[str, Any] | None:
     """Make the chart with its forecast and the young weeks told apart, which takes seconds the first time."""
     rows = read_days(site.store, query, Week.of(end - _HISTORY).first, end)
-    age, over = young_weeks.read_age(site.store, Week.of(end)), Week.of(end + ONE_DAY).before
-    whole = rows.filter(pc.field("dossier_date") <= min(over.last, age.forecast_from(over)))
+    settled, known_until = _settled(site, end)
+    whole = rows.filter(pc.field("dossier_date") <= known_until)
     weekly = weekly_progress(whole, query.unit_code, query.definition, query.stage)
     outlook = forecast_target(weekly, site.settings.target_percent, end, query.own_days(end).last)
-    found = _make(site, query, end, language, lambda monday: age.is_young(Week(monday)), weeks_ahead(outlook))
+    found = _make(site, query, end, language, lambda monday: settled is None or monday > settled, weeks_ahead(outlook))
     return None if found is None else {**found, "outlook": _said(outlook, language)}
+
+
+def _settled(site: Site, end: date) -> tuple[date | None, date]:
+    """Monday of the newest settled week, None where none is, and the last day that a forecast rests on: of all units.
+
+    Several weeks are recounted as they were known then, so what was found is kept.
+    """
+    week, over = Week.of(end), Week.of(end + ONE_DAY).before
+
+    def find() -> list[str | None]:
+        age = young_weeks.read_age(site.store, week)
+        settled = None if age.settled is None else age.settled.first.isoformat()
+        return [settled, min(over.last, age.forecast_from(over)).isoformat()]
+
+    settled, known_until = site.keep(TABLES, ("settled", week.name, over.name), find)
+    return None if settled is None else date.fromisoformat(settled), date.fromisoformat(known_until)
 
 
 def _make(

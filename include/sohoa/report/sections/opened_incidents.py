@@ -6,7 +6,8 @@ from sohoa.days import Week
 from sohoa.registry import full_name
 from sohoa.report.model import Column, Table
 from sohoa.report.sentences import AGENCY_NAME
-from sohoa.steering.scanner_incidents import VOLUME, find_opened
+from sohoa.steering.scanner_incidents import find_opened
+from sohoa.steering.watched_scanners import VOLUME
 from sohoa.store import Store
 
 _COLUMNS = (

@@ -1,0 +1,76 @@
+"""Tables brought to the shape that this release gives them, each once for a ``schema_version``, some days a run.
+
+Files of every release are read as they are (``schema.fit``), so most tables need nothing. A table by the day that came
+with a release lacks the days that were counted before it: here they are counted, the newest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from sohoa import layout
+from sohoa.counting.count_pages import pages_of_day
+from sohoa.logs import get_logger
+from sohoa.schema import TABLES, schema_version
+from sohoa.store import Store
+
+log = get_logger(__name__)
+
+MAX_DAYS = 124
+"""Days of a table that one run counts: some 200 objects each."""
+
+
+def migrate_tables(store: Store, max_days: int = MAX_DAYS) -> int:
+    """Go on with each table that does not stand as this release has it.
+
+    Returns:
+        How many days were written.
+    """
+    done = _load(store)
+    behind = [table for table in _MIGRATIONS if done.get(table) != schema_version(TABLES[table])]
+    written = 0
+    for table in behind:
+        days, is_through = _MIGRATIONS[table](store, max_days)
+        written += days
+        if is_through:
+            store.put_json(layout.WAREHOUSE, layout.MIGRATED_KEY, done := done | {table: schema_version(TABLES[table])})
+        log.info("table_migrated", table=table, days=days, is_through=is_through)
+    return written
+
+
+def _load(store: Store) -> dict[str, int]:
+    """The version that each table was brought to; none where nothing was yet."""
+    if store.stat(layout.WAREHOUSE, layout.MIGRATED_KEY) is None:
+        return {}
+    found: dict[str, int] = store.get_json(layout.WAREHOUSE, layout.MIGRATED_KEY)
+    return found
+
+
+def _fill_pages_daily(store: Store, max_days: int) -> tuple[int, bool]:
+    """Count days that have a row in ``quality_daily`` and none here; how many, and whether none is left."""
+    days = sorted(_days_of(store, "quality_daily") - _days_of(store, "pages_daily"), reverse=True)
+    for day in days[:max_days]:
+        _count_pages(store, day)
+    return len(days[:max_days]), len(days) <= max_days
+
+
+def _count_pages(store: Store, day: date) -> None:
+    """Count one day; once more where its documents have changed meanwhile, and a summary may have counted them."""
+    before = None
+    while before != (now := _objects_of(store, day)):
+        before = now
+        store.write_table("pages_daily", day, layout.DAY, pages_of_day(store.read_table("documents", [day])))
+
+
+def _objects_of(store: Store, day: date) -> dict[str, str]:
+    found = store.list_objects(layout.WAREHOUSE, layout.table_prefix("documents", day))
+    return {info.key: info.etag for info in found}
+
+
+def _days_of(store: Store, table: str) -> set[date]:
+    return set(map(layout.table_day, store.list_folders(layout.WAREHOUSE, layout.table_prefix(table))))
+
+
+_MIGRATIONS: dict[str, Callable[[Store, int], tuple[int, bool]]] = {"pages_daily": _fill_pages_daily}
+"""Table -> what goes on with it: how many days were written, and whether all of it stands."""

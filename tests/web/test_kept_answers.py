@@ -1,0 +1,102 @@
+"""Answers that are kept on this machine: what they were found from names them, and a restart finds none anew."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sohoa import layout
+from sohoa.progress import young_weeks
+from sohoa.store import Store
+from sohoa.web import kept_answers
+from sohoa.web.cached_store import CachedStore
+from sohoa.web.kept_answers import KeptAnswers
+from tests.web.conftest import END, Province
+from tests.web.pages_server import open_pages
+
+
+def test_an_answer_is_found_once_for_its_name_and_kept_over_a_restart(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def find(told: str) -> list[str]:
+        asked.append(told)
+        return [told]
+
+    for _ in ("start", "restart"):
+        answers = KeptAnswers(tmp_path)
+        assert answers.get(("version 1", 7), lambda: find("one")) == ["one"]
+        assert answers.get(("version 2", 7), lambda: find("other")) == ["other"]
+    assert asked == ["one", "other"]
+
+
+@pytest.mark.parametrize("text", ["", '["hal'])
+def test_half_an_answer_is_none(tmp_path: Path, text: str) -> None:
+    """The disk was full, or the machine stopped."""
+    KeptAnswers(tmp_path).get(("a",), lambda: 1)
+    (file,) = tmp_path.glob("*.json")
+    file.write_text(text, encoding="utf-8")
+    assert KeptAnswers(tmp_path).get(("a",), lambda: 2) == 2
+    assert KeptAnswers(tmp_path).get(("a",), lambda: 3) == 2
+
+
+def test_what_nobody_asked_for_longest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_answers, "MOST", 2)
+    answers = KeptAnswers(tmp_path)
+    for number in range(2):
+        answers.get((number,), lambda: "first")
+    for file in tmp_path.glob("*.json"):
+        os.utime(file, (1, 1))
+    answers.get((0,), lambda: "again")
+    answers.get((2,), lambda: "first")
+    assert [answers.get((number,), lambda: "again") for number in (0, 2, 1)] == ["first", "first", "again"]
+
+
+def test_a_restart_recounts_no_week_for_the_forecast_of_any_unit(
+    province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which weeks are settled is kept, and is the same for all units; new dossiers are looked at again."""
+    recounted: list[str] = []
+    read = young_weeks.read_age
+
+    def note(store: Store, week: young_weeks.Week) -> young_weeks.Age:
+        recounted.append(week.name)
+        return read(store, week)
+
+    monkeypatch.setattr(young_weeks, "read_age", note)
+    address = f"/progress/trend.json?end={END}&forecast=1"
+    charts = []
+    for units in (("20",), ("20", "H37.60")):
+        pages = open_pages(province.store, tmp_path)
+        charts += [pages.get(f"{address}&unit={unit}").json() for unit in units]
+        pages.close()
+    assert charts[0] == charts[1] != charts[2] and "outlook" in charts[0]
+    assert len(recounted) == 1
+    key = next(iter(province.store.list_objects(layout.WAREHOUSE, layout.table_prefix("dossiers"), most=1))).key
+    rows = province.store.get_parquet(key)
+    province.store.put_parquet(key, rows.slice(0, len(rows) - 1))
+    pages = open_pages(province.store, tmp_path)
+    pages.get(address)
+    pages.close()
+    province.store.put_parquet(key, rows)
+    assert len(recounted) == 2
+
+
+def test_pages_of_the_reconciliation_list_its_days_once_for_some_seconds(
+    province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Warm they ask for none of the marks of all years, and say the same."""
+    asked: list[str] = []
+    listing = Store.list_objects
+
+    def note(store: Store, bucket: str, prefix: str, *rest: object) -> object:
+        asked.append(prefix)
+        return listing(store, bucket, prefix, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Store, "list_objects", note)
+    store = CachedStore(province.store.settings.model_copy(update={"home": tmp_path}))
+    for prefix in (layout.RECONCILED, layout.imported_prefix("portal")):
+        found = [list(store.list_objects(layout.WAREHOUSE, prefix)) for _ in range(3)]
+        assert found[0] and found == [list(province.store.list_objects(layout.WAREHOUSE, prefix))] * 3
+        assert asked.count(prefix) == 2, "once for the pages, once for this test"
