@@ -257,7 +257,9 @@ def test_degenerate_pages_are_measured_without_a_warning(shape: tuple[int, int],
         assert {row[name] for columns in METRICS for name in columns} == {None}
 
 
-@pytest.mark.parametrize("name", ["lept_candelabrum.011.jpg", "lept_cootoots.png", "lept_map.057.jpg", "lept_table.27.tif"])
+@pytest.mark.parametrize(
+    "name", ["lept_candelabrum.011.jpg", "lept_cootoots.png", "lept_map.057.jpg", "lept_table.27.tif"]
+)
 def test_a_page_upside_down_is_as_sharp_and_as_whole(name: str) -> None:
     """What is looked at lies alike from both ends: of real pages whose sides no sample divides."""
     page = cv2.imread(str(REAL / name), cv2.IMREAD_GRAYSCALE)

@@ -175,7 +175,8 @@ class PageRow(TypedDict):
     illumination_range: Annotated[
         float | None,
         Measured(
-            "1 - p4/p95 of the paper, pictures and tints left out, 0 for even light",
+            "1 - p4/p95 of the paper, 0 for even light; left out are pictures, tints and what the page net sees beside "
+            "the sheet",
             decimals=4,
             metric="illumination:measure_illumination",
             quantity=Quantity("Chênh lệch sáng tối của nền giấy", "%", 0, 100),

@@ -210,7 +210,7 @@ def transpose(image: Grey) -> Grey:
 
 
 def group_rows(image: Grey, count: int) -> NDArray[np.float32]:
-    """Return the means of ``count`` groups of neighbouring rows, of one size, from the middle: float32 (count, width)."""
+    """Return the means of ``count`` groups of neighbouring rows of one size, amid the image: float32 (count, width)."""
     size = max(1, len(image) // count)
     count = min(count, len(image))
     first = (len(image) - count * size) // 2

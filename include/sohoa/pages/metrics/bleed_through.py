@@ -29,9 +29,9 @@ _MIN_BARE = 0.03  # share of the page that is paper without ink, or nothing can 
 def measure_bleed_through(views: PageViews) -> float | None:
     """Measure the share of ink-free paper on which the other side shows, 0 to 1; null where there is too little paper.
 
-    What shows through is a few grey levels darker than the paper around it, more than the paper's own texture (taken
-    from its brighter half, which nothing darkens), wider than a pixel, and neither near ink nor a long line. Dense
-    text that shows through covers about 6 % of the paper. The method is our own.
+    What shows through is a few grey levels darker than the bare paper around it, more than the paper's own texture
+    (taken from its brighter half, which nothing darkens), wider than a pixel, and neither near ink nor a long line.
+    Dense text that shows through covers about 6 % of the paper. The method is our own.
     """
     small, ink = _bands(views.small), _bands(views.ink)
     bare = _far_from_ink(ink)

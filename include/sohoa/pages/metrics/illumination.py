@@ -41,7 +41,7 @@ def find_paper(views: PageViews) -> Paper:
 
 
 def measure_on_sheet(paper: Paper, maps: PageMaps) -> float:
-    """Measure it where the page net sees a sheet, of a page that is not white: a desk is darker by itself, not by shade.
+    """Measure it where the page net sees a sheet: a desk is darker by itself, not by shade.
 
     Where the net sees hardly any sheet, all is measured; a part of the paper never reads more than all of it.
     """
