@@ -79,13 +79,13 @@ def _sample(bands: Grey) -> Grey:
 
 
 def _around(small: Grey, bare: Grey) -> Grey:
-    """Return the mean grey of the bare paper around each pixel, 0 where hardly any is seen."""
+    """Return the mean grey of the bare paper around each pixel, in whole numbers, 0 where hardly any is seen."""
     size = (_AROUND_PX, _AROUND_PX)
     greys, seen = (
-        cv2.boxFilter(halve(image), cv2.CV_32F, size, normalize=False) for image in (cv2.bitwise_and(small, bare), bare)
+        np.asarray(cv2.boxFilter(halve(image), cv2.CV_32S, size, normalize=False)).view(np.uint32)
+        for image in (cv2.bitwise_and(small, bare), bare)
     )
-    mean = cv2.divide(greys, cv2.max(seen, (1.0,)), scale=255.0)
-    known = np.where(seen < _LEAST_SEEN, np.float32(0), mean).astype(np.uint8)
+    known = (greys * np.uint32(255) // np.maximum(seen, 1) * (seen >= _LEAST_SEEN)).astype(np.uint8)
     return np.asarray(cv2.resize(known, small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
