@@ -33,7 +33,10 @@ Image = npt.NDArray[np.uint8]
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures" / "defects"
 REAL_FOLDER = FOLDER.with_name("real")
 REAL = {
+    "skewed": "shearer.148.tif",
+    "wrong_orientation": "pancrazi.15.jpg",
     "cut_off": "cavalerie.29.jpg",
+    "dark_border": "binding-example.45.jpg",
     "foreign_object": "amoris.2.150.jpg",
     "uneven_light": "cat.007.jpg",
     "bleed_through": "pedante.079.jpg",

@@ -159,11 +159,21 @@ def _made_table() -> str:
     return (
         "\n## On made defects\n\nClean pages of public collections, scans and photographs, with a defect made upon "
         "them, weak, middling and strong, against copies without, in three folds by source: the page net that looks "
-        "at a copy was trained without its source (only `glare` and `foreign_object` read it). The area under the "
-        "curve is the chance that a copy with the defect reads more than one without, with how many of each; "
-        "*reported*: by any limit, notes too. Counted by `python -m tools.pagenet.judge_made`.\n\n"
+        "at a copy was trained without its source (`glare`, `foreign_object` and `uneven_light` read it). The area "
+        "under the curve is the chance that a copy with the defect reads more than one without, with how many of each; "
+        "*all that show*: without the copies on which nobody can see the defect, which `tools/pagenet/unseen.csv` "
+        "names with the reason (cards of plastic and photographs, through which nothing shows; lighter streaks on "
+        "white paper; cuts and seams through white paper); *reported*: by any limit, notes too. Counted by `python -m "
+        "tools.pagenet.judge_made`.\n\n"
         + _table(
-            ("defect", "all", *(f"fold {fold}" for fold in judge_made.FOLDS), "reported", "falsely reported"),
+            (
+                "defect",
+                "all",
+                "all that show",
+                *(f"fold {fold}" for fold in judge_made.FOLDS),
+                "reported",
+                "falsely reported",
+            ),
             judge_made.table_rows(counts),
         )
     )

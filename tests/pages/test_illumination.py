@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sohoa.pages.metrics.illumination import measure_illumination
+from sohoa.pages.metrics.illumination import find_paper, measure_illumination, measure_on_sheet
+from sohoa.pages.page_net import PageMaps
 from sohoa.pages.views import PageViews
 from tests.pages.page_files import A4_150, text_page
 
@@ -100,3 +101,26 @@ def test_shade_that_fades_is_seen(fall: Callable[[float, float], Image], mm: int
     page = (sheet() * (1 - fall(depth, mm))).astype(np.uint8)
     page[:60] = 90
     assert found(page) > 0.6 * depth
+
+
+def on_sheet(page: Image, sheet: Image) -> float:
+    """As before, where the page net sees the sheet in ``sheet``, 0 to 255."""
+    none = np.zeros_like(sheet)
+    views = PageViews.of(np.ascontiguousarray(page), DPI)
+    return measure_on_sheet(find_paper(views), PageMaps(none, sheet, none, none))
+
+
+def test_a_desk_beside_the_sheet_is_no_shade() -> None:
+    """A desk whose brightness runs into that of the sheet, which reads as shade until the net tells them apart."""
+    page = (sheet() * (1 - slope(0.5, 6))).astype(np.uint8)
+    seen = np.full((64, 45), 255, np.uint8)
+    assert found(page) > 0.25 and on_sheet(page, seen) == found(page)
+    seen[:, 22:] = 0
+    assert on_sheet(page, seen) < 0.1
+
+
+def test_what_the_net_sees_of_a_sheet_never_reads_more() -> None:
+    """Nor is a page even because the net sees no sheet on it."""
+    page = (sheet() * (1 - slope(0.5, 6))).astype(np.uint8)
+    assert on_sheet(page, np.zeros((64, 45), np.uint8)) == found(page)
+    assert on_sheet(page, np.tile(np.linspace(0, 255, 45).astype(np.uint8), (64, 1))) <= found(page)

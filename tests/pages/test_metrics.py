@@ -257,6 +257,26 @@ def test_degenerate_pages_are_measured_without_a_warning(shape: tuple[int, int],
         assert {row[name] for columns in METRICS for name in columns} == {None}
 
 
+@pytest.mark.parametrize(
+    "name", ["lept_candelabrum.011.jpg", "lept_cootoots.png", "lept_map.057.jpg", "lept_table.27.tif"]
+)
+def test_a_page_upside_down_is_as_sharp_and_as_whole(name: str) -> None:
+    """What is looked at lies alike from both ends: of real pages whose sides no sample divides."""
+    page = cv2.imread(str(REAL / name), cv2.IMREAD_GRAYSCALE)
+    upright, turned = values(page), values(np.ascontiguousarray(page[::-1, ::-1]))
+    for column in ("blur_mm", "bleed_through"):
+        assert upright[column] == pytest.approx(turned[column], abs=0.025), column
+    assert upright["seam_strength"] == pytest.approx(turned["seam_strength"], abs=0.1)
+
+
+def test_letters_that_a_camera_sharpens_show_no_other_side() -> None:
+    """It makes the paper around them brighter: the paper between them is not darker for that."""
+    page = text_page(lines=40, paper=190)[..., 0].astype(np.float32)
+    page += np.random.default_rng(3).normal(0, 1, page.shape).astype(np.float32)
+    sharpened = page + 0.3 * (page - cv2.GaussianBlur(page, (0, 0), 2.5))
+    assert values(sharpened.clip(0, 255).astype(np.uint8))["bleed_through"] < 0.001
+
+
 def test_views_are_read_and_never_written(page: Image) -> None:
     """Metrics share the views: in any order, twice over, each says the same, and the page is as it was."""
     views, before = PageViews.of(page, DPI), page.copy()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.pagenet.judge_made import AS_IS, COLUMNS, Copy, fold_of_pages, judge, table_rows
+from tools.pagenet.judge_made import AS_IS, COLUMNS, Copy, fold_of_pages, judge, read_unseen, table_rows
 
 
 def copy(kind: str, fold: int, strength: float | None, found: bool = False, error: str | None = None) -> Copy:
     row = dict.fromkeys(COLUMNS.values(), 0.0) | {"streak_strength": strength, "error": error}
-    return Copy(kind, fold, row, frozenset({"streaks"} if found else ()))
+    return Copy(f"page {fold}", kind, "025", fold, row, frozenset({"streaks"} if found else ()))
 
 
 def test_areas_and_reports_are_told_by_fold() -> None:
@@ -18,13 +18,22 @@ def test_areas_and_reports_are_told_by_fold() -> None:
         copy("streaks", 1, 9.0, True), copy("streaks", 2, None), copy("streaks", 2, 99.0, error="unreadable: x"),
         copy(AS_IS, 1, 2.0), copy(AS_IS, 2, 0.0, True),
     ]  # fmt: skip
-    counts = judge(copies)
+    counts = judge(copies, {("page 2", "streaks", "025")})
     assert counts["streaks"] == {
-        "all": [0.5, 2, 2], "fold 1": [1.0, 1, 1], "fold 2": [0.0, 1, 1], "fold 3": [],
+        "all": [0.5, 2, 2], "seen": [1.0, 1, 2], "fold 1": [1.0, 1, 1], "fold 2": [0.0, 1, 1], "fold 3": [],
         "found": [1, 2], "false": [1, 2],
     }  # fmt: skip
     (row,) = table_rows(counts)
-    assert row == ("streaks", "0.500 (2, 2)", "1.000 (1, 1)", "0.000 (1, 1)", "unknown", "1 of 2", "1 of 2")
+    assert row == (
+        "streaks",
+        "0.500 (2, 2)",
+        "1.000 (1, 2)",
+        "1.000 (1, 1)",
+        "0.000 (1, 1)",
+        "unknown",
+        "1 of 2",
+        "1 of 2",
+    )
 
 
 def test_pages_of_sources_without_a_fold_are_left_out(tmp_path: Path) -> None:
@@ -32,3 +41,14 @@ def test_pages_of_sources_without_a_fold_are_left_out(tmp_path: Path) -> None:
     lines = ["file,source", "a.b.jpg,github:zxing/zxing", "c.png,github:somebody/else"]
     (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert fold_of_pages([tmp_path]) == {"a.b": 2}
+
+
+def test_a_page_of_which_nothing_can_show_is_left_out_as_it_is_too() -> None:
+    """Named without a severity: neither its copies nor the page count beside the figure of all."""
+    copies = [copy("streaks", 1, 9.0), copy("streaks", 2, 1.0), copy(AS_IS, 1, 0.0), copy(AS_IS, 2, 99.0)]
+    counts = judge(copies, {("page 2", "streaks", "")})
+    assert (counts["streaks"]["all"], counts["streaks"]["seen"]) == ([0.5, 2, 2], [1.0, 1, 1])
+
+
+def test_what_nobody_can_see_is_of_a_kind_that_is_judged() -> None:
+    assert {kind for _, kind, _ in read_unseen()} <= set(COLUMNS)

@@ -5,7 +5,8 @@
 A folder of copies holds labelled pages again: ``PAGE__asis.jpg`` as they are, ``PAGE__KIND_SEVERITY.jpg`` with a defect
 made upon them, where PAGE is the name of the page's file without its ending, in a ``labels.csv`` of ``--labels``. Each
 copy is measured with the net that was trained without the fold of its page's source (``data.csv``). A defect's copies
-are compared with the copies as they are, which have their size, tags and coding. The areas under the curve go into
+are compared with the copies as they are, which have their size, tags and coding. ``unseen.csv`` names copies on which
+nobody can see the defect, and why: areas are told with them and, beside it, without. The areas under the curve go into
 ``judged_made.json`` beside ``judge_limits``, of which ``tools.generate_docs`` makes a table in ``docs/thresholds.md``,
 and are printed.
 """
@@ -16,7 +17,7 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +42,12 @@ DEFECTS = {
 }  # fmt: skip
 """Kind of a made defect -> its name."""
 AS_IS = "asis"
+UNSEEN = Path(__file__).with_name("unseen.csv")
 FOLDS = (1, 2, 3)
 Counts = dict[str, dict[str, list[float]]]
-"""Kind -> ``all`` and ``fold 1`` to ``fold 3``, each [area under the curve, copies with, copies without]; ``found``,
-[copies on which any limit reports it, of]; ``false``, likewise of the copies as they are."""
+"""Kind -> ``all``, ``seen`` (without those of ``unseen.csv``) and ``fold 1`` to ``fold 3``, each [area under the curve,
+copies with, copies without]; ``found``, [copies on which any limit reports it, of]; ``false``, likewise of the copies
+as they are."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,17 @@ class Copy:
     """A copy of a page.
 
     Attributes:
+        page: its name.
         kind: of the defect made upon it, ``AS_IS`` without.
+        severity: of the defect, as in the copy's name.
         fold: of its page's source.
         row: what was measured.
         defects: what any limit reports, notes too.
     """
 
+    page: str
     kind: str
+    severity: str
     fold: int
     row: Mapping[str, object]
     defects: frozenset[str]
@@ -77,7 +84,9 @@ def main() -> None:
     parser.add_argument("--copies", nargs="+", type=Path, required=True, help="folders with the copies")
     options = parser.parse_args()
     folds = fold_of_pages(options.labels)
-    counts = judge([copy for folder in options.copies for copy in measure_copies(folder, folds, options.nets)])
+    counts = judge(
+        [copy for folder in options.copies for copy in measure_copies(folder, folds, options.nets)], read_unseen()
+    )
     JUDGED.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write("\n".join(" | ".join(row) for row in table_rows(counts)) + "\n")
 
@@ -99,16 +108,22 @@ def measure_copies(folder: Path, folds: Mapping[str, int], nets: Sequence[Path])
     found = []
     for path in sorted(folder.glob("*__*.jpg")):
         page, _, rest = path.stem.rpartition("__")
-        kind = rest.rpartition("_")[0] or rest
+        kind, _, severity = rest.partition("_")
         if page in folds and kind in {*COLUMNS, AS_IS}:
             page_net.WEIGHTS = nets[folds[page] - 1]
             row = measure_file(path, bounds)[0]
             (failed,) = failing_rules(page_table([row]), rules)
-            found.append(Copy(kind, folds[page], row, frozenset(rule.defect for rule in failed)))
+            found.append(Copy(page, kind, severity, folds[page], row, frozenset(rule.defect for rule in failed)))
     return found
 
 
-def judge(copies: Iterable[Copy]) -> Counts:
+def read_unseen() -> set[tuple[str, str, str]]:
+    """Return page, kind and severity of the copies on which nobody can see the defect; without severity, the page."""
+    with UNSEEN.open(encoding="utf-8", newline="") as lines:
+        return {(line["page"], line["kind"], line["severity"]) for line in csv.DictReader(lines)}
+
+
+def judge(copies: Iterable[Copy], unseen: Container[tuple[str, str, str]] = ()) -> Counts:
     """Return the areas under the curve and what is reported, by kind, of all copies without an error."""
     held = [copy for copy in copies if copy.row["error"] is None]
     counts: Counts = {}
@@ -117,7 +132,12 @@ def judge(copies: Iterable[Copy]) -> Counts:
         sound = [copy for copy in held if copy.kind == AS_IS]
         if not made:
             continue
-        counts[kind] = {"all": _area(made, sound, kind)}
+        known = [copy for copy in made + sound if (copy.page, kind, "") not in unseen]
+        shown = [copy for copy in known if copy.kind == kind and (copy.page, kind, copy.severity) not in unseen]
+        counts[kind] = {
+            "all": _area(made, sound, kind),
+            "seen": _area(shown, [copy for copy in known if copy.kind == AS_IS], kind),
+        }
         for fold in FOLDS:
             of_fold = [[copy for copy in some if copy.fold == fold] for some in (made, sound)]
             counts[kind][f"fold {fold}"] = _area(of_fold[0], of_fold[1], kind)
@@ -127,11 +147,11 @@ def judge(copies: Iterable[Copy]) -> Counts:
 
 
 def table_rows(counts: Counts) -> list[tuple[str, ...]]:
-    """Return the cells of the table: defect; area under the curve of all and of each fold; reported, falsely so."""
+    """Return the cells of the table: defect; area of all, of those seen and of each fold; reported, falsely so."""
     return [
         (
             DEFECTS[kind],
-            *(_said(found[name]) for name in ("all", *(f"fold {fold}" for fold in FOLDS))),
+            *(_said(found[name]) for name in ("all", "seen", *(f"fold {fold}" for fold in FOLDS))),
             *(f"{found[name][0]:.0f} of {found[name][1]:.0f}" for name in ("found", "false")),
         )
         for kind, found in counts.items()

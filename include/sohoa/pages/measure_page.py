@@ -21,6 +21,7 @@ from sohoa.pages.guard.faults import BadPage
 from sohoa.pages.metrics.chroma import is_lost_in_coding, measure_chroma
 from sohoa.pages.metrics.foreign_object import believe, find_foreign_object, find_hand
 from sohoa.pages.metrics.glare import find_lights
+from sohoa.pages.metrics.illumination import find_paper, measure_on_sheet
 from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
@@ -36,7 +37,7 @@ _STORED = (
     "has_signature", "file_flaw", "signature_state",
 )  # fmt: skip
 # beside the columns of a row, while its file is measured
-_ASKS_NET, _CORNERS, _OBJECT = "asks_net", "corners", "object_box"
+_ASKS_NET, _CORNERS, _OBJECT, _PAPER = "asks_net", "corners", "object_box", "paper"
 _MM_PER_INCH = 25.4
 _IN_MM = ("blur_mm", "streak_x_mm")  # of a page of unknown size nobody knows them: it may be small
 
@@ -131,6 +132,7 @@ def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
             facts[_ASKS_NET] = True
             facts[_CORNERS] = None if sheet is None else sheet.corners
             facts[_OBJECT] = _object_box(views, sheet) if facts["foreign_object"] else None
+            facts[_PAPER] = find_paper(views) if sheet is None and facts["illumination_range"] else None
     return facts
 
 
@@ -159,7 +161,7 @@ def _object_box(views: PageViews, sheet: Sheet | None) -> Box | None:
 
 
 def _add_seen(row: dict[str, Any], colour: Grey | None) -> None:
-    """Let the page net look for glare, null where the colours cannot be had, and for what lies on the page."""
+    """Let the page net look for glare, null where the colours cannot be had, for what lies on the page, and for it."""
     if colour is None:
         row["glare_ratio"] = row["glare_box"] = None
         return
@@ -168,6 +170,8 @@ def _add_seen(row: dict[str, Any], colour: Grey | None) -> None:
     hand, _ = find_hand(colour, maps, row[_CORNERS])
     thing = believe(row["foreign_object"], row[_OBJECT], maps) if row[_OBJECT] else 0.0
     row["foreign_object"] = max(hand, thing)
+    if row[_PAPER]:
+        row["illumination_range"] = measure_on_sheet(row[_PAPER], maps)
 
 
 def _add_chroma(row: dict[str, Any], colour: Grey | None) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Annotated, TypedDict, get_args, get_type_hints
 
-ENGINE_VERSION = "9"
+ENGINE_VERSION = "10"
 """Raised whenever a row of the same file changes; ``tests/pages/test_engine_version.py`` holds it to that."""
 
 
@@ -175,7 +175,8 @@ class PageRow(TypedDict):
     illumination_range: Annotated[
         float | None,
         Measured(
-            "1 - p4/p95 of the paper, pictures and tints left out, 0 for even light",
+            "1 - p4/p95 of the paper, 0 for even light; left out are pictures, tints and what the page net sees beside "
+            "the sheet",
             decimals=4,
             metric="illumination:measure_illumination",
             quantity=Quantity("Chênh lệch sáng tối của nền giấy", "%", 0, 100),

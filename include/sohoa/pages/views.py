@@ -29,7 +29,7 @@ _PAPER_PX = 13  # 4.4 mm of A4: wider than strokes of letters, narrower than pic
 
 @dataclass(frozen=True)
 class Lines:
-    """Every n-th line of the page at full resolution, cut into windows of about 4 mm along the line.
+    """Every n-th line of the page at full resolution, cut into windows of about 4 mm along the line, from its middle.
 
     Attributes:
         range: grey range of each window, uint8 (windows, lines).
@@ -48,11 +48,12 @@ class Lines:
         """Return the windows along the first axis of ``lines``, (position, line)."""
         count = max(1, (len(lines) - 1) // window)
         window = min(window, len(lines) - 1)
-        shape = (count, window, lines.shape[1])
-        steps = np.asarray(cv2.absdiff(lines[1:], lines[:-1]))[: count * window].reshape(shape)
-        greys = lines[: count * window].reshape(shape)
-        high = fold_rows(np.maximum, greys)
-        return cls(high - fold_rows(np.minimum, greys), fold_rows(np.maximum, steps), mean_rows(steps), high)
+        shape, first = (count, window, lines.shape[1]), (len(lines) - 1) % window // 2
+        inside = slice(first, first + count * window)
+        steps = np.asarray(cv2.absdiff(lines[1:], lines[:-1]))[inside].reshape(shape)
+        greys, ends = lines[inside].reshape(shape), lines[first + window : first + count * window + 1 : window]
+        high, low = np.maximum(fold_rows(np.maximum, greys), ends), np.minimum(fold_rows(np.minimum, greys), ends)
+        return cls(high - low, fold_rows(np.maximum, steps), mean_rows(steps), high)
 
 
 @dataclass(frozen=True)
@@ -157,18 +158,18 @@ class PageViews:
 
     @cached_property
     def rows(self) -> Grey:
-        """Some 180 to 360 rows of ``full``, evenly spread: (row, x)."""
-        return np.ascontiguousarray(self.full[:: max(1, self.full.shape[0] // _LINES)])
+        """Some 180 to 540 rows of ``full``, evenly spread: (row, x)."""
+        return np.ascontiguousarray(self.full[_scan_lines(self.full.shape[0])])
 
     @cached_property
     def columns(self) -> Grey:
-        """Some 180 to 360 columns of ``full``, evenly spread, as rows: (column, y)."""
+        """Some 180 to 540 columns of ``full``, evenly spread, as rows: (column, y)."""
         return transpose(self._upright)
 
     @cached_property
     def _upright(self) -> Grey:
         """``columns`` as they stand: (y, column)."""
-        return np.ascontiguousarray(self.full[:, :: max(1, self.full.shape[1] // _LINES)])
+        return np.ascontiguousarray(self.full[:, _scan_lines(self.full.shape[1])])
 
     @cached_property
     def across(self) -> Lines:
@@ -185,6 +186,17 @@ class PageViews:
         return max(12, round(4 * self.px_per_mm))
 
 
+def _scan_lines(length: int) -> slice:
+    step = max(1, length // _LINES)
+    return each_nth(length, step - (step % 2 == 0))
+
+
+def each_nth(length: int, step: int) -> slice:
+    """Return each n-th of so many lines, n odd: the same ones of a page that is turned upside down."""
+    rest = (length - 1) % step
+    return slice((rest if rest % 2 == 0 else rest + step) // 2, None, step)
+
+
 def _fit(image: Grey, other: Grey) -> Grey:
     """Return the image as large as the other: whole squares averaged, the rest interpolated."""
     height, width = other.shape
@@ -198,9 +210,11 @@ def transpose(image: Grey) -> Grey:
 
 
 def group_rows(image: Grey, count: int) -> NDArray[np.float32]:
-    """Return the means of ``count`` groups of neighbouring rows, as equal as they can be: float32 (count, width)."""
+    """Return the means of ``count`` groups of neighbouring rows of one size, amid the image: float32 (count, width)."""
     size = max(1, len(image) // count)
-    return mean_rows(image[: len(image) // size * size].reshape(-1, size, image.shape[1])[:count])
+    count = min(count, len(image))
+    first = (len(image) - count * size) // 2
+    return mean_rows(image[first : first + count * size].reshape(count, size, image.shape[1]))
 
 
 def mean_rows(groups: Grey) -> NDArray[np.float32]:

@@ -13,8 +13,10 @@ _INK_SHARE = 0.4  # of the blackest ink, where ink begins
 _MIN_INK = 15  # grey levels
 _BAND_PX = 64  # of ``small``, 22 mm of A4
 _HALO_PX = 7  # of ``small`` around ink, 2.4 mm of A4, that its own edges may darken
-_AROUND_PX = 15  # of half ``small``, 10 mm of A4, over which paper is even
-_SAMPLE = 8  # every eighth row tells the levels of the paper
+_AROUND_PX = 21  # of half ``small``, 14 mm of A4, over which paper is even
+_LEAST_SEEN = 8 * 255  # of it that is bare, or the paper there is not known
+_SAMPLE = 8  # every eighth row tells how bright the paper is
+_SAMPLE_ROWS = 48  # tell how strong its ink is and how it varies
 _PAPER_SHARE = 0.8  # of the page's bright paper; darker is a picture, a shadow or the bed
 _MIN_SHOWN = 5  # grey levels by which the other side shows
 _SPREADS = 3.25  # standard deviations of the paper that it must exceed
@@ -27,19 +29,19 @@ _MIN_BARE = 0.03  # share of the page that is paper without ink, or nothing can 
 def measure_bleed_through(views: PageViews) -> float | None:
     """Measure the share of ink-free paper on which the other side shows, 0 to 1; null where there is too little paper.
 
-    What shows through is a few grey levels darker than the paper around it, more than the paper's own texture (taken
-    from its brighter half, which nothing darkens), wider than a pixel, and neither near ink nor a long line. Dense
-    text that shows through covers about 6 % of the paper. The method is our own.
+    What shows through is a few grey levels darker than the bare paper around it, more than the paper's own texture
+    (taken from its brighter half, which nothing darkens), wider than a pixel, and neither near ink nor a long line.
+    Dense text that shows through covers about 6 % of the paper. The method is our own.
     """
-    small, paper, ink = (_bands(image) for image in (views.small, views.paper, views.ink))
+    small, ink = _bands(views.small), _bands(views.ink)
     bare = _far_from_ink(ink)
-    around = _around(small, paper, ink, bare)
+    around = _around(small, bare)
     bright = percentiles(views.half_paper[::_SAMPLE], 0.8)[0]
     used = cv2.bitwise_and(bare, _above(around, round(_PAPER_SHARE * bright)))
     count = cv2.countNonZero(used)
     if count < _MIN_BARE * small.size:
         return None
-    low, middle = _levels(around[::_SAMPLE], small[::_SAMPLE], used[::_SAMPLE])
+    low, middle = _levels(_sample(around), _sample(small), _sample(used))
     least = int(middle + max(_MIN_SHOWN, _SPREADS * (middle - low)))
     shows = _above(cv2.subtract(around, small), max(0, least))
     return _area_without_rules(cv2.bitwise_and(shows, used)) / max(float(count), 0.2 * small.size)
@@ -47,7 +49,7 @@ def measure_bleed_through(views: PageViews) -> float | None:
 
 def _far_from_ink(ink: Grey) -> Grey:
     """Return 255 where no ink is near, else 0."""
-    strongest = percentiles(ink[::_SAMPLE], _STRONGEST)[0]
+    strongest = percentiles(_sample(ink), _STRONGEST)[0]
     near = cv2.dilate(ink, np.ones((_HALO_PX, _HALO_PX), np.uint8))
     ink_levels = int(max(_MIN_INK, _INK_SHARE * strongest))
     return np.asarray(cv2.threshold(near, ink_levels, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
@@ -59,20 +61,32 @@ def _above(image: Grey, level: int) -> Grey:
 
 
 def _bands(image: Grey) -> Grey:
-    """Return every second band of ``_BAND_PX`` rows, one under the other; all of a low image."""
-    count = len(image) // (2 * _BAND_PX)
+    """Return every second band of ``_BAND_PX`` rows, from both ends inwards, one under the other; all of a low image.
+
+    A page that is turned upside down shows the same bands.
+    """
+    count = len(image) // (4 * _BAND_PX)
     if not count:
         return image
-    bands = image[: 2 * count * _BAND_PX].reshape(count, 2, _BAND_PX, image.shape[1])
-    return np.ascontiguousarray(bands[:, 0]).reshape(-1, image.shape[1])
+    ends = image[: 2 * count * _BAND_PX], image[-2 * count * _BAND_PX :]
+    bands = (end.reshape(count, 2, _BAND_PX, image.shape[1])[:, side] for side, end in enumerate(ends))
+    return np.concatenate([band.reshape(-1, image.shape[1]) for band in bands])
 
 
-def _around(small: Grey, paper: Grey, ink: Grey, bare: Grey) -> Grey:
-    """Return the grey of the paper around each pixel, where ink is filled with the paper under it."""
-    texture = cv2.sumElems(cv2.bitwise_and(ink, bare))[0] / max(1, cv2.countNonZero(bare))
-    filled = cv2.copyTo(small, bare, cv2.subtract(paper, (round(texture),)))
-    blurred = cv2.blur(halve(filled), (_AROUND_PX, _AROUND_PX))
-    return np.asarray(cv2.resize(blurred, filled.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+def _sample(bands: Grey) -> Grey:
+    """Return ``_SAMPLE_ROWS`` rows and more, evenly spread."""
+    return bands[:: max(1, len(bands) // _SAMPLE_ROWS)]
+
+
+def _around(small: Grey, bare: Grey) -> Grey:
+    """Return the mean grey of the bare paper around each pixel, in whole numbers, 0 where hardly any is seen."""
+    size = (_AROUND_PX, _AROUND_PX)
+    greys, seen = (
+        np.asarray(cv2.boxFilter(halve(image), cv2.CV_32S, size, normalize=False)).view(np.uint32)
+        for image in (cv2.bitwise_and(small, bare), bare)
+    )
+    known = (greys * np.uint32(255) // np.maximum(seen, 1) * (seen >= _LEAST_SEEN)).astype(np.uint8)
+    return np.asarray(cv2.resize(known, small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _levels(around: Grey, small: Grey, used: Grey) -> tuple[float, float]:

@@ -63,8 +63,9 @@ def _strongest(ranges: Grey) -> Grey:
 
 
 def _parts(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the windows of each part of the page in one row, (part, window)."""
+    """Return the windows of each part of the page in one row, (part, window); what is left over lies at both ends."""
     rows, columns = (max(1, size // _PARTS) for size in values.shape)
     down, across = values.shape[0] // rows, values.shape[1] // columns
-    cut = values[: down * rows, : across * columns].reshape(down, rows, across, columns)
+    top, left = (values.shape[0] - down * rows) // 2, (values.shape[1] - across * columns) // 2
+    cut = values[top : top + down * rows, left : left + across * columns].reshape(down, rows, across, columns)
     return cut.swapaxes(1, 2).reshape(down * across, rows * columns)

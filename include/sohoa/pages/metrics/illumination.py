@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sohoa.pages.page_net import EVEN, PER_NAT, PageMaps
 from sohoa.pages.reduce import Grey
 from sohoa.pages.views import PageViews, percentiles
 
@@ -18,6 +19,10 @@ _LEAST_PART = 0.005  # of the page; a smaller field hardly counts
 _EDGE_CELLS = (5, 6)  # 7 or 8 mm beyond a field: there print and things have ended, and shade still fades
 _BRIDGED_CELLS = 21  # 30 mm: print on a field is narrower in one direction
 _ENDED = 0.6  # of all around a field
+_HARDLY_GROUND = EVEN - 2 * PER_NAT  # level of the net's map of the sheet: one chance in eight, so that shade stays
+
+Paper = tuple[Grey, NDArray[np.bool_]]
+"""Grey of the paper by cells, and which of them tell how it is lit."""
 
 
 def measure_illumination(views: PageViews) -> float:
@@ -26,11 +31,31 @@ def measure_illumination(views: PageViews) -> float:
     Pictures, tints and what lies beside the sheet are left out: fields that a sharp edge closes off from the largest
     one. Shade falls from beyond the frame and fades. The method is our own.
     """
-    paper = np.asarray(cv2.medianBlur(views.half_paper, 3), np.uint8)
-    cells, is_smooth = _cells(paper)
-    used = cells[_is_lit(is_smooth) & (cells > _BED)]
+    return _range(*find_paper(views)) or 0.0
+
+
+def find_paper(views: PageViews) -> Paper:
+    """Find the paper that tells how the page is lit."""
+    cells, is_smooth = _cells(np.asarray(cv2.medianBlur(views.half_paper, 3), np.uint8))
+    return cells, _is_lit(is_smooth) & (cells > _BED)
+
+
+def measure_on_sheet(paper: Paper, maps: PageMaps) -> float:
+    """Measure it where the page net sees a sheet: a desk is darker by itself, not by shade.
+
+    Where the net sees hardly any sheet, all is measured; a part of the paper never reads more than all of it.
+    """
+    cells, is_lit = paper
+    sheet = cv2.resize(maps.sheet, cells.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    everywhere, on_sheet = _range(cells, is_lit) or 0.0, _range(cells, is_lit & (sheet >= _HARDLY_GROUND))
+    return everywhere if on_sheet is None else min(everywhere, on_sheet)
+
+
+def _range(cells: Grey, is_lit: NDArray[np.bool_]) -> float | None:
+    """Return one minus the dark over the bright level of the lit cells, null where they are too few."""
+    used = cells[is_lit]
     if used.size < _LEAST_PAPER * cells.size:
-        return 0.0
+        return None
     dark, bright = percentiles(used, _DARK, _BRIGHT)
     return 1.0 - dark / max(bright, 1)
 

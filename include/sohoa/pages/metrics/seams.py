@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey, halve
-from sohoa.pages.views import PageViews, group_rows, lowest, transpose
+from sohoa.pages.views import PageViews, each_nth, group_rows, lowest, transpose
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -27,7 +27,7 @@ _GAPS = np.array([1, 2, 3, 4])  # rows that a seam may fill with one tone
 _MARGIN = 0.05  # of the page where no strip ends
 _PLAIN = 24  # grey levels between which a row without content stays
 _MIN_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
-_SAMPLE = 3  # every third row tells where a seam down the page may be
+_SAMPLE = 3  # each third row tells where a seam down the page may be
 _CLEAR = 0.15  # by which the best lag must beat lag zero
 _GROUPS = 12
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
@@ -44,7 +44,7 @@ def measure_seams(views: PageViews) -> float | None:
         return None
     shift = max(
         _worst_shift(page, _mixed_steps(page, 1), scale),
-        _worst_shift(page.T, _mixed_steps(page[::_SAMPLE], 0), scale),
+        _worst_shift(page.T, _mixed_steps(page[each_nth(len(page), _SAMPLE)], 0), scale),
     )
     gain = max(_worst_gain(views.half_paper, views.ink), _worst_gain(transpose(views.half_paper), views.ink.T))
     return float(max(shift / _LIMIT_MM, gain / _LIMIT_GAIN))
@@ -119,8 +119,10 @@ def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
     far = min(page.shape[1] // 4, round(_FARTHEST_MM * scale))
     rows = _candidates(mixed)
     owner, above, below = _pairs(page, rows)
-    shifts = np.zeros(len(rows), np.float32)
-    np.maximum.at(shifts, owner, _match(page[above], page[below], far))
+    shifts, found = np.zeros(len(rows), np.float32), _match(page[above], page[below], far)
+    seen = np.flatnonzero(found)
+    found[seen] = np.minimum(found[seen], _match(page[below[seen]], page[above[seen]], far))  # each along the other
+    np.maximum.at(shifts, owner, found)
     seen = np.flatnonzero(shifts)
     if not seen.size:
         return 0.0
