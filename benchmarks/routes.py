@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from sohoa.settings import Settings, load_settings
 from sohoa.stack import airflow_server
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import home_environment, stop
+from tests.servers import free_port
 from tests.web.test_access import ADDRESSES
 
 ROLES = ("viewer", "user", "op")
@@ -101,7 +101,7 @@ def main() -> None:
         ["admin:admin", *(f"{role}:{role}" for role in ROLES)]
     )
     with own_store():
-        os.environ["SOHOA_PORT_AIRFLOW"] = str(_free_port())
+        os.environ["SOHOA_PORT_AIRFLOW"] = str(free_port())
         settings = load_settings()
         try:
             stack.up(settings, "airflow", print)
@@ -153,13 +153,6 @@ def list_routes(settings: Settings) -> list[tuple[str, list[str]]]:
         raise StackError(done.stderr[-2_000:])
     listed: list[Any] = json.loads(routes.splitlines()[0])
     return [(path, methods) for path, methods in listed]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _body(method: str) -> str | None:
