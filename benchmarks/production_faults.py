@@ -151,12 +151,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=30, help="days at most")
     parser.add_argument("--minutes", type=float, default=600.0, help="after so many no day begins any more")
     parser.add_argument("--agencies", type=int, default=PROVINCE["agencies"])
-    parser.add_argument(
-        "--pages",
-        type=int,
-        default=PROVINCE["pages_per_day"],
-        help="pages a day, about; with 4 the portal has days without a file, which the report leaves out",
-    )
+    parser.add_argument("--pages", type=int, default=PROVINCE["pages_per_day"], help="pages a day, about")
     parser.add_argument("--waves", type=int, default=WAVES, help="parts in which the week comes")
     parser.add_argument("--plain", action="store_true", help="the undisturbed day by commands, without Airflow")
     parser.add_argument("--workers", type=int, default=2)
