@@ -91,7 +91,8 @@ def restore(settings: Settings, folder: Path) -> str:
             production.prepare(settings, lambda _: None)
             database.load(settings, settings.home / _DUMP)
             (settings.home / _DUMP).unlink()
-    return f"{len(sums):,} files, {size / _GB:.2f} GB, are back in {settings.home}: `sohoa stack up` starts it"
+    start = "sohoa stack up --profile production" if _DUMP in sums else "sohoa stack up"
+    return f"{len(sums):,} files, {size / _GB:.2f} GB, are back in {settings.home}: `{start}` starts it"
 
 
 def _read_index(folder: Path) -> dict[str, str]:
