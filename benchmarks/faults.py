@@ -152,7 +152,10 @@ class Faults:
         print(f"  {what}" + (f" for {seconds:.0f} s" if seconds else ""), file=sys.stderr)
 
     def _may_be_blamed(self, what: str) -> bool:
-        return what not in _BLAMED or self.blamed < _MOST_BLAMED
+        most = (
+            _MOST_BLAMED if what in _BRIEF else _MOST_BLAMED - 1
+        )  # a worker, always there, would leave none to others
+        return what not in _BLAMED or self.blamed < most
 
     def _strike(self, what: str) -> bool:
         """Do this to one that the seed draws; false where there is none."""
