@@ -152,9 +152,7 @@ class Faults:
         print(f"  {what}" + (f" for {seconds:.0f} s" if seconds else ""), file=sys.stderr)
 
     def _may_be_blamed(self, what: str) -> bool:
-        most = (
-            _MOST_BLAMED if what in _BRIEF else _MOST_BLAMED - 1
-        )  # a worker, always there, would leave none to others
+        most = _MOST_BLAMED if what in _BRIEF else _MOST_BLAMED - 1  # workers would leave none to the others
         return what not in _BLAMED or self.blamed < most
 
     def _strike(self, what: str) -> bool:

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -158,9 +159,8 @@ class Airflow:
         answer = urllib3.request(
             "POST",
             f"{self.url}/auth/login/",
-            fields=fields,
-            encode_multipart=False,
-            headers={"Cookie": f"session={_cookie(form)}"},
+            body=urlencode(fields),
+            headers={"Cookie": f"session={_cookie(form)}", "Content-Type": "application/x-www-form-urlencoded"},
             redirect=False,
         )
         return _cookie(answer)
