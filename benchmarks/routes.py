@@ -74,7 +74,8 @@ PUBLIC = (
 the UI itself, which holds nothing; so does what it answers for the pages' own address without a slash at its end."""
 KEPT_FROM = {
     r"/api/v2/(connections|variables)\b.*": ("viewer", "user"),
-    r"/auth/(fab/v1/)?(users|roles|permissions|actions|resources|resetpassword|userstatschartview)\b(?!/userinfo).*": ROLES,
+    r"/auth/(fab/v1/)?(users|roles|permissions)\b(?!/userinfo).*": ROLES,
+    r"/auth/(actions|resources|resetpassword|userstatschartview)/.*": ROLES,
 }
 """Routes that pass for none of these roles."""
 
