@@ -36,11 +36,14 @@ CLOCKS = ("clock ten minutes ahead", "clock ten minutes behind")
 GROUPS = {"processes": SUDDEN, "line": LINE, "disks": DISKS, "clocks": CLOCKS}
 
 _TASK_SIGN = "airflow worker -- "
-_BLAMED = {TASK, MEASURING, "worker"}
+_BRIEF = {TASK, MEASURING}
+"""They live for seconds: whoever looks for one every now and then never meets it."""
+_BLAMED = {*_BRIEF, "worker"}
 _MOST_BLAMED = 2
 _LASTING_S = (10.0, 40.0)
 _LONG_S = 300.0
 _JUMP_S = 600
+_LOOK_S, _MOMENT_S = 0.3, 1.5
 _REDELIVERED = b"ignoring redelivered message"
 
 
@@ -95,7 +98,8 @@ class Faults:
     def striking(self) -> Iterator[None]:
         """Let things go wrong meanwhile."""
         over = threading.Event()
-        threads = [threading.Thread(target=work, args=(over,)) for work in (self._strike_on, self._spoil_on)]
+        work = (self._strike_on, self._strike_brief_on, self._spoil_on)
+        threads = [threading.Thread(target=one, args=(over,)) for one in work]
         for thread in threads:
             thread.start()
         try:
@@ -107,14 +111,32 @@ class Faults:
 
     def _strike_on(self, over: threading.Event) -> None:
         while not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
-            what = self._draw()
-            if what is None:
-                continue
-            if not self._strike(what):
+            fits = (one for one in self.sudden if one not in _BRIEF and self._may_be_blamed(one))
+            what = next(fits, None)
+            if what is None or (what in _AIRFLOW and not production.client(self.world.settings).is_healthy()):
+                continue  # Airflow is still starting from the last
+            self.sudden.remove(what)
+            if self._strike(what):
+                self.blamed += what in _BLAMED
+                self._note(what)
+            else:
                 self.sudden.append(what)  # there is none just now
-                continue
-            self.blamed += what in _BLAMED
-            self._note(what)
+
+    def _strike_brief_on(self, over: threading.Event) -> None:
+        """Look on until the next of those lives, and kill one at some moment of its life."""
+        while not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
+            what = next((one for one in self.sudden if one in _BRIEF), None)
+            if what is None:
+                return
+            while not over.wait(_LOOK_S):
+                if not self._may_be_blamed(what) or not _victims(self.world.settings, what):
+                    continue
+                over.wait(self.rng.uniform(0, _MOMENT_S))
+                if self._may_be_blamed(what) and self._strike(what):
+                    self.blamed += 1
+                    self.sudden.remove(what)
+                    self._note(what)
+                    break
 
     def _spoil_on(self, over: threading.Event) -> None:
         while self.lasting and not over.wait(self.rng.uniform(0.3, 1.7) * self.lasting_every):
@@ -129,24 +151,21 @@ class Faults:
         self.done[what] += 1
         print(f"  {what}" + (f" for {seconds:.0f} s" if seconds else ""), file=sys.stderr)
 
-    def _draw(self) -> str | None:
-        """Take the next that may happen, None where its time has not come: Airflow is still starting from the last."""
-        fits = (what for what in self.sudden if what not in _BLAMED or self.blamed < _MOST_BLAMED)
-        what = next(fits, None)
-        if what is None or (what in _AIRFLOW and not production.client(self.world.settings).is_healthy()):
-            return None
-        self.sudden.remove(what)
-        return what
+    def _may_be_blamed(self, what: str) -> bool:
+        most = _MOST_BLAMED if what in _BRIEF else _MOST_BLAMED - 1  # workers would leave none to the others
+        return what not in _BLAMED or self.blamed < most
 
     def _strike(self, what: str) -> bool:
         """Do this to one that the seed draws; false where there is none."""
         if what == TWICE:
             return _give_out_again(self.world.settings, self.rng)
-        if (victim := _victim(self.world.settings, self.rng, what)) is None:
+        victims = _victims(self.world.settings, what)
+        if not victims:
             return False
         with suppress(psutil.NoSuchProcess):
-            victim.kill()
-        return True
+            self.rng.choice(victims).kill()
+            return True
+        return False
 
 
 def refused_twice(settings: Settings) -> int:
@@ -170,8 +189,8 @@ def _give_out_again(settings: Settings, rng: random.Random) -> bool:
     return True
 
 
-def _victim(settings: Settings, rng: random.Random, what: str) -> psutil.Process | None:
-    """A living process of this kind, by the seed; None where there is none."""
+def _victims(settings: Settings, what: str) -> list[psutil.Process]:
+    """The living processes of this kind, by their ids."""
     programs: dict[str, psutil.Process] = {}
     for one in production.running(settings):
         with suppress(psutil.NoSuchProcess):  # it is being started again
@@ -182,7 +201,7 @@ def _victim(settings: Settings, rng: random.Random, what: str) -> psutil.Process
         workers = [process for name, process in programs.items() if name.startswith("worker-")]
         sign = DECODER if what == MEASURING else _TASK_SIGN
         found = [child for worker in workers for child in _below(worker) if sign in " ".join(_words(child))]
-    return rng.choice(sorted(found, key=lambda process: process.pid)) if found else None
+    return sorted(found, key=lambda process: process.pid)
 
 
 def _below(process: psutil.Process) -> list[psutil.Process]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -11,10 +10,9 @@ from tempfile import TemporaryDirectory
 from sohoa import stack
 from sohoa.settings import PREFIX, load_settings
 from sohoa.stack import seaweed
-from sohoa.stack.processes import GRPC_OFFSET, stop
+from sohoa.stack.processes import stop
 from sohoa.store import Store, open_store
-
-_PORTS = range(12_000, 22_000, 7)
+from tests.servers import free_ports
 
 
 @contextmanager
@@ -24,8 +22,8 @@ def own_store() -> Iterator[Store]:
     with TemporaryDirectory(ignore_cleanup_errors=True) as home:  # what a killed process left may still write
         for name in [name for name in os.environ if name.startswith(PREFIX)]:
             del os.environ[name]
-        free = (port for port in _PORTS if _is_free(port) and _is_free(port + GRPC_OFFSET))
-        os.environ |= {f"{PREFIX}HOME": home, **{f"{PREFIX}{name.upper()}": str(next(free)) for name in seaweed.PORTS}}
+        ports = zip(seaweed.PORTS, free_ports(len(seaweed.PORTS)), strict=True)
+        os.environ |= {f"{PREFIX}HOME": home, **{f"{PREFIX}{name.upper()}": str(port) for name, port in ports}}
         try:
             stack.up(load_settings(), "store", lambda _: None)
             yield open_store()
@@ -39,12 +37,3 @@ def store_cpu(store: Store) -> float:
     """CPU seconds that the store's process has taken so far."""
     times = [process.cpu_times() for process in seaweed.server(store.settings).processes()]
     return sum(time.user + time.system for time in times)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

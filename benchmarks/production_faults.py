@@ -21,9 +21,12 @@ Nobody starts anything again but supervisor; a run that ended red is asked for a
 The broker gives a message out again after ``VISIBILITY_S`` seconds without an answer: what a killed worker had, and
 what takes longer, comes to a second worker while the first may still be at it.
 
-It prints what was killed how often, how long each day took, how many runs ended red, and every difference of tables
-(``received_at`` left aside; ``events`` says which run did what), receipts, pictures, queues, work left over, report and
-mails, from the undisturbed day and from what the simulator knows to be true; it ends with 1 where there is one.
+After each day it prints what has happened so far, and every difference of tables (``received_at`` left aside;
+``events`` says which run did what), receipts, pictures, queues, work left over, report and mails, from the undisturbed
+day and from what the simulator knows to be true. Of a day that differs, or comes to no end, every object and all logs
+go into the folder ``--evidence``. At the end it prints how long each day took, how many runs ended red, and all
+differences once more; it ends with 1 where there is one.
+
 Decoders, tasks and workers are killed at most twice a wave: what dies more often at one batch is that batch's fault.
 """
 
@@ -31,6 +34,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -59,9 +63,10 @@ from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.simulate import simulate
 from sohoa.stack import production
 from sohoa.stack.airflow_client import FINISHED, AirflowClient
+from sohoa.stack.topology import home
 from sohoa.store import Store
 from tests.desk.fault_proxy import bad_line
-from tests.jobs.kills import waiting
+from tests.jobs.kills import take_snapshot, waiting
 from tests.report.smtp_sink import Sink
 from tests.servers import empty_buckets
 
@@ -89,25 +94,25 @@ def main() -> None:
     """Print the tables and the differences; exit 1 where there is one."""
     options = _options()
     differences, days = list[str](), list[Day]()
-    with _own_stack(options) as (home, world):
+    with _own_stack(options) as (folder, world):
         store = Store(load_settings())
         faults = _faults(options, world)
-        with own_mail(home) as sink:
+        with own_mail(folder) as sink:
             stack.up(load_settings(), "all", print, stack.PRODUCTION)
-            province = home / "province"
+            province = folder / "province"
             size = {"agencies": options.agencies, "pages_per_day": options.pages}
             simulate(province, **PROVINCE | size, seed=options.seed)
             expected = _play(store, province, sink, None, options.waves, options.plain)
             differences += [f"undisturbed: {text}" for text in expected.problems]
             end = time.monotonic() + 60 * options.minutes
             while faults.left and len(days) < options.days and time.monotonic() < end:
-                days.append(_play(store, province, sink, faults, options.waves, False))
-                found = [*days[-1].problems, *compare(expected.state, days[-1].state)]
+                with _evidence(store, options.evidence / f"day-{len(days) + 1}") as found:
+                    days.append(_play(store, province, sink, faults, options.waves, False))
+                    found += [*days[-1].problems, *compare(expected.state, days[-1].state)]
                 differences += [f"day {len(days)}: {text}" for text in found]
                 _tell_so_far(faults, days, found)
             differences += [f"{one.name} is {one.state}" for one in production.running(store.settings) if not one.pid]
         refused = refused_twice(world.settings)
-    Console().print(_table(faults, days))
     print(f"a second worker refused {refused} tasks that another had begun")
     sizes = ", ".join(f"{len(part)} {what}" for what, part in expected.state.parts.items())
     print(f"compared each day: {sizes}, {len(expected.state.mails)} mails")
@@ -146,17 +151,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=30, help="days at most")
     parser.add_argument("--minutes", type=float, default=600.0, help="after so many no day begins any more")
     parser.add_argument("--agencies", type=int, default=PROVINCE["agencies"])
-    parser.add_argument(
-        "--pages",
-        type=int,
-        default=PROVINCE["pages_per_day"],
-        help="pages a day, about; with 4 the portal has days without a file, which the report leaves out",
-    )
+    parser.add_argument("--pages", type=int, default=PROVINCE["pages_per_day"], help="pages a day, about")
     parser.add_argument("--waves", type=int, default=WAVES, help="parts in which the week comes")
     parser.add_argument("--plain", action="store_true", help="the undisturbed day by commands, without Airflow")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--schedulers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--evidence", type=Path, default=Path("build/faults"), help="what days leave that differ")
     return parser.parse_args()
 
 
@@ -293,10 +294,34 @@ def _without_events(state: State) -> State:
 
 def _tell_so_far(faults: Faults, days: list[Day], found: list[str]) -> None:
     """Say after each day what there is to say: nobody waits hours for a campaign to hear of its first difference."""
-    said = f"{days[-1].seconds:.0f} s, {len(found)} differences, {faults.done.total()} faults so far"
-    print(f"{datetime.now(TIME_ZONE):%H:%M} day {len(days)}: {said}: {dict(faults.done)}", file=sys.stderr)
+    print(f"{datetime.now(TIME_ZONE):%H:%M} day {len(days)}: {days[-1].seconds:.0f} s, {len(found)} differences")
     for text in found:
-        print(f"  DIFFERENT: {text}", file=sys.stderr)
+        print(f"  DIFFERENT: {text}")
+    Console().print(_table(faults, days))
+    sys.stdout.flush()
+
+
+@contextmanager
+def _evidence(store: Store, folder: Path) -> Iterator[list[str]]:
+    """Keep what a day has left where something is found, or it has no end: every object, the logs of all processes."""
+    found = list[str]()
+    try:
+        yield found
+    except StackError as error:
+        found.append(str(error))
+        raise
+    finally:
+        if found:
+            for bucket, key, data in take_snapshot(store):
+                _file_in(folder / bucket, key).write_bytes(data)
+            for log in home(store.settings).rglob("*.log*"):
+                shutil.copy(log, _file_in(folder / "logs", log.relative_to(home(store.settings))))
+
+
+def _file_in(folder: Path, name: Path | str) -> Path:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
 
 
 def _table(faults: Faults, days: list[Day]) -> Table:

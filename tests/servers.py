@@ -27,7 +27,7 @@ from sohoa.store import Store
 
 ROOT = Path(__file__).parents[1]
 _PROCESSES = 32
-"""So many processes of a test run draw ports that no other draws."""
+"""So many processes draw ports that no other draws."""
 Objects = dict[tuple[str, str], bytes]
 """(bucket, key) -> bytes."""
 
@@ -39,9 +39,10 @@ def quiet(_: str) -> None:
 def free_port() -> int:
     """A port that can be opened now, and so can the one that SeaweedFS takes beside it.
 
-    Each process of a test run has ports of its own: what one has drawn no other can draw before it is opened.
+    Each process of a test run, and each of some benchmarks that were started together, has ports of its own: what one
+    has drawn no other can draw before it is opened.
     """
-    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) % _PROCESSES
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", str(os.getpid())).removeprefix("gw")) % _PROCESSES
     while True:
         port = random.randrange(12_000 + process, 22_700, _PROCESSES)
         with socket.socket() as one, socket.socket() as other:

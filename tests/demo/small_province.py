@@ -82,12 +82,12 @@ class SmallStore:
         return [work(item) for item in items]
 
 
-def write_province(folder: Path) -> Path:
-    """Write the simulator's truth and one manifest; the folder."""
+def write_province(folder: Path, counts: list[dict[str, Any]] = COUNTS, portal: Iterable[date] = (DAY,)) -> Path:
+    """Write the simulator's truth, one manifest and the portal's files of these days; the folder."""
     pages = [{"file": f, "page": p, "defect": d} for rows in MADE.values() for f, p, d in rows]
     for name, rows in (
         ("progress", RATES),
-        ("reconciliation", COUNTS),
+        ("reconciliation", counts),
         ("pages", pages),
         ("lateness_end", LATE),
         ("edge_seals", SEALS),
@@ -98,6 +98,8 @@ def write_province(folder: Path) -> Path:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
+    for day in portal:
+        (folder / layout.FEEDS / "portal" / f"dt={day}").mkdir(parents=True)
     documents = [
         {"document_id": name, "files": [{"path": path} for path in dict.fromkeys(file for file, _, _ in rows)]}
         | ({} if rows else {"not_scanned": "glossy"})

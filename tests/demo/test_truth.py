@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from sohoa import layout
 from sohoa.cli import main
+from sohoa.days import ONE_DAY
 from sohoa.demo import run_demo, show_result
 from sohoa.demo.compare_report import compare_report
 from sohoa.demo.compare_slips import compare_slips, count_defects
@@ -18,6 +20,7 @@ from tests.demo.small_province import (
     AGENCY,
     BATCH,
     COUNTS,
+    DAY,
     RATES,
     SHA,
     WEEK,
@@ -88,6 +91,23 @@ def test_each_page_that_differs_is_a_line(province: Path, change: Change, words:
     change(store.tables["pages"])
     (line,) = differences(store, province)
     assert words in line
+
+
+@pytest.mark.parametrize(
+    ("files", "is_told"), [((4, 5), True), ((4,), False), ((5,), True)], ids=["its own", "none", "the first one"]
+)
+def test_the_report_counts_no_day_of_which_the_portal_sent_no_file(
+    tmp_path: Path, files: tuple[int, ...], is_told: bool
+) -> None:
+    """Who lacks what there is not known of such a day; the first file tells of the days before it."""
+    more = [row | {"dossier_date": DAY + ONE_DAY} for row in COUNTS]
+    province = write_province(tmp_path / "province", [*COUNTS, *more], [date(2023, 4, day) for day in files])
+    store = small_store()
+    store.tables["reconciliation_daily"] += more
+    assert (differences(store, province) == []) != is_told  # it prints the first day alone
+    for row in store.objects[layout.report_key(WEEK.name, "report.json")]["sections"][0]["tables"][1]["rows"]:
+        row |= {name: 2 * row[name] for name in ("entries", "effect") if row[name]}
+    assert (differences(store, province) == []) == is_told
 
 
 PLACE = (AGENCY, BATCH, SHA)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg2
 import pytest
 
-from sohoa import jobs, stack
+from sohoa import jobs, layout, stack
 from sohoa.errors import InputError, StackError
 from sohoa.settings import Settings, load_settings
-from sohoa.stack import seaweed
+from sohoa.stack import production, seaweed, topology
 from sohoa.stack.backup import back_up, restore
+from sohoa.stack.compose import read_values
 from sohoa.stack.processes import stop
-from sohoa.store import open_store
+from sohoa.stack.topology import env_file, find_postgres, find_redis
+from sohoa.store import Store, open_store
 from tests.batch_builder import page_jpeg, send
 from tests.jobs.kills import contents, take_snapshot
 from tests.servers import new_home, quiet
@@ -64,6 +69,61 @@ def test_restore_drill(own_home: Settings, tmp_path: Path) -> None:
     assert contents(store) == rows
     send(store, {"b.jpg": page_jpeg(2)}, 2)
     assert jobs.check()["admitted"] == 1
+
+
+@pytest.fixture
+def production_home() -> Iterator[Settings]:
+    """A home that PostgreSQL's user may enter; what runs in it ends with it."""
+    try:
+        find_postgres()
+        find_redis()
+    except StackError as error:
+        pytest.skip(str(error))
+    folder = Path(tempfile.mkdtemp(prefix="sohoa-"))
+    folder.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        new_home(patch, folder / "home")
+        patch.delenv("SOHOA_PROJECT", raising=False)
+        yield load_settings()
+        production.down(load_settings(), quiet)
+    shutil.rmtree(folder)
+
+
+def test_restore_drill_of_the_production_profile(production_home: Settings, tmp_path: Path) -> None:
+    """PostgreSQL is gone with its files, the secrets and the store too: each row and each object is there again."""
+    settings = production_home
+    production.up_first(settings, quiet)
+    _ask(settings, "CREATE TABLE dag_run (id int)", "INSERT INTO dag_run VALUES (7)")
+    store = Store(seaweed.administrator_settings(settings))
+    store.make_buckets()
+    store.put_json(layout.WAREHOUSE, "a.json", {"Số hồ sơ": 1})
+    secrets = env_file(settings).read_text()
+    with pytest.raises(StackError, match="still running: supervisor"):
+        back_up(settings, tmp_path / "backup")
+    production.down(settings, quiet)
+    back_up(settings, tmp_path / "backup")
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "backup").rglob("*") if path.is_file()} == {0}
+
+    with pytest.raises(StackError, match="holds data"):
+        restore(settings, tmp_path / "backup")
+    for part in ("store", "production"):
+        shutil.rmtree(settings.home / part)
+    restore(settings, tmp_path / "backup")
+    assert env_file(settings).read_text() == secrets
+    assert not list(topology.home(settings).glob("*.dump"))
+    production.up_first(settings, quiet)
+    assert _ask(settings, "SELECT id FROM dag_run") == [(7,)]
+    assert store.get_json(layout.WAREHOUSE, "a.json") == {"Số hồ sơ": 1}
+
+
+def _ask(settings: Settings, *statements: str) -> list[tuple[Any, ...]]:
+    """Run statements in Airflow's database; the rows of the last one."""
+    password = read_values(env_file(settings))["POSTGRES_PASSWORD"]
+    where = f"host=127.0.0.1 port={settings.port_database} dbname=airflow user=airflow password={password}"
+    with psycopg2.connect(where) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture

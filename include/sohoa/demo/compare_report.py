@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sohoa import layout
-from sohoa.days import Week
+from sohoa.days import Week, each_day
 from sohoa.demo.compare_truth import Comparison
 from sohoa.demo.true_scans import OF_DOCUMENT, TrueDocument, read_true_scans, read_truth
 from sohoa.labels import rate_name
 from sohoa.progress.lateness import LATENESS
 from sohoa.progress.rate import rate_percent
 from sohoa.reconcile.categories import EFFECTS
+from sohoa.reconcile.known_days import told_days
 from sohoa.registry import PROVINCE
 from sohoa.report.sections.overdue_dossiers import TOTAL
 from sohoa.steering.waiting_documents import WEEKS
@@ -103,9 +104,15 @@ def _true_rates(province: Path, week: Week) -> Figures:
 
 
 def _true_categories(province: Path, week: Week) -> Figures:
+    """Of the days that a file of the portal tells of: of the others it is not known who lacks what there."""
+    rows = [row for row in read_truth(province, "reconciliation") if row["unit_code"] == PROVINCE]
+    folders = (province / layout.FEEDS / layout.feed_prefix("portal")).glob("dt=*")
+    sent = {date.fromisoformat(folder.name.removeprefix("dt=")) for folder in folders}
+    oldest = min((date.fromisoformat(row["dossier_date"]) for row in rows if row["category"] == "portal"), default=None)
+    told = told_days(each_day(week.first, week.last), sent, oldest)
     sums: Counter[str] = Counter()
-    for row in _of_week(read_truth(province, "reconciliation"), week):
-        if row["unit_code"] == PROVINCE:
+    for row in _of_week(rows, week):
+        if date.fromisoformat(row["dossier_date"]) in told:
             sums[row["category"]] += int(row["entries"])
     entries = {f"categories {name}": count for name, count in sums.items()}
     return entries | {f"categories {name} effect": EFFECTS[name] * count for name, count in sums.items()}

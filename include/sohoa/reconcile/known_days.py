@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -72,11 +73,20 @@ def newest_reconciled(store: Store) -> date:
 
 
 def _sent_by_portal(store: Store, days: list[date]) -> set[date]:
-    """The days that a file of the portal tells of: the first one tells of the past, as far back as its rows go."""
     sent = imported_days(store, "portal")
-    found = {day for day in days if _has_file(sent, day)}
     oldest = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix("portal"), most=1)]
-    return found | {day for day in days if oldest and sent and layout.table_day(oldest[0]) <= day < min(sent)}
+    return told_days(days, sent, layout.table_day(oldest[0]) if oldest else None)
+
+
+def told_days(days: Iterable[date], sent: set[date], oldest: date | None) -> set[date]:
+    """Return the days that a file of the portal tells of.
+
+    Args:
+        days: the days in question.
+        sent: days of which a file came; the first one tells of the past, as far back as its rows go.
+        oldest: the first dossier day of which the portal has a row.
+    """
+    return {day for day in days if _has_file(sent, day) or (sent and oldest and oldest <= day < min(sent))}
 
 
 def _has_file(sent: set[date], day: date) -> bool:

@@ -1,5 +1,7 @@
 """A copy of all that one machine keeps, and the way back: the store with keys and certificates, Airflow's database.
 
+Of the profile ``production`` that is what PostgreSQL's own ``pg_dump`` writes, and its file of secrets.
+
 The copy is taken while nothing runs, so it is one moment's. It is hashed as it is written; what comes back is held
 against these hashes before anything is started.
 """
@@ -17,15 +19,17 @@ from pathlib import Path
 from sohoa.errors import InputError, StackError
 from sohoa.private_file import write_private
 from sohoa.settings import Settings
-from sohoa.stack import airflow_server, seaweed, space_guard
+from sohoa.stack import airflow_server, database, production, seaweed, space_guard
 from sohoa.stack.processes import only_one
+from sohoa.stack.topology import env_file
 
 INDEX = "backup.json"
-PARTS = {"store": "store", "airflow": "airflow"}
+STORE, AIRFLOW, PRODUCTION = PARTS = ("store", "airflow", "production")
 _LEFT_OUT = (".pid", ".log", ".log.old", ".sock")
 """Of servers, right in the folder of the store; deeper, a file `.log` is a journal of its database."""
 _AIRFLOW = ("airflow.db", "airflow.cfg", "passwords.json", "migrated")
 """Its database, keys and passwords; logs of tasks are no data."""
+_DUMP = f"{PRODUCTION}/database.dump"
 _SPARE_BYTES = 100_000_000
 _GB = 1_000_000_000
 
@@ -47,9 +51,13 @@ def back_up(settings: Settings, folder: Path) -> str:
         if not files:
             raise StackError(f"{settings.home} holds no store and no Airflow: there is nothing to copy")
         size = sum((settings.home / name).stat().st_size for name in files)
+        size += database.size(settings)
         folder.mkdir(parents=True, exist_ok=True)
         _require_room(folder, size)
         sums = {name: _copy(settings.home / name, folder / name) for name in files}
+        if database.folder(settings).exists():
+            database.dump(settings, folder / _DUMP)
+            sums[_DUMP] = _hash(folder / _DUMP)
         index = {"sohoa": version("sohoa"), "files": sums}
         write_private(folder / INDEX, json.dumps(index, indent=1, sort_keys=True))
     return (
@@ -69,16 +77,22 @@ def restore(settings: Settings, folder: Path) -> str:
         _require_down(settings)
         if found := list(_files(settings)):
             raise StackError(
-                f"{settings.home} holds data ({found[0]} …): move `store` and `airflow` of it aside, then run it again"
+                f"{settings.home} holds data ({found[0]} …): move `store`, `airflow` and `production` of it "
+                "aside, then run it again"
             )
         size = sum((folder / name).stat().st_size for name in sums)
         _require_room(settings.home, size)
         for name, sha256 in sums.items():
             if _copy(folder / name, settings.home / name) != sha256:
-                for part in PARTS.values():
+                for part in PARTS:
                     shutil.rmtree(settings.home / part, ignore_errors=True)
                 raise InputError(f"{folder / name} is not what was written: this backup is damaged, take another")
-    return f"{len(sums):,} files, {size / _GB:.2f} GB, are back in {settings.home}: `sohoa stack up` starts it"
+        if _DUMP in sums:
+            production.prepare(settings, lambda _: None)
+            database.load(settings, settings.home / _DUMP)
+            (settings.home / _DUMP).unlink()
+    start = "sohoa stack up --profile production" if _DUMP in sums else "sohoa stack up"
+    return f"{len(sums):,} files, {size / _GB:.2f} GB, are back in {settings.home}: `{start}` starts it"
 
 
 def _read_index(folder: Path) -> dict[str, str]:
@@ -90,7 +104,7 @@ def _read_index(folder: Path) -> dict[str, str]:
     root = folder.resolve()
     for name in sums:
         path = folder / name
-        if not path.resolve().is_relative_to(root) or Path(name).parts[0] not in PARTS.values():
+        if not path.resolve().is_relative_to(root) or Path(name).parts[0] not in PARTS:
             raise InputError(f"{folder / INDEX} names {name!r}, which lies outside: it was not written by this command")
         if not path.is_file():
             raise InputError(f"{path} is missing: this backup is not whole, take another")
@@ -98,7 +112,8 @@ def _read_index(folder: Path) -> dict[str, str]:
 
 
 def _require_down(settings: Settings) -> None:
-    servers = [seaweed.server(settings), space_guard.server(settings), *airflow_server.servers(settings)]
+    servers = [production.server(settings), seaweed.server(settings), space_guard.server(settings)]
+    servers += airflow_server.servers(settings)
     if running := [server.name for server in servers if server.processes()]:
         raise StackError(
             f"still running: {', '.join(running)}; `sohoa stack down` first, so that it is one moment's copy"
@@ -107,20 +122,27 @@ def _require_down(settings: Settings) -> None:
 
 def _files(settings: Settings) -> Iterator[str]:
     """Names, below the home, of all that is data."""
-    store = settings.home / PARTS["store"]
+    store = settings.home / STORE
     for path in sorted(store.rglob("*")):
         is_of_server = path.parent == store and path.name.endswith(_LEFT_OUT)
         if path.is_file() and not path.is_symlink() and not is_of_server:
             yield path.relative_to(settings.home).as_posix()
     for name in _AIRFLOW:
         if (airflow_server.home(settings) / name).is_file():
-            yield f"{PARTS['airflow']}/{name}"
+            yield f"{AIRFLOW}/{name}"
+    if env_file(settings).is_file():
+        yield env_file(settings).relative_to(settings.home).as_posix()
 
 
 def _require_room(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE_BYTES:
         raise StackError(f"{folder} has no room: {size / _GB:.2f} GB are needed, {free / _GB:.2f} GB free")
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _copy(source: Path, target: Path) -> str:

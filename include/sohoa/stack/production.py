@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import socket
-import stat
 import subprocess
 import sys
 import xmlrpc.client
@@ -29,19 +27,17 @@ from sohoa.settings import Settings, child_environment
 from sohoa.stack import airflow_server, seaweed
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.compose import read_values
+from sohoa.stack.database import make_database
 from sohoa.stack.processes import Report, Server, stop, wait_until
 from sohoa.stack.topology import (
     BROKER,
-    DATABASE,
     FIRST,
     STORE,
     Program,
     checkout,
     compare_versions,
-    database_user,
     env_file,
     environment_of,
-    find_postgres,
     home,
     init_script,
     list_programs,
@@ -139,7 +135,7 @@ def prepare(settings: Settings, report: Report) -> None:
     seaweed.write_config(settings)
     for line in compare_versions(settings):
         report(line)
-    _make_database(settings, report)
+    make_database(settings, report)
     write_private(_config(settings), _supervisor_conf(settings, list_programs(settings)))
 
 
@@ -290,53 +286,3 @@ def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-# the database's files
-
-
-def _make_database(settings: Settings, report: Report) -> None:
-    """Make the files of a database with the user and the name that docker-compose.yml gives them."""
-    whole, programs, user = home(settings) / DATABASE, find_postgres(), database_user()
-    if whole.exists():
-        return
-    report("making the database's files")
-    _let_through(settings, user)
-    folder = whole.with_suffix(".draft")
-    shutil.rmtree(folder, ignore_errors=True)  # an earlier try was broken off
-    folder.mkdir(mode=0o700)
-    password = home(settings) / "database-password"
-    write_private(password, read_values(env_file(settings))["POSTGRES_PASSWORD"])
-    for path in (folder, password):
-        if user:
-            shutil.chown(path, user)
-    made = ["-U", "airflow", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", f"--pwfile={password}"]
-    draft: list[Path | str] = [programs / "initdb", "-D", folder, *made]
-    single: list[Path | str] = [programs / "postgres", "--single", "-D", folder, "postgres"]
-    try:
-        _run(draft, user, "")
-        _run(single, user, "CREATE DATABASE airflow OWNER airflow\n")
-    finally:
-        password.unlink()
-    folder.rename(whole)
-
-
-def _run(command: list[Path | str], user: str | None, text: str) -> None:
-    done = subprocess.run(command, user=user, input=text, capture_output=True, text=True, check=False, cwd="/")
-    if done.returncode:
-        raise StackError(f"{Path(command[0]).name} fails: {(done.stderr or done.stdout).strip()[-500:]}")
-
-
-def _let_through(settings: Settings, user: str | None) -> None:
-    """Let the database's user pass through the home, whose files stay private.
-
-    Raises:
-        StackError: a folder above the home is closed to it.
-    """
-    if user is None:
-        return
-    for folder in (settings.home, home(settings)):
-        folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o011)
-    closed = [one for one in settings.home.parents if not one.stat().st_mode & stat.S_IXOTH]
-    if closed:
-        raise StackError(f"PostgreSQL runs as {user}, who may not enter {closed[-1]}: set SOHOA_HOME to another folder")

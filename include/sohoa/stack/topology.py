@@ -216,11 +216,15 @@ def compare_versions(settings: Settings) -> list[str]:
     return lines
 
 
+def database_options(settings: Settings) -> list[str]:
+    """Return the arguments with which PostgreSQL opens its one door."""
+    options = {"port": settings.port_database, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+    return [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+
+
 def _database(settings: Settings) -> Program:
     folder = home(settings) / DATABASE
-    options = {"port": settings.port_database, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-    words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    command = [str(find_postgres() / "postgres"), "-D", str(folder), *words]
+    command = [str(find_postgres() / "postgres"), "-D", str(folder), *database_options(settings)]
     return Program(DATABASE, command, user=database_user(), stop_signal="INT")
 
 
