@@ -258,13 +258,16 @@ def _area(path: str) -> str:
 
 
 def _print_table(found: list[Asked]) -> None:
-    """Print a row for each area and caller: what passes, what spoke of the body first, of all that was asked."""
-    print("| routes | who | reads | changes |\n|---|---|---|---|")
+    """Print what passes, what spoke of the body first, of all that was asked: callers of one area alike in one row."""
+    print("| routes | who | reads that pass, of all | changes that pass, of all |\n|---|---|---|---|")
     for area in dict.fromkeys(one.area for one in found):
+        callers: dict[tuple[str, str], list[str]] = {}
         for who in dict.fromkeys(one.who for one in found):
             own = [one for one in found if (one.area, one.who) == (area, who)]
             reads, changes = ([o for o in own if (o.method in _READS) is is_read] for is_read in (True, False))
-            print(f"| `{area}` | {who} | {_share(reads)} | {_share(changes)} |")
+            callers.setdefault((_share(reads), _share(changes)), []).append(who)
+        for (read, changed), names in callers.items():
+            print(f"| `{area}` | {', '.join(names)} | {read} | {changed} |")
 
 
 def _share(asked: list[Asked]) -> str:
