@@ -16,9 +16,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -157,13 +159,15 @@ class Airflow:
         sign = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form.data.decode())
         assert sign, "there is no form to log in"
         fields = {"username": who, "password": self.passwords[who], "csrf_token": sign[1]}
-        answer = urllib3.request(
-            "POST",
-            f"{self.url}/auth/login/",
-            body=urlencode(fields),
-            headers={"Cookie": f"session={_cookie(form)}", "Content-Type": "application/x-www-form-urlencoded"},
-            redirect=False,
-        )
+        headers = {"Cookie": f"session={_cookie(form)}", "Content-Type": "application/x-www-form-urlencoded"}
+        while True:
+            answer = urllib3.request(
+                "POST", f"{self.url}/auth/login/", body=urlencode(fields), headers=headers, redirect=False
+            )
+            if answer.status != HTTPStatus.TOO_MANY_REQUESTS:
+                break
+            time.sleep(5)  # so many log in in a minute, and no more
+        assert answer.status == HTTPStatus.FOUND and "/login" not in answer.headers["Location"], answer.data
         return _cookie(answer)
 
 
