@@ -31,7 +31,7 @@ PROCESSES = (*_AIRFLOW, "worker", "store", "broker", "database")
 TASK, MEASURING, TWICE = "task", "decoder", "message given out twice"
 SUDDEN = (*PROCESSES, TASK, MEASURING, TWICE)
 LINE = ("store is cut off for five minutes", "store answers 503", "store is slow", "store is cut off")
-DISKS = ("disk of the store is full", "disk of Airflow is full")
+DISKS = ("disk of the store is full", "disk of Airflow is full", "disk of the database is full")
 CLOCKS = ("clock ten minutes ahead", "clock ten minutes behind")
 GROUPS = {"processes": SUDDEN, "line": LINE, "disks": DISKS, "clocks": CLOCKS}
 
@@ -53,8 +53,8 @@ class World:
 
     settings: Settings
     line: BadLine
-    store_disk: Disk | None = None
-    airflow_disk: Disk | None = None
+    disks: dict[str, Disk] = field(default_factory=dict)
+    """By what they are when they are full."""
     clock: Clock | None = None
 
     def lasting(self, what: str) -> AbstractContextManager[None]:
@@ -70,9 +70,7 @@ class World:
         if what in CLOCKS:
             assert self.clock
             return self.clock.ahead(_JUMP_S if what.endswith("ahead") else -_JUMP_S)
-        disk = self.store_disk if what == DISKS[0] else self.airflow_disk
-        assert disk
-        return disk.full()
+        return self.disks[what].full()
 
 
 @dataclass

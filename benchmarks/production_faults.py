@@ -11,8 +11,8 @@ disturbed. Then the same days come to an empty store while things go wrong, of t
   again only when it has come back.
 * ``line``: every ``--lasting-every`` seconds or so, and while others die, the line to the store answers 503, stalls or
   cuts every connection for a while, or for five minutes.
-* ``disks``: that of the store is full for a while, or that of Airflow's logs and temporary files. Both are small ones
-  of the benchmark's own, which only root can mount.
+* ``disks``: that of the store is full for a while, that of Airflow's logs and temporary files, or that of PostgreSQL
+  and Redis. All are small ones of the benchmark's own, which only root can mount.
 * ``clocks``: the clock of all of Airflow jumps by ten minutes and, after a while, back. The store's stays, which takes
   no request that is a quarter of an hour off. It wants a C compiler.
 
@@ -50,7 +50,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import GROUPS, SUDDEN, Faults, World, refused_twice
+from benchmarks.faults import DISKS, GROUPS, SUDDEN, Faults, World, refused_twice
 from benchmarks.kill_campaign import PROVINCE, WAVES, WEEK, State, compare, own_mail, read_state, upload
 from benchmarks.own_machine import Clock, small_disk
 from benchmarks.own_production import PATIENCE_S, copy_project, own_home, patiently, prepared, wait_until_quiet
@@ -61,9 +61,8 @@ from sohoa.demo.compare_truth import compare_pages, compare_progress, compare_re
 from sohoa.errors import StackError
 from sohoa.settings import TIME_ZONE, load_settings
 from sohoa.simulate import simulate
-from sohoa.stack import production
+from sohoa.stack import production, topology
 from sohoa.stack.airflow_client import FINISHED, AirflowClient
-from sohoa.stack.topology import home
 from sohoa.store import Store
 from tests.desk.fault_proxy import bad_line
 from tests.jobs.kills import take_snapshot, waiting
@@ -179,8 +178,9 @@ def _own_world(folder: Path, groups: Sequence[str]) -> Iterator[World]:
     with bad_line(f"http://127.0.0.1:{settings.port_s3}") as line, ExitStack() as disks:
         world = World(settings, line)
         if "disks" in groups:
-            world.store_disk = disks.enter_context(small_disk(settings.home / "store" / "data", _DISK_MB))
-            world.airflow_disk = disks.enter_context(small_disk(folder / "airflow", _DISK_MB))
+            folders = (settings.home / "store" / "data", folder / "airflow", topology.home(settings))
+            for what, place in zip(DISKS, folders, strict=True):
+                world.disks[what] = disks.enter_context(small_disk(place, _DISK_MB))
         if "clocks" in groups:
             world.clock = Clock(folder / "clock")
             world.clock.make()
@@ -193,9 +193,9 @@ def _changes(world: World) -> dict[str, str]:
     Logs and temporary files of Airflow go to its disk, and its processes read the clock that can be moved.
     """
     more = world.clock.environment if world.clock else {}
-    if world.airflow_disk:
-        logs = world.airflow_disk.folder / "logs"
-        more |= {"TMPDIR": str(world.airflow_disk.folder), "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs)}
+    if world.disks:
+        disk = world.disks[DISKS[1]].folder
+        more |= {"TMPDIR": str(disk), "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(disk / "logs")}
     known = "    OTEL_EXPORTER_OTLP_ENDPOINT:"
     return {
         "http://store:8333": world.line.address,
@@ -314,8 +314,8 @@ def _evidence(store: Store, folder: Path) -> Iterator[list[str]]:
         if found:
             for bucket, key, data in take_snapshot(store):
                 _file_in(folder / bucket, key).write_bytes(data)
-            for log in home(store.settings).rglob("*.log*"):
-                shutil.copy(log, _file_in(folder / "logs", log.relative_to(home(store.settings))))
+            for log in topology.home(store.settings).rglob("*.log*"):
+                shutil.copy(log, _file_in(folder / "logs", log.relative_to(topology.home(store.settings))))
 
 
 def _file_in(folder: Path, name: Path | str) -> Path:

@@ -24,6 +24,8 @@ from benchmarks.routes import FORGED, NOBODY, Asked
         ("op", "GET", "/auth/fab/v1/users", 200, True),
         ("op", "POST", "/auth/roles/add", 500, True),
         ("op", "GET", "/auth/users/userinfo/", 200, False),
+        (NOBODY, "HEAD", "/auth/users/action/0/0", 500, False),
+        (NOBODY, "HEAD", "/auth/users/action/0/0", 200, True),
         ("admin", "GET", "/auth/fab/v1/users", 200, False),
     ],
 )
