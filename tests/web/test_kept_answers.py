@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,13 @@ import pytest
 from sohoa import layout
 from sohoa.progress import young_weeks
 from sohoa.store import Store
-from sohoa.web import kept_answers
+from sohoa.web import kept_answers, listing
 from sohoa.web.cached_store import CachedStore
 from sohoa.web.kept_answers import KeptAnswers
 from tests.web.conftest import END, Province
 from tests.web.pages_server import open_pages
+
+SCANNED = date(2023, 3, 20)
 
 
 def test_an_answer_is_found_once_for_its_name_and_kept_over_a_restart(tmp_path: Path) -> None:
@@ -81,6 +85,37 @@ def test_a_restart_recounts_no_week_for_the_forecast_of_any_unit(
     pages.close()
     province.store.put_parquet(key, rows)
     assert len(recounted) == 2
+
+
+def test_what_is_kept_rests_on_batches_as_new_as_the_dossiers(
+    province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that runs has an older listing of them, which lacks what came since: when is told by no other table."""
+    seen: list[list[datetime]] = []
+    read = young_weeks.read_age
+
+    def note(store: Store, week: young_weeks.Week) -> young_weeks.Age:
+        seen.append(store.read_table("batches", [SCANNED])["received_at"].to_pylist())
+        return read(store, week)
+
+    monkeypatch.setattr(young_weeks, "read_age", note)
+    monkeypatch.setattr(listing, "FRESH_SECONDS", 0)
+    store, address = province.store, f"/progress/trend.json?end={END}&forecast=1"
+    dossiers = next(iter(store.list_objects(layout.WAREHOUSE, layout.table_prefix("dossiers"), most=1))).key
+    batches = layout.table_key("batches", SCANNED, layout.DAY)
+    before = {key: store.get_parquet(key) for key in (dossiers, batches)}
+    store.delete(layout.WAREHOUSE, batches)
+    store.put_parquet(dossiers, before[dossiers].slice(1))
+    pages = open_pages(store, tmp_path)
+    pages.get(address)
+    for key, rows in before.items():
+        store.put_parquet(key, rows)
+    deadline = time.monotonic() + 20
+    while len(seen) < 2 and time.monotonic() < deadline:
+        pages.get(address)
+        time.sleep(0.1)
+    pages.close()
+    assert seen == [[], before[batches]["received_at"].to_pylist()]
 
 
 def test_pages_of_the_reconciliation_list_its_days_once_for_some_seconds(
