@@ -23,9 +23,10 @@ from sohoa.web.translate_chart import translated
 
 _HISTORY = timedelta(2 * 364)
 TABLES = ("progress_daily", "register", "status", "dossiers")
-"""What a forecast rests on. When a batch came and a decision was made is read too, but neither ever changes for what
-these hold: ``_DATED``, which are listed anew for that, as an older listing may lack what came with the newest of these."""
+"""What a forecast rests on. When a batch came and a decision was made (``_DATED``) is read too, but neither ever
+changes for what these hold."""
 _DATED = ("batches", "reviews")
+"""Listed anew where weeks are recounted: an older listing may lack what came with the newest dossiers."""
 
 
 def as_known(site: Site, query: ProgressQuery, end: date, language: Language) -> dict[str, Any] | None:
