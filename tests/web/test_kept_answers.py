@@ -57,6 +57,26 @@ def test_what_nobody_asked_for_longest_goes(tmp_path: Path, monkeypatch: pytest.
     assert [answers.get((number,), lambda: "again") for number in (0, 2, 1)] == ["first", "first", "again"]
 
 
+def test_servers_that_share_a_folder_do_not_fail_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forked servers, whose threads have the same numbers, write the same answers and make room at the same time."""
+    monkeypatch.setattr(kept_answers, "MOST", 20)
+    servers = []
+    for own in range(2):
+        server = os.fork()
+        if server == 0:
+            status = 70
+            try:
+                answers = KeptAnswers(tmp_path)
+                for number in range(300):
+                    assert answers.get((number,), lambda number=number: number) == number
+                    assert answers.get((own, number), lambda number=number: number) == number
+                status = 0
+            finally:
+                os._exit(status)
+        servers.append(server)
+    assert [os.WEXITSTATUS(os.waitpid(server, 0)[1]) for server in servers] == [0, 0]
+
+
 def test_a_restart_recounts_no_week_for_the_forecast_of_any_unit(
     province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
