@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from sohoa import layout
+from sohoa.pending import mark_unreconciled
 from sohoa.progress import young_weeks
+from sohoa.reconcile.known_days import read_known_days
+from sohoa.registry import PROVINCE
 from sohoa.store import Store
 from sohoa.web import kept_answers, listing
 from sohoa.web.cached_store import CachedStore
@@ -155,3 +158,16 @@ def test_pages_of_the_reconciliation_list_its_days_once_for_some_seconds(
         found = [list(store.list_objects(layout.WAREHOUSE, prefix)) for _ in range(3)]
         assert found[0] and found == [list(province.store.list_objects(layout.WAREHOUSE, prefix))] * 3
         assert asked.count(prefix) == 2, "once for the pages, once for this test"
+
+
+def test_a_day_just_reconciled_is_none_of_which_nothing_came(province: Province, tmp_path: Path) -> None:
+    """Where the listing of the days done is some seconds old, so is that of those that waited."""
+    day, direct = date(2022, 5, 5), province.store
+    store = CachedStore(direct.settings.model_copy(update={"home": tmp_path}))
+    mark_unreconciled(direct, day, "test")
+    assert read_known_days(store, PROVINCE, day, day).without_data == []
+    direct.put_json(layout.WAREHOUSE, layout.reconciled_key(day), [day.isoformat()])
+    direct.delete_prefix(layout.WAREHOUSE, f"{layout.UNRECONCILED}{day}/")
+    found = read_known_days(store, PROVINCE, day, day).without_data
+    direct.delete(layout.WAREHOUSE, layout.reconciled_key(day))
+    assert found == []
