@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -16,7 +17,7 @@ import pytest
 from sohoa import jobs, layout, stack
 from sohoa.errors import InputError, StackError
 from sohoa.settings import Settings, load_settings
-from sohoa.stack import production, seaweed, topology
+from sohoa.stack import database, production, seaweed, topology
 from sohoa.stack.backup import back_up, restore
 from sohoa.stack.compose import read_values
 from sohoa.stack.processes import stop
@@ -150,12 +151,41 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(backup: tuple[Settings, 
     file.unlink()
     with pytest.raises(InputError, match="is missing"):
         restore(settings, folder)
-    (folder / "backup.json").write_text(json.dumps({"files": {"store/../../x": "0"}}))
-    with pytest.raises(InputError, match="lies outside"):
-        restore(settings, folder)
+    (folder / "x").write_bytes(b"x")
+    for name in ("store/../../x", "store/../x"):
+        (folder / "backup.json").write_text(json.dumps({"files": {name: hashlib.sha256(b"x").hexdigest()}}))
+        with pytest.raises(InputError, match="lies outside"):
+            restore(settings, folder)
     (folder / "backup.json").unlink()
     with pytest.raises(InputError, match="holds no backup"):
         restore(settings, folder)
+
+
+def test_files_of_postgresql_are_data_without_their_secrets_too(backup: tuple[Settings, Path]) -> None:
+    """Nothing comes over them, and a damaged backup does not take them away."""
+    settings, folder = backup
+    (folder / "store" / "data" / "landing_1.dat").write_bytes(b"scanz")
+    file = database.folder(settings) / "PG_VERSION"
+    file.parent.mkdir(parents=True)
+    file.write_text("15")
+    with pytest.raises(StackError, match="holds data"):
+        restore(settings, folder)
+    assert file.exists()
+
+
+def test_a_dump_that_cannot_be_loaded_leaves_no_half(production_home: Settings, tmp_path: Path) -> None:
+    """As that of a newer PostgreSQL: the store of a backup with an Airflow that knows of nothing is none."""
+    files = {"store/data/landing_1.dat": b"scans", "production/database.dump": b"of a newer one"}
+    for name, data in files.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(data)
+    index = {"files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}}
+    (tmp_path / "backup.json").write_text(json.dumps(index))
+    for _ in range(2):
+        with pytest.raises(StackError, match="pg_restore fails"):
+            restore(production_home, tmp_path)
+        assert not (production_home.home / "store").exists()
+        assert not database.folder(production_home).exists()
 
 
 def test_a_backup_goes_where_there_is_room_and_nothing_else(backup: tuple[Settings, Path], tmp_path: Path) -> None:

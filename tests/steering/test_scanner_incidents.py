@@ -312,3 +312,22 @@ def test_a_report_of_a_week_before_the_charts_that_are_kept_tells_of_it(clean_st
     week = MONDAY + timedelta(7 * 8)
     (found,) = find_opened(clean_store, week, week + timedelta(6))
     assert (found.first_day, found.closed_day) == (scan_days(60)[43], None)
+
+
+def test_a_day_that_was_another_while_it_was_read_is_not_kept_as_what_it_is_again(
+    clean_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correction comes in between listing and reading, and is taken back later."""
+    rows, read = steady(240), Store.get_parquet
+    write_days(clean_store, rows)
+    late = [with_burst(rows, 30, 33, 60)[30:34]]
+
+    def read_late(store: Store, key: str) -> pa.Table:
+        if late and key.startswith("device_daily/"):
+            write_days(store, late.pop())
+        return read(store, key)
+
+    monkeypatch.setattr(Store, "get_parquet", read_late)
+    update_incidents(clean_store)
+    write_days(clean_store, rows[30:34])
+    assert update_incidents(clean_store) == {"incidents": 0, "open": 0}

@@ -108,3 +108,26 @@ def test_nothing_is_kept_of_an_empty_store_or_a_young_one(clean_store: Store) ->
     assert read_unscanned(clean_store, LAST).num_rows == 0
     write_day(clean_store, FIRST, np.random.default_rng(1))
     assert keep_months(clean_store) == 0
+
+
+def test_a_day_that_was_another_while_it_was_read_is_not_kept_as_what_it_is_again(
+    clean_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correction comes in between listing and reading, and is taken back later."""
+    code, last = f"H37.80.01-{FIRST:%y%m%d}-1", FIRST + timedelta(200)
+    scanned = document("D1", dossier_key=code, batch=f"H37.80.01-{FIRST:%Y%m%d}-001")
+    waits, done = (merged([dossier(1, dossier_key=code)], found) for found in ([], [scanned]))
+    clean_store.write_table("dossiers", FIRST, layout.DAY, waits)
+    clean_store.write_table("dossiers", last, layout.DAY, waits.slice(1))
+    read, late = Store.get_parquet, [done]
+
+    def read_late(store: Store, key: str) -> pa.Table:
+        if late and key.startswith("dossiers/"):
+            store.write_table("dossiers", FIRST, layout.DAY, late.pop())
+        return read(store, key)
+
+    monkeypatch.setattr(Store, "get_parquet", read_late)
+    keep_months(clean_store)
+    clean_store.write_table("dossiers", FIRST, layout.DAY, waits)
+    keep_months(clean_store)
+    assert unscanned(clean_store, last)["dossier_key"].to_pylist() == [code]

@@ -17,7 +17,7 @@ from sohoa.schema import TABLES
 from sohoa.store import Store
 from sohoa.upkeep.migrate_tables import migrate_tables
 from tests.counting_cases import document, table
-from tests.jobs.kills import killed_before
+from tests.jobs.kills import Killed, killed_before
 
 AGENCY = "H37.80.01"
 DAY = date(2024, 4, 16)
@@ -80,10 +80,14 @@ def test_killed_anywhere_the_next_run_goes_on(clean_store: Store) -> None:
     assert counted(clean_store) == {DAY - timedelta(1): 1, DAY - timedelta(2): 2}
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
 def test_a_summary_that_counts_the_day_at_the_same_moment_has_the_last_word(
-    clean_store: Store, monkeypatch: pytest.MonkeyPatch
+    clean_store: Store, monkeypatch: pytest.MonkeyPatch, is_killed: bool
 ) -> None:
-    """Its documents come in, and are counted, after this run has read the day and before it writes it."""
+    """Its documents come in, and are counted, after this run has read the day and before it writes it.
+
+    Where the run is killed right then, the next one counts the day again, though there it is.
+    """
     write_as_released(clean_store, DAY, 1)
     write, late = Store.write_table, [True]
 
@@ -93,8 +97,17 @@ def test_a_summary_that_counts_the_day_at_the_same_moment_has_the_last_word(
             write(clean_store, "documents", DAY, "new", table("documents", [scanned("new", 4)]))
             mark_scan(clean_store, AGENCY, "new", DAY)
             count_scan_days(clean_store, take_markers(clean_store)["work"], {})
-        write(store, name, *rest)
+            write(store, name, *rest)
+            if is_killed:
+                raise Killed
+        else:
+            write(store, name, *rest)
 
     monkeypatch.setattr(Store, "write_table", write_late)
+    if is_killed:
+        with pytest.raises(Killed):
+            migrate_tables(clean_store)
+        assert counted(clean_store) == {DAY: 1}
     assert migrate_tables(clean_store) == 1
     assert counted(clean_store) == {DAY: 5}
+    assert migrate_tables(clean_store) == 0

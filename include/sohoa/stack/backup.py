@@ -75,7 +75,8 @@ def restore(settings: Settings, folder: Path) -> str:
     sums = _read_index(folder)
     with only_one(settings.home):
         _require_down(settings)
-        if found := list(_files(settings)):
+        found = [*_files(settings), *_database_files(settings)]
+        if found:
             raise StackError(
                 f"{settings.home} holds data ({found[0]} …): move `store`, `airflow` and `production` of it "
                 "aside, then run it again"
@@ -84,15 +85,26 @@ def restore(settings: Settings, folder: Path) -> str:
         _require_room(settings.home, size)
         for name, sha256 in sums.items():
             if _copy(folder / name, settings.home / name) != sha256:
-                for part in PARTS:
-                    shutil.rmtree(settings.home / part, ignore_errors=True)
+                _take_back(settings)
                 raise InputError(f"{folder / name} is not what was written: this backup is damaged, take another")
         if _DUMP in sums:
-            production.prepare(settings, lambda _: None)
-            database.load(settings, settings.home / _DUMP)
+            try:
+                production.prepare(settings, lambda _: None)
+                database.load(settings, settings.home / _DUMP)
+            except StackError:  # else the next start would find an Airflow that knows of nothing
+                _take_back(settings)
+                raise
             (settings.home / _DUMP).unlink()
     start = "sohoa stack up --profile production" if _DUMP in sums else "sohoa stack up"
     return f"{len(sums):,} files, {size / _GB:.2f} GB, are back in {settings.home}: `{start}` starts it"
+
+
+def _take_back(settings: Settings) -> None:
+    """Leave no half of a backup in a home that had no data; logs stay, which say why."""
+    for folder in (settings.home / STORE, settings.home / AIRFLOW, database.folder(settings)):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (env_file(settings), settings.home / _DUMP):
+        file.unlink(missing_ok=True)
 
 
 def _read_index(folder: Path) -> dict[str, str]:
@@ -104,7 +116,8 @@ def _read_index(folder: Path) -> dict[str, str]:
     root = folder.resolve()
     for name in sums:
         path = folder / name
-        if not path.resolve().is_relative_to(root) or Path(name).parts[0] not in PARTS:
+        parts = Path(name).parts
+        if not path.resolve().is_relative_to(root) or ".." in parts or parts[0] not in PARTS:
             raise InputError(f"{folder / INDEX} names {name!r}, which lies outside: it was not written by this command")
         if not path.is_file():
             raise InputError(f"{path} is missing: this backup is not whole, take another")
@@ -132,6 +145,12 @@ def _files(settings: Settings) -> Iterator[str]:
             yield f"{AIRFLOW}/{name}"
     if env_file(settings).is_file():
         yield env_file(settings).relative_to(settings.home).as_posix()
+
+
+def _database_files(settings: Settings) -> Iterator[str]:
+    """Names of PostgreSQL's own files, of which a backup holds the dump: without the secrets they are data too."""
+    for path in sorted(database.folder(settings).glob("*")):
+        yield path.relative_to(settings.home).as_posix()
 
 
 def _require_room(folder: Path, size: int) -> None:

@@ -86,7 +86,7 @@ def _watch(store: Store, days: list[ObjectInfo]) -> WatchedScanners:
     if old and watch.until < kept_until:
         watch.read(store, old)
         watch.until = kept_until
-        save_watch(store, watch, days)
+        save_watch(store, watch, days, _scan_days(store))
     watch.read(store, map(_day, days))
     return watch
 

@@ -65,6 +65,8 @@ def keep_months(store: Store) -> int:
         since, key = _kept_from(month), layout.unscanned_key(month)
         if since <= newest and not (key in kept and _read_kept(store, month, objects) is not None):
             rows = pa.concat_tables(_read_days(store, list(map(_day, objects)), since, with_later=True))
+            if _digest(store.list_objects(layout.WAREHOUSE, _prefix(month))) != _digest(objects):
+                continue  # another job was at it: what was read may be of other objects than these
             store.put_parquet(key, rows.replace_schema_metadata({_MADE_OF: _digest(objects).encode()}))
             written += 1
     if written:
@@ -78,6 +80,10 @@ def _months(store: Store) -> dict[str, list[ObjectInfo]]:
     for info in store.list_objects(layout.WAREHOUSE, layout.table_prefix("dossiers")):
         found[f"{_day(info):%Y-%m}"].append(info)
     return dict(found)
+
+
+def _prefix(month: str) -> str:
+    return f"{layout.table_prefix('dossiers')}{layout.PATH_KEY['dossiers']}={month}"
 
 
 def _kept_from(month: str) -> date:

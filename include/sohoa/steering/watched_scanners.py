@@ -135,8 +135,19 @@ def load_watch(store: Store, days: Sequence[ObjectInfo], last_until: date) -> Wa
     return watch
 
 
-def save_watch(store: Store, watch: WatchedScanners, days: Sequence[ObjectInfo]) -> None:
-    """Keep where the charts stand on ``watch.until``."""
+def save_watch(
+    store: Store, watch: WatchedScanners, days: Sequence[ObjectInfo], found_after: Sequence[ObjectInfo]
+) -> None:
+    """Keep where the charts stand on ``watch.until``.
+
+    Args:
+        store: the store.
+        watch: the charts.
+        days: the objects of ``device_daily`` as listed before they were read.
+        found_after: as listed after that: where they differ, other objects may have been read, and nothing is kept.
+    """
+    if _digest(days, watch.until) != _digest(found_after, watch.until):
+        return
     scanners = [
         {
             "scanner": scanner,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from sohoa import layout
 from sohoa.counting.count_pages import pages_of_day
@@ -41,18 +42,29 @@ def migrate_tables(store: Store, max_days: int = MAX_DAYS) -> int:
 
 def _load(store: Store) -> dict[str, int]:
     """The version that each table was brought to; none where nothing was yet."""
-    if store.stat(layout.WAREHOUSE, layout.MIGRATED_KEY) is None:
-        return {}
-    found: dict[str, int] = store.get_json(layout.WAREHOUSE, layout.MIGRATED_KEY)
+    found: dict[str, int] = _read(store, layout.MIGRATED_KEY) or {}
     return found
 
 
+def _read(store: Store, key: str) -> Any:
+    return None if store.stat(layout.WAREHOUSE, key) is None else store.get_json(layout.WAREHOUSE, key)
+
+
 def _fill_pages_daily(store: Store, max_days: int) -> tuple[int, bool]:
-    """Count days that have a row in ``quality_daily`` and none here; how many, and whether none is left."""
-    days = sorted(_days_of(store, "quality_daily") - _days_of(store, "pages_daily"), reverse=True)
-    for day in days[:max_days]:
-        _count_pages(store, day)
-    return len(days[:max_days]), len(days) <= max_days
+    """Count days that have a row in ``quality_daily`` and none here; how many, and whether none is left.
+
+    Days at which an earlier run was killed come first: it may have written over what a summary counted meanwhile.
+    """
+    begun = set(map(date.fromisoformat, _read(store, layout.MIGRATING_KEY) or []))
+    missing = _days_of(store, "quality_daily") - _days_of(store, "pages_daily") - begun
+    days = [*sorted(begun), *sorted(missing, reverse=True)]
+    some = days[:max_days]
+    if some:
+        store.put_json(layout.WAREHOUSE, layout.MIGRATING_KEY, [day.isoformat() for day in some])
+        for day in some:
+            _count_pages(store, day)
+        store.delete(layout.WAREHOUSE, layout.MIGRATING_KEY)
+    return len(some), len(days) <= max_days
 
 
 def _count_pages(store: Store, day: date) -> None:

@@ -20,8 +20,9 @@ from sohoa.web.table_cache import TableCache
 
 BY_OBJECT = frozenset({"pages"})
 """Tables of which a page reads single objects: a listing of all of them would cost more than it saves."""
-_BY_DAY = (layout.RECONCILED, layout.imported_prefix("portal"))
-"""Prefixes of an object a day of all years, which each page of the reconciliation asks for: listed as tables are."""
+_BY_DAY = (layout.UNRECONCILED, layout.RECONCILED, layout.imported_prefix("portal"))
+"""Prefixes of an object a day of all years, which each page of the reconciliation asks for: listed as tables are. A day
+goes from the first to the second, so both are as old."""
 _KEPT = 16
 _TABLE_OF_PREFIX = {layout.table_prefix(table): table for table in TABLES if table not in BY_OBJECT}
 

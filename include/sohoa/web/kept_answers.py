@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sohoa.web.kept_files import remove_leftovers, touch
+from sohoa.web.kept_files import part_suffix, remove_leftovers, touch
 
 MOST = 200
 """Answers that are kept; those that nobody has asked for longest go first."""
@@ -38,9 +38,10 @@ class KeptAnswers:
 
     def _write(self, file: Path, found: Any) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = file.with_suffix(f".{threading.get_ident()}.part")
+        part = file.with_suffix(part_suffix())
         part.write_text(json.dumps(found), encoding="utf-8")
         part.replace(file)
-        kept = sorted(self._folder.glob("*.json"), key=lambda one: one.stat().st_mtime, reverse=True)
-        for old in kept[MOST:]:
-            old.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another server makes room at this moment
+            kept = sorted(self._folder.glob("*.json"), key=lambda one: one.stat().st_mtime, reverse=True)
+            for old in kept[MOST:]:
+                old.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,11 @@ def touch(path: Path) -> None:
     """Say that something was used now; nothing where it has been taken away meanwhile."""
     with suppress(FileNotFoundError):
         os.utime(path)
+
+
+def part_suffix() -> str:
+    """End of the name of what this thread of this server is writing: threads of two servers may have one number."""
+    return f".{os.getpid()}-{threading.get_ident()}.part"
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 
 from sohoa.errors import ObjectMissing
 from sohoa.store import Store
-from sohoa.web.kept_files import touch
+from sohoa.web.kept_files import part_suffix, touch
 
 KEY = "_key"
 """Column of a local file: the key of the object that a row is of."""
@@ -76,7 +75,7 @@ def _kept_rows(file: Path, kept: set[str], schema: pa.Schema) -> pa.Table:
 
 def _write(file: Path, rows: pa.Table, etags: Etags) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = file.with_suffix(f".{threading.get_ident()}.part")
+    part = file.with_suffix(part_suffix())
     metadata = {_OBJECTS: json.dumps(etags, sort_keys=True).encode()}
     pq.write_table(rows.replace_schema_metadata(metadata), part, compression="zstd", row_group_size=16_384)
     part.replace(file)

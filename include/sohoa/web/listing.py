@@ -43,8 +43,9 @@ class Listing(Generic[T]):
             return self._told[1]
 
     def expire(self) -> None:
-        """Ask the store again before the next answer."""
-        self._told = None
+        """Ask the store again before the next answer: what is being asked now may not have seen what came since."""
+        with self._lock:
+            self._told = None
 
     def _renew(self) -> None:
         try:

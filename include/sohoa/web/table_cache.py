@@ -137,7 +137,8 @@ class TableCache:
 
     def expire(self, table: str) -> None:
         """Ask the store again before the next read of a table."""
-        for listing in [self._days.get(table), *(one for (name, _), one in self._listings.items() if name == table)]:
+        listed = list(self._listings.items())  # at once: another request may add a month
+        for listing in [self._days.get(table), *(one for (name, _), one in listed if name == table)]:
             if listing is not None:
                 listing.expire()
 

@@ -23,8 +23,10 @@ from sohoa.web.translate_chart import translated
 
 _HISTORY = timedelta(2 * 364)
 TABLES = ("progress_daily", "register", "status", "dossiers")
-"""What a forecast rests on. When a batch came and a decision was made is read too, but neither ever changes for what
-these hold."""
+"""What a forecast rests on. When a batch came and a decision was made (``_DATED``) is read too, but neither ever
+changes for what these hold."""
+_DATED = ("batches", "reviews")
+"""Listed anew where weeks are recounted: an older listing may lack what came with the newest dossiers."""
 
 
 def as_known(site: Site, query: ProgressQuery, end: date, language: Language) -> dict[str, Any] | None:
@@ -56,6 +58,8 @@ def _settled(site: Site, end: date) -> tuple[date | None, date]:
     week, over = Week.of(end), Week.of(end + ONE_DAY).before
 
     def find() -> list[str | None]:
+        for table in _DATED:
+            site.store.cache.expire(table)
         age = young_weeks.read_age(site.store, week)
         settled = None if age.settled is None else age.settled.first.isoformat()
         return [settled, min(over.last, age.forecast_from(over)).isoformat()]
