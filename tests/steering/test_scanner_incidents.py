@@ -18,6 +18,7 @@ from sohoa.steering.control_charts import Point, control_limits
 from sohoa.steering.scanner_incidents import find_incidents, find_opened, read_incidents, update_incidents
 from sohoa.steering.watched_scanners import VOLUME, Incident
 from sohoa.store import Store, with_path_key
+from tests.steering.days_read import days_read
 
 MONDAY = date(2024, 1, 1)
 AGENCY = "H37.80.01"
@@ -257,21 +258,6 @@ def write_all(store: Store, rows: list[dict[str, Any]]) -> None:
         store.write_table("device_daily", day, layout.DAY, table)
 
 
-def days_read(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> list[date]:
-    """The days of ``device_daily`` that a piece of work reads."""
-    read, found = Store.get_parquet, list[date]()
-
-    def note(store: Store, key: str) -> pa.Table:
-        if key.startswith("device_daily/"):
-            found.append(layout.table_day(key))
-        return read(store, key)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Store, "get_parquet", note)
-        work()
-    return sorted(found)
-
-
 def test_charts_that_go_on_from_where_they_stood_say_what_all_days_say(
     clean_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,7 +275,7 @@ def test_charts_that_go_on_from_where_they_stood_say_what_all_days_say(
     assert {one.measure for one in expected} >= {VOLUME, "skewed", "glare"}
     last = scan_days(240)[-1]
     for work in (lambda: update_incidents(clean_store), lambda: find_opened(clean_store, last, last)):
-        read = days_read(monkeypatch, work)
+        read = days_read(monkeypatch, "device_daily", work)
         assert read[-1] == last and (last - read[0]).days <= 90 + 31
 
 
@@ -303,7 +289,7 @@ def test_a_day_counted_again_from_before_has_all_days_told_anew(
     write_days(clean_store, steady(240)[30:34])
     assert find_opened(clean_store, MONDAY, days[-1]) == []
     assert update_incidents(clean_store) == {"incidents": 0, "open": 0}
-    assert len(days_read(monkeypatch, lambda: update_incidents(clean_store))) < 100
+    assert len(days_read(monkeypatch, "device_daily", lambda: update_incidents(clean_store))) < 100
 
 
 def test_a_report_of_a_week_before_the_charts_that_are_kept_tells_of_it(clean_store: Store) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from sohoa.steering.unscanned_dossiers import unscanned_dossiers
 from sohoa.steering.unscanned_months import keep_months, read_unscanned
 from sohoa.store import Store
 from tests.counting_cases import document, dossier, merged
+from tests.steering.days_read import days_read
 
 FIRST, DAYS, EACH = date(2023, 1, 2), range(0, 240, 7), 14
 LAST = FIRST + timedelta(DAYS[-1])
@@ -51,21 +51,6 @@ def unscanned(store: Store, day: date) -> pa.Table:
     return unscanned_dossiers(read_unscanned(store, day), day)
 
 
-def days_read(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> list[date]:
-    """The days of ``dossiers`` that a piece of work reads."""
-    read, found = Store.get_parquet, list[date]()
-
-    def note(store: Store, key: str) -> pa.Table:
-        if key.startswith("dossiers/"):
-            found.append(layout.table_day(key))
-        return read(store, key)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Store, "get_parquet", note)
-        work()
-    return sorted(found)
-
-
 @pytest.fixture
 def years(clean_store: Store) -> Store:
     rng = np.random.default_rng(5)
@@ -84,10 +69,10 @@ def test_on_every_day_the_same_is_unscanned_as_before(years: Store, monkeypatch:
     assert all(unscanned(years, day).equals(table) for day, table in zip(days, tables, strict=True))
     kept = sum(years.get_parquet(layout.unscanned_key(f"2023-0{month}")).num_rows for month in range(1, 5))
     assert kept < EACH * sum(FIRST + timedelta(back) < date(2023, 5, 1) for back in DAYS)
-    assert days_read(monkeypatch, lambda: read_activity(years, LAST))[0] >= date(2023, 5, 1)
-    assert days_read(monkeypatch, lambda: keep_months(years)) == []
+    assert days_read(monkeypatch, "dossiers", lambda: read_activity(years, LAST))[0] >= date(2023, 5, 1)
+    assert days_read(monkeypatch, "dossiers", lambda: keep_months(years)) == []
     asked = date(2023, 3, 1)
-    assert days_read(monkeypatch, lambda: read_activity(years, asked))[0] == FIRST
+    assert days_read(monkeypatch, "dossiers", lambda: read_activity(years, asked))[0] == FIRST
 
 
 def test_a_month_that_changed_is_read_whole_and_kept_anew(years: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +81,13 @@ def test_a_month_that_changed_is_read_whole_and_kept_anew(years: Store, monkeypa
     changed = FIRST + timedelta(DAYS[1])
     write_day(years, changed, np.random.default_rng(99))
     found = unscanned(years, LAST)
-    assert {day.month for day in days_read(monkeypatch, lambda: read_unscanned(years, LAST))} == {1, 5, 6, 7, 8}
+    assert {day.month for day in days_read(monkeypatch, "dossiers", lambda: read_unscanned(years, LAST))} == {
+        1,
+        5,
+        6,
+        7,
+        8,
+    }
     assert keep_months(years) == 1
     assert unscanned(years, LAST).equals(found)
     years.delete_prefix(layout.WAREHOUSE, layout.UNSCANNED)

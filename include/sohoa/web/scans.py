@@ -20,7 +20,7 @@ from sohoa.guarded.process import Cause, ProcessEnded
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.store import Store
-from sohoa.web.kept_files import remove_leftovers, touch
+from sohoa.web.kept_files import part_suffix, remove_leftovers, touch
 
 MOST_FILE_BYTES = 256 << 20
 """A larger file is not shown: all of it would lie in the memory of the server."""
@@ -152,7 +152,7 @@ class Scans:
         return self._folder / f"{page['sha256']}-{page['page_no']}-{'tiles' if tiles else 'fit'}"
 
     def _keep(self, home: Path, drawn: dict[str, Any]) -> None:
-        part = home.with_name(f"{home.name}.{threading.get_ident()}.part")
+        part = home.with_name(f"{home.name}{part_suffix()}")
         part.mkdir(parents=True, exist_ok=True, mode=0o700)
         for place, jpeg in drawn.pop("pictures").items():
             (part / f"{place}.jpg").write_bytes(base64.b64decode(jpeg))
