@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import tomllib
+from collections.abc import Iterable
 from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
@@ -100,21 +101,30 @@ def versions_of(store: Store, bucket: str, prefix: str = "") -> list[MinioObject
     return list(s3_client(store).list_objects(bucket, prefix, recursive=True, include_version=True))
 
 
-def empty_buckets(store: Store) -> None:
-    """Take away all that lies in the buckets: versions, folders without an object, parts of uploads.
+def names_in(store: Store, bucket: str) -> list[str]:
+    """What lies at the top of a bucket: objects, and folders, whose names end with a slash, empty ones too."""
+    return [str(item.object_name) for item in s3_client(store).list_objects(bucket, include_version=True)]
 
-    The filer does it by folder. Object by object, SeaweedFS keeps the folders, and each listing walks through them.
+
+def empty_buckets(store: Store) -> None:
+    """Take away all that lies in the buckets: versions, folders without an object, parts of uploads."""
+    for bucket in layout.BUCKETS:
+        delete_trees(store, bucket, [*names_in(store, bucket), ".uploads"])
+        assert not versions_of(store, bucket)
+
+
+def delete_trees(store: Store, bucket: str, paths: Iterable[str]) -> None:
+    """Take away objects with all their versions, and folders with all that lies in them.
+
+    The filer does it. Object by object, SeaweedFS keeps the folders, and each listing walks through them.
     """
-    client, sent = s3_client(store), http.client.HTTPConnection("127.0.0.1", store.settings.port_filer)
+    sent = http.client.HTTPConnection("127.0.0.1", store.settings.port_filer)
     rights = {"Authorization": f"Bearer {jwt.encode({}, _filer_key(store.settings.home))}"}
     with closing(sent):
-        for bucket in layout.BUCKETS:
-            names = [str(item.object_name) for item in client.list_objects(bucket, include_version=True)]
-            for name in (*names, ".uploads"):
-                sent.request("DELETE", quote(f"/buckets/{bucket}/{name}".rstrip("/")) + "?recursive=true", None, rights)
-                with sent.getresponse() as answer:
-                    assert answer.status == HTTPStatus.NO_CONTENT, answer.read()
-            assert not versions_of(store, bucket)
+        for path in paths:
+            sent.request("DELETE", quote(f"/buckets/{bucket}/{path}".rstrip("/")) + "?recursive=true", None, rights)
+            with sent.getresponse() as answer:
+                assert answer.status == HTTPStatus.NO_CONTENT, answer.read()
 
 
 def _filer_key(home: Path) -> str:

@@ -19,7 +19,7 @@ from minio.deleteobjects import DeleteObject
 from sohoa import layout
 from sohoa.schema import TABLES
 from sohoa.store import Store
-from tests.servers import s3_client, versions_of
+from tests.servers import delete_trees, names_in, s3_client, versions_of
 
 Job = Callable[[], Any]
 WRITES = ("put", "copy", "delete")
@@ -100,11 +100,14 @@ def put_back(store: Store, snapshot: list[tuple[str, str, bytes]]) -> None:
             for key, versions in found.items()
             if key in wanted and not key.startswith(layout.INBOX) and _is_only(versions, wanted[key])
         }
-        gone = [DeleteObject(key, version.version_id) for key in found.keys() - kept for version in found[key]]
+        emptied = [name for name in names_in(store, bucket) if not any(key.startswith(name) for key in kept)]
+        delete_trees(store, bucket, emptied)
+        others = [key for key in found.keys() - kept if not key.startswith(tuple(emptied))]
+        gone = [DeleteObject(key, version.version_id) for key in others for version in found[key]]
         assert not list(s3_client(store).remove_objects(bucket, gone))
         markers = sorted(key for key in wanted if key.startswith(layout.INBOX))
-        others = wanted.keys() - kept - set(markers)
-        store.each(lambda key, bucket=bucket, wanted=wanted: store.put(bucket, key, wanted[key]), others)
+        changed = wanted.keys() - kept - set(markers)
+        store.each(lambda key, bucket=bucket, wanted=wanted: store.put(bucket, key, wanted[key]), changed)
         for key in markers:
             store.put(bucket, key, wanted[key])
 
