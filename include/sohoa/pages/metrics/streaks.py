@@ -118,7 +118,7 @@ def _strongest(side: _Side) -> tuple[float, int]:
     scores = _mean_beyond(side.lines, side.reach)
     found: list[tuple[float, int]] = []
     for sign, score in zip((1, -1), scores, strict=True):
-        columns = _candidates(score, side)
+        columns = _middles(_candidates(score, side), side, sign)
         found += zip(_strengths(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
@@ -149,6 +149,13 @@ def _candidates(score: Floats, side: _Side) -> Places:
     is_peak[: side.margin] = is_peak[-side.margin :] = False
     columns = np.flatnonzero(is_peak)
     return columns[np.argsort(-score[columns], kind="stable")[:_CANDIDATES]]
+
+
+def _middles(columns: Places, side: _Side, sign: int) -> Places:
+    """Return the columns without the pale flanks of a line: of those within its reach the darkest (sign 1) stays."""
+    greys = sign * side.lines[:, columns].sum(axis=0, dtype=np.int64)
+    is_near = np.abs(columns[:, None] - columns) <= side.reach
+    return columns[~(is_near & (greys < greys[:, None])).any(axis=1)]
 
 
 def _strengths(side: _Side, columns: Places, sign: int) -> list[float]:
