@@ -197,10 +197,11 @@ def test_each_reason_to_take_a_line_for_print_makes_it_less_likely() -> None:
     assert 0 < found(ink)[0] < found(grey)[0] < 1
 
 
-def test_the_pale_flank_of_a_line_in_ink_is_no_streak() -> None:
+@pytest.mark.parametrize("at", [50, 80])
+def test_the_pale_flank_of_a_line_in_ink_is_no_streak(at: int) -> None:
     """The edge of the sheet down the page, drawn out by the scanner's lamp: grey beside black is not a line of dust."""
     page = sheet(255)
-    page[:1640, 60], page[:1640, 61] = 225, 90
+    page[:1640, at], page[:1640, at + 1] = 225, 90
     assert found(page)[0] < 1
 
 

@@ -30,6 +30,7 @@ _FRAME_MM = 5.0
 _CLIP = 12  # grey levels that one pixel may count, so that letters do not outvote the paper
 _FAINTEST = 0.5  # grey levels on average; less is the grain of the paper
 _CANDIDATES = 24  # columns of a page that are looked at closely
+_FLANK = 0.8  # of what a line stands out by that its flanks, or its middle, do at least
 _COARSE, _COARSE_LOST = 12, 2  # bands of the height at first sight, and those that may be without
 _BANDS = 24  # of the height
 _KNOWN = 0.1  # of a band where the ground is alike on both sides of the column, or nothing is known of it
@@ -118,7 +119,7 @@ def _strongest(side: _Side) -> tuple[float, int]:
     scores = _mean_beyond(side.lines, side.reach)
     found: list[tuple[float, int]] = []
     for sign, score in zip((1, -1), scores, strict=True):
-        columns = _middles(_candidates(score, side), side, sign)
+        columns = _candidates(score, side, sign)
         found += zip(_strengths(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
@@ -142,20 +143,21 @@ def _mean_beyond(lines: Grey, reach: int) -> Floats:
     return lowest(bands.reshape(_COARSE, -1), _COARSE_LOST).reshape(2, -1)
 
 
-def _candidates(score: Floats, side: _Side) -> Places:
-    """Return the columns that stand out most, the strongest within its reach each."""
+def _candidates(score: Floats, side: _Side, sign: int) -> Places:
+    """Return the columns that stand out most, the middle of its line each."""
     is_peak = score >= cv2.dilate(score[None], np.ones((1, 2 * side.reach + 1), np.uint8))[0]
     is_peak &= score >= _FAINTEST
     is_peak[: side.margin] = is_peak[-side.margin :] = False
     columns = np.flatnonzero(is_peak)
-    return columns[np.argsort(-score[columns], kind="stable")[:_CANDIDATES]]
+    strongest = columns[np.argsort(-score[columns], kind="stable")[:_CANDIDATES]].tolist()
+    return np.array(list(dict.fromkeys(_middle_of_line(column, score, side, sign) for column in strongest)), np.intp)
 
 
-def _middles(columns: Places, side: _Side, sign: int) -> Places:
-    """Return the columns without the pale flanks of a line: of those within its reach the darkest (sign 1) stays."""
-    greys = sign * side.lines[:, columns].sum(axis=0, dtype=np.int64)
-    is_near = np.abs(columns[:, None] - columns) <= side.reach
-    return columns[~(is_near & (greys < greys[:, None])).any(axis=1)]
+def _middle_of_line(column: int, score: Floats, side: _Side, sign: int) -> int:
+    """Return the darkest (sign 1) column of a line as good as this one within its reach: its flanks are pale."""
+    near = np.arange(column - side.reach, column + side.reach + 1)
+    near = near[score[near] >= _FLANK * score[column]]
+    return int(near[(sign * side.lines[:, near].sum(axis=0, dtype=np.int64)).argmin()])
 
 
 def _strengths(side: _Side, columns: Places, sign: int) -> list[float]:
