@@ -163,8 +163,8 @@ def _made_table() -> str:
         "under the curve is the chance that a copy with the defect reads more than one without, with how many of each; "
         "*all that show*: without the copies on which nobody can see the defect, which `tools/pagenet/unseen.csv` "
         "names with the reason (cards of plastic and photographs, through which nothing shows; lighter streaks on "
-        "white paper; cuts and seams through white paper); *reported*: by any limit, notes too. Counted by `python -m "
-        "tools.pagenet.judge_made`.\n\n"
+        "white paper; cuts and seams through white paper; fingers on the ground beside the sheet); *reported*: by any "
+        "limit, notes too. Counted by `python -m tools.pagenet.judge_made`.\n\n"
         + _table(
             (
                 "defect",
@@ -176,6 +176,8 @@ def _made_table() -> str:
             ),
             judge_made.table_rows(counts),
         )
+        + "\nThe same without what nobody can see, by what the page is: what offices scan is paper.\n\n"
+        + _table(("defect", *judge_made.GROUNDS), judge_made.ground_rows(counts))
     )
 
 
