@@ -139,9 +139,10 @@ def _judged_table() -> str:
         "limit without a scope of its own finds its defect where it is not, and where it is, with 95 % intervals "
         "(Clopper and Pearson). Labels are rough, and pages on which nobody vouches for either are left out. "
         "*Tuned*: pages that were looked at while limits and measures were chosen. *Jury*: pages that were first "
-        "measured when all was chosen, office scans of two collections (`python -m tools.fetch_jury FOLDER`). The "
-        "pages are not part of the project; `python -m tools.judge_limits FOLDER... --jury FOLDER...` counts anew on "
-        "your own and prints each clean page that is not accepted.\n\n"
+        "measured when all was chosen, office scans of two collections (`python -m tools.fetch_jury FOLDER`); of the "
+        "three that went to a person then, one was the cause of a change in `streaks` (the pale flank of a line in "
+        "ink) and is no jury of that. The pages are not part of the project; `python -m tools.judge_limits FOLDER... "
+        "--jury FOLDER...` counts anew on your own and prints each clean page that is not accepted.\n\n"
         + _table(
             ("limit", "false alarms, tuned", "hits, tuned", "false alarms, jury", "hits, jury"),
             judge_limits.table_rows(counts),
@@ -163,8 +164,8 @@ def _made_table() -> str:
         "under the curve is the chance that a copy with the defect reads more than one without, with how many of each; "
         "*all that show*: without the copies on which nobody can see the defect, which `tools/pagenet/unseen.csv` "
         "names with the reason (cards of plastic and photographs, through which nothing shows; lighter streaks on "
-        "white paper; cuts and seams through white paper); *reported*: by any limit, notes too. Counted by `python -m "
-        "tools.pagenet.judge_made`.\n\n"
+        "white paper; cuts and seams through white paper; fingers on the ground beside the sheet); *reported*: by any "
+        "limit, notes too. Counted by `python -m tools.pagenet.judge_made`.\n\n"
         + _table(
             (
                 "defect",
@@ -176,6 +177,9 @@ def _made_table() -> str:
             ),
             judge_made.table_rows(counts),
         )
+        + "\nThe same without what nobody can see, by what the page is: what offices scan is paper. "
+        "Twelve of the fifteen cards, covers and prints, whose tinted fields and printed edges look like uneven light "
+        "and seams, are in fold 1.\n\n" + _table(("defect", *judge_made.GROUNDS), judge_made.ground_rows(counts))
     )
 
 

@@ -179,6 +179,32 @@ def test_a_pale_streak_beside_lines_of_text_bears_no_rules() -> None:
     assert strength == pytest.approx(10, abs=2) and where == pytest.approx(632 / MM, abs=0.5)
 
 
+def test_a_pale_streak_at_which_black_rules_end_is_one() -> None:
+    """Rules of a form are drawn in ink; a border as pale as the streak would bear rules as pale (see ``PRINT``)."""
+    page = sheet()
+    for row in (400, 640, 900, 1200):
+        page[row : row + 3, 634:1140] = 30
+    assert found(streak(page, 20, slice(None)))[0] == pytest.approx(20, abs=3)
+
+
+def test_each_reason_to_take_a_line_for_print_makes_it_less_likely() -> None:
+    """Lines from end to end, that bear rules of their own: in ink they are surely no dust."""
+    grey, ink = sheet(), sheet()
+    for page, level in ((grey, 150), (ink, 20)):
+        page[:, 500:503] = level
+        for row in (400, 640, 900, 1200):
+            page[row : row + 3, 503:1140] = level
+    assert 0 < found(ink)[0] < found(grey)[0] < 1
+
+
+@pytest.mark.parametrize("at", [50, 80])
+def test_the_pale_flank_of_a_line_in_ink_is_no_streak(at: int) -> None:
+    """The edge of the sheet down the page, drawn out by the scanner's lamp: grey beside black is not a line of dust."""
+    page = sheet(255)
+    page[:1640, at], page[:1640, at + 1] = 225, 90
+    assert found(page)[0] < 1
+
+
 def test_the_edge_between_two_grounds_is_no_streak() -> None:
     """The shade along a letter that lies on a sheet a little darker, over all of the picture."""
     page = sheet()

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.pagenet.judge_made import AS_IS, COLUMNS, Copy, fold_of_pages, judge, read_unseen, table_rows
+from tools.pagenet.judge_made import (
+    AS_IS,
+    COLUMNS,
+    Copy,
+    fold_of_pages,
+    ground_of_pages,
+    ground_rows,
+    judge,
+    judge_grounds,
+    read_unseen,
+    table_rows,
+)
 
 
 def copy(kind: str, fold: int, strength: float | None, found: bool = False, error: str | None = None) -> Copy:
@@ -52,3 +63,12 @@ def test_a_page_of_which_nothing_can_show_is_left_out_as_it_is_too() -> None:
 
 def test_what_nobody_can_see_is_of_a_kind_that_is_judged() -> None:
     assert {kind for _, kind, _ in read_unseen()} <= set(COLUMNS)
+
+
+def test_what_is_seen_is_told_by_what_the_page_is(tmp_path: Path) -> None:
+    """Paper, a card and a photograph; what cannot be seen on the card is left out, and nothing is left of it."""
+    lines = ["file,camera_photo,glossy_cover", "page 1.png,0,0", "page 2.png,0,1", "page 3.png,1,1"]
+    (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    copies = [copy("streaks", page, page / 2) for page in (1, 2, 3)] + [copy(AS_IS, page, 1.0) for page in (1, 2, 3)]
+    counts = judge_grounds(copies, ground_of_pages([tmp_path]), {("page 2", "streaks", "025")})
+    assert ground_rows(counts) == [("streaks", "0.000 (1, 1)", "unknown", "1.000 (1, 1)")]

@@ -3,13 +3,15 @@
 Each page is measured with the net that was trained without the fold of its source (``data.csv``), so that no net
 judges what it, or pages like it, was trained on. Licences do not matter here. Printed are the areas under the curve and
 what is reported at the limits of ``review``, with counts, then each source with a page that has one of the defects.
+``doubtful.csv`` names labels that the picture does not bear out, and why: areas are told with them and, beside it,
+without.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from tools.pagenet.bases import read_folds
 _COLUMNS = {
     "glare": "glare_ratio", "cut_off": "edge_cut", "dark_border": "border_dark", "foreign_object": "foreign_object",
 }  # fmt: skip
+DOUBTFUL = Path(__file__).with_name("doubtful.csv")
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,13 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, help="folders with labels.csv")
     options = parser.parse_args()
     pages = [page for folder in options.folders for page in measure_folder(folder, options.nets)]
-    print("\n".join([*describe(pages), "", *by_source(pages)]))
+    print("\n".join([*describe(pages), "", *describe_sure(pages, read_doubtful()), "", *by_source(pages)]))
+
+
+def read_doubtful() -> set[tuple[str, str]]:
+    """Return page, without ending, and defect of the labels that the picture does not bear out."""
+    with DOUBTFUL.open(encoding="utf-8", newline="") as lines:
+        return {(line["page"], line["defect"]) for line in csv.DictReader(lines)}
 
 
 def measure_folder(folder: Path, nets: list[Path]) -> list[Page]:
@@ -89,6 +98,23 @@ def describe(pages: list[Page]) -> list[str]:
         cells = [defect, *(str(len(some)) for some in (worse, scans, photos)), *areas]
         cells += [_over(some, defect, limit) for some in (worse, scans, photos)]
         lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def describe_sure(pages: list[Page], doubtful: Collection[tuple[str, str]]) -> list[str]:
+    """Return a table of the areas under the curve with every label, and without those in doubt.
+
+    Args:
+        pages: labelled and measured.
+        doubtful: page and defect of the labels in doubt.
+    """
+    lines = ["| check | labels in doubt | AUC all | without them |", "|---" * 4 + "|"]
+    for defect in _COLUMNS:
+        sure = [page for page in pages if (Path(page.labels["file"]).stem, defect) not in doubtful]
+        if len(sure) < len(pages):
+            splits = (_split(some, defect) for some in (pages, sure))
+            areas = (_area(worse, scans + photos, defect) for worse, scans, photos in splits)
+            lines.append(f"| {defect} | {len(pages) - len(sure)} | {' | '.join(areas)} |")
     return lines
 
 

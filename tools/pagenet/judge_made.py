@@ -6,9 +6,9 @@ A folder of copies holds labelled pages again: ``PAGE__asis.jpg`` as they are, `
 made upon them, where PAGE is the name of the page's file without its ending, in a ``labels.csv`` of ``--labels``. Each
 copy is measured with the net that was trained without the fold of its page's source (``data.csv``). A defect's copies
 are compared with the copies as they are, which have their size, tags and coding. ``unseen.csv`` names copies on which
-nobody can see the defect, and why: areas are told with them and, beside it, without. The areas under the curve go into
-``judged_made.json`` beside ``judge_limits``, of which ``tools.generate_docs`` makes a table in ``docs/thresholds.md``,
-and are printed.
+nobody can see the defect, and why: areas are told with them and, beside it, without; and without them also by what the
+page is, for a card or a desk is not the paper of an office. The areas under the curve go into ``judged_made.json``
+beside ``judge_limits``, of which ``tools.generate_docs`` makes tables in ``docs/thresholds.md``, and are printed.
 """
 
 from __future__ import annotations
@@ -44,10 +44,11 @@ DEFECTS = {
 AS_IS = "asis"
 UNSEEN = Path(__file__).with_name("unseen.csv")
 FOLDS = (1, 2, 3)
+GROUNDS = ("scans of paper", "scans of cards, covers and prints", "photographs")
 Counts = dict[str, dict[str, list[float]]]
 """Kind -> ``all``, ``seen`` (without those of ``unseen.csv``) and ``fold 1`` to ``fold 3``, each [area under the curve,
 copies with, copies without]; ``found``, [copies on which any limit reports it, of]; ``false``, likewise of the copies
-as they are."""
+as they are; a name of ``GROUNDS``, likewise the area of those seen."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,14 @@ def main() -> None:
     parser.add_argument("--labels", nargs="+", type=Path, required=True, help="folders with labels.csv")
     parser.add_argument("--copies", nargs="+", type=Path, required=True, help="folders with the copies")
     options = parser.parse_args()
-    folds = fold_of_pages(options.labels)
-    counts = judge(
-        [copy for folder in options.copies for copy in measure_copies(folder, folds, options.nets)], read_unseen()
-    )
+    folds, unseen = fold_of_pages(options.labels), read_unseen()
+    copies = [copy for folder in options.copies for copy in measure_copies(folder, folds, options.nets)]
+    counts = judge(copies, unseen)
+    for kind, areas in judge_grounds(copies, ground_of_pages(options.labels), unseen).items():
+        counts[kind] |= areas
     JUDGED.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write("\n".join(" | ".join(row) for row in table_rows(counts)) + "\n")
+    rows = [*table_rows(counts), *ground_rows(counts)]
+    sys.stdout.write("\n".join(" | ".join(row) for row in rows) + "\n")
 
 
 def fold_of_pages(folders: Iterable[Path]) -> dict[str, int]:
@@ -99,6 +102,17 @@ def fold_of_pages(folders: Iterable[Path]) -> dict[str, int]:
             for line in csv.DictReader(lines):
                 if line["source"] in folds:
                     found[Path(line["file"]).stem] = folds[line["source"]]
+    return found
+
+
+def ground_of_pages(folders: Iterable[Path]) -> dict[str, str]:
+    """Return page name without ending -> what it is, of ``GROUNDS``."""
+    found = {}
+    for folder in folders:
+        with (folder / "labels.csv").open(encoding="utf-8", newline="") as lines:
+            for line in csv.DictReader(lines):
+                scan = GROUNDS[0] if line["glossy_cover"] == "0" else GROUNDS[1]
+                found[Path(line["file"]).stem] = GROUNDS[2] if line["camera_photo"] == "1" else scan
     return found
 
 
@@ -132,18 +146,36 @@ def judge(copies: Iterable[Copy], unseen: Container[tuple[str, str, str]] = ()) 
         sound = [copy for copy in held if copy.kind == AS_IS]
         if not made:
             continue
-        known = [copy for copy in made + sound if (copy.page, kind, "") not in unseen]
-        shown = [copy for copy in known if copy.kind == kind and (copy.page, kind, copy.severity) not in unseen]
-        counts[kind] = {
-            "all": _area(made, sound, kind),
-            "seen": _area(shown, [copy for copy in known if copy.kind == AS_IS], kind),
-        }
+        counts[kind] = {"all": _area(made, sound, kind), "seen": _area(*_seen(held, kind, unseen), kind)}
         for fold in FOLDS:
             of_fold = [[copy for copy in some if copy.fold == fold] for some in (made, sound)]
             counts[kind][f"fold {fold}"] = _area(of_fold[0], of_fold[1], kind)
         for name, some in (("found", made), ("false", sound)):
             counts[kind][name] = [sum(DEFECTS[kind] in copy.defects for copy in some), len(some)]
     return counts
+
+
+def judge_grounds(
+    copies: Iterable[Copy], grounds: Mapping[str, str], unseen: Container[tuple[str, str, str]] = ()
+) -> Counts:
+    """Return the areas under the curve of those seen, by kind and by what the page is."""
+    held = [copy for copy in copies if copy.row["error"] is None]
+    counts: Counts = {}
+    for kind in COLUMNS:
+        seen = _seen(held, kind, unseen)
+        if seen[0]:
+            of_ground = {
+                ground: [[copy for copy in some if grounds[copy.page] == ground] for some in seen] for ground in GROUNDS
+            }
+            counts[kind] = {ground: _area(made, sound, kind) for ground, (made, sound) in of_ground.items()}
+    return counts
+
+
+def _seen(held: Iterable[Copy], kind: str, unseen: Container[tuple[str, str, str]]) -> tuple[list[Copy], list[Copy]]:
+    """Return the copies on which a defect of that kind can be seen, and the copies as they are of such pages."""
+    known = [copy for copy in held if (copy.page, kind, "") not in unseen]
+    made = [copy for copy in known if copy.kind == kind and (copy.page, kind, copy.severity) not in unseen]
+    return made, [copy for copy in known if copy.kind == AS_IS]
 
 
 def table_rows(counts: Counts) -> list[tuple[str, ...]]:
@@ -156,6 +188,11 @@ def table_rows(counts: Counts) -> list[tuple[str, ...]]:
         )
         for kind, found in counts.items()
     ]
+
+
+def ground_rows(counts: Counts) -> list[tuple[str, ...]]:
+    """Return the cells of the table by what a page is: defect, then the area of those seen on each."""
+    return [(DEFECTS[kind], *(_said(found[ground]) for ground in GROUNDS)) for kind, found in counts.items()]
 
 
 def _said(found: list[float]) -> str:

@@ -30,6 +30,7 @@ _FRAME_MM = 5.0
 _CLIP = 12  # grey levels that one pixel may count, so that letters do not outvote the paper
 _FAINTEST = 0.5  # grey levels on average; less is the grain of the paper
 _CANDIDATES = 24  # columns of a page that are looked at closely
+_FLANK = 0.8  # of what a line stands out by that its flanks, or its middle, do at least
 _COARSE, _COARSE_LOST = 12, 2  # bands of the height at first sight, and those that may be without
 _BANDS = 24  # of the height
 _KNOWN = 0.1  # of a band where the ground is alike on both sides of the column, or nothing is known of it
@@ -40,7 +41,7 @@ _LEAST = 3  # grey levels
 _RULE_AWAY = 2  # reaches above a rule and below it, where it is not
 _RULE_REACHES = 20  # on one side of a line, as far as a rule that begins at it goes at least
 _RULE = (0.25, 0.9)  # of these that are dark on its other side at most, and on this side at least
-_AS_DARK = 0.75  # of the line that such a rule is dark
+_AS_DARK, _TOO_DARK = 0.75, 3  # of the line that such a rule is dark, and that another pen's is
 _MOST_RULES = 1  # that may begin at a streak by chance
 _END_REACHES = 4  # from the end of a line, where none may: that is a corner
 _PRESENT = (0.86, 0.99)  # share of the bands in which it is, down and across the page; print ends at a margin
@@ -50,7 +51,7 @@ _STEP = 0.5  # of the strength of a line by which the grounds that it parts diff
 _PAPER, _ON_PAPER = 0.75, 0.1  # of the page's paper, and of the line that lies on ground as bright: not beside a sheet
 _AS_INK = 0.55  # of the paper: a line that much darker is drawn with ink
 _NEARLY = 0.9  # what a line that falls short of a streak reads at most; at least 1 is one
-_DOUBTFUL = 0.3  # of that, for a line that ends at a margin, bears rules or is unsteady: print, more likely
+_DOUBTFUL = 0.3  # of that, for each reason to take a line for print: it ends at a margin, bears rules, is unsteady
 _MAX_DUST_LINES = 6  # dust makes no more lines than this; ruled paper does
 
 
@@ -118,7 +119,7 @@ def _strongest(side: _Side) -> tuple[float, int]:
     scores = _mean_beyond(side.lines, side.reach)
     found: list[tuple[float, int]] = []
     for sign, score in zip((1, -1), scores, strict=True):
-        columns = _candidates(score, side)
+        columns = _candidates(score, side, sign)
         found += zip(_strengths(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
@@ -142,13 +143,21 @@ def _mean_beyond(lines: Grey, reach: int) -> Floats:
     return lowest(bands.reshape(_COARSE, -1), _COARSE_LOST).reshape(2, -1)
 
 
-def _candidates(score: Floats, side: _Side) -> Places:
-    """Return the columns that stand out most, the strongest within its reach each."""
+def _candidates(score: Floats, side: _Side, sign: int) -> Places:
+    """Return the columns that stand out most, the middle of its line each."""
     is_peak = score >= cv2.dilate(score[None], np.ones((1, 2 * side.reach + 1), np.uint8))[0]
     is_peak &= score >= _FAINTEST
     is_peak[: side.margin] = is_peak[-side.margin :] = False
     columns = np.flatnonzero(is_peak)
-    return columns[np.argsort(-score[columns], kind="stable")[:_CANDIDATES]]
+    strongest = columns[np.argsort(-score[columns], kind="stable")[:_CANDIDATES]].tolist()
+    return np.array(list(dict.fromkeys(_middle_of_line(column, score, side, sign) for column in strongest)), np.intp)
+
+
+def _middle_of_line(column: int, score: Floats, side: _Side, sign: int) -> int:
+    """Return the darkest (sign 1) column of a line as good as this one within its reach: its flanks are pale."""
+    near = np.arange(column - side.reach, column + side.reach + 1)
+    near = near[score[near] >= _FLANK * score[column]]
+    return int(near[(sign * side.lines[:, near].sum(axis=0, dtype=np.int64)).argmin()])
 
 
 def _strengths(side: _Side, columns: Places, sign: int) -> list[float]:
@@ -172,7 +181,7 @@ def _strengths(side: _Side, columns: Places, sign: int) -> list[float]:
     nearly = _NEARLY * is_known.mean(axis=1) * (shares * shares * shares)  # print shows in half of them by chance
     doubtful = _DOUBTFUL * nearly
     return [
-        _strength(side, column, _Line(beyond[k], step[k], ground[k], is_seen[k]), edges) or float(doubtful[k])
+        _strength(side, column, _Line(beyond[k], step[k], ground[k], is_seen[k]), edges, float(nearly[k]))
         if shares[k] >= side.present
         else float((nearly if runs_through[k] else doubtful)[k])
         for k, column in enumerate(columns.tolist())
@@ -188,45 +197,54 @@ def _bands(beyond: Levels, is_seen: NDArray[np.bool_], edges: Places) -> tuple[N
     return is_known, is_known & (without <= (known - 1) // 2)
 
 
-def _strength(side: _Side, column: int, line: _Line, edges: Places) -> float:
-    """Return the usual strength of a line, 0 where it is not steady, an edge, or print."""
+def _strength(side: _Side, column: int, line: _Line, edges: Places, nearly: float) -> float:
+    """Return the usual strength of a line; where it is not steady, an edge, or print, how near it comes."""
     bands = [line.beyond[low:high][line.is_seen[low:high]] for low, high in pairwise(edges)]
     levels = np.array([_middle(band) for band in bands if len(band) >= _least_known(edges)])
     if len(levels) < side.known:
-        return 0.0
+        return nearly
     usual = _middle(levels)
     is_there, is_more = levels >= max(_LEAST, _STEADY * usual), levels > 2 * usual
     is_steady = is_there.mean() >= side.present and is_more.mean() <= _UNSTEADY
     is_edge = abs(_middle(line.step[line.is_seen])) > _STEP * usual
     is_off = (line.ground[line.is_seen] >= _PAPER * side.paper).mean() < _ON_PAPER
     is_ink = usual >= _AS_INK * max(side.paper, _middle(line.ground[line.is_seen]))
-    is_print = not is_steady or is_edge or is_off or is_ink or _bears_rules(side, column, line.beyond, usual)
-    return 0.0 if is_print else float(usual)
+    doubts = (not is_steady, is_edge, is_off, is_ink, _bears_rules(side, column, line.beyond, usual))
+    return nearly * _DOUBTFUL ** int(sum(doubts)) if any(doubts) else float(usual)
 
 
 def _bears_rules(side: _Side, column: int, beyond: NDArray[np.int16], usual: int) -> bool:
-    """Return whether rules begin at the line, on one side of it: the border of a table, or a corner of a frame."""
-    level = _AS_DARK * usual
-    left, right = (
-        _share_of_rules(side.page[:, max(0, start) : start + (_RULE_REACHES - 1) * side.reach], side.reach, level)
-        for start in (column - _RULE_REACHES * side.reach, column + side.reach)
-    )
-    is_rule = (np.minimum(left, right) <= _RULE[0]) & (np.maximum(left, right) >= _RULE[1])
+    """Return whether rules begin at the line, on one side of it: the border of a table, or a corner of a frame.
+
+    A rule that is far darker was drawn with another pen, and happens to end there.
+    """
+    starts = column - _RULE_REACHES * side.reach, column + side.reach
+    besides = [
+        _darker_than_around(side.page[:, max(0, at) : at + (_RULE_REACHES - 1) * side.reach], side.reach)
+        for at in starts
+    ]
+    is_rule, is_other = (_begins_at_line(besides, levels * usual) for levels in (_AS_DARK, _TOO_DARK))
     begins = np.flatnonzero(is_rule[1:] & ~is_rule[:-1]) + 1
     run = _END_REACHES * side.reach
-    is_line = cv2.blur((beyond >= level).astype(np.float32), (1, run)).ravel() > _STEADY
+    begins = begins[np.array([not is_other[at : at + run].any() for at in begins.tolist()], np.bool_)]
+    is_line = cv2.blur((beyond >= _AS_DARK * usual).astype(np.float32), (1, run)).ravel() > _STEADY
     rows = np.flatnonzero(is_line)
     ends = rows[[0, -1]] if rows.size else rows
     is_corner = bool((np.abs(begins[:, None] - ends) <= run).any())
     return is_corner or begins.size > _MOST_RULES
 
 
-def _share_of_rules(beside: Grey, reach: int, level: float) -> NDArray[np.float64]:
-    """Return how much of each row is darker, by that level, than what lies 1 mm above it and below."""
+def _begins_at_line(besides: list[Grey], level: float) -> NDArray[np.bool_]:
+    """Return in which rows what lies beside a line on one side, but not on the other, is that much darker."""
+    left, right = ((darker >= level).mean(axis=1) for darker in besides)
+    return np.asarray((np.minimum(left, right) <= _RULE[0]) & (np.maximum(left, right) >= _RULE[1]), np.bool_)
+
+
+def _darker_than_around(beside: Grey, reach: int) -> Grey:
+    """Return by how much each pixel is darker than what lies 1 mm above it and below."""
     away = _RULE_AWAY * reach
     padded = cv2.copyMakeBorder(beside, away, away, 0, 0, cv2.BORDER_REPLICATE)
-    darker = cv2.subtract(cv2.min(padded[: -2 * away], padded[2 * away :]), np.ascontiguousarray(beside))
-    return np.asarray((darker >= level).mean(axis=1), np.float64)
+    return np.asarray(cv2.subtract(cv2.min(padded[: -2 * away], padded[2 * away :]), np.ascontiguousarray(beside)))
 
 
 def _least_known(edges: Places) -> float:
