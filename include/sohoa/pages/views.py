@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from sohoa.pages.reduce import Grey, halve, reduce_page, shrink
 
 ReadColour = Callable[[], Grey | None]
-Counts = NDArray[np.float64]
 
 A4_LONG_MM = 297.0
 MIN_SIDE_PX = 32
@@ -35,13 +35,11 @@ class Lines:
         range: grey range of each window, uint8 (windows, lines).
         step: largest difference of neighbours in the window, uint8 (windows, lines).
         mean_step: their mean, float32 (windows, lines).
-        level: brightest grey of the window, uint8 (windows, lines).
     """
 
     range: Grey
     step: Grey
     mean_step: NDArray[np.float32]
-    level: Grey
 
     @classmethod
     def of(cls, lines: Grey, window: int) -> Lines:
@@ -53,7 +51,7 @@ class Lines:
         steps = np.asarray(cv2.absdiff(lines[1:], lines[:-1]))[inside].reshape(shape)
         greys, ends = lines[inside].reshape(shape), lines[first + window : first + count * window + 1 : window]
         high, low = np.maximum(fold_rows(np.maximum, greys), ends), np.minimum(fold_rows(np.minimum, greys), ends)
-        return cls(high - low, fold_rows(np.maximum, steps), mean_rows(steps), high)
+        return cls(high - low, fold_rows(np.maximum, steps), mean_rows(steps))
 
 
 @dataclass(frozen=True)
@@ -142,14 +140,9 @@ class PageViews:
         return halve(self.paper)
 
     @cached_property
-    def paper_counts(self) -> Counts:
-        """Running counts of the greys of ``half_paper``."""
-        return running_counts(self.half_paper)
-
-    @cached_property
     def is_white(self) -> bool:
         """Whether a quarter of the page and more is white paper, as of most office pages."""
-        return level_at(self.paper_counts, _SHARE_NOT_WHITE) > _NOT_WHITE
+        return is_level_above(self.half_paper, _SHARE_NOT_WHITE, _NOT_WHITE)
 
     @cached_property
     def ink(self) -> Grey:
@@ -249,17 +242,13 @@ def lowest(bands: NDArray[np.float32], left_out: int) -> NDArray[np.float32]:
 
 
 def percentiles(values: Grey, *shares: float) -> tuple[int, ...]:
-    """Return the grey levels that these shares (0 to 1) of ``values`` do not exceed."""
-    counts = running_counts(values)
-    return tuple(level_at(counts, share) for share in shares)
+    """Return the grey levels that these shares (0 to 1) of ``values`` do not exceed, found by halving the range."""
+    line = np.ascontiguousarray(values).ravel()
+    return tuple(
+        bisect_left(range(255), True, key=lambda level: not is_level_above(line, share, level)) for share in shares
+    )
 
 
-def running_counts(values: Grey) -> Counts:
-    """Return how many of the values are no brighter than each grey level."""
-    counts = cv2.calcHist([np.ascontiguousarray(values).reshape(1, -1)], [0], None, [256], [0, 256])
-    return np.cumsum(counts, dtype=np.float64)
-
-
-def level_at(counts: Counts, share: float) -> int:
-    """Return the grey level that this share (0 to 1) of the values behind running counts does not exceed."""
-    return int(counts.searchsorted(share * counts[-1]))
+def is_level_above(values: Grey, share: float, level: int) -> bool:
+    """Return whether the grey level that this share (0 to 1) of ``values`` does not exceed is above ``level``."""
+    return bool(np.count_nonzero(values <= level) < share * values.size)
