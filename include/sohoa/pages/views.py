@@ -24,6 +24,7 @@ _LINES = 180  # scan lines taken in each direction
 _MAX_IN_16_BITS = 257  # greys of 255 that add up to at most 65535
 _NOT_WHITE = 230  # grey of paper
 _SHARE_NOT_WHITE = 0.75  # of a page that is no darker, or it is not white
+_BAND = 64  # rows of a large sheet's colours that are looked at at a time
 _PAPER_PX = 13  # 4.4 mm of A4: wider than strokes of letters, narrower than pictures
 
 
@@ -84,14 +85,13 @@ class PageViews:
         scale = dpi / _MM_PER_INCH if dpi else max(full.shape) / A4_LONG_MM
         return cls(full, reduce_page(full, dpi), scale, read_colour, bool(dpi))
 
-    @cached_property
-    def without_red(self) -> Grey | None:
-        """``page`` as paper and ink are without what is red on it, null where no colour can be had: red light less what
-        of it is grey, so that a seal is as bright as its paper and print under it is not."""
-        if self._colour is None:
-            return None
-        blue, green, red = cv2.split(self._colour)
-        return _fit(np.asarray(cv2.add(red, cv2.subtract(red, cv2.max(blue, green))), np.uint8), self.page)
+    def leave_out_red(self) -> Grey | None:
+        """Return ``page`` as paper and ink are without what is red on it, null where no colour can be had: red light
+        less what of it is grey, so that a seal is as bright as its paper and print under it is not.
+
+        Of a large sheet it takes as much memory as ``page``, so it is not kept.
+        """
+        return None if self._colour is None else _fit(_without_red(self._colour), self.page)
 
     @cached_property
     def small_chroma(self) -> Grey | None:
@@ -188,6 +188,15 @@ def each_nth(length: int, step: int) -> slice:
     """Return each n-th of so many lines, n odd: the same ones of a page that is turned upside down."""
     rest = (length - 1) % step
     return slice((rest if rest % 2 == 0 else rest + step) // 2, None, step)
+
+
+def _without_red(colour: Grey) -> Grey:
+    """Return red light less what of it is grey, made band by band."""
+    bright = np.empty(colour.shape[:2], np.uint8)
+    for top in range(0, len(colour), _BAND):
+        blue, green, red = cv2.split(colour[top : top + _BAND])
+        bright[top : top + _BAND] = cv2.add(red, cv2.subtract(red, cv2.max(blue, green)))
+    return bright
 
 
 def _fit(image: Grey, other: Grey) -> Grey:

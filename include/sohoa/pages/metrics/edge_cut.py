@@ -78,8 +78,8 @@ def _count_but_red(views: PageViews) -> Sides:
     """Count on the page; as soon as something is cut, on the page without what is red, where colour can be had."""
     seen = []
     for side, count in _counts(views.page, views):
-        if count and views.without_red is not None:
-            return _most(_counts(views.without_red, views))
+        if count and (without_red := views.leave_out_red()) is not None:
+            return _most(_counts(without_red, views))
         seen.append((side, count))
     return _most(seen)
 
