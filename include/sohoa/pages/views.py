@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from sohoa.pages.reduce import Grey, halve, reduce_page, shrink
 
 ReadColour = Callable[[], Grey | None]
+Found = TypeVar("Found")
 
 A4_LONG_MM = 297.0
 MIN_SIDE_PX = 32
@@ -84,6 +86,17 @@ class PageViews:
         """Return the views of a page of at least ``MIN_SIDE_PX`` each way."""
         scale = dpi / _MM_PER_INCH if dpi else max(full.shape) / A4_LONG_MM
         return cls(full, reduce_page(full, dpi), scale, read_colour, bool(dpi))
+
+    def once(self, find: Callable[[PageViews], Found]) -> Found:
+        """Return what ``find`` finds on the page, which is looked for once, whoever asks."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        found: Found = self._found[find]
+        return found
+
+    @cached_property
+    def _found(self) -> dict[Callable[[PageViews], Any], Any]:
+        return {}
 
     def leave_out_red(self) -> Grey | None:
         """Return ``page`` as paper and ink are without what is red on it, null where no colour can be had: red light
