@@ -23,10 +23,10 @@ from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.guard.guard import Guard
 from sohoa.pages.measure_page import measure_bytes
 from sohoa.settings import load_settings
-from tests.pages.large_sheets import A0_600, large_jpeg
+from tests.pages.large_sheets import A0_300, A0_600, large_jpeg
 from tests.pages.page_files import a4_image
 
-_A0 = {300: (9_933, 14_043), 600: A0_600}
+_A0 = {300: A0_300, 600: A0_600}
 _WORKERS = (1, 2)
 _BATCH = 24
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.pages.page_files import a4_image
 
-A0_600 = (19_866, 28_087)
+A0_300, A0_600 = (9_933, 14_043), (19_866, 28_087)
 _STRIP = 1_600  # rows, whole blocks
 
 
@@ -35,5 +35,5 @@ def large_jpeg(size: tuple[int, int], dpi: int, quality: int = 91, **options: ob
 
 
 def _strip(width: int, dpi: int) -> Image.Image:
-    page = np.asarray(a4_image(dpi))[:_STRIP]
+    page = np.asarray(a4_image(dpi, _STRIP))
     return Image.fromarray(np.tile(page, (1, -(-width // page.shape[1]), 1))[:, :width])

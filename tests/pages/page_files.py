@@ -40,11 +40,12 @@ def text_page(size: tuple[int, int] = A4_150, lines: int = 30, paper: int = 245)
 
 
 @cache
-def a4_image(dpi: int) -> Image.Image:
-    """A page of dense real text on tinted, slightly noisy paper."""
+def a4_image(dpi: int, rows: int | None = None) -> Image.Image:
+    """A page of dense real text on tinted, slightly noisy paper; if asked, its first rows alone."""
     size = (round(210 / 25.4 * dpi), round(297 / 25.4 * dpi))
     source = Image.open(str(files("sohoa.simulate").joinpath("pages", "lept_patent.png"))).convert("L").resize(size)
-    noise = np.random.default_rng(1).normal(0, 1.5, (*size[::-1], 3))
+    source = source.crop((0, 0, size[0], rows or size[1]))
+    noise = np.random.default_rng(1).normal(0, 1.5, (*source.size[::-1], 3))
     paper = np.array([246, 243, 234]) * (np.asarray(source)[..., None] / 255) + noise
     return Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))
 

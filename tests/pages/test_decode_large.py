@@ -16,7 +16,7 @@ from sohoa.pages.decode import page as page_module
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.measure_page import measure_bytes, measure_file
 from sohoa.settings import Settings
-from tests.pages.large_sheets import A0_600, large_jpeg
+from tests.pages.large_sheets import A0_300, A0_600, large_jpeg
 from tests.pages.page_files import LIMITS, code, jpeg, measure, pdf_file, pillow_file, text_page
 
 PAGE = text_page((1241, 1755))
@@ -133,10 +133,11 @@ def test_a_large_sheet_that_is_cut_short_is_told(small_is_large):
         assert code(measure(data[: int(keep * len(data))])[0]) == "truncated"
 
 
-def test_a0_at_600_dpi_stays_within_300_megabytes(tmp_path):
+@pytest.mark.parametrize(("size", "dpi"), [(A0_300, 300), (A0_600, 600)])
+def test_an_a0_sheet_stays_within_300_megabytes(tmp_path, size, dpi):
     """All processes of ``sohoa measure`` together; the sheet is measured whole."""
     path = tmp_path / "a0.jpg"
-    path.write_bytes(large_jpeg(A0_600, 600))
+    path.write_bytes(large_jpeg(size, dpi))
     with (tmp_path / "rows").open("wb") as out:
         command = psutil.Popen([Path(sys.executable).with_name("sohoa"), "measure", path], stdout=out)
         most = 0

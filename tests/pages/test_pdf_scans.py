@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zlib
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -119,13 +120,20 @@ def test_a_jpeg2000_that_is_damaged_or_cut_is_told(options: dict[str, Any]) -> N
             assert code(row_of(scan_pdf(broken, A4_100, ("/JPXDecode",)))) in ("unreadable", "truncated")
 
 
+@cache
+def packed_pixels(mode: str) -> tuple[tuple[int, int], bytes]:
+    """Size and deflated pixels of a page in a mode of Pillow's, or of a large one in colour."""
+    image = a4_image(60).convert("RGB" if mode == "large" else mode)
+    image = image.resize((3000, 5500)) if mode == "large" else image
+    return image.size, zlib.compress(image.tobytes(), 1)
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L", "1", "large"])
 @pytest.mark.parametrize("share", [0.5, 0.7, 0.9, 0.97])
 def test_zeros_at_the_end_of_flate_are_told(mode: str, share: float) -> None:
     """As a disk fills what was never written: they mean pixels, and more of them than the image has."""
-    image = a4_image(60).convert("RGB" if mode == "large" else mode)
-    image = image.resize((3000, 5500)) if mode == "large" else image
-    packed, bits = zlib.compress(image.tobytes(), 1), 1 if mode == "1" else 8
+    size, packed = packed_pixels(mode)
+    bits = 1 if mode == "1" else 8
     keys = {"ColorSpace": NAME("/DeviceGray" if mode in "L1" else "/DeviceRGB"), "BitsPerComponent": bits}
     kept = int(share * len(packed))
     for data, wanted in (
@@ -133,7 +141,7 @@ def test_zeros_at_the_end_of_flate_are_told(mode: str, share: float) -> None:
         (packed[:-5], {None}),  # its checksum alone is lost
         (packed + bytes(9), {None}),
     ):
-        assert code(row_of(scan_pdf(data, image.size, ("/FlateDecode",), **keys))) in wanted
+        assert code(row_of(scan_pdf(data, size, ("/FlateDecode",), **keys))) in wanted
 
 
 def unframed(image: Image.Image, compression: str) -> bytes:

@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from sohoa.pages.decode.pillow import decode_grey, to_small_rgb
+from sohoa.pages.metrics import bleed_through
 from sohoa.pages.metrics.orientation import _components, _enlarged
-from sohoa.pages.reduce import shrink
-from sohoa.pages.views import fold_rows, lowest, percentiles
+from sohoa.pages.metrics.seams import _mixed_steps
+from sohoa.pages.reduce import halve, shrink
+from sohoa.pages.views import PageViews, fold_rows, lowest, percentiles
 
 
 def _squares_of_every_sum(columns: int) -> np.ndarray:
@@ -116,3 +118,46 @@ def test_small_pictures_are_the_mean_of_the_colours(mode: str, factor: int) -> N
     if mode == "P":
         image.info["transparency"] = 3
         assert to_small_rgb(image, factor).tobytes() == image.convert("RGB").reduce(factor).tobytes()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("rows", [2, 383, 384, 385, 386, 770])
+def test_steps_by_both_signs(rows: int, axis: int) -> None:
+    """All steps less those that one sign has more, however the image is cut into bands."""
+    image = np.random.default_rng(rows).integers(0, 256, (rows, 40), np.uint8)
+    steps = np.diff(image.astype(np.int64), axis=1 - axis)
+    plain = (np.abs(steps).sum(axis=axis) - np.abs(steps.sum(axis=axis))) / np.float32(image.shape[axis])
+    assert np.array_equal(_mixed_steps(image, axis), plain.astype(np.float32))
+
+
+def test_the_paper_around_is_the_mean_rounded_down() -> None:
+    """Of the bare pixels in the window at half size, by whole numbers; 0 where hardly any is seen."""
+    random = np.random.default_rng(1)
+    small = random.integers(0, 256, (180, 140), np.uint8)
+    bare = ((random.random((180, 140)) < np.linspace(0, 1, 140)) * 255).astype(np.uint8)
+    size = (bleed_through._AROUND_PX,) * 2
+    greys, seen = (cv2.boxFilter(halve(image), cv2.CV_32S, size, normalize=False) for image in (small & bare, bare))
+    plain = greys.astype(np.int64) * 255 // np.maximum(seen, 1) * (seen >= bleed_through._LEAST_SEEN)
+    assert np.array_equal(bleed_through._around(small, bare), cv2.resize(plain.astype(np.uint8), (140, 180)))
+
+
+@pytest.mark.parametrize("rows", [33, 64, 65, 200])
+def test_red_is_left_out(rows: int) -> None:
+    """Red light less what of it is grey, at the size of the page, however many bands it is made of."""
+    colour = np.random.default_rng(rows).integers(0, 256, (rows, 50, 3), np.uint8)
+    blue, green, red = (colour[..., plane].astype(int) for plane in range(3))
+    plain = np.minimum(255, red + np.maximum(0, red - np.maximum(blue, green)))
+    views = PageViews.of(np.zeros((rows, 50), np.uint8), None, lambda: colour)
+    assert np.array_equal(views.leave_out_red(), plain)
+
+
+def test_what_is_looked_for_once_is_found_once() -> None:
+    """Whoever asks; on another page it is looked for again."""
+    seen: list[PageViews] = []
+
+    def look(views: PageViews) -> int:
+        seen.append(views)
+        return len(seen)
+
+    one, other = (PageViews.of(np.zeros((40, 40), np.uint8), None) for _ in range(2))
+    assert [views.once(look) for views in (one, one, other)] == [1, 1, 2]

@@ -26,7 +26,7 @@ from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.jpeg_quality import measure_jpeg_quality
 from sohoa.pages.metrics.paper_class import paper_class
 from sohoa.pages.metrics.skew import measure_skew
-from sohoa.pages.page_net import VIEW_PX, paint_maps
+from sohoa.pages.page_net import VIEW_PX, fit_view, paint_maps
 from sohoa.pages.page_row import COLUMNS, PageRow
 from sohoa.pages.reduce import LONG_SIDE_PX, Grey
 from sohoa.pages.sheet import Box, Sheet, is_aslant, view_sheet
@@ -132,7 +132,7 @@ def _measure_page(page: Page, read_colour: ReadColour) -> dict[str, Any]:
             facts[_ASKS_NET] = True
             facts[_CORNERS] = None if sheet is None else sheet.corners
             facts[_OBJECT] = _object_box(views, sheet) if facts["foreign_object"] else None
-            facts[_PAPER] = find_paper(views) if sheet is None and facts["illumination_range"] else None
+            facts[_PAPER] = views.once(find_paper) if sheet is None and facts["illumination_range"] else None
     return facts
 
 
@@ -165,9 +165,10 @@ def _add_seen(row: dict[str, Any], colour: Grey | None) -> None:
     if colour is None:
         row["glare_ratio"] = row["glare_box"] = None
         return
-    maps = paint_maps(colour)
+    view = fit_view(colour)
+    maps = paint_maps(view)
     row["glare_ratio"], row["glare_box"] = find_lights(maps, row[_CORNERS])
-    hand, _ = find_hand(colour, maps, row[_CORNERS])
+    hand, _ = find_hand(view, maps, row[_CORNERS])
     thing = believe(row["foreign_object"], row[_OBJECT], maps) if row[_OBJECT] else 0.0
     row["foreign_object"] = max(hand, thing)
     if row[_PAPER]:

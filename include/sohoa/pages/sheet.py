@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import A4_LONG_MM, MIN_SIDE_PX, PageViews, level_at, percentiles
+from sohoa.pages.views import A4_LONG_MM, MIN_SIDE_PX, PageViews, is_level_above, percentiles
 
 Points = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -69,8 +69,10 @@ def find_sheet(views: PageViews) -> Sheet | None:
     """Find the sheet of a photograph; null where the page is no photograph of a sheet, as far as can be seen."""
     paper = views.half_paper
     frame = np.concatenate([paper[0], paper[-1], paper[:, 0], paper[:, -1]])
-    brightest = level_at(views.paper_counts, 1 - _SHARES[0])
-    if min(paper.shape) < _LEAST_PX or percentiles(frame, 0.5)[0] > brightest - _DARKER:
+    if min(paper.shape) < _LEAST_PX:
+        return None
+    at_rim = percentiles(frame, 0.5)[0]
+    if not is_level_above(paper, 1 - _SHARES[0], at_rim + _DARKER - 1):
         return None
     _, is_bright = cv2.threshold(paper, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     outline = _largest(np.asarray(is_bright, np.uint8))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from sohoa.pages.reduce import Grey, halve, reduce_page, shrink
 
 ReadColour = Callable[[], Grey | None]
-Counts = NDArray[np.float64]
+Found = TypeVar("Found")
 
 A4_LONG_MM = 297.0
 MIN_SIDE_PX = 32
@@ -24,6 +26,7 @@ _LINES = 180  # scan lines taken in each direction
 _MAX_IN_16_BITS = 257  # greys of 255 that add up to at most 65535
 _NOT_WHITE = 230  # grey of paper
 _SHARE_NOT_WHITE = 0.75  # of a page that is no darker, or it is not white
+_BAND = 64  # rows of a large sheet's colours that are looked at at a time
 _PAPER_PX = 13  # 4.4 mm of A4: wider than strokes of letters, narrower than pictures
 
 
@@ -35,13 +38,11 @@ class Lines:
         range: grey range of each window, uint8 (windows, lines).
         step: largest difference of neighbours in the window, uint8 (windows, lines).
         mean_step: their mean, float32 (windows, lines).
-        level: brightest grey of the window, uint8 (windows, lines).
     """
 
     range: Grey
     step: Grey
     mean_step: NDArray[np.float32]
-    level: Grey
 
     @classmethod
     def of(cls, lines: Grey, window: int) -> Lines:
@@ -53,7 +54,7 @@ class Lines:
         steps = np.asarray(cv2.absdiff(lines[1:], lines[:-1]))[inside].reshape(shape)
         greys, ends = lines[inside].reshape(shape), lines[first + window : first + count * window + 1 : window]
         high, low = np.maximum(fold_rows(np.maximum, greys), ends), np.minimum(fold_rows(np.minimum, greys), ends)
-        return cls(high - low, fold_rows(np.maximum, steps), mean_rows(steps), high)
+        return cls(high - low, fold_rows(np.maximum, steps), mean_rows(steps))
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,24 @@ class PageViews:
         scale = dpi / _MM_PER_INCH if dpi else max(full.shape) / A4_LONG_MM
         return cls(full, reduce_page(full, dpi), scale, read_colour, bool(dpi))
 
+    def once(self, find: Callable[[PageViews], Found]) -> Found:
+        """Return what ``find`` finds on the page, which is looked for once, whoever asks."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        found: Found = self._found[find]
+        return found
+
     @cached_property
-    def without_red(self) -> Grey | None:
-        """``page`` as paper and ink are without what is red on it, null where no colour can be had: red light less what
-        of it is grey, so that a seal is as bright as its paper and print under it is not."""
-        if self._colour is None:
-            return None
-        blue, green, red = cv2.split(self._colour)
-        return _fit(np.asarray(cv2.add(red, cv2.subtract(red, cv2.max(blue, green))), np.uint8), self.page)
+    def _found(self) -> dict[Callable[[PageViews], Any], Any]:
+        return {}
+
+    def leave_out_red(self) -> Grey | None:
+        """Return ``page`` as paper and ink are without what is red on it, null where no colour can be had: red light
+        less what of it is grey, so that a seal is as bright as its paper and print under it is not.
+
+        Of a large sheet it takes as much memory as ``page``, so it is not kept.
+        """
+        return None if self._colour is None else _fit(_without_red(self._colour), self.page)
 
     @cached_property
     def small_chroma(self) -> Grey | None:
@@ -142,14 +153,9 @@ class PageViews:
         return halve(self.paper)
 
     @cached_property
-    def paper_counts(self) -> Counts:
-        """Running counts of the greys of ``half_paper``."""
-        return running_counts(self.half_paper)
-
-    @cached_property
     def is_white(self) -> bool:
         """Whether a quarter of the page and more is white paper, as of most office pages."""
-        return level_at(self.paper_counts, _SHARE_NOT_WHITE) > _NOT_WHITE
+        return is_level_above(self.half_paper, _SHARE_NOT_WHITE, _NOT_WHITE)
 
     @cached_property
     def ink(self) -> Grey:
@@ -195,6 +201,15 @@ def each_nth(length: int, step: int) -> slice:
     """Return each n-th of so many lines, n odd: the same ones of a page that is turned upside down."""
     rest = (length - 1) % step
     return slice((rest if rest % 2 == 0 else rest + step) // 2, None, step)
+
+
+def _without_red(colour: Grey) -> Grey:
+    """Return red light less what of it is grey, made band by band."""
+    bright = np.empty(colour.shape[:2], np.uint8)
+    for top in range(0, len(colour), _BAND):
+        blue, green, red = cv2.split(colour[top : top + _BAND])
+        bright[top : top + _BAND] = cv2.add(red, cv2.subtract(red, cv2.max(blue, green)))
+    return bright
 
 
 def _fit(image: Grey, other: Grey) -> Grey:
@@ -249,17 +264,13 @@ def lowest(bands: NDArray[np.float32], left_out: int) -> NDArray[np.float32]:
 
 
 def percentiles(values: Grey, *shares: float) -> tuple[int, ...]:
-    """Return the grey levels that these shares (0 to 1) of ``values`` do not exceed."""
-    counts = running_counts(values)
-    return tuple(level_at(counts, share) for share in shares)
+    """Return the grey levels that these shares (0 to 1) of ``values`` do not exceed, found by halving the range."""
+    line = np.ascontiguousarray(values).ravel()
+    return tuple(
+        bisect_left(range(255), True, key=lambda level: not is_level_above(line, share, level)) for share in shares
+    )
 
 
-def running_counts(values: Grey) -> Counts:
-    """Return how many of the values are no brighter than each grey level."""
-    counts = cv2.calcHist([np.ascontiguousarray(values).reshape(1, -1)], [0], None, [256], [0, 256])
-    return np.cumsum(counts, dtype=np.float64)
-
-
-def level_at(counts: Counts, share: float) -> int:
-    """Return the grey level that this share (0 to 1) of the values behind running counts does not exceed."""
-    return int(counts.searchsorted(share * counts[-1]))
+def is_level_above(values: Grey, share: float, level: int) -> bool:
+    """Return whether the grey level that this share (0 to 1) of ``values`` does not exceed is above ``level``."""
+    return bool(np.count_nonzero(values <= level) < share * values.size)

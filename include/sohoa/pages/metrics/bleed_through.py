@@ -82,16 +82,18 @@ def _around(small: Grey, bare: Grey) -> Grey:
     """Return the mean grey of the bare paper around each pixel, in whole numbers, 0 where hardly any is seen."""
     size = (_AROUND_PX, _AROUND_PX)
     greys, seen = (
-        np.asarray(cv2.boxFilter(halve(image), cv2.CV_32S, size, normalize=False)).view(np.uint32)
+        np.asarray(cv2.boxFilter(halve(image), cv2.CV_64F, size, normalize=False))
         for image in (cv2.bitwise_and(small, bare), bare)
     )
-    known = (greys * np.uint32(255) // np.maximum(seen, 1) * (seen >= _LEAST_SEEN)).astype(np.uint8)
+    mean = (255 * greys / np.maximum(seen, 1)).astype(np.uint8)  # of whole numbers: no quotient is rounded up to one
+    known = mean * (seen >= _LEAST_SEEN)
     return np.asarray(cv2.resize(known, small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _levels(around: Grey, small: Grey, used: Grey) -> tuple[float, float]:
     """Return the depth of the brighter paper, one standard deviation off, and of the middle, in grey levels."""
-    depth = np.clip(around.astype(np.int16) - small + _ZERO, 0, 255).astype(np.uint8)
+    deeper, higher = cv2.subtract(around, small), cv2.subtract(small, around)
+    depth = cv2.subtract(cv2.add(deeper, (_ZERO,)), higher)  # one of them is 0
     counts = cv2.calcHist([depth], [0], np.ascontiguousarray(used), [256], [0, 256])
     total = np.cumsum(np.ravel(counts), dtype=np.float64)
     low, middle = np.interp((0.16 * total[-1], 0.5 * total[-1]), total, np.arange(256) - _ZERO).tolist()
@@ -100,9 +102,11 @@ def _levels(around: Grey, small: Grey, used: Grey) -> tuple[float, float]:
 
 def _area_without_rules(shows: Grey) -> float:
     """Return the pixels that show, those of long thin lines and single ones left out."""
+    solid = halve(cv2.morphologyEx(shows, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
+    if not cv2.countNonZero(solid):
+        return 0.0
     is_shown = _above(halve(shows), _HALF_SHOWN)
     across = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((1, _RULE_PX), np.uint8))
     down = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((_RULE_PX, 1), np.uint8))
     rules = cv2.dilate(cv2.max(across, down), np.ones((3, 3), np.uint8))
-    solid = halve(cv2.morphologyEx(shows, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
     return cv2.sumElems(cv2.subtract(solid, rules))[0] * 4 / 255

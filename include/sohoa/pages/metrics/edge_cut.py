@@ -10,6 +10,7 @@ may be light; and where the size on paper is not known, it may be larger than on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain
 
 import cv2
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews, level_at, percentiles
+from sohoa.pages.views import PageViews, is_level_above, percentiles
 
 Floats = NDArray[np.float64]
 Sides = tuple[float, float, float, float]
@@ -68,7 +69,7 @@ def count_cuts(views: PageViews) -> Sides:
     It cuts none where the sheet ends inside the picture.
     """
     found = _count_but_red(views)
-    if level_at(views.paper_counts, 0.5) >= _DARK:
+    if is_level_above(views.half_paper, 0.5, _DARK - 1):
         return found
     return _most(enumerate(found), _counts(255 - views.page, views))
 
@@ -77,8 +78,8 @@ def _count_but_red(views: PageViews) -> Sides:
     """Count on the page; as soon as something is cut, on the page without what is red, where colour can be had."""
     seen = []
     for side, count in _counts(views.page, views):
-        if count and views.without_red is not None:
-            return _most(_counts(views.without_red, views))
+        if count and (without_red := views.leave_out_red()) is not None:
+            return _most(_counts(without_red, views))
         seen.append((side, count))
     return _most(seen)
 
@@ -93,13 +94,14 @@ def _most(*counts: Iterable[tuple[int, float]]) -> Sides:
 
 def _counts(page: Grey, views: PageViews) -> Iterator[tuple[int, float]]:
     """Yield side and count of each side whose frame cuts something, for each size that the page may have."""
-    pale, paper = _pale_ink(views), percentiles(page[::4, ::4], 0.8)[0]
+    pale = _pale_ink(views)
+    paper = cache(lambda: percentiles(page[::4, ::4], 0.8)[0])  # most pages have no strip that asks
     for closer in (1,) if views.is_scaled else (1, _CLOSER):
         scale = closer * views.page_px_per_mm
         for side, image in enumerate((page, page[::-1], page.T, page.T[::-1])):
             strip = _strip(image, scale, pale) if views.at_frame[side] else None
             if strip is not None:
-                yield side, _cut(strip, scale, paper, pale)
+                yield side, _cut(strip, scale, paper(), pale)
 
 
 def _pale_ink(views: PageViews) -> float | None:

@@ -51,13 +51,13 @@ def measure_foreign_object(views: PageViews) -> float:
     the frame cuts over 6 to 45 mm and that ends sharply. A field with straight sides in one tone is print, as a
     letterhead's; a black corner is the bed; a tinted or folded one is a triangle; what has all tones is a picture.
     """
-    found = _find(views)
+    found = views.once(_find)
     return 0.0 if found is None else found[0]
 
 
 def find_foreign_object(views: PageViews) -> Box | None:
     """Return x, y, width, height of the box around that object as shares of the page, null where there is none."""
-    found = _find(views)
+    found = views.once(_find)
     return None if found is None else found[1]
 
 

@@ -31,7 +31,7 @@ def measure_illumination(views: PageViews) -> float:
     Pictures, tints and what lies beside the sheet are left out: fields that a sharp edge closes off from the largest
     one. Shade falls from beyond the frame and fades. The method is our own.
     """
-    return _range(*find_paper(views)) or 0.0
+    return _range(*views.once(find_paper)) or 0.0
 
 
 def find_paper(views: PageViews) -> Paper:
@@ -73,7 +73,7 @@ def _cells(paper: Grey) -> tuple[Grey, Grey]:
 
 def _is_lit(is_smooth: Grey) -> NDArray[np.bool_]:
     """Return which cells are the largest field, or hang together with the frame and fade into what is around."""
-    count, parts = cv2.connectedComponents(is_smooth, connectivity=4)
+    count, parts = cv2.connectedComponents(is_smooth, connectivity=4, ltype=cv2.CV_16U)
     areas, keep = np.bincount(parts.ravel(), minlength=count), np.zeros(count, bool)
     for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
         keep[side] = True
@@ -82,7 +82,7 @@ def _is_lit(is_smooth: Grey) -> NDArray[np.bool_]:
         keep[part] = part in (0, largest) or not _ends_at_once((parts == part).astype(np.uint8), is_smooth)
     keep[largest] = True
     keep[0] = False
-    return np.asarray(keep[parts], np.bool_)
+    return np.asarray(keep.take(parts), np.bool_)
 
 
 def _ends_at_once(part: Grey, is_smooth: Grey) -> bool:

@@ -35,12 +35,14 @@ def measure_moire(views: PageViews) -> float | None:
     tiles = _brightest_tiles(views)
     if not tiles:
         return None
-    spectra = np.fft.rfft2(_residuals(tiles))
+    spectra = np.fft.fft(np.fft.rfft(_residuals(tiles)), axis=1)
     power = (spectra.real**2 + spectra.imag**2).astype(np.float32)
-    peaks, inside = (_in_band(spectrum) for spectrum in (np.stack([cv2.blur(tile, (3, 3)) for tile in power]), power))
+    peaks, inside = _in_band(np.array([cv2.blur(tile, (3, 3)) for tile in power])), _in_band(power)
     middle = inside.shape[1] // 2
-    floor = np.partition(inside, middle, axis=1)[:, middle] + _FLOOR
-    return float(np.median(np.sqrt(peaks.max(axis=1) / floor)))
+    inside.partition(middle, axis=1)
+    heights = np.sqrt(peaks.max(axis=1) / (inside[:, middle] + _FLOOR))
+    heights.sort()
+    return float((heights[(len(tiles) - 1) // 2] + heights[len(tiles) // 2]) / 2)
 
 
 def _in_band(spectra: Floats) -> Floats:
@@ -63,7 +65,7 @@ def _brightest_tiles(views: PageViews) -> list[Grey]:
 
 def _residuals(tiles: list[Grey]) -> Floats:
     """Free the tiles of their ink and their shading, faded towards the frame; zero where too little of one is paper."""
-    tile = np.dstack(tiles)  # OpenCV filters all of them at once, as channels
+    tile = np.reshape(cv2.merge(tiles), (_TILE, _TILE, -1))  # OpenCV filters all of them at once, as channels
     paper = cv2.blur(cv2.dilate(tile, np.ones((7, 7), np.uint8)), (15, 15))
     ink = cv2.dilate(cv2.subtract(paper, tile), np.ones((5, 5), np.uint8))
     is_paper = (np.reshape(ink, tile.shape) <= _INK).astype(np.float32)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sohoa.pages.reduce import Grey
 from sohoa.pages.views import PageViews
 
+Floats = NDArray[np.float64]
+
 _SIDE = 64
 _KEPT = 16
 
@@ -28,17 +30,20 @@ def measure_phash(views: PageViews) -> str:
     return np.packbits(kept > (lower + upper) / 2).tobytes().hex()
 
 
-def _mean_cells(grey: Grey) -> NDArray[np.float64]:
+def _mean_cells(grey: Grey) -> Floats:
     """Return the means of 64 × 64 cells of equal size that cover the image, parts of pixels at their share."""
     sums = np.asarray(cv2.integral(grey))
-    edges = _at_fractions(_at_fractions(sums, grey.shape[0]).T, grey.shape[1]).T
-    cells = np.diff(np.diff(edges, axis=0), axis=1)
-    return np.asarray(cells * (_SIDE**2 / grey.size), np.float64)
+    (y, down), (x, along) = (_steps(side) for side in grey.shape)
+    columns = np.concatenate([x, x + 1])
+    upper, lower = (sums[rows].take(columns, axis=1) for rows in (y, y + 1))
+    at_steps = upper * (1 - down[:, None]) + lower * down[:, None]
+    edges = at_steps[:, : _SIDE + 1] * (1 - along) + at_steps[:, _SIDE + 1 :] * along
+    bands = edges[1:] - edges[:-1]
+    return np.asarray((bands[:, 1:] - bands[:, :-1]) * (_SIDE**2 / grey.size), np.float64)
 
 
-def _at_fractions(sums: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Return the rows of running sums at 65 equal steps from 0 to ``size``, between rows in proportion."""
+def _steps(size: int) -> tuple[NDArray[np.intp], Floats]:
+    """Return the pixels at which 65 equal steps from 0 to ``size`` lie, and how far into each."""
     place = np.arange(_SIDE + 1) * (size / _SIDE)
-    row = np.minimum(place.astype(np.intp), size - 1)
-    part = (place - row)[:, None]
-    return np.asarray(sums[row] * (1 - part) + sums[row + 1] * part, np.float64)
+    pixel = np.asarray(np.minimum(place.astype(np.intp), size - 1), np.intp)
+    return pixel, np.asarray(place - pixel, np.float64)

@@ -33,7 +33,7 @@ _GROUPS = 12
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
 _MIN_PX = 64
-_BAND = 256  # rows
+_BAND = 384  # rows
 _LARGEST_GAIN = 0.15
 
 
@@ -90,22 +90,26 @@ def _share(is_ink: Grey) -> Floats:
 
 
 def _mixed_steps(image: Grey, axis: int) -> Floats:
-    """Measure how much neighbours along the other axis differ by both signs, in grey levels: 0 if all step one way."""
-    before, after = (image[:-1], image[1:]) if axis else (image[:, :-1], image[:, 1:])
-    sums = np.ravel(cv2.reduce(image, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
-    mixed = _sum_steps(before, after, axis) - np.abs(np.diff(sums))
+    """Measure how much neighbours along the other axis differ by both signs, in grey levels: 0 if all step one way.
+
+    Band by band, which is read once: all differences of a large sheet are 15 MB.
+    """
+    steps, greys = [], []
+    for row in range(0, len(image) - axis, _BAND):
+        band = image[row : row + _BAND + axis]
+        before, after = (band[:-1], band[1:]) if axis else (band[:, :-1], band[:, 1:])
+        steps.append(_sums(cv2.absdiff(before, after), axis))
+        greys.append(_sums(before if axis else band, axis))
+    if axis:
+        step, grey = np.concatenate(steps), np.concatenate([*greys, _sums(image[-1:], axis)])
+    else:
+        step, grey = np.add.reduce(steps), np.add.reduce(greys)
+    mixed = step - np.abs(grey[1:] - grey[:-1])
     return np.asarray(mixed / np.float32(image.shape[axis]), np.float32)
 
 
-def _sum_steps(before: Grey, after: Grey, axis: int) -> NDArray[np.int32]:
-    """Add up along ``axis`` by how much neighbours differ, band by band: all differences of a large sheet are 15 MB."""
-    sums = [
-        np.ravel(cv2.reduce(cv2.absdiff(upper, lower), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S))
-        for upper, lower in (
-            (before[row : row + _BAND], after[row : row + _BAND]) for row in range(0, len(before), _BAND)
-        )
-    ]
-    return np.asarray(np.concatenate(sums) if axis else np.sum(sums, axis=0), np.int32)
+def _sums(image: Grey, axis: int) -> NDArray[np.int32]:
+    return np.asarray(cv2.reduce(image, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S), np.int32).ravel()
 
 
 def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
@@ -119,9 +123,12 @@ def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
     far = min(page.shape[1] // 4, round(_FARTHEST_MM * scale))
     rows = _candidates(mixed)
     owner, above, below = _pairs(page, rows)
-    shifts, found = np.zeros(len(rows), np.float32), _match(page[above], page[below], far)
+    found = _match(page[above], page[below], far)
     seen = np.flatnonzero(found)
+    if not seen.size:
+        return 0.0
     found[seen] = np.minimum(found[seen], _match(page[below[seen]], page[above[seen]], far))  # each along the other
+    shifts = np.zeros(len(rows), np.float32)
     np.maximum.at(shifts, owner, found)
     seen = np.flatnonzero(shifts)
     if not seen.size:
@@ -183,7 +190,7 @@ def _match(above: Grey, below: Grey, far: int) -> Floats:
     match = products / np.sqrt(np.maximum(spread, 1.0)[:, None] * np.maximum(there, 1.0))
     lag = match.argmax(axis=1)
     moved, still = match.max(axis=1), np.maximum(0.0, match[:, far])
-    sure = np.clip((moved - still - _CLEAR) * moved * 2.5, 0.0, 1.0)
+    sure = np.minimum(np.maximum((moved - still - _CLEAR) * moved * 2.5, 0.0), 1.0)
     is_peak = (lag > 0) & (lag < 2 * far)
     return np.asarray(np.where(can_match & is_peak, sure * np.abs(lag - far), 0.0), np.float32)
 

@@ -55,7 +55,7 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
     """
     if min(ink.shape) < _STRIPS:
         return None, 0.0
-    ink = cv2.min(cv2.subtract(ink, (_IGNORE,)), (_INK_CAP,))
+    ink = cv2.subtract(cv2.threshold(ink, _IGNORE + _INK_CAP, 0, cv2.THRESH_TRUNC)[1], (_IGNORE,))
     power = power_spectrum(ink)
     rows = _energy_by_angle(power, False)
     confidence = _prominence(rows)
@@ -147,7 +147,7 @@ def _refine(ink: Grey, coarse: float) -> float:
     strips = _strip_spectra(_turn(ink, -turn) if turn else ink)
     near, _ = _best(strips, coarse - turn, 0.1, 6)
     near, score = _best(strips, near, 0.02, 6)
-    k = int(np.clip(score.argmax(), 1, len(score) - 2))
+    k = min(max(int(score.argmax()), 1), len(score) - 2)
     left, top, right = score[k - 1 : k + 2]
     bend = left - 2 * top + right
     return turn + near + (0.01 * float((left - right) / bend) if bend < 0 else 0.0)
