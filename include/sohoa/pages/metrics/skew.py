@@ -37,6 +37,8 @@ _UPRIGHT_DEG = 0.6  # a strip is so narrow that this blurs a line by no more tha
 _CAP = 20  # grey levels that one row of one strip may weigh
 _INK_CAP = 80
 _IGNORE = 10  # grey levels of paper texture
+_PART_BITS = 5  # of a pixel's parts, by which ``cv2.remap`` weighs
+_PARTS = 1 << _PART_BITS
 
 Power = NDArray[np.float32]
 
@@ -154,9 +156,17 @@ def _refine(ink: Grey, coarse: float) -> float:
 
 
 def _turn(ink: Grey, degrees: float) -> Grey:
+    """Turn the page about its middle, by whole parts of a pixel: ``cv2.warpAffine`` rounds as the processor does."""
     height, width = ink.shape
-    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
-    return np.asarray(cv2.warpAffine(ink, matrix, (width, height), flags=cv2.INTER_LINEAR), np.uint8)
+    middle = (width - 1) / 2, (height - 1) / 2
+    x, y = np.arange(width), np.arange(height)[:, None]
+    across, down = (
+        np.rint(_PARTS * along * x + _PARTS * (away * y + start)).astype(np.int32)
+        for along, away, start in cv2.invertAffineTransform(cv2.getRotationMatrix2D(middle, degrees, 1.0)).tolist()
+    )
+    pixels = cv2.merge([(places >> _PART_BITS).astype(np.int16) for places in (across, down)])
+    parts = ((down & _PARTS - 1) << _PART_BITS | across & _PARTS - 1).astype(np.uint16)
+    return np.asarray(cv2.remap(ink, pixels, parts, cv2.INTER_LINEAR), np.uint8)
 
 
 def _strip_spectra(ink: Grey) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
