@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,7 @@ from supervisor.options import ServerOptions
 
 from sohoa import layout, stack
 from sohoa.errors import StackError
-from sohoa.settings import Settings, load_settings
+from sohoa.settings import TIME_ZONE, Settings, load_settings
 from sohoa.stack import production, units
 from sohoa.stack.compose import read_values
 from sohoa.stack.processes import stop
@@ -35,6 +36,7 @@ from sohoa.stack.topology import (
     list_programs,
     read_services,
 )
+from sohoa.steering.diagnose import Finding, diagnose
 from sohoa.store import open_store
 from tests.docker.compose_file import ROOT, raw
 from tests.servers import new_home, quiet
@@ -185,6 +187,36 @@ def test_what_dies_is_started_again(settings: Settings) -> None:
     stack.down(settings, "all", quiet)
     assert production.running(settings) == []
     assert not production.server(settings).processes()
+
+
+@pytest.mark.store
+def test_doctor_tells_of_the_servers(settings: Settings) -> None:
+    """Which of them run and which do not, what to do, and who else runs them where supervisor does not."""
+    (found,) = _of_servers(settings)
+    assert (found.state, "sohoa stack up --profile production" in found.advice) == ("wrong", True)
+    assert "none of them runs" in found.text
+    production.up_first(settings, quiet)
+    found, airflow = _of_servers(settings)
+    down = sorted(one.name for one in list_programs(settings) if one.name not in FIRST)
+    assert found.text == "not running: " + ", ".join(f"{name} (stopped)" for name in down)
+    assert found.state == airflow.state == "wrong" and found.advice and airflow.advice
+    supervisor = production.server(settings).processes()[0]
+    supervisor.kill()
+    supervisor.wait(5)
+    found, _ = _of_servers(settings)
+    assert (found.state, "supervisor has ended" in found.text) == ("wrong", True)
+    stack.down(settings, "all", quiet)
+    broker = next(one for one in list_programs(settings) if one.name == "broker")
+    environment = {**os.environ, **broker.environment}
+    with subprocess.Popen(broker.command, env=environment, cwd=home(settings)) as process:  # as systemd does
+        found, _ = _of_servers(settings)
+        process.terminate()
+    assert (found.state, "systemctl status" in found.text) == ("well", True)
+
+
+def _of_servers(settings: Settings) -> list[Finding]:
+    """What is said of the servers, and of Airflow."""
+    return [one for one in diagnose(settings, datetime.now(TIME_ZONE)) if one.topic in {"servers", "Airflow"}]
 
 
 def pids(settings: Settings) -> dict[str, int]:
