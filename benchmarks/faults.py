@@ -40,6 +40,8 @@ GROUPS = {"processes": (*SUDDEN, *BRIEF), "line": LINE, "disks": DISKS, "clocks"
 _TASK_SIGN = "airflow worker -- "
 _BLAMED = {*BRIEF, "worker"}
 _MOST_BLAMED = 2
+_BACK_S = 30.0
+"""So long a server of Airflow lives at least: it would never answer if it were killed while it starts."""
 _LASTING_S = (10.0, 40.0)
 _LONG_S = 300.0
 _JUMP_S = 600
@@ -112,10 +114,10 @@ class Faults:
         """Strike each kind once, in the order that the seed gives, and then all of them anew, until enough are dead."""
         deck = list[str]()
         while self.kills > 0 and not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
-            deck = deck or self.rng.sample(SUDDEN, len(SUDDEN))
-            if deck[-1] in _AIRFLOW and not production.client(self.world.settings).is_healthy():
-                continue  # Airflow is still starting from the last
-            self._strike(deck.pop())
+            for _ in SUDDEN:  # until there is one of those that are drawn
+                deck = deck or self.rng.sample(SUDDEN, len(SUDDEN))
+                if self._strike(deck.pop()):
+                    break
 
     def _strike_brief_on(self, over: threading.Event) -> None:
         """Look on until the next of those lives, and kill one at some moment of its life."""
@@ -194,6 +196,8 @@ def _victims(settings: Settings, what: str) -> list[psutil.Process]:
             programs |= {one.name: psutil.Process(one.pid)} if one.pid else {}
     if what in PROCESSES:
         found = [process for name, process in programs.items() if name == what or re.fullmatch(rf"{what}-\d+", name)]
+        if what in _AIRFLOW:
+            found = [process for process in found if _age(process) > _BACK_S]
     else:
         workers = [process for name, process in programs.items() if name.startswith("worker-")]
         sign = DECODER if what == MEASURING else _TASK_SIGN
@@ -205,6 +209,12 @@ def _below(process: psutil.Process) -> list[psutil.Process]:
     with suppress(psutil.NoSuchProcess):
         return process.children(recursive=True)
     return []
+
+
+def _age(process: psutil.Process) -> float:
+    with suppress(psutil.NoSuchProcess):
+        return time.time() - process.create_time()
+    return 0.0
 
 
 def _words(process: psutil.Process) -> list[str]:
