@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -187,6 +188,26 @@ def test_what_dies_is_started_again(settings: Settings) -> None:
     stack.down(settings, "all", quiet)
     assert production.running(settings) == []
     assert not production.server(settings).processes()
+
+
+def test_a_full_disk_does_not_end_supervisor(tmp_path: Path) -> None:
+    """Neither its own log nor that of a program can be written; the program is started again all the same."""
+    config, started = tmp_path / "supervisor.conf", tmp_path / "started"
+    command = f"/bin/sh -c 'echo x; echo x >> {started}; sleep 1.2'"
+    config.write_text(
+        f"[supervisord]\nnodaemon=true\nlogfile=/dev/null\nlogfile_maxbytes=0\npidfile={tmp_path}/pid\nuser=root\n"
+        f"[program:one]\ncommand={command}\nautorestart=true\nredirect_stderr=true\n"
+        "stdout_logfile=/dev/full\nstdout_logfile_maxbytes=0\n"
+    )
+    if os.getuid():
+        config.write_text(config.read_text().replace("user=root\n", ""))
+    words = [sys.executable, "-m", "sohoa.stack.supervise", "--configuration", str(config)]
+    with Path("/dev/full").open("wb") as full, subprocess.Popen(words, stdout=full, stderr=full) as supervisor:
+        end = time.monotonic() + 30
+        while not started.exists() or len(started.read_text().split()) < 3:
+            assert supervisor.poll() is None and time.monotonic() < end
+            time.sleep(0.1)
+        supervisor.terminate()
 
 
 @pytest.mark.store

@@ -105,7 +105,7 @@ def up_first(settings: Settings, report: Report) -> None:
     if not supervisor.is_running():
         stop([supervisor], 0)  # what a killed supervisor has left
         prepare(settings, report)
-        command = [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(_config(settings))]
+        command = [sys.executable, "-m", "sohoa.stack.supervise", "--configuration", str(_config(settings))]
         supervisor.start(command, {})
         wait_until(lambda: _answers(settings), [supervisor], _START_PATIENCE_S)
     report("starting " + ", ".join(FIRST))
