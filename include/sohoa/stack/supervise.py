@@ -32,7 +32,7 @@ class _Patient:
 
 def main() -> None:
     """Run it as its own command does; it prints of each error that it could not write down."""
-    sys.stdout, sys.stderr = _Patient(sys.stdout), _Patient(sys.stderr)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = _Patient(sys.stdout), _Patient(sys.stderr)
     supervisord.main()
 
 
