@@ -29,17 +29,19 @@ from tests.desk.fault_proxy import BadLine
 _AIRFLOW = ("scheduler", "api-server", "dag-processor", "triggerer")
 PROCESSES = (*_AIRFLOW, "worker", "store", "broker", "database")
 TASK, MEASURING, TWICE = "task", "decoder", "message given out twice"
-SUDDEN = (*PROCESSES, TASK, MEASURING, TWICE)
+SUDDEN = (*PROCESSES, TWICE)
+BRIEF = (TASK, MEASURING)
+"""They live for seconds: whoever looks for one every now and then never meets it."""
 LINE = ("store is cut off for five minutes", "store answers 503", "store is slow", "store is cut off")
 DISKS = ("disk of the store is full", "disk of Airflow is full", "disk of the database is full")
 CLOCKS = ("clock ten minutes ahead", "clock ten minutes behind")
-GROUPS = {"processes": SUDDEN, "line": LINE, "disks": DISKS, "clocks": CLOCKS}
+GROUPS = {"processes": (*SUDDEN, *BRIEF), "line": LINE, "disks": DISKS, "clocks": CLOCKS}
 
 _TASK_SIGN = "airflow worker -- "
-_BRIEF = {TASK, MEASURING}
-"""They live for seconds: whoever looks for one every now and then never meets it."""
-_BLAMED = {*_BRIEF, "worker"}
+_BLAMED = {*BRIEF, "worker"}
 _MOST_BLAMED = 2
+_BACK_S = 30.0
+"""So long a server of Airflow lives at least: it would never answer if it were killed while it starts."""
 _LASTING_S = (10.0, 40.0)
 _LONG_S = 300.0
 _JUMP_S = 600
@@ -79,7 +81,8 @@ class Faults:
 
     rng: random.Random
     world: World
-    sudden: list[str]
+    kills: int
+    """Processes that are still to be killed."""
     every: float
     lasting: list[str]
     lasting_every: float
@@ -90,7 +93,7 @@ class Faults:
     @property
     def left(self) -> int:
         """How many have not happened."""
-        return len(self.sudden) + len(self.lasting)
+        return self.kills + len(self.lasting)
 
     @contextmanager
     def striking(self) -> Iterator[None]:
@@ -108,32 +111,23 @@ class Faults:
                 thread.join()
 
     def _strike_on(self, over: threading.Event) -> None:
-        while not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
-            fits = (one for one in self.sudden if one not in _BRIEF and self._may_be_blamed(one))
-            what = next(fits, None)
-            if what is None or (what in _AIRFLOW and not production.client(self.world.settings).is_healthy()):
-                continue  # Airflow is still starting from the last
-            self.sudden.remove(what)
-            if self._strike(what):
-                self.blamed += what in _BLAMED
-                self._note(what)
-            else:
-                self.sudden.append(what)  # there is none just now
+        """Strike each kind once, in the order that the seed gives, and then all of them anew, until enough are dead."""
+        deck = list[str]()
+        while self.kills > 0 and not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
+            for _ in SUDDEN:  # until there is one of those that are drawn
+                deck = deck or self.rng.sample(SUDDEN, len(SUDDEN))
+                if self._strike(deck.pop()):
+                    break
 
     def _strike_brief_on(self, over: threading.Event) -> None:
         """Look on until the next of those lives, and kill one at some moment of its life."""
-        while not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
-            what = next((one for one in self.sudden if one in _BRIEF), None)
-            if what is None:
-                return
-            while not over.wait(_LOOK_S):
+        while self.kills > 0 and not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
+            what = self.rng.choice(BRIEF)
+            while self.kills > 0 and not over.wait(_LOOK_S):
                 if not self._may_be_blamed(what) or not _victims(self.world.settings, what):
                     continue
                 over.wait(self.rng.uniform(0, _MOMENT_S))
-                if self._may_be_blamed(what) and self._strike(what):
-                    self.blamed += 1
-                    self.sudden.remove(what)
-                    self._note(what)
+                if self._strike(what):
                     break
 
     def _spoil_on(self, over: threading.Event) -> None:
@@ -150,20 +144,20 @@ class Faults:
         print(f"  {what}" + (f" for {seconds:.0f} s" if seconds else ""), file=sys.stderr)
 
     def _may_be_blamed(self, what: str) -> bool:
-        most = _MOST_BLAMED if what in _BRIEF else _MOST_BLAMED - 1  # workers would leave none to the others
+        most = _MOST_BLAMED if what in BRIEF else _MOST_BLAMED - 1  # workers would leave none to the others
         return what not in _BLAMED or self.blamed < most
 
     def _strike(self, what: str) -> bool:
-        """Do this to one that the seed draws; false where there is none."""
+        """Do this to one that the seed draws; false where there is none, or it has died often enough."""
         if what == TWICE:
-            return _give_out_again(self.world.settings, self.rng)
-        victims = _victims(self.world.settings, what)
-        if not victims:
-            return False
-        with suppress(psutil.NoSuchProcess):
-            self.rng.choice(victims).kill()
-            return True
-        return False
+            is_done = _give_out_again(self.world.settings, self.rng)
+        else:
+            is_done = self._may_be_blamed(what) and _kill(_victims(self.world.settings, what), self.rng)
+            self.kills -= is_done
+            self.blamed += is_done and what in _BLAMED
+        if is_done:
+            self._note(what)
+        return is_done
 
 
 def refused_twice(settings: Settings) -> int:
@@ -187,6 +181,13 @@ def _give_out_again(settings: Settings, rng: random.Random) -> bool:
     return True
 
 
+def _kill(victims: list[psutil.Process], rng: random.Random) -> bool:
+    with suppress(psutil.NoSuchProcess, IndexError):  # there is none
+        rng.choice(victims).kill()
+        return True
+    return False
+
+
 def _victims(settings: Settings, what: str) -> list[psutil.Process]:
     """The living processes of this kind, by their ids."""
     programs: dict[str, psutil.Process] = {}
@@ -195,6 +196,8 @@ def _victims(settings: Settings, what: str) -> list[psutil.Process]:
             programs |= {one.name: psutil.Process(one.pid)} if one.pid else {}
     if what in PROCESSES:
         found = [process for name, process in programs.items() if name == what or re.fullmatch(rf"{what}-\d+", name)]
+        if what in _AIRFLOW:
+            found = [process for process in found if _age(process) > _BACK_S]
     else:
         workers = [process for name, process in programs.items() if name.startswith("worker-")]
         sign = DECODER if what == MEASURING else _TASK_SIGN
@@ -206,6 +209,12 @@ def _below(process: psutil.Process) -> list[psutil.Process]:
     with suppress(psutil.NoSuchProcess):
         return process.children(recursive=True)
     return []
+
+
+def _age(process: psutil.Process) -> float:
+    with suppress(psutil.NoSuchProcess):
+        return time.time() - process.create_time()
+    return 0.0
 
 
 def _words(process: psutil.Process) -> list[str]:

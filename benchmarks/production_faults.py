@@ -8,7 +8,8 @@ disturbed. Then the same days come to an empty store while things go wrong, of t
 
 * ``processes``: every ``--every`` seconds or so one process that the seed draws is killed by SIGKILL, or the broker
   gives out once more what a worker has not acknowledged: two workers have the same batch. A server of Airflow is killed
-  again only when it has come back.
+  again only when it has been back for half a minute. What is alive is drawn anew
+  until ``--kills`` have died.
 * ``line``: every ``--lasting-every`` seconds or so, and while others die, the line to the store answers 503, stalls or
   cuts every connection for a while, or for five minutes.
 * ``disks``: that of the store is full for a while, that of Airflow's logs and temporary files, or that of PostgreSQL
@@ -50,7 +51,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import DISKS, GROUPS, SUDDEN, Faults, World, refused_twice
+from benchmarks.faults import BRIEF, DISKS, GROUPS, SUDDEN, Faults, World, refused_twice
 from benchmarks.kill_campaign import PROVINCE, WAVES, WEEK, State, compare, own_mail, read_state, upload
 from benchmarks.own_machine import Clock, small_disk
 from benchmarks.own_production import PATIENCE_S, copy_project, own_home, patiently, prepared, wait_until_quiet
@@ -126,11 +127,12 @@ def main() -> None:
 
 def _faults(options: argparse.Namespace, world: World) -> Faults:
     rng = random.Random(options.seed)
-    sudden = _deck(rng, SUDDEN if "processes" in options.groups else (), options.kills)
+    sudden = {*SUDDEN, *BRIEF}
     lasting = _deck(
-        rng, [what for group in options.groups for what in GROUPS[group] if what not in SUDDEN], options.lasting
+        rng, [what for group in options.groups for what in GROUPS[group] if what not in sudden], options.lasting
     )
-    return Faults(rng, world, sudden, options.every, lasting, options.lasting_every)
+    kills = options.kills if "processes" in options.groups else 0
+    return Faults(rng, world, kills, options.every, lasting, options.lasting_every)
 
 
 def _deck(rng: random.Random, kinds: Sequence[str], count: int) -> list[str]:
@@ -143,7 +145,7 @@ def _deck(rng: random.Random, kinds: Sequence[str], count: int) -> list[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Days on the production topology in which processes are killed.")
     parser.add_argument("--groups", nargs="*", choices=GROUPS, default=["processes", "line"], help="what goes wrong")
-    parser.add_argument("--kills", type=int, default=60, help="processes killed and messages given out twice, in all")
+    parser.add_argument("--kills", type=int, default=60, help="processes killed, in all")
     parser.add_argument("--every", type=float, default=12.0, help="seconds from one to the next, on average")
     parser.add_argument("--lasting", type=int, default=8, help="faults of the other groups, in all")
     parser.add_argument("--lasting-every", type=float, default=60.0, help="seconds from one to the next, on average")

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import tomllib
+from collections import deque
 from collections.abc import Iterable
 from contextlib import closing
 from http import HTTPStatus
@@ -29,6 +30,9 @@ from sohoa.store import Store
 ROOT = Path(__file__).parents[1]
 _PROCESSES = 32
 """So many processes draw ports that no other draws."""
+_DRAWN: deque[socket.socket] = deque()
+"""What was drawn lately is held by its twin of UDP, which no server opens, until it must have been opened."""
+_MOST_DRAWN = 100
 Objects = dict[tuple[str, str], bytes]
 """(bucket, key) -> bytes."""
 
@@ -40,19 +44,25 @@ def quiet(_: str) -> None:
 def free_port() -> int:
     """A port that can be opened now, and so can the one that SeaweedFS takes beside it.
 
-    Each process of a test run, and each of some benchmarks that were started together, has ports of its own: what one
-    has drawn no other can draw before it is opened.
+    Each process of a test run has ports of its own, and so have benchmarks, some of whom may share them: what one has
+    drawn is held, so that no other can draw it before it is opened.
     """
     process = int(os.environ.get("PYTEST_XDIST_WORKER", str(os.getpid())).removeprefix("gw")) % _PROCESSES
     while True:
         port = random.randrange(12_000 + process, 22_700, _PROCESSES)
+        held = socket.socket(type=socket.SOCK_DGRAM)
         with socket.socket() as one, socket.socket() as other:
             try:
+                held.bind(("127.0.0.1", port))
                 one.bind(("127.0.0.1", port))
                 other.bind(("127.0.0.1", port + GRPC_OFFSET))
             except OSError:
+                held.close()
                 continue
-            return port
+        _DRAWN.append(held)
+        if len(_DRAWN) > _MOST_DRAWN:
+            _DRAWN.popleft().close()
+        return port
 
 
 def free_ports(count: int) -> list[int]:

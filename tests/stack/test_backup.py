@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import signal
+import socket
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +26,7 @@ from sohoa.stack import database, production, seaweed, topology
 from sohoa.stack.backup import back_up, restore
 from sohoa.stack.compose import read_values
 from sohoa.stack.processes import stop
-from sohoa.stack.topology import env_file, find_postgres, find_redis
+from sohoa.stack.topology import env_file, find_postgres, find_redis, list_programs
 from sohoa.store import Store, open_store
 from tests.batch_builder import page_jpeg, send
 from tests.jobs.kills import contents, take_snapshot
@@ -125,6 +130,52 @@ def _ask(settings: Settings, *statements: str) -> list[tuple[Any, ...]]:
         for statement in statements:
             cursor.execute(statement)
         return cursor.fetchall() if cursor.description else []
+
+
+def test_a_backup_sees_what_runs_and_what_is_lost(production_home: Settings, tmp_path: Path) -> None:
+    """What a killed one left running is ended; servers that systemd runs are told, and secrets that are lost."""
+    settings = production_home
+    production.prepare(settings, quiet)
+    for begin_again in (
+        lambda: back_up(settings, tmp_path / "backup"),
+        lambda: stack.down(settings, "all", quiet),
+        lambda: _up_beside_a_taken_port(settings),
+    ):
+        killed = subprocess.run([sys.executable, "-c", _KILLED], check=False)
+        assert killed.returncode == -signal.SIGKILL
+        assert [one for one in production.at_work(settings) if one.name() == "postgres"]
+        begin_again()
+        assert production.at_work(settings) == []
+
+    broker = next(one for one in list_programs(settings) if one.name == "broker")
+    environment = {**os.environ, **broker.environment}
+    with subprocess.Popen(broker.command, env=environment, cwd=topology.home(settings)) as process:  # as systemd does
+        with pytest.raises(StackError, match=r"still running: .*systemctl stop sohoa\.target"):
+            back_up(settings, tmp_path / "second")
+        process.terminate()
+
+    env_file(settings).unlink()
+    with pytest.raises(StackError, match=r"\.env is gone.*from a backup"):
+        back_up(settings, tmp_path / "second")
+    assert not (tmp_path / "second").exists()
+
+
+_KILLED = """
+import os, signal
+from sohoa.settings import load_settings
+from sohoa.stack import database
+with database._alone(load_settings()):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def _up_beside_a_taken_port(settings: Settings) -> None:
+    """Starting comes as far as the ports, of which one is a stranger's and none that of what was left."""
+    with (
+        socket.create_server(("127.0.0.1", settings.port_broker)),
+        pytest.raises(StackError, match=f"^port {settings.port_broker} "),
+    ):
+        stack.up(settings, "all", quiet, stack.PRODUCTION)
 
 
 @pytest.fixture

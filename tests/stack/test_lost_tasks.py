@@ -69,3 +69,12 @@ def test_five_signs_may_be_late(
     """A machine that is busy for half a minute costs nobody a try."""
     found = read(tmp_path, monkeypatch)
     assert int(found["task_instance_heartbeat_timeout"]) > 5 * seconds_between_signs()
+
+
+def test_a_scheduler_that_lives_for_half_a_minute_sees_what_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each is killed before it looks, a task whose message went with the broker waits for ever."""
+    found = composed(tmp_path, monkeypatch)
+    for what in ("task_queued_timeout", "orphaned_tasks"):
+        assert float(found[f"{what}_check_interval"]) <= 30, what

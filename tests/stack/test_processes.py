@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -135,6 +136,22 @@ def test_a_log_is_bounded_while_its_server_writes(tmp_path: Path, size: int, mon
     server.trim_log()
     assert server.log.read_bytes() == b"z"
     stop([server], 5)
+
+
+def test_two_processes_that_draw_the_same_numbers_get_other_ports() -> None:
+    """Their ids may be equal modulo whatever: what one has drawn, and nobody has opened yet, no other gets."""
+    draws = (
+        "import random; random.seed(4); from tests.servers import free_port; print(free_port(), flush=True); input()"
+    )
+    environment = {**os.environ, "PYTEST_XDIST_WORKER": "gw31"}
+    command = [sys.executable, "-c", draws]
+    with ExitStack() as ended:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        drawers = [ended.enter_context(subprocess.Popen(command, env=environment, **pipes)) for _ in range(2)]
+        ports = [drawer.stdout.readline() for drawer in drawers if drawer.stdout]
+        for drawer in drawers:
+            drawer.communicate(b"\n")
+    assert len(set(ports)) == 2 and all(ports)
 
 
 def test_a_command_that_is_missing_is_an_error_of_the_stack(tmp_path: Path) -> None:

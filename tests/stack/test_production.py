@@ -6,10 +6,12 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -19,7 +21,7 @@ from supervisor.options import ServerOptions
 
 from sohoa import layout, stack
 from sohoa.errors import StackError
-from sohoa.settings import Settings, load_settings
+from sohoa.settings import TIME_ZONE, Settings, load_settings
 from sohoa.stack import production, units
 from sohoa.stack.compose import read_values
 from sohoa.stack.processes import stop
@@ -35,6 +37,7 @@ from sohoa.stack.topology import (
     list_programs,
     read_services,
 )
+from sohoa.steering.diagnose import Finding, diagnose
 from sohoa.store import open_store
 from tests.docker.compose_file import ROOT, raw
 from tests.servers import new_home, quiet
@@ -185,6 +188,56 @@ def test_what_dies_is_started_again(settings: Settings) -> None:
     stack.down(settings, "all", quiet)
     assert production.running(settings) == []
     assert not production.server(settings).processes()
+
+
+def test_a_full_disk_does_not_end_supervisor(tmp_path: Path) -> None:
+    """Neither its own log nor that of a program can be written; the program is started again all the same."""
+    config, started = tmp_path / "supervisor.conf", tmp_path / "started"
+    command = f"/bin/sh -c 'echo x; echo x >> {started}; sleep 1.2'"
+    config.write_text(
+        f"[supervisord]\nnodaemon=true\nlogfile=/dev/null\nlogfile_maxbytes=0\npidfile={tmp_path}/pid\nuser=root\n"
+        f"[program:one]\ncommand={command}\nautorestart=true\nredirect_stderr=true\n"
+        "stdout_logfile=/dev/full\nstdout_logfile_maxbytes=0\n"
+    )
+    if os.getuid():
+        config.write_text(config.read_text().replace("user=root\n", ""))
+    words = [sys.executable, "-m", "sohoa.stack.supervise", "--configuration", str(config)]
+    with Path("/dev/full").open("wb") as full, subprocess.Popen(words, stdout=full, stderr=full) as supervisor:
+        end = time.monotonic() + 30
+        while not started.exists() or len(started.read_text().split()) < 3:
+            assert supervisor.poll() is None and time.monotonic() < end
+            time.sleep(0.1)
+        supervisor.terminate()
+
+
+@pytest.mark.store
+def test_doctor_tells_of_the_servers(settings: Settings) -> None:
+    """Which of them run and which do not, what to do, and who else runs them where supervisor does not."""
+    (found,) = _of_servers(settings)
+    assert (found.state, "sohoa stack up --profile production" in found.advice) == ("wrong", True)
+    assert "none of them runs" in found.text
+    production.up_first(settings, quiet)
+    found, airflow = _of_servers(settings)
+    down = sorted(one.name for one in list_programs(settings) if one.name not in FIRST)
+    assert found.text == "not running: " + ", ".join(f"{name} (stopped)" for name in down)
+    assert found.state == airflow.state == "wrong" and found.advice and airflow.advice
+    supervisor = production.server(settings).processes()[0]
+    supervisor.kill()
+    supervisor.wait(5)
+    found, _ = _of_servers(settings)
+    assert (found.state, "supervisor has ended" in found.text) == ("wrong", True)
+    stack.down(settings, "all", quiet)
+    broker = next(one for one in list_programs(settings) if one.name == "broker")
+    environment = {**os.environ, **broker.environment}
+    with subprocess.Popen(broker.command, env=environment, cwd=home(settings)) as process:  # as systemd does
+        found, _ = _of_servers(settings)
+        process.terminate()
+    assert (found.state, "systemctl status" in found.text) == ("well", True)
+
+
+def _of_servers(settings: Settings) -> list[Finding]:
+    """What is said of the servers, and of Airflow."""
+    return [one for one in diagnose(settings, datetime.now(TIME_ZONE)) if one.topic in {"servers", "Airflow"}]
 
 
 def pids(settings: Settings) -> dict[str, int]:

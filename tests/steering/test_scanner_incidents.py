@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -317,3 +318,22 @@ def test_a_day_that_was_another_while_it_was_read_is_not_kept_as_what_it_is_agai
     update_incidents(clean_store)
     write_days(clean_store, rows[30:34])
     assert update_incidents(clean_store) == {"incidents": 0, "open": 0}
+
+
+def test_charts_that_cannot_be_read_are_told_anew_and_kept_again(
+    clean_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A disk was full, a machine stopped, a part is missing: incidents and report come out, and the log says it."""
+    days = scan_days(160)
+    write_days(clean_store, with_burst(steady(160), 30, 33, 60))
+    found = update_incidents(clean_store)
+    sound = clean_store.get(layout.WAREHOUSE, layout.CHARTS_KEY)
+    parts = [{"scanners": [{}]}, {"scanners": None}, {"ended": [{"agency": "x"}]}, {"ended": [7]}, {"until": 3}]
+    damaged = [json.dumps(json.loads(sound) | part).encode() for part in parts]
+    for kept in (b"", sound[: len(sound) // 2], b"[]", b"null", b"{}", b"\xff", *damaged):
+        clean_store.put(layout.WAREHOUSE, layout.CHARTS_KEY, kept)
+        assert update_incidents(clean_store) == found
+        assert "kept_charts_unreadable" in capsys.readouterr().err
+        assert clean_store.get(layout.WAREHOUSE, layout.CHARTS_KEY) == sound
+    clean_store.put(layout.WAREHOUSE, layout.CHARTS_KEY, b"")
+    assert len(find_opened(clean_store, MONDAY, days[-1])) == 1

@@ -122,3 +122,28 @@ def test_a_day_that_was_another_while_it_was_read_is_not_kept_as_what_it_is_agai
     clean_store.write_table("dossiers", FIRST, layout.DAY, waits)
     keep_months(clean_store)
     assert unscanned(clean_store, last)["dossier_key"].to_pylist() == [code]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_a_month_that_cannot_be_read_is_read_whole_and_kept_anew(
+    years: Store, share: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A disk was full, or a machine stopped: the report comes out, and the log says it."""
+    keep_months(years)
+    found, key = unscanned(years, LAST), layout.unscanned_key("2023-02")
+    sound = years.get(layout.WAREHOUSE, key)
+    years.put(layout.WAREHOUSE, key, sound[: int(share * len(sound))])
+    assert unscanned(years, LAST).equals(found)
+    assert "kept_month_unreadable" in capsys.readouterr().err
+    assert keep_months(years) == 1
+    assert years.get(layout.WAREHOUSE, key) == sound
+
+
+def test_a_month_with_a_damaged_middle_is_read_whole_and_kept_anew(years: Store) -> None:
+    """Its end, which says what it is of, is sound, and its rows are not."""
+    keep_months(years)
+    found, key = unscanned(years, LAST), layout.unscanned_key("2023-02")
+    sound = years.get(layout.WAREHOUSE, key)
+    years.put(layout.WAREHOUSE, key, sound[:4] + bytes(len(sound) // 4) + sound[4 + len(sound) // 4 :])
+    assert unscanned(years, LAST).equals(found)
+    assert keep_months(years) == 1

@@ -10,7 +10,7 @@ from sohoa.capacity.space import describe_space, measure_space
 from sohoa.errors import SettingsError, StackError, StoreError
 from sohoa.registry.check_site import wrong_site
 from sohoa.settings import Settings
-from sohoa.stack import airflow_server, production, seaweed, space_guard, topology
+from sohoa.stack import airflow_server, database, production, seaweed, space_guard, topology
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.processes import Report, Server, only_one, require_free_ports, stop
 from sohoa.store import Store
@@ -65,6 +65,7 @@ def up(settings: Settings, part: str, report: Report, profile: str = LOCAL) -> N
         raise SettingsError(wrong)
     with only_one(settings.home):
         _require_profile(settings, part, profile)
+        database.end_left_alone(settings)
         require_free_ports(settings, _ports_to_open(settings, part, profile))
         trim_logs(settings)
         if profile == PRODUCTION:
@@ -122,6 +123,7 @@ def down(settings: Settings, part: str, report: Report) -> None:
     Of the profile ``production`` all is stopped.
     """
     with only_one(settings.home):
+        database.end_left_alone(settings)
         production.down(settings, report)
         if part in {"airflow", "all"}:
             _stop(airflow_server.servers(settings), airflow_server.STOP_PATIENCE_S, report)

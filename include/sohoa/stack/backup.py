@@ -50,12 +50,15 @@ def back_up(settings: Settings, folder: Path) -> str:
         files = list(_files(settings))
         if not files:
             raise StackError(f"{settings.home} holds no store and no Airflow: there is nothing to copy")
+        has_database = database.folder(settings).exists()
+        if has_database:
+            database.read_password(settings)  # before anything is copied
         size = sum((settings.home / name).stat().st_size for name in files)
         size += database.size(settings)
         folder.mkdir(parents=True, exist_ok=True)
         _require_room(folder, size)
         sums = {name: _copy(settings.home / name, folder / name) for name in files}
-        if database.folder(settings).exists():
+        if has_database:
             database.dump(settings, folder / _DUMP)
             sums[_DUMP] = _hash(folder / _DUMP)
         index = {"sohoa": version("sohoa"), "files": sums}
@@ -125,11 +128,17 @@ def _read_index(folder: Path) -> dict[str, str]:
 
 
 def _require_down(settings: Settings) -> None:
+    database.end_left_alone(settings)
     servers = [production.server(settings), seaweed.server(settings), space_guard.server(settings)]
     servers += airflow_server.servers(settings)
     if running := [server.name for server in servers if server.processes()]:
         raise StackError(
             f"still running: {', '.join(running)}; `sohoa stack down` first, so that it is one moment's copy"
+        )
+    if others := [f"{process.name()} ({process.pid})" for process in production.at_work(settings)]:
+        raise StackError(
+            f"still running: {', '.join(others)}; `systemctl stop sohoa.target` first where systemd runs the servers "
+            "(`sohoa stack units`), so that it is one moment's copy"
         )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from sohoa.errors import StackError
 from sohoa.private_file import write_private
@@ -26,7 +29,9 @@ from sohoa.stack.topology import (
 )
 
 _LOG = "database-alone.log"
-_PATIENCE_S = "300"
+_ALONE = "cluster_name=sohoa-alone"
+"""An option of PostgreSQL that changes nothing; who runs it with this name can be told in the list of processes."""
+_PATIENCE_S = 300
 
 
 def folder(settings: Settings) -> Path:
@@ -45,7 +50,7 @@ def make_database(settings: Settings, report: Report) -> None:
     shutil.rmtree(draft, ignore_errors=True)  # an earlier try was broken off
     draft.mkdir(mode=0o700)
     password = home(settings) / "database-password"
-    write_private(password, read_values(env_file(settings))["POSTGRES_PASSWORD"])
+    write_private(password, read_password(settings))
     for path in (draft, password):
         if user:
             shutil.chown(path, user)
@@ -84,6 +89,32 @@ def _let_through(settings: Settings, user: str | None) -> None:
 # what it holds
 
 
+def read_password(settings: Settings) -> str:
+    """Read with which password it is asked.
+
+    Raises:
+        StackError: nobody knows it any more.
+    """
+    file = env_file(settings)
+    if file.is_file() and (password := read_values(file).get("POSTGRES_PASSWORD")):
+        return password
+    raise StackError(
+        f"{file} is gone, or has no POSTGRES_PASSWORD, without which nobody can ask the database: bring the file back "
+        f"from a backup; where there is none move {home(settings)} aside: the store lies elsewhere and stays whole, "
+        "and Airflow begins with an empty history"
+    )
+
+
+def end_left_alone(settings: Settings) -> None:
+    """End the PostgreSQL that a killed ``dump`` or ``load`` has left running; the caller is alone in this home."""
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # another user's is none of ours
+            words = process.cmdline()
+            if _ALONE in words and str(folder(settings)) in words:
+                process.send_signal(signal.SIGINT)  # `pg_ctl stop -m fast`
+                process.wait(_PATIENCE_S)
+
+
 def size(settings: Settings) -> int:
     """Return the bytes of its files, which a dump hardly reaches; 0 where there is none."""
     return sum(path.stat().st_size for path in folder(settings).rglob("*") if path.is_file())
@@ -113,8 +144,8 @@ def load(settings: Settings, source: Path) -> None:
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """PostgreSQL and nothing else, while this lasts."""
-    control = [str(find_postgres() / "pg_ctl"), "-w", "-t", _PATIENCE_S, "-D", str(folder(settings))]
-    _control(settings, [*control, "-o", shlex.join(database_options(settings)), "start"])
+    control = [str(find_postgres() / "pg_ctl"), "-w", "-t", str(_PATIENCE_S), "-D", str(folder(settings))]
+    _control(settings, [*control, "-o", shlex.join([*database_options(settings), "-c", _ALONE]), "start"])
     try:
         yield
     finally:
@@ -145,11 +176,10 @@ def _ask(
     path = find_postgres() / program
     if not path.exists():
         raise StackError(f"there is no {path}: install PostgreSQL's client programs of the same version")
-    password = read_values(env_file(settings))["POSTGRES_PASSWORD"]
     where = ["--host=127.0.0.1", f"--port={settings.port_database}", "--username=airflow", "--no-password"]
     done = subprocess.run(
         [path, *where, *words],
-        env=child_environment({"PGPASSWORD": password}),
+        env=child_environment({"PGPASSWORD": read_password(settings)}),
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,

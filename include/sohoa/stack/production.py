@@ -105,7 +105,7 @@ def up_first(settings: Settings, report: Report) -> None:
     if not supervisor.is_running():
         stop([supervisor], 0)  # what a killed supervisor has left
         prepare(settings, report)
-        command = [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(_config(settings))]
+        command = [sys.executable, "-m", "sohoa.stack.supervise", "--configuration", str(_config(settings))]
         supervisor.start(command, {})
         wait_until(lambda: _answers(settings), [supervisor], _START_PATIENCE_S)
     report("starting " + ", ".join(FIRST))
@@ -181,6 +181,15 @@ def running(settings: Settings) -> list[Running]:
     return [Running(one["name"], one["statename"], one["pid"] or None, one["description"]) for one in found]
 
 
+def at_work(settings: Settings) -> list[psutil.Process]:
+    """Return the processes that work in the folder of this profile, whoever started them, supervisor or systemd.
+
+    Neither this one nor those that it was started from, as a shell; without root none of other users.
+    """
+    own = {os.getpid(), *(process.pid for process in psutil.Process().parents())}
+    return [one for one in psutil.process_iter() if one.pid not in own and _works_in(one, home(settings))]
+
+
 def state(settings: Settings, names: Callable[[str], bool], is_answering: bool) -> str:
     """Say how some programs are together: ``up``, ``down`` or ``failing``."""
     states = [one.state for one in running(settings) if names(one.name)]
@@ -195,6 +204,13 @@ def store_processes(settings: Settings) -> list[psutil.Process]:
     with suppress(psutil.NoSuchProcess):  # it is being started again
         return [psutil.Process(pid) for pid in pids]
     return []
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()).is_relative_to(folder)
+    except psutil.Error:  # it ended just now, or is another user's
+        return False
 
 
 # supervisor

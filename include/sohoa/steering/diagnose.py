@@ -21,7 +21,7 @@ from sohoa.errors import KeysRefused, SettingsError, StackError, StoreError
 from sohoa.last_runs import read_runs
 from sohoa.schema import TABLES, schema_version
 from sohoa.settings import Settings
-from sohoa.stack import airflow_server
+from sohoa.stack import airflow_server, production, topology
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.certificates import AUTHORITY, CERTIFICATE
 from sohoa.steering.morning_status import read_status
@@ -201,20 +201,48 @@ def _tables(store: Store) -> Iterator[Finding]:
 
 
 def _airflow(settings: Settings, now: datetime) -> list[Finding]:
-    """What the Airflow of this home says; of one elsewhere its own UI tells."""
+    """What the Airflow of this home says, beside the profile ``production`` of all its servers; else its UI tells."""
+    servers = airflow_server.servers(settings)
+    if topology.env_file(settings).exists() and not any(server.is_running() for server in servers):
+        return _production(settings, now)
     if not airflow_server.password_file(settings).exists():
         return [Finding("Airflow", "none was started in this home: look at its own UI")]
-    client = airflow_server.client(settings)
-    down = [server.name for server in airflow_server.servers(settings) if not server.is_running()]
-    if down or not client.is_healthy():
-        text = f"not running: {', '.join(down)}" if down else "it runs, and does not say that it is well"
-        return [
-            Finding("Airflow", text, "wrong", "`sohoa stack up airflow`; `sohoa stack status airflow` names the logs")
-        ]
+    if down := [server.name for server in servers if not server.is_running()]:
+        advice = "`sohoa stack up airflow`; `sohoa stack status airflow` names the logs"
+        return [Finding("Airflow", f"not running: {', '.join(down)}", "wrong", advice)]
+    return _of_client(settings, airflow_server.client(settings), now)
+
+
+def _production(settings: Settings, now: datetime) -> list[Finding]:
+    """Which servers of the profile run and which do not; then what its Airflow says."""
+    programs = production.running(settings)
+    if not programs and not production.at_work(settings):
+        return [Finding("servers", "of the profile production none of them runs", "wrong", _START)]
+    if programs:
+        down = [f"{one.name} ({one.state.lower()})" for one in programs if one.state != "RUNNING"]
+        advice = f"{topology.home(settings)} has a log of each; those that are stopped: {_START}"
+        text = f"not running: {', '.join(down)}" if down else f"up: {', '.join(one.name for one in programs)}"
+        found = Finding("servers", text, "wrong" if down else "well", advice if down else "")
+    elif production.server(settings).processes():
+        text = "supervisor has ended, and what it left is not started again when it ends"
+        found = Finding("servers", text, "wrong", "`sohoa stack up --profile production`")
+    else:
+        found = Finding("servers", "systemd runs them: `systemctl status 'sohoa-*'`")
+    return [found, *_of_client(settings, production.client(settings), now)]
+
+
+_START = "`sohoa stack up --profile production`, or `systemctl start sohoa.target` where systemd runs them"
+
+
+def _of_client(settings: Settings, client: AirflowClient, now: datetime) -> list[Finding]:
+    """What a running Airflow says."""
+    advice = "`sohoa stack status airflow` names the logs"
+    if not client.is_healthy():
+        return [Finding("Airflow", "it does not say that it is well", "wrong", advice)]
     try:
         return [Finding("Airflow", "up"), *_dags(settings, client), *_late_runs(client, now)]
     except StackError as error:
-        return [Finding("Airflow", str(error), "wrong", "`sohoa stack status airflow` names the logs")]
+        return [Finding("Airflow", str(error), "wrong", advice)]
 
 
 def _dags(settings: Settings, client: AirflowClient) -> Iterator[Finding]:

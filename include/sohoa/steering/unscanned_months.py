@@ -93,8 +93,13 @@ def _kept_from(month: str) -> date:
 
 
 def _read_kept(store: Store, month: str, objects: list[ObjectInfo]) -> pa.Table | None:
-    """What is kept of a month; None where it was made of other objects than there are."""
-    rows = store.get_parquet(layout.unscanned_key(month))
+    """What is kept of a month; None where it was made of other objects than there are, or cannot be read."""
+    key = layout.unscanned_key(month)
+    try:
+        rows = store.get_parquet(key)
+    except (pa.ArrowInvalid, OSError) as error:  # Arrow's two words for bytes that are damaged
+        log.warning("kept_month_unreadable", key=key, reason=str(error))
+        return None
     is_of_these = (rows.schema.metadata or {}).get(_MADE_OF) == _digest(objects).encode()
     return rows.replace_schema_metadata() if is_of_these else None
 

@@ -17,8 +17,11 @@ from sohoa.counting.count_devices import OwnDevice
 from sohoa.counting.own_days import with_owner
 from sohoa.days import in_chunks
 from sohoa.defects import DEFECTS
+from sohoa.logs import get_logger
 from sohoa.steering.control_charts import LEARNED_FROM, Chart, Departure, Limits, Point
 from sohoa.store import ObjectInfo, Store
+
+log = get_logger(__name__)
 
 VOLUME = "volume"
 MEASURES = (VOLUME, *DEFECTS)
@@ -114,6 +117,8 @@ class WatchedScanners:
 def load_watch(store: Store, days: Sequence[ObjectInfo], last_until: date) -> WatchedScanners:
     """Load where the charts stood, on ``last_until`` or earlier; where nothing is kept that fits, they begin anew.
 
+    What cannot be read is as good as not kept: all that is lost is the time in which the days are told again.
+
     Args:
         store: the store.
         days: the objects of ``device_daily``.
@@ -121,10 +126,18 @@ def load_watch(store: Store, days: Sequence[ObjectInfo], last_until: date) -> Wa
     """
     if store.stat(layout.WAREHOUSE, layout.CHARTS_KEY) is None:
         return WatchedScanners()
-    kept = store.get_json(layout.WAREHOUSE, layout.CHARTS_KEY)
-    until = date.fromisoformat(kept["until"])
-    if until > last_until or kept["told"] != _digest(days, until):
+    try:
+        kept = store.get_json(layout.WAREHOUSE, layout.CHARTS_KEY)
+        until = date.fromisoformat(kept["until"])
+        if until > last_until or kept["told"] != _digest(days, until):
+            return WatchedScanners()
+        return _load(kept, until)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # no JSON, or of another shape
+        log.warning("kept_charts_unreadable", key=layout.CHARTS_KEY, reason=repr(error))
         return WatchedScanners()
+
+
+def _load(kept: dict[str, Any], until: date) -> WatchedScanners:
     watch = WatchedScanners(until)
     watch.ended = [_load_incident(row) for row in kept["ended"]]
     for one in kept["scanners"]:
