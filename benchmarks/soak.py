@@ -6,10 +6,11 @@ minutes the next part of it arrives; Airflow runs the import, the check, the sum
 reconciliation and the upkeep, and the pages in its UI are opened. After every seventh day, and after the last, comes
 the weekly report, mailed to a mail server of the benchmark's own. For the rest of a day's minutes nothing is asked for.
 
-Every ``EVERY_S`` seconds it takes the memory of each server (PSS: what processes share is divided among them) and of
-the processes below it together, and the age of the oldest object of each queue. It prints what each had in the first
-quarter and in the last (medians) and the slope of the line through all, from the end of the first day on: until then
-everything is loaded for the first time. It ends with 1 where
+Every ``EVERY_S`` seconds it takes the memory that each server has made (anonymous memory: what it maps of files is
+shared with all who run the same program, and counts for more when others end) and of the processes below it together,
+and the age of the oldest object of each queue. It prints what each had in the first quarter and in the last (medians)
+and the slope of the line through all, from the end of the first day on: until then everything is loaded for the first
+time. It ends with 1 where
 
 - a server has grown from quarter to quarter by more than ``MOST_GROWTH`` and ``MOST_GROWTH_MB``;
 - a queue holds something at the end of a day, or held something for longer than two days' minutes;
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import statistics
 import sys
 import threading
@@ -262,14 +264,19 @@ def _sample(server: Server, samples: Samples) -> None:
     at, sizes, cpu = time.monotonic(), list[float](), 0.0
     for process in server.processes():
         try:
-            sizes.append(process.memory_full_info().pss / 1e6)
+            sizes.append(_anonymous_mb(process))
             used = process.cpu_times()
-        except psutil.Error:  # it has ended since
+        except (psutil.Error, OSError):  # it has ended since
             continue
         cpu += used.user + used.system + used.children_user + used.children_system
     samples.cpu[server.name] = cpu
     samples.memory[server.name].append((at, sizes[0]))
     samples.memory[f"{server.name}: below it"].append((at, sum(sizes[1:])))
+
+
+def _anonymous_mb(process: psutil.Process) -> float:
+    found = re.search(r"^RssAnon:\s+(\d+) kB$", Path(f"/proc/{process.pid}/status").read_text("ascii"), re.MULTILINE)
+    return int(found[1]) * 1024 / 1e6 if found else 0.0  # one that is ending has none
 
 
 def _quarters(samples: Samples, name: str) -> tuple[float, float]:
@@ -290,7 +297,7 @@ def _slope(samples: Samples, name: str) -> float:
 
 
 def _table(samples: Samples) -> Table:
-    title = f"Memory, MB of PSS (median), every {EVERY_S} s from the end of the first day"
+    title = f"Memory, MB that each has made (median), every {EVERY_S} s from the end of the first day"
     table = Table("process", "samples", "first quarter", "last quarter", "MB an hour", "most", "", title=title)
     for name in sorted(samples.memory):
         first, last = _quarters(samples, name)
