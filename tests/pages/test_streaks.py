@@ -187,6 +187,15 @@ def test_a_pale_streak_at_which_black_rules_end_is_one() -> None:
     assert found(streak(page, 20, slice(None)))[0] == pytest.approx(20, abs=3)
 
 
+def test_a_pale_border_that_ends_at_rules_in_ink_is_of_their_table() -> None:
+    """Hairlines down and black rules across, from the first to the last: dust ends nowhere near both."""
+    page = sheet()
+    page[75:1680, [100, 1139]] = 190
+    for row in range(75, 1681, 107):
+        page[row : row + 3, 100:1140] = 30
+    assert found(page)[0] < 1
+
+
 def test_each_reason_to_take_a_line_for_print_makes_it_less_likely() -> None:
     """Lines from end to end, that bear rules of their own: in ink they are surely no dust."""
     grey, ink = sheet(), sheet()
