@@ -214,6 +214,19 @@ def test_the_pale_flank_of_a_line_in_ink_is_no_streak(at: int) -> None:
     assert found(page)[0] < 1
 
 
+def test_a_lighter_streak_is_judged_by_its_lightest_column() -> None:
+    page = streak(streak(sheet(205), -11, slice(None), 3), -19, slice(None))
+    assert found(page) == (pytest.approx(30, abs=3), pytest.approx(632 / MM, abs=0.01))
+
+
+def test_a_streak_some_pixels_wide_is_one_line() -> None:
+    """Three of three pixels are not nine, which only ruled paper has."""
+    page = np.full(A4_150[::-1], 240, np.uint8)
+    for at in (300, 632, 900):
+        page[:, at : at + 3] = 215
+    assert found(page)[0] == 25
+
+
 def test_the_edge_between_two_grounds_is_no_streak() -> None:
     """The shade along a letter that lies on a sheet a little darker, over all of the picture."""
     page = sheet()
