@@ -187,6 +187,15 @@ def test_a_pale_streak_at_which_black_rules_end_is_one() -> None:
     assert found(streak(page, 20, slice(None)))[0] == pytest.approx(20, abs=3)
 
 
+def test_a_pale_border_that_ends_at_rules_in_ink_is_of_their_table() -> None:
+    """Hairlines down and black rules across, from the first to the last: dust ends nowhere near both."""
+    page = sheet()
+    page[75:1680, [100, 1139]] = 190
+    for row in range(75, 1681, 107):
+        page[row : row + 3, 100:1140] = 30
+    assert found(page)[0] < 1
+
+
 def test_each_reason_to_take_a_line_for_print_makes_it_less_likely() -> None:
     """Lines from end to end, that bear rules of their own: in ink they are surely no dust."""
     grey, ink = sheet(), sheet()
@@ -203,6 +212,19 @@ def test_the_pale_flank_of_a_line_in_ink_is_no_streak(at: int) -> None:
     page = sheet(255)
     page[:1640, at], page[:1640, at + 1] = 225, 90
     assert found(page)[0] < 1
+
+
+def test_a_lighter_streak_is_judged_by_its_lightest_column() -> None:
+    page = streak(streak(sheet(205), -11, slice(None), 3), -19, slice(None))
+    assert found(page) == (pytest.approx(30, abs=3), pytest.approx(632 / MM, abs=0.01))
+
+
+def test_a_streak_some_pixels_wide_is_one_line() -> None:
+    """Three of three pixels are not nine, which only ruled paper has."""
+    page = np.full(A4_150[::-1], 240, np.uint8)
+    for at in (300, 632, 900):
+        page[:, at : at + 3] = 215
+    assert found(page)[0] == 25
 
 
 def test_the_edge_between_two_grounds_is_no_streak() -> None:

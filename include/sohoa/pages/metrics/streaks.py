@@ -217,7 +217,7 @@ def _strength(side: _Side, column: int, line: _Line, edges: Places, nearly: floa
 def _bears_rules(side: _Side, column: int, beyond: NDArray[np.int16], usual: int) -> bool:
     """Return whether rules begin at the line, on one side of it: the border of a table, or a corner of a frame.
 
-    A rule that is far darker was drawn with another pen, and happens to end there.
+    A rule that is far darker was drawn with another pen, and happens to end there, unless the line ends there as well.
     """
     starts = column - _RULE_REACHES * side.reach, column + side.reach
     besides = [
@@ -227,12 +227,11 @@ def _bears_rules(side: _Side, column: int, beyond: NDArray[np.int16], usual: int
     is_rule, is_other = (_begins_at_line(besides, levels * usual) for levels in (_AS_DARK, _TOO_DARK))
     begins = np.flatnonzero(is_rule[1:] & ~is_rule[:-1]) + 1
     run = _END_REACHES * side.reach
-    begins = begins[np.array([not is_other[at : at + run].any() for at in begins.tolist()], np.bool_)]
     is_line = cv2.blur((beyond >= _AS_DARK * usual).astype(np.float32), (1, run)).ravel() > _STEADY
     rows = np.flatnonzero(is_line)
     ends = rows[[0, -1]] if rows.size else rows
     is_corner = bool((np.abs(begins[:, None] - ends) <= run).any())
-    return is_corner or begins.size > _MOST_RULES
+    return is_corner or sum(not is_other[at : at + run].any() for at in begins.tolist()) > _MOST_RULES
 
 
 def _begins_at_line(besides: list[Grey], level: float) -> NDArray[np.bool_]:
