@@ -21,6 +21,7 @@ from supervisor.options import ServerOptions
 
 from sohoa import layout, stack
 from sohoa.errors import StackError
+from sohoa.private_file import write_private
 from sohoa.settings import TIME_ZONE, Settings, load_settings
 from sohoa.stack import production, units
 from sohoa.stack.compose import read_values
@@ -233,6 +234,34 @@ def test_doctor_tells_of_the_servers(settings: Settings) -> None:
         found, _ = _of_servers(settings)
         process.terminate()
     assert (found.state, "systemctl status" in found.text) == ("well", True)
+
+
+@pytest.mark.store
+def test_doctor_tells_what_is_lost_while_the_servers_run(settings: Settings) -> None:
+    """The secrets, or one of them, and the socket by which supervisor is asked: each in a sentence."""
+    production.up_first(settings, quiet)
+    file, lost = env_file(settings), "AIRFLOW_ADMIN_PASSWORD"
+    secrets = file.read_text(encoding="utf-8")
+    file.write_text("\n".join(line for line in secrets.splitlines() if lost not in line), encoding="utf-8")
+    assert [one.state for one in _of_servers(settings) if f"{file} is gone, or has no {lost}" in one.text] == ["wrong"]
+    file.unlink()
+    assert [one.state for one in _of_servers(settings) if f"{file} is gone, or has no {lost}" in one.text] == ["wrong"]
+    write_private(file, secrets)
+    (home(settings) / "supervisor.sock").rename(home(settings) / "moved.sock")
+    (found,) = _of_servers(settings)
+    assert (found.state, "supervisor runs and does not answer" in found.text) == ("wrong", True)
+    (home(settings) / "moved.sock").unlink()
+    stack.down(settings, "all", quiet)
+
+
+@pytest.mark.store
+def test_doctor_names_who_works_where_supervisor_does_not(settings: Settings) -> None:
+    """A shell that somebody left in the folder is no server."""
+    stack.down(settings, "all", quiet)
+    with subprocess.Popen(["sleep", "60"], cwd=home(settings)) as process:
+        found, airflow = _of_servers(settings)
+        process.terminate()
+    assert found.text.endswith(": sleep") and airflow.state == "wrong"
 
 
 def _of_servers(settings: Settings) -> list[Finding]:

@@ -147,3 +147,15 @@ def test_a_month_with_a_damaged_middle_is_read_whole_and_kept_anew(years: Store)
     years.put(layout.WAREHOUSE, key, sound[:4] + bytes(len(sound) // 4) + sound[4 + len(sound) // 4 :])
     assert unscanned(years, LAST).equals(found)
     assert keep_months(years) == 1
+
+
+def test_a_month_whose_names_are_damaged_or_others_is_read_whole_and_kept_anew(years: Store) -> None:
+    """A byte of a column's name is another: no text at all, or the name of no column."""
+    keep_months(years)
+    found, key = unscanned(years, LAST), layout.unscanned_key("2023-02")
+    sound = years.get(layout.WAREHOUSE, key)
+    for byte in (b"\xff", b"x"):
+        years.put(layout.WAREHOUSE, key, sound.replace(b"dossier_key", byte + b"ossier_key"))
+        assert unscanned(years, LAST).equals(found)
+        assert keep_months(years) == 1
+        assert years.get(layout.WAREHOUSE, key) == sound

@@ -135,7 +135,7 @@ def _require_down(settings: Settings) -> None:
         raise StackError(
             f"still running: {', '.join(running)}; `sohoa stack down` first, so that it is one moment's copy"
         )
-    if others := [f"{process.name()} ({process.pid})" for process in production.at_work(settings)]:
+    if others := [f"{process.info['name']} ({process.pid})" for process in production.at_work(settings)]:
         raise StackError(
             f"still running: {', '.join(others)}; `systemctl stop sohoa.target` first where systemd runs the servers "
             "(`sohoa stack units`), so that it is one moment's copy"

@@ -165,29 +165,43 @@ def client(settings: Settings) -> AirflowClient:
     """Return the HTTP interface of this Airflow.
 
     Raises:
-        StackError: it was never started.
+        StackError: nobody knows its password: it was never started, or the secrets are lost.
     """
-    if not env_file(settings).exists():
-        raise StackError("Airflow was never started here: run `sohoa stack up --profile production`")
-    password = read_values(env_file(settings))["AIRFLOW_ADMIN_PASSWORD"]
-    return AirflowClient(f"http://127.0.0.1:{settings.port_airflow}", airflow_server.USER, password)
+    file = env_file(settings)
+    if file.is_file() and (password := read_values(file).get("AIRFLOW_ADMIN_PASSWORD")):
+        return AirflowClient(f"http://127.0.0.1:{settings.port_airflow}", airflow_server.USER, password)
+    raise StackError(
+        f"{file} is gone, or has no AIRFLOW_ADMIN_PASSWORD: bring the file back from a backup; where Airflow was never "
+        "started run `sohoa stack up --profile production`"
+    )
 
 
 def running(settings: Settings) -> list[Running]:
-    """Tell how each program is, by name; none where the profile is down."""
+    """Tell how each program is, by name; none where the profile is down.
+
+    Raises:
+        StackError: supervisor lives and cannot be asked.
+    """
     if not is_up(settings):
         return []
-    found = _ask(settings, "getAllProcessInfo")
+    try:
+        found = _ask(settings, "getAllProcessInfo")
+    except OSError as error:  # it is about to start or to end, or its socket was deleted
+        raise StackError(
+            f"supervisor runs and does not answer ({error}): ask again in a minute; if it still does not, "
+            "`sohoa stack down`, then `sohoa stack up --profile production`"
+        ) from error
     return [Running(one["name"], one["statename"], one["pid"] or None, one["description"]) for one in found]
 
 
 def at_work(settings: Settings) -> list[psutil.Process]:
     """Return the processes that work in the folder of this profile, whoever started them, supervisor or systemd.
 
-    Neither this one nor those that it was started from, as a shell; without root none of other users.
+    Neither this one nor those that it was started from, as a shell; without root none of other users. Each has its
+    name in ``info``, also once it has ended.
     """
     own = {os.getpid(), *(process.pid for process in psutil.Process().parents())}
-    return [one for one in psutil.process_iter() if one.pid not in own and _works_in(one, home(settings))]
+    return [one for one in psutil.process_iter(["name"]) if one.pid not in own and _works_in(one, home(settings))]
 
 
 def state(settings: Settings, names: Callable[[str], bool], is_answering: bool) -> str:

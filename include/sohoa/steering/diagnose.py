@@ -21,7 +21,7 @@ from sohoa.errors import KeysRefused, SettingsError, StackError, StoreError
 from sohoa.last_runs import read_runs
 from sohoa.schema import TABLES, schema_version
 from sohoa.settings import Settings
-from sohoa.stack import airflow_server, production, topology
+from sohoa.stack import airflow_server, database, production, topology
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.certificates import AUTHORITY, CERTIFICATE
 from sohoa.steering.morning_status import read_status
@@ -203,8 +203,9 @@ def _tables(store: Store) -> Iterator[Finding]:
 def _airflow(settings: Settings, now: datetime) -> list[Finding]:
     """What the Airflow of this home says, beside the profile ``production`` of all its servers; else its UI tells."""
     servers = airflow_server.servers(settings)
-    if topology.env_file(settings).exists() and not any(server.is_running() for server in servers):
-        return _production(settings, now)
+    was_production = topology.env_file(settings).exists() or database.folder(settings).exists()
+    if was_production and not any(server.is_running() for server in servers):
+        return list(_production(settings, now))
     if not airflow_server.password_file(settings).exists():
         return [Finding("Airflow", "none was started in this home: look at its own UI")]
     if down := [server.name for server in servers if not server.is_running()]:
@@ -213,22 +214,34 @@ def _airflow(settings: Settings, now: datetime) -> list[Finding]:
     return _of_client(settings, airflow_server.client(settings), now)
 
 
-def _production(settings: Settings, now: datetime) -> list[Finding]:
+def _production(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Which servers of the profile run and which do not; then what its Airflow says."""
-    programs = production.running(settings)
-    if not programs and not production.at_work(settings):
-        return [Finding("servers", "of the profile production none of them runs", "wrong", _START)]
+    at_work = production.at_work(settings)
+    try:
+        programs = production.running(settings)
+    except StackError as error:
+        yield Finding("servers", str(error), "wrong", "do what it says")
+        return
+    if not programs and not at_work:
+        yield Finding("servers", "of the profile production none of them runs", "wrong", _START)
+        return
     if programs:
         down = [f"{one.name} ({one.state.lower()})" for one in programs if one.state != "RUNNING"]
         advice = f"{topology.home(settings)} has a log of each; those that are stopped: {_START}"
         text = f"not running: {', '.join(down)}" if down else f"up: {', '.join(one.name for one in programs)}"
-        found = Finding("servers", text, "wrong" if down else "well", advice if down else "")
+        yield Finding("servers", text, "wrong" if down else "well", advice if down else "")
     elif production.server(settings).processes():
         text = "supervisor has ended, and what it left is not started again when it ends"
-        found = Finding("servers", text, "wrong", "`sohoa stack up --profile production`")
+        yield Finding("servers", text, "wrong", "`sohoa stack up --profile production`")
     else:
-        found = Finding("servers", "systemd runs them: `systemctl status 'sohoa-*'`")
-    return [found, *_of_client(settings, production.client(settings), now)]
+        named = ", ".join(sorted({process.info["name"] for process in at_work}))
+        yield Finding("servers", f"without supervisor, as systemd runs them (`systemctl status 'sohoa-*'`): {named}")
+    try:
+        client = production.client(settings)
+    except StackError as error:
+        yield Finding("Airflow", str(error), "wrong", "do what it says")
+    else:
+        yield from _of_client(settings, client, now)
 
 
 _START = "`sohoa stack up --profile production`, or `systemctl start sohoa.target` where systemd runs them"

@@ -97,11 +97,18 @@ def _read_kept(store: Store, month: str, objects: list[ObjectInfo]) -> pa.Table 
     key = layout.unscanned_key(month)
     try:
         rows = store.get_parquet(key)
-    except (pa.ArrowInvalid, OSError) as error:  # Arrow's two words for bytes that are damaged
+        _require_columns(rows, store.read_table("dossiers", []).schema)
+    except (ValueError, OSError) as error:  # Arrow's words for bytes that are damaged, and those for names that are
         log.warning("kept_month_unreadable", key=key, reason=str(error))
         return None
     is_of_these = (rows.schema.metadata or {}).get(_MADE_OF) == _digest(objects).encode()
     return rows.replace_schema_metadata() if is_of_these else None
+
+
+def _require_columns(rows: pa.Table, schema: pa.Schema) -> None:
+    """Raise ``ValueError`` where a table has other columns, so that no other table can be joined to it."""
+    if not rows.schema.equals(schema):
+        raise ValueError(f"its columns are {rows.schema.names}")
 
 
 def _read_days(store: Store, days: list[date], day: date, with_later: bool = False) -> Iterator[pa.Table]:
