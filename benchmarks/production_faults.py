@@ -8,8 +8,7 @@ disturbed. Then the same days come to an empty store while things go wrong, of t
 
 * ``processes``: every ``--every`` seconds or so one process that the seed draws is killed by SIGKILL, or the broker
   gives out once more what a worker has not acknowledged: two workers have the same batch. A server of Airflow is killed
-  again only when it has been back for half a minute. What is alive is drawn anew
-  until ``--kills`` have died.
+  again only when it has been back for half a minute. What is alive is drawn anew until ``--kills`` have died.
 * ``line``: every ``--lasting-every`` seconds or so, and while others die, the line to the store answers 503, stalls or
   cuts every connection for a while, or for five minutes.
 * ``disks``: that of the store is full for a while, that of Airflow's logs and temporary files, or that of PostgreSQL

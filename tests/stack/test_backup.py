@@ -178,6 +178,25 @@ def _up_beside_a_taken_port(settings: Settings) -> None:
         stack.up(settings, "all", quiet, stack.PRODUCTION)
 
 
+def test_a_database_that_does_not_end_is_named(own_home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that a killed backup has left is asked to end; who runs it otherwise is not touched."""
+    folder = database.folder(own_home)
+    monkeypatch.setattr(database, "_PATIENCE_S", 0.2)
+    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+    words = [sys.executable, "-c", deaf, str(folder), "cluster_name=sohoa-alone"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as left, subprocess.Popen(words[:-1]) as other:
+        try:
+            assert left.stdout is not None and left.stdout.readline()
+            database.end_left_alone(own_home)  # there is no database in this home
+            folder.mkdir(parents=True)
+            with pytest.raises(StackError, match=rf"PostgreSQL \({left.pid}\).*does not end"):
+                database.end_left_alone(own_home)
+            assert other.poll() is None
+        finally:
+            left.kill()
+            other.kill()
+
+
 @pytest.fixture
 def backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, Path]:
     """A home with a file in its store, and its backup."""

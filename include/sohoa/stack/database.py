@@ -9,7 +9,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -106,13 +106,26 @@ def read_password(settings: Settings) -> str:
 
 
 def end_left_alone(settings: Settings) -> None:
-    """End the PostgreSQL that a killed ``dump`` or ``load`` has left running; the caller is alone in this home."""
+    """End the PostgreSQL that a killed ``dump`` or ``load`` has left running; the caller is alone in this home.
+
+    Raises:
+        StackError: it does not end.
+    """
+    if not folder(settings).exists():
+        return
     for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # another user's is none of ours
+        try:
             words = process.cmdline()
             if _ALONE in words and str(folder(settings)) in words:
                 process.send_signal(signal.SIGINT)  # `pg_ctl stop -m fast`
                 process.wait(_PATIENCE_S)
+        except psutil.TimeoutExpired as error:
+            raise StackError(
+                f"PostgreSQL ({process.pid}), which a killed backup has left, does not end: {home(settings) / _LOG} "
+                "may say why; end it by hand"
+            ) from error
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # another user's is none of ours
+            continue
 
 
 def size(settings: Settings) -> int:
