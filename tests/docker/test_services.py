@@ -96,7 +96,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStore]:
     command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"]
     made = resolved(secrets)["services"]["certificates"]
     script = made["command"][2].replace('"/certificates"', repr(str(certificates)))
-    subprocess.run([BIN / "python", "-c", script], check=True, env={**made["environment"], "HOME": str(folder)})
+    inside = {**made["environment"], "HOME": str(folder)}
+    subprocess.run([BIN / "python", "-c", script], check=True, env=inside, cwd=folder)  # not where a demo left its keys
     environment = {"HOME": str(folder), **service["environment"]}
     environment = {name: value.replace("/certificates/", f"{certificates}/") for name, value in environment.items()}
     with (folder / "log").open("wb") as log:
