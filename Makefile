@@ -30,6 +30,7 @@ $(STAMP): requirements-dev.txt pyproject.toml | $(UV)
 	@echo "Installing the packages, some 2.4 GB on the disk: half a minute to some minutes."
 	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q include  # once, not by each of the processes that start together
 	@# Where the tree lies, from where this file lies: Python 3.11 under LC_ALL=C starts from no path but an ASCII one.
 	@for link in $(VENV)/lib/python3.*/site-packages/_editable_impl_sohoa.pth; do \
 	  printf '../../../..\n../../../../include\n' >"$$link"; done

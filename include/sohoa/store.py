@@ -23,8 +23,6 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import urllib3
 from minio import Minio
@@ -558,33 +556,13 @@ class Store:
             days: only these days; all days where None.
             name: only the object of this name in each day.
         """
-        keys = self._table_keys(table, days, name)
+        keys = self.table_keys(table, days, name)
         parts = [part for part in self.each(partial(self._read_part, table), keys) if part is not None]
         path_key = pa.field(layout.PATH_KEY[table], pa.date32())
         return pa.concat_tables(parts) if parts else pa.schema([path_key, *TABLES[table]]).empty_table()
 
-    def dataset(self, table: str) -> ds.Dataset:
-        """A table as a lazy Arrow dataset, path key included: only the columns and days asked for are read."""
-        settings, url = self.settings, urlsplit(self.settings.s3_endpoint or "")
-        assert settings.s3_access_key is not None and settings.s3_secret_key is not None
-        files = pafs.S3FileSystem(
-            access_key=settings.s3_access_key.get_secret_value(),
-            secret_key=settings.s3_secret_key.get_secret_value(),
-            endpoint_override=url.netloc,
-            scheme=url.scheme,
-            region=settings.s3_region,
-        )
-        path_key = pa.field(layout.PATH_KEY[table], pa.date32())
-        return ds.dataset(
-            [f"{layout.WAREHOUSE}/{key}" for key in self._table_keys(table, None, None)],
-            schema=pa.schema([*TABLES[table], path_key]),
-            filesystem=files,
-            format="parquet",
-            partitioning=ds.partitioning(pa.schema([path_key]), flavor="hive"),
-            partition_base_dir=f"{layout.WAREHOUSE}/{table}",
-        )
-
-    def _table_keys(self, table: str, days: Iterable[date] | None, name: str | None) -> list[str]:
+    def table_keys(self, table: str, days: Iterable[date] | None = None, name: str | None = None) -> list[str]:
+        """Keys of the objects that hold a table's rows, in order; ``days`` and ``name`` as in ``read_table``."""
         if days is None:
             return self._listed(layout.table_prefix(table), name)
         found = []

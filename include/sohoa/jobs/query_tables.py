@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from itertools import count
+from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
 from duckdb import StatementType
 
+from sohoa import layout
 from sohoa.errors import InputError
 from sohoa.jobs.query_faults import describe_fault
 from sohoa.schema import TABLES
@@ -30,11 +34,33 @@ def run_query(store: Store, sql: str) -> pa.Table:
             _require_one_question([statement.type for statement in connection.extract_statements(sql)])
             for table in TABLES:
                 if table in sql.lower():
-                    connection.register(table, store.dataset(table))
+                    connection.register(table, _dataset(store, table))
             rows = connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
             raise InputError(describe_fault(error, TABLES)) from None
     return rows.rename_columns(_distinct(rows.column_names))
+
+
+def _dataset(store: Store, table: str) -> ds.Dataset:
+    """A table as a lazy Arrow dataset, path key included: only the columns and days asked for are read."""
+    settings, url = store.settings, urlsplit(store.settings.s3_endpoint or "")
+    assert settings.s3_access_key is not None and settings.s3_secret_key is not None
+    files = pafs.S3FileSystem(
+        access_key=settings.s3_access_key.get_secret_value(),
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        endpoint_override=url.netloc,
+        scheme=url.scheme,
+        region=settings.s3_region,
+    )
+    path_key = pa.field(layout.PATH_KEY[table], pa.date32())
+    return ds.dataset(
+        [f"{layout.WAREHOUSE}/{key}" for key in store.table_keys(table)],
+        schema=pa.schema([*TABLES[table], path_key]),
+        filesystem=files,
+        format="parquet",
+        partitioning=ds.partitioning(pa.schema([path_key]), flavor="hive"),
+        partition_base_dir=f"{layout.WAREHOUSE}/{table}",
+    )
 
 
 def _require_one_question(kinds: list[StatementType]) -> None:
