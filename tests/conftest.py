@@ -60,6 +60,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+def pytest_unconfigure() -> None:
+    """The end of the process takes it all away again: nanobind, by which DuckDB is bound, tells of each thing left."""
+    gc.unfreeze()
+
+
 class _FilesOrReport(LoadScopeScheduling):
     """Gives a process whole files, and all of the report's files to one: they share a province."""
 
