@@ -131,6 +131,8 @@ def stop(servers: Iterable[Server], patience_s: float) -> None:
         _signal(process.kill)
     psutil.wait_procs(left, timeout=5)
     for server, processes in zip(servers, found, strict=True):
+        if processes and (child := _started.pop(processes[0].pid, None)):
+            child.poll()  # it has ended, and only this tells its Popen
         server.pid_file.unlink(missing_ok=True)
         for path in server.sockets:
             _remove_dead(path)
