@@ -159,6 +159,8 @@ def _middle_of_line(column: int, score: Floats, side: _Side, sign: int) -> int:
     """Return the darkest (sign 1) column of a line as good as this one within its reach: its flanks are pale."""
     near = np.arange(column - side.reach, column + side.reach + 1)
     near = near[score[near] >= _FLANK * score[column]]
+    if near.size == 1:
+        return column
     return int(near[(sign * side.lines[:, near].sum(axis=0, dtype=np.int64)).argmin()])
 
 
