@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -347,3 +348,12 @@ def _wait_until(holds, seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_what_only_the_caller_needs_is_not_loaded_by_a_decoder() -> None:
+    """Some twenty modules, a twentieth of its start."""
+    loaded = (
+        "import sys, sohoa.pages.guard.child_process; print(*{'subprocess', 'tempfile', 'shutil'} & {*sys.modules})"
+    )
+    found = subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True, text=True).stdout
+    assert found.split() == []

@@ -10,9 +10,7 @@ import array
 import json
 import os
 import socket
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
@@ -20,46 +18,6 @@ _LENGTH_BYTES = 8
 _PIECE = 1_048_576
 
 Request = dict[str, Any]
-
-
-def start_with_socket(
-    command: tuple[str, ...], printed: BinaryIO, environment: dict[str, str]
-) -> tuple[subprocess.Popen[bytes], socket.socket, socket.socket | None]:
-    """Start a process whose standard input leads to a socket.
-
-    Args:
-        command: what to run; it calls ``serve``.
-        printed: takes its standard output and standard error.
-        environment: all that it gets.
-
-    Returns:
-        The process, the caller's end of the socket, and the other end where it has to stay open until the process has
-        answered.
-    """
-    ours, theirs = socket.socketpair()
-    if sys.platform == "win32":
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=printed,
-            stderr=printed,
-            env=environment,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW,
-        )
-        assert process.stdin is not None
-        with process.stdin as stdin:
-            stdin.write(theirs.share(process.pid))
-        return process, ours, theirs
-    with theirs:
-        process = subprocess.Popen(
-            command,
-            stdin=theirs.fileno(),
-            stdout=printed,
-            stderr=printed,
-            env=environment,
-            start_new_session=True,  # Ctrl-C is for the caller, who ends this process
-        )
-    return process, ours, None
 
 
 def open_own_socket() -> socket.socket:
@@ -130,6 +88,8 @@ def receive_copy(caller: socket.socket) -> tuple[Request, BinaryIO | None] | Non
     sent = json.loads(text)
     if sent["file_bytes"] is None:
         return sent["request"], None
+    import tempfile  # on Windows alone: it loads a dozen modules
+
     file, left = cast(BinaryIO, tempfile.TemporaryFile()), sent["file_bytes"]  # noqa: SIM115 (whoever asked closes it)
     while left:
         piece = caller.recv(min(left, _PIECE))

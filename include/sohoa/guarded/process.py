@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +20,7 @@ from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
 from sohoa.errors import MeasuringError
-from sohoa.guarded.handover import send_request, start_with_socket
+from sohoa.guarded.handover import send_request
 from sohoa.guarded.limits import OUT_OF_TIME_ON_WINDOWS
 from sohoa.logs import get_logger
 from sohoa.settings import decoder_environment
@@ -97,7 +99,7 @@ class GuardedProcess:
     def __init__(self, command: tuple[str, ...], memory_bytes: int) -> None:
         self._errors = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (closed in ``end``)
         environment = decoder_environment(_ENVIRONMENT)
-        self._process, self._socket, theirs = start_with_socket(command, self._errors, environment)
+        self._process, self._socket, theirs = _start_with_socket(command, self._errors, environment)
         self._answers = self._socket.makefile("rb")
         self._seconds = 0.0
         self.is_alive = True
@@ -206,6 +208,46 @@ class GuardedProcess:
             said = f"ended by {signal.Signals(-status).name} {said}".strip()
         cause = Cause.OUTSIDE if status in _FROM_OUTSIDE else Cause.CRASH
         return ProcessEnded(cause, said or f"ended with status {status}")
+
+
+def _start_with_socket(
+    command: tuple[str, ...], printed: BinaryIO, environment: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], socket.socket, socket.socket | None]:
+    """Start a process whose standard input leads to a socket.
+
+    Args:
+        command: what to run; it calls ``serve``.
+        printed: takes its standard output and standard error.
+        environment: all that it gets.
+
+    Returns:
+        The process, the caller's end of the socket, and the other end where it has to stay open until the process has
+        answered.
+    """
+    ours, theirs = socket.socketpair()
+    if sys.platform == "win32":
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=printed,
+            stderr=printed,
+            env=environment,
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW,
+        )
+        assert process.stdin is not None
+        with process.stdin as stdin:
+            stdin.write(theirs.share(process.pid))
+        return process, ours, theirs
+    with theirs:
+        process = subprocess.Popen(
+            command,
+            stdin=theirs.fileno(),
+            stdout=printed,
+            stderr=printed,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for the caller, who ends this process
+        )
+    return process, ours, None
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from sohoa.pages.decode.file_data import FileData
 from sohoa.pages.decode.flaws import note_repair
@@ -24,6 +25,7 @@ _ZIGZAG = (
     28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61,
     54, 47, 55, 62, 63,
 )  # fmt: skip
+_in_natural_order = itemgetter(*sorted(range(64), key=_ZIGZAG.__getitem__))
 
 
 @dataclass
@@ -147,10 +149,7 @@ def _read_tables(body: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
         if at + 1 + struct.calcsize(layout) > len(body):
             raise BadPage("unreadable", "a JPEG quantisation table is malformed")
         steps = struct.unpack_from(layout, body, at + 1)
-        table = [0] * 64
-        for place, step in zip(_ZIGZAG, steps, strict=True):
-            table[place] = step
-        yield body[at] & 15, tuple(table)
+        yield body[at] & 15, _in_natural_order(steps)
         at += 1 + struct.calcsize(layout)
 
 

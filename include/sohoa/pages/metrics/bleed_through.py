@@ -85,8 +85,8 @@ def _around(small: Grey, bare: Grey) -> Grey:
         np.asarray(cv2.boxFilter(halve(image), cv2.CV_64F, size, normalize=False))
         for image in (cv2.bitwise_and(small, bare), bare)
     )
-    mean = (255 * greys / np.maximum(seen, 1)).astype(np.uint8)  # of whole numbers: no quotient is rounded up to one
-    known = mean * (seen >= _LEAST_SEEN)
+    mean = cv2.divide(greys, np.maximum(seen, 1), scale=255)  # of whole numbers: no quotient is rounded up to one
+    known = mean.astype(np.uint8) * (seen >= _LEAST_SEEN)
     return np.asarray(cv2.resize(known, small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

@@ -10,7 +10,7 @@ may be light; and where the size on paper is not known, it may be larger than on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 import cv2
@@ -159,6 +159,7 @@ def _darker(grey: Grey, paper: Grey, levels: Grey) -> Grey:
     return np.asarray(cv2.compare(cv2.subtract(paper, grey), cv2.LUT(paper, levels), cv2.CMP_GT), np.uint8)
 
 
+@lru_cache(maxsize=4)
 def _ink_levels(page_paper: int, pale: float | None) -> Grey:
     """Return by how many levels ink is darker than each grey of paper; brighter paper never makes less of it ink."""
     paper = np.arange(256)

@@ -130,8 +130,10 @@ def _cells(image: Grey, side: int, pick: Callable[..., Grey]) -> Grey:
 
 
 def _blob(darkest: Grey, brightest: Grey, own: float) -> Floats:
-    is_blob = (darkest >= max(_BLOB_LEAST, own + _BLOB_ABOVE)).astype(np.uint8)
-    is_blob = cv2.morphologyEx(is_blob, cv2.MORPH_OPEN, _square(3))
+    is_bright = darkest >= max(_BLOB_LEAST, own + _BLOB_ABOVE)
+    if not is_bright.any():
+        return np.zeros(darkest.shape, np.float32)
+    is_blob = cv2.morphologyEx(is_bright.astype(np.uint8), cv2.MORPH_OPEN, _square(3))
     if not is_blob.any():
         return np.zeros(darkest.shape, np.float32)
     count, parts = cv2.connectedComponents(is_blob)

@@ -49,6 +49,7 @@ class Votes:
         down: pairs with level heads only.
         over: letters with a mark over them.
         under: letters with a mark under them.
+        unmarked: labels, boxes and letters of a tile whose marks have not been looked for.
     """
 
     in_line: int = 0
@@ -56,6 +57,7 @@ class Votes:
     down: int = 0
     over: int = 0
     under: int = 0
+    unmarked: tuple[Labels, Whole, Whole] | None = None
 
     @property
     def sureness(self) -> float:
@@ -79,7 +81,8 @@ class Votes:
         return _sureness(under, over) < _CONTRARY and low * down <= up <= high * down
 
     def add(self, labels: Labels, boxes: Whole, tallest: float) -> None:
-        """Count the letters among ``boxes``, (label; x, y, width, height)."""
+        """Count the letters among ``boxes``, (label; x, y, width, height), but for their marks."""
+        self.count_marks()
         _, _, width, height = boxes.T
         is_letter = (height >= _MIN_PX) & (width >= 2) & (height <= tallest) & (width <= _WIDEST * tallest)
         one, two = _neighbours(labels, boxes, is_letter)
@@ -90,12 +93,16 @@ class Votes:
         in_line = (heads <= near) | (feet <= near)
         is_letter[:] = False
         is_letter[one[in_line]] = is_letter[two[in_line]] = True
-        over, under = _marks(labels, boxes, np.flatnonzero(is_letter))
         self.in_line += int(in_line.sum())
         self.up += int(((feet <= near) & (heads >= far)).sum())
         self.down += int(((heads <= near) & (feet >= far)).sum())
-        self.over += over
-        self.under += under
+        self.unmarked = labels, boxes, np.flatnonzero(is_letter)
+
+    def count_marks(self) -> None:
+        """Count the marks of the tile that was added last: nobody asks for those of the direction that is none."""
+        if self.unmarked is not None:
+            over, under = _marks(*self.unmarked)
+            self.over, self.under, self.unmarked = self.over + over, self.under + under, None
 
 
 def _sureness(one: int, other: int) -> float:
@@ -140,7 +147,10 @@ def _decide(upright: Votes, turned: Votes, is_early: bool) -> int | None:
     least_axis, least = (_AXIS_SURE, _SURE) if is_early else (_AXIS_ENOUGH, _ENOUGH)
     axis = _axis(upright, turned)
     votes, first = (upright, 0) if axis > 0 else (turned, 90)
-    if abs(axis) < least_axis or abs(votes.sureness) < least or not votes.is_latin(is_early):
+    if abs(axis) < least_axis:
+        return None
+    votes.count_marks()
+    if abs(votes.sureness) < least or not votes.is_latin(is_early):
         return None
     return first if votes.sureness > 0 else first + 180
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +44,7 @@ def _mean_cells(grey: Grey) -> Floats:
     return np.asarray((bands[:, 1:] - bands[:, :-1]) * (_SIDE**2 / grey.size), np.float64)
 
 
+@lru_cache(maxsize=16)
 def _steps(size: int) -> tuple[NDArray[np.intp], Floats]:
     """Return the pixels at which 65 equal steps from 0 to ``size`` lie, and how far into each."""
     place = np.arange(_SIDE + 1) * (size / _SIDE)

@@ -23,7 +23,9 @@ _LIMIT_GAIN = 0.02
 _FARTHEST_MM = 3.0
 _CANDIDATES = 16
 _GRAIN = 1.0  # grey level, by which rows of bare paper differ by both signs
-_GAPS = np.array([1, 2, 3, 4])  # rows that a seam may fill with one tone
+_GAPS = np.array([1, 2, 3, 4])  # rows that a seam may fill with one tone, which begins, or ends, at a candidate:
+_IN_GAP = np.concatenate([_GAPS // 2 + 1, -(_GAPS // 2)])  # its middle,
+_ABOVE_GAP, _BELOW_GAP = np.concatenate([0 * _GAPS, -_GAPS]), np.concatenate([1 + _GAPS, 0 * _GAPS + 1])  # its ends
 _MARGIN = 0.05  # of the page where no strip ends
 _PLAIN = 24  # grey levels between which a row without content stays
 _MIN_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
@@ -158,15 +160,13 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
     Returns:
         (position in ``rows``, row above, row below).
     """
-    middles = np.concatenate([_GAPS // 2 + 1, -(_GAPS // 2)])  # of a gap that begins, or ends, at the candidate
-    above, below = np.concatenate([0 * _GAPS, -_GAPS]), np.concatenate([1 + _GAPS, 0 * _GAPS + 1])
-    around = page[:, ::4][rows[:, None] + middles]
+    around = page[:, ::4][rows[:, None] + _IN_GAP]
     owner, gap = np.nonzero(around.max(axis=2) - around.min(axis=2) < _PLAIN)
     across = rows[owner]
     return (
         np.concatenate([np.arange(len(rows)), owner]),
-        np.concatenate([rows, across + above[gap]]),
-        np.concatenate([rows + 1, across + below[gap]]),
+        np.concatenate([rows, across + _ABOVE_GAP[gap]]),
+        np.concatenate([rows + 1, across + _BELOW_GAP[gap]]),
     )
 
 

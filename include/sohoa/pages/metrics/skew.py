@@ -58,11 +58,11 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
     if min(ink.shape) < _STRIPS:
         return None, 0.0
     ink = cv2.subtract(cv2.threshold(ink, _IGNORE + _INK_CAP, 0, cv2.THRESH_TRUNC)[1], (_IGNORE,))
-    power = power_spectrum(ink)
-    rows = _energy_by_angle(power, False)
+    spectrum = _spectrum(ink)
+    rows = _energy_by_angle(spectrum, False)
     confidence = _prominence(rows)
     if confidence < SURE:
-        columns = _energy_by_angle(power, True)
+        columns = _energy_by_angle(spectrum, True)
         other = _prominence(columns)
         agree = min(confidence, other) > _LEAST_BOTH and _agree(ink, rows, columns)
         if other > confidence:
@@ -75,12 +75,8 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
     return (skew if abs(skew) <= RANGE_DEG else None), confidence
 
 
-def power_spectrum(ink: Grey) -> Power:
-    """Return the right half of the power spectrum of a small, windowed copy of the ink.
-
-    Returns:
-        float32 (384, 193): vertical frequency from -192, horizontal from 0.
-    """
+def _spectrum(ink: Grey) -> Power:
+    """Return the spectrum of a small, windowed copy of the ink, as OpenCV packs it: float32 (384, 384)."""
     small = fit_long_side(ink, int(_SPECTRUM_PX * 0.95), enlarge=1.0).astype(np.float32)
     small -= small.mean()
     height, width = small.shape
@@ -88,7 +84,7 @@ def power_spectrum(ink: Grey) -> Power:
     small *= _window(width)
     padded = np.zeros((_SPECTRUM_PX, _SPECTRUM_PX), np.float32)
     padded[:height, :width] = small
-    return _power(cv2.dft(padded))
+    return np.asarray(cv2.dft(padded), np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -97,23 +93,30 @@ def _window(size: int) -> Power:
     return np.sqrt(np.hanning(size + 2)[1:-1]).astype(np.float32)
 
 
-def _power(packed: Power) -> Power:
-    """Take squared magnitudes from OpenCV's packed transform of a real image of an even side, as rows -n/2 … n/2."""
+def _power(packed: Power, width: int) -> Power:
+    """Take squared magnitudes from OpenCV's packed transform of a real image of an even side.
+
+    Returns:
+        float32 (side, width): vertical frequency from minus half the side, horizontal from 0, less than half the side.
+    """
     side = len(packed)
     half = side // 2
-    power = np.zeros((side, half + 1), np.float32)
-    squares = cv2.multiply(packed, packed)
+    power = np.zeros((side, width), np.float32)
+    used = packed[:, : 2 * width - 1]
+    squares = cv2.multiply(used, used)
     for out, rows in ((power[:half], squares[half:]), (power[half:], squares[:half])):
-        cv2.add(rows[:, 1:-1:2], rows[:, 2:-1:2], dst=out[:, 1:-1])
+        cv2.add(rows[:, 1::2], rows[:, 2::2], dst=out[:, 1:])
     upright = squares[1:-1, 0]  # real and imaginary parts in turn
     power[half + 1 :, 0] = upright[::2] + upright[1::2]
     power[1:half, 0] = power[:half:-1, 0]
     return power
 
 
-def _energy_by_angle(power: Power, is_sideways: bool) -> Power:
+def _energy_by_angle(spectrum: Power, is_sideways: bool) -> Power:
     """Return the energy of lines turned by each coarse angle: of rows, or of rows that stand on their side."""
-    along = np.asarray(cv2.remap(power, *_places(is_sideways), cv2.INTER_LINEAR), np.float32)
+    x, y = _places(is_sideways)
+    power = _power(spectrum, int(x.max()) + 2)
+    along = np.asarray(cv2.remap(power, x, y, cv2.INTER_LINEAR), np.float32)
     return np.asarray((along * _CYCLES).sum(axis=1), np.float32)
 
 
@@ -180,11 +183,17 @@ def _strip_spectra(ink: Grey) -> tuple[NDArray[np.complex64], NDArray[np.float32
     padded = np.zeros((_STRIPS, length), np.float32)
     padded[:, : height - 1] = np.minimum(profile, np.uint16(_CAP * size)) / np.float32(size)
     spectra = np.ascontiguousarray(cv2.dft(padded, flags=cv2.DFT_ROWS)[:, 1 : length // 2 * 2 - 1]).view(np.complex64)
-    frequency = np.arange(1, spectra.shape[1] + 1, dtype=np.float32) / length
-    used = slice(*np.searchsorted(frequency, _BAND).tolist())
-    middles = (np.arange(_STRIPS, dtype=np.float32) + 0.5) * size - width / 2
-    phase = np.float32(-2 * np.pi) * middles[:, None] * frequency[used]
+    used, phase = _phases(width, length)
     return np.ascontiguousarray(spectra[:, used]), phase
+
+
+@lru_cache(maxsize=4)
+def _phases(width: int, length: int) -> tuple[slice, NDArray[np.float32]]:
+    """Return the frequencies that count, and the phase (strip, frequency) by which each strip turns at slope one."""
+    frequency = np.arange(1, length // 2, dtype=np.float32) / length
+    used = slice(*np.searchsorted(frequency, _BAND).tolist())
+    middles = (np.arange(_STRIPS, dtype=np.float32) + 0.5) * (width // _STRIPS) - width / 2
+    return used, np.asarray(np.float32(-2 * np.pi) * middles[:, None] * frequency[used], np.float32)
 
 
 def _best(

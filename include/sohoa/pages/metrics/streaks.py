@@ -135,11 +135,12 @@ def _mean_beyond(lines: Grey, reach: int) -> Floats:
     before, here, after = lines[:, : -2 * reach], lines[:, reach:-reach], lines[:, 2 * reach :]
     darker, lighter = cv2.subtract(cv2.min(before, after), here), cv2.subtract(here, cv2.max(before, after))
     count = len(lines) // _COARSE
+    whole = np.uint8 if count * _CLIP <= 255 else np.uint16
     bands = np.zeros((_COARSE, 2, lines.shape[1]), np.float32)
     for sign, beyond in enumerate((darker, lighter)):
         clipped = np.asarray(cv2.threshold(beyond, _CLIP, 0, cv2.THRESH_TRUNC)[1], np.uint8)
         clipped = clipped[: count * _COARSE].reshape(_COARSE, count, -1)
-        bands[:, sign, reach:-reach] = clipped.sum(axis=1, dtype=np.uint16) / np.float32(count)
+        bands[:, sign, reach:-reach] = clipped.sum(axis=1, dtype=whole) / np.float32(count)
     bands -= cv2.blur(bands.reshape(2 * _COARSE, -1), (8 * reach + 1, 1)).reshape(bands.shape)
     return lowest(bands.reshape(_COARSE, -1), _COARSE_LOST).reshape(2, -1)
 
@@ -158,6 +159,8 @@ def _middle_of_line(column: int, score: Floats, side: _Side, sign: int) -> int:
     """Return the darkest (sign 1) column of a line as good as this one within its reach: its flanks are pale."""
     near = np.arange(column - side.reach, column + side.reach + 1)
     near = near[score[near] >= _FLANK * score[column]]
+    if near.size == 1:
+        return column
     return int(near[(sign * side.lines[:, near].sum(axis=0, dtype=np.int64)).argmin()])
 
 
