@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from sohoa.pages.measure_page import measure_bytes
+from sohoa.pages.metrics.seams import measure_seams
 from sohoa.pages.sheet import find_sheet, lay_flat, view_sheet
 from sohoa.pages.views import PageViews
 from sohoa.quality.rules import judge_pages
@@ -132,6 +133,16 @@ def test_a_scan_is_no_photograph(name: str) -> None:
     row = row_of(picture)
     assert row["perspective"] is None
     assert (row["border_dark"] > 0.3) == ("bed" in name or name == "black")
+
+
+def test_a_seam_of_a_photograph_is_found_in_the_picture() -> None:
+    """It is as straight as the sensor; on the sheet laid flat it lies aslant."""
+    picture = photograph(wood(HEIGHT, WIDTH), ASLANT)
+    sound, _ = view_sheet(views_of(picture))
+    picture[:, 520:] = np.roll(picture, 12, axis=0)[:, 520:]
+    joined, sheet = view_sheet(views_of(picture))
+    assert sheet is not None and sheet.perspective > 0.02
+    assert (measure_seams(sound) or 0) < 1 and (measure_seams(joined) or 0) > 3
 
 
 def test_a_sheet_that_runs_out_of_the_picture_is_cut_there_alone() -> None:
