@@ -184,8 +184,8 @@ def _made_table() -> str:
         + "\nWhat a column misses, and what none that sees one page alone can tell, likewise without what nobody can "
         "see. *More than its own page*: the share of copies that read more than the page without the defect, ties "
         "half: whether the defect is seen at all. *Seen as on paper*: the area if every copy read what its own page "
-        "reads and, beside it, what the defect adds to paper at that severity, by the median. The pages then read what they "
-        "do: light that falls off in a photograph by itself stays above a weak defect elsewhere. *No page reads "
+        "reads and, beside it, what the defect adds to paper at that severity, by the median. The pages then read what "
+        "they do: light that falls off in a photograph by itself stays above a weak defect elsewhere. *No page reads "
         "anything*: the area if nothing but pages without the defect were told better.\n\n"
         + _table(
             (
