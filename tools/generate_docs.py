@@ -164,8 +164,8 @@ def _made_table() -> str:
         "under the curve is the chance that a copy with the defect reads more than one without, with how many of each; "
         "*all that show*: without the copies on which nobody can see the defect, which `tools/pagenet/unseen.csv` "
         "names with the reason (cards of plastic and photographs, through which nothing shows; lighter streaks on "
-        "white paper; cuts and seams through white paper; fingers on the ground beside the sheet); *reported*: by any "
-        "limit, notes too. Counted by `python -m tools.pagenet.judge_made`.\n\n"
+        "white paper; cuts and seams through white paper; fingers and bars on the ground beside the sheet); "
+        "*reported*: by any limit, notes too. Counted by `python -m tools.pagenet.judge_made`.\n\n"
         + _table(
             (
                 "defect",
@@ -179,7 +179,23 @@ def _made_table() -> str:
         )
         + "\nThe same without what nobody can see, by what the page is: what offices scan is paper. "
         "Twelve of the fifteen cards, covers and prints, whose tinted fields and printed edges look like uneven light "
-        "and seams, are in fold 1.\n\n" + _table(("defect", *judge_made.GROUNDS), judge_made.ground_rows(counts))
+        "and seams, are in fold 1.\n\n"
+        + _table(("defect", *judge_made.GROUNDS), judge_made.ground_rows(counts))
+        + "\nWhat a column misses, and what none that sees one page alone can tell, likewise without what nobody can "
+        "see. *More than its own page*: the share of copies that read more than the page without the defect, ties "
+        "half: whether the defect is seen at all. *Seen as on paper*: the area if every copy read what its own page "
+        "reads and, beside it, what the defect adds to paper at that severity, by the median. The pages then read what "
+        "they do: light that falls off in a photograph by itself stays above a weak defect elsewhere. *No page reads "
+        "anything*: the area if nothing but pages without the defect were told better.\n\n"
+        + _table(
+            (
+                "defect",
+                *(f"more than its own page, {ground}" for ground in judge_made.GROUNDS),
+                "seen as on paper",
+                "no page reads anything",
+            ),
+            judge_made.reach_rows(counts),
+        )
     )
 
 

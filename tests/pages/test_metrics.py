@@ -12,6 +12,7 @@ import pytest
 
 from sohoa.pages.measure_page import METRICS
 from sohoa.pages.metrics.contrast import measure_contrast
+from sohoa.pages.metrics.seams import _worst_edge_shift
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 from tests.pages.page_files import A4_150, REAL, jpeg, measure, pillow_file, text_page
 
@@ -211,6 +212,38 @@ def test_slanting_lines_and_framed_tints_are_no_seams(page: Image) -> None:
     cv2.rectangle(framed, (70, 170), (page.shape[1] - 70, page.shape[0] - 170), 30, 2)
     for image in (turned, framed):
         assert values(image)["seam_strength"] < 1
+
+
+def _patterned(width: int = 900, height: int = 640) -> Image:
+    """A card whose whole ground is printed with a pattern, as of banknotes: soft waves of all directions."""
+    noise = np.random.default_rng(7).normal(0, 1, (height, width)).astype(np.float32)
+    waves = cv2.GaussianBlur(noise, (0, 0), 2.5)
+    return (185 + 90 * waves / np.abs(waves).max()).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("shift", [6, -11])
+@pytest.mark.parametrize("blend", [0, 1])
+def test_a_seam_through_a_pattern_breaks_its_edges(side: int, shift: int, blend: int) -> None:
+    """Greys of a pattern are alike on both sides of a seam; its edges go on elsewhere, in all parts of the seam."""
+    card = np.ascontiguousarray(np.rot90(_patterned(), side))
+    assert values(card, 300)["seam_strength"] < 0.5
+    joined = card.copy()
+    joined[:, 400:] = np.roll(card, shift, axis=0)[:, 400:]
+    if blend:
+        joined[:, 400] = joined[:, 399:402:2].mean(axis=1)
+    assert values(joined, 300)["seam_strength"] == pytest.approx(abs(shift) / 300 * 25.4 / 0.3, abs=0.2)
+
+
+@pytest.mark.parametrize(("places", "is_seam"), [([300], False), ([60, 180, 300, 420, 560], True)])
+def test_edges_of_a_seam_are_shifted_at_several_places(places: list[int], is_seam: bool) -> None:
+    """A letter is found again a little farther on; a seam shifts whatever it crosses."""
+    blank, card = np.full((200, 640), 185, np.uint8), _patterned()
+    for place in places:
+        blank[:, place : place + 40] = card[:200, place : place + 40]
+    blank[100:] = np.roll(blank, 9, axis=1)[100:]
+    shift = _worst_edge_shift(blank, np.array([99]), 20)
+    assert shift == (9 if is_seam else 0)
 
 
 def test_bars_that_end_far_apart_are_no_seam(page: Image) -> None:

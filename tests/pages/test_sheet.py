@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -11,6 +12,8 @@ import pyarrow as pa
 import pytest
 
 from sohoa.pages.measure_page import measure_bytes
+from sohoa.pages.metrics.bleed_through import measure_bleed_through
+from sohoa.pages.metrics.seams import measure_seams
 from sohoa.pages.sheet import find_sheet, lay_flat, view_sheet
 from sohoa.pages.views import PageViews
 from sohoa.quality.rules import judge_pages
@@ -132,6 +135,26 @@ def test_a_scan_is_no_photograph(name: str) -> None:
     row = row_of(picture)
     assert row["perspective"] is None
     assert (row["border_dark"] > 0.3) == ("bed" in name or name == "black")
+
+
+def test_a_photograph_shows_the_other_side_from_more_levels_on() -> None:
+    """Grey print and grain of a photographed sheet are a few levels darker than its paper; a scanner shows weaker."""
+    page = np.full((877, 620), 230, np.uint8)
+    page[100:800:12, 60:560] -= np.tile(np.repeat(np.array([0, 7], np.uint8), 5), 50)
+    page[104:800:12, 60:560] = page[103:799:12, 60:560] = page[102:798:12, 60:560] = page[100:796:12, 60:560]
+    scan = PageViews.of(page, None)
+    assert (measure_bleed_through(scan) or 0) > 0.02
+    assert measure_bleed_through(replace(scan, picture=scan)) == 0
+
+
+def test_a_seam_of_a_photograph_is_found_in_the_picture() -> None:
+    """It is as straight as the sensor; on the sheet laid flat it lies aslant."""
+    picture = photograph(wood(HEIGHT, WIDTH), ASLANT)
+    sound, _ = view_sheet(views_of(picture))
+    picture[:, 520:] = np.roll(picture, 12, axis=0)[:, 520:]
+    joined, sheet = view_sheet(views_of(picture))
+    assert sheet is not None and sheet.perspective > 0.02
+    assert (measure_seams(sound) or 0) < 1 and (measure_seams(joined) or 0) > 3
 
 
 def test_a_sheet_that_runs_out_of_the_picture_is_cut_there_alone() -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
+import pytest
+
+from sohoa.pages import page_net
+from tools.pagenet import judge_folds, judge_made
 from tools.pagenet.judge_made import (
     AS_IS,
     COLUMNS,
@@ -13,6 +19,8 @@ from tools.pagenet.judge_made import (
     ground_rows,
     judge,
     judge_grounds,
+    judge_reach,
+    reach_rows,
     read_unseen,
     table_rows,
 )
@@ -65,6 +73,20 @@ def test_what_nobody_can_see_is_of_a_kind_that_is_judged() -> None:
     assert {kind for _, kind, _ in read_unseen()} <= set(COLUMNS)
 
 
+@pytest.mark.parametrize("reader", [judge_made, judge_folds])
+def test_a_misspelt_page_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: ModuleType) -> None:
+    """A slip in a table would leave a copy, or a label, in. Of other folders' pages nothing is known."""
+    lines = ["page,kind,severity,defect,label,reason", "sound,seam,,cut_off,1,x", "sond,seam,025,cut_off,1,x"]
+    (tmp_path / "table.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "labels.csv").write_text("file,source\nsound.jpg,github:zxing/zxing\n", encoding="utf-8")
+    monkeypatch.setattr(reader, "UNSEEN" if reader is judge_made else "DOUBTFUL", tmp_path / "table.csv")
+    folders = ["--labels", str(tmp_path), "--copies", str(tmp_path)] if reader is judge_made else [str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["judge", *["net.onnx"] * 3, *folders])
+    monkeypatch.setattr(page_net, "WEIGHTS", page_net.WEIGHTS)  # which judging changes
+    with pytest.raises(ValueError, match=r"table\.csv names pages that are not in these folders: sond$"):
+        reader.main()
+
+
 def test_what_is_seen_is_told_by_what_the_page_is(tmp_path: Path) -> None:
     """Paper, a card and a photograph; what cannot be seen on the card is left out, and nothing is left of it."""
     lines = ["file,camera_photo,glossy_cover", "page 1.png,0,0", "page 2.png,0,1", "page 3.png,1,1"]
@@ -72,3 +94,18 @@ def test_what_is_seen_is_told_by_what_the_page_is(tmp_path: Path) -> None:
     copies = [copy("streaks", page, page / 2) for page in (1, 2, 3)] + [copy(AS_IS, page, 1.0) for page in (1, 2, 3)]
     counts = judge_grounds(copies, ground_of_pages([tmp_path]), {("page 2", "streaks", "025")})
     assert ground_rows(counts) == [("streaks", "0.000 (1, 1)", "unknown", "1.000 (1, 1)")]
+
+
+def test_what_could_be_reached_is_told_beside(tmp_path: Path) -> None:
+    """Seen on the photograph as on paper, its copy would read 5 + 3; were the pages 0, all would be more."""
+    lines = ["file,camera_photo,glossy_cover", "page 1.png,0,0", "page 3.png,1,0"]
+    (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    copies = [
+        copy("streaks", 1, 4.0), copy("streaks", 3, 5.0), copy(AS_IS, 1, 1.0), copy(AS_IS, 3, 5.0),
+    ]  # fmt: skip
+    counts = judge_reach(copies, ground_of_pages([tmp_path]))
+    assert counts["streaks"] == {
+        "own scans of paper": [1.0, 1], "own scans of cards, covers and prints": [], "own photographs": [0.5, 1],
+        "sighted": [0.75, 2, 2], "spotless": [1.0, 2, 2],
+    }  # fmt: skip
+    assert reach_rows(counts) == [("streaks", "1.000", "unknown", "0.500", "0.750", "1.000")]

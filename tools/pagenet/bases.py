@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,3 +95,13 @@ def _base(folder: Path, row: dict[str, str]) -> Base:
     glare, thing = ({"1": True, "0": False}.get(row.get(name, "")) for name in ("glare", "finger"))
     kind = "photo" if row["camera_photo"] == "1" else "page"
     return Base(row["file"], row["source"], read_small(folder / row["file"]), kind, glare, thing, box)
+
+
+def check_named(table: Path, named: Collection[str], known: Collection[str]) -> None:
+    """Raise ``ValueError`` where a table names pages that are not known: a slip would leave them in.
+
+    A table of which no page is known is of other folders, and says nothing of these.
+    """
+    missing = sorted(set(named) - set(known))
+    if missing and len(missing) < len(set(named)):
+        raise ValueError(f"{table.name} names pages that are not in these folders: {', '.join(missing)}")

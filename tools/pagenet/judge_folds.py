@@ -21,7 +21,7 @@ from sohoa.pages.measure_page import measure_file
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.settings import load_settings
 from tools.judge_limits import LABELS
-from tools.pagenet.bases import read_folds
+from tools.pagenet.bases import check_named, read_folds
 
 _COLUMNS = {
     "glare": "glare_ratio", "cut_off": "edge_cut", "dark_border": "border_dark", "foreign_object": "foreign_object",
@@ -64,7 +64,9 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, help="folders with labels.csv")
     options = parser.parse_args()
     pages = [page for folder in options.folders for page in measure_folder(folder, options.nets)]
-    print("\n".join([*describe(pages), "", *describe_sure(pages, read_doubtful()), "", *by_source(pages)]))
+    doubtful = read_doubtful()
+    check_named(DOUBTFUL, {page for page, _ in doubtful}, {Path(page.labels["file"]).stem for page in pages})
+    print("\n".join([*describe(pages), "", *describe_sure(pages, doubtful), "", *by_source(pages)]))
 
 
 def read_doubtful() -> set[tuple[str, str]]:

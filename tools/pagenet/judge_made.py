@@ -7,8 +7,10 @@ made upon them, where PAGE is the name of the page's file without its ending, in
 copy is measured with the net that was trained without the fold of its page's source (``data.csv``). A defect's copies
 are compared with the copies as they are, which have their size, tags and coding. ``unseen.csv`` names copies on which
 nobody can see the defect, and why: areas are told with them and, beside it, without; and without them also by what the
-page is, for a card or a desk is not the paper of an office. The areas under the curve go into ``judged_made.json``
-beside ``judge_limits``, of which ``tools.generate_docs`` makes tables in ``docs/thresholds.md``, and are printed.
+page is, for a card or a desk is not the paper of an office. Each copy is compared with its own page too, and two areas
+tell what could be reached: if a defect were seen on every ground as on paper, and if no page as it is read anything.
+The areas go into ``judged_made.json`` beside ``judge_limits``, of which ``tools.generate_docs`` makes tables in
+``docs/thresholds.md``, and are printed.
 """
 
 from __future__ import annotations
@@ -17,9 +19,11 @@ import argparse
 import csv
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean, median
 
 from sohoa.pages import page_net
 from sohoa.pages.guard.bounds import FileBounds
@@ -28,7 +32,7 @@ from sohoa.quality.rules import failing_rules
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.settings import load_settings
 from tools.judge_limits import page_table
-from tools.pagenet.bases import read_folds
+from tools.pagenet.bases import check_named, read_folds
 
 JUDGED = Path(__file__).parents[1] / "judged_made.json"
 COLUMNS = {
@@ -48,7 +52,8 @@ GROUNDS = ("scans of paper", "scans of cards, covers and prints", "photographs")
 Counts = dict[str, dict[str, list[float]]]
 """Kind -> ``all``, ``seen`` (without those of ``unseen.csv``) and ``fold 1`` to ``fold 3``, each [area under the curve,
 copies with, copies without]; ``found``, [copies on which any limit reports it, of]; ``false``, likewise of the copies
-as they are; a name of ``GROUNDS``, likewise the area of those seen."""
+as they are; a name of ``GROUNDS``, likewise the area of those seen; ``own`` and such a name, [share of them that read
+more than their own page, ties half, how many]; ``sighted`` and ``spotless``, the areas that could be reached."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +90,15 @@ def main() -> None:
     parser.add_argument("--copies", nargs="+", type=Path, required=True, help="folders with the copies")
     options = parser.parse_args()
     folds, unseen = fold_of_pages(options.labels), read_unseen()
+    check_named(UNSEEN, {page for page, _, _ in unseen}, folds)
     copies = [copy for folder in options.copies for copy in measure_copies(folder, folds, options.nets)]
     counts = judge(copies, unseen)
-    for kind, areas in judge_grounds(copies, ground_of_pages(options.labels), unseen).items():
-        counts[kind] |= areas
+    grounds = ground_of_pages(options.labels)
+    for found in (judge_grounds(copies, grounds, unseen), judge_reach(copies, grounds, unseen)):
+        for kind, areas in found.items():
+            counts[kind] |= areas
     JUDGED.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
-    rows = [*table_rows(counts), *ground_rows(counts)]
+    rows = [*table_rows(counts), *ground_rows(counts), *reach_rows(counts)]
     sys.stdout.write("\n".join(" | ".join(row) for row in rows) + "\n")
 
 
@@ -171,6 +179,43 @@ def judge_grounds(
     return counts
 
 
+def judge_reach(
+    copies: Iterable[Copy], grounds: Mapping[str, str], unseen: Container[tuple[str, str, str]] = ()
+) -> Counts:
+    """Return whether each copy reads more than its own page, and the areas that could be reached, by kind, of those
+    seen.
+
+    ``sighted``: each copy reads what its own page reads and, beside it, what a defect of its severity adds on paper, by
+    the median. ``spotless``: the pages as they are read nothing.
+    """
+    held = [copy for copy in copies if copy.row["error"] is None]
+    counts: Counts = {}
+    for kind in COLUMNS:
+        made, sound = _seen(held, kind, unseen)
+        own = {copy.page: _reading(copy, kind) for copy in sound}
+        if not made:
+            continue
+        added: dict[str, list[float]] = defaultdict(list)
+        wins: dict[str, list[float]] = defaultdict(list)
+        for copy in made:
+            more = _reading(copy, kind) - own[copy.page]
+            wins[grounds[copy.page]].append((more > 0) + (more == 0) / 2)
+            if grounds[copy.page] == GROUNDS[0]:
+                added[copy.severity].append(more)
+        counts[kind] = {
+            f"own {ground}": [round(fmean(found), 4), len(found)] if (found := wins[ground]) else []
+            for ground in GROUNDS
+        }
+        sighted = [own[copy.page] + median(added[copy.severity]) for copy in made] if added else []
+        counts[kind]["sighted"] = _above(sighted, list(own.values()))
+        counts[kind]["spotless"] = _above([_reading(copy, kind) for copy in made], [0.0] * len(own))
+    return counts
+
+
+def _reading(copy: Copy, kind: str) -> float:
+    return max(0.0, copy.value(kind))
+
+
 def _seen(held: Iterable[Copy], kind: str, unseen: Container[tuple[str, str, str]]) -> tuple[list[Copy], list[Copy]]:
     """Return the copies on which a defect of that kind can be seen, and the copies as they are of such pages."""
     known = [copy for copy in held if (copy.page, kind, "") not in unseen]
@@ -195,17 +240,30 @@ def ground_rows(counts: Counts) -> list[tuple[str, ...]]:
     return [(DEFECTS[kind], *(_said(found[ground]) for ground in GROUNDS)) for kind, found in counts.items()]
 
 
+def reach_rows(counts: Counts) -> list[tuple[str, ...]]:
+    """Return the cells of the table of what could be reached: defect; each copy against its own page; the two areas."""
+    names = (*(f"own {ground}" for ground in GROUNDS), "sighted", "spotless")
+    return [
+        (DEFECTS[kind], *(f"{found[name][0]:.3f}" if found[name] else "unknown" for name in names))
+        for kind, found in counts.items()
+    ]
+
+
 def _said(found: list[float]) -> str:
     return f"{found[0]:.3f} ({found[1]:.0f}, {found[2]:.0f})" if len(found) == 3 else "unknown"
 
 
 def _area(made: list[Copy], sound: list[Copy], kind: str) -> list[float]:
     """Return the probability that a made defect reads more than a copy without, ties half, and how many of each."""
+    return _above([copy.value(kind) for copy in made], [copy.value(kind) for copy in sound])
+
+
+def _above(made: list[float], sound: list[float]) -> list[float]:
+    """Return the probability that one of the first is more than one of the second, ties half, and how many of each."""
     if not (made and sound):
         return []
-    pairs = [(one.value(kind), other.value(kind)) for one in made for other in sound]
-    area = sum((one > other) + (one == other) / 2 for one, other in pairs) / len(pairs)
-    return [round(area, 4), len(made), len(sound)]
+    wins = sum((one > other) + (one == other) / 2 for one in made for other in sound)
+    return [round(wins / (len(made) * len(sound)), 4), len(made), len(sound)]
 
 
 if __name__ == "__main__":

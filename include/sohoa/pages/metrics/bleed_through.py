@@ -19,6 +19,7 @@ _SAMPLE = 8  # every eighth row tells how bright the paper is
 _SAMPLE_ROWS = 48  # tell how strong its ink is and how it varies
 _PAPER_SHARE = 0.8  # of the page's bright paper; darker is a picture, a shadow or the bed
 _MIN_SHOWN = 5  # grey levels by which the other side shows
+_MIN_IN_PICTURE = 8  # in a photograph, whose print in grey and grain vary as much as weak print of the other side
 _SPREADS = 3.25  # standard deviations of the paper that it must exceed
 _RULE_PX = 8  # of half ``small``, longer than a stroke of a letter: ruled paper
 _HALF_SHOWN = 120  # of 255: two of four pixels
@@ -42,7 +43,8 @@ def measure_bleed_through(views: PageViews) -> float | None:
     if count < _MIN_BARE * small.size:
         return None
     low, middle = _levels(_sample(around), _sample(small), _sample(used))
-    least = int(middle + max(_MIN_SHOWN, _SPREADS * (middle - low)))
+    least_shown = _MIN_SHOWN if views.picture is None else _MIN_IN_PICTURE
+    least = int(middle + max(least_shown, _SPREADS * (middle - low)))
     shows = _above(cv2.subtract(around, small), max(0, least))
     return _area_without_rules(cv2.bitwise_and(shows, used)) / max(float(count), 0.2 * small.size)
 

@@ -2,8 +2,10 @@
 
 A row next to its neighbour differs little, or by one sign where a rule begins. Across a seam with a shift it differs
 much and by both signs, and the difference goes when one row is moved along the other: the normalised correlation of
-the two, at its best lag against lag zero, proves the seam and gives the shift. A step in brightness is a sharp change
-of the paper over the whole width; more than 15 % is the edge of a sheet or of a picture. The method is our own.
+the two, at its best lag against lag zero, proves the seam and gives the shift. On tints, patterns and pictures greys
+go on across a seam, and the edges in them break off: there the edges of two rows are matched, and have to agree at
+several places, for one letter matches another anywhere. A step in brightness is a sharp change of the paper over the
+whole width; more than 15 % is the edge of a sheet or of a picture. The method is our own.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from sohoa.pages.views import PageViews, each_nth, group_rows, lowest, transpose
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
+Edges = NDArray[np.float64]
+"""Grey levels from each pixel of a row to the next."""
 
 _LIMIT_MM = 0.3
 _LIMIT_GAIN = 0.02
@@ -34,6 +38,22 @@ _CLEAR = 0.15  # by which the best lag must beat lag zero
 _GROUPS = 12
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
+_OFFICE_MM = (180, 320)  # long side of a white sheet that no scanner stitches
+_BREAKS = 12  # places where edges break off most
+_SOFT = 0.4  # grey levels of its edges in which a row is as good as bare
+_LEAST_BREAK = 0.1  # by which edges go on less than from row to row around
+_STILL = 0.4  # correlation of the edges of two rows that no seam parts is higher
+_LINES = (-1, 0, 1, 2, 3)  # from the last row before a break
+_PAIRS = ((0, 3), (1, 2), (0, 4))  # of those, above and below a break, where rows may be blended or blank
+_NEAREST = 8  # rows from the ends of a page where none is looked for
+_PARTS = 12  # of a row
+_LEAST_PARTS = 2.0  # of them that the edges fill, if they were alike
+_RICH = 0.02  # of all edges: such a part has a say
+_AGREEING = 0.65  # of the rich parts match better moved than not
+_MATCHED = (0.2, 0.4)  # of the edges of the middle part, from nothing to sure
+_ALIKE, _ASIDE = 0.45, 0.75  # of the best match that lag zero, or another lag, may reach
+_SLANT = 0.2  # by which rows that no seam parts may match better moved
+_LEAST_LAG, _PEAK = 2, 3  # pixels
 _MIN_PX = 64
 _BAND = 384  # rows
 _LARGEST_GAIN = 0.15
@@ -41,15 +61,23 @@ _LARGEST_GAIN = 0.15
 
 def measure_seams(views: PageViews) -> float | None:
     """Measure the worst step between strips: 1 for 0.3 mm or 2 % of the brightness, 0 for none; null on a tiny page."""
-    page, scale = views.page, views.page_px_per_mm
-    if min(page.shape) < _MIN_PX:
+    if min(views.page.shape) < _MIN_PX:
         return None
+    views = views.picture or views  # where a seam is straight
+    page, scale, is_office = views.page, views.page_px_per_mm, _is_office_page(views)
+    row_breaks, column_breaks = (None, None) if is_office else (_row_breaks(page), _column_breaks(page))
     shift = max(
-        _worst_shift(page, _mixed_steps(page, 1), scale),
-        _worst_shift(page.T, _mixed_steps(page[each_nth(len(page), _SAMPLE)], 0), scale),
+        _worst_shift(page, _mixed_steps(page, 1), row_breaks, scale),
+        _worst_shift(page.T, _mixed_steps(page[each_nth(len(page), _SAMPLE)], 0), column_breaks, scale),
     )
     gain = max(_worst_gain(views.half_paper, views.ink), _worst_gain(transpose(views.half_paper), views.ink.T))
     return float(max(shift / _LIMIT_MM, gain / _LIMIT_GAIN))
+
+
+def _is_office_page(views: PageViews) -> bool:
+    """Tell whether the page is a white sheet of A4 or so: no scanner stitches those, and their greys tell enough."""
+    shortest, longest = _OFFICE_MM
+    return views.is_scaled and shortest < max(views.page.shape) / views.page_px_per_mm < longest and views.is_white
 
 
 def _worst_gain(paper: Grey, ink: Grey) -> float:
@@ -114,16 +142,26 @@ def _sums(image: Grey, axis: int) -> NDArray[np.int32]:
     return np.asarray(cv2.reduce(image, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S), np.int32).ravel()
 
 
-def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
+def _worst_shift(page: Grey, mixed: Floats, breaks: Places | None, scale: float) -> float:
     """Return the largest shift in mm between two rows of ``page``, less where the rows do not match well.
 
     Args:
         page: the page.
         mixed: of each row, how much the next one differs by both signs.
+        breaks: rows whose edges do not go on in the next; null where edges are not matched.
         scale: pixels per millimetre.
     """
     far = min(page.shape[1] // 4, round(_FARTHEST_MM * scale))
     rows = _candidates(mixed)
+    both = rows if breaks is None else np.union1d(rows, breaks)
+    both = both[(both >= _NEAREST) & (both < len(page) - _NEAREST)]
+    go_on = _go_on(*_edges(np.ascontiguousarray(page[[both - 1, both + 2]])))  # a row of a seam may be blended
+    edges = 0.0 if breaks is None else _worst_edge_shift(page, both[go_on <= _STILL], far)
+    return max(_grey_shift(page, np.setdiff1d(rows, both[go_on > _STILL]), far), edges) / scale
+
+
+def _grey_shift(page: Grey, rows: Places, far: int) -> float:
+    """Return the largest shift in pixels between one of these rows and the next, by all that they show."""
     owner, above, below = _pairs(page, rows)
     found = _match(page[above], page[below], far)
     seen = np.flatnonzero(found)
@@ -137,7 +175,7 @@ def _worst_shift(page: Grey, mixed: Floats, scale: float) -> float:
         return 0.0
     near = np.concatenate([rows[seen] - _GAPS[-1], rows[seen] + _GAPS[-1]])
     usual = _match(page[near], page[near + 1], far).reshape(2, -1).max(axis=0)
-    return max(0.0, float((shifts[seen] - usual).max())) / scale
+    return max(0.0, float((shifts[seen] - usual).max()))
 
 
 def _candidates(mixed: Floats) -> Places:
@@ -200,3 +238,144 @@ def _sum_windows(rows: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     first = rows[:, :size].sum(axis=1, keepdims=True)
     change = np.cumsum(rows[:, size:] - rows[:, :-size], axis=1)
     return np.concatenate([first, first + change], axis=1)
+
+
+def _row_breaks(page: Grey) -> Places:
+    """Find the rows whose edges go on in the next far less than from row to row around: in two quarters of them."""
+    eighth = page.shape[1] // 8
+    difference, edge = np.zeros(len(page) - 1, np.int32), np.zeros(len(page), np.int32)
+    for left in (eighth, page.shape[1] - 3 * eighth):
+        for row in range(0, len(page) - 1, _BAND):
+            band = page[row : row + _BAND + 1, left : left + 2 * eighth]
+            steps = cv2.absdiff(band[:, 1:], band[:, :-1])
+            difference[row : row + len(steps) - 1] += _sums(cv2.absdiff(steps[:-1], steps[1:]), 1)
+            edge[row : row + len(steps) - 1] += _sums(steps[:-1], 1)
+        edge[-1] += _sums(steps[-1:], 1)[0]
+    return _breaks(difference, edge, 4 * eighth - 2)
+
+
+def _column_breaks(page: Grey) -> Places:
+    """Find the columns whose edges go on in the next far less than from column to column around, at each third row."""
+    above, below = (rows[each_nth(len(page) - 1, _SAMPLE)] for rows in (page[:-1], page[1:]))
+    differences, edges = [], []
+    for row in range(0, len(above), _BAND // _SAMPLE):
+        band = slice(row, row + _BAND // _SAMPLE)
+        steps = cv2.absdiff(above[band], below[band])
+        differences.append(_sums(cv2.absdiff(steps[:, :-1], steps[:, 1:]), 0))
+        edges.append(_sums(steps, 0))
+    return _breaks(np.add.reduce(differences), np.add.reduce(edges), len(above))
+
+
+def _breaks(difference: NDArray[np.int32], edge: NDArray[np.int32], length: int) -> Places:
+    """Return where edges break off most, at most ``_BREAKS`` places.
+
+    Args:
+        difference: by how much the edges of a line and the next differ.
+        edge: edges of each line, in grey levels.
+        length: places of a line where an edge may be.
+    """
+    alike = 1 - difference / (edge[1:] + edge[:-1] + _SOFT * length)
+    breaks = _below_around(alike.astype(np.float32))
+    places = np.flatnonzero(breaks >= _LEAST_BREAK)
+    return places[np.argsort(breaks[places], kind="stable")[-_BREAKS:]]
+
+
+def _below_around(line: Floats) -> Floats:
+    """Return by how much each number that is the lowest of five lies below the third lowest of eight around it."""
+    padded = np.pad(line, 6, mode="edge")
+    around = np.stack([padded[6 + off : 6 + off + line.size] for off in (-6, -5, -4, -3, 3, 4, 5, 6)])
+    below = lowest(around, 2) - line
+    edge = max(8, round(_MARGIN * line.size))
+    below[:edge] = below[-edge:] = 0
+    below[below < cv2.dilate(below[None], np.ones((1, 5), np.uint8))[0]] = 0
+    return np.asarray(below, np.float32)
+
+
+def _worst_edge_shift(page: Grey, rows: Places, far: int) -> float:
+    """Return the largest shift in pixels at one of these breaks, by the edges alone.
+
+    Edges are whole numbers, so that no order of adding rounds them.
+    """
+    lines = _edges(np.ascontiguousarray(page[rows[:, None] + np.array(_LINES)]))
+    is_filled = _is_filled(_part_sums(lines[:, 0] ** 2 + lines[:, 3] ** 2))
+    filled = zip(rows[is_filled].tolist(), lines[is_filled], strict=True)
+    return max((_edge_shift(page, row, around, far) for row, around in filled), default=0.0)
+
+
+def _edge_shift(page: Grey, row: int, lines: Edges, far: int) -> float:
+    """Return the pixels by which edges are shifted at a break, less where they match in part, 0 where it is none.
+
+    Args:
+        page: the page.
+        row: the last before the break.
+        lines: edges of ``_LINES`` around it.
+        far: pixels of the farthest shift.
+    """
+    match, above, below, lag = np.empty(0), 0, 0, 0
+    for pair in _PAIRS:
+        tried = _match_edges(lines[pair[0]], lines[pair[1]], far)
+        if not match.size or tried.max() > match.max():
+            match, (above, below), lag = tried, pair, int(tried.argmax()) - far
+        if abs(lag) < _LEAST_LAG:
+            return 0.0
+    best, at = float(match.max()), lag + far
+    aside = np.delete(match, np.s_[max(0, at - _PEAK) : at + _PEAK + 1])
+    if abs(lag) == far or match[far] > _ALIKE * best or aside.max(initial=0.0) > _ASIDE * best:
+        return 0.0
+    sure = _parts_matched(lines[above, far:-far], lines[below], far, at)
+    return sure * abs(lag) if sure and not _slants(page, row, below - above, far) else 0.0
+
+
+def _slants(page: Grey, row: int, gap: int, far: int) -> bool:
+    """Return whether rows on either side of a break, as far apart, match better when one is moved."""
+    starts = np.array([row - _PEAK - gap, row + _PEAK + 1])
+    above, below = _edges(page[starts]), _edges(page[starts + gap])
+    usual = (_match_edges(*pair, far) for pair in zip(above, below, strict=True))
+    return any(bool(match.max() - match[far] > _SLANT) for match in usual)
+
+
+def _edges(rows: Grey) -> Edges:
+    return np.asarray(rows[..., 1:].astype(np.float64) - rows[..., :-1], np.float64)
+
+
+def _go_on(above: Edges, below: Edges) -> Edges:
+    """Return the correlation of the edges of each row of ``above`` and of ``below`` as they stand, both (pair, x)."""
+    pairs = (above, below), (above, above), (below, below)
+    products, power, there = (np.einsum("ij,ij->i", *pair) for pair in pairs)
+    bare = _SOFT * above.shape[1]
+    return np.asarray(products / np.sqrt((power + bare) * (there + bare)), np.float64)
+
+
+def _match_edges(above: Edges, below: Edges, far: int) -> Edges:
+    """Return the correlation of the edges of two rows, by lag from ``-far`` to ``far``."""
+    core = above[far:-far]
+    bare = _SOFT * core.size
+    there = _sum_windows((below * below)[None], core.size)[0]
+    products = np.correlate(below, core, "valid")
+    return np.asarray(products / np.sqrt(((core * core).sum() + bare) * (there + bare)), np.float64)
+
+
+def _part_sums(values: Edges) -> Edges:
+    starts = np.arange(_PARTS) * values.shape[-1] // _PARTS
+    return np.asarray(np.add.reduceat(values, starts, axis=-1), np.float64)
+
+
+def _is_filled(power: Edges) -> NDArray[np.bool_]:
+    """Return whether there are edges in several parts of a row, or in one or two alone."""
+    whole = power.sum(axis=-1)
+    return np.asarray((whole > 0) & (whole**2 >= _LEAST_PARTS * (power * power).sum(axis=-1)), np.bool_)
+
+
+def _parts_matched(above: Edges, other: Edges, far: int, at: int) -> float:
+    """Return how surely the edges match at several places along the rows when one is moved, 0 to 1."""
+    still, below = other[far : far + above.size], other[at : at + above.size]
+    power = _part_sums(above * above) + _part_sums(below * below)
+    if not _is_filled(power):
+        return 0.0
+    is_rich = power >= _RICH * power.sum()
+    moved = _part_sums(above * below)
+    if (moved > _part_sums(above * still))[is_rich].mean() < _AGREEING:
+        return 0.0
+    least, most = _MATCHED
+    matched = float(np.median(2 * moved[is_rich] / power[is_rich]))
+    return min(1.0, max(0.0, (matched - least) / (most - least)))
