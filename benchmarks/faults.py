@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import sys
@@ -20,10 +21,13 @@ from redis.exceptions import RedisError
 
 from benchmarks.kill_campaign import DECODER
 from benchmarks.own_machine import Clock, Disk
+from sohoa import layout
+from sohoa.errors import StoreError
 from sohoa.settings import Settings
 from sohoa.stack import production
 from sohoa.stack.compose import read_values
 from sohoa.stack.topology import env_file
+from sohoa.store import Store
 from tests.desk.fault_proxy import BadLine
 
 _AIRFLOW = ("scheduler", "api-server", "dag-processor", "triggerer")
@@ -32,20 +36,21 @@ TASK, MEASURING, TWICE = "task", "decoder", "message given out twice"
 SUDDEN = (*PROCESSES, TWICE)
 BRIEF = (TASK, MEASURING)
 """They live for seconds: whoever looks for one every now and then never meets it."""
-LINE = ("store is cut off for five minutes", "store answers 503", "store is slow", "store is cut off")
+LINE = ("store answers 503", "store is slow", "store is cut off", "store is cut off for five minutes")
 DISKS = ("disk of the store is full", "disk of Airflow is full", "disk of the database is full")
 CLOCKS = ("clock ten minutes ahead", "clock ten minutes behind")
 GROUPS = {"processes": (*SUDDEN, *BRIEF), "line": LINE, "disks": DISKS, "clocks": CLOCKS}
 
 _TASK_SIGN = "airflow worker -- "
-_BLAMED = {*BRIEF, "worker"}
-_MOST_BLAMED = 2
+_BLAMED = {TASK, "worker"}
 _BACK_S = 30.0
 """So long a server of Airflow lives at least: it would never answer if it were killed while it starts."""
 _LASTING_S = (10.0, 40.0)
 _LONG_S = 300.0
 _JUMP_S = 600
 _LOOK_S, _MOMENT_S = 0.3, 1.5
+_BRIEF_PACE = 2
+"""So much slower than the others are those that live for seconds struck: a file is blamed for two dead decoders."""
 _REDELIVERED = b"ignoring redelivered message"
 
 
@@ -81,14 +86,16 @@ class Faults:
 
     rng: random.Random
     world: World
+    store: Store
     kills: int
     """Processes that are still to be killed."""
     every: float
     lasting: list[str]
     lasting_every: float
     done: Counter[str] = field(default_factory=Counter)
-    blamed: int = 0
-    """Of this wave."""
+    share: int = 0
+    """Of the kills, those that this part of the day may still have."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def left(self) -> int:
@@ -99,7 +106,8 @@ class Faults:
     def striking(self) -> Iterator[None]:
         """Let things go wrong meanwhile."""
         over = threading.Event()
-        work = (self._strike_on, self._strike_brief_on, self._spoil_on)
+        brief = [partial(self._strike_brief_on, what) for what in BRIEF]
+        work: list[Callable[[threading.Event], None]] = [self._strike_on, *brief, self._spoil_on]
         threads = [threading.Thread(target=one, args=(over,)) for one in work]
         for thread in threads:
             thread.start()
@@ -110,21 +118,27 @@ class Faults:
             for thread in threads:
                 thread.join()
 
+    def begin_part(self, parts_left: int) -> None:
+        """Let this part of the day have its share of the kills that are left; what it leaves the next ones have."""
+        self.share = math.ceil(self.kills / parts_left)
+
     def _strike_on(self, over: threading.Event) -> None:
-        """Strike each kind once, in the order that the seed gives, and then all of them anew, until enough are dead."""
+        """Strike each kind once, in the order that the seed gives, and then all of them anew, until enough are dead.
+
+        One that cannot be struck just now keeps its turn: what is back at once does not die in its stead.
+        """
         deck = list[str]()
         while self.kills > 0 and not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
-            for _ in SUDDEN:  # until there is one of those that are drawn
-                deck = deck or self.rng.sample(SUDDEN, len(SUDDEN))
-                if self._strike(deck.pop()):
-                    break
+            deck = deck or self.rng.sample(SUDDEN, len(SUDDEN))
+            struck = next(filter(self._strike, list(deck)), None)
+            if struck:
+                deck.remove(struck)
 
-    def _strike_brief_on(self, over: threading.Event) -> None:
+    def _strike_brief_on(self, what: str, over: threading.Event) -> None:
         """Look on until the next of those lives, and kill one at some moment of its life."""
-        while self.kills > 0 and not over.wait(self.rng.uniform(0.3, 1.7) * self.every):
-            what = self.rng.choice(BRIEF)
+        while self.kills > 0 and not over.wait(self.rng.uniform(0.3, 1.7) * _BRIEF_PACE * self.every):
             while self.kills > 0 and not over.wait(_LOOK_S):
-                if not self._may_be_blamed(what) or not _victims(self.world.settings, what):
+                if not self.share or not _victims(self.world.settings, what):
                     continue
                 over.wait(self.rng.uniform(0, _MOMENT_S))
                 if self._strike(what):
@@ -143,21 +157,30 @@ class Faults:
         self.done[what] += 1
         print(f"  {what}" + (f" for {seconds:.0f} s" if seconds else ""), file=sys.stderr)
 
-    def _may_be_blamed(self, what: str) -> bool:
-        most = _MOST_BLAMED if what in BRIEF else _MOST_BLAMED - 1  # workers would leave none to the others
-        return what not in _BLAMED or self.blamed < most
-
     def _strike(self, what: str) -> bool:
-        """Do this to one that the seed draws; false where there is none, or it has died often enough."""
-        if what == TWICE:
-            is_done = _give_out_again(self.world.settings, self.rng)
-        else:
-            is_done = self._may_be_blamed(what) and _kill(_victims(self.world.settings, what), self.rng)
-            self.kills -= is_done
-            self.blamed += is_done and what in _BLAMED
-        if is_done:
-            self._note(what)
-        return is_done
+        """Do this to one that the seed draws; false where there is none, or it must not die just now."""
+        with self._lock:
+            if what == TWICE:
+                is_done = _give_out_again(self.world.settings, self.rng)
+            elif not self.share or (what in _BLAMED and _is_suspect(self.store)):
+                return False
+            else:
+                is_done = _kill(_victims(self.world.settings, what), self.rng)
+                self.kills -= is_done
+                self.share -= is_done
+            if is_done:
+                self._note(what)
+            return is_done
+
+
+def _is_suspect(store: Store) -> bool:
+    """Tell whether a task has died at something that one is at work on now: if it dies again, that is blamed for it."""
+    try:
+        keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.ATTEMPTS)]
+        found = [store.get_json(layout.WAREHOUSE, key) for key in keys]
+    except StoreError:  # it was killed, or a task that has ended since took its own away
+        return True
+    return any(one["deaths"].get(name) for one in found for name in one["at_work"])
 
 
 def refused_twice(settings: Settings) -> int:

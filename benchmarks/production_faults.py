@@ -7,8 +7,10 @@ until nothing waits, and at the end the weekly report, mailed to a mail server o
 disturbed. Then the same days come to an empty store while things go wrong, of the groups that ``--groups`` names:
 
 * ``processes``: every ``--every`` seconds or so one process that the seed draws is killed by SIGKILL, or the broker
-  gives out once more what a worker has not acknowledged: two workers have the same batch. A server of Airflow is killed
-  again only when it has been back for half a minute. What is alive is drawn anew until ``--kills`` have died.
+  gives out once more what a worker has not acknowledged: two workers have the same batch. Each kind has its turn before
+  one has its next, a server of Airflow once it has been back for half a minute. Decoders and tasks, which live for
+  seconds, are looked out for beside that. Each part of a day has its share of the ``--kills``, and the next part what
+  it left: when it has had them, it comes to its end in peace.
 * ``line``: every ``--lasting-every`` seconds or so, and while others die, the line to the store answers 503, stalls or
   cuts every connection for a while, or for five minutes.
 * ``disks``: that of the store is full for a while, that of Airflow's logs and temporary files, or that of PostgreSQL
@@ -27,7 +29,7 @@ day and from what the simulator knows to be true. Of a day that differs, or come
 go into the folder ``--evidence``. At the end it prints how long each day took, how many runs ended red, and all
 differences once more; it ends with 1 where there is one.
 
-Decoders, tasks and workers are killed at most twice a wave: what dies more often at one batch is that batch's fault.
+Tasks and workers are not killed while one is at work on what a task has died of before: that batch would be blamed.
 """
 
 from __future__ import annotations
@@ -95,7 +97,7 @@ def main() -> None:
     differences, days = list[str](), list[Day]()
     with _own_stack(options) as (folder, world):
         store = Store(load_settings())
-        faults = _faults(options, world)
+        faults = _faults(options, world, store)
         with own_mail(folder) as sink:
             stack.up(load_settings(), "all", print, stack.PRODUCTION)
             province = folder / "province"
@@ -124,14 +126,14 @@ def main() -> None:
     sys.exit(bool(differences))
 
 
-def _faults(options: argparse.Namespace, world: World) -> Faults:
+def _faults(options: argparse.Namespace, world: World, store: Store) -> Faults:
     rng = random.Random(options.seed)
     sudden = {*SUDDEN, *BRIEF}
     lasting = _deck(
         rng, [what for group in options.groups for what in GROUPS[group] if what not in sudden], options.lasting
     )
     kills = options.kills if "processes" in options.groups else 0
-    return Faults(rng, world, kills, options.every, lasting, options.lasting_every)
+    return Faults(rng, world, store, kills, options.every, lasting, options.lasting_every)
 
 
 def _deck(rng: random.Random, kinds: Sequence[str], count: int) -> list[str]:
@@ -217,10 +219,10 @@ def _play(store: Store, province: Path, sink: Sink, faults: Faults | None, waves
     upload(store, province / layout.LANDING, "batches/**/*", layout.LANDING)
     with faults.striking() if faults else nullcontext():
         for wave in range(waves):
+            if faults:
+                faults.begin_part(waves - wave)
             patiently(partial(upload, store, province / layout.LANDING, "inbox/**/*", layout.LANDING, wave, waves))
             patiently(partial(upload, store, province / layout.FEEDS, "**/dt=*/**/*", layout.FEEDS, wave, waves))
-            if faults:
-                faults.blamed = 0
             is_last = wave == waves - 1
             if is_plain:
                 _do_plainly(store, is_last)

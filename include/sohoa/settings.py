@@ -80,7 +80,9 @@ class Settings(BaseModel):
         default=None, description="Folder that holds dags and plugins; unset: the checkout that is installed."
     )
     s3_endpoint: str | None = Field(default=None, description="Address of the object store, http(s)://host:port.")
-    s3_access_key: SecretStr | None = Field(default=None, description="Access key of the object store.")
+    s3_access_key: SecretStr | None = Field(
+        default=None, description="Access key of the object store, set with its secret key."
+    )
     s3_secret_key: SecretStr | None = Field(default=None, description="Secret key of the object store.")
     s3_region: str = Field(default="us-east-1", description="Region name that signatures use.")
 
@@ -476,8 +478,10 @@ def load_settings() -> Settings:
     except ValidationError as error:
         lines = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {_words_of(fault)}" for fault in error.errors()]
         raise SettingsError("; ".join(lines) + " (see docs/settings.md)") from None
+    if (settings.s3_access_key is None) != (settings.s3_secret_key is None):
+        raise SettingsError("SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY: set both or none (see docs/settings.md)")
     if settings.s3_endpoint is None and (local := _read_keys(settings.credentials_file)):
-        values |= {f"s3_{name}": local[name] for name in ("endpoint", "access_key", "secret_key")}
+        values = {f"s3_{name}": local[name] for name in ("endpoint", "access_key", "secret_key")} | values
         settings = Settings(**values)
     return settings
 

@@ -532,12 +532,22 @@ class Store:
         """
         sink = io.BytesIO()
         metadata = {b"schema_version": b"1"} | (table.schema.metadata or {})
-        pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
+        pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd", write_page_checksum=True)
         self.put(layout.WAREHOUSE, key, sink.getvalue(), "application/vnd.apache.parquet")
 
     def get_parquet(self, key: str) -> pa.Table:
-        """One Parquet object of ``warehouse``."""
-        return pq.ParquetFile(pa.BufferReader(self.get(layout.WAREHOUSE, key))).read(use_threads=False)
+        """One Parquet object of ``warehouse``.
+
+        Raises:
+            OSError: its bytes are not what was written.
+        """
+        data = pa.BufferReader(self.get(layout.WAREHOUSE, key))
+        try:
+            return pq.ParquetFile(data, page_checksum_verification=True).read(use_threads=False)
+        except (OSError, ValueError) as error:  # Arrow's words for damaged pages, and for damaged names
+            raise OSError(
+                f"{layout.WAREHOUSE}/{key} is damaged ({error}): bring it back from a backup (docs/runbook.md)"
+            ) from error
 
     def write_table(self, table: str, day: date, name: str, rows: pa.Table) -> None:
         """Write one object of a table, cast to the table's schema.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 import sohoa.simulate
 from sohoa.pages.guard.bounds import FileBounds
 from sohoa.pages.measure_page import measure_bytes
+from sohoa.quality.duplicate_pages import SAME_SHEET_BITS
 from sohoa.quality.rules import judge_pages
 from sohoa.quality.thresholds import load_thresholds
 from sohoa.schema import MEASURED
@@ -128,6 +130,14 @@ def test_pages_differ_and_a_second_scan_shows_the_same(documents: list[Scan]) ->
     second = next(d for d in documents if (d.office, d.replaces) == (lie.office, lie.id))
     named = replace(second, id=lie.id, replaces="", format=lie.format)
     assert draw_scan(named) == draw_scan(lie)
+
+
+def test_two_pages_with_one_picture_are_not_one_page_twice(documents: list[Scan]) -> None:
+    """Else they were duplicates that the truth knows nothing of."""
+    photos = [d for d in documents if d.content == "photo" and d.is_good]
+    hashes = [int(judged(document)[0]["phash"], 16) for document in photos]
+    nearest = min((one ^ other).bit_count() for one, other in combinations(hashes, 2))
+    assert len(photos) > 6 and nearest > 2 * SAME_SHEET_BITS
 
 
 def test_font_has_every_vietnamese_letter() -> None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,12 @@ def production_home() -> Iterator[Settings]:
         find_redis()
     except StackError as error:
         pytest.skip(str(error))
+    with _production_home() as settings:
+        yield settings
+
+
+@contextmanager
+def _production_home() -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(prefix="sohoa-"))
     folder.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
@@ -92,6 +99,7 @@ def production_home() -> Iterator[Settings]:
         patch.delenv("SOHOA_PROJECT", raising=False)
         yield load_settings()
         production.down(load_settings(), quiet)
+        database.end_left_alone(load_settings())
     shutil.rmtree(folder)
 
 
@@ -154,6 +162,10 @@ def test_a_backup_sees_what_runs_and_what_is_lost(production_home: Settings, tmp
             back_up(settings, tmp_path / "second")
         process.terminate()
 
+    secrets = env_file(settings).read_bytes()
+    env_file(settings).write_bytes(secrets + b"# m\xf4t d\xf2ng\n")  # an editor has saved it in the system's own way
+    with pytest.raises(StackError, match=r"\.env is no UTF-8 text.*as UTF-8"):
+        back_up(settings, tmp_path / "second")
     env_file(settings).unlink()
     with pytest.raises(StackError, match=r"\.env is gone.*from a backup"):
         back_up(settings, tmp_path / "second")
@@ -167,6 +179,15 @@ from sohoa.stack import database
 with database._alone(load_settings()):
     os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+def test_what_a_failing_test_leaves_ends_with_its_home(production_home: Settings) -> None:
+    """A PostgreSQL that nobody has ended too."""
+    with _production_home() as settings:
+        production.prepare(settings, quiet)
+        subprocess.run([sys.executable, "-c", _KILLED], check=False)
+        assert production.at_work(settings)
+    assert not production.at_work(settings)
 
 
 def _up_beside_a_taken_port(settings: Settings) -> None:

@@ -93,6 +93,19 @@ def test_a_stale_pid_file_harms_no_stranger(tmp_path: Path, stranger: subprocess
     assert stranger.poll() is None
 
 
+@pytest.mark.parametrize(
+    "noted", [b"", b"7", b"[]", b'{"pid": 7}', b'{"pid": null, "started": 1.0}', b'{"pid": "x", "started": 1}', b"\xff"]
+)
+def test_a_pid_file_of_another_shape_is_named(tmp_path: Path, noted: bytes) -> None:
+    """Whether the server runs cannot be told, so nothing is started beside it; the file stays."""
+    server = Server("server", tmp_path)
+    server.pid_file.write_bytes(noted)
+    for ask in (server.is_running, server.processes, lambda: stop([server], 0)):
+        with pytest.raises(StackError, match=f"{server.pid_file} is damaged.*delete"):
+            ask()
+    assert server.pid_file.exists()
+
+
 def test_a_program_elsewhere_is_not_counted(tmp_path: Path, stranger: subprocess.Popen[bytes]) -> None:
     """The right number and time are not enough: a server works in its own folder."""
     (tmp_path / "own").mkdir()

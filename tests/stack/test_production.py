@@ -246,7 +246,13 @@ def test_doctor_tells_what_is_lost_while_the_servers_run(settings: Settings) -> 
     assert [one.state for one in _of_servers(settings) if f"{file} is gone, or has no {lost}" in one.text] == ["wrong"]
     file.unlink()
     assert [one.state for one in _of_servers(settings) if f"{file} is gone, or has no {lost}" in one.text] == ["wrong"]
+    file.write_bytes(secrets.encode() + b"# m\xf4t d\xf2ng\n")
+    assert [one.state for one in _of_servers(settings) if f"{file} is no UTF-8 text" in one.text] == ["wrong"]
     write_private(file, secrets)
+    noted = production.server(settings).pid_file.read_text(encoding="utf-8")
+    production.server(settings).pid_file.write_text("[]", encoding="utf-8")
+    assert [one.state for one in _of_servers(settings) if "supervisor.pid is damaged" in one.text] == ["wrong"]
+    write_private(production.server(settings).pid_file, noted)
     (home(settings) / "supervisor.sock").rename(home(settings) / "moved.sock")
     (found,) = _of_servers(settings)
     assert (found.state, "supervisor runs and does not answer" in found.text) == ("wrong", True)

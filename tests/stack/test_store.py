@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import secrets
 import socket
 import stat
 from contextlib import ExitStack
@@ -17,11 +19,11 @@ import pytest
 from pydantic import SecretStr
 
 from sohoa import layout, registry, stack
-from sohoa.errors import StackError, StoreError
+from sohoa.errors import SettingsError, StackError, StoreError
 from sohoa.jobs.query_tables import run_query
 from sohoa.private_file import write_private
 from sohoa.schema import TABLES
-from sohoa.settings import PORTS, load_settings
+from sohoa.settings import PORTS, Settings, load_settings
 from sohoa.stack import seaweed
 from sohoa.stack.processes import require_free_ports, stop
 from sohoa.store import Store, open_store
@@ -194,6 +196,24 @@ def test_a_store_elsewhere_is_not_replaced(tmp_path: Path, monkeypatch: pytest.M
         stack.up(load_settings(), "store", quiet)
 
 
+def test_keys_of_the_environment_win_over_those_of_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no address is set beside them it is the embedded store's; one key without the other is an error."""
+    new_home(monkeypatch, tmp_path)
+    keys = {"endpoint": "http://127.0.0.1:9", "access_key": "home", "secret_key": "of the home"}
+    write_private(load_settings().credentials_file, json.dumps(keys))
+    assert _told(load_settings()) == ("http://127.0.0.1:9", "home", "of the home")
+    monkeypatch.setenv("SOHOA_S3_ACCESS_KEY", "own")
+    with pytest.raises(SettingsError, match="SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY: set both"):
+        load_settings()
+    monkeypatch.setenv("SOHOA_S3_SECRET_KEY", "of the environment")
+    assert _told(load_settings()) == ("http://127.0.0.1:9", "own", "of the environment")
+
+
+def _told(settings: Settings) -> tuple[str | None, str, str]:
+    assert settings.s3_access_key and settings.s3_secret_key
+    return settings.s3_endpoint, settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
+
+
 @pytest.mark.parametrize(("is_own", "advice"), [(True, "`sohoa stack up store` starts it"), (False, "ask who runs it")])
 def test_a_store_that_does_not_answer_is_told_with_what_starts_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_own: bool, advice: str
@@ -254,3 +274,21 @@ def test_every_parquet_file_says_its_version(clean_store: Store) -> None:
     for key in (layout.table_key("quality_daily", day, layout.DAY), "_work/x.parquet"):
         file = pa.BufferReader(clean_store.get(layout.WAREHOUSE, key))
         assert pq.read_schema(file).metadata[b"schema_version"] == b"1"
+
+
+def test_a_damaged_page_is_told_and_one_without_a_checksum_is_read(clean_store: Store) -> None:
+    """Whichever way a table is read; earlier releases wrote no checksums."""
+    key, schema = layout.table_key("documents", date(2024, 4, 15), "b"), TABLES["documents"]
+    rows = pa.Table.from_pylist([{"document_id": secrets.token_hex(8)} for _ in range(500)], schema)
+    pq.write_table(rows, old := io.BytesIO(), compression="zstd")
+    clean_store.put(layout.WAREHOUSE, key, old.getvalue())
+    assert clean_store.dataset("documents").count_rows() == clean_store.read_table("documents").num_rows == 500
+    clean_store.put_parquet(key, rows)
+    sound = bytearray(clean_store.get(layout.WAREHOUSE, key))
+    pages = pq.read_metadata(io.BytesIO(sound)).row_group(0).column(schema.get_field_index("document_id"))
+    sound[pages.dictionary_page_offset + pages.total_compressed_size // 2] ^= 0x10
+    clean_store.put(layout.WAREHOUSE, key, bytes(sound))
+    with pytest.raises(OSError, match=f"{key} is damaged"):
+        clean_store.read_table("documents")
+    with pytest.raises(OSError, match="checksum"):
+        clean_store.dataset("documents").to_table()

@@ -149,6 +149,17 @@ def test_a_month_with_a_damaged_middle_is_read_whole_and_kept_anew(years: Store)
     assert keep_months(years) == 1
 
 
+def test_a_month_of_which_one_byte_is_another_is_read_whole_and_kept_anew(years: Store) -> None:
+    """Each byte of its pages; most would give other rows without a word."""
+    keep_months(years)
+    found, key = unscanned(years, LAST), layout.unscanned_key("2023-02")
+    sound = years.get(layout.WAREHOUSE, key)
+    footer = int.from_bytes(sound[-8:-4], "little")
+    for place in range(40, len(sound) - 8 - footer, 211):
+        years.put(layout.WAREHOUSE, key, sound[:place] + bytes([sound[place] ^ 0x10]) + sound[place + 1 :])
+        assert unscanned(years, LAST).equals(found), place
+
+
 def test_a_month_whose_names_are_damaged_or_others_is_read_whole_and_kept_anew(years: Store) -> None:
     """A byte of a column's name is another: no text at all, or the name of no column."""
     keep_months(years)

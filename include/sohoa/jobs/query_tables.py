@@ -57,7 +57,7 @@ def _dataset(store: Store, table: str) -> ds.Dataset:
         [f"{layout.WAREHOUSE}/{key}" for key in store.table_keys(table)],
         schema=pa.schema([*TABLES[table], path_key]),
         filesystem=files,
-        format="parquet",
+        format=ds.ParquetFileFormat(page_checksum_verification=True),
         partitioning=ds.partitioning(pa.schema([path_key]), flavor="hive"),
         partition_base_dir=f"{layout.WAREHOUSE}/{table}",
     )

@@ -35,11 +35,14 @@ def print_form(sheet: Sheet, scan: Scan, page: int, rng: np.random.Generator) ->
 
 
 def print_photo(sheet: Sheet, scan: Scan, rng: np.random.Generator) -> None:
-    """A colour picture with its caption."""
+    """A part of a colour picture, somewhere over its caption: two pages with one picture are not one page twice."""
     pictures = [body for body in BODIES if body.style == "picture"]
-    picture = prepare(pictures[int(rng.integers(len(pictures)))], scan.dpi)
-    left, top = (sheet.pixels.shape[1] - picture.shape[1]) // 2, sheet.px(60)
-    sheet.pixels[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    whole = prepare(pictures[int(rng.integers(len(pictures)))], scan.dpi)
+    height, width = (int(side * rng.uniform(0.4, 0.8)) for side in whole.shape[:2])
+    first, aside = (int(rng.integers(side - part)) for side, part in zip(whole.shape, (height, width), strict=False))
+    left = int(rng.integers(sheet.px(LEFT_MM), sheet.pixels.shape[1] - sheet.px(LEFT_MM) - width))
+    top = int(rng.integers(sheet.px(60), sheet.px(206) - height))
+    sheet.pixels[top : top + height, left : left + width] = whole[first : first + height, aside : aside + width]
     _head_application(sheet, scan, "ẢNH HIỆN TRẠNG KÈM THEO HỒ SƠ")
     sheet.centre(f"Ảnh: {hamlet(rng)}, người chụp {person(rng)}", MIDDLE_MM, 214, 13, "Italic")
     sign(sheet, scan, rng)

@@ -27,8 +27,18 @@ def read_compose(folder: Path, values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_values(file: Path) -> dict[str, str]:
-    """Read the variables of an ``.env`` as `make secrets` writes it, ``NAME=value`` a line."""
-    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    """Read the variables of an ``.env`` as `make secrets` writes it, ``NAME=value`` a line.
+
+    Raises:
+        StackError: it is in no UTF-8.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise StackError(
+            f"{file} is no UTF-8 text ({error}): save it as UTF-8, or bring it back from a backup"
+        ) from error
+    lines = (line.strip() for line in text.splitlines())
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name.strip(): value.strip() for name, _, value in pairs}
 

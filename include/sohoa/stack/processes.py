@@ -88,15 +88,17 @@ class Server:
 
         A process counts when it belongs to the session that the pid file names and works in this folder or below.
         Another program that got the number of a dead server is in another session or started at another time.
+
+        Raises:
+            StackError: the pid file is damaged.
         """
         if not self.pid_file.exists():
             return []
-        noted = json.loads(self.pid_file.read_text(encoding="utf-8"))
-        session = int(noted["pid"])
+        session, noted = self._noted()
         if session in _started:
             _started[session].poll()
         start = _start_time(session)
-        if start is not None and abs(start - noted["started"]) > _CLOCK_TOLERANCE_S:
+        if start is not None and abs(start - noted) > _CLOCK_TOLERANCE_S:
             return []
         found = [process for process in psutil.process_iter() if _is_member(process, session, self.folder)]
         return sorted(found, key=lambda process: process.pid != session)
@@ -104,7 +106,18 @@ class Server:
     def is_running(self) -> bool:
         """Tell whether the server's first process lives."""
         found = self.processes()
-        return bool(found) and found[0].pid == json.loads(self.pid_file.read_text(encoding="utf-8"))["pid"]
+        return bool(found) and found[0].pid == self._noted()[0]
+
+    def _noted(self) -> tuple[int, float]:
+        """The process id in the pid file, and when that process was started."""
+        try:
+            noted = json.loads(self.pid_file.read_text(encoding="utf-8"))
+            return int(noted["pid"]), float(noted["started"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise StackError(
+                f"{self.pid_file} is damaged, and nobody knows any more whether {self.name} runs: end what works in "
+                f"{self.folder} by hand where there is something, delete this file, then do it again"
+            ) from error
 
     def trim_log(self) -> None:
         """Begin its log anew where it has become too large, also while the server writes to its end."""

@@ -82,7 +82,7 @@ def diagnose(settings: Settings, now: datetime) -> list[Finding]:
     found += broken
     if store is not None:
         found += [*_lines(store, now), *_policy(store), *_left_half_way(store, now), *_tables(store)]
-    return [*found, *_airflow(settings, now)]
+    return [*found, *_servers(settings, now)]
 
 
 def _reach_store(settings: Settings, now: datetime) -> tuple[list[Finding], Store | None]:
@@ -200,6 +200,14 @@ def _tables(store: Store) -> Iterator[Finding]:
     yield Finding("tables", f"{len(newest)} of {len(TABLES)} tables have rows")
 
 
+def _servers(settings: Settings, now: datetime) -> list[Finding]:
+    """What can be told of the servers of this home; it ends where one of its files is damaged."""
+    try:
+        return _airflow(settings, now)
+    except StackError as error:
+        return [Finding("servers", str(error), "wrong", "do what it says")]
+
+
 def _airflow(settings: Settings, now: datetime) -> list[Finding]:
     """What the Airflow of this home says, beside the profile ``production`` of all its servers; else its UI tells."""
     servers = airflow_server.servers(settings)
@@ -217,11 +225,7 @@ def _airflow(settings: Settings, now: datetime) -> list[Finding]:
 def _production(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Which servers of the profile run and which do not; then what its Airflow says."""
     at_work = production.at_work(settings)
-    try:
-        programs = production.running(settings)
-    except StackError as error:
-        yield Finding("servers", str(error), "wrong", "do what it says")
-        return
+    programs = production.running(settings)
     if not programs and not at_work:
         yield Finding("servers", "of the profile production none of them runs", "wrong", _START)
         return
