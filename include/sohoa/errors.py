@@ -9,6 +9,7 @@
     │   ├── KeysRefused       the store refuses the keys, or the clock of who asks
     │   ├── ObjectTooLarge    the object is larger than the caller allows
     │   └── ObjectRefused     the store answers, and refuses this one object
+    ├── ObjectDamaged     the bytes of a table's object are not those that were written
     ├── TableBeingRead    a page of the UI has to wait for a table that is read behind it
     ├── StackError        a server of the embedded stack does not start, or a port is taken
     ├── MeasuringError    a process that reads pages or feeds cannot be started or does not answer
@@ -74,6 +75,12 @@ class ObjectTooLarge(StoreError):
 
 class ObjectRefused(StoreError):
     """The store answers, and refuses this one object: it is encrypted with another's key, or was put there oddly."""
+
+
+class ObjectDamaged(SohoaError):
+    """The bytes of a table's object are not those that were written."""
+
+    next_step = "Bring the object that is named back from a backup (docs/runbook.md); no run can do without its rows"
 
 
 class TableBeingRead(SohoaError):

@@ -34,7 +34,16 @@ from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
 from sohoa.clean_text import REPLACEMENT
-from sohoa.errors import KeysRefused, NoStore, ObjectMissing, ObjectRefused, ObjectTooLarge, SettingsError, StoreError
+from sohoa.errors import (
+    KeysRefused,
+    NoStore,
+    ObjectDamaged,
+    ObjectMissing,
+    ObjectRefused,
+    ObjectTooLarge,
+    SettingsError,
+    StoreError,
+)
 from sohoa.schema import TABLES, fit
 from sohoa.settings import Settings, load_settings
 
@@ -539,13 +548,13 @@ class Store:
         """One Parquet object of ``warehouse``.
 
         Raises:
-            OSError: its bytes are not what was written.
+            ObjectDamaged: its bytes are not those that were written.
         """
         data = pa.BufferReader(self.get(layout.WAREHOUSE, key))
         try:
             return pq.ParquetFile(data, page_checksum_verification=True).read(use_threads=False)
-        except (OSError, ValueError) as error:  # Arrow's words for damaged pages, and for damaged names
-            raise OSError(
+        except (pa.ArrowException, OSError, ValueError) as error:  # in Arrow's words: lengths, pages, names
+            raise ObjectDamaged(
                 f"{layout.WAREHOUSE}/{key} is damaged ({error}): bring it back from a backup (docs/runbook.md)"
             ) from error
 

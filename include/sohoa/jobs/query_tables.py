@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from sohoa.store import Store
 
 _READING = (StatementType.SELECT, StatementType.EXPLAIN, StatementType.MULTI, StatementType.PRAGMA, StatementType.CALL)
 """Kinds of statements that only read; PIVOT is the one of several."""
+_DAMAGED = re.compile(r"reading the stream registered as '(\w+)' failed")
+"""What DuckDB says where Arrow could not read a table's object."""
 
 
 def run_query(store: Store, sql: str) -> pa.Table:
@@ -28,6 +31,7 @@ def run_query(store: Store, sql: str) -> pa.Table:
 
     Raises:
         InputError: it is no single query that reads, or it cannot be run; the message says why and where.
+        ObjectDamaged: the bytes of one of its tables are not those that were written.
     """
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
         try:
@@ -37,6 +41,9 @@ def run_query(store: Store, sql: str) -> pa.Table:
                     connection.register(table, _dataset(store, table))
             rows = connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
+            if damaged := _DAMAGED.search(str(error)):
+                for key in store.table_keys(damaged[1]):
+                    store.get_parquet(key)  # raises at that one, and names it
             raise InputError(describe_fault(error, TABLES)) from None
     return rows.rename_columns(_distinct(rows.column_names))
 

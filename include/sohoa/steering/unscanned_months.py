@@ -20,6 +20,7 @@ from sohoa import layout
 from sohoa.arrow import Bools
 from sohoa.counting.join_dossiers import list_documents
 from sohoa.days import in_chunks
+from sohoa.errors import ObjectDamaged
 from sohoa.logs import get_logger
 from sohoa.schema import TABLES, schema_version
 from sohoa.steering.unscanned_dossiers import scan_days, unscanned_dossiers
@@ -98,7 +99,7 @@ def _read_kept(store: Store, month: str, objects: list[ObjectInfo]) -> pa.Table 
     try:
         rows = store.get_parquet(key)
         _require_columns(rows, store.read_table("dossiers", []).schema)
-    except (ValueError, OSError) as error:  # Arrow's words for bytes that are damaged, and those for names that are
+    except (ValueError, ObjectDamaged) as error:
         log.warning("kept_month_unreadable", key=key, reason=str(error))
         return None
     is_of_these = (rows.schema.metadata or {}).get(_MADE_OF) == _digest(objects).encode()
