@@ -365,9 +365,10 @@ def _part_sums(values: Edges) -> Edges:
 
 
 def _is_filled(power: Edges) -> NDArray[np.bool_]:
-    """Return whether there are edges in several parts of a row, or in one or two alone."""
-    whole = power.sum(axis=-1)
-    return np.asarray((whole > 0) & (whole**2 >= _LEAST_PARTS * (power * power).sum(axis=-1)), np.bool_)
+    """Return whether there are edges in several parts of a row, or in one or two alone; squares are counted exactly."""
+    parts = power.astype(np.int64)
+    whole, squares = parts.sum(axis=-1), (parts * parts).sum(axis=-1)
+    return np.asarray((whole > 0) & (whole * whole >= _LEAST_PARTS * squares), np.bool_)
 
 
 def _parts_matched(above: Edges, other: Edges, far: int, at: int) -> float:
