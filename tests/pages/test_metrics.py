@@ -235,13 +235,19 @@ def test_a_seam_through_a_pattern_breaks_its_edges(side: int, shift: int, blend:
     assert values(joined, 300)["seam_strength"] == pytest.approx(abs(shift) / 300 * 25.4 / 0.3, abs=0.2)
 
 
-@pytest.mark.parametrize(("places", "is_seam"), [([300], False), ([60, 180, 300, 420, 560], True)])
-def test_edges_of_a_seam_are_shifted_at_several_places(places: list[int], is_seam: bool) -> None:
-    """A letter is found again a little farther on; a seam shifts whatever it crosses."""
+_PLACES = [60, 180, 300, 420, 560]
+
+
+@pytest.mark.parametrize(
+    ("places", "rows", "is_seam"), [([300], 200, False), (_PLACES, 200, True), (_PLACES, 2, False)]
+)
+def test_edges_of_a_seam_are_shifted_at_several_places(places: list[int], rows: int, is_seam: bool) -> None:
+    """A letter is found again a little farther on; a seam shifts whatever it crosses, and both its sides go on."""
     blank, card = np.full((200, 640), 185, np.uint8), _patterned()
     for place in places:
         blank[:, place : place + 40] = card[:200, place : place + 40]
     blank[100:] = np.roll(blank, 9, axis=1)[100:]
+    blank[: 100 - rows // 2] = blank[100 + rows // 2 :] = 185
     shift = _worst_edge_shift(blank, np.array([99]), 20)
     assert shift == (9 if is_seam else 0)
 

@@ -43,8 +43,8 @@ _BREAKS = 12  # places where edges break off most
 _SOFT = 0.4  # grey levels of its edges in which a row is as good as bare
 _LEAST_BREAK = 0.1  # by which edges go on less than from row to row around
 _STILL = 0.4  # correlation of the edges of two rows that no seam parts is higher
-_LINES = (-1, 0, 1, 2, 3)  # from the last row before a break
-_PAIRS = ((0, 3), (1, 2), (0, 4))  # of those, above and below a break, where rows may be blended or blank
+_LINES = (-2, -1, 0, 1, 2, 3)  # rows around a break, from the last before it
+_PAIRS = ((1, 4), (2, 3), (1, 5), (0, 4))  # of those, above and below a break, where rows may be blended or blank
 _NEAREST = 8  # rows from the ends of a page where none is looked for
 _PARTS = 12  # of a row
 _LEAST_PARTS = 2.0  # of them that the edges fill, if they were alike
@@ -297,7 +297,8 @@ def _worst_edge_shift(page: Grey, rows: Places, far: int) -> float:
     Edges are whole numbers, so that no order of adding rounds them.
     """
     lines = _edges(np.ascontiguousarray(page[rows[:, None] + np.array(_LINES)]))
-    is_filled = _is_filled(_part_sums(lines[:, 0] ** 2 + lines[:, 3] ** 2))
+    goes_on = (np.abs(lines[:, :2]).max(axis=(1, 2)) > 0) & (np.abs(lines[:, 4:]).max(axis=(1, 2)) > 0)
+    is_filled = goes_on & _is_filled(_part_sums(lines[:, 1] ** 2 + lines[:, 4] ** 2))
     filled = zip(rows[is_filled].tolist(), lines[is_filled], strict=True)
     return max((_edge_shift(page, row, around, far) for row, around in filled), default=0.0)
 
@@ -322,7 +323,10 @@ def _edge_shift(page: Grey, row: int, lines: Edges, far: int) -> float:
     aside = np.delete(match, np.s_[max(0, at - _PEAK) : at + _PEAK + 1])
     if abs(lag) == far or match[far] > _ALIKE * best or aside.max(initial=0.0) > _ASIDE * best:
         return 0.0
-    sure = _parts_matched(lines[above, far:-far], lines[below], far, at)
+    sure = min(  # each along the other
+        _parts_matched(lines[above, far:-far], lines[below], far, far + lag),
+        _parts_matched(lines[below, far:-far], lines[above], far, far - lag),
+    )
     return sure * abs(lag) if sure and not _slants(page, row, below - above, far) else 0.0
 
 
@@ -361,9 +365,10 @@ def _part_sums(values: Edges) -> Edges:
 
 
 def _is_filled(power: Edges) -> NDArray[np.bool_]:
-    """Return whether there are edges in several parts of a row, or in one or two alone."""
-    whole = power.sum(axis=-1)
-    return np.asarray((whole > 0) & (whole**2 >= _LEAST_PARTS * (power * power).sum(axis=-1)), np.bool_)
+    """Return whether there are edges in several parts of a row, or in one or two alone; squares are counted exactly."""
+    parts = power.astype(np.int64)
+    whole, squares = parts.sum(axis=-1), (parts * parts).sum(axis=-1)
+    return np.asarray((whole > 0) & (whole * whole >= _LEAST_PARTS * squares), np.bool_)
 
 
 def _parts_matched(above: Edges, other: Edges, far: int, at: int) -> float:
