@@ -478,7 +478,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         lines = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {_words_of(fault)}" for fault in error.errors()]
         raise SettingsError("; ".join(lines) + " (see docs/settings.md)") from None
-    if (settings.s3_access_key is None) != (settings.s3_secret_key is None):
+    keys = settings.s3_access_key, settings.s3_secret_key
+    if keys != (None, None) and not all(keys):  # an empty one is none
         raise SettingsError("SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY: set both or none (see docs/settings.md)")
     if settings.s3_endpoint is None and (local := _read_keys(settings.credentials_file)):
         values = {f"s3_{name}": local[name] for name in ("endpoint", "access_key", "secret_key")} | values

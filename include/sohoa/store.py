@@ -10,6 +10,7 @@ import io
 import json
 import re
 import unicodedata
+from base64 import b64decode
 from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -552,11 +553,14 @@ class Store:
         """
         data = pa.BufferReader(self.get(layout.WAREHOUSE, key))
         try:
-            return pq.ParquetFile(data, page_checksum_verification=True).read(use_threads=False)
+            file = pq.ParquetFile(data, page_checksum_verification=True)
+            rows = file.read(use_threads=False)
+            _require_as_written(file, rows.num_rows)
         except (pa.ArrowException, OSError, ValueError) as error:  # in Arrow's words: lengths, pages, names
             raise ObjectDamaged(
                 f"{layout.WAREHOUSE}/{key} is damaged ({error}): bring it back from a backup (docs/runbook.md)"
             ) from error
+        return rows
 
     def write_table(self, table: str, day: date, name: str, rows: pa.Table) -> None:
         """Write one object of a table, cast to the table's schema.
@@ -722,6 +726,15 @@ def _names(statement: dict[str, Any]) -> list[str]:
 
 def _is_stop(statement: dict[str, Any]) -> bool:
     return statement.get("Sid") == _STOP
+
+
+def _require_as_written(file: pq.ParquetFile, rows: int) -> None:
+    """Raise ``ValueError`` where names, types or the count of rows, which carry no checksum, are not as Arrow noted."""
+    noted = (file.metadata.metadata or {}).get(b"ARROW:schema")
+    if noted is not None and not pa.ipc.read_schema(pa.py_buffer(b64decode(noted))).equals(file.schema_arrow):
+        raise ValueError("names or types of its columns are not those that it was written with")
+    if rows != file.metadata.num_rows:
+        raise ValueError(f"{rows} rows of {file.metadata.num_rows}")
 
 
 def with_path_key(table: str, rows: pa.Table, day: date) -> pa.Table:

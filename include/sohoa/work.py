@@ -19,7 +19,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, SohoaError, WorkGone
+from sohoa.errors import ObjectDamaged, ObjectMissing, SohoaError, WorkGone
 from sohoa.store import ObjectInfo, Store
 
 Job = Literal["check", "import", "summarise", "reconcile", "report", "upkeep"]
@@ -159,10 +159,15 @@ class Attempts:
 
     @contextmanager
     def at_work(self, names: Iterable[str]) -> Iterator[None]:
-        """Do something that a task could die of; a failure of what everybody needs is nobody's."""
+        """Do something that a task could die of; a failure of what everybody needs is nobody's.
+
+        What is damaged stays so, and only who needs it goes without: it counts as a death.
+        """
         self._note(names)
         try:
             yield
+        except ObjectDamaged:
+            raise
         except (SohoaError, KeyboardInterrupt):
             self._note([])
             raise

@@ -12,7 +12,7 @@ from unicodedata import normalize
 import pytest
 
 from sohoa import jobs, layout
-from sohoa.errors import StoreError
+from sohoa.errors import ObjectDamaged, StoreError
 from sohoa.intake import measure_shards
 from sohoa.intake.check_run import ADMITTED, CheckRun
 from sohoa.intake.judging_groups import JudgingGroup
@@ -137,6 +137,20 @@ def test_a_batch_that_kills_judging_is_refused_and_the_others_are_done(
     assert answer(clean_store, bad) == "not_processed"
     assert [line.split(":")[0] for line in problems] == [bad[1]]
     assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.ATTEMPTS))
+
+
+def test_an_agency_of_which_an_object_is_damaged_holds_up_no_other(clean_store: Store) -> None:
+    """What was kept of its earlier pages: its new batch is given up, and operators hear of it."""
+    send(clean_store, BAD)
+    jobs.check()
+    (kept,) = clean_store.list_objects(layout.WAREHOUSE, layout.captures_prefix(BAD))
+    clean_store.put(layout.WAREHOUSE, kept.key, clean_store.get(layout.WAREHOUSE, kept.key)[:-20])
+    bad, good = send(clean_store, BAD, 2), send(clean_store, GOOD)
+    for _ in range(3):
+        with pytest.raises(ObjectDamaged, match=f"{kept.key} is damaged"):
+            jobs.check()
+    jobs.check()
+    assert (answer(clean_store, bad), answer(clean_store, good)) == ("not_processed", "['accepted']")
 
 
 def test_a_batch_beside_which_a_worker_died_twice_is_judged(

@@ -94,8 +94,12 @@ def test_a_stale_pid_file_harms_no_stranger(tmp_path: Path, stranger: subprocess
 
 
 @pytest.mark.parametrize(
-    "noted", [b"", b"7", b"[]", b'{"pid": 7}', b'{"pid": null, "started": 1.0}', b'{"pid": "x", "started": 1}', b"\xff"]
-)
+    "noted",
+    [
+        b"", b"7", b"[]", b'{"pid": 7}', b'{"pid": null, "started": 1.0}', b'{"pid": "x", "started": 1}', b"\xff",
+        b'{"pid": 1e999, "started": 1}', b'{"pid": -7, "started": 1}', b'{"pid": 7, "started": 1' + 400 * b"0" + b"}",
+    ],
+)  # fmt: skip
 def test_a_pid_file_of_another_shape_is_named(tmp_path: Path, noted: bytes) -> None:
     """Whether the server runs cannot be told, so nothing is started beside it; the file stays."""
     server = Server("server", tmp_path)

@@ -112,12 +112,15 @@ class Server:
         """The process id in the pid file, and when that process was started."""
         try:
             noted = json.loads(self.pid_file.read_text(encoding="utf-8"))
-            return int(noted["pid"]), float(noted["started"])
-        except (ValueError, TypeError, KeyError) as error:
+            pid, started = int(noted["pid"]), float(noted["started"])
+            if pid < 1:
+                raise ValueError(pid)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise StackError(
                 f"{self.pid_file} is damaged, and nobody knows any more whether {self.name} runs: end what works in "
                 f"{self.folder} by hand where there is something, delete this file, then do it again"
             ) from error
+        return pid, started
 
     def trim_log(self) -> None:
         """Begin its log anew where it has become too large, also while the server writes to its end."""
