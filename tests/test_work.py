@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import pyarrow as pa
 import pytest
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing
+from sohoa.errors import ObjectMissing, StoreError
 from sohoa.store import Store
-from sohoa.work import Debts, Work, clear_work, delete_taken, identity
+from sohoa.work import Attempts, Debts, Work, clear_work, delete_taken, identity
+from tests.desk.fault_proxy import bad_line
 
 
 def test_a_run_that_was_settled_loads_its_default_and_reads_nothing(clean_store: Store) -> None:
@@ -48,3 +51,21 @@ def test_a_marker_that_was_written_again_is_not_deleted(clean_store: Store) -> N
     clean_store.delete(layout.WAREHOUSE, keys[1])
     assert delete_taken(clean_store, layout.PENDING, taken) == 1
     assert [info.key for info in clean_store.list_objects(layout.WAREHOUSE, layout.PENDING)] == keys[:1]
+
+
+def test_a_store_that_goes_away_is_no_death_of_what_was_at_work(clean_store: Store) -> None:
+    """It comes back only when whoever asks it has given up: twice, and a file would be taken for one that kills."""
+    assert clean_store.settings.s3_endpoint
+    with bad_line(clean_store.settings.s3_endpoint) as line:
+        far = Store(clean_store.settings.model_copy(update={"s3_endpoint": line.address}))
+        attempts, back = Attempts(far, "measure/0001"), threading.Timer(15, lambda: setattr(line, "is_cut", False))
+
+        def work() -> None:
+            line.is_cut = True
+            back.start()
+            far.get(layout.WAREHOUSE, "page.jpg")
+
+        with pytest.raises(StoreError), attempts.at_work(["batch page.jpg"]):
+            work()
+        back.join()
+    assert not Attempts(clean_store, "measure/0001").deaths

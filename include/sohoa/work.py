@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,11 +20,16 @@ from typing import Any, Literal, TypedDict, TypeVar
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.errors import ObjectDamaged, ObjectMissing, SohoaError, WorkGone
+from sohoa.errors import ObjectDamaged, ObjectMissing, SohoaError, StoreError, WorkGone
+from sohoa.logs import get_logger
 from sohoa.store import ObjectInfo, Store
+
+log = get_logger(__name__)
 
 Job = Literal["check", "import", "summarise", "reconcile", "report", "upkeep"]
 T = TypeVar("T")
+_PATIENCE_S, _PAUSE_S = 600.0, 5.0
+"""A task may take an hour (``dags/dag_policy.py``), and no other can do anything without the store either."""
 
 
 class Taken(TypedDict):
@@ -169,12 +175,24 @@ class Attempts:
         except ObjectDamaged:
             raise
         except (SohoaError, KeyboardInterrupt):
-            self._note([])
+            self._withdraw()
             raise
 
     def clear(self) -> None:
         """Forget the step: it has been done."""
         self._store.delete(layout.WAREHOUSE, self._key)
+
+    def _withdraw(self) -> None:
+        """Note that nothing is at work; where the store has gone away, wait for it: what is left noted is a death."""
+        ends = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._note([])
+            except StoreError as error:
+                if time.monotonic() > ends:
+                    raise
+                log.warning("waits_for_store", patience_s=round(ends - time.monotonic()), reason=str(error))
+                time.sleep(_PAUSE_S)
 
     def _note(self, names: Iterable[str]) -> None:
         known: _Attempted = {"at_work": sorted(names), "deaths": dict(self.deaths)}
