@@ -102,6 +102,11 @@ class Faults:
         """How many have not happened."""
         return self.kills + len(self.lasting)
 
+    def missed(self) -> list[str]:
+        """What has not happened of what was asked for: at the end a campaign has shown so much less."""
+        found = {"processes were not killed": self.kills, "other faults did not happen": len(self.lasting)}
+        return [f"{count} {what}" for what, count in found.items() if count]
+
     @contextmanager
     def striking(self) -> Iterator[None]:
         """Let things go wrong meanwhile."""

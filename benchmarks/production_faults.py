@@ -27,7 +27,7 @@ After each day it prints what has happened so far, and every difference of table
 ``events`` says which run did what), receipts, pictures, queues, work left over, report and mails, from the undisturbed
 day and from what the simulator knows to be true. Of a day that differs, or comes to no end, every object and all logs
 go into the folder ``--evidence``. At the end it prints how long each day took, how many runs ended red, and all
-differences once more; it ends with 1 where there is one.
+differences once more; it ends with 1 where there is one, or where it has killed fewer than it was told to.
 
 Tasks and workers are not killed while one is at work on what a task has died of before: that batch would be blamed.
 """
@@ -92,7 +92,7 @@ class Day:
 
 
 def main() -> None:
-    """Print the tables and the differences; exit 1 where there is one."""
+    """Print the tables, the differences and what was missed; exit 1 where there is any."""
     options = _options()
     differences, days = list[str](), list[Day]()
     with _own_stack(options) as (folder, world):
@@ -123,7 +123,9 @@ def main() -> None:
             print(f"{text} ended red {count} times")
     for text in differences:
         print(f"DIFFERENT: {text}")
-    sys.exit(bool(differences))
+    for text in faults.missed():
+        print(f"MISSED: {text}")
+    sys.exit(bool(differences or faults.missed()))
 
 
 def _faults(options: argparse.Namespace, world: World, store: Store) -> Faults:

@@ -252,6 +252,23 @@ def test_edges_of_a_seam_are_shifted_at_several_places(places: list[int], rows: 
     assert shift == (9 if is_seam else 0)
 
 
+@pytest.mark.parametrize("kind", ["seam", "periodic", "half still", "some still", "slanting"])
+def test_edges_that_go_on_elsewhere_by_chance_are_no_seam(kind: str) -> None:
+    """A period fits anywhere; what goes on as it stands is not shifted; slanting lines shift at every row."""
+    card, width = _patterned(height=200), 900
+    line = 185 + 60 * np.sin(np.arange(width) * 2 * np.pi / 12) if kind == "periodic" else card[99].astype(float)
+    page, moved = np.tile(line, (200, 1)), np.roll(line, 9)
+    if kind == "some still":
+        is_still = np.arange(width) * 12 // width % 12 >= 7
+        line = page[0] = np.where(is_still, 185 + (line - 185) * 0.6, line)
+        page[:], moved = line, np.where(is_still, line, np.roll(line, 9))
+    page[100:] = 0.6 * moved + 0.4 * line if kind == "half still" else moved
+    if kind == "slanting":
+        page[:] = [np.roll(line, 3 * row) for row in range(200)]
+    found = _worst_edge_shift(page.round().astype(np.uint8), np.array([99]), 20)
+    assert found == (9 if kind == "seam" else 0)
+
+
 def test_bars_that_end_far_apart_are_no_seam(page: Image) -> None:
     """Filled fields of a form, one under the other: they match best at the farthest shift that is looked for."""
     page[900:960] = 245

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
+from sohoa import layout
 from sohoa.errors import SettingsError
 from sohoa.jobs.query_tables import run_query
 from sohoa.schema import TABLES, fit, schema_version
@@ -77,3 +78,13 @@ def test_a_file_of_a_newer_release_is_refused_in_a_sentence(clean_store: Store) 
     done = CliRunner().invoke(app, ["doctor"])
     assert "written by a newer sohoa: batches (version 99)" in done.output
     assert done.exit_code == 1
+
+
+def test_doctor_goes_on_past_a_damaged_object(clean_store: Store) -> None:
+    """It names the object, and tells of the other tables."""
+    key = f"batches/scan_date={DAY}/b.parquet"
+    clean_store.put_parquet(key, TABLES["batches"].empty_table())
+    clean_store.put(layout.WAREHOUSE, key, clean_store.get(layout.WAREHOUSE, key)[:-20])
+    done = CliRunner().invoke(app, ["doctor"])
+    assert (done.exit_code, f"1 of {len(TABLES)} tables have rows" in done.output) == (1, True)
+    assert f"{key} is damaged" in done.output

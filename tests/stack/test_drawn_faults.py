@@ -32,9 +32,23 @@ def test_kills_are_spread_over_parts_and_kinds(clean_store: Store, monkeypatch: 
                 while drawn.share and time.monotonic() < end:
                     time.sleep(0.01)
                 died.append(before - drawn.kills)
+    assert drawn.missed() == []
     assert died == [14, 13, 13]
     counts = Counter({what: drawn.done[what] for what in faults.PROCESSES})
     assert set(counts.values()) == {5}, counts
+
+
+def test_a_campaign_that_kills_fewer_says_so(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody lives who could be killed, and no time is left for a clock that jumps."""
+    monkeypatch.setattr(faults, "_victims", lambda *_: [])
+    monkeypatch.setattr(faults, "_give_out_again", lambda *_: False)
+    with bad_line("http://127.0.0.1:9") as line:
+        world = World(clean_store.settings, line)
+        drawn = Faults(random.Random(1), world, clean_store, 3, 0.002, [faults.CLOCKS[0]], 1e6)
+        with drawn.striking():
+            drawn.begin_part(1)
+            time.sleep(0.05)
+    assert drawn.missed() == ["3 processes were not killed", "1 other faults did not happen"]
 
 
 def test_who_is_at_work_where_a_task_died_is_left_alone(clean_store: Store) -> None:

@@ -17,7 +17,7 @@ import urllib3
 from cryptography import x509
 
 from sohoa import layout, registry
-from sohoa.errors import KeysRefused, SettingsError, StackError, StoreError
+from sohoa.errors import KeysRefused, ObjectDamaged, SettingsError, StackError, StoreError
 from sohoa.last_runs import read_runs
 from sohoa.schema import TABLES, schema_version
 from sohoa.settings import Settings
@@ -182,12 +182,16 @@ def _left_half_way(store: Store, now: datetime) -> Iterator[Finding]:
 
 
 def _tables(store: Store) -> Iterator[Finding]:
-    """Tables that a job should have filled, and objects that a newer sohoa has written."""
+    """Tables that a job should have filled, and objects that a newer sohoa has written, or that are damaged."""
     newest = {}
     for table in TABLES:
         item = next(iter(store.list_objects(layout.WAREHOUSE, layout.table_prefix(table), most=1)), None)
         if item is not None:
-            newest[table] = schema_version(store.get_parquet(item.key).schema)
+            try:
+                newest[table] = schema_version(store.get_parquet(item.key).schema)
+            except ObjectDamaged as error:
+                newest[table] = schema_version(TABLES[table])
+                yield Finding("tables", str(error), "wrong", "do what it says")
     for job, run in read_runs(store).items():
         missing = [table for table in _FILLED_BY.get(job, ()) if table not in newest] if run["settled"] else []
         if missing:
