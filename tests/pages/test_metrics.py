@@ -269,6 +269,21 @@ def test_edges_that_go_on_elsewhere_by_chance_are_no_seam(kind: str) -> None:
     assert found == (9 if kind == "seam" else 0)
 
 
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("is_ruled", [True, False])
+def test_columns_of_a_table_may_stand_otherwise_under_a_rule(side: int, is_ruled: bool) -> None:
+    """The second part of a table is printed a little farther in; where no rule parts them, a seam does."""
+    sheet = np.full((1754, 2480), 250, np.uint8)  # A3
+    columns = np.sort(np.random.default_rng(1).choice(np.arange(100, 2300, 40), 14, replace=False))
+    for column in columns:
+        sheet[400:800, column : column + 2] = 40
+        sheet[800:1200, column + 9 : column + 11] = 40
+    for top in (400, 800, 1198) if is_ruled else (400, 1198):
+        sheet[top : top + 2, 100:2320] = 40
+    strength = values(np.ascontiguousarray(np.rot90(sheet, side)), 150)["seam_strength"]
+    assert strength < 0.5 if is_ruled else strength > 3
+
+
 def test_bars_that_end_far_apart_are_no_seam(page: Image) -> None:
     """Filled fields of a form, one under the other: they match best at the farthest shift that is looked for."""
     page[900:960] = 245

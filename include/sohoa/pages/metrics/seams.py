@@ -45,7 +45,8 @@ _LEAST_BREAK = 0.1  # by which edges go on less than from row to row around
 _STILL = 0.4  # correlation of the edges of two rows that no seam parts is higher
 _LINES = (-2, -1, 0, 1, 2, 3)  # rows around a break, from the last before it
 _PAIRS = ((1, 4), (2, 3), (1, 5), (0, 4))  # of those, above and below a break, where rows may be blended or blank
-_NEAREST = 8  # rows from the ends of a page where none is looked for
+_NEAREST = 8  # rows from the ends of a page where none is looked for, and from a printed rule to where it is not
+_RULE_RUN, _RULED = 40, 0.2  # such a part of a row at least is one run of a rule; share of the row that runs fill
 _PARTS = 12  # of a row
 _LEAST_PARTS = 2.0  # of them that the edges fill, if they were alike
 _RICH = 0.02  # of all edges: such a part has a say
@@ -299,8 +300,18 @@ def _worst_edge_shift(page: Grey, rows: Places, far: int) -> float:
     lines = _edges(np.ascontiguousarray(page[rows[:, None] + np.array(_LINES)]))
     goes_on = (np.abs(lines[:, :2]).max(axis=(1, 2)) > 0) & (np.abs(lines[:, 4:]).max(axis=(1, 2)) > 0)
     is_filled = goes_on & _is_filled(_part_sums(lines[:, 1] ** 2 + lines[:, 4] ** 2))
+    is_filled[is_filled] = [not _is_at_rule(page, row) for row in rows[is_filled].tolist()]
     filled = zip(rows[is_filled].tolist(), lines[is_filled], strict=True)
     return max((_edge_shift(page, row, around, far) for row, around in filled), default=0.0)
+
+
+def _is_at_rule(page: Grey, row: int) -> bool:
+    """Return whether a rule is printed at a break: what stands under one may stand otherwise than what is above it."""
+    around = np.minimum(page[row - _NEAREST], page[row + _NEAREST])
+    darker = cv2.subtract(np.broadcast_to(around, (len(_LINES), around.size)), page[row + np.array(_LINES)])
+    run = np.ones((1, max(3, around.size // _RULE_RUN)), np.uint8)
+    is_rule = cv2.morphologyEx(cv2.compare(darker, (_RULE,), cv2.CMP_GT), cv2.MORPH_OPEN, run)
+    return bool(cv2.reduce(is_rule, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F).max() > 255 * _RULED)
 
 
 def _edge_shift(page: Grey, row: int, lines: Edges, far: int) -> float:
