@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
+from sohoa.pages.broken_edges import worst_edge_shift
 from sohoa.pages.measure_page import METRICS
 from sohoa.pages.metrics.contrast import measure_contrast
-from sohoa.pages.metrics.seams import _worst_edge_shift
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 from tests.pages.page_files import A4_150, REAL, jpeg, measure, pillow_file, text_page
 
@@ -248,7 +248,7 @@ def test_edges_of_a_seam_are_shifted_at_several_places(places: list[int], rows: 
         blank[:, place : place + 40] = card[:200, place : place + 40]
     blank[100:] = np.roll(blank, 9, axis=1)[100:]
     blank[: 100 - rows // 2] = blank[100 + rows // 2 :] = 185
-    shift = _worst_edge_shift(blank, np.array([99]), 20)
+    shift = worst_edge_shift(blank, np.array([99]), 20)
     assert shift == (9 if is_seam else 0)
 
 
@@ -265,7 +265,7 @@ def test_edges_that_go_on_elsewhere_by_chance_are_no_seam(kind: str) -> None:
     page[100:] = 0.6 * moved + 0.4 * line if kind == "half still" else moved
     if kind == "slanting":
         page[:] = [np.roll(line, 3 * row) for row in range(200)]
-    found = _worst_edge_shift(page.round().astype(np.uint8), np.array([99]), 20)
+    found = worst_edge_shift(page.round().astype(np.uint8), np.array([99]), 20)
     assert found == (9 if kind == "seam" else 0)
 
 
