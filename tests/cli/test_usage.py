@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -214,11 +215,43 @@ def test_csv_and_json_are_utf8_whatever_the_terminal_is(monkeypatch: pytest.Monk
 def test_ctrl_c_while_modules_are_imported_ends_in_one_line() -> None:
     """A twentieth of a second after the start nothing is imported yet."""
     program = (
-        "import signal; from sohoa.cli import main; signal.signal(signal.SIGALRM, signal.default_int_handler); "
+        "import signal; from sohoa.cli import main; "
+        "signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT)); "
         "signal.setitimer(signal.ITIMER_REAL, 0.05); main()"
     )
     done = subprocess.run([sys.executable, "-c", program, "status"], capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("sohoa: stopped\n", 130)
+
+
+def test_ctrl_c_in_a_callback_of_an_import_is_not_lost() -> None:
+    """Python drops what is raised in the callback of a weak reference: the import of a module runs one for its lock."""
+    program = textwrap.dedent(
+        """
+        import signal, sys, weakref
+        from sohoa.cli import main
+
+        class Finder:
+            def find_spec(self, name, path=None, target=None):
+                lock = type("Lock", (), {})()
+                self.ref = weakref.ref(lock, lambda _: signal.raise_signal(signal.SIGINT))
+
+        sys.meta_path.insert(0, Finder())
+        main()
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", program, "status"], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("sohoa: stopped\n", 130)
+
+
+def test_ctrl_c_that_is_not_to_be_heard_is_not_heard_while_modules_are_imported() -> None:
+    """As nohup and a shell's ``&`` begin a process."""
+    program = (
+        "import signal; from sohoa.cli import main; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+        "signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT)); "
+        "signal.setitimer(signal.ITIMER_REAL, 0.05); main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, "--help"], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
 
 
 def test_processes_that_draw_do_not_hear_ctrl_c() -> None:

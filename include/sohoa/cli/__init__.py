@@ -6,6 +6,7 @@ command runs: Ctrl-C ends it in one line from its first moment on, and its own p
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False  # as typing has it, which is not imported before the command runs
@@ -18,12 +19,24 @@ __all__ = ["app", "main"]
 def main() -> None:
     """Run the command; Ctrl-C ends it with exit code 130."""
     try:
+        import signal
+
+        heard = signal.getsignal(signal.SIGINT)
+        if heard is signal.default_int_handler:  # it is another where Ctrl-C is not to be heard
+            signal.signal(signal.SIGINT, _end_at_once)
         from sohoa.cli import commands
 
+        signal.signal(signal.SIGINT, heard)
         commands.main()
     except KeyboardInterrupt:
         sys.stderr.write("sohoa: stopped\n")
         sys.exit(130)
+
+
+def _end_at_once(*_: object) -> None:
+    """End the process: imports run callbacks of weak references, in which Python drops ``KeyboardInterrupt``."""
+    os.write(2, b"sohoa: stopped\n")
+    os._exit(130)
 
 
 def __getattr__(name: str) -> object:
