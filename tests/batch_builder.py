@@ -24,8 +24,8 @@ def page_image(seed: int = 0, dpi: int = 200, lines: int = 40) -> Image.Image:
     """A clean A4 page: coloured paper with a little texture and lines of text."""
     rng = np.random.default_rng(seed)
     width, height = round(210 / 25.4 * dpi), round(297 / 25.4 * dpi)
-    paper = np.array([246, 243, 234]) + rng.normal(0, 1.0, (height, width, 1))
-    image = Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))
+    texture = rng.normal(0, 1.0, (height, width))
+    image = Image.fromarray(np.dstack([(level + texture).astype(np.uint8) for level in (246, 243, 234)]))
     draw = ImageDraw.Draw(image)
     for line in range(lines):
         words = " ".join("".join(rng.choice(list("aehlmnotu"), 6)) for _ in range(11))

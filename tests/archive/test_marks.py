@@ -38,21 +38,24 @@ def turned(pdf: bytes, degrees: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("pdf", "places"),
+    ("boxes", "degrees", "places"),
     [
-        (PLAIN, []),
-        (sign(PLAIN, box=TOP_LEFT), ["top_left"]),
-        (sign(PLAIN, box=TOP_RIGHT), ["top_right"]),
-        (sign(sign(PLAIN, "one", TOP_LEFT), "two", TOP_RIGHT), ["top_left", "top_right"]),
-        (sign(PLAIN, box=(20, 20, 200, 60)), ["page_1"]),
-        (sign(PLAIN, box=(0, 0, 0, 0)), ["hidden"]),
-        (turned(sign(PLAIN, box=TOP_LEFT), 90), ["top_right"]),
-        (turned(sign(PLAIN, box=TOP_LEFT), 180), ["page_1"]),
+        ([], 0, []),
+        ([TOP_LEFT], 0, ["top_left"]),
+        ([TOP_RIGHT], 0, ["top_right"]),
+        ([TOP_LEFT, TOP_RIGHT], 0, ["top_left", "top_right"]),
+        ([(20, 20, 200, 60)], 0, ["page_1"]),
+        ([(0, 0, 0, 0)], 0, ["hidden"]),
+        ([TOP_LEFT], 90, ["top_right"]),
+        ([TOP_LEFT], 180, ["page_1"]),
     ],
 )
-def test_where_signatures_show(pdf: bytes, places: list[str]) -> None:
+def test_where_signatures_show(boxes: list[tuple[int, int, int, int]], degrees: int, places: list[str]) -> None:
     """As the page is shown, whichever way it is turned."""
-    assert read_marks(io.BytesIO(pdf)) == {"places": places, "pdf_a": ""}
+    pdf = PLAIN
+    for number, box in enumerate(boxes):
+        pdf = sign(pdf, f"signature {number}", box)
+    assert read_marks(io.BytesIO(turned(pdf, degrees) if degrees else pdf)) == {"places": places, "pdf_a": ""}
 
 
 def test_what_a_file_claims_to_be_is_read() -> None:

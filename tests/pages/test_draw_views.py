@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from PIL import Image
 from sohoa.pages.draw_views import FIT_PX, TILE_PX, draw_view
 from tests.batch_builder import page_image, page_jpeg, page_pdf
 
-WIDTH, HEIGHT = page_image().size
+WIDTH, HEIGHT = 1654, 2339
+"""Of a page at 200 dpi."""
 
 
 def view(tiles: bool, **changes: Any) -> dict[str, Any]:
@@ -25,9 +27,9 @@ def picture(jpeg: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(jpeg)))
 
 
-@pytest.mark.parametrize("data", [page_jpeg(1), page_pdf(1)], ids=["jpeg", "pdf"])
-def test_one_picture_fits_a_screen(data: bytes) -> None:
-    found = draw_view(data, view(tiles=False))
+@pytest.mark.parametrize("make", [page_jpeg, page_pdf], ids=["jpeg", "pdf"])
+def test_one_picture_fits_a_screen(make: Callable[[int], bytes]) -> None:
+    found = draw_view(make(1), view(tiles=False))
     assert found is not None and list(found["pictures"]) == ["0-0"]
     assert picture(found["pictures"]["0-0"]).size == (found["width"], found["height"])
     assert found["height"] == FIT_PX and abs(found["width"] / found["height"] - WIDTH / HEIGHT) < 0.01
@@ -74,6 +76,6 @@ def test_the_place_of_a_defect_comes_with_the_picture() -> None:
     assert x > 0.9 and x + across <= 1.0001
 
 
-@pytest.mark.parametrize("data", [b"", b"not a page", page_jpeg(1)[:300]])
+@pytest.mark.parametrize("data", [b"", b"not a page", page_jpeg(1, 40)[:300]])
 def test_what_cannot_be_read_has_no_view(data: bytes) -> None:
     assert draw_view(data, view(tiles=False)) is None

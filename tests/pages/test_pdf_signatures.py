@@ -30,6 +30,7 @@ TOP_LEFT, TOP_RIGHT = (20, 780, 200, 830), (400, 780, 580, 830)
 
 
 @cache
+@cache  # a key takes a tenth of a second
 def signer(kind: str = "rsa") -> signers.SimpleSigner:
     """A signer with a certificate that nobody vouches for: trust is not what is checked."""
     key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
