@@ -11,14 +11,13 @@ import json
 import re
 import unicodedata
 from base64 import b64decode
-from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import groupby, islice, product
+from itertools import groupby, islice, product, takewhile
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
@@ -28,6 +27,7 @@ import pyarrow.parquet as pq
 import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED, CopySource, Filter
+from minio.datatypes import Object as MinioObject
 from minio.datatypes import Part
 from minio.error import MinioException, S3Error
 from minio.lifecycleconfig import AbortIncompleteMultipartUpload, LifecycleConfig, Rule
@@ -35,6 +35,7 @@ from minio.versioningconfig import VersioningConfig
 
 from sohoa import layout
 from sohoa.clean_text import REPLACEMENT
+from sohoa.days import ONE_DAY, in_runs
 from sohoa.errors import (
     KeysRefused,
     NoStore,
@@ -202,7 +203,12 @@ class Store:
             self._client.set_bucket_versioning(bucket_name=bucket, config=VersioningConfig(ENABLED))
 
     def list_objects(
-        self, bucket: str, prefix: str, after: str | None = None, most: int | None = None
+        self,
+        bucket: str,
+        prefix: str,
+        after: str | None = None,
+        before: str | None = None,
+        most: int | None = None,
     ) -> Iterator[ObjectInfo]:
         """Objects under a prefix, in the order of their keys.
 
@@ -210,18 +216,16 @@ class Store:
             bucket: one of ``layout.BUCKETS``.
             prefix: what their keys begin with.
             after: only those of greater keys.
+            before: only those of lesser keys.
             most: only so many of them.
         """
-        found = self._call(
-            f"{bucket}/{prefix}",
-            lambda: list(
-                islice(
-                    self._client.list_objects(bucket_name=bucket, prefix=prefix, start_after=after, recursive=True),
-                    most,
-                )
-            ),
-        )
-        for item in found:
+
+        def read() -> list[MinioObject]:
+            listed = self._client.list_objects(bucket_name=bucket, prefix=prefix, start_after=after, recursive=True)
+            wanted = takewhile(lambda item: before is None or item.object_name < before, listed)
+            return list(islice(wanted, most))
+
+        for item in self._call(f"{bucket}/{prefix}", read):
             if not item.is_dir:
                 yield ObjectInfo(item.object_name, item.size, (item.etag or "").strip('"'), item.last_modified)
 
@@ -589,21 +593,22 @@ class Store:
         if days is None:
             return self._listed(layout.table_prefix(table), name)
         found = []
-        for _, some in groupby(sorted(set(days)), lambda day: (day.year, day.month)):
-            month = list(some)
-            if len(month) == monthrange(month[0].year, month[0].month)[1]:  # one question for all of its days
-                found += self._listed(layout.table_prefix(table, month[0]).removesuffix(f"{month[0]:%d}/"), name)
-            elif name is not None:
-                found += [layout.table_key(table, day, name) for day in month]
-            else:
-                found += [key for day in month for key in self._listed(layout.table_prefix(table, day), name)]
+        for _, month in groupby(sorted(set(days)), lambda day: (day.year, day.month)):
+            for first, last in in_runs(month):
+                start, beyond = (layout.table_prefix(table, day) for day in (first, last + ONE_DAY))
+                if first < last:  # one question for all of them, and no page of it holds more than a month
+                    found += self._listed(start.removesuffix(f"{first:%d}/"), name, start, beyond)
+                elif name is None:
+                    found += self._listed(start, name)
+                else:
+                    found.append(layout.table_key(table, first, name))
         return found
 
-    def _listed(self, prefix: str, name: str | None) -> list[str]:
-        """Keys of a table's objects under a prefix, in order: those of a name, or all."""
+    def _listed(self, prefix: str, name: str | None, after: str | None = None, before: str | None = None) -> list[str]:
+        """Keys of a table's objects under a prefix, in order: those of a name, or all; as in ``list_objects``."""
         end = ".parquet" if name is None else f"/{name}.parquet"
-        found = [item for item in self.list_objects(layout.WAREHOUSE, prefix) if item.key.endswith(end)]
-        return [item.key for item in self.in_force(found)]
+        listed = self.list_objects(layout.WAREHOUSE, prefix, after, before)
+        return [item.key for item in self.in_force(item for item in listed if item.key.endswith(end))]
 
     def in_force(self, objects: Iterable[ObjectInfo]) -> list[ObjectInfo]:
         """Leave out the objects of a table whose rows another object of their day holds too.

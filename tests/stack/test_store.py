@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import secrets
 import socket
@@ -16,9 +17,11 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from minio import Minio
 from pydantic import SecretStr
 
 from sohoa import layout, registry, stack
+from sohoa.days import each_day
 from sohoa.errors import ObjectDamaged, SettingsError, StackError, StoreError
 from sohoa.jobs.query_tables import run_query
 from sohoa.private_file import write_private
@@ -257,6 +260,31 @@ def test_data_outlives_kill_and_stop(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert all(path.is_socket() for path in sockets)
     stop([seaweed.server(settings)], 0)
     assert not any(path.exists() for path in sockets)
+
+
+@pytest.mark.parametrize("name", [None, "a"])
+def test_the_objects_of_any_days_are_found(clean_store: Store, name: str | None) -> None:
+    """Runs of days, single ones, over the ends of months and years: as if the whole table had been listed."""
+    rng, around = random.Random(1), each_day(date(2023, 12, 20), date(2024, 3, 5))
+    for day in rng.sample(around, 40):
+        for there in rng.sample(["a", "aa", "b"], 2):
+            clean_store.put(layout.WAREHOUSE, layout.table_key("documents", day, there), b"")
+    every = clean_store.table_keys("documents", None, name)
+    for days in ([rng.choice(around)], around, rng.sample(around, 60), rng.sample(around, 20), around[3:10], []):
+        wanted = [key for key in every if layout.table_day(key) in days]
+        found = set(clean_store.table_keys("documents", days, name)) & set(every)
+        assert sorted(found) == wanted
+
+
+@pytest.mark.parametrize("name", [None, layout.DAY])
+def test_days_without_rows_cost_one_question_a_month(
+    clean_store: Store, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    asked, url_open = [], Minio._url_open
+    monkeypatch.setattr(Minio, "_url_open", lambda *args, **named: asked.append(1) or url_open(*args, **named))
+    days = each_day(date(2024, 1, 5), date(2024, 4, 7))
+    assert clean_store.read_table("documents", days, name).num_rows == 0
+    assert len(asked) == 4
 
 
 def test_a_column_that_came_later_is_null_in_what_was_written_before(clean_store: Store) -> None:

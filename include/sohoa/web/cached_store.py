@@ -60,15 +60,20 @@ class CachedStore(Store):
         return rows
 
     def list_objects(
-        self, bucket: str, prefix: str, after: str | None = None, most: int | None = None
+        self,
+        bucket: str,
+        prefix: str,
+        after: str | None = None,
+        before: str | None = None,
+        most: int | None = None,
     ) -> Iterator[ObjectInfo]:
         """Objects under a prefix, as ``Store.list_objects``; those of whole tables and some others from the cache."""
-        is_whole = bucket == layout.WAREHOUSE and after is None and most is None
+        is_whole = bucket == layout.WAREHOUSE and (after, before, most) == (None, None, None)
         if is_whole and prefix in _TABLE_OF_PREFIX:
             return iter(self.cache.infos(_TABLE_OF_PREFIX[prefix]))
         if is_whole and prefix in self._listings:
             return iter(self._listings[prefix].get())
-        return super().list_objects(bucket, prefix, after, most)
+        return super().list_objects(bucket, prefix, after, before, most)
 
     def _ask(self, prefix: str) -> list[ObjectInfo]:
         return list(super().list_objects(layout.WAREHOUSE, prefix))
