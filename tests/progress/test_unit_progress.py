@@ -115,7 +115,7 @@ def test_no_progress_says_what_to_run(clean_store):
 
 
 def test_only_the_days_asked_for_are_read(three_days, monkeypatch):
-    """One object a day, whatever the history."""
+    """One object a day that has one, whatever the history."""
     read, get = [], type(three_days).get
 
     def noted(store: Any, bucket: str, key: str) -> bytes:
@@ -123,8 +123,8 @@ def test_only_the_days_asked_for_are_read(three_days, monkeypatch):
         return get(store, bucket, key)
 
     monkeypatch.setattr(type(three_days), "get", noted)
-    read_days(three_days, PROVINCE, MONDAY, MONDAY + DAY)
-    assert sorted(read) == [layout.table_key("progress_daily", day, layout.DAY) for day in (MONDAY, MONDAY + DAY)]
+    read_days(three_days, PROVINCE, MONDAY, MONDAY + 2 * DAY)
+    assert sorted(read) == [layout.table_key("progress_daily", day, layout.DAY) for day in (MONDAY, MONDAY + 2 * DAY)]
 
 
 def test_a_code_means_the_unit_that_bears_it_at_the_end(clean_store):
