@@ -5,7 +5,8 @@ PYTHON ?= python3
 UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
 # Tests wait for servers half of the time: two processes more than cores share their files, in the order of
-# tests/conftest.py. Those of the one real Airflow run beside; where they lie, so that no other is collected for them.
+# tests/conftest.py. Those of the one real Airflow run beside, with others that only wait; where they lie, so that no
+# other is collected for them.
 SHARED := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
 AIRFLOW_TESTS := tests/dags tests/docker tests/stack
 

@@ -33,7 +33,12 @@ from tests.batch_builder import page_jpeg, send
 from tests.jobs.kills import contents, take_snapshot
 from tests.servers import new_home, quiet
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.store, pytest.mark.usefixtures("judged_by_numpy")]
+pytestmark = [
+    pytest.mark.timeout(180),
+    pytest.mark.airflow,
+    pytest.mark.store,
+    pytest.mark.usefixtures("judged_by_numpy"),
+]
 
 
 @pytest.fixture
