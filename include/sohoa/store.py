@@ -557,9 +557,7 @@ class Store:
             rows = file.read(use_threads=False)
             _require_as_written(file, rows.num_rows)
         except (pa.ArrowException, OSError, ValueError) as error:  # in Arrow's words: lengths, pages, names
-            raise ObjectDamaged(
-                f"{layout.WAREHOUSE}/{key} is damaged ({error}): bring it back from a backup (docs/runbook.md)"
-            ) from error
+            raise ObjectDamaged(f"{layout.WAREHOUSE}/{key}", error) from error
         return rows
 
     def write_table(self, table: str, day: date, name: str, rows: pa.Table) -> None:
