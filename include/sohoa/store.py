@@ -45,8 +45,11 @@ from sohoa.errors import (
     SettingsError,
     StoreError,
 )
+from sohoa.logs import get_logger
 from sohoa.schema import TABLES, fit
 from sohoa.settings import Settings, load_settings
+
+log = get_logger(__name__)
 
 _MISSING = {
     "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NoSuchBucket", "NoSuchBucketPolicy", "MethodNotAllowed",
@@ -525,8 +528,30 @@ class Store:
     # JSON
 
     def get_json(self, bucket: str, key: str) -> Any:
-        """A JSON object that this pipeline wrote."""
-        return json.loads(self.get(bucket, key))
+        """A JSON object that this pipeline wrote.
+
+        Raises:
+            ObjectDamaged: it is no JSON.
+        """
+        data = self.get(bucket, key)
+        try:
+            return json.loads(data)
+        except ValueError as error:
+            raise ObjectDamaged(f"{bucket}/{key}", error) from error
+
+    def find_json(self, bucket: str, key: str, default: T) -> T:
+        """A JSON object as ``get_json``; ``default`` where there is none, or what is there is damaged.
+
+        It is for what is as good as new without it: a place to go on from, a count that is made again.
+        """
+        try:
+            value: T = self.get_json(bucket, key)
+        except ObjectMissing:
+            return default
+        except ObjectDamaged as error:
+            log.warning("begun_anew", key=error.key, reason=str(error))
+            return default
+        return value
 
     def put_json(self, bucket: str, key: str, value: Any) -> None:
         """Write a value as JSON: UTF-8, sorted keys, so that the same value is the same bytes."""
@@ -545,20 +570,20 @@ class Store:
         pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd", write_page_checksum=True)
         self.put(layout.WAREHOUSE, key, sink.getvalue(), "application/vnd.apache.parquet")
 
-    def get_parquet(self, key: str) -> pa.Table:
-        """One Parquet object of ``warehouse``.
+    def get_parquet(self, key: str, schema: pa.Schema | None = None) -> pa.Table:
+        """One Parquet object of ``warehouse``, of these columns where they are given.
 
         Raises:
-            ObjectDamaged: its bytes are not those that were written.
+            ObjectDamaged: its bytes are not those that were written, or it has other columns.
         """
         data = pa.BufferReader(self.get(layout.WAREHOUSE, key))
         try:
             file = pq.ParquetFile(data, page_checksum_verification=True)
             rows = file.read(use_threads=False)
             _require_as_written(file, rows.num_rows)
+            return rows if schema is None else rows.cast(schema)
         except (pa.ArrowException, OSError, ValueError) as error:  # in Arrow's words: lengths, pages, names
             raise ObjectDamaged(f"{layout.WAREHOUSE}/{key}", error) from error
-        return rows
 
     def write_table(self, table: str, day: date, name: str, rows: pa.Table) -> None:
         """Write one object of a table, cast to the table's schema.
