@@ -158,7 +158,7 @@ class Attempts:
         """Read what is known of a step; nothing is written yet."""
         self._store, self._key = store, layout.attempts_key(step)
         nothing: _Attempted = {"at_work": [], "deaths": {}}
-        found = _load(store, self._key, nothing)
+        found = store.find_json(layout.WAREHOUSE, self._key, nothing)
         self.deaths = Counter(found["deaths"])
         """What -> how many tasks died at it."""
         self.deaths.update(found["at_work"])
