@@ -23,6 +23,7 @@ from sohoa.web import kept_rows, listing, table_cache
 from sohoa.web.cached_store import CachedStore
 from sohoa.web.document_index import DocumentIndex
 from sohoa.web.table_cache import TableCache
+from tests.spoil import spoil
 
 DAYS = [date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1)]
 DOSSIER = "H37.1-240305-1"
@@ -42,9 +43,9 @@ class Counted(Store):
         self.read: list[str] = []
         self.lists = 0
 
-    def get_parquet(self, key: str) -> pa.Table:
+    def get_parquet(self, key: str, schema: pa.Schema | None = None) -> pa.Table:
         self.read.append(key)
-        return super().get_parquet(key)
+        return super().get_parquet(key, schema)
 
     def list_objects(self, *args: Any, **named: Any) -> Iterator[Any]:
         self.lists += 1
@@ -270,13 +271,6 @@ def test_a_table_that_could_not_be_read_behind_is_begun_again(
     monkeypatch.setattr(counted, "get_parquet", away)
     monkeypatch.setattr(table_cache, "MOST_AT_ONCE", 0)
     assert len(until_read(cache)) == 12
-
-
-def spoil(store: Store, key: str) -> bytes:
-    """Cut off the end of a table's object; what it was before."""
-    before = store.get(layout.WAREHOUSE, key)
-    store.put(layout.WAREHOUSE, key, before[:-9])
-    return before
 
 
 @pytest.mark.parametrize("most_at_once", [table_cache.MOST_AT_ONCE, 0])
