@@ -75,6 +75,7 @@ MIN_PART_BYTES = 5 << 20
 """S3 takes no smaller part of an upload, but for the last."""
 HOLDS = b"holds"
 """Metadata of a merged object: key -> ETag of those that it was made of."""
+_AT_ONCE_S = 2
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
@@ -133,7 +134,10 @@ class Store:
 
         Raises:
             NoStore: the store's address or keys are not known.
+            SettingsError: one of its keys is set, and the other not.
         """
+        if not settings.has_whole_keys:
+            raise SettingsError("SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY: set both or none (see docs/settings.md)")
         if settings.s3_endpoint is None or settings.s3_access_key is None or settings.s3_secret_key is None:
             raise NoStore(
                 f"the object store is not configured (there is no {settings.credentials_file}): run `sohoa stack up "
@@ -141,6 +145,10 @@ class Store:
             )
         self.settings, self._http = settings, http
         self._client = self._client_at(settings.s3_endpoint)
+
+    def asked_once(self) -> Store:
+        """The same store for whoever cannot wait: each request is sent once, and has two seconds."""
+        return Store(self.settings, urllib3.PoolManager(timeout=_AT_ONCE_S, retries=False))
 
     def _client_at(self, address: str) -> Minio:
         settings, url = self.settings, urlsplit(address)
