@@ -78,10 +78,14 @@ def test_who_is_stopped_while_the_store_is_away_does_not_wait_for_it(clean_store
     with bad_line(clean_store.settings.s3_endpoint) as line:
         far = Store(clean_store.settings.model_copy(update={"s3_endpoint": line.address}))
         for is_cut in (True, False):
-            attempts = Attempts(far, f"measure/{is_cut}")
-            with pytest.raises(KeyboardInterrupt), attempts.at_work(["batch page.jpg"]):
-                line.is_cut, began = is_cut, time.monotonic()
+            attempts, began = Attempts(far, f"measure/{is_cut}"), time.monotonic()
+
+            def stopped(is_cut: bool = is_cut) -> None:
+                line.is_cut = is_cut
                 raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt), attempts.at_work(["batch page.jpg"]):
+                stopped()
             assert time.monotonic() - began < 4
             line.is_cut = False
     assert not Attempts(clean_store, "measure/False").deaths
@@ -94,7 +98,10 @@ def test_nobody_waits_for_a_store_that_refuses_the_keys(clean_store: Store, monk
     def refuse(*_: object) -> None:
         raise KeysRefused("the store refuses these keys (AccessDenied)")
 
-    with pytest.raises(KeysRefused), attempts.at_work(["batch page.jpg"]):
+    def work() -> None:
         monkeypatch.setattr(Store, "put", refuse)
-        raise KeysRefused("the store refuses these keys (AccessDenied)")
+        refuse()
+
+    with pytest.raises(KeysRefused), attempts.at_work(["batch page.jpg"]):
+        work()
     assert time.monotonic() - began < 4

@@ -288,6 +288,11 @@ def pending_register_key(source_etag: str, day: date) -> str:
     return f"{PENDING}register/{day.isoformat()}/{safe_name(source_etag)}.json"
 
 
+def pending_register_day(key: str) -> date:
+    """Return the dossier day in the key of such a marker."""
+    return date.fromisoformat(key.removeprefix(f"{PENDING}register/").partition("/")[0])
+
+
 def unreconciled_key(day: date, writer: str) -> str:
     """Return the marker's key: ``writer`` changed what is compared for this dossier day, not reconciled yet."""
     return f"{UNRECONCILED}{day.isoformat()}/{safe_name(writer)}.json"

@@ -236,3 +236,20 @@ def test_markers_that_need_a_damaged_object_wait_and_the_others_are_done(
     clean_store.put(layout.WAREHOUSE, key, before)
     assert run(clean_store)["problems"] == []
     assert contents(clean_store) == whole
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[]", "{}", '{"kind": "rfgister"}', '{"kind": "register", "dossier_date": "2024-04=15"}',
+        '{"kind": "register", "dossier_date": "2024-04-17"}',
+    ],
+)  # fmt: skip
+def test_a_marker_that_says_something_else_than_its_name_is_damaged(clean_store: Store, said: str) -> None:
+    """A bit of it has changed, and it is JSON all the same: it waits, and the others are done."""
+    fill(clean_store)
+    key = layout.pending_register_key("e1", DAY)
+    clean_store.put(layout.WAREHOUSE, key, said.encode())
+    (problem,) = run(clean_store)["problems"]
+    assert f"warehouse/{key} is damaged" in problem
+    assert keys(clean_store, layout.PENDING) == [key]

@@ -113,6 +113,8 @@ def _try_to_read(store: Store, info: ObjectInfo) -> _TakenMarker | ObjectDamaged
         return _read_marker(store, info)
     except ObjectDamaged as error:
         return error
+    except (ValueError, KeyError, TypeError) as error:  # of another shape
+        return ObjectDamaged(f"{layout.WAREHOUSE}/{info.key}", repr(error))
 
 
 def _but_damaged(step: Callable[Concatenate[Store, str, P], T]) -> Callable[Concatenate[Store, str, P], T]:
@@ -273,15 +275,21 @@ def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
     }
     match marker["kind"]:
         case "register":
+            if layout.pending_register_day(info.key) != date.fromisoformat(marker["dossier_date"]):
+                raise ValueError(f"it is of {marker['dossier_date']}")
             taken["dossier_days"] = [marker["dossier_date"]]
         case "review":
             taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
             taken["dossier_days"] = [marker["dossier_date"]] if marker["dossier_date"] else []
         case "scan":
+            if not info.key.endswith(f"/{marker['batch']}.json"):
+                raise ValueError(f"it is of {marker['batch']}")
             documents = store.read_table("documents", [date.fromisoformat(marker["scan_date"])], name=marker["batch"])
             taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
             taken["dossier_days"] = [day.isoformat() for day in split_by_dossier_day(documents)]
             taken["scan_days"] = [marker["scan_date"]]
+        case _:
+            raise ValueError(f"it is of no kind: {marker}")
     return taken
 
 
