@@ -5,8 +5,8 @@ small province, does its week by the jobs but for the last days, which wait in t
 summarised and reconciled. Then, for each kind of object of ``warehouse`` (a table, a kind of mark) and each kind of
 damage, it spoils one object that the seed draws, runs all jobs of a day once, check as often as a batch may fail, and
 `sohoa doctor`. It prints for each kind which jobs ended with what, whether that named the object, and how many rows of
-which tables are not those of the same day undisturbed. It ends with 1 where a job or doctor ended in an error that is
-none of ours, or does not name the object.
+which tables are not those of the same day undisturbed once the object is whole again: what it held up. It ends with 1
+where a job or doctor ended in an error that is none of ours, or does not name the object.
 """
 
 from __future__ import annotations
@@ -110,8 +110,12 @@ def main() -> None:
             for damage in options.damages:
                 put_back(store, before)
                 trials.append(Trial(kind, damage, key))
-                store.put(layout.WAREHOUSE, key, DAMAGES[damage](store.get(layout.WAREHOUSE, key)))
+                whole = store.get(layout.WAREHOUSE, key)
+                spoilt = DAMAGES[damage](whole)
+                store.put(layout.WAREHOUSE, key, spoilt)
                 _do_day(store, trials[-1])
+                if store.stat(layout.WAREHOUSE, key) and store.get(layout.WAREHOUSE, key) == spoilt:
+                    store.put(layout.WAREHOUSE, key, whole)
                 trials[-1].differs = _differing(expected, store)
                 _tell(trials[-1])
     Console(width=200).print(_table(trials))
@@ -181,11 +185,7 @@ def _try(trial: Trial, name: str, job: Callable[[], Any]) -> None:
 
 
 def _differing(expected: dict[str, list[dict[str, Any]]], store: Store) -> dict[str, int]:
-    try:
-        found = contents(store)
-    except SohoaError as error:
-        return {str(error)[:60]: -1}
-    differs = {}
+    found, differs = contents(store), {}
     for table, rows in expected.items():
         if table in {"events", "audit_sample"}:
             continue
