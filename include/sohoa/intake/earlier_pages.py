@@ -64,9 +64,8 @@ def _load(store: Store, key: str) -> pa.Table:
         if batch is None:
             raise
         log.warning("found_in_tables", key=error.key, reason=str(error))
-        name = f"{batch.agency}-{batch.scan_date:%Y%m%d}-{batch.number:03d}"
         tables = ("batches", "documents", "pages")
-        batches, documents, pages = (store.read_table(table, [batch.scan_date], name) for table in tables)
+        batches, documents, pages = (store.read_table(table, [batch.scan_date], batch.name) for table in tables)
         times = dict(zip(batches["batch"].to_pylist(), batches["received_at"].to_pylist(), strict=True))
         return _captures_of(times, documents, pages)
 
