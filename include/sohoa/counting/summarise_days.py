@@ -121,7 +121,7 @@ def _but_damaged(step: Callable[Concatenate[Store, str, P], T]) -> Callable[Conc
     """Do a step; where an object is damaged, do it again without the markers that need it: they wait."""
 
     @wraps(step)
-    def do(store: Store, work: str, *args: P.args, **named: P.kwargs) -> T:
+    def do(store: Store, work: str, /, *args: P.args, **named: P.kwargs) -> T:
         try:
             return step(store, work, *args, **named)
         except ObjectDamaged:
