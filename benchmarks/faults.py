@@ -92,9 +92,13 @@ class Faults:
     every: float
     lasting: list[str]
     lasting_every: float
+    decoders: int = 0
+    """Of the kills that are left, those that only decoders may have."""
     done: Counter[str] = field(default_factory=Counter)
     share: int = 0
     """Of the kills, those that this part of the day may still have."""
+    decoders_share: int = 0
+    """Of these, those that only decoders may have."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -125,7 +129,7 @@ class Faults:
 
     def begin_part(self, parts_left: int) -> None:
         """Let this part of the day have its share of the kills that are left; what it leaves the next ones have."""
-        self.share = math.ceil(self.kills / parts_left)
+        self.share, self.decoders_share = math.ceil(self.kills / parts_left), math.ceil(self.decoders / parts_left)
 
     def _strike_on(self, over: threading.Event) -> None:
         """Strike each kind once, in the order that the seed gives, and then all of them anew, until enough are dead.
@@ -143,7 +147,7 @@ class Faults:
         """Look on until the next of those lives, and kill one at some moment of its life."""
         while self.kills > 0 and not over.wait(self.rng.uniform(0.3, 1.7) * _BRIEF_PACE * self.every):
             while self.kills > 0 and not over.wait(_LOOK_S):
-                if not self.share or not _victims(self.world.settings, what):
+                if not self._may_die(what) or not _victims(self.world.settings, what):
                     continue
                 over.wait(self.rng.uniform(0, _MOMENT_S))
                 if self._strike(what):
@@ -167,15 +171,21 @@ class Faults:
         with self._lock:
             if what == TWICE:
                 is_done = _give_out_again(self.world.settings, self.rng)
-            elif not self.share or (what in _BLAMED and _is_suspect(self.store)):
+            elif not self._may_die(what) or (what in _BLAMED and _is_suspect(self.store)):
                 return False
             else:
                 is_done = _kill(_victims(self.world.settings, what), self.rng)
                 self.kills -= is_done
                 self.share -= is_done
+                if is_done and what == MEASURING:
+                    self.decoders, self.decoders_share = max(self.decoders - 1, 0), max(self.decoders_share - 1, 0)
             if is_done:
                 self._note(what)
             return is_done
+
+    def _may_die(self, what: str) -> bool:
+        """Whether this part of the day has a kill left for one of these."""
+        return self.share > (0 if what == MEASURING else self.decoders_share)
 
 
 def _is_suspect(store: Store) -> bool:

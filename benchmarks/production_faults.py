@@ -9,8 +9,8 @@ disturbed. Then the same days come to an empty store while things go wrong, of t
 * ``processes``: every ``--every`` seconds or so one process that the seed draws is killed by SIGKILL, or the broker
   gives out once more what a worker has not acknowledged: two workers have the same batch. Each kind has its turn before
   one has its next, a server of Airflow once it has been back for half a minute. Decoders and tasks, which live for
-  seconds, are looked out for beside that. Each part of a day has its share of the ``--kills``, and the next part what
-  it left: when it has had them, it comes to its end in peace.
+  seconds, are looked out for beside that, and ``--decoders`` of the kills are kept for the former. Each part of a day
+  has its share of the ``--kills``, and the next part what it left: when it has had them, it comes to its end in peace.
 * ``line``: every ``--lasting-every`` seconds or so, and while others die, the line to the store answers 503, stalls or
   cuts every connection for a while, or for five minutes.
 * ``disks``: that of the store is full for a while, that of Airflow's logs and temporary files, or that of PostgreSQL
@@ -135,7 +135,7 @@ def _faults(options: argparse.Namespace, world: World, store: Store) -> Faults:
         rng, [what for group in options.groups for what in GROUPS[group] if what not in sudden], options.lasting
     )
     kills = options.kills if "processes" in options.groups else 0
-    return Faults(rng, world, store, kills, options.every, lasting, options.lasting_every)
+    return Faults(rng, world, store, kills, options.every, lasting, options.lasting_every, min(options.decoders, kills))
 
 
 def _deck(rng: random.Random, kinds: Sequence[str], count: int) -> list[str]:
@@ -149,6 +149,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Days on the production topology in which processes are killed.")
     parser.add_argument("--groups", nargs="*", choices=GROUPS, default=["processes", "line"], help="what goes wrong")
     parser.add_argument("--kills", type=int, default=60, help="processes killed, in all")
+    parser.add_argument("--decoders", type=int, default=12, help="of these, at least so many that measure or draw")
     parser.add_argument("--every", type=float, default=12.0, help="seconds from one to the next, on average")
     parser.add_argument("--lasting", type=int, default=8, help="faults of the other groups, in all")
     parser.add_argument("--lasting-every", type=float, default=60.0, help="seconds from one to the next, on average")

@@ -51,9 +51,9 @@ class Noting(Store):
 
     keys: list[str]
 
-    def get_parquet(self, key: str) -> pa.Table:
+    def get_parquet(self, key: str, schema: pa.Schema | None = None) -> pa.Table:
         """The object; its key is noted."""
-        rows = super().get_parquet(key)
+        rows = super().get_parquet(key, schema)
         self.keys.append(key)
         return rows
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pyarrow as pa
 import pytest
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, StoreError
+from sohoa.errors import KeysRefused, ObjectMissing, StoreError
 from sohoa.store import Store
 from sohoa.work import Attempts, Debts, Work, clear_work, delete_taken, identity
 from tests.desk.fault_proxy import bad_line
@@ -69,3 +70,38 @@ def test_a_store_that_goes_away_is_no_death_of_what_was_at_work(clean_store: Sto
             work()
         back.join()
     assert not Attempts(clean_store, "measure/0001").deaths
+
+
+def test_who_is_stopped_while_the_store_is_away_does_not_wait_for_it(clean_store: Store) -> None:
+    """Ctrl-C ends it at once; where the store is there, nothing stays noted."""
+    assert clean_store.settings.s3_endpoint
+    with bad_line(clean_store.settings.s3_endpoint) as line:
+        far = Store(clean_store.settings.model_copy(update={"s3_endpoint": line.address}))
+        for is_cut in (True, False):
+            attempts, began = Attempts(far, f"measure/{is_cut}"), time.monotonic()
+
+            def stopped(is_cut: bool = is_cut) -> None:
+                line.is_cut = is_cut
+                raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt), attempts.at_work(["batch page.jpg"]):
+                stopped()
+            assert time.monotonic() - began < 4
+            line.is_cut = False
+    assert not Attempts(clean_store, "measure/False").deaths
+
+
+def test_nobody_waits_for_a_store_that_refuses_the_keys(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not away: as long as the keys are these, it says so at once."""
+    attempts, began = Attempts(clean_store, "measure/0001"), time.monotonic()
+
+    def refuse(*_: object) -> None:
+        raise KeysRefused("the store refuses these keys (AccessDenied)")
+
+    def work() -> None:
+        monkeypatch.setattr(Store, "put", refuse)
+        refuse()
+
+    with pytest.raises(KeysRefused), attempts.at_work(["batch page.jpg"]):
+        work()
+    assert time.monotonic() - began < 4

@@ -78,9 +78,14 @@ class ObjectRefused(StoreError):
 
 
 class ObjectDamaged(SohoaError):
-    """The bytes of a table's object are not those that were written."""
+    """The bytes of an object are not those that were written."""
 
-    next_step = "Bring the object that is named back from a backup (docs/runbook.md); no run can do without its rows"
+    next_step = "Do with the object that is named as docs/runbook.md#a-damaged-object says"
+
+    def __init__(self, key: str, why: object) -> None:
+        """Name the object, bucket and key, and say what is wrong with it."""
+        super().__init__(f"{key} is damaged ({why}): docs/runbook.md#a-damaged-object says what to do")
+        self.key = key
 
 
 class TableBeingRead(SohoaError):

@@ -891,6 +891,18 @@ LABELS: dict[str, Labels] = {
             "The store cannot be read. Run `sohoa stack status store` (Compose: `docker compose ps store`), then load "
             "the page again.",
         ),
+        "object_damaged": Label(
+            "Tệp {} trong kho bị hỏng, và máy chủ này chưa từng đọc bản trước đó. Hãy khôi phục tệp này như "
+            "docs/runbook.md hướng dẫn; chậm nhất sau một phút trang mở lại được.",
+            "The object {} of the store is damaged, and this server has read none before it. Bring it back as "
+            "docs/runbook.md says; a minute later at most the page can be opened again.",
+        ),
+        "shown_from": Label(
+            "Một phần số liệu là của lúc {}: tệp {} trong kho bị hỏng từ sau lúc đó. Hãy khôi phục tệp này như "
+            "docs/runbook.md hướng dẫn.",
+            "Some of the figures are those of {}: the object {} of the store has been damaged since. Bring it back as "
+            "docs/runbook.md says.",
+        ),
         "empty_progress": Label(
             "Chưa có tiến độ: chạy DAG summarise_progress, hoặc `sohoa run summarise`.",
             "No progress yet: trigger summarise_progress, or run `sohoa run summarise`.",

@@ -38,5 +38,6 @@ def note_nothing_to_do(store: Store, job: Job) -> None:
 def read_runs(store: Store) -> dict[str, LastRun]:
     """Read how each job ended last, by name; one that has never ended is absent."""
     keys = [info.key for info in store.list_objects(layout.WAREHOUSE, layout.RUNS)]
-    runs: list[LastRun] = store.each(lambda key: store.get_json(layout.WAREHOUSE, key), keys)
-    return {run["job"]: run for run in runs}
+    nothing: LastRun | None = None
+    runs = store.each(lambda key: store.find_json(layout.WAREHOUSE, key, nothing), keys)
+    return {run["job"]: run for run in runs if run is not None}

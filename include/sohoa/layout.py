@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date, datetime
+from pathlib import PurePosixPath
 from typing import NamedTuple, Self
 
 LANDING, FEEDS, WAREHOUSE, REPORTS = "landing", "feeds", "warehouse", "reports"
@@ -97,6 +98,11 @@ class BatchId(NamedTuple):
     agency: str
     scan_date: date
     number: int
+
+    @property
+    def name(self) -> str:
+        """The id as it is written."""
+        return f"{self.agency}-{self.scan_date:%Y%m%d}-{self.number:03d}"
 
     @classmethod
     def parse(cls, batch: str) -> Self | None:
@@ -286,6 +292,18 @@ def pending_review_key(agency: str, document_id: str) -> str:
 def pending_register_key(source_etag: str, day: date) -> str:
     """Return the marker's key: a feed file changed register rows of this dossier day, not summarised yet."""
     return f"{PENDING}register/{day.isoformat()}/{safe_name(source_etag)}.json"
+
+
+def pending_register_day(key: str) -> date | None:
+    """Return the dossier day in the key of such a marker, None for another key."""
+    if not key.startswith(f"{PENDING}register/"):
+        return None
+    return date.fromisoformat(key.removeprefix(f"{PENDING}register/").partition("/")[0])
+
+
+def pending_scan_batch(key: str) -> BatchId | None:
+    """Return the batch in the key of a marker of a batch, None for another key."""
+    return BatchId.parse(PurePosixPath(key).stem) if key.startswith(f"{PENDING}scans/") else None
 
 
 def unreconciled_key(day: date, writer: str) -> str:

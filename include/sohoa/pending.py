@@ -33,10 +33,6 @@ class PendingRegister(TypedDict):
     dossier_date: str
 
 
-Pending = PendingScan | PendingReview | PendingRegister
-"""A marker under ``_pending/``; ``kind`` tells which."""
-
-
 def mark_scan(store: Store, agency: str, batch: str, scan_date: date) -> None:
     """Let the summaries take a batch."""
     marker: PendingScan = {"kind": "scan", "batch": batch, "scan_date": scan_date.isoformat()}

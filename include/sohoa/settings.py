@@ -438,6 +438,12 @@ class Settings(BaseModel):
         return None if self.rate_path is None else tuple(map(_waypoint, self.rate_path))
 
     @property
+    def has_whole_keys(self) -> bool:
+        """Whether both keys of the store are set, or none: one alone belongs to no other's other."""
+        keys = self.s3_access_key, self.s3_secret_key
+        return keys == (None, None) or all(keys)  # an empty one is none
+
+    @property
     def uses_embedded_store(self) -> bool:
         """Whether the store's address is that of the embedded store of this home."""
         local = _read_keys(self.credentials_file)
@@ -478,10 +484,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         lines = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {_words_of(fault)}" for fault in error.errors()]
         raise SettingsError("; ".join(lines) + " (see docs/settings.md)") from None
-    keys = settings.s3_access_key, settings.s3_secret_key
-    if keys != (None, None) and not all(keys):  # an empty one is none
-        raise SettingsError("SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY: set both or none (see docs/settings.md)")
-    if settings.s3_endpoint is None and (local := _read_keys(settings.credentials_file)):
+    if settings.s3_endpoint is None and settings.has_whole_keys and (local := _read_keys(settings.credentials_file)):
         values = {f"s3_{name}": local[name] for name in ("endpoint", "access_key", "secret_key")} | values
         settings = Settings(**values)
     return settings

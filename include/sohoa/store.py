@@ -46,8 +46,11 @@ from sohoa.errors import (
     SettingsError,
     StoreError,
 )
+from sohoa.logs import get_logger
 from sohoa.schema import TABLES, fit
 from sohoa.settings import Settings, load_settings
+
+log = get_logger(__name__)
 
 _MISSING = {
     "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NoSuchBucket", "NoSuchBucketPolicy", "MethodNotAllowed",
@@ -73,6 +76,7 @@ MIN_PART_BYTES = 5 << 20
 """S3 takes no smaller part of an upload, but for the last."""
 HOLDS = b"holds"
 """Metadata of a merged object: key -> ETag of those that it was made of."""
+_AT_ONCE_S = 2
 THREADS = 8
 """Requests to the store that one piece of work makes at a time."""
 T = TypeVar("T")
@@ -131,7 +135,10 @@ class Store:
 
         Raises:
             NoStore: the store's address or keys are not known.
+            SettingsError: one of its keys is set, and the other not.
         """
+        if not settings.has_whole_keys:
+            raise SettingsError("SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY: set both or none (see docs/settings.md)")
         if settings.s3_endpoint is None or settings.s3_access_key is None or settings.s3_secret_key is None:
             raise NoStore(
                 f"the object store is not configured (there is no {settings.credentials_file}): run `sohoa stack up "
@@ -139,6 +146,10 @@ class Store:
             )
         self.settings, self._http = settings, http
         self._client = self._client_at(settings.s3_endpoint)
+
+    def asked_once(self) -> Store:
+        """The same store for whoever cannot wait: each request is sent once, and has two seconds."""
+        return Store(self.settings, urllib3.PoolManager(timeout=_AT_ONCE_S, retries=False))
 
     def _client_at(self, address: str) -> Minio:
         settings, url = self.settings, urlsplit(address)
@@ -529,8 +540,30 @@ class Store:
     # JSON
 
     def get_json(self, bucket: str, key: str) -> Any:
-        """A JSON object that this pipeline wrote."""
-        return json.loads(self.get(bucket, key))
+        """A JSON object that this pipeline wrote.
+
+        Raises:
+            ObjectDamaged: it is no JSON.
+        """
+        data = self.get(bucket, key)
+        try:
+            return json.loads(data)
+        except ValueError as error:
+            raise ObjectDamaged(f"{bucket}/{key}", error) from error
+
+    def find_json(self, bucket: str, key: str, default: T) -> T:
+        """A JSON object as ``get_json``; ``default`` where there is none, or what is there is damaged.
+
+        It is for what is as good as new without it: a place to go on from, a count that is made again.
+        """
+        try:
+            value: T = self.get_json(bucket, key)
+        except ObjectMissing:
+            return default
+        except ObjectDamaged as error:
+            log.warning("begun_anew", key=error.key, reason=str(error))
+            return default
+        return value
 
     def put_json(self, bucket: str, key: str, value: Any) -> None:
         """Write a value as JSON: UTF-8, sorted keys, so that the same value is the same bytes."""
@@ -549,22 +582,20 @@ class Store:
         pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd", write_page_checksum=True)
         self.put(layout.WAREHOUSE, key, sink.getvalue(), "application/vnd.apache.parquet")
 
-    def get_parquet(self, key: str) -> pa.Table:
-        """One Parquet object of ``warehouse``.
+    def get_parquet(self, key: str, schema: pa.Schema | None = None) -> pa.Table:
+        """One Parquet object of ``warehouse``, of these columns where they are given.
 
         Raises:
-            ObjectDamaged: its bytes are not those that were written.
+            ObjectDamaged: its bytes are not those that were written, or it has other columns.
         """
         data = pa.BufferReader(self.get(layout.WAREHOUSE, key))
         try:
             file = pq.ParquetFile(data, page_checksum_verification=True)
             rows = file.read(use_threads=False)
             _require_as_written(file, rows.num_rows)
+            return rows if schema is None else rows.cast(schema)
         except (pa.ArrowException, OSError, ValueError) as error:  # in Arrow's words: lengths, pages, names
-            raise ObjectDamaged(
-                f"{layout.WAREHOUSE}/{key} is damaged ({error}): bring it back from a backup (docs/runbook.md)"
-            ) from error
-        return rows
+            raise ObjectDamaged(f"{layout.WAREHOUSE}/{key}", error) from error
 
     def write_table(self, table: str, day: date, name: str, rows: pa.Table) -> None:
         """Write one object of a table, cast to the table's schema.

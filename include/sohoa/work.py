@@ -14,13 +14,13 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, TypedDict, TypeVar
 
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.errors import ObjectDamaged, ObjectMissing, SohoaError, StoreError, WorkGone
+from sohoa.errors import KeysRefused, ObjectDamaged, ObjectMissing, SohoaError, StoreError, WorkGone
 from sohoa.logs import get_logger
 from sohoa.store import ObjectInfo, Store
 
@@ -158,7 +158,7 @@ class Attempts:
         """Read what is known of a step; nothing is written yet."""
         self._store, self._key = store, layout.attempts_key(step)
         nothing: _Attempted = {"at_work": [], "deaths": {}}
-        found = _load(store, self._key, nothing)
+        found = store.find_json(layout.WAREHOUSE, self._key, nothing)
         self.deaths = Counter(found["deaths"])
         """What -> how many tasks died at it."""
         self.deaths.update(found["at_work"])
@@ -174,8 +174,12 @@ class Attempts:
             yield
         except ObjectDamaged:
             raise
-        except (SohoaError, KeyboardInterrupt):
+        except SohoaError:
             self._withdraw()
+            raise
+        except KeyboardInterrupt:  # whoever stops it waits for nobody
+            with suppress(StoreError):
+                self._note([], self._store.asked_once())
             raise
 
     def clear(self) -> None:
@@ -183,20 +187,25 @@ class Attempts:
         self._store.delete(layout.WAREHOUSE, self._key)
 
     def _withdraw(self) -> None:
-        """Note that nothing is at work; where the store has gone away, wait for it: what is left noted is a death."""
+        """Note that nothing is at work; where the store has gone away, wait for it: what is left noted is a death.
+
+        A store that refuses the keys is there, and no waiting helps.
+        """
         ends = time.monotonic() + _PATIENCE_S
         while True:
             try:
                 return self._note([])
+            except KeysRefused:
+                raise
             except StoreError as error:
                 if time.monotonic() > ends:
                     raise
                 log.warning("waits_for_store", patience_s=round(ends - time.monotonic()), reason=str(error))
                 time.sleep(_PAUSE_S)
 
-    def _note(self, names: Iterable[str]) -> None:
+    def _note(self, names: Iterable[str], store: Store | None = None) -> None:
         known: _Attempted = {"at_work": sorted(names), "deaths": dict(self.deaths)}
-        self._store.put_json(layout.WAREHOUSE, self._key, known)
+        (store or self._store).put_json(layout.WAREHOUSE, self._key, known)
 
 
 def digest(value: Any) -> str:

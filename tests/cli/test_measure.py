@@ -91,6 +91,16 @@ def test_a_store_that_is_not_there_exits_3(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_half_of_the_keys_of_a_store_ends_only_what_needs_it(tmp_path: Path) -> None:
+    """Measuring a file does not; the checks do, and say so."""
+    page = tmp_path / "page.jpg"
+    page.write_bytes(page_jpeg(1))
+    done = sohoa("measure", str(page), SOHOA_S3_ACCESS_KEY="a")
+    assert (done.returncode, json.loads(done.stdout)["file"]) == (0, str(page)), done.stderr
+    done = sohoa("run", "check", SOHOA_S3_ACCESS_KEY="a")
+    assert (done.returncode, "set both or none" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
 def test_an_error_cannot_speak_to_the_terminal() -> None:
     """A message may hold text from outside: no escape sequence of it reaches the screen, its lines stay lines."""
     keys = {"SOHOA_S3_ENDPOINT": "http://127.0.0.1:9", "SOHOA_S3_ACCESS_KEY": "a", "SOHOA_S3_SECRET_KEY": "b"}

@@ -6,12 +6,15 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from sohoa import layout
 from sohoa.counting import summarise_days
 from sohoa.pending import mark_register, mark_scan
 from sohoa.store import Store
 from tests.counting_cases import DAY, by_rate, document, dossier, table
+from tests.jobs.kills import contents
+from tests.spoil import spoil
 
 AGENCY = "H37.80.01"
 SCAN_DAY = date(2024, 4, 16)
@@ -199,3 +202,50 @@ def test_a_kill_at_any_change_loses_nothing(clean_store):
         assert tables(clean_store) == expected
         assert keys(clean_store, layout.PENDING) == []
     assert deaths > 10
+
+
+@pytest.mark.parametrize(
+    ("key", "counted"),
+    [
+        (layout.table_key("register", DAY, layout.DAY), {NEXT_DAY}),
+        (layout.table_key("dossiers", DAY, layout.DAY), {NEXT_DAY}),
+        (layout.table_key("documents", SCAN_DAY, SECOND), {DAY, NEXT_DAY}),
+        (layout.table_key("pages", SCAN_DAY, FIRST), {DAY, NEXT_DAY}),
+    ],
+)
+def test_markers_that_need_a_damaged_object_wait_and_the_others_are_done(
+    clean_store: Store, key: str, counted: set[date]
+) -> None:
+    """Each run names it; once it is brought back all is as if it had never been damaged."""
+    clean_store.write_table("dossiers", DAY, layout.DAY, table("dossiers", []))
+    fill(clean_store)
+    run(clean_store)
+    whole = contents(clean_store)
+    for table_name in ("dossiers", "progress_daily", "quality_daily", "pages_daily", "device_daily"):
+        clean_store.delete_prefix(layout.WAREHOUSE, layout.table_prefix(table_name))
+    clean_store.write_table("dossiers", DAY, layout.DAY, table("dossiers", []))
+    fill(clean_store)
+    before = spoil(clean_store, key)
+    for _ in range(2):
+        problems = run(clean_store)["problems"]
+        assert problems
+        assert all(f"warehouse/{key} is damaged" in problem for problem in problems)
+    rows = clean_store.read_table("progress_daily").to_pylist()
+    assert {row["dossier_date"] for row in rows} >= counted
+    clean_store.put(layout.WAREHOUSE, key, before)
+    assert run(clean_store)["problems"] == []
+    assert contents(clean_store) == whole
+
+
+@pytest.mark.parametrize("said", ["", "[]", "{}", '{"batch'])
+def test_a_damaged_marker_is_done_by_its_name_or_waits_alone(clean_store: Store, said: str) -> None:
+    """A batch and a day of the register are named by their markers; what a decision is about only it can say."""
+    fill(clean_store)
+    by_name = layout.pending_register_key("e1", DAY), layout.pending_scan_key(AGENCY, FIRST)
+    review = layout.pending_review_key(AGENCY, "a")
+    for key in (*by_name, review):
+        clean_store.put(layout.WAREHOUSE, key, said.encode())
+    (problem,) = run(clean_store)["problems"]
+    assert f"warehouse/{review} is damaged" in problem
+    assert keys(clean_store, layout.PENDING) == [review]
+    assert {row["dossier_date"] for row in clean_store.read_table("progress_daily").to_pylist()} == {DAY, NEXT_DAY}

@@ -15,6 +15,7 @@ from sohoa.feeds.import_files import find_new_files, mark_imported, merge_files
 from sohoa.feeds.read_guarded import GuardedReader
 from sohoa.store import Store
 from tests.feeds.feed_rows import DT, csv_bytes, row
+from tests.spoil import spoil
 
 TABLES = ("register", "rejects")
 KEY = "register/dt=2024-04-16/a.csv"
@@ -216,3 +217,24 @@ def test_killed_before_any_write_and_run_again(clean_store: Store):
         assert take_markers(clean_store) == ["2024-04-15"], lives
         assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.WORK)), lives
     pytest.fail("the import never ends")
+
+
+def test_a_damaged_day_holds_up_its_source_alone_and_no_other_day_of_it(clean_store: Store) -> None:
+    """The file comes again at each run, which names the object, until it is brought back."""
+    send(clean_store, KEY, row(1), row(MaHoSo=OTHER_DAY))
+    run(clean_store)
+    key = layout.table_key("register", date(2024, 4, 15), layout.DAY)
+    before = spoil(clean_store, key)
+    later = KEY.replace("a.csv", "b.csv")
+    send(clean_store, later, row(2), row(MaHoSo=OTHER_DAY.replace("0001", "0002")))
+    clean_store.put(layout.FEEDS, "backlog/dt=2024-04-16/a.csv", b"MaDonVi,SoKetQua\nH37.81.03,3\n")
+    for files in (2, 1):
+        found = run(clean_store)
+        assert found["files"] == files
+        assert len([problem for problem in found["problems"] if f"warehouse/{key} is damaged" in problem]) == 1
+        assert len(clean_store.read_table("backlog")) == 1
+        assert len(clean_store.read_table("register", [date(2024, 4, 12)])) == 2
+    clean_store.put(layout.WAREHOUSE, key, before)
+    assert run(clean_store)["problems"] == []
+    assert run(clean_store)["files"] == 0
+    assert len(register(clean_store)) == 4

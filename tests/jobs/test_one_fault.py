@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sohoa import jobs, layout
-from sohoa.errors import ObjectDamaged, StoreError
+from sohoa.errors import StoreError
 from sohoa.intake import measure_shards
 from sohoa.intake.check_run import ADMITTED, CheckRun
 from sohoa.intake.judging_groups import JudgingGroup
@@ -139,18 +142,60 @@ def test_a_batch_that_kills_judging_is_refused_and_the_others_are_done(
     assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.ATTEMPTS))
 
 
-def test_an_agency_of_which_an_object_is_damaged_holds_up_no_other(clean_store: Store) -> None:
-    """What was kept of its earlier pages: its new batch is given up, and operators hear of it."""
-    send(clean_store, BAD)
+DAMAGES = {"cut off": lambda data: data[:-20], "empty": lambda _: b"", "another table": lambda _: parquet({"a": [1]})}
+KEPT = {"captures": layout.captures_prefix(BAD), "document ids": layout.documents_prefix(BAD)}
+
+
+def parquet(columns: dict[str, list[int]]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+def damage(store: Store, prefix: str, how: str = "cut off") -> tuple[str, bytes]:
+    """Damage the one object under a prefix; its key and what it was."""
+    (kept,) = store.list_objects(layout.WAREHOUSE, prefix)
+    before = store.get(layout.WAREHOUSE, kept.key)
+    store.put(layout.WAREHOUSE, kept.key, DAMAGES[how](before))
+    return kept.key, before
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+@pytest.mark.parametrize("kept", KEPT)
+def test_what_is_kept_of_an_agency_and_damaged_is_found_again_in_tables(
+    clean_store: Store, kept: str, how: str
+) -> None:
+    """A copy of a page is still known as one, an id that was used as used; what was damaged is written whole again."""
+    first = send(clean_store, BAD)
     jobs.check()
-    (kept,) = clean_store.list_objects(layout.WAREHOUSE, layout.captures_prefix(BAD))
-    clean_store.put(layout.WAREHOUSE, kept.key, clean_store.get(layout.WAREHOUSE, kept.key)[:-20])
+    key, _ = damage(clean_store, KEPT[kept], how)
+    copy, good = send(clean_store, BAD, 2), send(clean_store, GOOD)
+    again = manifest([document("D1", {"a.jpg": PAGE})], 3, BAD)
+    put_files(clean_store, again["batch"], {"a.jpg": PAGE}, BAD)
+    used = BAD, again["batch"], commit(clean_store, again, agency=BAD)
+    assert jobs.check()["problems"] == []
+    assert [answer(clean_store, sent) for sent in (first, copy, good)] == ["['accepted']", "['review']", "['accepted']"]
+    assert answer(clean_store, used) == "document_id_used"
+    if kept == "document ids":
+        assert {"D1", "D2"} == set(clean_store.get_parquet(key)["document_id"].to_pylist())
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_an_agency_of_which_a_table_is_damaged_waits_and_holds_up_no_other(clean_store: Store, kept: str) -> None:
+    """Nothing of it is refused or given up: the run names the object, and does its batch once that is brought back."""
+    first = send(clean_store, BAD)
+    jobs.check()
+    damage(clean_store, KEPT[kept])
+    key, before = damage(clean_store, layout.table_prefix("documents"))
     bad, good = send(clean_store, BAD, 2), send(clean_store, GOOD)
-    for _ in range(3):
-        with pytest.raises(ObjectDamaged, match=f"{kept.key} is damaged"):
-            jobs.check()
-    jobs.check()
-    assert (answer(clean_store, bad), answer(clean_store, good)) == ("not_processed", "['accepted']")
+    for _ in range(5):
+        (problem,) = jobs.check()["problems"]
+        assert problem.startswith(f"{bad[1]}: warehouse/{key} is damaged")
+        assert answer(clean_store, good) == "['accepted']"
+        assert inbox(clean_store) == {bad[1]}
+    clean_store.put(layout.WAREHOUSE, key, before)
+    assert jobs.check()["problems"] == []
+    assert [answer(clean_store, sent) for sent in (first, bad)] == ["['accepted']", "['review']"]
 
 
 def test_a_batch_beside_which_a_worker_died_twice_is_judged(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 import pytest
 
+from sohoa.pages.measure_page import measure_bytes
 from sohoa.pages.page_net import VIEW_PX, WEIGHTS, PageMaps, fit_view, load_net, pad_view, paint_maps
 from sohoa.pages.reduce import Grey
 from tests.pages.net_reference import NetReference
+from tests.pages.page_files import LIMITS
 from tests.pages.test_machines import PLAIN_PROCESSOR
 
 _HASH = """
@@ -102,3 +105,14 @@ def test_any_shape_has_maps(shape: tuple[int, int]) -> None:
 def test_a_net_is_loaded_once() -> None:
     """Reading the weights takes longer than using them."""
     assert load_net(WEIGHTS) is load_net(WEIGHTS)
+
+
+def test_pages_measured_in_threads_are_those_measured_one_by_one() -> None:
+    """A net of OpenCV that is used in two threads at a time paints wrongly, or fails: each thread has its own."""
+    files = [cv2.imencode(".png", page)[1].tobytes() for page in PAGES.values()] * 8
+    maps = [vars(paint_maps(page)) for page in PAGES.values()] * 8
+    rows = [measure_bytes(data, "page.png", LIMITS) for data in files]
+    with ThreadPoolExecutor(6) as threads:
+        for found, wanted in zip(threads.map(paint_maps, list(PAGES.values()) * 8), maps, strict=True):
+            assert all(np.array_equal(found_map, wanted[name]) for name, found_map in vars(found).items())
+        assert list(threads.map(lambda data: measure_bytes(data, "page.png", LIMITS), files)) == rows

@@ -9,13 +9,15 @@ import pyarrow as pa
 import pytest
 
 from sohoa import jobs, layout
-from sohoa.errors import InputError
+from sohoa.errors import InputError, ObjectDamaged
 from sohoa.pending import mark_scan
 from sohoa.reconcile import reconcile_days as reconciliation
 from sohoa.reconcile.list_dossiers import read_entries, read_lines
 from sohoa.schema import TABLES
 from sohoa.store import Store
+from tests.jobs.kills import contents
 from tests.reconcile.reconcile_cases import DAY, NEXT_DAY, OTHER_AGENCY, UNIT, on_portal, registered, table
+from tests.spoil import spoil
 
 THIRD_DAY = date(2024, 4, 17)
 
@@ -176,3 +178,53 @@ def test_documents_ask_for_a_reconciliation(clean_store: Store):
     assert jobs.reconcile()["reconciled_days"] == 1
     (entry,) = read_entries(clean_store, "20", [DAY], "R0")
     assert (entry.unit_code, entry.province, entry.first_seen) == (UNIT, "H37.81.03/D1", scanned)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        layout.table_key("register", DAY, layout.DAY),
+        layout.table_key("reconciliation", DAY, DAY.isoformat()),
+        layout.reconciled_key(DAY),
+    ],
+)
+def test_a_day_that_needs_a_damaged_object_waits_and_the_others_are_done(clean_store: Store, key: str) -> None:
+    """What is made again is not missed; what is not is named, and brought back all is as if it had been whole."""
+    other = registered(dossier_key="H37.80.01-240417-1", dossier_date=THIRD_DAY)
+    for _ in range(2):
+        write(clean_store, "register", registered())
+        write(clean_store, "register", other)
+        write(clean_store, "portal", received(16))
+        jobs.reconcile()
+    whole = contents(clean_store)
+    write(clean_store, "register", registered())
+    write(clean_store, "register", other)
+    before = spoil(clean_store, key)
+    clean_store.delete(layout.WAREHOUSE, layout.table_key("reconciliation_daily", THIRD_DAY, layout.DAY))
+    problems = jobs.reconcile()["problems"]
+    if key.startswith("register"):
+        assert problems == [f"{DAY}: {one}" for one in {problem.partition(": ")[2] for problem in problems}]
+        assert f"warehouse/{key} is damaged" in problems[0]
+        assert (THIRD_DAY, "province") in counts(clean_store)
+        clean_store.put(layout.WAREHOUSE, key, before)
+        problems = jobs.reconcile()["problems"]
+    assert problems == []
+    assert contents(clean_store) == whole
+
+
+def test_a_cell_of_which_an_object_is_damaged_stays_owed_and_holds_up_no_other(clean_store: Store) -> None:
+    """The object is of another day's dossiers: that day is reconciled again, or it is brought back."""
+    write(clean_store, "register", registered())
+    write(clean_store, "portal", received(16))
+    jobs.reconcile()
+    write(clean_store, "register", registered(dossier_key="H37.80.01-240416-1", dossier_date=NEXT_DAY))
+    whole_key = layout.table_key("reconciliation", NEXT_DAY, DAY.isoformat())
+    before = spoil(clean_store, whole_key)
+    assert f"warehouse/{whole_key} is damaged" in jobs.reconcile()["problems"][0]
+    clean_store.delete_prefix(layout.WAREHOUSE, layout.UNRECONCILED)
+    with pytest.raises(ObjectDamaged, match=whole_key):
+        jobs.reconcile()
+    clean_store.put(layout.WAREHOUSE, whole_key, before)
+    assert jobs.reconcile()["problems"] == []
+    assert counts(clean_store)[NEXT_DAY, "R7_in"] == 1
+    assert counts(clean_store)[NEXT_DAY, "province"] == 1

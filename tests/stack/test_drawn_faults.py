@@ -38,6 +38,30 @@ def test_kills_are_spread_over_parts_and_kinds(clean_store: Store, monkeypatch: 
     assert set(counts.values()) == {5}, counts
 
 
+def test_decoders_that_come_late_have_their_share(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each part others are to be had at once and decoders only later: the others leave them their share."""
+    decoders: list[str] = []
+    monkeypatch.setattr(faults, "_victims", lambda _, what: decoders if what == faults.MEASURING else [what])
+    monkeypatch.setattr(faults, "_kill", lambda victims, _: bool(victims))
+    monkeypatch.setattr(faults, "_give_out_again", lambda *_: True)
+    for name in ("_LOOK_S", "_MOMENT_S"):
+        monkeypatch.setattr(faults, name, 0.002)
+    with bad_line("http://127.0.0.1:9") as line:
+        world = World(clean_store.settings, line)
+        drawn = Faults(random.Random(1), world, clean_store, 40, 0.002, [], 1.0, decoders=12)
+        with drawn.striking():
+            for parts_left in (2, 1):
+                decoders.clear()
+                drawn.begin_part(parts_left)
+                for is_over in (lambda: drawn.share == drawn.decoders_share == 6, lambda: not drawn.share):
+                    end = time.monotonic() + 30
+                    while not is_over() and time.monotonic() < end:
+                        time.sleep(0.01)
+                    decoders.append("decoder")
+    assert drawn.missed() == []
+    assert drawn.done[faults.MEASURING] == 12
+
+
 def test_a_campaign_that_kills_fewer_says_so(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody lives who could be killed, and no time is left for a clock that jumps."""
     monkeypatch.setattr(faults, "_victims", lambda *_: [])

@@ -98,6 +98,7 @@ def test_a_stale_pid_file_harms_no_stranger(tmp_path: Path, stranger: subprocess
     [
         b"", b"7", b"[]", b'{"pid": 7}', b'{"pid": null, "started": 1.0}', b'{"pid": "x", "started": 1}', b"\xff",
         b'{"pid": 1e999, "started": 1}', b'{"pid": -7, "started": 1}', b'{"pid": 7, "started": 1' + 400 * b"0" + b"}",
+        100_000 * b"[",
     ],
 )  # fmt: skip
 def test_a_pid_file_of_another_shape_is_named(tmp_path: Path, noted: bytes) -> None:
@@ -108,6 +109,15 @@ def test_a_pid_file_of_another_shape_is_named(tmp_path: Path, noted: bytes) -> N
         with pytest.raises(StackError, match=f"{server.pid_file} is damaged.*delete"):
             ask()
     assert server.pid_file.exists()
+
+
+def test_a_folder_in_place_of_a_pid_file_is_named(tmp_path: Path) -> None:
+    """As a file of another shape is."""
+    server = Server("server", tmp_path)
+    server.pid_file.mkdir()
+    for ask in (server.is_running, server.processes, lambda: stop([server], 0)):
+        with pytest.raises(StackError, match=f"{server.pid_file} is damaged.*delete"):
+            ask()
 
 
 def test_a_program_elsewhere_is_not_counted(tmp_path: Path, stranger: subprocess.Popen[bytes]) -> None:

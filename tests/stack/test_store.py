@@ -207,11 +207,11 @@ def test_keys_of_the_environment_win_over_those_of_the_home(tmp_path: Path, monk
     assert _told(load_settings()) == ("http://127.0.0.1:9", "home", "secret")
     monkeypatch.setenv("SOHOA_S3_ACCESS_KEY", "own")
     with pytest.raises(SettingsError, match="SOHOA_S3_ACCESS_KEY and SOHOA_S3_SECRET_KEY: set both"):
-        load_settings()
+        Store(load_settings())
     monkeypatch.setenv("SOHOA_S3_ACCESS_KEY", "")
     monkeypatch.setenv("SOHOA_S3_SECRET_KEY", "")
     with pytest.raises(SettingsError, match="set both"):
-        load_settings()
+        Store(load_settings())
     monkeypatch.setenv("SOHOA_S3_ACCESS_KEY", "own")
     monkeypatch.setenv("SOHOA_S3_SECRET_KEY", "of the environment")
     assert _told(load_settings()) == ("http://127.0.0.1:9", "own", "of the environment")

@@ -111,6 +111,11 @@ def test_the_command_ends_as_documented(clean_store: Store, monkeypatch: pytest.
     body = json.loads(one.stdout)
     assert one.exit_code == 1
     assert [found["topic"] for found in body["findings"] if found["state"] == "wrong"] == ["damaged"]
+    clean_store.put(layout.WAREHOUSE, layout.damaged_key("a", "b"), b"{")
+    clean_store.put(layout.WAREHOUSE, layout.run_key("check"), b"")
+    body = json.loads(CliRunner().invoke(app, ["doctor", "--format", "json"]).stdout)
+    wrong = [found["text"] for found in body["findings"] if found["state"] == "wrong"]
+    assert ["warehouse/_damaged/a/b.json is damaged" in text for text in wrong] == [True]
     monkeypatch.setenv("SOHOA_S3_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("SOHOA_S3_ACCESS_KEY", "a")
     monkeypatch.setenv("SOHOA_S3_SECRET_KEY", "b")

@@ -14,6 +14,7 @@ from sohoa.store import Store
 from sohoa.upkeep.check_integrity import check_integrity
 from tests.batch_builder import AGENCY, DAY, page_jpeg, put_files, send
 from tests.jobs.kills import killed_before
+from tests.spoil import spoil
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("judged_by_numpy")]
 FILES = {f"{letter}.jpg": page_jpeg(seed) for seed, letter in enumerate("abc")}
@@ -112,3 +113,19 @@ def test_what_was_rejected_is_not_looked_for(clean_store: Store, batches: list[s
     assert check_integrity(clean_store, now())["batches_damaged"] == 0
     jobs.review(AGENCY, "D9", "waive", "Trần Văn A", "bản gốc rách", datetime(2023, 4, 1, 8))  # noqa: DTZ001
     assert check_integrity(clean_store, now())["batches_damaged"] == 1
+
+
+@pytest.mark.parametrize("table", ["batches", "documents", "pages"])
+def test_damaged_rows_of_a_batch_are_told_as_damaged_files_are(
+    clean_store: Store, batches: list[str], table: str
+) -> None:
+    """The other batches are read all the same."""
+    key = layout.table_key(table, DAY, batches[0])
+    before = spoil(clean_store, key)
+    for _ in range(2):
+        found = check_integrity(clean_store, now())
+        assert (found["files_read"], found["batches_damaged"]) == (2, 1)
+    (line,) = [line for line in read_status(clean_store, now()) if line.topic == "damaged"]
+    assert f"{batches[0]}: warehouse/{key} is damaged" in line.text
+    clean_store.put(layout.WAREHOUSE, key, before)
+    assert check_integrity(clean_store, now())["batches_damaged"] == 0

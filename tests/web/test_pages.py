@@ -15,7 +15,7 @@ from sohoa.days import Week
 from sohoa.labels import LABELS
 from sohoa.registry import agencies_at
 from sohoa.report.sections.unit_rates import mondays
-from sohoa.web import table_cache, trend_chart
+from sohoa.web import listing, table_cache, trend_chart
 from tests.batch_builder import AGENCY, DAY, DOSSIER
 from tests.web.conftest import BATCH, END, REFUSED, Province
 from tests.web.pages_server import open_pages
@@ -233,6 +233,31 @@ def test_reconciliation_leads_to_the_dossiers_of_a_category(province: Province) 
     category = next(iter(re.findall(r"/reconciliation/(R\d+\w*)\?", text)))
     assert "H37." in province.pages.text(f"/reconciliation/{category}")
     assert "1.4" in text
+
+
+def test_pages_name_a_damaged_object_and_show_what_they_last_read(
+    province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the moment from which that is; a server that has never read it says so instead of figures."""
+    words, whole = LABELS["page_words"], province.pages.text("/progress")
+    key = next(iter(province.store.list_objects(layout.WAREHOUSE, layout.table_prefix("progress_daily")))).key
+    data = province.store.get(layout.WAREHOUSE, key)
+    monkeypatch.setattr(listing, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(listing, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(table_cache, "DAMAGED_SECONDS", 0)
+    pages = open_pages(province.store, tmp_path)
+    try:
+        province.store.put(layout.WAREHOUSE, key, data[:-9])
+        answer = pages.get("/progress")
+        assert answer.status_code == 503
+        assert words["object_damaged"].vi.format(f"warehouse/{key}") in answer.text
+        text = province.pages.text("/progress")
+        assert re.search(words["shown_from"].vi.format("[0-9:]+ [0-9/]+", f"warehouse/{key}"), text)
+        assert re.sub('<p role="alert">.*</p>\n', "", text) == whole
+    finally:
+        province.store.put(layout.WAREHOUSE, key, data)
+        pages.close()
+    assert province.pages.text("/progress") == whole
 
 
 def test_a_page_whose_figures_are_being_read_says_so_and_opens_again(

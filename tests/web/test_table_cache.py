@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pytest
 
 from sohoa import layout
-from sohoa.errors import StoreError, TableBeingRead
+from sohoa.errors import ObjectDamaged, StoreError, TableBeingRead
 from sohoa.known_documents import KnownDocument, save_documents
 from sohoa.schema import TABLES
 from sohoa.store import Store
@@ -23,6 +23,7 @@ from sohoa.web import kept_rows, listing, table_cache
 from sohoa.web.cached_store import CachedStore
 from sohoa.web.document_index import DocumentIndex
 from sohoa.web.table_cache import TableCache
+from tests.spoil import spoil
 
 DAYS = [date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1)]
 DOSSIER = "H37.1-240305-1"
@@ -42,9 +43,9 @@ class Counted(Store):
         self.read: list[str] = []
         self.lists = 0
 
-    def get_parquet(self, key: str) -> pa.Table:
+    def get_parquet(self, key: str, schema: pa.Schema | None = None) -> pa.Table:
         self.read.append(key)
-        return super().get_parquet(key)
+        return super().get_parquet(key, schema)
 
     def list_objects(self, *args: Any, **named: Any) -> Iterator[Any]:
         self.lists += 1
@@ -272,11 +273,52 @@ def test_a_table_that_could_not_be_read_behind_is_begun_again(
     assert len(until_read(cache)) == 12
 
 
-def until_read(cache: TableCache) -> pa.Table:
+@pytest.mark.parametrize("most_at_once", [table_cache.MOST_AT_ONCE, 0])
+def test_a_damaged_object_is_named_and_its_month_stays_as_it_was(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_at_once: int
+) -> None:
+    """The other months are as new as ever; brought back, it is read again. Read behind a request it is no other way."""
+    monkeypatch.setattr(listing, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(listing, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(table_cache, "DAMAGED_SECONDS", 0.2)
+    cache, key = cache_of(counted, tmp_path), layout.table_key("reviews", DAYS[0], "a")
+    before = cache.read("reviews")
+    monkeypatch.setattr(table_cache, "MOST_AT_ONCE", most_at_once)
+    good = spoil(counted, key)
+    counted.write_table("reviews", DAYS[2], "a", rows("new"))
+    found = until_read(cache)
+    assert found.filter(pc.field("scan_date") < DAYS[2]).equals(before.filter(pc.field("scan_date") < DAYS[2]))
+    assert "new" in found["reason"].to_pylist()
+    assert [(one.error.key, one.shown_from is not None) for one in cache.damages()] == [(f"warehouse/{key}", True)]
+    assert cache.is_damaged("reviews", "batches")
+    assert not cache.is_damaged("batches")
+    counted.put(layout.WAREHOUSE, key, good)
+    time.sleep(0.2)
+    assert until_read(cache).equals(counted.read_table("reviews"))
+    assert cache.damages() == []
+
+
+@pytest.mark.parametrize("most_at_once", [table_cache.MOST_AT_ONCE, 0])
+def test_a_damaged_object_of_which_no_older_rows_are_kept_is_an_error(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_at_once: int
+) -> None:
+    """Its month is not shown without it; the others are."""
+    monkeypatch.setattr(table_cache, "MOST_AT_ONCE", most_at_once)
+    key = layout.table_key("reviews", DAYS[2], "b")
+    spoil(counted, key)
+    cache = cache_of(counted, tmp_path)
+    for _ in range(2):
+        with pytest.raises(ObjectDamaged, match=f"{key} is damaged"):
+            until_read(cache)
+    assert counted.read.count(key) == 1, "it is not read again at once"
+    assert until_read(cache, DAYS[:2]).equals(Store(counted.settings).read_table("reviews", DAYS[:2]))
+
+
+def until_read(cache: TableCache, days: list[date] | None = None) -> pa.Table:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:
-            return cache.read("reviews")
+            return cache.read("reviews", days)
         except TableBeingRead:
             time.sleep(0.02)
     raise AssertionError("it is never read")

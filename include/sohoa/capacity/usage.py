@@ -6,7 +6,6 @@ from datetime import date
 from typing import TypedDict
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing
 from sohoa.store import Store
 
 
@@ -48,27 +47,20 @@ Sent = dict[str, list[int]]
 
 
 def read_usage(store: Store) -> Usage | None:
-    """What the agencies use, None before the first count."""
-    try:
-        usage: Usage = store.get_json(layout.WAREHOUSE, layout.USAGE_KEY)
-    except ObjectMissing:
-        return None
-    return usage
+    """What the agencies use, None before the first count, and where it has to be counted again."""
+    nothing: Usage | None = None
+    return store.find_json(layout.WAREHOUSE, layout.USAGE_KEY, nothing)
 
 
 def read_sent(store: Store, day: date, agency: str) -> Sent:
     """The batches that were admitted of an agency on a day."""
-    try:
-        sent: Sent = store.get_json(layout.WAREHOUSE, layout.received_key(day, agency))
-    except ObjectMissing:
-        return {}
-    return sent
+    return store.find_json(layout.WAREHOUSE, layout.received_key(day, agency), Sent())
 
 
 def sum_received(store: Store, day: date) -> dict[str, Received]:
     """What each agency sent on a day, by its code as it stands in a key."""
     keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.received_prefix(day))]
-    found = store.each(lambda key: store.get_json(layout.WAREHOUSE, key), keys)
+    found = store.each(lambda key: store.find_json(layout.WAREHOUSE, key, Sent()), keys)
     return {
         key.rpartition("/")[2].removesuffix(".json"): Received(
             bytes=sum(bytes_ for bytes_, _ in sent.values()),

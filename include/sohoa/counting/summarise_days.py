@@ -2,16 +2,17 @@
 
 ``take_markers`` writes down what one run has to do, ``write_dossiers``, ``count_dossier_days`` and ``count_scan_days``
 do it, ``delete_markers`` ends it. Only days that a marker touches are read. Nothing is owed from run to run: the
-markers stay until all is counted, and each day is counted again from the tables alone.
+markers stay until all is counted, and each day is counted again from the tables alone. A marker that needs a damaged
+object is held: it stays as those of a closed day do, and the others are done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import partial
+from functools import partial, wraps
 from time import perf_counter
-from typing import TypedDict
+from typing import Concatenate, ParamSpec, TypedDict, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,9 +26,10 @@ from sohoa.counting.count_progress import RATES, progress_of_day
 from sohoa.counting.join_dossiers import DOCUMENT_COLUMNS, merge_dossiers, split_by_dossier_day
 from sohoa.counting.record_review import add_decisions
 from sohoa.days import in_chunks
+from sohoa.errors import ObjectDamaged, ObjectMissing
 from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
-from sohoa.pending import Pending, mark_unreconciled
+from sohoa.pending import PendingReview, mark_unreconciled
 from sohoa.registry import PROVINCE
 from sohoa.store import ObjectInfo, Store
 from sohoa.work import Settled, Taken, Work, clear_work, delete_taken, digest, identity
@@ -36,6 +38,8 @@ Check = Callable[[dict[date, pa.Table], dict[date, pa.Table]], dict[date, list[s
 """(progress rows by day, dossiers by day) -> day -> what is wrong with its rows; a day where all is well is absent."""
 
 log = get_logger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 _DAYS_AT_ONCE = 64
 """Days that one check takes: it costs much the same for one as for many."""
 _TAKEN = ["scan_date", *DOCUMENT_COLUMNS]
@@ -93,10 +97,78 @@ def take_markers(store: Store) -> Taken:
         note_nothing_to_do(store, "summarise")
         return {"work": "", "markers": 0}
     work = digest([identity(info) for info in found])
-    _plan(store, work).save("markers", store.each(partial(_read_marker, store), found))
+    taken, held = list[_TakenMarker](), dict[str, str]()
+    for info, marker in zip(found, store.each(partial(_try_to_read, store), found), strict=True):
+        if isinstance(marker, ObjectDamaged):
+            held[info.key] = str(marker)
+        else:
+            taken.append(marker)
+    _plan(store, work).save("held", held)
+    _plan(store, work).save("markers", taken)
     return {"work": work, "markers": len(found)}
 
 
+def _try_to_read(store: Store, info: ObjectInfo) -> _TakenMarker | ObjectDamaged:
+    try:
+        return _read_marker(store, info)
+    except ObjectDamaged as error:
+        return error
+    except (ValueError, KeyError, TypeError) as error:  # of another shape
+        return ObjectDamaged(f"{layout.WAREHOUSE}/{info.key}", repr(error))
+
+
+def _but_damaged(step: Callable[Concatenate[Store, str, P], T]) -> Callable[Concatenate[Store, str, P], T]:
+    """Do a step; where an object is damaged, do it again without the markers that need it: they wait."""
+
+    @wraps(step)
+    def do(store: Store, work: str, /, *args: P.args, **named: P.kwargs) -> T:
+        try:
+            return step(store, work, *args, **named)
+        except ObjectDamaged:
+            _hold_back(store, work)
+        return step(store, work, *args, **named)
+
+    return do
+
+
+def _hold_back(store: Store, work: str) -> None:
+    """Take the markers that need a damaged object out of a plan, and note for each which object that is."""
+    plan, markers = _plan(store, work), _load_markers(store, work)
+    needed = {marker["key"]: _needed_by(store, marker) for marker in markers}
+    keys = sorted({key for some in needed.values() for key in some})
+    faults = {key: said for key, said in zip(keys, store.each(partial(_fault_of, store), keys), strict=True) if said}
+    held = {name: faults[key] for name, some in needed.items() for key in some if key in faults}
+    for name, said in held.items():
+        log.warning("marker_held", key=name, reason=said)
+    plan.save("held", plan.load("held", dict[str, str]()) | held)
+    plan.save("markers", [marker for marker in markers if marker["key"] not in held])
+
+
+def _needed_by(store: Store, marker: _TakenMarker) -> list[str]:
+    """Keys of the objects without which a marker cannot be done."""
+    days = [date.fromisoformat(day) for day in marker["dossier_days"]]
+    keys = [key for table in ("register", "dossiers") for key in store.table_keys(table, days, layout.DAY)]
+    if marker["batch"] is not None:
+        day = [date.fromisoformat(marker["batch"]["scan_date"])]
+        keys += store.table_keys("documents", day, marker["batch"]["batch"])
+        keys += [*store.table_keys("reviews", day), *store.table_keys("backlog_documents", day, layout.DAY)]
+    for iso_day in marker["scan_days"]:
+        for table in ("pages", "documents", "batches"):
+            keys += store.table_keys(table, [date.fromisoformat(iso_day)])
+    return keys
+
+
+def _fault_of(store: Store, key: str) -> str | None:
+    try:
+        store.get_parquet(key)
+    except ObjectMissing:
+        return None
+    except ObjectDamaged as error:
+        return str(error)
+    return None
+
+
+@_but_damaged
 def write_dossiers(store: Store, work: str) -> DossiersWritten:
     """Write the dossiers and the backlog of the days touched, with the documents of the batches taken."""
     markers = _load_markers(store, work)
@@ -108,6 +180,7 @@ def write_dossiers(store: Store, work: str) -> DossiersWritten:
     return {"dossier_days": len(days), "dossiers": sum(dossiers)}
 
 
+@_but_damaged
 def count_dossier_days(store: Store, work: str, check: Check) -> ProgressCounted:
     """Write the progress of the days touched; a day whose rows fail ``check`` keeps the rows it had."""
     markers = _load_markers(store, work)
@@ -147,6 +220,7 @@ def _of_province(rows: pa.Table, count: str) -> int:
     return pc.sum(rows.filter(pc.and_(is_asked, pc.equal(rows["unit_code"], PROVINCE)))[count]).as_py() or 0
 
 
+@_but_damaged
 def count_scan_days(store: Store, work: str, judged: Mapping[str, tuple[str, ...]]) -> QualityCounted:
     """Write defects, accepted pages and devices of the scan days touched, from all that was scanned on those days."""
     days = sorted({day for marker in _load_markers(store, work) for day in marker["scan_days"]})
@@ -164,17 +238,20 @@ def count_scan_days(store: Store, work: str, judged: Mapping[str, tuple[str, ...
 
 
 def delete_markers(store: Store, work: str) -> Settled:
-    """Delete the markers that were taken; those of a closed day stay, and so does one written again since."""
+    """Delete the markers that were taken; those held and of a closed day stay, and so does one written again since."""
     plan, markers = _plan(store, work), _load_markers(store, work)
-    if not markers:
+    held = plan.load("held", dict[str, str]())
+    if not markers and not held:
         return {"settled": 0, "problems": []}
-    closed: dict[str, list[str]] = plan.read("closed")
+    closed: dict[str, list[str]] = plan.read("closed") if markers else {}
     store.each(lambda day: mark_unreconciled(store, day, f"summarise-{work}"), _dossier_days(markers))
     done = [marker for marker in markers if closed.keys().isdisjoint(marker["dossier_days"])]
     settled = delete_taken(store, layout.PENDING, [(marker["key"], marker["identity"]) for marker in done])
+    plan.forget("held")
     plan.forget("markers")  # first: a clean-up killed after it has nothing left to decide
     clear_work(store, "summarise")
     lines = [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems]
+    lines += [f"{key}: {said}" for key, said in sorted(held.items())]
     return note_end(store, "summarise", {"settled": settled, "problems": lines})
 
 
@@ -187,8 +264,7 @@ def _load_markers(store: Store, work: str) -> list[_TakenMarker]:
 
 
 def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
-    """A marker with the days it touches."""
-    marker: Pending = store.get_json(layout.WAREHOUSE, info.key)
+    """A marker with the days it touches; but for decisions, its name says all that it does."""
     taken: _TakenMarker = {
         "key": info.key,
         "identity": identity(info),
@@ -196,17 +272,18 @@ def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
         "scan_days": [],
         "batch": None,
     }
-    match marker["kind"]:
-        case "register":
-            taken["dossier_days"] = [marker["dossier_date"]]
-        case "review":
-            taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
-            taken["dossier_days"] = [marker["dossier_date"]] if marker["dossier_date"] else []
-        case "scan":
-            documents = store.read_table("documents", [date.fromisoformat(marker["scan_date"])], name=marker["batch"])
-            taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
-            taken["dossier_days"] = [day.isoformat() for day in split_by_dossier_day(documents)]
-            taken["scan_days"] = [marker["scan_date"]]
+    if day := layout.pending_register_day(info.key):
+        taken["dossier_days"] = [day.isoformat()]
+    elif batch := layout.pending_scan_batch(info.key):
+        scan_date = batch.scan_date.isoformat()
+        documents = store.read_table("documents", [batch.scan_date], name=batch.name)
+        taken["batch"] = {"scan_date": scan_date, "batch": batch.name}
+        taken["dossier_days"] = [one.isoformat() for one in split_by_dossier_day(documents)]
+        taken["scan_days"] = [scan_date]
+    else:
+        marker: PendingReview = store.get_json(layout.WAREHOUSE, info.key)
+        taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
+        taken["dossier_days"] = [marker["dossier_date"]] if marker["dossier_date"] else []
     return taken
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 import pyarrow as pa
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, ObjectTooLarge
+from sohoa.errors import ObjectDamaged, ObjectMissing, ObjectTooLarge
 from sohoa.feeds.adapt_rows import adapt
 from sohoa.feeds.merge_rows import no_rows, rank_rows
 from sohoa.feeds.read_guarded import GuardedReader
@@ -115,13 +115,19 @@ def merge_files(store: Store, work: str) -> FilesMerged:
         return {"rows": 0, "rejects": 0, "changed_days": 0}
     mark_owed_days(store, work)
     owe_files(store, [(file.key, file.etag) for file in files])
-    results: list[FileRead] = []
+    results, held = list[FileRead](), dict[str, list[str]]()
     changed = 0
     with GuardedReader(store.settings) as reader:
         for source in SOURCES.values():
             own = [file for file in files if file.source == source.name]
             found = _read_all(store, reader, source, own, results)
-            changed += _merge_by_day(store, source, found, work) if source.is_by_dossier_day else _keep(store, found)
+            if source.is_by_dossier_day:
+                days, problems = _merge_by_day(store, source, found, work)
+                changed += days
+                held |= {source.name: problems} if problems else {}
+            else:
+                changed += _keep(store, found)
+    Work(store, "import", work).save("held", held)
     Work(store, "import", work).save("results", results)
     return {
         "rows": sum(result["rows"] for result in results),
@@ -131,25 +137,29 @@ def merge_files(store: Store, work: str) -> FilesMerged:
 
 
 def mark_imported(store: Store, work: str) -> Settled:
-    """Mark the files of this run as imported.
+    """Mark the files of this run as imported; those of a source of which an object is damaged come again.
 
     Returns:
-        How many, and a line for each file with more unusable rows than the settings allow. Its usable rows are in their
-        table and it counts as imported: the line asks for a corrected file and blocks nothing.
+        How many, a line for each such object, and a line for each file with more unusable rows than the settings allow.
+        Its usable rows are in their table and it counts as imported: the line asks for a corrected file and blocks
+        nothing.
     """
     files = _load_files(store, work)
     if not files:
         return {"settled": 0, "problems": []}
-    results: list[FileRead] = Work(store, "import", work).read("results")
+    held: dict[str, list[str]] = Work(store, "import", work).read("held")
+    read: list[FileRead] = Work(store, "import", work).read("results")
+    results = [result for result in read if result["key"].partition("/")[0] not in held]
     limit = store.settings.reject_share_limit
     bad = [result for result in results if result["rejects"] > limit * result["rows"]]
     _mark_closed(store, results, bad)
     store.each(lambda result: _mark_imported(store, result), results)
-    forget_files(store, [file.key for file in files])
+    forget_files(store, [file.key for file in files if file.source not in held])
     clear_work(store, "import")
     for result in bad:
         log.warning("too_many_rejects", key=result["key"], rows=result["rows"], rejects=result["rejects"])
-    problems = [_describe_problem(result, limit) for result in bad]
+    problems = [problem for found in held.values() for problem in found]
+    problems += [_describe_problem(result, limit) for result in bad]
     return note_end(store, "import", {"settled": len(results), "problems": problems})
 
 
@@ -231,12 +241,18 @@ def _load_files(store: Store, work: str) -> list[FeedFile]:
     return [FeedFile(**{**file, "dt": date.fromisoformat(file["dt"])}) for file in plan]
 
 
-def _merge_by_day(store: Store, source: Source, found: Iterable[FileRows], work: str) -> int:
-    """Merge files into the dossier days of their table, a bounded number of rows at a time; how many days changed."""
-    changed: set[date] = set()
+def _merge_by_day(store: Store, source: Source, found: Iterable[FileRows], work: str) -> tuple[int, list[str]]:
+    """Merge files into the dossier days of their table, a bounded number of rows at a time.
+
+    Returns:
+        How many days changed, and a line for each day of which the object is damaged.
+    """
+    changed, damaged = set[date](), dict[date, ObjectDamaged]()
     for rows in _group_rows(source, found):
-        changed |= save_rows(store, source, rows, work)
-    return len(changed)
+        days, faults = save_rows(store, source, rows, work)
+        changed |= days
+        damaged |= faults
+    return len(changed), [str(error) for _, error in sorted(damaged.items())]
 
 
 def _group_rows(source: Source, found: Iterable[FileRows]) -> Iterator[pa.Table]:

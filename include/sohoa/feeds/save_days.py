@@ -16,11 +16,15 @@ import numpy as np
 import pyarrow as pa
 
 from sohoa import layout
+from sohoa.errors import ObjectDamaged
 from sohoa.feeds.merge_rows import merge, rank_rows
 from sohoa.feeds.sources import SOURCES, Source
+from sohoa.logs import get_logger
 from sohoa.pending import mark_register, mark_unreconciled
 from sohoa.store import Store
 from sohoa.work import Debts
+
+log = get_logger(__name__)
 
 
 class Owed(TypedDict):
@@ -84,7 +88,7 @@ def _mark(store: Store, writer: str, source: str, iso_day: str) -> None:
         mark_unreconciled(store, day, writer)
 
 
-def save_rows(store: Store, source: Source, rows: pa.Table, writer: str) -> set[date]:
+def save_rows(store: Store, source: Source, rows: pa.Table, writer: str) -> tuple[set[date], dict[date, ObjectDamaged]]:
     """Merge rows into the days that they belong to; a day whose rows change is written and gets its markers.
 
     Args:
@@ -94,24 +98,29 @@ def save_rows(store: Store, source: Source, rows: pa.Table, writer: str) -> set[
         writer: name of the run, which its markers carry.
 
     Returns:
-        The days that changed.
+        The days that changed, and those of which the object is damaged: what it holds cannot be merged with.
     """
     rows = rows.sort_by("dossier_date")
     days, starts = np.unique(rows["dossier_date"].to_numpy(), return_index=True)
     parts = [rows.slice(start, end - start) for start, end in pairwise([*starts.tolist(), rows.num_rows])]
-    tables = store.each(partial(_merge_day, store, source), days.tolist(), parts)
-    changed = {day: table for day, table in zip(days.tolist(), tables, strict=True) if table is not None}
+    merged = dict(zip(days.tolist(), store.each(partial(_merge_day, store, source), days.tolist(), parts), strict=True))
+    damaged = {day: table for day, table in merged.items() if isinstance(table, ObjectDamaged)}
+    changed = {day: table for day, table in merged.items() if isinstance(table, pa.Table)}
     if changed:
         owed = load_owed(store)
         _owe(store, [*owed["days"], *((source.name, day.isoformat()) for day in changed)], owed["files"])
         store.each(lambda day: store.write_table(source.name, day, layout.DAY, changed[day]), changed)
         mark_owed_days(store, writer)
-    return set(changed)
+    return set(changed), damaged
 
 
-def _merge_day(store: Store, source: Source, day: date, rows: pa.Table) -> pa.Table | None:
-    """The day's rows in force, None where they are what the table holds."""
+def _merge_day(store: Store, source: Source, day: date, rows: pa.Table) -> pa.Table | ObjectDamaged | None:
+    """The day's rows in force, None where they are what the table holds; the error where that is damaged."""
     schema = source.schema
-    old = store.read_table(source.name, [day], name=layout.DAY).select(schema.names)
+    try:
+        old = store.read_table(source.name, [day], name=layout.DAY).select(schema.names)
+    except ObjectDamaged as error:
+        log.warning("day_not_merged", source=source.name, day=day, reason=str(error))
+        return error
     new = merge(source, rank_rows(old, False), rows.drop_columns("dossier_date")).select(schema.names).cast(schema)
     return None if new.equals(old) else new

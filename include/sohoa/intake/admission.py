@@ -18,8 +18,8 @@ import pyarrow as pa
 from sohoa import layout
 from sohoa.capacity.inbox import list_inbox
 from sohoa.capacity.quotas import Ledger
-from sohoa.errors import ObjectMissing, ObjectRefused, ObjectTooLarge
-from sohoa.intake.check_run import ADMITTED, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
+from sohoa.errors import ObjectDamaged, ObjectMissing, ObjectRefused, ObjectTooLarge
+from sohoa.intake.check_run import ADMITTED, HELD, OTHER_CONTENT, REFUSED, REPEATED, Entry, Marker
 from sohoa.intake.manifest import Document, Manifest
 from sohoa.intake.manifest_faults import Fault, Refusal
 from sohoa.intake.manifest_rules import Arrival, read_and_check
@@ -119,7 +119,8 @@ def admit(store: Store, markers: list[Marker]) -> Iterator[Admission]:
     """Decide about markers one at a time, in the order given: a later batch may replace documents of an earlier one.
 
     A batch with which its agency would pass its share of documents or bytes is not decided about: it waits for the
-    next run, and so does all that the agency sent after it.
+    next run, and so does all that the agency sent after it. So does, held, a batch of an agency of which an object is
+    damaged.
     """
     documents, ledger, admitted = Documents(store), Ledger(store), dict[str, Committed]()
     used = defaultdict[str, _Used](_Used)
@@ -135,7 +136,12 @@ def admit(store: Store, markers: list[Marker]) -> Iterator[Admission]:
             if is_waiting[marker.agency]:
                 is_waiting[marker.agency] += 1
                 continue
-            found, manifest = _decide(documents, ledger, marker, body, admitted.get(marker.key, known))
+            try:
+                found, manifest = _decide(documents, ledger, marker, body, admitted.get(marker.key, known))
+            except ObjectDamaged as error:
+                is_waiting[marker.agency] += 1
+                yield Admission(_held(marker, error), None)
+                continue
             if manifest is not None and not _fits(used[marker.agency], manifest, store.settings):
                 is_waiting[marker.agency] += 1
                 continue
@@ -180,10 +186,13 @@ def _read_manifest(store: Store, marker: Marker) -> bytes | _Gone | None:
         return None
 
 
-def _committed(store: Store, marker: Marker) -> Committed | None:
-    """The batch already admitted under this marker's id."""
+def _committed(store: Store, marker: Marker) -> Committed | ObjectDamaged | None:
+    """The batch already admitted under this marker's id; the error where its row cannot be read."""
     day = layout.batch_date(marker.batch, marker.agency)
-    rows = [] if day is None else store.read_table("batches", [day], name=marker.batch).to_pylist()
+    try:
+        rows = [] if day is None else store.read_table("batches", [day], name=marker.batch).to_pylist()
+    except ObjectDamaged as error:
+        return error
     if not rows or rows[0]["refusal"] is not None:
         return None
     sha256 = rows[0]["manifest_sha256"]
@@ -192,12 +201,16 @@ def _committed(store: Store, marker: Marker) -> Committed | None:
 
 
 def _decide(
-    documents: Documents, ledger: Ledger, marker: Marker, body: bytes | None, committed: Committed | None
+    documents: Documents,
+    ledger: Ledger,
+    marker: Marker,
+    body: bytes | None,
+    committed: Committed | ObjectDamaged | None,
 ) -> tuple[Entry, Manifest | None]:
-    sha256 = hashlib.sha256(body or b"").hexdigest()
-    day = layout.batch_date(marker.batch, marker.agency)
-    name = marker.batch if day is not None else layout.stand_in(marker.key)
-    entry = Entry(marker, REFUSED, sha256, name, day or marker.received.date(), has_copy=bool(body))
+    if isinstance(committed, ObjectDamaged):
+        raise committed
+    entry = _entry(marker, body)
+    sha256 = entry.sha256
     if committed is not None and committed.sha256 != sha256:
         return replace(entry, status=OTHER_CONTENT, code="batch_already_committed"), None
     if committed is not None and committed.is_settled:
@@ -210,6 +223,19 @@ def _decide(
         log.warning("manifest_refused", agency=marker.agency, batch=marker.batch, reason=refusal.code)
         return replace(entry, code=refusal.code, problems=refusal.problems), None
     return replace(entry, status=ADMITTED), manifest
+
+
+def _entry(marker: Marker, body: bytes | None) -> Entry:
+    """A marker as one that is refused."""
+    day = layout.batch_date(marker.batch, marker.agency)
+    name = marker.batch if day is not None else layout.stand_in(marker.key)
+    sha256 = hashlib.sha256(body or b"").hexdigest()
+    return Entry(marker, REFUSED, sha256, name, day or marker.received.date(), has_copy=bool(body))
+
+
+def _held(marker: Marker, error: ObjectDamaged) -> Entry:
+    log.warning("batch_held", agency=marker.agency, batch=marker.batch, reason=str(error))
+    return replace(_entry(marker, None), status=HELD, code=str(error))
 
 
 def _check(documents: Documents, ledger: Ledger, marker: Marker, body: bytes) -> Manifest:

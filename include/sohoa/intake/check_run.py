@@ -16,7 +16,7 @@ from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
 from sohoa.work import Debts, Work, digest
 
-ADMITTED, REFUSED, REPEATED, OTHER_CONTENT = "admitted", "refused", "repeated", "other_content"
+ADMITTED, REFUSED, REPEATED, OTHER_CONTENT, HELD = "admitted", "refused", "repeated", "other_content", "held"
 _ROWS: list[dict[str, Any]] = []
 JUDGED_TABLES = ("pages", "documents", "batches")
 
@@ -72,7 +72,8 @@ class Entry:
     """What was decided about one marker.
 
     ``status``: admitted; refused (one row in ``batches``); repeated (the same content again: nothing to do);
-    other_content (the id is already committed: a receipt and no row). ``has_copy``: the manifest was small enough to
+    other_content (the id is already committed: a receipt and no row); held (an object that is needed to decide is
+    damaged, as ``code`` says: it waits, as behind a closed gate). ``has_copy``: the manifest was small enough to
     be kept.
     """
 

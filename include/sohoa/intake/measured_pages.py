@@ -13,11 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import layout
+from sohoa.errors import ObjectDamaged
 from sohoa.intake.check_run import Entry
 from sohoa.intake.manifest import Manifest
+from sohoa.logs import get_logger
 from sohoa.pages.page_row import ENGINE_VERSION
 from sohoa.schema import TABLES, VERDICT
 from sohoa.store import ObjectInfo, Store
+
+log = get_logger(__name__)
 
 PAGES = pa.schema(
     [*(field for field in TABLES["pages"] if field.name not in VERDICT.names), pa.field("sketch", pa.string())]
@@ -44,10 +48,14 @@ class MeasuredParts:
         return sum(info.size for info in self._of(entry))
 
     def load(self, store: Store, entry: Entry) -> pa.Table:
-        """The rows of an entry, those of each file once."""
+        """The rows of an entry, those of each file once; damaged ones are as good as not measured yet."""
         parts, seen = [PAGES.empty_table()], set[str]()
         for info in self._of(entry):
-            rows = store.get_parquet(info.key).cast(PAGES)
+            try:
+                rows = store.get_parquet(info.key, PAGES)
+            except ObjectDamaged as error:
+                log.warning("measured_again", key=error.key, reason=str(error))
+                continue
             new = set(rows["file"].to_pylist()) - seen
             parts.append(rows.filter(pc.is_in(rows["file"], pa.array(sorted(new), pa.string()))))
             seen |= new

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from sohoa.capacity.space import watch_space
 from sohoa.counting import record_review
+from sohoa.errors import ObjectDamaged
 from sohoa.intake import admission, check_run, earlier_pages, measure_shards
-from sohoa.intake.check_run import ADMITTED, REFUSED, CheckRun, Entry, Shard
+from sohoa.intake.check_run import ADMITTED, HELD, REFUSED, CheckRun, Entry, Shard
 from sohoa.intake.judging_groups import (
     GIVEN_UP,
     MAX_DEATHS,
@@ -170,8 +171,9 @@ def judge_batches(work: str) -> Judged:
     for members in groups:
         with attempts.at_work(entry.id for entry in members):
             group = load_group(store, run, measured, members)
-            tables = _judge(store, group, captures)
-            closed = closed_batches(tables)
+            earlier, damaged = earlier_pages.load_earlier(store, group.entries, store.settings.duplicate_days)
+            tables = _judge(store, group, pa.concat_tables([earlier, captures]))
+            closed = {**closed_batches(tables), **_held_batches(group.entries, damaged)}
             run.save_judged(group.entries, tables, closed)
         judged.append(group.entries)
         counts["pages"] += len(tables["pages"])
@@ -186,6 +188,16 @@ def judge_batches(work: str) -> Judged:
     return counts
 
 
+def _held_batches(entries: list[Entry], damaged: Mapping[str, ObjectDamaged]) -> dict[str, list[str]]:
+    """Batches that wait because an object of their agency is damaged -> what is said of it."""
+    held = {entry.name: [str(entry.code)] for entry in entries if entry.status == HELD}
+    for entry in entries:
+        if entry.status == ADMITTED and (error := damaged.get(entry.marker.agency)):
+            log.warning("batch_held", agency=entry.marker.agency, batch=entry.name, reason=str(error))
+            held[entry.name] = [str(error)]
+    return held
+
+
 def _list_captures(
     store: Store, run: CheckRun, measured: MeasuredParts, groups: list[list[Entry]], attempts: Attempts
 ) -> pa.Table:
@@ -198,21 +210,20 @@ def _list_captures(
     return pa.concat_tables(parts)
 
 
-def _judge(store: Store, group: JudgingGroup, captures: pa.Table) -> dict[str, pa.Table]:
+def _judge(store: Store, group: JudgingGroup, sent_before: pa.Table) -> dict[str, pa.Table]:
     from sohoa.quality import gate
 
     limits = thresholds.load_thresholds(store.settings.profile)
-    pages = _compare_pages(store, group, captures, gate.judge_pages(group.pages, limits))
+    pages = _compare_pages(store, group, sent_before, gate.judge_pages(group.pages, limits))
     documents = verdicts.judge_documents(group.documents, pages, limits)
     batches = batch_table(group.entries, group.batches, documents, limits.version, verdicts.worst)
     return {"pages": pages, "documents": documents, "batches": batches}
 
 
-def _compare_pages(store: Store, group: JudgingGroup, captures: pa.Table, pages: pa.Table) -> pa.Table:
+def _compare_pages(store: Store, group: JudgingGroup, sent_before: pa.Table, pages: pa.Table) -> pa.Table:
     """Add what only other pages tell: earlier captures of the same sheet, tiles of the sheet of a reference."""
     days = store.settings.duplicate_days
     new = earlier_pages.list_captures(group.entries, group.documents, pages)
-    sent_before = pa.concat_tables([earlier_pages.load_earlier(store, group.entries, days), captures])
     values = {
         "twin": duplicate_pages.find_twins(new, sent_before, days),
         "uncovered_ratio": tile_coverage.find_uncovered(pages),

@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple, TypedDict
 import urllib3
 
 from sohoa import layout
-from sohoa.errors import MailError, ObjectMissing, SettingsError, StoreError
+from sohoa.errors import MailError, SettingsError, StoreError
 from sohoa.logs import get_logger
 from sohoa.notify.smtp import Account, Connection, Refused, Unanswered, is_address, mail_account
 from sohoa.settings import TIME_ZONE, Settings
@@ -110,7 +110,7 @@ def tell_waiting(store: Store, now: datetime | None = None) -> int:
         How many alerts there are.
     """
     now = now or datetime.now(TIME_ZONE)
-    found = [store.get_json(layout.WAREHOUSE, item.key) for item in store.list_objects(layout.WAREHOUSE, layout.ALERTS)]
+    found = _load_all(store)
     for state in found:
         _tell(store, state, now, is_repeating=False)
     return len(found)
@@ -118,19 +118,22 @@ def tell_waiting(store: Store, now: datetime | None = None) -> int:
 
 def read_standing(store: Store) -> list[Standing]:
     """Read the alerts that stand, the oldest first."""
-    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.ALERTS)]
-    states: list[State] = store.each(lambda key: store.get_json(layout.WAREHOUSE, key), keys)
-    standing = [state for state in states if _alert(state).stands and not state["is_over"]]
+    standing = [state for state in _load_all(store) if _alert(state).stands and not state["is_over"]]
     found = [Standing(_alert(state).subject_vi, datetime.fromisoformat(state["since"])) for state in standing]
     return sorted(found, key=lambda alert: alert.since)
 
 
 def _load(store: Store, key: str) -> State | None:
-    try:
-        state: State = store.get_json(layout.WAREHOUSE, layout.alert_key(key))
-    except ObjectMissing:
-        return None
-    return state
+    nothing: State | None = None
+    return store.find_json(layout.WAREHOUSE, layout.alert_key(key), nothing)
+
+
+def _load_all(store: Store) -> list[State]:
+    """All that have been told; of a damaged one nobody can say who knows: it is told anew where it still stands."""
+    keys = [item.key for item in store.list_objects(layout.WAREHOUSE, layout.ALERTS)]
+    nothing: State | None = None
+    found = store.each(lambda key: store.find_json(layout.WAREHOUSE, key, nothing), keys)
+    return [state for state in found if state is not None]
 
 
 def _tell(store: Store, state: State, now: datetime, is_repeating: bool = True) -> None:

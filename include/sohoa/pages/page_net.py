@@ -7,8 +7,8 @@ with every set of vector instructions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -90,9 +90,21 @@ def pad_view(view: Grey) -> Grey:
     return np.asarray(cv2.copyMakeBorder(view, *padding, cv2.BORDER_REPLICATE), np.uint8)
 
 
-@cache
+@dataclass
+class _OwnNets(threading.local):
+    """The nets of this thread: one that paints in two threads at a time paints wrongly."""
+
+    by_weights: dict[Path, cv2.dnn.Net] = field(default_factory=dict)
+
+
+_OWN = _OwnNets()
+
+
 def load_net(path: Path) -> cv2.dnn.Net:
-    """Load weights, once per process, for whole numbers alone."""
+    """Load weights, once per thread, for whole numbers alone."""
+    if path in _OWN.by_weights:
+        return _OWN.by_weights[path]
     net = cv2.dnn.readNetFromONNX(str(path), cv2.dnn.ENGINE_CLASSIC)  # a twelfth faster than the new one
     net.enableWinograd(False)  # its transforms round
+    _OWN.by_weights[path] = net
     return net

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from sohoa import layout
 from sohoa.days import in_chunks
-from sohoa.errors import ObjectMissing
+from sohoa.errors import ObjectDamaged, ObjectMissing
 from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
 from sohoa.reconcile.count_categories import count_entries
@@ -47,7 +47,8 @@ def take_markers(store: Store) -> Taken:
     """Write down the days that wait as the plan of one run; where none does, delete what killed runs have left."""
     markers = {info.key: identity(info) for info in store.list_objects(layout.WAREHOUSE, layout.UNRECONCILED)}
     if not markers:
-        _pay_debts(store)
+        for error in _pay_debts(store).values():
+            raise error
         clear_work(store, "reconcile")
         note_nothing_to_do(store, "reconcile")
         return {"work": "", "markers": 0}
@@ -95,23 +96,48 @@ def reconcile(store: Store, days: Iterable[date], check: Check) -> dict[date, li
     """Classify the dossiers of some days again, and count again each cell in which one lies or lay.
 
     Returns:
-        Day -> what is wrong with its counts; such a day keeps what it had.
+        Day -> what is wrong with its counts, or the damaged object that it needs; such a day keeps what it had.
     """
-    _pay_debts(store)
-    days, closed, recount = sorted(set(days)), dict[date, list[str]](), set[date]()
+    recount = set(_pay_debts(store))
+    days, closed = sorted(set(days)), dict[date, list[str]]()
     for some in in_chunks(days, _DAYS_AT_ONCE):
-        closed |= _classify(store, some, check, recount)
-    _pay_debts(store)
-    return closed
+        closed |= _classify_whole(store, some, check, recount)
+    return closed | {day: [str(error)] for day, error in _pay_debts(store).items()}
 
 
-def _pay_debts(store: Store) -> None:
-    """Count again the cells that a run, this one or one that was killed, has touched."""
-    debts = Debts(store, "reconcile")
+def _pay_debts(store: Store) -> dict[date, ObjectDamaged]:
+    """Count again the cells that a run, this one or one that was killed, has touched.
+
+    Returns:
+        Days of cells of which an object is damaged: they are still owed.
+    """
+    debts, damaged = Debts(store, "reconcile"), dict[date, ObjectDamaged]()
     owed = debts.load(list[str]())
-    store.each(lambda day: _count_cell_day(store, date.fromisoformat(day)), owed)
-    if owed:
+
+    def count(iso_day: str) -> None:
+        day = date.fromisoformat(iso_day)
+        try:
+            _count_cell_day(store, day)
+        except ObjectDamaged as error:
+            damaged[day] = error
+
+    store.each(count, owed)
+    if damaged:
+        debts.owe(sorted(day.isoformat() for day in damaged))
+    elif owed:
         debts.clear()
+    return damaged
+
+
+def _classify_whole(store: Store, days: list[date], check: Check, recount: set[date]) -> dict[date, list[str]]:
+    """Classify some days together, and where an object is damaged one by one: only the day that needs it waits."""
+    try:
+        return _classify(store, days, check, recount)
+    except ObjectDamaged as error:
+        if len(days) == 1:
+            log.warning("gate_closed", day=days[0], problems=[str(error)])
+            return {days[0]: [str(error)]}
+    return {day: lines for one in days for day, lines in _classify_whole(store, [one], check, recount).items()}
 
 
 def _classify(store: Store, days: list[date], check: Check, recount: set[date]) -> dict[date, list[str]]:
@@ -155,10 +181,14 @@ def _cells_of(store: Store, day: date, entries: pa.Table) -> set[date]:
 
 
 def _known_cells(store: Store, day: date) -> set[date]:
+    """The days of the cells in which the dossiers of a day lay; of a damaged mark, as the table has them."""
     try:
         cells = store.get_json(layout.WAREHOUSE, layout.reconciled_key(day))
     except ObjectMissing:
         return set()
+    except ObjectDamaged as error:
+        log.warning("found_in_tables", key=error.key, reason=str(error))
+        return {layout.table_day(key) for key in store.table_keys("reconciliation", name=day.isoformat())}
     return {date.fromisoformat(cell) for cell in cells}
 
 

@@ -115,7 +115,7 @@ class Server:
             pid, started = int(noted["pid"]), float(noted["started"])
             if pid < 1:
                 raise ValueError(pid)
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
+        except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise StackError(
                 f"{self.pid_file} is damaged, and nobody knows any more whether {self.name} runs: end what works in "
                 f"{self.folder} by hand where there is something, delete this file, then do it again"

@@ -7,10 +7,11 @@ disks, certificates, policy and versions are in order, what runs left half-way, 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, Literal
 
 import urllib3
@@ -81,7 +82,8 @@ def diagnose(settings: Settings, now: datetime) -> list[Finding]:
     broken, store = _reach_store(settings, now)
     found += broken
     if store is not None:
-        found += [*_lines(store, now), *_policy(store), *_left_half_way(store, now), *_tables(store)]
+        looks = partial(_lines, store, now), partial(_policy, store), partial(_left_half_way, store, now)
+        found += [one for look in (*looks, partial(_tables, store)) for one in _but_damaged(look)]
     return [*found, *_servers(settings, now)]
 
 
@@ -146,6 +148,14 @@ def _certificates(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 
 _RENEW = "`sohoa stack down`, delete .sohoa/store/grpc, `sohoa stack up`: new ones are made"
+
+
+def _but_damaged(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    """What a look finds; where it ends at a damaged object, that."""
+    try:
+        return list(look())
+    except ObjectDamaged as error:
+        return [Finding("damaged", str(error), "wrong", "do what it says")]
 
 
 def _lines(store: Store, now: datetime) -> Iterator[Finding]:

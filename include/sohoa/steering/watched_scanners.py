@@ -17,6 +17,7 @@ from sohoa.counting.count_devices import OwnDevice
 from sohoa.counting.own_days import with_owner
 from sohoa.days import in_chunks
 from sohoa.defects import DEFECTS
+from sohoa.errors import ObjectDamaged
 from sohoa.logs import get_logger
 from sohoa.steering.control_charts import LEARNED_FROM, Chart, Departure, Limits, Point
 from sohoa.store import ObjectInfo, Store
@@ -132,7 +133,7 @@ def load_watch(store: Store, days: Sequence[ObjectInfo], last_until: date) -> Wa
         if until > last_until or kept["told"] != _digest(days, until):
             return WatchedScanners()
         return _load(kept, until)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:  # no JSON, or of another shape
+    except (ObjectDamaged, ValueError, TypeError, KeyError, AttributeError) as error:  # or of another shape
         log.warning("kept_charts_unreadable", key=layout.CHARTS_KEY, reason=repr(error))
         return WatchedScanners()
 

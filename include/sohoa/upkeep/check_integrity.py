@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, TypedDict
 
 from sohoa import layout
-from sohoa.errors import ObjectMissing, ObjectTooLarge
+from sohoa.errors import ObjectDamaged, ObjectMissing, ObjectTooLarge
 from sohoa.intake.committed_files import find_absence
 from sohoa.intake.manifest import File, Manifest, parse_manifest
 from sohoa.intake.manifest_faults import Refusal
@@ -101,20 +101,30 @@ _BATCHES = 40
 
 def _place(store: Store) -> str | None:
     """The object of ``batches`` at which the last run ended; None at the start."""
-    try:
-        found: _Place = store.get_json(layout.WAREHOUSE, layout.INTEGRITY_KEY)
-    except ObjectMissing:
-        return None
-    return found["after"] or None
+    start: _Place = {"after": ""}
+    return store.find_json(layout.WAREHOUSE, layout.INTEGRITY_KEY, start)["after"] or None
 
 
 def _check_batch(store: Store, agency: str, batch: str, now: datetime, known: Damaged | None) -> int:
     """Look at one batch, and note or forget what is wrong; how many files were read. A damaged one is read whole."""
+    try:
+        found = _look_at(store, agency, batch, now, is_whole=known is not None)
+    except ObjectDamaged as error:  # its rows in a table
+        found = [str(error)], 0
+    if found is None:
+        return 0
+    _note(store, agency, batch, now, known, found[0])
+    return found[1]
+
+
+def _look_at(store: Store, agency: str, batch: str, now: datetime, is_whole: bool) -> tuple[list[str], int] | None:
+    """What is wrong with a batch, and how many files were read; None of one that was refused."""
     day = layout.batch_date(batch, agency)
     (row,) = store.read_table("batches", [] if day is None else [day], name=batch).to_pylist() or (None,)
     if row is None or row["refusal"] is not None or day is None:
-        return 0
+        return None
     documents = store.read_table("documents", [day], name=batch).to_pylist()
+    store.read_table("pages", [day], name=batch)
     problems = []
     if len(documents) != row["documents_declared"]:
         problems.append(f"documents: {len(documents)} rows of {row['documents_declared']}")
@@ -128,14 +138,13 @@ def _check_batch(store: Store, agency: str, batch: str, now: datetime, known: Da
         if one["is_received"] and (one["verdict"] != "rejected" or one["document_id"] in taken)
     }
     files = [file for one in (manifest.documents if manifest else ()) if one.document_id in kept for file in one.files]
-    read = _draw(files, f"{batch} {now:%Y-%m-%d}") if known is None else files
+    read = files if is_whole else _draw(files, f"{batch} {now:%Y-%m-%d}")
     prefix = layout.batch_prefix(agency, day, batch)
     for file in read:
         absence = find_absence(store, prefix, file)
         if absence is not None:
             problems.append(f"{file.path}: {absence}, SHA-256 {file.sha256}")
-    _note(store, agency, batch, now, known, problems)
-    return len(read)
+    return problems, len(read)
 
 
 def _decisions(store: Store, agency: str, day: date) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from sohoa import layout
 from sohoa.counting.count_pages import pages_of_day
@@ -42,12 +41,7 @@ def migrate_tables(store: Store, max_days: int = MAX_DAYS) -> int:
 
 def _load(store: Store) -> dict[str, int]:
     """The version that each table was brought to; none where nothing was yet."""
-    found: dict[str, int] = _read(store, layout.MIGRATED_KEY) or {}
-    return found
-
-
-def _read(store: Store, key: str) -> Any:
-    return None if store.stat(layout.WAREHOUSE, key) is None else store.get_json(layout.WAREHOUSE, key)
+    return store.find_json(layout.WAREHOUSE, layout.MIGRATED_KEY, dict[str, int]())
 
 
 def _fill_pages_daily(store: Store, max_days: int) -> tuple[int, bool]:
@@ -55,7 +49,7 @@ def _fill_pages_daily(store: Store, max_days: int) -> tuple[int, bool]:
 
     Days at which an earlier run was killed come first: it may have written over what a summary counted meanwhile.
     """
-    begun = set(map(date.fromisoformat, _read(store, layout.MIGRATING_KEY) or []))
+    begun = set(map(date.fromisoformat, store.find_json(layout.WAREHOUSE, layout.MIGRATING_KEY, list[str]())))
     missing = _days_of(store, "quality_daily") - _days_of(store, "pages_daily") - begun
     days = [*sorted(begun), *sorted(missing, reverse=True)]
     some = days[:max_days]

@@ -204,10 +204,8 @@ def _count(place: Place, folder: Folder, versions: list[ObjectVersion], has_mani
 
 
 def _load_place(store: Store) -> Place:
-    if store.stat(layout.WAREHOUSE, layout.SWEEP_KEY) is None:
-        return {"after": "", "agencies": {}}
-    place: Place = store.get_json(layout.WAREHOUSE, layout.SWEEP_KEY)
-    return place
+    start: Place = {"after": "", "agencies": {}}
+    return store.find_json(layout.WAREHOUSE, layout.SWEEP_KEY, start)
 
 
 def _write_usage(store: Store, place: Place, now: datetime) -> None:

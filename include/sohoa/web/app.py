@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
-from sohoa.errors import InputError, SohoaError, StoreError, TableBeingRead
+from sohoa.errors import InputError, ObjectDamaged, SohoaError, StoreError, TableBeingRead
 from sohoa.logs import get_logger
 from sohoa.report.formats.draw_in_process import javascript
 from sohoa.settings import Settings
@@ -151,6 +151,8 @@ def _add_failures(app: FastAPI, site: Site) -> None:
         if isinstance(error, InputError):
             return answer(request, 422, "bad_input", error)
         log.warning("page_failed", path=path_of(request), reason=str(error))
+        if isinstance(error, ObjectDamaged):
+            return answer(request, 503, "object_damaged", error.key)
         return answer(request, 503, "store_away" if isinstance(error, StoreError) else "not_possible")
 
 

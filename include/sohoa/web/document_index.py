@@ -61,7 +61,7 @@ class DocumentIndex:
         file = self._folder / f"{year}.parquet"
         with self._writing:
             if count_new(file, etags) is not None:
-                renew_rows(file, etags, _LOCAL, lambda key: self._store.get_parquet(key).select(SCHEMA.names))
+                renew_rows(file, etags, _LOCAL, lambda key: self._store.get_parquet(key, SCHEMA))
         return file
 
 

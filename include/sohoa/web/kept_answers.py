@@ -24,14 +24,21 @@ class KeptAnswers:
         self._folder = folder
         remove_leftovers(folder)
 
-    def get(self, name: tuple[Any, ...], find: Callable[[], Any]) -> Any:
-        """Return the answer of a name, which ``find`` finds where it is not kept: whatever JSON can hold."""
+    def get(self, name: tuple[Any, ...], find: Callable[[], Any], may_keep: Callable[[], bool] = lambda: True) -> Any:
+        """Return the answer of a name.
+
+        Args:
+            name: what it is found from.
+            find: finds it where it is not kept: whatever JSON can hold.
+            may_keep: whether what was found just now is what the name says.
+        """
         file = self._folder / f"{sha256(repr((version('sohoa'), name)).encode()).hexdigest()}.json"
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # the latter: the disk was full, or the machine stopped
             found = find()
-            self._write(file, found)
+            if may_keep():
+                self._write(file, found)
         else:
             touch(file)
         return found

@@ -77,7 +77,7 @@ class Site:
         make: Callable[[], T],
         days: Collection[date] | None = None,
     ) -> T:
-        """Return what ``make`` returns, made once for what these tables hold now.
+        """Return what ``make`` returns, made once for what these tables hold now; anew while one is damaged.
 
         Args:
             tables: what it reads.
@@ -87,11 +87,13 @@ class Site:
         """
         name = (self.store.cache.version(*tables, days=days), *key)
         with self._lock:
-            if name in self._made:
+            if name in self._made and not self.store.cache.is_damaged(*tables):
                 self._made.move_to_end(name)
                 found: T = self._made[name]
                 return found
         made = make()
+        if self.store.cache.is_damaged(*tables):
+            return made
         with self._lock:
             self._made[name] = made
             while len(self._made) > _KEPT:
@@ -100,7 +102,8 @@ class Site:
 
     def keep(self, tables: tuple[str, ...], key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
         """Return what ``find`` returns, found once on this machine for what these tables hold now."""
-        return self._answers.get((self.store.cache.version(*tables), *key), find)
+        cache = self.store.cache
+        return self._answers.get((cache.version(*tables), *key), find, lambda: not cache.is_damaged(*tables))
 
     def page(self, request: Request, viewer: Viewer, template: str, /, **values: Any) -> Response:
         """Make a page from its template, and write down that it was opened.
@@ -155,6 +158,7 @@ class Site:
                 label=language.label,
                 viewer=viewer,
                 root=request.scope.get("root_path", ""),
+                damages=self.store.cache.damages(),
                 navigation=[*NAVIGATION, *(FOR_EDITORS if viewer and viewer.may_edit else ())],
                 other_language=partial(_with_query, request, lang="en" if language.code == "vi" else "vi"),
                 query=partial(_with_query, request),

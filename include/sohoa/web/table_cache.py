@@ -3,7 +3,7 @@
 Of a table that has an object a batch or a decision, tens of thousands a year, only the months asked for are listed. The
 rows of a table's objects lie together in one local Parquet file a month, which also holds the ETag of each object: a
 page that asks for a year opens twelve files, and a restart reads nothing that it has. The folder is bounded; the months
-that nobody has asked for longest go first.
+that nobody has asked for longest go first. A month of which an object is damaged stays as it was last read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from sohoa import layout
-from sohoa.errors import StoreError, TableBeingRead
+from sohoa.errors import ObjectDamaged, StoreError, TableBeingRead
 from sohoa.logs import get_logger
 from sohoa.schema import TABLES, fit
 from sohoa.store import ObjectInfo, Store, with_path_key
@@ -37,6 +37,8 @@ USED_SECONDS = 60.0
 """A file that was asked for in this time may be about to be read: it stays."""
 MOST_AT_ONCE = 1_000
 """Objects that a request waits for: some seconds. Where more are new, they are read behind it."""
+DAMAGED_SECONDS = 60.0
+"""After so long it is tried whether an object that was damaged has been brought back."""
 BY_MONTH = frozenset({"documents", "batches", "reviews", "page_reviews"})
 """Tables that are listed month by month."""
 
@@ -49,6 +51,17 @@ class _Objects:
     months: dict[str, Etags]
     version: str
     """Another one as soon as any object is another."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """An object of a table that is damaged, and from when the rows are that are shown meanwhile."""
+
+    error: ObjectDamaged
+    shown_from: datetime | None
+    """When the rows of its month were last those of the store; None where they were never read here."""
+    seen: float
+    """When it was seen, by the monotonic clock."""
 
 
 class TableCache:
@@ -64,6 +77,16 @@ class TableCache:
         self._writing = {table: threading.Lock() for table in TABLES}
         self._lock, self._behind = threading.Lock(), set[str]()
         """Tables that are read behind the requests."""
+        self._damages: dict[Path, Damage] = {}
+        """By the local file of the month."""
+
+    def damages(self) -> list[Damage]:
+        """Tell of damaged objects for which older rows are shown, as far as reads have met them."""
+        return [one for _, one in sorted(self._damages.items()) if one.shown_from is not None]
+
+    def is_damaged(self, *tables: str) -> bool:
+        """Tell whether reads of these tables have met damaged objects: what is made of them may be of older rows."""
+        return any(file.parent.name in tables for file in list(self._damages))
 
     def read(
         self,
@@ -84,6 +107,7 @@ class TableCache:
 
         Raises:
             TableBeingRead: too much of it is new for a request to wait for; it is read behind it.
+            ObjectDamaged: an object is damaged, and no older rows of its month are kept here.
         """
         months = {month: etags for part in self._list(table, days) for month, etags in part.months.items()}
         asked = None if days is None else _months_of(days)
@@ -178,13 +202,24 @@ class TableCache:
 
     def _bring_up(self, table: str, months: dict[str, Etags]) -> None:
         """Make the local files of these months hold these objects; where many are new, behind the request."""
-        new = {month: count_new(self._file(table, month), etags) for month, etags in months.items()}
-        stale = {month: months[month] for month, count in new.items() if count is not None}
-        count = sum(filter(None, new.values()))
+        files = {month: self._file(table, month) for month in months}
+        new = {month: count_new(file, months[month]) for month, file in files.items()}
+        for month in [month for month, count in new.items() if count is None]:
+            self._damages.pop(files[month], None)
+        stale = {month: months[month] for month, file in files.items() if new[month] is not None and self._is_due(file)}
+        count = sum(new[month] or 0 for month in stale)
         if stale and (count > MOST_AT_ONCE or table in self._behind):
             self._renew_behind(table, stale)
             raise TableBeingRead(table, count)
-        self._renew(table, stale, {self._file(table, month) for month in months})
+        self._renew(table, stale, set(files.values()))
+        for damage in [self._damages[file] for file in files.values() if file in self._damages]:
+            if damage.shown_from is None:
+                raise damage.error
+
+    def _is_due(self, file: Path) -> bool:
+        """Whether a month is to be read: not where an object of it was found damaged a moment ago."""
+        damage = self._damages.get(file)
+        return damage is None or time.monotonic() - damage.seen >= DAMAGED_SECONDS
 
     def _renew_behind(self, table: str, months: dict[str, Etags]) -> None:
         def renew() -> None:
@@ -204,9 +239,15 @@ class TableCache:
     def _renew(self, table: str, months: dict[str, Etags], kept: set[Path]) -> None:
         """Write the files of these months, the newest first, and make room but for ``kept``."""
         for month, etags in sorted(months.items(), reverse=True):
+            file = self._file(table, month)
             with self._writing[table]:
-                read = partial(self._read_object, table)
-                renew_rows(self._file(table, month), etags, _local_schema(table), read)
+                try:
+                    renew_rows(file, etags, _local_schema(table), partial(self._read_object, table))
+                except ObjectDamaged as error:  # the other months are read all the same
+                    log.warning("object_damaged", table=table, reason=str(error))
+                    self._damages[file] = Damage(error, _last_used(file), time.monotonic())
+                else:
+                    self._damages.pop(file, None)
         if months:
             self._make_room(kept)
 
@@ -220,9 +261,17 @@ class TableCache:
         for stat, file in sorted(found, key=lambda one: one[0].st_mtime):
             if total <= self._most_bytes or time.time() - stat.st_mtime < USED_SECONDS:
                 return
-            if file not in kept:
+            if file not in kept and file not in self._damages:
                 file.unlink(missing_ok=True)
                 total -= stat.st_size
+
+
+def _last_used(file: Path) -> datetime | None:
+    """When a local file was last found to be as the store is; None where there is none."""
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
 
 
 def _months_of(days: Iterable[date]) -> set[str]:
