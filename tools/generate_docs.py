@@ -139,7 +139,7 @@ def _judged_table() -> str:
         "limit without a scope of its own finds its defect where it is not, and where it is, with 95 % intervals "
         "(Clopper and Pearson). Labels are rough, and pages on which nobody vouches for either are left out. "
         "*Tuned*: pages that were looked at while limits and measures were chosen. *Jury*: office scans that were "
-        "first measured when all was chosen (`python -m tools.fetch_jury FOLDER`): those of two collections, and later, "
+        "first measured when all was chosen (`python -m tools.fetch_jury FOLDER`): those of two collections, then, "
         "labelled before the engine saw them, those of nineteen further ones, most of them of Vietnamese offices. None "
         "was rejected then. Three of the first went to a person: one was the cause of a change in `streaks` (the pale "
         "flank of a line in ink), one of a change in `wrong_orientation` (forms in capitals were called upside down). "
