@@ -53,8 +53,8 @@ class Votes:
         under: letters with a mark under them.
         asking: the smaller letters of pairs with level heads only that have a mark under them.
         asking_turned: those of pairs with level feet only that have a mark over them.
-        unmarked: labels, boxes and letters of a tile whose marks have not been looked for, and which of them are the
-            smaller ones of pairs with level heads only, and with level feet only.
+        unmarked: labels, boxes and letters of a tile whose marks have not been looked for, and of these the smaller
+            ones of pairs with level heads only, and with level feet only.
     """
 
     in_line: int = 0
@@ -64,7 +64,7 @@ class Votes:
     under: int = 0
     asking: int = 0
     asking_turned: int = 0
-    unmarked: tuple[Labels, Whole, Whole, Flags, Flags] | None = None
+    unmarked: tuple[Labels, Whole, Whole, Whole, Whole] | None = None
 
     @property
     def sureness(self) -> float:
@@ -104,9 +104,8 @@ class Votes:
         self.in_line += int(in_line.sum())
         self.up += int(up.sum())
         self.down += int(down.sum())
-        letters = np.flatnonzero(is_letter)
         smaller = np.where(height[one] < height[two], one, two)
-        self.unmarked = labels, boxes, letters, np.isin(letters, smaller[down]), np.isin(letters, smaller[up])
+        self.unmarked = labels, boxes, np.flatnonzero(is_letter), smaller[down], smaller[up]
 
     def count_marks(self) -> None:
         """Count the marks of the tile that was added last: nobody asks for those of the direction that is none."""
@@ -114,8 +113,8 @@ class Votes:
             labels, boxes, letters, hangs, stands = self.unmarked
             over, under = _marks(labels, boxes, letters)
             self.over, self.under, self.unmarked = self.over + int(over.sum()), self.under + int(under.sum()), None
-            self.asking += int((under & hangs).sum())
-            self.asking_turned += int((over & stands).sum())
+            self.asking += len({*letters[under].tolist()} & {*hangs.tolist()})
+            self.asking_turned += len({*letters[over].tolist()} & {*stands.tolist()})
 
     def without_questions(self) -> Votes:
         """Return the votes but for letters as a question mark beside a capital.
