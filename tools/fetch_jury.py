@@ -1,8 +1,8 @@
 """Fetch public scans on which no limit was chosen: ``python -m tools.fetch_jury FOLDER`` writes them and their labels.
 
-``jury.csv`` beside this module names each page, its commit and hash, and what was seen on it by eye, small: ``clean`` 1
-where a clerk should have it accepted, 0 where it has the defect named, -1 where nobody vouches for it. The pages are
-not part of the project: their licences do not say that they may be passed on.
+``jury.csv`` beside this module names each page, the licence that its source states, its commit and hash, and what was
+seen on it by eye, small: ``clean`` 1 where a clerk should have it accepted, 0 where it has the defect named, -1 where
+nobody vouches for it. The pages are not part of the project: few licences say that they may be passed on.
 """
 
 from __future__ import annotations
@@ -33,26 +33,32 @@ def main() -> None:
 
 
 def fetch_pages(pages: Iterable[Mapping[str, str]], folder: Path, read: Callable[[str], bytes]) -> list[str]:
-    """Write the pages and their labels; return the names of those that are not what they were.
+    """Write the files of the pages and their labels; return the names of those that are not what they were.
 
     Args:
         pages: rows of ``jury.csv``.
         folder: where they go.
         read: returns what lies at an address.
     """
-    missing, kept = [], []
+    files: dict[str, list[Mapping[str, str]]] = {}
     for page in pages:
+        files.setdefault(page["file"], []).append(page)
+    missing, kept = [], []
+    for name, labelled in files.items():
+        page = labelled[0]
         source = page["source"].removeprefix("github:")
         data = read(f"{_HOST}/{source}/{page['commit']}/{urllib.parse.quote(page['path'])}")
         if hashlib.sha256(data).hexdigest() != page["sha256"]:
-            missing.append(page["file"])
+            missing.append(name)
             continue
-        (folder / Path(page["file"]).name).write_bytes(data)
-        kept.append(page)
+        (folder / Path(name).name).write_bytes(data)
+        kept += labelled
     with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines)
-        writer.writerow(["file", "source", "clean", "camera_photo", "orientation_cw", *LABELS.values()])
-        writer.writerows([page["file"], page["source"], page["clean"], "0", "0", *_labels(page)] for page in kept)
+        writer.writerow(["file", "page", "source", "clean", "camera_photo", "orientation_cw", *LABELS.values()])
+        writer.writerows(
+            [*(page[name] for name in ("file", "page", "source", "clean")), "0", "0", *_labels(page)] for page in kept
+        )
     return missing
 
 

@@ -2,13 +2,13 @@
 
     python -m tools.judge_limits FOLDER... [--jury FOLDER...]
 
-A folder holds images and ``labels.csv``: ``file``, ``source``, and in columns of the names in ``LABELS`` 1 where a page
-has the defect, 0 where it has not; anything else is not vouched for. Pages with ``camera_photo`` 1 are left out. Pages
-with ``clean`` 1 are those that a clerk should have accepted: counted is how many are rejected or wait for a person for
-anything but what their files say of themselves, and by source. No limit was chosen on pages of the folders after
-``--jury``. The pages stay where they are: only the counts go into ``judged_limits.json`` beside this module, of which
-``tools.generate_docs`` makes a table in ``docs/thresholds.md``; it is printed too, with the clean pages that are not
-accepted.
+A folder holds files and ``labels.csv``: ``file``, ``page`` where one has several, ``source``, and in columns of the
+names in ``LABELS`` 1 where a page has the defect, 0 where it has not; anything else is not vouched for. Pages with
+``camera_photo`` 1 are left out. Pages with ``clean`` 1 are those that a clerk should have accepted: counted is how
+many are rejected or wait for a person for anything but what their files say of themselves, and by source. No limit was
+chosen on pages of the folders after ``--jury``. The pages stay where they are: only the counts go into
+``judged_limits.json`` beside this module, of which ``tools.generate_docs`` makes a table in ``docs/thresholds.md``; it
+is printed too, with the clean pages that are not accepted.
 """
 
 from __future__ import annotations
@@ -65,16 +65,27 @@ def main() -> None:
     counts = {name: judge_limits(some) for name, some in pages.items()}
     JUDGED.write_text(json.dumps(counts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = [" | ".join(row) for row in (*table_rows(counts), *source_rows(counts))]
-    lines += [f"{labels['file']} {found}" for some in pages.values() for labels, _, found in judge_clean(some) if found]
+    lines += [
+        f"{labels['file']} {labels.get('page') or 1} {found}"
+        for some in pages.values()
+        for labels, _, found in judge_clean(some)
+        if found
+    ]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
 def read_pages(folder: Path) -> list[Page]:
-    """Return the labels and the page row of each scan of a folder."""
+    """Return the labels and the page row of each scan of a folder; without ``page`` the first of its file."""
     bounds = FileBounds.of(load_settings())
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as lines:
         labels = [line for line in csv.DictReader(lines) if line["camera_photo"] != "1"]
-    return [(line, dict(measure_file(folder / line["file"], bounds)[0])) for line in labels]
+    files = {name: measure_file(folder / name, bounds) for name in dict.fromkeys(line["file"] for line in labels)}
+    return [(line, dict(_row_of(files[line["file"]], int(line.get("page") or 1)))) for line in labels]
+
+
+def _row_of(rows: Sequence[Mapping[str, Any]], number: int) -> Mapping[str, Any]:
+    """Return the row of a page; a file that cannot be read has one for all."""
+    return rows[0] if rows[0]["error"] is not None else rows[number - 1]
 
 
 def judge_limits(pages: Iterable[Page]) -> Counts:

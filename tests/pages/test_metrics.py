@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
 
 from sohoa.pages.broken_edges import worst_edge_shift
@@ -282,6 +283,29 @@ def test_columns_of_a_table_may_stand_otherwise_under_a_rule(side: int, is_ruled
         sheet[top : top + 2, 100:2320] = 40
     strength = values(np.ascontiguousarray(np.rot90(sheet, side)), 150)["seam_strength"]
     assert strength < 0.5 if is_ruled else strength > 3
+
+
+def _bars() -> Image:
+    """A3 full of short bars, drawn anew at every twelfth row, as of PDF417."""
+    sheet, chance = np.full((2480, 1754), 250, np.uint8), np.random.default_rng(11)
+    for row in range(200, 2280, 12):
+        sheet[row : row + 12, 150:1606] = np.where(np.repeat(chance.integers(0, 2, 182), 8), 20, 250)
+    return sheet
+
+
+def _hatching() -> Image:
+    """A3 full of slanting lines of grey, dithered to black and white."""
+    y, x = np.mgrid[:1754, :2480]
+    angle = np.deg2rad(-80)
+    is_line = (x * np.cos(angle) + y * np.sin(angle)) % 14 < 5
+    return np.asarray(PIL.Image.fromarray(np.where(is_line, 120, 235).astype(np.uint8)).convert("1").convert("L"))
+
+
+@pytest.mark.parametrize("draw", [_bars, _hatching])
+@pytest.mark.parametrize("side", [0, 1])
+def test_patterns_that_match_moved_elsewhere_too_or_by_chance_are_no_seam(side: int, draw: Callable[[], Image]) -> None:
+    """A large sheet would be sent back for them; their rows, moved, match too elsewhere, or far worse than they do."""
+    assert values(np.ascontiguousarray(np.rot90(draw(), side)), 150)["seam_strength"] < 1.5
 
 
 def test_bars_that_end_far_apart_are_no_seam(page: Image) -> None:

@@ -23,6 +23,12 @@ VIETNAMESE = (
     "Nơi nhận: như trên; lưu văn thư; phòng đăng ký, quản lý.",
 )
 CAPITALS = tuple("HXEI NHMEX IHE XENIM HENX" for _ in range(6))
+ASKED = (
+    "WHERE DID THIS HAPPEN? AND WHEN?",
+    "HOW MANY TIMES? WHO ELSE KNEW?",
+    "WAS A CASE FILED? IN WHICH COURT?",
+    "IS THE HOUSE YOURS? SINCE WHEN?",
+)
 Image = NDArray[np.uint8]
 
 
@@ -80,6 +86,18 @@ def test_what_shows_no_head_and_foot_is_left_undecided(quarter: int) -> None:
     grain = np.random.default_rng(3).integers(0, 256, ruled.shape).astype(np.uint8)
     for page in (sheet(CAPITALS), ruled, grain, sheet(())):
         assert orientation(turned(page, quarter)) is None
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_questions_in_capitals_are_left_undecided(quarter: int) -> None:
+    """A question mark hangs from the head line and has a dot under it: as an i does on its head, and is none."""
+    assert orientation(turned(sheet(ASKED, 14.0), quarter)) is None
+
+
+def test_capitals_with_a_few_of_other_form_are_left_undecided() -> None:
+    """Q reaches under the line and x is low: of fewer than one pair of letters in twelve, more would have to agree."""
+    lines = [line + last for line, last in zip(CAPITALS, "QQQQQx", strict=True)]
+    assert orientation(sheet(tuple(lines), 14.0)) is None
 
 
 def test_a_false_resolution_does_not_hide_the_letters() -> None:

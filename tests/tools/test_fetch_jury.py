@@ -12,7 +12,8 @@ from tools.judge_limits import LABELS
 
 def test_pages_come_with_their_labels_and_changed_ones_do_not(tmp_path: Path) -> None:
     """A clean page has no defect, another one that is named and else nothing known; a page that changed is named."""
-    same = {"source": "github:here/there", "commit": "c", "path": "a b.png", "sha256": hashlib.sha256(b"x").hexdigest()}
+    same = {"source": "github:here/there", "commit": "c", "path": "a b.png", "page": "1"}
+    same["sha256"] = hashlib.sha256(b"x").hexdigest()
     pages = [
         same | {"file": "clean.png", "clean": "1", "defect": ""},
         same | {"file": "dark.png", "clean": "0", "defect": "dark_border"},
@@ -28,8 +29,21 @@ def test_pages_come_with_their_labels_and_changed_ones_do_not(tmp_path: Path) ->
     assert dark["dark_border"] == "1" and dark["cutoff"] == "-1"
 
 
-def test_the_list_names_each_page_once_with_a_label() -> None:
+def test_a_file_of_several_pages_is_asked_for_once(tmp_path: Path) -> None:
+    file = {"source": "github:here/there", "commit": "c", "path": "a.pdf", "sha256": hashlib.sha256(b"x").hexdigest()}
+    pages = [file | {"file": "a.pdf", "page": number, "clean": "1", "defect": ""} for number in ("2", "7")]
+    asked: list[str] = []
+    assert fetch_pages(pages, tmp_path, lambda url: asked.append(url) or b"x") == []
+    assert len(asked) == 1
+    with (tmp_path / "labels.csv").open(encoding="utf-8", newline="") as lines:
+        assert [line["page"] for line in csv.DictReader(lines)] == ["2", "7"]
+
+
+def test_the_list_names_each_page_once_with_a_label_and_what_its_source_allows() -> None:
     with JURY.open(encoding="utf-8", newline="") as lines:
         pages = list(csv.DictReader(lines))
-    assert len({page["file"] for page in pages}) == len({page["sha256"] for page in pages}) == len(pages)
+    assert len({(page["file"], page["page"]) for page in pages}) == len(pages)
+    files = {page["file"]: page["sha256"] for page in pages}
+    assert len(set(files.values())) == len(files) and all(files[page["file"]] == page["sha256"] for page in pages)
+    assert all(page["licence"] for page in pages)
     assert {(page["clean"], bool(page["defect"])) for page in pages} == {("1", False), ("0", True), ("-1", False)}

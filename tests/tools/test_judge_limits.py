@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from sohoa.schema import MEASURED
-from tools.judge_limits import judge_clean, judge_limits, share, source_rows, table_rows
+from tools.judge_limits import judge_clean, judge_limits, read_pages, share, source_rows, table_rows
 
 
 def page(labels: dict[str, str], **values: Any) -> tuple[dict[str, str], dict[str, Any]]:
@@ -49,6 +51,18 @@ def test_clean_pages_are_counted_whatever_is_found_but_tags_and_by_source() -> N
     counts = judge_limits(pages)
     assert counts["clean"] == {"note": [2, 5], "review": [2, 5], "reject": [1, 5]}
     assert source_rows({"tuned": counts}) == [("here", "2 of 4", "tuned"), ("there", "0 of 1", "tuned")]
+
+
+def test_a_page_of_a_file_of_several_is_the_one_that_its_label_names(tmp_path: Path) -> None:
+    """Without a number it is the first; a file that cannot be read has one row for all its pages."""
+    pages = [Image.new("L", size, 255) for size in ((300, 400), (310, 420))]
+    pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
+    (tmp_path / "bad.tif").write_bytes(b"II*")
+    lines = ["file,page,source,camera_photo", "two.tif,2,here,0", "two.tif,,here,0", "bad.tif,2,here,0"]
+    (tmp_path / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    second, first, bad = (row for _, row in read_pages(tmp_path))
+    assert (second["width_px"], first["width_px"]) == (310, 300)
+    assert bad["error"] is not None
 
 
 @pytest.mark.parametrize(

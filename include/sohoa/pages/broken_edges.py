@@ -39,6 +39,8 @@ _AGREEING = 0.65  # of the rich parts match better moved than not
 _MATCHED = (0.2, 0.4)  # of the edges of the middle part, from nothing to sure
 _ALIKE, _ASIDE = 0.45, 0.75  # of the best match that lag zero, or another lag, may reach
 _SLANT = 0.2  # by which rows that no seam parts may match better moved
+_USUAL = 0.3  # match of rows that no seam parts at least, on one side of it
+_KEPT = 0.42  # of that match is the one across a seam
 _LEAST_LAG, _PEAK = 2, 3  # pixels
 
 
@@ -147,15 +149,29 @@ def _edge_shift(page: Grey, row: int, lines: Edges, far: int) -> float:
         _parts_matched(lines[above, far:-far], lines[below], far, far + lag),
         _parts_matched(lines[below, far:-far], lines[above], far, far - lag),
     )
-    return sure * abs(lag) if sure and not _slants(page, row, below - above, far) else 0.0
+    return sure * abs(lag) if sure and _stands_out(page, row, below - above, match, far) else 0.0
 
 
-def _slants(page: Grey, row: int, gap: int, far: int) -> bool:
-    """Return whether rows on either side of a break, as far apart, match better when one is moved."""
+def _stands_out(page: Grey, row: int, gap: int, moved: Edges, far: int) -> bool:
+    """Return whether edges go on as they stand beside a break, and not when moved as they are across it.
+
+    Rows of slanting lines match better moved everywhere, a pattern when moved by its period, rows of dots hardly
+    ever, and rows of bars that are drawn anew at each line match across one by chance.
+
+    Args:
+        page: the page.
+        row: the last before the break.
+        gap: rows between those that were matched across it.
+        moved: their match by lag.
+        far: pixels of the farthest shift.
+    """
+    at, best = int(moved.argmax()), float(moved.max())
     starts = np.array([row - _PEAK - gap, row + _PEAK + 1])
     above, below = edges_of(page[starts]), edges_of(page[starts + gap])
-    usual = (_match_edges(*pair, far) for pair in zip(above, below, strict=True))
-    return any(bool(match.max() - match[far] > _SLANT) for match in usual)
+    around = [_match_edges(*pair, far) for pair in zip(above, below, strict=True)]
+    slants = any(match.max() - match[far] > _SLANT or match[at] > _ASIDE * best for match in around)
+    usual = max(float(match[far]) for match in around)
+    return not slants and usual >= _USUAL and best >= _KEPT * usual
 
 
 def edges_of(rows: Grey) -> Edges:

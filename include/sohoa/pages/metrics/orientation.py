@@ -14,6 +14,7 @@ from sohoa.pages.views import A4_LONG_MM, PageViews, percentiles
 
 Labels = NDArray[np.uint16]
 Whole = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 _TILE_PX = 480  # side of a tile at most; its parts must have labels of 16 bits
 _MAX_TILES = 20
@@ -36,6 +37,7 @@ _SURE, _ENOUGH = 4.0, 2.5  # standard errors: to stop early, and at the end
 _CONTRARY = 1.5  # standard errors of the marks against the answer: in other alphabets they stand over the other side
 _LEAST_RATIO = 1.25  # of uneven heads to uneven feet, upright
 _LATIN_RATIO = (2.4, 12.0)  # of them, where no marks speak for the answer
+_CAPITALS = 0.08  # of the pairs in line at most are uneven among capitals and figures
 _MANY_IN_LINE = 600  # pairs, among which Latin text has dots
 
 
@@ -49,7 +51,10 @@ class Votes:
         down: pairs with level heads only.
         over: letters with a mark over them.
         under: letters with a mark under them.
-        unmarked: labels, boxes and letters of a tile whose marks have not been looked for.
+        asking: the smaller letters of pairs with level heads only that have a mark under them.
+        asking_turned: those of pairs with level feet only that have a mark over them.
+        unmarked: labels, boxes and letters of a tile whose marks have not been looked for, and of these the smaller
+            ones of pairs with level heads only, and with level feet only.
     """
 
     in_line: int = 0
@@ -57,7 +62,9 @@ class Votes:
     down: int = 0
     over: int = 0
     under: int = 0
-    unmarked: tuple[Labels, Whole, Whole] | None = None
+    asking: int = 0
+    asking_turned: int = 0
+    unmarked: tuple[Labels, Whole, Whole, Whole, Whole] | None = None
 
     @property
     def sureness(self) -> float:
@@ -93,16 +100,34 @@ class Votes:
         in_line = (heads <= near) | (feet <= near)
         is_letter[:] = False
         is_letter[one[in_line]] = is_letter[two[in_line]] = True
+        up, down = (feet <= near) & (heads >= far), (heads <= near) & (feet >= far)
         self.in_line += int(in_line.sum())
-        self.up += int(((feet <= near) & (heads >= far)).sum())
-        self.down += int(((heads <= near) & (feet >= far)).sum())
-        self.unmarked = labels, boxes, np.flatnonzero(is_letter)
+        self.up += int(up.sum())
+        self.down += int(down.sum())
+        smaller = np.where(height[one] < height[two], one, two)
+        self.unmarked = labels, boxes, np.flatnonzero(is_letter), smaller[down], smaller[up]
 
     def count_marks(self) -> None:
         """Count the marks of the tile that was added last: nobody asks for those of the direction that is none."""
         if self.unmarked is not None:
-            over, under = _marks(*self.unmarked)
-            self.over, self.under, self.unmarked = self.over + over, self.under + under, None
+            labels, boxes, letters, hangs, stands = self.unmarked
+            over, under = _marks(labels, boxes, letters)
+            self.over, self.under, self.unmarked = self.over + int(over.sum()), self.under + int(under.sum()), None
+            self.asking += len({*letters[under].tolist()} & {*hangs.tolist()})
+            self.asking_turned += len({*letters[over].tolist()} & {*stands.tolist()})
+
+    def without_questions(self) -> Votes:
+        """Return the votes but for letters as a question mark beside a capital.
+
+        It hangs from the head line and has a dot under it, as an i has that is read the other way up.
+        """
+        asking, turned = self.asking, self.asking_turned
+        return Votes(self.in_line, self.up - turned, self.down - asking, self.over - turned, self.under - asking)
+
+    @property
+    def are_capitals(self) -> bool:
+        """Return whether hardly any pair is uneven: Q, J and commas alone, or few small letters among figures."""
+        return self.up + self.down < _CAPITALS * self.in_line
 
 
 def _sureness(one: int, other: int) -> float:
@@ -150,6 +175,8 @@ def _decide(upright: Votes, turned: Votes, is_early: bool) -> int | None:
     if abs(axis) < least_axis:
         return None
     votes.count_marks()
+    if (asked := votes.without_questions()).are_capitals:
+        votes, least = asked, _SURE
     if abs(votes.sureness) < least or not votes.is_latin(is_early):
         return None
     return first if votes.sureness > 0 else first + 180
@@ -209,8 +236,8 @@ def _neighbours(labels: Labels, boxes: Whole, is_letter: NDArray[np.bool_]) -> t
     return letters[fits], after[fits]
 
 
-def _marks(labels: Labels, boxes: Whole, letters: Whole) -> tuple[int, int]:
-    """Find the letters with a mark close over, and under, their middle."""
+def _marks(labels: Labels, boxes: Whole, letters: Whole) -> tuple[Flags, Flags]:
+    """Tell which letters have a mark close over, and under, their middle."""
     x, y, width, height = boxes[letters].T
     steps, twice = _steps(_MARK_GAPS, height), np.concatenate([letters, letters])
     middle = np.concatenate([x + width // 2] * 2)
@@ -221,7 +248,7 @@ def _marks(labels: Labels, boxes: Whole, letters: Whole) -> tuple[int, int]:
         & (heights[mark] <= _MARK * heights[twice])
         & (widths[mark] <= np.maximum(widths, heights)[twice])
     )
-    return int(is_mark[: len(letters)].sum()), int(is_mark[len(letters) :].sum())
+    return is_mark[: len(letters)], is_mark[len(letters) :]
 
 
 def _steps(shares: tuple[float, ...], height: Whole) -> Whole:
