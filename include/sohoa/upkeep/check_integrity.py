@@ -59,7 +59,7 @@ def check_integrity(store: Store, now: datetime) -> Checked:
     files = batches = 0
     is_through, after = False, ""
     while files < store.settings.integrity_files and not is_through:
-        found = list(store.list_objects(layout.WAREHOUSE, layout.table_prefix("batches"), _place(store), _BATCHES))
+        found = list(store.list_objects(layout.WAREHOUSE, layout.table_prefix("batches"), _place(store), most=_BATCHES))
         is_through = len(found) < _BATCHES
         for item in found:
             batch = item.key.rpartition("/")[2].removesuffix(".parquet")
