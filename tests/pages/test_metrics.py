@@ -11,7 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from sohoa.pages.broken_edges import worst_edge_shift
+from sohoa.pages.broken_edges import find_moved, worst_edge_shift
 from sohoa.pages.measure_page import METRICS
 from sohoa.pages.metrics.contrast import measure_contrast
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
@@ -234,6 +234,26 @@ def test_a_seam_through_a_pattern_breaks_its_edges(side: int, shift: int, blend:
     if blend:
         joined[:, 400] = joined[:, 399:402:2].mean(axis=1)
     assert values(joined, 300)["seam_strength"] == pytest.approx(abs(shift) / 300 * 25.4 / 0.3, abs=0.2)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("shift", [0, 6, -11])
+def test_a_seam_on_white_a4_is_found_by_its_edges(side: int, shift: int) -> None:
+    """Its greys do not tell: a pattern printed on a white page is alike on both sides of a seam."""
+    sheet = np.full((1754, 1240), 250, np.uint8)
+    sheet[300:940, 150:1050] = _patterned()
+    sheet[:, 600:] = np.roll(sheet, shift, axis=0)[:, 600:]
+    strength = values(np.ascontiguousarray(np.rot90(sheet, side)), 150)["seam_strength"]
+    assert strength == pytest.approx(abs(shift) / 150 * 25.4 / 0.3, abs=0.1)
+
+
+@pytest.mark.parametrize("shift", [0, 1, 5, -9, 19, -20, 21])
+def test_breaks_are_looked_at_where_edges_match_moved(shift: int) -> None:
+    """Not where they match as they stand, or hardly moved, nor where they match best at the farthest that is tried."""
+    card = _patterned()
+    card[300:] = np.roll(card, shift, axis=1)[300:]
+    found = find_moved(card, np.array([99, 299]), 20)
+    assert found.tolist() == ([299] if 1 < abs(shift) < 20 else [])
 
 
 _PLACES = [60, 180, 300, 420, 560]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import each_nth, lowest
+from sohoa.pages.views import each_nth
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -26,6 +26,9 @@ SAMPLE = 3
 NEAREST = 8
 """Rows from the ends of a page where none is looked for, and from a printed rule to where it is not."""
 _BREAKS = 12  # places where edges break off most
+_WIDTH, _QUICK_WIDTH = 4, 6  # each of two parts of a page's width tells where edges break off: a fourth, or a sixth
+_QUICK_SAMPLE = 6  # rows of which one tells it
+_LEAST_MOVED = 0.1  # of the edges of two lines that match at first sight when one is moved
 _SOFT = 0.4  # grey levels of its edges in which a row is as good as bare
 _LEAST_BREAK = 0.1  # by which edges go on less than from row to row around
 _LINES = (-2, -1, 0, 1, 2, 3)  # rows around a break, from the last before it
@@ -44,23 +47,29 @@ _KEPT = 0.42  # of that match is the one across a seam
 _LEAST_LAG, _PEAK = 2, 3  # pixels
 
 
-def row_breaks(page: Grey) -> Places:
-    """Find the rows whose edges go on in the next far less than from row to row around: in two quarters of them."""
-    eighth = page.shape[1] // 8
+def row_breaks(page: Grey, is_quick: bool) -> Places:
+    """Find the rows whose edges go on in the next far less than from row to row around, the farthest from it last.
+
+    Args:
+        page: the page.
+        is_quick: whether fewer of its pixels are looked at.
+    """
+    quarter, half = page.shape[1] // 8 * 2, page.shape[1] // (2 * (_QUICK_WIDTH if is_quick else _WIDTH))
     difference, edge = np.zeros(len(page) - 1, np.int32), np.zeros(len(page), np.int32)
-    for left in (eighth, page.shape[1] - 3 * eighth):
-        for row in range(0, len(page) - 1, BAND):
-            band = page[row : row + BAND + 1, left : left + 2 * eighth]
+    for middle in (quarter, page.shape[1] - quarter):
+        for row in range(0, len(page) - 1, _WIDTH * BAND):
+            band = page[row : row + _WIDTH * BAND + 1, middle - half : middle + half]
             steps = cv2.absdiff(band[:, 1:], band[:, :-1])
             difference[row : row + len(steps) - 1] += sum_lines(cv2.absdiff(steps[:-1], steps[1:]), 1)
             edge[row : row + len(steps) - 1] += sum_lines(steps[:-1], 1)
         edge[-1] += sum_lines(steps[-1:], 1)[0]
-    return _breaks(difference, edge, 4 * eighth - 2)
+    return _breaks(difference, edge, 4 * half - 2)
 
 
-def column_breaks(page: Grey) -> Places:
-    """Find the columns whose edges go on in the next far less than from column to column around, at each third row."""
-    above, below = (rows[each_nth(len(page) - 1, SAMPLE)] for rows in (page[:-1], page[1:]))
+def column_breaks(page: Grey, is_quick: bool) -> Places:
+    """Find the columns whose edges go on in the next far less than from column to column around, likewise."""
+    sample = each_nth(len(page) - 1, _QUICK_SAMPLE if is_quick else SAMPLE)
+    above, below = page[:-1][sample], page[1:][sample]
     differences, edges = [], []
     for row in range(0, len(above), BAND // SAMPLE):
         band = slice(row, row + BAND // SAMPLE)
@@ -85,10 +94,9 @@ def _breaks(difference: NDArray[np.int32], edge: NDArray[np.int32], length: int)
 
 
 def _below_around(line: Floats) -> Floats:
-    """Return by how much each number that is the lowest of five lies below the third lowest of eight around it."""
-    padded = np.pad(line, 6, mode="edge")
-    around = np.stack([padded[6 + off : 6 + off + line.size] for off in (-6, -5, -4, -3, 3, 4, 5, 6)])
-    below = lowest(around, 2) - line
+    """Return by how much each number lies below the mean of eight around it, where that is most of five in a row."""
+    row = line[None]
+    below = ((cv2.blur(row, (13, 1)) * 13 - cv2.blur(row, (5, 1)) * 5) / 8 - row)[0]
     edge = max(8, round(MARGIN * line.size))
     below[:edge] = below[-edge:] = 0
     below[below < cv2.dilate(below[None], np.ones((1, 5), np.uint8))[0]] = 0
@@ -101,6 +109,23 @@ def going_on(above: Edges, below: Edges) -> Edges:
     products, power, there = (np.einsum("ij,ij->i", *pair) for pair in pairs)
     bare = _SOFT * above.shape[1]
     return np.asarray(products / np.sqrt((power + bare) * (there + bare)), np.float64)
+
+
+def find_moved(page: Grey, rows: Places, far: int) -> Places:
+    """Return the breaks at which edges match better when one row is moved, at first sight: few are left."""
+    if not rows.size:
+        return rows
+    pairs = page[[rows - 1, rows + 2]].reshape(2 * len(rows), -1)  # a row of a seam may be blended
+    edges = np.asarray(cv2.subtract(pairs[:, 1:], pairs[:, :-1], dtype=cv2.CV_64F), np.float64)
+    core, below = edges[: len(rows), far:-far], edges[len(rows) :]
+    match = np.array([np.correlate(*pair, "valid") for pair in zip(below, core, strict=True)])
+    power, there = (np.einsum("ij,ij->i", part, part) + _SOFT * core.shape[1] for part in (core, below))
+    lag, best = match.argmax(axis=1), match.max(axis=1)
+    is_aside = np.abs(np.arange(2 * far + 1) - lag[:, None]) > _PEAK
+    is_clear = (match[:, far] <= _ALIKE * best) & (np.where(is_aside, match, 0).max(axis=1) <= _ASIDE * best)
+    is_lag = (np.abs(lag - far) >= _LEAST_LAG) & (lag > 0) & (lag < 2 * far)
+    is_match = best * best > _LEAST_MOVED**2 * power * there
+    return np.asarray(rows[is_lag & is_clear & is_match], np.intp)
 
 
 def worst_edge_shift(page: Grey, rows: Places, far: int) -> float:

@@ -285,4 +285,4 @@ def _percentile(line: Grey, share: float, likely: int) -> int:
 
 def is_level_above(values: Grey, share: float, level: int) -> bool:
     """Return whether the grey level that this share (0 to 1) of ``values`` does not exceed is above ``level``."""
-    return bool(np.count_nonzero(values <= level) < share * values.size)
+    return level < 255 and bool(np.count_nonzero(values <= level) < share * values.size)

@@ -23,6 +23,7 @@ from sohoa.pages.broken_edges import (
     Places,
     column_breaks,
     edges_of,
+    find_moved,
     going_on,
     row_breaks,
     sum_lines,
@@ -48,6 +49,7 @@ _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
 _OFFICE_MM = (180, 320)  # long side of a white sheet that no scanner stitches
 _STILL = 0.4  # correlation of the edges of two rows that no seam parts is higher
+_SUREST = 10  # breaks of a white sheet of A4 that are looked at
 _MIN_PX = 64
 _LARGEST_GAIN = 0.15
 
@@ -58,17 +60,17 @@ def measure_seams(views: PageViews) -> float | None:
         return None
     views = views.picture or views  # where a seam is straight
     page, scale, is_office = views.page, views.page_px_per_mm, _is_office_page(views)
-    of_rows, of_columns = (None, None) if is_office else (row_breaks(page), column_breaks(page))
+    rows, columns = row_breaks(page, is_office), column_breaks(page, is_office)
     shift = max(
-        _worst_shift(page, _mixed_steps(page, 1), of_rows, scale),
-        _worst_shift(page.T, _mixed_steps(page[each_nth(len(page), SAMPLE)], 0), of_columns, scale),
+        _worst_shift(page, _mixed_steps(page, 1), rows, scale, is_office),
+        _worst_shift(page.T, _mixed_steps(page[each_nth(len(page), SAMPLE)], 0), columns, scale, is_office),
     )
     gain = max(_worst_gain(views.half_paper, views.ink), _worst_gain(transpose(views.half_paper), views.ink.T))
     return float(max(shift / _LIMIT_MM, gain / _LIMIT_GAIN))
 
 
 def _is_office_page(views: PageViews) -> bool:
-    """Tell whether the page is a white sheet of A4 or so: no scanner stitches those, and their greys tell enough."""
+    """Tell whether the page is a white sheet of A4 or so: no scanner stitches those, and a quick look is enough."""
     shortest, longest = _OFFICE_MM
     return views.is_scaled and shortest < max(views.page.shape) / views.page_px_per_mm < longest and views.is_white
 
@@ -131,22 +133,29 @@ def _mixed_steps(image: Grey, axis: int) -> Floats:
     return np.asarray(mixed / np.float32(image.shape[axis]), np.float32)
 
 
-def _worst_shift(page: Grey, mixed: Floats, breaks: Places | None, scale: float) -> float:
+def _worst_shift(page: Grey, mixed: Floats, breaks: Places, scale: float, is_office: bool) -> float:
     """Return the largest shift in mm between two rows of ``page``, less where the rows do not match well.
 
     Args:
         page: the page.
         mixed: of each row, how much the next one differs by both signs.
-        breaks: rows whose edges do not go on in the next; null where edges are not matched.
+        breaks: rows whose edges do not go on in the next, the surest last.
         scale: pixels per millimetre.
+        is_office: whether edges are matched only where a first look at the surest breaks says so.
     """
     far = min(page.shape[1] // 4, round(_FARTHEST_MM * scale))
     rows = _candidates(mixed)
-    both = rows if breaks is None else np.union1d(rows, breaks)
-    both = both[(both >= NEAREST) & (both < len(page) - NEAREST)]
-    alike = going_on(*edges_of(np.ascontiguousarray(page[[both - 1, both + 2]])))  # a row of a seam may be blended
-    edges = 0.0 if breaks is None else worst_edge_shift(page, both[alike <= _STILL], far)
-    return max(_grey_shift(page, np.setdiff1d(rows, both[alike > _STILL]), far), edges) / scale
+    broken = breaks[-_SUREST:] if is_office else np.union1d(rows, breaks)
+    broken = broken[(broken >= NEAREST) & (broken < len(page) - NEAREST)]
+    broken = find_moved(page, broken, far) if is_office else broken
+    edges = worst_edge_shift(page, broken[~_goes_on(page, broken)], far) if broken.size else 0.0
+    return max(_grey_shift(page, rows, far), edges) / scale
+
+
+def _goes_on(page: Grey, rows: Places) -> NDArray[np.bool_]:
+    """Return whether the edges of each row go on in the second next: no seam parts them, which may blend one row."""
+    alike = going_on(*edges_of(np.ascontiguousarray(page[[rows - 1, rows + 2]])))
+    return np.asarray(alike > _STILL, np.bool_)
 
 
 def _grey_shift(page: Grey, rows: Places, far: int) -> float:
@@ -154,11 +163,12 @@ def _grey_shift(page: Grey, rows: Places, far: int) -> float:
     owner, above, below = _pairs(page, rows)
     found = _match(page[above], page[below], far)
     seen = np.flatnonzero(found)
+    seen = seen[~_goes_on(page, rows[owner[seen]])] if seen.size else seen
     if not seen.size:
         return 0.0
-    found[seen] = np.minimum(found[seen], _match(page[below[seen]], page[above[seen]], far))  # each along the other
+    found = np.minimum(found[seen], _match(page[below[seen]], page[above[seen]], far))  # each along the other
     shifts = np.zeros(len(rows), np.float32)
-    np.maximum.at(shifts, owner, found)
+    np.maximum.at(shifts, owner[seen], found)
     seen = np.flatnonzero(shifts)
     if not seen.size:
         return 0.0
