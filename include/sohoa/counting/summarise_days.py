@@ -283,7 +283,8 @@ def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
     if marker["kind"] == "review":
         taken["dossier_days"] = [marker["dossier_date"]] if marker["dossier_date"] else []
         return taken
-    if not info.key.endswith(f"/{marker['batch']}.json"):
+    named = info.key.rpartition("/")[2].removesuffix(".json")
+    if layout.BatchId.parse(named) and named != marker["batch"]:
         raise ValueError(f"it is of {marker['batch']}")
     documents = store.read_table("documents", [date.fromisoformat(marker["scan_date"])], name=marker["batch"])
     taken["dossier_days"] = [one.isoformat() for one in split_by_dossier_day(documents)]
