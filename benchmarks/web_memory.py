@@ -17,6 +17,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -121,15 +122,25 @@ def _own_mb() -> float:
     return sum(map(int, found)) / 1000
 
 
+def _nameless_mb() -> float:
+    """What of it lies in mappings without a file or a name: of Arrow's allocator, of arenas and stacks of threads."""
+    found = re.findall(
+        r"^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ 0 *\n(?:\w+:.*\n)*?Private_Dirty: +(\d+) kB",
+        Path("/proc/self/smaps").read_text(),
+        re.MULTILINE,
+    )
+    return sum(map(int, found)) / 1000
+
+
 def _tell(pages: Pages) -> str:
     mallinfo = ctypes.CDLL(None).mallinfo2
     mallinfo.restype = _Mallinfo
     heap, site = mallinfo(), pages.client.app.state.site  # type: ignore[attr-defined]
     pool = pa.default_memory_pool()
     return (
-        f"own {_own_mb():.0f} MB; Arrow ({pool.backend_name}) {pool.bytes_allocated() / _MB:.0f}, most "
-        f"{(pool.max_memory() or 0) / _MB:.0f}; heap of C: {heap.uordblks / _MB:.0f} in use, {heap.fordblks / _MB:.0f} "
-        f"free, {heap.hblkhd / _MB:.0f} mapped; "
+        f"own {_own_mb():.0f} MB, of which nameless {_nameless_mb():.0f}; {threading.active_count()} threads; Arrow "
+        f"({pool.backend_name}) {pool.bytes_allocated() / _MB:.0f}, most {(pool.max_memory() or 0) / _MB:.0f}; heap: "
+        f"{heap.uordblks / _MB:.0f} in use, {heap.fordblks / _MB:.0f} free, {heap.hblkhd / _MB:.0f} mapped; "
         f"{len(gc.get_objects()):,} objects of Python; {len(site._made)} pages kept"
     )
 

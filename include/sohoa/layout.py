@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date, datetime
-from pathlib import PurePosixPath
 from typing import NamedTuple, Self
 
 LANDING, FEEDS, WAREHOUSE, REPORTS = "landing", "feeds", "warehouse", "reports"
@@ -299,11 +298,6 @@ def pending_register_day(key: str) -> date | None:
     if not key.startswith(f"{PENDING}register/"):
         return None
     return date.fromisoformat(key.removeprefix(f"{PENDING}register/").partition("/")[0])
-
-
-def pending_scan_batch(key: str) -> BatchId | None:
-    """Return the batch in the key of a marker of a batch, None for another key."""
-    return BatchId.parse(PurePosixPath(key).stem) if key.startswith(f"{PENDING}scans/") else None
 
 
 def unreconciled_key(day: date, writer: str) -> str:

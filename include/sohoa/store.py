@@ -563,6 +563,9 @@ class Store:
         except ObjectDamaged as error:
             log.warning("begun_anew", key=error.key, reason=str(error))
             return default
+        if default is not None and not isinstance(value, type(default)):
+            log.warning("begun_anew", key=f"{bucket}/{key}", reason=f"it is no {type(default).__name__}")
+            return default
         return value
 
     def put_json(self, bucket: str, key: str, value: Any) -> None:
@@ -586,13 +589,14 @@ class Store:
         """One Parquet object of ``warehouse``, of these columns where they are given.
 
         Raises:
-            ObjectDamaged: its bytes are not those that were written, or it has other columns.
+            ObjectDamaged: its bytes are not those that were written, or it has other columns, none of its table.
         """
         data = pa.BufferReader(self.get(layout.WAREHOUSE, key))
         try:
             file = pq.ParquetFile(data, page_checksum_verification=True)
             rows = file.read(use_threads=False)
             _require_as_written(file, rows.num_rows)
+            _require_own(key, rows)
             return rows if schema is None else rows.cast(schema)
         except (pa.ArrowException, OSError, ValueError) as error:  # in Arrow's words: lengths, pages, names
             raise ObjectDamaged(f"{layout.WAREHOUSE}/{key}", error) from error
@@ -771,6 +775,13 @@ def _require_as_written(file: pq.ParquetFile, rows: int) -> None:
         raise ValueError("names or types of its columns are not those that it was written with")
     if rows != file.metadata.num_rows:
         raise ValueError(f"{rows} rows of {file.metadata.num_rows}")
+
+
+def _require_own(key: str, rows: pa.Table) -> None:
+    """Raise ``ValueError`` where an object of a table has none of its columns: all of them would be null."""
+    table = key.partition("/")[0]
+    if table in TABLES and set(TABLES[table].names).isdisjoint(rows.column_names):
+        raise ValueError(f"it has none of the columns of {table}")
 
 
 def with_path_key(table: str, rows: pa.Table, day: date) -> pa.Table:

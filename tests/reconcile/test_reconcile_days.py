@@ -228,3 +228,15 @@ def test_a_cell_of_which_an_object_is_damaged_stays_owed_and_holds_up_no_other(c
     assert jobs.reconcile()["problems"] == []
     assert counts(clean_store)[NEXT_DAY, "R7_in"] == 1
     assert counts(clean_store)[NEXT_DAY, "province"] == 1
+
+
+@pytest.mark.parametrize("said", [b'["2024=04-15"]', b'{"other": 1}', b"[]\x00", b""])
+def test_a_damaged_mark_of_cells_is_found_again_in_the_table(clean_store: Store, said: bytes) -> None:
+    """A dossier that has moved back leaves the cell that it was counted in."""
+    write(clean_store, "register", registered())
+    write(clean_store, "portal", received(16))
+    jobs.reconcile()
+    write(clean_store, "portal", received(15))
+    clean_store.put(layout.WAREHOUSE, layout.reconciled_key(DAY), said)
+    assert jobs.reconcile()["problems"] == []
+    assert {day for day, _ in counts(clean_store)} == {DAY}

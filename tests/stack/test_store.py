@@ -338,3 +338,23 @@ def test_a_damaged_name_or_count_is_told(clean_store: Store) -> None:
         clean_store.put(layout.WAREHOUSE, key, sound[:place] + bytes([sound[place] ^ 4]) + sound[place + 1 :])
         with suppress(ObjectDamaged):
             assert clean_store.read_table("documents").equals(found), place
+
+
+def test_an_object_of_another_table_is_damaged(clean_store: Store) -> None:
+    """Its columns would all be null; one of an older release has some of them."""
+    key = layout.table_key("register", date(2024, 4, 15), layout.DAY)
+    clean_store.put_parquet(key, pa.table({"other": [1]}))
+    with pytest.raises(ObjectDamaged, match="none of the columns of register"):
+        clean_store.read_table("register")
+    clean_store.put_parquet(key, pa.table({"dossier_key": ["H37.1"]}))
+    assert clean_store.read_table("register")["dossier_key"].to_pylist() == ["H37.1"]
+
+
+def test_what_is_found_anew_is_begun_anew_where_it_is_damaged(clean_store: Store) -> None:
+    """Cut off, empty, of another shape, or not there."""
+    for said in (b'{"a": 1', b"", b"[]", b"\xff"):
+        clean_store.put(layout.WAREHOUSE, "_usage/x.json", said)
+        assert clean_store.find_json(layout.WAREHOUSE, "_usage/x.json", {"b": 2}) == {"b": 2}
+    assert clean_store.find_json(layout.WAREHOUSE, "_usage/y.json", {"b": 2}) == {"b": 2}
+    clean_store.put_json(layout.WAREHOUSE, "_usage/x.json", {"a": 1})
+    assert clean_store.find_json(layout.WAREHOUSE, "_usage/x.json", {"b": 2}) == {"a": 1}

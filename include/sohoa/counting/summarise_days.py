@@ -29,7 +29,7 @@ from sohoa.days import in_chunks
 from sohoa.errors import ObjectDamaged, ObjectMissing
 from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
-from sohoa.pending import PendingReview, mark_unreconciled
+from sohoa.pending import PendingReview, PendingScan, mark_unreconciled
 from sohoa.registry import PROVINCE
 from sohoa.store import ObjectInfo, Store
 from sohoa.work import Settled, Taken, Work, clear_work, delete_taken, digest, identity
@@ -264,7 +264,11 @@ def _load_markers(store: Store, work: str) -> list[_TakenMarker]:
 
 
 def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
-    """A marker with the days it touches; but for decisions, its name says all that it does."""
+    """A marker with the days it touches; that of a day of the register says no more than its name.
+
+    Raises:
+        ValueError, KeyError, TypeError: it says something else than its name, or is of another shape.
+    """
     taken: _TakenMarker = {
         "key": info.key,
         "identity": identity(info),
@@ -273,17 +277,18 @@ def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
         "batch": None,
     }
     if day := layout.pending_register_day(info.key):
-        taken["dossier_days"] = [day.isoformat()]
-    elif batch := layout.pending_scan_batch(info.key):
-        scan_date = batch.scan_date.isoformat()
-        documents = store.read_table("documents", [batch.scan_date], name=batch.name)
-        taken["batch"] = {"scan_date": scan_date, "batch": batch.name}
-        taken["dossier_days"] = [one.isoformat() for one in split_by_dossier_day(documents)]
-        taken["scan_days"] = [scan_date]
-    else:
-        marker: PendingReview = store.get_json(layout.WAREHOUSE, info.key)
-        taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
+        return {**taken, "dossier_days": [day.isoformat()]}
+    marker: PendingScan | PendingReview = store.get_json(layout.WAREHOUSE, info.key)
+    taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
+    if marker["kind"] == "review":
         taken["dossier_days"] = [marker["dossier_date"]] if marker["dossier_date"] else []
+        return taken
+    named = info.key.rpartition("/")[2].removesuffix(".json")
+    if layout.BatchId.parse(named) and named != marker["batch"]:
+        raise ValueError(f"it is of {marker['batch']}")
+    documents = store.read_table("documents", [date.fromisoformat(marker["scan_date"])], name=marker["batch"])
+    taken["dossier_days"] = [one.isoformat() for one in split_by_dossier_day(documents)]
+    taken["scan_days"] = [marker["scan_date"]]
     return taken
 
 

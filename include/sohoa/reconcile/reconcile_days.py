@@ -183,13 +183,12 @@ def _cells_of(store: Store, day: date, entries: pa.Table) -> set[date]:
 def _known_cells(store: Store, day: date) -> set[date]:
     """The days of the cells in which the dossiers of a day lay; of a damaged mark, as the table has them."""
     try:
-        cells = store.get_json(layout.WAREHOUSE, layout.reconciled_key(day))
+        return {date.fromisoformat(cell) for cell in store.get_json(layout.WAREHOUSE, layout.reconciled_key(day))}
     except ObjectMissing:
         return set()
-    except ObjectDamaged as error:
-        log.warning("found_in_tables", key=error.key, reason=str(error))
+    except (ObjectDamaged, ValueError, TypeError) as error:  # the latter: of another shape
+        log.warning("found_in_tables", key=layout.reconciled_key(day), reason=str(error))
         return {layout.table_day(key) for key in store.table_keys("reconciliation", name=day.isoformat())}
-    return {date.fromisoformat(cell) for cell in cells}
 
 
 def _write_entries(store: Store, day: date, entries: pa.Table) -> None:
