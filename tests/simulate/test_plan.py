@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sohoa.simulate.plan_documents import NONE, RESCANNED_AFTER
 from sohoa.simulate.plan_dossiers import TAIL_DAYS
 from sohoa.simulate.plan_levels import ACCEPTED, target_share
 from sohoa.simulate.plan_scans import COVER_DEFECT, LARGE_DEFECTS, LIES, PAGE_DEFECTS, Scan, plan_scans
+from sohoa.simulate.portal_feed import write_portal
 from sohoa.simulate.seeded_draws import generator
 from sohoa.simulate.simulate_province import Plan, plan_pages, plan_province
 
@@ -163,3 +165,14 @@ def test_every_kind_of_dossier_and_document_occurs(demo: Plan, scans: list[Scan]
     assert {scan.paper for scan in scans} >= {"a4", "a3"}
     assert any(scan.note_pages for scan in scans)
     assert all(scan.kind == "backlog_result" for scan in scans if scan.dossier_code is None)
+
+
+def test_no_two_spellings_of_a_code_on_the_portal_are_of_one_moment(tmp_path: Path) -> None:
+    """Which of them holds would be a matter of the order of its files, which nothing here knows."""
+    plan = plan_province(None, date(2024, 11, 24), date(2024, 12, 7), 30_000, seed=8)
+    offices, dossiers = plan.offices, plan.dossiers
+    nothing = np.zeros(len(dossiers), np.int64)
+    rows = write_portal(tmp_path, offices, dossiers, nothing, nothing > 0, generator(8, "portal")).messages
+    moments = Counter(zip(offices.keys(rows.codes).to_pylist(), rows.synced.tolist(), strict=True))
+    assert len(rows) > len(set(offices.keys(rows.codes).to_pylist())) + 100
+    assert [moment for moment, count in moments.items() if count > 1] == []

@@ -164,7 +164,8 @@ def _further(offices: Offices, kept: Messages, again: Bools, spelling: Ints, rng
     as_register = (of.owner >= 0) & (of.spelling == spelling[of.owner])
     two = as_register & (rng.random(len(of)) < 0.2)
     one, other = _respelled(offices, of, 1, as_register, rng), _respelled(offices, of, 2, as_register, rng)
-    return one.plus(other.take(two))
+    is_told_apart = one.synced != of.synced  # a kept row of the eve of its day has nothing older
+    return one.take(is_told_apart).plus(other.take(two))
 
 
 def _respelled(offices: Offices, of: Messages, turns: int, newer: Bools, rng: np.random.Generator) -> Messages:
@@ -185,7 +186,8 @@ def _respelled(offices: Offices, of: Messages, turns: int, newer: Bools, rng: np
 def _write(feeds: Path, offices: Offices, messages: Messages, rng: np.random.Generator) -> Times:
     """Write the files, with outdated rows of the same spelling among them; the first file day of each row in force."""
     count, chance = len(messages), rng.random(len(messages))
-    old, tied = np.flatnonzero(chance < OUTDATED_SHARE), np.flatnonzero(chance > 1 - TIED_SHARE)
+    has_older = messages.synced > messages.codes.day - _DAY
+    old, tied = np.flatnonzero((chance < OUTDATED_SHARE) & has_older), np.flatnonzero(chance > 1 - TIED_SHARE)
     earlier = rng.integers(60, 3 * 86_400, len(old)).astype("timedelta64[s]")
     outdated = _outdated(offices, messages.take(old), rng)
     outdated = replace(outdated, synced=_not_too_early(outdated.codes, outdated.synced - earlier))
