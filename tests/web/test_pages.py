@@ -253,7 +253,7 @@ def test_pages_name_a_damaged_object_and_show_what_they_last_read(
         assert words["object_damaged"].vi.format(f"warehouse/{key}") in answer.text
         text = province.pages.text("/progress")
         assert re.search(words["shown_from"].vi.format("[0-9:]+ [0-9/]+", f"warehouse/{key}"), text)
-        assert re.sub('<p role="alert">.*</p>\n', "", text) == whole
+        assert re.sub('<p class="notice" role="alert">.*</p>\n', "", text) == whole
     finally:
         province.store.put(layout.WAREHOUSE, key, data)
         pages.close()
