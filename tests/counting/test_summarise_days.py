@@ -237,12 +237,6 @@ def test_markers_that_need_a_damaged_object_wait_and_the_others_are_done(
     assert contents(clean_store) == whole
 
 
-def test_a_marker_of_a_name_that_is_no_batch_id_is_done_as_it_says(clean_store: Store) -> None:
-    publish(clean_store, "2024-04-16", [document("a")])
-    assert run(clean_store) == {"settled": 1, "problems": []}
-    assert len(clean_store.read_table("quality_daily", [SCAN_DAY])) > 0
-
-
 def test_a_damaged_merged_object_of_decisions_holds_up_its_scan_day_alone(clean_store: Store) -> None:
     """It lies beside a newer decision, and says which of the others it holds."""
     fill(clean_store)

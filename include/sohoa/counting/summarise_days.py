@@ -29,7 +29,7 @@ from sohoa.days import in_chunks
 from sohoa.errors import ObjectDamaged, ObjectMissing
 from sohoa.last_runs import note_end, note_nothing_to_do
 from sohoa.logs import get_logger, seconds_since
-from sohoa.pending import PendingReview, PendingScan, mark_unreconciled
+from sohoa.pending import PendingReview, mark_unreconciled
 from sohoa.registry import PROVINCE
 from sohoa.store import ObjectInfo, Store
 from sohoa.work import Settled, Taken, Work, clear_work, delete_taken, digest, identity
@@ -264,7 +264,7 @@ def _load_markers(store: Store, work: str) -> list[_TakenMarker]:
 
 
 def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
-    """A marker with the days it touches: its name says all that it does, but for decisions and names that are no id."""
+    """A marker with the days it touches; but for decisions, its name says all that it does."""
     taken: _TakenMarker = {
         "key": info.key,
         "identity": identity(info),
@@ -275,23 +275,16 @@ def _read_marker(store: Store, info: ObjectInfo) -> _TakenMarker:
     if day := layout.pending_register_day(info.key):
         taken["dossier_days"] = [day.isoformat()]
     elif batch := layout.pending_scan_batch(info.key):
-        _touch_scan(store, taken, batch.scan_date, batch.name)
+        scan_date = batch.scan_date.isoformat()
+        documents = store.read_table("documents", [batch.scan_date], name=batch.name)
+        taken["batch"] = {"scan_date": scan_date, "batch": batch.name}
+        taken["dossier_days"] = [one.isoformat() for one in split_by_dossier_day(documents)]
+        taken["scan_days"] = [scan_date]
     else:
-        marker: PendingScan | PendingReview = store.get_json(layout.WAREHOUSE, info.key)
-        if marker["kind"] == "scan":
-            _touch_scan(store, taken, date.fromisoformat(marker["scan_date"]), marker["batch"])
-        else:
-            taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
-            taken["dossier_days"] = [marker["dossier_date"]] if marker["dossier_date"] else []
+        marker: PendingReview = store.get_json(layout.WAREHOUSE, info.key)
+        taken["batch"] = {"scan_date": marker["scan_date"], "batch": marker["batch"]}
+        taken["dossier_days"] = [marker["dossier_date"]] if marker["dossier_date"] else []
     return taken
-
-
-def _touch_scan(store: Store, taken: _TakenMarker, scan_date: date, batch: str) -> None:
-    """Add what a batch touches."""
-    documents = store.read_table("documents", [scan_date], name=batch)
-    taken["batch"] = {"scan_date": scan_date.isoformat(), "batch": batch}
-    taken["dossier_days"] = [day.isoformat() for day in split_by_dossier_day(documents)]
-    taken["scan_days"] = [scan_date.isoformat()]
 
 
 def _dossier_days(markers: list[_TakenMarker]) -> list[date]:
