@@ -97,6 +97,21 @@ def test_one_run_takes_all_that_is_pending(clean_store):
     assert keys(clean_store, layout.WORK) == []
 
 
+def test_a_damaged_merged_object_of_decisions_holds_up_its_scan_day_alone(clean_store: Store) -> None:
+    """It lies beside a newer decision, and says which of the others it holds."""
+    fill(clean_store)
+    clean_store.write_table("reviews", SCAN_DAY, layout.DAY, table("reviews", [review("a", "waive", batch=FIRST)]))
+    clean_store.write_table("reviews", SCAN_DAY, "newer", table("reviews", [review("b", "waive", batch=SECOND)]))
+    key = layout.table_key("reviews", SCAN_DAY, layout.DAY)
+    before = spoil(clean_store, key)
+    problems = run(clean_store)["problems"]
+    assert len(problems) == 2
+    assert all(f"warehouse/{key} is damaged" in problem for problem in problems)
+    assert keys(clean_store, layout.PENDING) == [layout.pending_scan_key(AGENCY, one) for one in (FIRST, SECOND)]
+    clean_store.put(layout.WAREHOUSE, key, before)
+    assert run(clean_store) == {"settled": 2, "problems": []}
+
+
 def test_batches_one_by_one_give_the_same_objects(clean_store):
     """Events may come in any number: a run after each marker ends in the same bytes as one run over all."""
     fill(clean_store)
@@ -235,21 +250,6 @@ def test_markers_that_need_a_damaged_object_wait_and_the_others_are_done(
     clean_store.put(layout.WAREHOUSE, key, before)
     assert run(clean_store)["problems"] == []
     assert contents(clean_store) == whole
-
-
-def test_a_damaged_merged_object_of_decisions_holds_up_its_scan_day_alone(clean_store: Store) -> None:
-    """It lies beside a newer decision, and says which of the others it holds."""
-    fill(clean_store)
-    clean_store.write_table("reviews", SCAN_DAY, layout.DAY, table("reviews", [review("a", "waive", batch=FIRST)]))
-    clean_store.write_table("reviews", SCAN_DAY, "newer", table("reviews", [review("b", "waive", batch=SECOND)]))
-    key = layout.table_key("reviews", SCAN_DAY, layout.DAY)
-    before = spoil(clean_store, key)
-    problems = run(clean_store)["problems"]
-    assert len(problems) == 2
-    assert all(f"warehouse/{key} is damaged" in problem for problem in problems)
-    assert keys(clean_store, layout.PENDING) == [layout.pending_scan_key(AGENCY, one) for one in (FIRST, SECOND)]
-    clean_store.put(layout.WAREHOUSE, key, before)
-    assert run(clean_store) == {"settled": 2, "problems": []}
 
 
 @pytest.mark.parametrize("said", ["", "[]", "{}", '{"batch'])
