@@ -660,15 +660,25 @@ class Store:
         return [item for item in found if item.key not in held]
 
     def _held(self, objects: list[ObjectInfo]) -> set[str]:
-        """The keys of a day's objects that its merged object holds as they are."""
+        """The keys of a day's objects that its merged object holds as they are; a damaged one tells who reads it."""
         whole = [item.key for item in objects if item.key.endswith(f"/{layout.DAY}.parquet")]
-        holds = self.merged_objects(whole[0]) if whole else {}
+        try:
+            holds = self.merged_objects(whole[0]) if whole else {}
+        except ObjectDamaged:
+            return set()
         return {item.key for item in objects if holds.get(item.key) == item.etag}
 
     def merged_objects(self, key: str) -> dict[str, str]:
-        """Return key -> ETag of the objects that were merged into this one; none where it is of no merging."""
-        schema = pq.read_schema(pa.BufferReader(self.get(layout.WAREHOUSE, key)))
-        holds: dict[str, str] = json.loads((schema.metadata or {}).get(HOLDS, b"{}"))
+        """Return key -> ETag of the objects that were merged into this one; none where it is of no merging.
+
+        Raises:
+            ObjectDamaged: its bytes are not those that were written.
+        """
+        try:
+            schema = self.get_parquet(key).schema
+            holds: dict[str, str] = json.loads((schema.metadata or {}).get(HOLDS, b"{}"))
+        except ValueError as error:  # no JSON
+            raise ObjectDamaged(f"{layout.WAREHOUSE}/{key}", error) from error
         return holds
 
     def _read_part(self, table: str, key: str) -> pa.Table | None:

@@ -12,7 +12,7 @@ from sohoa import layout
 from sohoa.counting import summarise_days
 from sohoa.pending import mark_register, mark_scan
 from sohoa.store import Store
-from tests.counting_cases import DAY, by_rate, document, dossier, table
+from tests.counting_cases import DAY, by_rate, document, dossier, review, table
 from tests.jobs.kills import contents
 from tests.spoil import spoil
 
@@ -95,6 +95,21 @@ def test_one_run_takes_all_that_is_pending(clean_store):
     assert run(clean_store) == {"settled": 0, "problems": []}
     assert tables(clean_store) == before
     assert keys(clean_store, layout.WORK) == []
+
+
+def test_a_damaged_merged_object_of_decisions_holds_up_its_scan_day_alone(clean_store: Store) -> None:
+    """It lies beside a newer decision, and says which of the others it holds."""
+    fill(clean_store)
+    clean_store.write_table("reviews", SCAN_DAY, layout.DAY, table("reviews", [review("a", "waive", batch=FIRST)]))
+    clean_store.write_table("reviews", SCAN_DAY, "newer", table("reviews", [review("b", "waive", batch=SECOND)]))
+    key = layout.table_key("reviews", SCAN_DAY, layout.DAY)
+    before = spoil(clean_store, key)
+    problems = run(clean_store)["problems"]
+    assert len(problems) == 2
+    assert all(f"warehouse/{key} is damaged" in problem for problem in problems)
+    assert keys(clean_store, layout.PENDING) == [layout.pending_scan_key(AGENCY, one) for one in (FIRST, SECOND)]
+    clean_store.put(layout.WAREHOUSE, key, before)
+    assert run(clean_store) == {"settled": 2, "problems": []}
 
 
 def test_batches_one_by_one_give_the_same_objects(clean_store):

@@ -28,7 +28,7 @@ from tests.province.hostile_agency import SSE_C, slow_pdf
 from tests.servers import s3_client, versions_of
 
 BAD, GOOD = "H37.80.02", "H37.80.03"
-PAGE = page_jpeg(1)
+PAGE, OTHER_PAGE = page_jpeg(1), page_jpeg(3)
 
 
 @pytest.fixture(autouse=True)
@@ -196,6 +196,63 @@ def test_an_agency_of_which_a_table_is_damaged_waits_and_holds_up_no_other(clean
     clean_store.put(layout.WAREHOUSE, key, before)
     assert jobs.check()["problems"] == []
     assert [answer(clean_store, sent) for sent in (first, bad)] == ["['accepted']", "['review']"]
+
+
+def test_captures_of_a_batch_that_a_killed_run_left_without_its_row_are_not_missed(
+    clean_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are damaged, and its row is not written yet: it is checked again, and so are all others."""
+    bad, good = send(clean_store, BAD), send(clean_store, GOOD)
+    with monkeypatch.context() as patch:
+        write_table = Store.write_table
+        patch.setattr(Store, "write_table", lambda *args: dies() if args[1] == "batches" else write_table(*args))
+        with pytest.raises(Died):
+            jobs.check()
+    damage(clean_store, KEPT["captures"])
+    assert jobs.check()["problems"] == []
+    assert [answer(clean_store, sent) for sent in (bad, good)] == ["['accepted']"] * 2
+
+
+def test_ids_of_a_batch_that_waits_are_free(clean_store: Store) -> None:
+    """It is withdrawn, and its document comes in another: nothing of the first has been published."""
+    send(clean_store, BAD)
+    jobs.check()
+    damage(clean_store, KEPT["captures"])
+    key, before = damage(clean_store, layout.table_prefix("documents"))
+    waiting = send(clean_store, BAD, 2, {"a.jpg": OTHER_PAGE})
+    assert len(jobs.check()["problems"]) == 1
+    clean_store.delete(layout.LANDING, layout.inbox_key(*waiting[:2]))
+    body = manifest([document("D2", {"a.jpg": OTHER_PAGE})], 3, BAD)
+    put_files(clean_store, body["batch"], {"a.jpg": OTHER_PAGE}, BAD)
+    again = BAD, body["batch"], commit(clean_store, body, agency=BAD)
+    clean_store.put(layout.WAREHOUSE, key, before)
+    jobs.check()
+    assert answer(clean_store, again) == "['accepted']"
+
+
+def test_a_batch_that_waits_stays_owed(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed run has published it, its agency withdraws it: it is settled when what was damaged is whole again."""
+    first = send(clean_store, BAD)
+    jobs.check()
+    owed = send(clean_store, BAD, 2, {"a.jpg": OTHER_PAGE})
+    with monkeypatch.context() as patch:
+        patch.setattr(check_tasks, "settle", dies)
+        with pytest.raises(Died):
+            jobs.check()
+    clean_store.delete(layout.LANDING, layout.inbox_key(*owed[:2]))
+    damage(clean_store, KEPT["document ids"])
+    key = layout.table_key("documents", *_day_and_batch(first))
+    before = clean_store.get(layout.WAREHOUSE, key)
+    clean_store.put(layout.WAREHOUSE, key, DAMAGES["cut off"](before))
+    good = send(clean_store, GOOD)
+    for _ in range(2):
+        assert len(jobs.check()["problems"]) == 1
+        assert answer(clean_store, good) == "['accepted']"
+    clean_store.put(layout.WAREHOUSE, key, before)
+    assert jobs.check()["problems"] == []
+    pending = [item.key for item in clean_store.list_objects(layout.WAREHOUSE, layout.PENDING)]
+    assert pending == [layout.pending_scan_key(*sent[:2]) for sent in (first, owed, good)]
+    assert not list(clean_store.list_objects(layout.WAREHOUSE, layout.DEBTS))
 
 
 def test_a_batch_beside_which_a_worker_died_twice_is_judged(

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from sohoa import layout
+from sohoa.errors import ObjectDamaged
 from sohoa.jobs.query_tables import run_query
 from sohoa.schema import TABLES
 from sohoa.settings import TIME_ZONE
@@ -15,13 +16,15 @@ from sohoa.store import Store, open_store
 from sohoa.upkeep.merge_days import merge_days
 from sohoa.web.cached_store import CachedStore
 from tests.jobs.kills import killed_before
+from tests.spoil import spoil
 
 DAYS = [date(2023, 3, 6), date(2023, 3, 7), date(2023, 4, 3)]
+AT = datetime(2023, 5, 1, 8, 9)  # noqa: DTZ001 (wall clock, as in all tables)
 
 
 def decide(store: Store, day: date, number: int, decision: str = "waive") -> None:
     """One decision, as ``record_review`` writes it."""
-    at = datetime(2023, 5, 1, 8, number)  # noqa: DTZ001 (wall clock, as in all tables)
+    at = AT.replace(minute=number)
     row = {"agency": "H37.80.01", "batch": "b", "document_id": f"D{number}", "decision": decision, "decided_at": at}
     rows = pa.Table.from_pylist([row], schema=TABLES["reviews"])
     store.write_table("reviews", day, layout.review_name("H37.80.01", f"D{number}", at), rows)
@@ -105,3 +108,23 @@ def test_a_reader_who_listed_before_the_merge_reads_all(decided: Store) -> None:
     listed = [item.key for item in decided.list_objects(layout.WAREHOUSE, "reviews/")]
     merge_days(decided, later())
     assert sum(decided.get_parquet(key).num_rows for key in listed) == 15
+
+
+def test_a_damaged_object_of_a_day_holds_up_no_other_and_is_named_to_who_reads_it(decided: Store) -> None:
+    """A merged object beside a newer decision, a decision alone: both days wait as they are, the third is merged."""
+    merge_days(decided, later())
+    merge_days(decided, later(2))
+    whole, alone = layout.table_key("reviews", DAYS[0], layout.DAY), layout.review_name("H37.80.01", "D9", AT)
+    good = spoil(decided, whole)
+    for day in DAYS:
+        decide(decided, day, 9)
+    good_alone = spoil(decided, key := layout.table_key("reviews", DAYS[1], alone))
+    merge_days(decided, later())
+    assert merge_days(decided, later(2)) == 1
+    assert len(decided.read_table("reviews", DAYS[2:])) == 6
+    for day, named in zip(DAYS, (whole, key), strict=False):
+        with pytest.raises(ObjectDamaged, match=named):
+            decided.read_table("reviews", [day])
+    decided.put(layout.WAREHOUSE, whole, good)
+    decided.put(layout.WAREHOUSE, key, good_alone)
+    assert len(rows(decided)[0]) == 18

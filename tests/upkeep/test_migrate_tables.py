@@ -111,3 +111,16 @@ def test_a_summary_that_counts_the_day_at_the_same_moment_has_the_last_word(
     assert migrate_tables(clean_store) == 1
     assert counted(clean_store) == {DAY: 5}
     assert migrate_tables(clean_store) == 0
+
+
+def test_where_nobody_knows_any_more_which_days_were_begun_all_are_counted_again(clean_store: Store) -> None:
+    """A killed run wrote the older counts of days over a summary's, and its note is damaged."""
+    days = [DAY, DAY - timedelta(1), DAY - timedelta(2)]
+    for day in days:
+        write_as_released(clean_store, day, 2)
+        stale = pa.Table.from_pylist([{"agency": AGENCY, "pages_accepted": 1}], TABLES["pages_daily"])
+        clean_store.write_table("pages_daily", day, layout.DAY, stale)
+    clean_store.put(layout.WAREHOUSE, layout.MIGRATING_KEY, b'["2024-')
+    assert [migrate_tables(clean_store, 2) for _ in range(3)] == [2, 1, 0]
+    assert counted(clean_store) == dict.fromkeys(days, 2)
+    assert clean_store.stat(layout.WAREHOUSE, layout.MIGRATING_KEY) is None

@@ -298,6 +298,24 @@ def test_a_damaged_object_is_named_and_its_month_stays_as_it_was(
     assert cache.damages() == []
 
 
+def test_damage_that_no_read_has_met_lately_is_told_no_more(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages of other tables went on telling of it once it was brought back; read again, it is told again."""
+    monkeypatch.setattr(listing, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(listing, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(table_cache, "DAMAGED_SECONDS", 0.1)
+    monkeypatch.setattr(table_cache, "TOLD_SECONDS", 0.5)
+    cache = cache_of(counted, tmp_path)
+    cache.read("reviews")
+    spoil(counted, layout.table_key("reviews", DAYS[0], "a"))
+    for _ in range(2):
+        cache.read("reviews")
+        assert cache.is_damaged("reviews") and len(cache.damages()) == 1
+        time.sleep(0.6)
+        assert not cache.is_damaged("reviews") and not cache.damages()
+
+
 @pytest.mark.parametrize("most_at_once", [table_cache.MOST_AT_ONCE, 0])
 def test_a_damaged_object_of_which_no_older_rows_are_kept_is_an_error(
     counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_at_once: int

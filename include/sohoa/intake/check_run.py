@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, TypedDict
@@ -183,9 +183,12 @@ def _group_name(group: Sequence[Entry]) -> str:
     return digest([entry.id for entry in group])
 
 
-def owe_markers(store: Store, entries: Iterable[Entry]) -> None:
-    """Let the next run check these batches even if this one is killed and their markers are withdrawn."""
-    Debts(store, "check").owe([asdict(entry.marker) for entry in entries])
+def owe_markers(store: Store, entries: Iterable[Entry], waiting: Collection[str]) -> None:
+    """Let the next run check these batches even if this one is killed and their markers are withdrawn.
+
+    What is owed of ``waiting`` agencies stays so: a batch that is held may have been published in part.
+    """
+    _owe(store, [*_owed_of(store, waiting), *(entry.marker for entry in entries)])
 
 
 def owed_markers(store: Store) -> list[Marker]:
@@ -193,6 +196,18 @@ def owed_markers(store: Store) -> list[Marker]:
     return [Marker(**row) for row in Debts(store, "check").load(_ROWS)]
 
 
-def clear_owed_markers(store: Store) -> None:
-    """Nothing is owed: the batches are settled."""
-    Debts(store, "check").clear()
+def clear_owed_markers(store: Store, settled: Iterable[Entry], waiting: Collection[str]) -> None:
+    """Owe no more than batches of ``waiting`` agencies that are not settled."""
+    done = {entry.marker for entry in settled}
+    if left := [marker for marker in _owed_of(store, waiting) if marker not in done]:
+        _owe(store, left)
+    else:
+        Debts(store, "check").clear()
+
+
+def _owed_of(store: Store, agencies: Collection[str]) -> list[Marker]:
+    return [marker for marker in owed_markers(store) if marker.agency in agencies] if agencies else []
+
+
+def _owe(store: Store, markers: Iterable[Marker]) -> None:
+    Debts(store, "check").owe([asdict(marker) for marker in dict.fromkeys(markers)])

@@ -67,6 +67,8 @@ def _load(store: Store, key: str) -> pa.Table:
         tables = ("batches", "documents", "pages")
         batches, documents, pages = (store.read_table(table, [batch.scan_date], batch.name) for table in tables)
         times = dict(zip(batches["batch"].to_pylist(), batches["received_at"].to_pylist(), strict=True))
+        if not times:  # a killed run has not come to its row: it is owed, and among the batches of this run
+            return CAPTURES.empty_table()
         return _captures_of(times, documents, pages)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from time import perf_counter
 from typing import Any
 
@@ -131,7 +131,8 @@ def publish(store: Store, entries: Iterable[Entry], tables: dict[str, pa.Table])
     written = [entry for entry in entries if entry.status in {ADMITTED, REFUSED}]
     store.each(lambda entry: _publish_batch(store, entry, tables), written)
     known: dict[str, list[KnownDocument]] = defaultdict(list)
-    for row in tables["documents"].to_pylist():
+    names = pa.array([entry.name for entry in written], pa.string())
+    for row in tables["documents"].filter(pc.is_in(tables["documents"]["batch"], names)).to_pylist():
         known[row["agency"]].append(KnownDocument(row["document_id"], row["batch"], row["dossier_key"], row["kind"]))
     store.each(lambda agency: save_documents(store, agency, known[agency]), sorted(known))
     return len(written)
@@ -156,15 +157,21 @@ def _publish_batch(store: Store, entry: Entry, tables: dict[str, pa.Table]) -> N
     )
 
 
-def settle(store: Store, run: CheckRun, entries: list[Entry]) -> list[str]:
+def settle(store: Store, run: CheckRun, entries: list[Entry], waiting: Collection[str]) -> list[str]:
     """Write pending markers, keep manifests and delete those versions of the inbox markers.
+
+    Args:
+        store: the store.
+        run: the run.
+        entries: what is done.
+        waiting: agencies of which batches wait: what is owed of them stays owed.
 
     Returns:
         A line for each marker that the store does not let go of.
     """
     problems = store.each(lambda entry: _settle_entry(store, run, entry), entries)
     forget_measured(store)
-    clear_owed_markers(store)
+    clear_owed_markers(store, entries, waiting)
     return [problem for problem in problems if problem is not None]
 
 

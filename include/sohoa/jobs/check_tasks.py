@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from itertools import compress
 from operator import not_
@@ -241,7 +241,8 @@ def publish_batches(work: str) -> Published:
         return {"published": 0, "receipts": 0}
     groups, attempts = run.groups(), Attempts(store, _PUBLISHING)
     open_groups = [_open_entries(run, group) for group in groups]
-    check_run.owe_markers(store, [entry for written in open_groups for entry in written])
+    done = [entry for written in open_groups for entry in written]
+    check_run.owe_markers(store, done, _waiting(groups, done))
     counts: Published = {"published": 0, "receipts": 0}
     for group, written in zip(groups, open_groups, strict=True):
         tables = run.judged(group)
@@ -257,6 +258,12 @@ def _open_entries(run: CheckRun, group: list[Entry]) -> list[Entry]:
     """The entries of a group whose gates are open."""
     shut = run.closed(group)
     return [entry for entry in group if entry.name not in shut]
+
+
+def _waiting(groups: list[list[Entry]], done: Collection[Entry]) -> set[str]:
+    """The agencies of entries that are not done."""
+    names = {entry.id for entry in done}
+    return {entry.marker.agency for group in groups for entry in group if entry.id not in names}
 
 
 def _write_slips(store: Store, entries: list[Entry], tables: dict[str, pa.Table], deaths: Mapping[str, int]) -> int:
@@ -286,7 +293,7 @@ def settle_batches(work: str) -> Settled:
         if entry.code == GIVEN_UP:
             problems.append(f"{entry.name}: given up, tasks died at it")
             notify(store, give_up_alert(entry))
-    problems += settle(store, run, done)
+    problems += settle(store, run, done, _waiting(groups, done))
     write_slips.prune_slips(store, done)
     clear_work(store, "check")
     return note_end(store, "check", {"settled": len(done), "problems": problems})

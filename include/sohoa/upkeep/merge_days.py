@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 
 from sohoa import layout
+from sohoa.errors import ObjectDamaged
 from sohoa.logs import get_logger
 from sohoa.schema import TABLES, fit
 from sohoa.store import HOLDS, ObjectInfo, Store
@@ -39,26 +40,35 @@ def _merge_table(store: Store, table: str, now: datetime) -> int:
     by_day: dict[date, list[ObjectInfo]] = defaultdict(list)
     for item in store.list_objects(layout.WAREHOUSE, layout.table_prefix(table)):
         by_day[layout.table_day(item.key)].append(item)
-    whole = {day: layout.table_key(table, day, layout.DAY) for day in by_day}
     over = [
         day
         for day in sorted(by_day)
-        if day < now.date().replace(day=1) and {i.key for i in by_day[day]} != {whole[day]}
+        if day < now.date().replace(day=1)
+        and {i.key for i in by_day[day]} != {layout.table_key(table, day, layout.DAY)}
     ]
     gone: list[str] = []
     for day in over[:_MAX_DAYS]:
-        objects = by_day[day]
-        held = store.merged_objects(whole[day]) if any(item.key == whole[day] for item in objects) else {}
-        others = [item for item in objects if item.key != whole[day]]
-        new = [item for item in others if held.get(item.key) != item.etag]
-        if new:
-            _write(store, table, day, [item for item in objects if item in new or item.key == whole[day]], others)
-        elif all(now - item.last_modified > _READ_WITHIN for item in objects):
-            gone += [item.key for item in others]
+        try:
+            gone += _merge_day(store, table, day, by_day[day], now)
+        except ObjectDamaged as error:  # its day stays as it is
+            log.warning("day_not_merged", table=table, day=day, reason=str(error))
     store.each(lambda key: store.delete(layout.WAREHOUSE, key), gone)
     if gone:
         log.info("decisions_merged", table=table, objects=len(gone), days=len(over))
     return len(gone)
+
+
+def _merge_day(store: Store, table: str, day: date, objects: list[ObjectInfo], now: datetime) -> list[str]:
+    """Merge a day's objects where some are not merged yet, else tell which of them may go."""
+    whole = layout.table_key(table, day, layout.DAY)
+    held = store.merged_objects(whole) if any(item.key == whole for item in objects) else {}
+    others = [item for item in objects if item.key != whole]
+    new = [item for item in others if held.get(item.key) != item.etag]
+    if new:
+        _write(store, table, day, [item for item in objects if item in new or item.key == whole], others)
+    elif all(now - item.last_modified > _READ_WITHIN for item in objects):
+        return [item.key for item in others]
+    return []
 
 
 def _write(store: Store, table: str, day: date, read: list[ObjectInfo], holds: list[ObjectInfo]) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 
 from sohoa import layout
 from sohoa.counting.count_pages import pages_of_day
+from sohoa.errors import ObjectDamaged, ObjectMissing
 from sohoa.logs import get_logger
 from sohoa.schema import TABLES, schema_version
 from sohoa.store import Store
@@ -49,16 +50,35 @@ def _fill_pages_daily(store: Store, max_days: int) -> tuple[int, bool]:
 
     Days at which an earlier run was killed come first: it may have written over what a summary counted meanwhile.
     """
-    begun = set(map(date.fromisoformat, store.find_json(layout.WAREHOUSE, layout.MIGRATING_KEY, list[str]())))
+    begun = _load_begun(store)
     missing = _days_of(store, "quality_daily") - _days_of(store, "pages_daily") - begun
     days = [*sorted(begun), *sorted(missing, reverse=True)]
     some = days[:max_days]
     if some:
-        store.put_json(layout.WAREHOUSE, layout.MIGRATING_KEY, [day.isoformat() for day in some])
+        left = begun.difference(some)
+        _save_begun(store, left.union(some))
         for day in some:
             _count_pages(store, day)
-        store.delete(layout.WAREHOUSE, layout.MIGRATING_KEY)
+        _save_begun(store, left)
     return len(some), len(days) <= max_days
+
+
+def _load_begun(store: Store) -> set[date]:
+    """The days that may have been written over; all of them where nobody knows any more which."""
+    try:
+        return set(map(date.fromisoformat, store.get_json(layout.WAREHOUSE, layout.MIGRATING_KEY)))
+    except ObjectMissing:
+        return set()
+    except ObjectDamaged as error:
+        log.warning("all_days_counted_again", key=error.key, reason=str(error))
+        return _days_of(store, "quality_daily")
+
+
+def _save_begun(store: Store, days: set[date]) -> None:
+    if days:
+        store.put_json(layout.WAREHOUSE, layout.MIGRATING_KEY, sorted(day.isoformat() for day in days))
+    else:
+        store.delete(layout.WAREHOUSE, layout.MIGRATING_KEY)
 
 
 def _count_pages(store: Store, day: date) -> None:

@@ -39,6 +39,8 @@ MOST_AT_ONCE = 1_000
 """Objects that a request waits for: some seconds. Where more are new, they are read behind it."""
 DAMAGED_SECONDS = 60.0
 """After so long it is tried whether an object that was damaged has been brought back."""
+TOLD_SECONDS = 150.0
+"""Damage that no read has met for so long is told no more: nobody knows whether it is still there, or is shown it."""
 BY_MONTH = frozenset({"documents", "batches", "reviews", "page_reviews"})
 """Tables that are listed month by month."""
 
@@ -82,11 +84,15 @@ class TableCache:
 
     def damages(self) -> list[Damage]:
         """Tell of damaged objects for which older rows are shown, as far as reads have met them."""
-        return [one for _, one in sorted(self._damages.items()) if one.shown_from is not None]
+        return [one for _, one in self._met_lately() if one.shown_from is not None]
 
     def is_damaged(self, *tables: str) -> bool:
         """Tell whether reads of these tables have met damaged objects: what is made of them may be of older rows."""
-        return any(file.parent.name in tables for file in list(self._damages))
+        return any(file.parent.name in tables for file, _ in self._met_lately())
+
+    def _met_lately(self) -> list[tuple[Path, Damage]]:
+        since = time.monotonic() - TOLD_SECONDS
+        return [(file, one) for file, one in sorted(self._damages.items()) if one.seen >= since]
 
     def read(
         self,
