@@ -97,6 +97,17 @@ def test_one_run_takes_all_that_is_pending(clean_store):
     assert keys(clean_store, layout.WORK) == []
 
 
+def test_days_of_batches_that_wait_for_pages_are_reconciled_with_the_dossiers_they_have_now(
+    clean_store: Store,
+) -> None:
+    """Dossiers and rates are counted by then: only what is counted of the scan day waits."""
+    fill(clean_store)
+    spoil(clean_store, layout.table_key("pages", SCAN_DAY, FIRST))
+    clean_store.delete_prefix(layout.WAREHOUSE, f"{layout.PENDING}register/")
+    assert len(run(clean_store)["problems"]) == 2
+    assert {layout.unreconciled_day(key) for key in keys(clean_store, layout.UNRECONCILED)} == {DAY, NEXT_DAY}
+
+
 def test_a_damaged_merged_object_of_decisions_holds_up_its_scan_day_alone(clean_store: Store) -> None:
     """It lies beside a newer decision, and says which of the others it holds."""
     fill(clean_store)

@@ -132,7 +132,10 @@ def _but_damaged(step: Callable[Concatenate[Store, str, P], T]) -> Callable[Conc
 
 
 def _hold_back(store: Store, work: str) -> None:
-    """Take the markers that need a damaged object out of a plan, and note for each which object that is."""
+    """Take the markers that need a damaged object out of a plan, and note for each which object that is.
+
+    Their dossier days are to be reconciled all the same: an earlier step may have written them.
+    """
     plan, markers = _plan(store, work), _load_markers(store, work)
     needed = {marker["key"]: _needed_by(store, marker) for marker in markers}
     keys = sorted({key for some in needed.values() for key in some})
@@ -140,6 +143,8 @@ def _hold_back(store: Store, work: str) -> None:
     held = {name: faults[key] for name, some in needed.items() for key in some if key in faults}
     for name, said in held.items():
         log.warning("marker_held", key=name, reason=said)
+    days = _dossier_days([marker for marker in markers if marker["key"] in held])
+    store.each(lambda day: mark_unreconciled(store, day, f"summarise-{work}"), days)
     plan.save("held", plan.load("held", dict[str, str]()) | held)
     plan.save("markers", [marker for marker in markers if marker["key"] not in held])
 
