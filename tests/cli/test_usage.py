@@ -215,7 +215,7 @@ def test_csv_and_json_are_utf8_whatever_the_terminal_is(monkeypatch: pytest.Monk
 def test_ctrl_c_while_modules_are_imported_ends_in_one_line() -> None:
     """A twentieth of a second after the start nothing is imported yet."""
     program = (
-        "import signal; from sohoa.cli import main; "
+        "import signal; from sohoa.cli import main; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT)); "
         "signal.setitimer(signal.ITIMER_REAL, 0.05); main()"
     )
@@ -229,6 +229,8 @@ def test_ctrl_c_in_a_callback_of_an_import_is_not_lost() -> None:
         """
         import signal, sys, weakref
         from sohoa.cli import main
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` begins a process that hears none
 
         class Finder:
             def find_spec(self, name, path=None, target=None):
