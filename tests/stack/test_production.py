@@ -155,6 +155,7 @@ def test_one_profile_at_a_time(settings: Settings, monkeypatch: pytest.MonkeyPat
         stack.up(load_settings(), "all", quiet, stack.PRODUCTION)
 
 
+@pytest.mark.airflow
 @pytest.mark.store
 def test_what_dies_is_started_again(settings: Settings) -> None:
     """Kill -9 of database, broker and store: each comes back by itself, with what it held."""
@@ -211,6 +212,7 @@ def test_a_full_disk_does_not_end_supervisor(tmp_path: Path) -> None:
         supervisor.terminate()
 
 
+@pytest.mark.airflow
 @pytest.mark.store
 def test_doctor_tells_of_the_servers(settings: Settings) -> None:
     """Which of them run and which do not, what to do, and who else runs them where supervisor does not."""
@@ -236,6 +238,7 @@ def test_doctor_tells_of_the_servers(settings: Settings) -> None:
     assert (found.state, "systemctl status" in found.text) == ("well", True)
 
 
+@pytest.mark.airflow
 @pytest.mark.store
 def test_doctor_tells_what_is_lost_while_the_servers_run(settings: Settings) -> None:
     """The secrets, or one of them, and the socket by which supervisor is asked: each in a sentence."""
@@ -260,6 +263,7 @@ def test_doctor_tells_what_is_lost_while_the_servers_run(settings: Settings) -> 
     stack.down(settings, "all", quiet)
 
 
+@pytest.mark.airflow
 @pytest.mark.store
 def test_doctor_names_who_works_where_supervisor_does_not(settings: Settings) -> None:
     """A shell that somebody left in the folder is no server."""
