@@ -19,6 +19,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -176,12 +177,11 @@ def _do_day(store: Store, trial: Trial) -> None:
 
 
 def _try(trial: Trial, name: str, job: Callable[[], Any]) -> None:
-    try:
-        job()
-    except SohoaError as error:
-        trial.ended[name] = f"{type(error).__name__}: {error}"
-    except Exception as error:  # noqa: BLE001 (that is what is looked for)
-        trial.ended[name] = f"UNFORESEEN {type(error).__name__}: {error}"
+    with ThreadPoolExecutor(1) as pool:
+        error = pool.submit(job).exception()
+    if error is not None:
+        foreseen = "" if isinstance(error, SohoaError) else "UNFORESEEN "
+        trial.ended[name] = f"{foreseen}{type(error).__name__}: {error}"
 
 
 def _differing(expected: dict[str, list[dict[str, Any]]], store: Store) -> dict[str, int]:

@@ -21,12 +21,13 @@ def main() -> None:
     try:
         import signal
 
-        heard = signal.getsignal(signal.SIGINT)
-        if heard is signal.default_int_handler:  # it is another where Ctrl-C is not to be heard
+        is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if is_heard:
             signal.signal(signal.SIGINT, _end_at_once)
         from sohoa.cli import commands
 
-        signal.signal(signal.SIGINT, heard)
+        if is_heard:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         commands.main()
     except KeyboardInterrupt:
         sys.stderr.write("sohoa: stopped\n")

@@ -47,8 +47,8 @@ def take_markers(store: Store) -> Taken:
     """Write down the days that wait as the plan of one run; where none does, delete what killed runs have left."""
     markers = {info.key: identity(info) for info in store.list_objects(layout.WAREHOUSE, layout.UNRECONCILED)}
     if not markers:
-        for error in _pay_debts(store).values():
-            raise error
+        if damaged := _pay_debts(store):
+            raise damaged[min(damaged)]
         clear_work(store, "reconcile")
         note_nothing_to_do(store, "reconcile")
         return {"work": "", "markers": 0}
