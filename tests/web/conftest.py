@@ -10,6 +10,7 @@ import pytest
 
 from sohoa import jobs
 from sohoa.store import Store
+from sohoa.web import visits
 from tests.batch_builder import AGENCY, DAY, commit, document, manifest, page_jpeg, put_files
 from tests.province.report_province import fill
 from tests.servers import empty_buckets
@@ -27,6 +28,12 @@ class Province:
 
     store: Store
     pages: Pages
+
+
+@pytest.fixture(autouse=True)
+def _visits_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No visit is sent by itself: it would come some seconds later, into the empty store of another test."""
+    monkeypatch.setattr(visits, "WAIT_SECONDS", 3_600.0)
 
 
 @pytest.fixture(scope="session")

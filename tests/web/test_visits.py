@@ -14,18 +14,11 @@ from sohoa import layout
 from sohoa.schema import TABLES
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
-from sohoa.web import visits
 from sohoa.web.visits import Visits
 
 
 def told(store: Store) -> list[tuple[str, str]]:
     return [(row["visitor"], row["address"]) for row in store.read_table("visits").to_pylist()]
-
-
-@pytest.fixture(autouse=True)
-def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is sent by itself."""
-    monkeypatch.setattr(visits, "WAIT_SECONDS", 3_600.0)
 
 
 def test_a_visit_is_on_the_disk_at_once_and_in_the_store_when_sent(clean_store: Store, tmp_path: Path) -> None:
