@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import time
 from collections.abc import Callable, Iterator
@@ -60,9 +61,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def pytest_unconfigure() -> None:
-    """The end of the process takes it all away again: nanobind, by which DuckDB is bound, tells of each thing left."""
-    gc.unfreeze()
+def pytest_configure() -> None:
+    """The end of the process takes it all away again: nanobind, by which DuckDB is bound, tells of each thing left.
+
+    Not before: pytest looks five times for what was not closed, and would walk through all that was collected.
+    """
+    atexit.register(gc.unfreeze)
 
 
 class _FilesOrReport(LoadScopeScheduling):
