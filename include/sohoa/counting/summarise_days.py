@@ -36,7 +36,7 @@ from sohoa.counting.taken_markers import (
 )
 from sohoa.days import in_chunks
 from sohoa.errors import ObjectDamaged
-from sohoa.last_runs import note_end, note_nothing_to_do
+from sohoa.last_runs import note_end, note_nothing_to_do, problem_lines
 from sohoa.logs import get_logger, seconds_since
 from sohoa.pending import mark_unreconciled
 from sohoa.registry import PROVINCE
@@ -92,6 +92,7 @@ def take_markers(store: Store) -> Taken:
     for info, marker in zip(found, store.each(partial(read_marker, store), found), strict=True):
         if isinstance(marker, ObjectDamaged):
             held[info.key] = str(marker)
+            log.warning("marker_held", key=info.key, reason=held[info.key])
         else:
             taken.append(marker)
     plan_of(store, work).save("held", held)
@@ -181,9 +182,8 @@ def delete_markers(store: Store, work: str) -> Settled:
     plan.forget("held")
     plan.forget("markers")  # first: a clean-up killed after it has nothing left to decide
     clear_work(store, "summarise")
-    lines = [f"{day}: {problem}" for day, problems in sorted(closed.items()) for problem in problems]
-    lines += [f"{key}: {said}" for key, said in sorted(held.items())]
-    return note_end(store, "summarise", {"settled": settled, "problems": lines})
+    problems = problem_lines(closed | {key: [said] for key, said in held.items()})
+    return note_end(store, "summarise", {"settled": settled, "problems": problems})
 
 
 def _read_all_documents(store: Store, batches: list[tuple[date, str]]) -> pa.Table:

@@ -29,7 +29,7 @@ from sohoa.intake.judging_groups import (
 from sohoa.intake.measured_pages import MeasuredParts
 from sohoa.intake.publish_batches import batch_table, publish, settle
 from sohoa.jobs.closed_gates import closed_batches
-from sohoa.last_runs import note_end, note_nothing_to_do
+from sohoa.last_runs import note_end, note_nothing_to_do, problem_lines
 from sohoa.logs import get_logger
 from sohoa.notify.alerts import notify
 from sohoa.pages.guard.guard import Guard
@@ -288,7 +288,7 @@ def settle_batches(work: str) -> Settled:
     groups = run.groups()
     closed = {batch: why for group in groups for batch, why in run.closed(group).items()}
     done = [entry for group in groups for entry in group if entry.name not in closed]
-    problems = [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]
+    problems = problem_lines({batch: ["; ".join(why)] for batch, why in closed.items()})
     for entry in done:
         if entry.code == GIVEN_UP:
             problems.append(f"{entry.name}: given up, tasks died at it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
@@ -109,13 +108,13 @@ def _damaged(store: Store) -> list[Line]:
 
 
 def _closed(store: Store, runs: dict[str, LastRun]) -> list[Line]:
-    """Gates that stayed closed; of feeds those whose corrected file has not come, whichever run it was."""
-    lines = [
-        Line("closed", f"{file['key']}: {file['rejects']:,} of {file['rows']:,} rows unusable; send it corrected", True)
+    """Gates that stayed closed; files of feeds whose corrected content has not come, whichever run it was."""
+    unusable = {
+        file["key"]: f"{file['key']}: {file['rejects']:,} of {file['rows']:,} rows unusable; send it corrected"
         for file in closed_feeds(store)
-    ]
-    problems = Counter(line for job, run in runs.items() if job != "import" for line in run["problems"])
-    return lines + [Line("closed", problem, True) for problem in problems]
+    }
+    problems = [line for run in runs.values() for line in run["problems"] if line.partition(": ")[0] not in unusable]
+    return [Line("closed", text, True) for text in dict.fromkeys([*unusable.values(), *problems])]
 
 
 def _last_run(job: str, run: LastRun | None, now: datetime) -> Line:
