@@ -11,6 +11,7 @@ import pytest
 
 from sohoa import enums
 from sohoa.defects import DEFECTS
+from sohoa.feeds.sources import SOURCES
 from sohoa.labels import LABELS, label_vi
 from sohoa.registry.campaigns import SCOPES
 from sohoa.steering.watched_scanners import MEASURES
@@ -55,8 +56,9 @@ def test_every_code_has_its_label_and_every_label_its_code(table: str) -> None:
 
 
 def test_what_is_enumerated_elsewhere_has_its_labels() -> None:
-    """Measures of incidents, levels of campaigns, papers and covers as classes of documents."""
+    """Measures of incidents, levels of campaigns, papers and covers as classes of documents, feeds."""
     assert set(MEASURES) == LABELS["incident_measures"].keys()
+    assert SOURCES.keys() == LABELS["sources"].keys()
     assert set(SCOPES) <= LABELS["unit_levels"].keys()
     assert LABELS["classes"].keys() == {*enums.PAPERS, *enums.COVERS}
 
