@@ -49,11 +49,14 @@ def test_an_empty_store_wants_nobody(clean_store: Store):
     assert not wanting(clean_store)
 
 
-@pytest.mark.parametrize(("hours", "topics"), [(0.4, []), (0.6, ["inbox"])])
-def test_a_batch_waits_for_two_schedules_at_the_most(clean_store: Store, hours: float, topics: list[str]):
-    """The check runs every 15 minutes."""
+@pytest.mark.parametrize(
+    ("minutes", "hours", "topics"), [(15, 0.4, []), (15, 0.6, ["inbox"]), (60, 1.9, []), (60, 2.1, ["inbox"])]
+)
+def test_a_batch_waits_for_two_schedules_at_the_most(clean_store: Store, minutes: int, hours: float, topics: list[str]):
+    """As often as this site checks: every 15 minutes, or once an hour."""
     commit(clean_store, b"{", "H37.80.01-20230306-001")
-    assert wanting(clean_store, hours) == topics
+    store = Store(clean_store.settings.model_copy(update={"check_minutes": minutes}))
+    assert wanting(store, hours) == topics
 
 
 def test_days_that_nobody_counts_are_told_after_a_day(clean_store: Store):
@@ -119,6 +122,14 @@ def test_a_damaged_object_that_an_import_needs_is_told(clean_store: Store) -> No
     jobs.import_all()
     (line,) = [line.text for line in look(clean_store) if line.topic == "closed"]
     assert f"warehouse/{key} is damaged" in line
+
+
+def test_a_site_that_checks_once_an_hour_is_not_late_within_it(clean_store: Store) -> None:
+    """Four schedules without an end are too many."""
+    jobs.check()
+    store = Store(clean_store.settings.model_copy(update={"check_minutes": 60}))
+    assert wanting(store, 3.9) == []
+    assert wanting(store, 4.1) == ["last run"]
 
 
 def test_the_command_ends_with_1_where_something_wants_a_person(clean_store: Store):
