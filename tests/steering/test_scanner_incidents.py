@@ -16,8 +16,8 @@ import pytest
 from sohoa import layout
 from sohoa.schema import TABLES
 from sohoa.steering.control_charts import Point, control_limits
-from sohoa.steering.scanner_incidents import find_incidents, find_opened, read_incidents, update_incidents
-from sohoa.steering.watched_scanners import VOLUME, Incident
+from sohoa.steering.scanner_incidents import find_opened, read_incidents, update_incidents
+from sohoa.steering.watched_scanners import VOLUME, Incident, WatchedScanners
 from sohoa.store import Store, with_path_key
 from tests.steering.days_read import days_read
 
@@ -70,6 +70,13 @@ def with_burst(rows: list[dict[str, Any]], first: int, last: int, bad: int) -> l
         r | {"defect_pages": [{"defect": "skewed", "pages": bad}]} if first <= n <= last else r
         for n, r in enumerate(rows)
     ]
+
+
+def find_incidents(devices: pa.Table) -> list[Incident]:
+    """All incidents of these scan days."""
+    watch = WatchedScanners()
+    watch.add(devices)
+    return watch.incidents()
 
 
 def test_a_burst_opens_one_incident_and_it_closes_by_itself():

@@ -34,7 +34,7 @@ LEVELS = {"department": "province", "district": "district", "commune": "commune"
 """Kind of the agency -> level of government."""
 
 _PLACE = ("level", *UNIT_KEY)
-_REGISTERED, _REFUSED, _WAITS, _WITHDRAWN, _STOPPED, _DONE, _RETURNED = 1, 3, 5, 7, 8, 9, 10
+_REFUSED, _WAITS, _WITHDRAWN, _STOPPED, _DONE, _RETURNED = 3, 5, 7, 8, 9, 10
 _FINISHED = (_REFUSED, _WITHDRAWN, _STOPPED, _DONE, _RETURNED)
 _RECEIVED = (2, 4, 5, 6, 8, 9, 10)
 _DAYS_AT_ONCE = 31
