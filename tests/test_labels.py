@@ -34,7 +34,7 @@ SENTENCES = {
     "desk/": "what a clerk is told of a folder of scans, and of what was sent",
     "intake/manifest_rules.py": "what exactly is wrong with a document, with its id",
     "intake/judging_groups.py": "what the operators are told of a batch that was given up",
-    "intake/measure_shards.py": "the label of a mapped task in the Airflow UI",
+    "intake/shards.py": "the label of a mapped task in the Airflow UI",
     "registry/": "names of the province's lists, and what is cut off them",
     "simulate/": "what the simulator writes on forms and calls people and places",
     "demo/": "headings of the demo's tables",

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sohoa.capacity.space import watch_space
 from sohoa.counting import record_review
 from sohoa.errors import ObjectDamaged
-from sohoa.intake import admission, check_run, earlier_pages, measure_shards
+from sohoa.intake import admission, check_run, earlier_pages, measure_shards, shards
 from sohoa.intake.check_run import ADMITTED, HELD, REFUSED, CheckRun, Entry, Shard
 from sohoa.intake.judging_groups import (
     GIVEN_UP,
@@ -134,7 +134,7 @@ def plan_shards(work: str) -> list[Shard]:
     """Cut the admitted files into shards: one pointer per mapped task."""
     store = open_store()
     run = CheckRun(store, work)
-    return [] if run.is_settled else measure_shards.plan_shards(store, run)
+    return [] if run.is_settled else shards.plan_shards(store, run)
 
 
 def measure_shard(work: str, shard: str) -> Measured:
