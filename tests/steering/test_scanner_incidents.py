@@ -17,9 +17,10 @@ from sohoa import layout
 from sohoa.schema import TABLES
 from sohoa.steering.control_charts import Point, control_limits
 from sohoa.steering.scanner_incidents import find_opened, read_incidents, update_incidents
-from sohoa.steering.watched_scanners import VOLUME, Incident, WatchedScanners
+from sohoa.steering.watched_scanners import VOLUME, Incident
 from sohoa.store import Store, with_path_key
 from tests.steering.days_read import days_read
+from tests.steering.incident_cases import find_incidents
 
 MONDAY = date(2024, 1, 1)
 AGENCY = "H37.80.01"
@@ -70,13 +71,6 @@ def with_burst(rows: list[dict[str, Any]], first: int, last: int, bad: int) -> l
         r | {"defect_pages": [{"defect": "skewed", "pages": bad}]} if first <= n <= last else r
         for n, r in enumerate(rows)
     ]
-
-
-def find_incidents(devices: pa.Table) -> list[Incident]:
-    """All incidents of these scan days."""
-    watch = WatchedScanners()
-    watch.add(devices)
-    return watch.incidents()
 
 
 def test_a_burst_opens_one_incident_and_it_closes_by_itself():
