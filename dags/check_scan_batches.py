@@ -1,15 +1,16 @@
 """Kiểm tra lô quét · Check scan batches.
 
-**Tiếng Việt.** Cứ 15 phút, lấy mọi bản kê mà các đơn vị đã đặt vào `landing/inbox/`, kiểm tra từng lô: tiếp nhận
-hoặc từ chối bản kê, đo chất lượng từng trang, đánh giá theo ngưỡng, ghi bảng `pages`, `documents`, `batches`, trả
-giấy biên nhận cho đơn vị. Một trang hỏng không làm dừng cả lô, một lô hỏng không làm dừng cả lượt chạy. Nếu bước
-cuối cùng báo đỏ, có dòng dữ liệu trái quy tắc của bảng: lỗi ghi rõ lô nào, bản kê của lô đó vẫn ở trong hộp chờ.
+**Tiếng Việt.** Cứ 15 phút (`SOHOA_CHECK_MINUTES`), lấy mọi bản kê mà các đơn vị đã đặt vào `landing/inbox/`, kiểm tra
+từng lô: tiếp nhận hoặc từ chối bản kê, đo chất lượng từng trang, đánh giá theo ngưỡng, ghi bảng `pages`, `documents`,
+`batches`, trả giấy biên nhận cho đơn vị. Một trang hỏng không làm dừng cả lô, một lô hỏng không làm dừng cả lượt
+chạy. Nếu bước cuối cùng báo đỏ, có dòng dữ liệu trái quy tắc của bảng: lỗi ghi rõ lô nào, bản kê của lô đó vẫn ở
+trong hộp chờ.
 
-**English.** Every 15 minutes, takes every manifest that agencies have put into `landing/inbox/` and checks its
-batch: admits or refuses the manifest, measures each page, judges it against the limits, writes the tables `pages`,
-`documents` and `batches`, and gives the agency a receipt. One bad page stops no batch, and one bad batch stops no
-run. If the last task is red, rows broke a rule of their table: the error names the batches; their manifests stay in
-the inbox.
+**English.** Every 15 minutes (`SOHOA_CHECK_MINUTES`), takes every manifest that agencies have put into
+`landing/inbox/` and checks its batch: admits or refuses the manifest, measures each page, judges it against the
+limits, writes the tables `pages`, `documents` and `batches`, and gives the agency a receipt. One bad page stops no
+batch, and one bad batch stops no run. If the last task is red, rows broke a rule of their table: the error names the
+batches; their manifests stay in the inbox.
 """
 
 from __future__ import annotations

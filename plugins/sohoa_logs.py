@@ -38,7 +38,7 @@ class StoreLogs:
         whole = written if written.startswith(before) else before + written
         store.put(layout.WAREHOUSE, key, whole, "text/plain; charset=utf-8")
 
-    def read(self, relative_path: str, ti: Any) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
+    def read(self, relative_path: str, ti: Any) -> tuple[list[str], list[str] | None]:  # noqa: ARG002 (Airflow gives it)
         """Return where a log lies, and its text; None where the store has none."""
         from sohoa.store import open_store
 

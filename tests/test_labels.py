@@ -11,6 +11,7 @@ import pytest
 
 from sohoa import enums
 from sohoa.defects import DEFECTS
+from sohoa.feeds.sources import SOURCES
 from sohoa.labels import LABELS, label_vi
 from sohoa.registry.campaigns import SCOPES
 from sohoa.steering.watched_scanners import MEASURES
@@ -33,7 +34,7 @@ SENTENCES = {
     "desk/": "what a clerk is told of a folder of scans, and of what was sent",
     "intake/manifest_rules.py": "what exactly is wrong with a document, with its id",
     "intake/judging_groups.py": "what the operators are told of a batch that was given up",
-    "intake/measure_shards.py": "the label of a mapped task in the Airflow UI",
+    "intake/shards.py": "the label of a mapped task in the Airflow UI",
     "registry/": "names of the province's lists, and what is cut off them",
     "simulate/": "what the simulator writes on forms and calls people and places",
     "demo/": "headings of the demo's tables",
@@ -55,8 +56,9 @@ def test_every_code_has_its_label_and_every_label_its_code(table: str) -> None:
 
 
 def test_what_is_enumerated_elsewhere_has_its_labels() -> None:
-    """Measures of incidents, levels of campaigns, papers and covers as classes of documents."""
+    """Measures of incidents, levels of campaigns, papers and covers as classes of documents, feeds."""
     assert set(MEASURES) == LABELS["incident_measures"].keys()
+    assert SOURCES.keys() == LABELS["sources"].keys()
     assert set(SCOPES) <= LABELS["unit_levels"].keys()
     assert LABELS["classes"].keys() == {*enums.PAPERS, *enums.COVERS}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
@@ -9,6 +10,9 @@ from sohoa import layout
 from sohoa.settings import TIME_ZONE
 from sohoa.store import Store
 from sohoa.work import Job, Settled
+
+MAX_NAMED = 3
+"""Of those that wait for one thing."""
 
 
 class LastRun(TypedDict):
@@ -20,7 +24,25 @@ class LastRun(TypedDict):
     settled: int
     """Markers, files or reports that it has done; 0 where there was nothing to do."""
     problems: list[str]
-    """A line for each gate that stayed closed."""
+    """A line for each gate that stayed closed, and for each damaged object that something waits for."""
+
+
+def problem_lines(problems: Mapping[str, list[str]]) -> list[str]:
+    """Make a line for each problem, with the first of those that have it: a damaged object is told once.
+
+    Args:
+        problems: name of a batch, day or marker -> what is wrong with it.
+    """
+    names = dict[str, list[str]]()
+    for name, lines in sorted(problems.items()):
+        for line in lines:
+            names.setdefault(line, []).append(name)
+    return [f"{_first(found)}: {line}" for line, found in names.items()]
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more
 
 
 def note_end(store: Store, job: Job, settled: Settled) -> Settled:

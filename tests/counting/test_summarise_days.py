@@ -104,21 +104,21 @@ def test_days_of_batches_that_wait_for_pages_are_reconciled_with_the_dossiers_th
     fill(clean_store)
     spoil(clean_store, layout.table_key("pages", SCAN_DAY, FIRST))
     clean_store.delete_prefix(layout.WAREHOUSE, f"{layout.PENDING}register/")
-    assert len(run(clean_store)["problems"]) == 2
+    assert len(run(clean_store)["problems"]) == 1
     assert {layout.unreconciled_day(key) for key in keys(clean_store, layout.UNRECONCILED)} == {DAY, NEXT_DAY}
 
 
 def test_a_damaged_merged_object_of_decisions_holds_up_its_scan_day_alone(clean_store: Store) -> None:
-    """It lies beside a newer decision, and says which of the others it holds."""
+    """It lies beside a newer decision, and says which of the others it holds; it is told once, with both that wait."""
     fill(clean_store)
     clean_store.write_table("reviews", SCAN_DAY, layout.DAY, table("reviews", [review("a", "waive", batch=FIRST)]))
     clean_store.write_table("reviews", SCAN_DAY, "newer", table("reviews", [review("b", "waive", batch=SECOND)]))
     key = layout.table_key("reviews", SCAN_DAY, layout.DAY)
     before = spoil(clean_store, key)
-    problems = run(clean_store)["problems"]
-    assert len(problems) == 2
-    assert all(f"warehouse/{key} is damaged" in problem for problem in problems)
-    assert keys(clean_store, layout.PENDING) == [layout.pending_scan_key(AGENCY, one) for one in (FIRST, SECOND)]
+    (problem,) = run(clean_store)["problems"]
+    waiting = [layout.pending_scan_key(AGENCY, one) for one in (FIRST, SECOND)]
+    assert problem.startswith(f"{waiting[0]}, {waiting[1]}: warehouse/{key} is damaged")
+    assert keys(clean_store, layout.PENDING) == waiting
     clean_store.put(layout.WAREHOUSE, key, before)
     assert run(clean_store) == {"settled": 2, "problems": []}
 
@@ -182,6 +182,23 @@ def test_a_backlog_batch_touches_no_dossier_day(clean_store):
     publish(clean_store, FIRST, [document("a", None, "backlog_result")])
     assert run(clean_store) == {"settled": 1, "problems": []}
     assert list(tables(clean_store)) == [layout.table_key("quality_daily", SCAN_DAY, layout.DAY)]
+
+
+def test_a_damaged_backlog_of_a_scan_day_holds_up_its_batches_and_no_register(clean_store: Store) -> None:
+    """What it holds of other batches cannot be merged with."""
+    publish(clean_store, FIRST, [document("a", None, "backlog_result")])
+    run(clean_store)
+    key = layout.table_key("backlog_documents", SCAN_DAY, layout.DAY)
+    before = spoil(clean_store, key)
+    publish(clean_store, SECOND, [document("b", None, "backlog_result")])
+    register(clean_store, "e1", DAY, [dossier(1)])
+    (problem,) = run(clean_store)["problems"]
+    assert f"warehouse/{key} is damaged" in problem
+    assert keys(clean_store, layout.PENDING) == [layout.pending_scan_key(AGENCY, SECOND)]
+    assert province(clean_store, DAY)["denominator"] == 1
+    clean_store.put(layout.WAREHOUSE, key, before)
+    assert run(clean_store) == {"settled": 1, "problems": []}
+    assert clean_store.read_table("backlog_documents")["document_id"].to_pylist() == ["a", "b"]
 
 
 class Killed(Exception):

@@ -16,7 +16,7 @@ import pytest
 
 from sohoa import jobs, layout
 from sohoa.errors import StoreError
-from sohoa.intake import measure_shards
+from sohoa.intake import measure_shards, shards
 from sohoa.intake.check_run import ADMITTED, CheckRun
 from sohoa.intake.judging_groups import JudgingGroup
 from sohoa.jobs import check_tasks
@@ -386,13 +386,13 @@ def test_an_agency_has_so_much_time_in_a_run_and_goes_on_in_the_next(
 
 def test_there_are_never_more_shards_than_a_task_can_be_mapped_over() -> None:
     """And they follow what the store lists: what a manifest claims makes none."""
-    task = measure_shards.FileTask(
+    task = shards.FileTask(
         BAD, "B", "D", "component", "text", "a4", "matte", "M", "adf", "page", None, "a", "", 300_000_000, "", 0, "E"
     )
     settings = open_settings()
-    assert len(list(measure_shards._cut([task] * 1_100, settings))) == 3
+    assert len(list(shards._cut([task] * 1_100, settings))) == 3
     large = [replace(task, stored_bytes=settings.shard_bytes)] * 20_000
-    parts = list(measure_shards._cut(large, settings))
+    parts = list(shards._cut(large, settings))
     assert len(parts) <= 1_000
     assert sum(map(len, parts)) == 20_000
 

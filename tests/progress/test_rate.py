@@ -1,4 +1,4 @@
-"""Rates against baseline, target and the scoring line; weeks and worst units."""
+"""Rates against baseline, target and the scoring line; and weeks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sohoa.progress.rate import progress_share, score_766, weekly_progress, worst_units
+from sohoa.progress.rate import progress_share, score_766, weekly_progress
 from sohoa.schema import TABLES
 
 
@@ -57,29 +57,3 @@ def test_other_definitions_stay_out():
     day = date(2024, 4, 15)
     found = weekly_progress(rows(daily(day, "20", 1, 2), daily(day, "20", 2, 2, definition="dn_or")), "20", "dn_or")
     assert found["numerator"].to_pylist() == [2]
-
-
-def test_the_lowest_rate_is_the_worst():
-    """By rate over all days, then by size; a unit without denominator has no rate; other levels stay out."""
-    day, next_day = date(2024, 4, 15), date(2024, 4, 16)
-    table = rows(
-        daily(day, "05971", 1, 2),
-        daily(next_day, "05971", 1, 2),
-        daily(day, "05974", 0, 1),
-        daily(day, "05977", 0, 3),
-        daily(day, "06001", 0, 0),
-        daily(day, "178", 0, 9),
-        daily(day, "H37.60", 0, 9),
-    )
-    found = worst_units(table, "commune", 9)
-    assert found["unit_code"].to_pylist() == ["05977", "05974", "05971"]
-    assert found["rate_percent"].to_pylist() == [0.0, 0.0, 50.0]
-    assert worst_units(table, "district", 3)["unit_code"].to_pylist() == ["178"]
-
-
-def test_a_code_used_again_is_another_unit():
-    """06001 was a commune until 2025 and is another one, of the same name, since: two rows."""
-    day, later = date(2024, 4, 15), date(2025, 7, 1)
-    found = worst_units(rows(daily(day, "06001", 0, 1), daily(later, "06001", 0, 1)), "commune", 9)
-    assert found["unit_code"].to_pylist() == ["06001", "06001"]
-    assert len(set(found["name"].to_pylist())) == 1

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from sohoa import jobs, layout, registry
 from sohoa.last_runs import note_end
+from sohoa.pending import mark_scan
+from sohoa.schema import TABLES
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.stack import seaweed
 from sohoa.steering import diagnose as diagnose_module
@@ -18,6 +20,7 @@ from sohoa.steering.diagnose import Finding, diagnose
 from sohoa.store import Store
 from tests.command_line import app
 from tests.servers import s3_client
+from tests.spoil import spoil
 
 
 def now(**later: float) -> datetime:
@@ -48,6 +51,18 @@ def test_whatever_is_wrong_has_its_advice(clean_store: Store) -> None:
     assert all(one.advice for one in found.values())
     assert "batches, documents" in found["tables"].text
     assert "_debts/check.json" in found["left half-way"].text
+
+
+def test_a_damaged_object_is_told_once(clean_store: Store) -> None:
+    """However many batches wait for it, and whatever else finds it."""
+    key = layout.table_key("documents", (day := date(2024, 4, 16)), "H37.80.01-20240416-001")
+    clean_store.write_table("documents", day, "H37.80.01-20240416-001", TABLES["documents"].empty_table())
+    for number in (1, 2):
+        mark_scan(clean_store, "H37.80.01", f"H37.80.01-20240416-00{number}", day)
+    spoil(clean_store, key)
+    jobs.summarise()
+    (told,) = [one for one in diagnose(clean_store.settings, now()) if f"warehouse/{key} is damaged" in one.text]
+    assert (told.topic, told.state) == ("closed", "wrong")
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from sohoa import jobs, layout
-from sohoa.last_runs import note_end
+from sohoa.last_runs import note_end, problem_lines
 from sohoa.settings import TIME_ZONE
 from sohoa.steering.morning_status import Line, read_status
 from sohoa.store import Store
 from tests.batch_builder import commit
 from tests.command_line import app
 from tests.feeds.feed_rows import csv_bytes, row
+from tests.feeds.source_rows import GOOD, csv_of
+from tests.spoil import spoil
 
 FEED = "register/dt=2024-04-16/a.csv"
 
@@ -47,11 +49,14 @@ def test_an_empty_store_wants_nobody(clean_store: Store):
     assert not wanting(clean_store)
 
 
-@pytest.mark.parametrize(("hours", "topics"), [(0.4, []), (0.6, ["inbox"])])
-def test_a_batch_waits_for_two_schedules_at_the_most(clean_store: Store, hours: float, topics: list[str]):
-    """The check runs every 15 minutes."""
+@pytest.mark.parametrize(
+    ("minutes", "hours", "topics"), [(15, 0.4, []), (15, 0.6, ["inbox"]), (60, 1.9, []), (60, 2.1, ["inbox"])]
+)
+def test_a_batch_waits_for_two_schedules_at_the_most(clean_store: Store, minutes: int, hours: float, topics: list[str]):
+    """As often as this site checks: every 15 minutes, or once an hour."""
     commit(clean_store, b"{", "H37.80.01-20230306-001")
-    assert wanting(clean_store, hours) == topics
+    store = Store(clean_store.settings.model_copy(update={"check_minutes": minutes}))
+    assert wanting(store, hours) == topics
 
 
 def test_days_that_nobody_counts_are_told_after_a_day(clean_store: Store):
@@ -95,6 +100,36 @@ def test_a_gate_that_stayed_closed_and_a_job_that_no_longer_runs_are_told(clean_
     jobs.check()
     assert wanting(clean_store) == []
     assert "check: " in next(line.text for line in look(clean_store) if line.topic == "last run")
+
+
+def test_what_many_wait_for_is_one_line() -> None:
+    """It names the first of them; what each has for itself has its own line."""
+    waiting = {f"batch-{number}": ["a.parquet is damaged"] for number in range(1, 6)}
+    assert problem_lines({}) == []
+    assert problem_lines(waiting | {"batch-2": ["a.parquet is damaged", "rows"]}) == [
+        "batch-1, batch-2, batch-3 and 2 more: a.parquet is damaged",
+        "batch-2: rows",
+    ]
+
+
+def test_a_damaged_object_that_an_import_needs_is_told(clean_store: Store) -> None:
+    """No other job has to need it: nothing is counted of changes of status."""
+    key, sent = layout.table_key("status", date(2024, 4, 15), layout.DAY), "status/dt=2024-04-16/a.csv"
+    clean_store.put(layout.FEEDS, sent, csv_of(GOOD["status"]))
+    jobs.import_all()
+    spoil(clean_store, key)
+    clean_store.put(layout.FEEDS, sent.replace("a.csv", "b.csv"), csv_of(GOOD["status"]))
+    jobs.import_all()
+    (line,) = [line.text for line in look(clean_store) if line.topic == "closed"]
+    assert f"warehouse/{key} is damaged" in line
+
+
+def test_a_site_that_checks_once_an_hour_is_not_late_within_it(clean_store: Store) -> None:
+    """Four schedules without an end are too many."""
+    jobs.check()
+    store = Store(clean_store.settings.model_copy(update={"check_minutes": 60}))
+    assert wanting(store, 3.9) == []
+    assert wanting(store, 4.1) == ["last run"]
 
 
 def test_the_command_ends_with_1_where_something_wants_a_person(clean_store: Store):

@@ -16,10 +16,11 @@ import pytest
 from sohoa import layout
 from sohoa.schema import TABLES
 from sohoa.steering.control_charts import Point, control_limits
-from sohoa.steering.scanner_incidents import find_incidents, find_opened, read_incidents, update_incidents
+from sohoa.steering.scanner_incidents import find_opened, read_incidents, update_incidents
 from sohoa.steering.watched_scanners import VOLUME, Incident
 from sohoa.store import Store, with_path_key
 from tests.steering.days_read import days_read
+from tests.steering.incident_cases import find_incidents
 
 MONDAY = date(2024, 1, 1)
 AGENCY = "H37.80.01"

@@ -19,11 +19,11 @@ from sohoa.schema import TABLES
 from sohoa.slips.slip_page import Contacts, render
 from sohoa.steering.dirty_glass import find_dirty_glass
 from sohoa.steering.replay_limits import judge_again
-from sohoa.steering.scanner_incidents import find_incidents
 from sohoa.store import Store, with_path_key
 from sohoa.terminal.show_replay import _label
 from tests.command_line import app
 from tests.counting_cases import document, dossier, merged, table
+from tests.steering.incident_cases import find_incidents
 
 MONDAY, TUESDAY, WEDNESDAY = (date(2024, 4, 15) + timedelta(n) for n in range(3))
 CODE, OLD, NEW = "H37.80.01", "UBND phường Cũ", "UBND phường Mới"

@@ -14,7 +14,7 @@ import pytest
 
 from sohoa import cli
 from sohoa.labels import LABELS
-from sohoa.report import build_report
+from sohoa.report import build_report, model
 from sohoa.report.sections import overdue_dossiers, portal_gap, proposals
 from sohoa.report.sentences import LEAST_SILENT_DAYS
 from sohoa.steering import waiting_documents
@@ -95,7 +95,7 @@ def test_the_managers_page_has_the_words_of_the_report() -> None:
     """Every section, everything that may become of a proposal, and the bounds from which one is made."""
     text = (ROOT / "docs" / "bao-cao.md").read_text(encoding="utf-8")
     titles = [entry.title_vi for entry in build_report.SECTIONS] + [build_report.PROPOSALS_VI]
-    rows = [f"| {number}. {title} |" for number, title in zip(build_report._NUMBERS, titles, strict=False)]
+    rows = [f"| {number}. {title} |" for number, title in zip(model.ROMAN, titles, strict=False)]
     rows += [f"| {label.vi} |" for label in LABELS["proposal_states"].values()]
     assert [row for row in rows if row not in text] == []
     bounds = (

@@ -15,8 +15,6 @@ TOP = 255
 MAPS = ("light", "sheet", "object", "shadow")
 CELL = 4
 """Pixels of the view under a cell of a map, along each axis."""
-MULTIPLE = 32
-"""Sides of what the net sees are multiples of that."""
 
 
 class _Rounded(torch.autograd.Function):

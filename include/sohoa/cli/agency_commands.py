@@ -59,7 +59,7 @@ def check(
 
     def show() -> bool:
         with progress_bar("check") as report:
-            found = check_folder(folder, told, kind, settings, report, kept)  # type: ignore[arg-type]
+            found = check_folder(folder, told, kind, settings, report, kept)  # type: ignore[arg-type]  # one_of
         for part in show_checkup(found):
             out.print(part, markup=False, highlight=False)
         return found.is_bad

@@ -32,7 +32,7 @@ class Group(TyperGroup):
 class Root(Group):
     """The root of the command: what cannot be used is told in one line, with exit code 2."""
 
-    def main(self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+    def main(self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]  # fewer names
         """Run the command; what of the command line cannot be used becomes one message."""
         extra["prog_name"] = "sohoa"
         if not standalone_mode:

@@ -122,7 +122,7 @@ def _add_up(day: date, leaves: Mapping[str, _Ints]) -> dict[str, _Ints]:
 
 
 def _rows(totals: Mapping[str, _Ints]) -> pa.Table:
-    """Return the table's rows from unit code -> ``_MEASURES`` × ``RATES``."""
+    """Return the table's rows from unit code -> ``MEASURES`` × ``RATES``."""
     sums = np.array(list(totals.values()), np.int64).reshape(len(totals), len(MEASURES), len(RATES))
     columns: dict[str, Any] = {name: sums[:, i, :].ravel() for i, name in enumerate(MEASURES)}
     columns["unit_code"] = pa.array([unit for unit in totals for _ in RATES], pa.string())

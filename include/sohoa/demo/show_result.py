@@ -19,7 +19,7 @@ from sohoa.demo.compare_truth import Comparison
 from sohoa.format_value import count, day, decimal, signed
 from sohoa.labels import label_vi
 from sohoa.progress.rate import progress_share, weekly_progress
-from sohoa.reconcile.categories import EFFECTS
+from sohoa.reconcile.categories import EFFECTS, SIDES
 from sohoa.reconcile.count_categories import balance
 from sohoa.registry import PROVINCE
 from sohoa.settings import Settings
@@ -29,7 +29,6 @@ from sohoa.terminal.grid import Grid
 ATTENTION = 3
 """Agencies that are named."""
 _BAR = 20
-_SIDES = ("portal", "province")
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def show_portal(entries: Mapping[str, int], compared: Sequence[Comparison], out:
     for name, number in entries.items():
         effect = EFFECTS[name]
         shown = signed(effect * number) if effect else ""
-        table.row("" if name in _SIDES else name, label_vi("categories", name), count(number), shown)
+        table.row("" if name in SIDES else name, label_vi("categories", name), count(number), shown)
     out.print(table)
     difference, explained = balance(dict(entries))
     out.print(

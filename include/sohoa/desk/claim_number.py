@@ -40,7 +40,7 @@ def claim_number(store: Store, state: State, batch: PlannedBatch) -> PlannedBatc
             state.set_status(batch, "claimed")
             return state.batch(batch.id)
         store.delete(layout.LANDING, key)
-        state.claim(batch, batch_id(batch, _next_number(store, batch.agency, day, random.randrange(3))))  # noqa: S311
+        state.claim(batch, batch_id(batch, _next_number(store, batch.agency, day, random.randrange(3))))  # noqa: S311 (no secret)
         batch = state.batch(batch.id)
 
 

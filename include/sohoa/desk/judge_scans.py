@@ -85,7 +85,10 @@ class Artist:
     def draw(self, facts: ReceiptFacts, files: Mapping[str, tuple[ScanFile, str]]) -> dict[PageKey, Picture]:
         """Draw the pages that fail, with the places of what they fail by; of very many some, as a slip does."""
         columns = {page: [failure["column"] for failure in failures] for page, failures in facts.failures.items()}
-        draw = lambda pages: self._draw(files[pages[0]["file"]][0], pages, columns)  # noqa: E731
+
+        def draw(pages: list[Row]) -> list[Row]:
+            return self._draw(files[pages[0]["file"]][0], pages, columns)
+
         return draw_chosen(facts.faulty_pages(), self._settings.pictures_per_batch, draw)
 
     def draw_page(self, file: ScanFile, sha256: str, page_no: int) -> Row:

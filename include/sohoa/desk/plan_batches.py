@@ -99,10 +99,12 @@ class Known:
         return {name: found for name in names if (found := self._known(name)) is not None}
 
     def _known(self, name: str) -> KnownDocument | None:
-        row, own = self._receipts.get(name), self._own.get(name)
-        if row is None and own is None:
+        if (row := self._receipts.get(name)) is not None:
+            fields, batch = row, row["batch"]
+        elif (own := self._own.get(name)) is not None:
+            fields, batch = own.fields, own.batch.batch
+        else:
             return None
-        fields, batch = (row, row["batch"]) if row is not None else (own.fields, own.batch.batch)  # type: ignore[union-attr]
         code = fields.get("dossier_code")
         return KnownDocument(name, batch or "", dossier_key(code) if code else None, fields["kind"])
 

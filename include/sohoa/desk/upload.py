@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -284,7 +285,7 @@ class Uploader:
 
     def _fetch(self) -> list[PlannedBatch]:
         today = datetime.now(TIME_ZONE).date()
-        fetch = lambda: fetch_slips(self.store, self.state, self._config.agency, today, self._screen.say)  # noqa: E731
+        fetch = partial(fetch_slips, self.store, self.state, self._config.agency, today, self._screen.say)
         return self._patience.keep_trying(fetch)
 
     def _waiting(self, folder: Path) -> list[PlannedBatch]:

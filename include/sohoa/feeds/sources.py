@@ -1,7 +1,8 @@
 """The feeds, one ``Source`` each: fields as the messages name them, columns of the table, and which row is in force.
 
 Field names are those of the national message format (MaHoSo, NgayTiepNhan …), in the order in which a row is checked.
-A new feed is one ``Source`` here, its table in ``sohoa.schema`` and the path key of the table in ``sohoa.layout``.
+A new feed is one ``Source`` here, its table in ``sohoa.schema`` and the path key of the table in ``sohoa.layout``; who
+exports it has a key then. People need its name in ``sohoa.labels`` and an example in ``templates.py``.
 """
 
 from __future__ import annotations

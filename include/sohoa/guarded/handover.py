@@ -14,7 +14,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
-_LENGTH_BYTES = 8
+LENGTH_BYTES = 8
+"""Of the number before each block that is sent, either way."""
 _PIECE = 1_048_576
 
 Request = dict[str, Any]
@@ -40,7 +41,7 @@ def send_request(to: socket.socket, request: Mapping[str, Any], file: BinaryIO |
         if file is not None:
             os.lseek(file.fileno(), 0, os.SEEK_SET)
         text = json.dumps(request).encode()
-        socket.send_fds(to, [len(text).to_bytes(_LENGTH_BYTES)], handles)
+        socket.send_fds(to, [len(text).to_bytes(LENGTH_BYTES)], handles)
         to.sendall(text)
 
 
@@ -50,8 +51,8 @@ def receive_request(caller: socket.socket) -> tuple[Request, BinaryIO | None] | 
         return receive_copy(caller)
     first, handle = b"", None
     space = socket.CMSG_SPACE(array.array("i").itemsize)
-    while len(first) < _LENGTH_BYTES:
-        part, sent, _, _ = caller.recvmsg(_LENGTH_BYTES - len(first), space)
+    while len(first) < LENGTH_BYTES:
+        part, sent, _, _ = caller.recvmsg(LENGTH_BYTES - len(first), space)
         if not part:
             return None
         first += part
@@ -74,14 +75,14 @@ def send_copy(to: socket.socket, request: Mapping[str, Any], file: BinaryIO | No
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
     text = json.dumps({"request": request, "file_bytes": size}).encode()
-    to.sendall(len(text).to_bytes(_LENGTH_BYTES) + text)
+    to.sendall(len(text).to_bytes(LENGTH_BYTES) + text)
     while file is not None and (piece := file.read(_PIECE)):
         to.sendall(piece)
 
 
 def receive_copy(caller: socket.socket) -> tuple[Request, BinaryIO | None] | None:
     """Return the next request, and a file without a name that holds the bytes that came with it."""
-    first = _receive(caller, _LENGTH_BYTES)
+    first = _receive(caller, LENGTH_BYTES)
     text = None if first is None else _receive(caller, int.from_bytes(first))
     if text is None:
         return None

@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
 from sohoa.errors import MeasuringError
-from sohoa.guarded.handover import send_request
+from sohoa.guarded.handover import LENGTH_BYTES, send_request
 from sohoa.guarded.limits import OUT_OF_TIME_ON_WINDOWS
 from sohoa.logs import get_logger
 from sohoa.settings import decoder_environment
@@ -43,7 +43,6 @@ _STARTS = 3
 _START_SECONDS = 120  # a busy machine has loaded the libraries by then
 _LAST_WORDS = 4096  # bytes
 _MAX_BLOCK = 536_870_912  # bytes: what the memory bounds of one that reads honest files leave room for
-_LENGTH_BYTES = 8
 _PROCESS_CLOCK = 2  # with the process id, the clock of its CPU time
 
 
@@ -140,7 +139,7 @@ class GuardedProcess:
             ProcessEnded: the process ended, or did not answer.
         """
         try:
-            length = int.from_bytes(self._read(_LENGTH_BYTES))
+            length = int.from_bytes(self._read(LENGTH_BYTES))
             if length > _MAX_BLOCK:
                 self.end()
                 raise ProcessEnded(Cause.CRASH, f"MemoryError: an answer of {length} bytes")

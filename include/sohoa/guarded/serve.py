@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 from sohoa.guarded.confine import confine
-from sohoa.guarded.handover import open_own_socket, receive_request
+from sohoa.guarded.handover import LENGTH_BYTES, open_own_socket, receive_request
 from sohoa.guarded.limits import Bounds
 
 Answer = Callable[[dict[str, Any], BinaryIO | None], Iterable[bytes]]
-
-_LENGTH_BYTES = 8
 
 
 def serve(answer: Answer) -> None:
@@ -45,5 +43,5 @@ def serve(answer: Answer) -> None:
 
 
 def _send(caller: socket.socket, block: bytes) -> None:
-    caller.sendall(len(block).to_bytes(_LENGTH_BYTES))
+    caller.sendall(len(block).to_bytes(LENGTH_BYTES))
     caller.sendall(block)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sohoa.capacity.space import watch_space
 from sohoa.counting import record_review
 from sohoa.errors import ObjectDamaged
-from sohoa.intake import admission, check_run, earlier_pages, measure_shards
+from sohoa.intake import admission, check_run, earlier_pages, measure_shards, shards
 from sohoa.intake.check_run import ADMITTED, HELD, REFUSED, CheckRun, Entry, Shard
 from sohoa.intake.judging_groups import (
     GIVEN_UP,
@@ -29,7 +29,7 @@ from sohoa.intake.judging_groups import (
 from sohoa.intake.measured_pages import MeasuredParts
 from sohoa.intake.publish_batches import batch_table, publish, settle
 from sohoa.jobs.closed_gates import closed_batches
-from sohoa.last_runs import note_end, note_nothing_to_do
+from sohoa.last_runs import note_end, note_nothing_to_do, problem_lines
 from sohoa.logs import get_logger
 from sohoa.notify.alerts import notify
 from sohoa.pages.guard.guard import Guard
@@ -134,7 +134,7 @@ def plan_shards(work: str) -> list[Shard]:
     """Cut the admitted files into shards: one pointer per mapped task."""
     store = open_store()
     run = CheckRun(store, work)
-    return [] if run.is_settled else measure_shards.plan_shards(store, run)
+    return [] if run.is_settled else shards.plan_shards(store, run)
 
 
 def measure_shard(work: str, shard: str) -> Measured:
@@ -288,7 +288,7 @@ def settle_batches(work: str) -> Settled:
     groups = run.groups()
     closed = {batch: why for group in groups for batch, why in run.closed(group).items()}
     done = [entry for group in groups for entry in group if entry.name not in closed]
-    problems = [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]
+    problems = problem_lines({batch: ["; ".join(why)] for batch, why in closed.items()})
     for entry in done:
         if entry.code == GIVEN_UP:
             problems.append(f"{entry.name}: given up, tasks died at it")

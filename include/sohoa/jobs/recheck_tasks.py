@@ -16,6 +16,7 @@ from sohoa.errors import InputError
 from sohoa.intake.check_run import ADMITTED, Entry, Marker
 from sohoa.intake.publish_batches import of_batch
 from sohoa.jobs.closed_gates import closed_batches
+from sohoa.last_runs import problem_lines
 from sohoa.logs import get_logger
 from sohoa.pending import mark_scan
 from sohoa.quality import failed_limits, thresholds, verdicts
@@ -119,7 +120,7 @@ def _recheck_day(store: Store, day: date, limits: Thresholds, counts: Rechecked)
     new = {"pages": pages, "documents": documents, "batches": _counted(batches, documents, limits)}
     closed = closed_batches(new)
     written = [row for row in new["batches"].to_pylist() if row["batch"] not in closed]
-    counts["problems"] += [f"{batch}: {'; '.join(why)}" for batch, why in sorted(closed.items())]
+    counts["problems"] += problem_lines({batch: ["; ".join(why)] for batch, why in closed.items()})
     counts["closed_gates"] += len(closed)
     changed = {row["batch"]: _changed(old, new, row["batch"]) for row in written}
     counts["slips"] += _write_slips(store, [row for row in written if sum(changed[row["batch"]])], new, limits)

@@ -43,6 +43,12 @@ class Cleaned(TypedDict):
     task_logs_deleted: int
 
 
+class Ended(TypedDict):
+    """How many uploads in parts were ended."""
+
+    uploads_ended: int
+
+
 class Watched(TypedDict):
     """How full the store is, null where it cannot be told, and how many alerts there are."""
 
@@ -82,10 +88,8 @@ class ReadBack(TypedDict):
     batches_damaged: int
 
 
-class Maintained(Cleaned, Guarded, Watched, Merged, Decided, Migrated, ReadBack):
+class Maintained(Cleaned, Ended, Guarded, Watched, Merged, Decided, Migrated, ReadBack):
     """What one whole maintain_store did."""
-
-    uploads_ended: int
 
 
 def guard_landing() -> Guarded:
@@ -96,7 +100,7 @@ def guard_landing() -> Guarded:
     return {"policy_stands": watch_policy.watch_policy(open_store(), codes)}
 
 
-def end_uploads() -> dict[str, int]:
+def end_uploads() -> Ended:
     """End uploads in parts that nobody has ended for days."""
     from sohoa.upkeep import end_uploads
 
@@ -170,7 +174,7 @@ def maintain() -> Maintained:
         **merge_events(),
         **merge_decisions(),
         **migrate_tables(),
-        **end_uploads(),  # type: ignore[typeddict-item]
+        **end_uploads(),
         **clean_landing(),
         **check_integrity(),
         **watch_store(),

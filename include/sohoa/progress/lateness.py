@@ -22,6 +22,7 @@ from sohoa.arrow import Bools, as_mask
 from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import each_day, in_chunks
 from sohoa.registry import PROVINCE, find_agency, leaf_unit
+from sohoa.registry.agencies import AGENCY_LEVELS
 from sohoa.store import Store
 
 LATENESS = ("finished_in_time", "finished_late", "open_in_time", "open_overdue", "unknown", "not_received")
@@ -30,11 +31,9 @@ without NgayHenTra, or finished or waiting since a moment that nobody knows | on
 was received: no deadline runs."""
 WITH_DEADLINE = LATENESS[:4]
 """What a share of late dossiers is a share of."""
-LEVELS = {"department": "province", "district": "district", "commune": "commune"}
-"""Kind of the agency -> level of government."""
 
 _PLACE = ("level", *UNIT_KEY)
-_REGISTERED, _REFUSED, _WAITS, _WITHDRAWN, _STOPPED, _DONE, _RETURNED = 1, 3, 5, 7, 8, 9, 10
+_REFUSED, _WAITS, _WITHDRAWN, _STOPPED, _DONE, _RETURNED = 3, 5, 7, 8, 9, 10
 _FINISHED = (_REFUSED, _WITHDRAWN, _STOPPED, _DONE, _RETURNED)
 _RECEIVED = (2, 4, 5, 6, 8, 9, 10)
 _DAYS_AT_ONCE = 31
@@ -229,4 +228,4 @@ def _handling_units(register: pa.Table) -> pa.Table:
 
 def _place(code: str | None, day: date) -> tuple[str | None, str]:
     agency = find_agency(code or "", day)
-    return (LEVELS[agency.kind] if agency else None), leaf_unit(code or "", None, day) or PROVINCE
+    return (AGENCY_LEVELS[agency.kind] if agency else None), leaf_unit(code or "", None, day) or PROVINCE

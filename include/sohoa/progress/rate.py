@@ -8,8 +8,6 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sohoa.registry import Unit, unit_at
-
 FULL_POINTS_PERCENT = 80.0
 """Rate from which decision 766/QĐ-TTg gives full points, per cent."""
 
@@ -54,38 +52,6 @@ def weekly_progress(progress: pa.Table, unit_code: str, definition: str = "dn_an
     monday = pc.floor_temporal(rows["dossier_date"], unit="week", week_starts_monday=True)
     sums = _sum_counts(rows.append_column("first_day", monday), ["first_day"]).sort_by("first_day")
     return sums.add_column(0, "week", pc.strftime(sums["first_day"], "%G-W%V"))
-
-
-def worst_units(progress: pa.Table, level: str, n: int, definition: str = "dn_and", stage: str = "all") -> pa.Table:
-    """Return the ``n`` units of a level with the lowest rates over all the days given.
-
-    Units are told apart by (code, valid_from), since codes are used again; a unit without denominator has no rate and
-    is left out.
-
-    Args:
-        progress: rows of ``progress_daily`` with their path key ``dossier_date``.
-        level: district or commune.
-        n: how many.
-        definition: the definition.
-        stage: its stage.
-
-    Returns:
-        unit_code, valid_from, name, the sums as in ``weekly_progress`` and rate_percent, worst first; of equal rates
-        the larger denominator first.
-    """
-    rows = _select(progress, definition, stage)
-    places = zip(rows["unit_code"].to_pylist(), rows["dossier_date"].to_pylist(), strict=True)
-    units = [unit_at(code, day) for code, day in places]
-    rows = rows.append_column("valid_from", pa.array([unit and unit.valid_from for unit in units], pa.date32()))
-    rows = rows.append_column("name", pa.array([unit and unit.name for unit in units], pa.string()))
-    rows = rows.filter(pa.array([_is_of(unit, level) for unit in units], pa.bool_()))
-    sums = _sum_counts(rows, ["unit_code", "valid_from", "name"])
-    order = [("rate_percent", "ascending"), ("denominator", "descending"), ("unit_code", "ascending")]
-    return sums.filter(pc.greater(sums["denominator"], 0)).sort_by(order).slice(0, n)
-
-
-def _is_of(unit: Unit | None, level: str) -> bool:
-    return unit is not None and unit.level == level
 
 
 def _select(progress: pa.Table, definition: str, stage: str) -> pa.Table:

@@ -27,10 +27,10 @@ from sohoa.settings import set_default
 set_default("GX_ANALYTICS_ENABLED", "False")  # read once, when the package is imported
 logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else 200 lines on stdout where Airflow logs
 
-import great_expectations as gx  # noqa: E402
-from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults  # noqa: E402
+import great_expectations as gx  # noqa: E402 (see above)
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults  # noqa: E402 (see above)
 
-from expectations import batches, documents, pages, progress_daily, reconciliation_daily  # noqa: E402
+from expectations import batches, documents, pages, progress_daily, reconciliation_daily  # noqa: E402 (see above)
 
 _SHOWN = 5
 _ONE_AT_A_TIME = Lock()  # Great Expectations keeps the context in use in a global
@@ -176,7 +176,7 @@ def _remember_conditions(frame: pd.DataFrame) -> pd.DataFrame:
         named = [name for name in frame.columns if name in condition]  # each column to choose from costs time
         return frame[named].eval(condition)
 
-    frame.query = lambda expr: frame[select(expr)]  # type: ignore[method-assign, assignment]
+    frame.query = lambda expr: frame[select(expr)]  # type: ignore[method-assign, assignment]  # of this frame alone
     return frame
 
 

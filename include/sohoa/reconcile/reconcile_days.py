@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from sohoa import layout
 from sohoa.days import in_chunks
 from sohoa.errors import ObjectDamaged, ObjectMissing
-from sohoa.last_runs import note_end, note_nothing_to_do
+from sohoa.last_runs import note_end, note_nothing_to_do, problem_lines
 from sohoa.logs import get_logger, seconds_since
 from sohoa.reconcile.count_categories import count_entries
 from sohoa.reconcile.match_dossiers import Sides, classify
@@ -79,8 +79,7 @@ def delete_markers(store: Store, work: str) -> Settled:
     settled = delete_taken(store, layout.UNRECONCILED, done)
     plan.forget("markers")  # first: a clean-up killed after it has nothing left to decide
     clear_work(store, "reconcile")
-    problems = [f"{day}: {line}" for day, lines in closed.items() for line in lines]
-    return note_end(store, "reconcile", {"settled": settled, "problems": problems})
+    return note_end(store, "reconcile", {"settled": settled, "problems": problem_lines(closed)})
 
 
 def _plan(store: Store, work: str) -> Work:

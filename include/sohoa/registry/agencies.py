@@ -13,7 +13,8 @@ from sohoa.registry.data_files import read_data, read_rows
 from sohoa.registry.successors import commune_meant
 from sohoa.registry.units import unit_ancestors, unit_at
 
-KINDS = ("department", "district", "commune")
+AGENCY_LEVELS = {"department": "province", "district": "district", "commune": "commune"}
+"""Kind of an agency -> level of government."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _read_agencies(file: Path) -> dict[str, tuple[Agency, ...]]:
     found: dict[str, list[Agency]] = defaultdict(list)
     for row in read_rows(file):
         agency = _agency(row)
-        if agency.kind not in KINDS:
+        if agency.kind not in AGENCY_LEVELS:
             raise ValueError(f"{agency.code}: kind {agency.kind!r} is unknown")
         found[agency.code].append(agency)
     return {code: _in_order(rows) for code, rows in found.items()}

@@ -10,7 +10,7 @@ from itertools import combinations
 from pathlib import Path
 
 from sohoa.errors import InputError
-from sohoa.registry.agencies import KINDS
+from sohoa.registry.agencies import AGENCY_LEVELS
 from sohoa.registry.campaigns import SCOPES
 from sohoa.registry.data_files import DATA
 from sohoa.registry.site_files import REQUIRED, Fault, Line, read_lines
@@ -18,7 +18,6 @@ from sohoa.settings import province_code, province_head
 
 _ABOVE = {"district": ("province",), "commune": ("province", "district")}
 """Level -> the levels that its parent may have."""
-_GOVERNS = {"department": "province", "district": "district", "commune": "commune"}
 _TABLES = {".csv", ".tsv", ".xls", ".xlsx", ".ods"}
 Span = tuple[date, date]
 """First day and the day after the last."""
@@ -254,8 +253,8 @@ class _Check:
     def _check_agency(self, row: Line) -> None:
         kind, unit_code = row["kind"], row["unit_code"]
         self._require_texts("agencies", row, ("code", "name"))
-        if kind not in KINDS:
-            self._say("agencies", row, f"kind {kind!r}: use {', '.join(KINDS)}")
+        if kind not in AGENCY_LEVELS:
+            self._say("agencies", row, f"kind {kind!r}: use {', '.join(AGENCY_LEVELS)}")
             return
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.]{0,39}", row["code"], re.ASCII):
             self._say("agencies", row, f"code {row['code']!r}: letters, digits and dots, at most 40")
@@ -267,8 +266,10 @@ class _Check:
             self._say("agencies", row, f"unit_code {unit_code!r}: {where}")
             return
         unit = self._unit_on(unit_code, self.spans[id(row)][0])
-        if unit is not None and unit["level"] != _GOVERNS[kind]:
-            self._say("agencies", row, f"unit_code {unit_code!r} is a {unit['level']}: a {kind} has a {_GOVERNS[kind]}")
+        if unit is not None and unit["level"] != AGENCY_LEVELS[kind]:
+            self._say(
+                "agencies", row, f"unit_code {unit_code!r} is a {unit['level']}: a {kind} has a {AGENCY_LEVELS[kind]}"
+            )
 
     def _check_successor_of_agency(self, row: Line, by_code: dict[str, list[Line]]) -> None:
         if not row["successor"]:

@@ -16,7 +16,7 @@ from sohoa.labels import label_vi
 from sohoa.logs import get_logger, seconds_since
 from sohoa.report.by_district import with_districts
 from sohoa.report.district_pages import district_pages
-from sohoa.report.model import Row, Section, Table, WeekReport
+from sohoa.report.model import ROMAN, Row, Section, Table, WeekReport
 from sohoa.report.sections import (
     agency_attention,
     digitisation_rates,
@@ -66,7 +66,6 @@ SECTIONS = (
 )
 """In the order of the report; the proposals, which are drawn from all of them, follow as the last section."""
 PROPOSALS_VI = "Kiến nghị"
-_NUMBERS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
 
 def build_report(store: Store, week: str) -> WeekReport:
@@ -88,7 +87,7 @@ def build_report(store: Store, week: str) -> WeekReport:
         week=asked.name,
         first_day=asked.first,
         last_day=asked.last,
-        sections=tuple(map(_section, _NUMBERS, titles, parts)),
+        sections=tuple(map(_section, ROMAN, titles, parts)),
         annex=(
             *_districts(tables, asked),
             with_districts(tables["units"], asked),

@@ -204,10 +204,6 @@ def _rule(rule: dict[str, Any]) -> Any:
     return alt.Chart(_data([rule])).mark_rule(strokeDash=rule["dash"], color="#000").encode(alt.Y("rate:Q"))
 
 
-def _line_label(name: str, rate: float) -> str:
-    return f"{label_vi('chart_lines', name)} {decimal(rate).removesuffix(',0')} %"
-
-
 def _tips(kind: str = "N", pattern: str = "", **titles: str) -> list[Any]:
     """What is told of a mark on a screen: the fields by their titles."""
     told = {"format": pattern} if pattern else {}

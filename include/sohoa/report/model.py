@@ -19,6 +19,8 @@ Kind = Literal["text", "code", "label", "labels", "count", "percent", "number", 
 NUMBERS = frozenset({"count", "percent", "number"})
 WORDS = frozenset({"text", "label", "labels"})
 DEFINITIONS_TITLE = "Cách tính tỷ lệ và cách so sánh"
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+"""Numbers of sections, and of the parts of the annex."""
 UNSIGNED = "Báo cáo do hệ thống lập tự động, chưa ký."
 Row = Mapping[str, Any]
 """Value by the key of its column."""

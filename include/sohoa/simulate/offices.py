@@ -186,7 +186,7 @@ def _office(agency: Agency, rng: np.random.Generator) -> Office:
 
 def _with_habits(offices: list[Office], start: date) -> list[Office]:
     habits = [HABITS[n % _DOZEN] if n % _DOZEN < len(HABITS) else {} for n in range(len(offices))]
-    found = [replace(o, **habit) for o, habit in zip(offices, habits, strict=True)]  # type: ignore[arg-type]
+    found = [replace(o, **habit) for o, habit in zip(offices, habits, strict=True)]  # type: ignore[arg-type]  # each of its type
     districts = [number for number, office in enumerate(found) if office.agency.kind == "district"]
     for number in districts[::_EVERY_THIRD]:
         unit_code = found[number].agency.unit_code

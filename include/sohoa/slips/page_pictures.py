@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sohoa import layout
@@ -54,7 +55,7 @@ def draw_pictures(
         except (ObjectMissing, ObjectTooLarge):
             return None
 
-    draw = lambda wanted: draw_file(guard, wanted, columns, read)  # noqa: E731
+    draw = partial(draw_file, guard, columns=columns, read=read)
     return draw_chosen(pages, store.settings.pictures_per_batch, draw)
 
 
@@ -96,7 +97,7 @@ def _choose(pages: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
 def draw_file(
     guard: Guard, pages: list[Row], columns: Mapping[PageKey, list[str]], read: Callable[[str], bytes | None]
 ) -> list[Row] | None:
-    """What ``drawing.draw_pages`` makes of the pages of one file; None where the file has gone or changed since.
+    """What ``draw_pages.draw_pages`` makes of the pages of one file; None where the file has gone or changed since.
 
     Args:
         guard: processes that draw.

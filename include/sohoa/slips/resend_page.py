@@ -62,7 +62,7 @@ def _entry(document: ReceiptDocument) -> dict[str, Any]:
     """A document as the page shows it and as the next manifest lists it."""
     again = document["resend"]
     assert again is not None
-    known = {name: again[name] for name in Resend.__annotations__ if name in again}  # type: ignore[literal-required]
+    known = {name: again[name] for name in Resend.__annotations__ if name in again}  # type: ignore[literal-required]  # its own names
     listed = {name: clean(value) if isinstance(value, str) else value for name, value in known.items()}
     found = [part for page in document["pages"] if page["is_faulty"] for part in page["defects"]]
     reasons = dict.fromkeys(defect["vi"] for defect in [*document["defects"], *found])

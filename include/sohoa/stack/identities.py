@@ -15,12 +15,11 @@ from typing import Any
 
 from sohoa import layout, registry
 from sohoa.errors import InputError, StackError
+from sohoa.feeds.sources import SOURCES, Source
 from sohoa.settings import TIME_ZONE, Settings
 from sohoa.stack import production, seaweed
 from sohoa.stack.processes import only_one
 
-FEEDS = ("register", "status", "portal", "national_report", "backlog", "notices")
-"""Feeds that one system exports; the ministries' have a folder for each system."""
 REPORTS_READER = "reports-reader"
 
 _OWN = {seaweed.PIPELINE, seaweed.ADMINISTRATOR}
@@ -74,12 +73,18 @@ def wanted_identities(day: date) -> list[Identity]:
         Identity(agency.code, agency.name, tuple(seaweed.agency_actions(agency.code)))
         for agency in registry.agencies_at(day)
     ]
-    places = [*FEEDS, *(f"ministry/{one.system}" for one in registry.ministry_systems(day))]
+    systems = [one.system for one in registry.ministry_systems(day)]
+    places = [place for source in SOURCES.values() for place in _places(source, systems)]
     feeds = [
         Identity(f"feeds-{place.replace('/', '-')}", f"writes {place}", _under(f"{layout.FEEDS}/{place}", "Write"))
         for place in places
     ]
     return [*agencies, *feeds, Identity(REPORTS_READER, "reads reports", _under(layout.REPORTS, "Read"))]
+
+
+def _places(source: Source, systems: list[str]) -> list[str]:
+    """The folders of a feed: one, or where several systems export it one for each."""
+    return [f"{source.name}/{system}" for system in systems] if source.has_systems else [source.name]
 
 
 def _under(place: str, action: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from sohoa.stack import airflow_server, seaweed
 from sohoa.stack.airflow_client import AirflowClient
 from sohoa.stack.compose import read_values
 from sohoa.stack.database import make_database
-from sohoa.stack.processes import Report, Server, stop, wait_until
+from sohoa.stack.processes import LOG_BYTES, Report, Server, stop, wait_until
 from sohoa.stack.topology import (
     BROKER,
     FIRST,
@@ -41,6 +41,7 @@ from sohoa.stack.topology import (
     home,
     init_script,
     list_programs,
+    quoted,
     read_services,
 )
 
@@ -50,7 +51,6 @@ _START_PATIENCE_S = 300.0
 _STOP_WAIT_S = 60
 _MOST_SOCKET_BYTES = 100
 """The path of a socket may have hardly more."""
-_LOG_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ def _supervisor_conf(settings: Settings, programs: list[Program]) -> str:
     for place, program in enumerate(programs):
         sections[f"program:{program.name}"] = {
             "command": shlex.join(program.command),
-            "environment": ",".join(f"{name}={_quoted(value)}" for name, value in program.environment.items()),
+            "environment": ",".join(f"{name}={quoted(value)}" for name, value in program.environment.items()),
             "priority": place,
             "autostart": "false",  # `up` starts them in their order
             "autorestart": "true",
@@ -269,7 +269,7 @@ def _supervisor_conf(settings: Settings, programs: list[Program]) -> str:
             "stopwaitsecs": _STOP_WAIT_S,
             "killasgroup": "true",
             "stdout_logfile": f"{program.name}.log",  # beside this file, where supervisor works
-            "stdout_logfile_maxbytes": _LOG_BYTES,
+            "stdout_logfile_maxbytes": LOG_BYTES,
             "stdout_logfile_backups": 1,
             "redirect_stderr": "true",
             **({"user": program.user} if program.user else {}),
@@ -284,10 +284,6 @@ def _supervisor_conf(settings: Settings, programs: list[Program]) -> str:
 def _escaped(value: str) -> str:
     """A value in which a percent sign is itself, and whose further lines are not others."""
     return value.replace("%", "%%").replace("\n", "\n ")
-
-
-def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _ask(settings: Settings, method: str, *values: object) -> Any:

@@ -235,3 +235,8 @@ def _broker(settings: Settings, service: dict[str, Any]) -> Program:
     here = f"{program} - --port {settings.port_broker} --bind 127.0.0.1 --dir {folder}"
     command = [shell, option, script.replace("valkey-server - --dir /data", here)]
     return Program(BROKER, command, dict(service["environment"]))
+
+
+def quoted(value: str) -> str:
+    """Write a value of the environment as the files of supervisor and systemd take it."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -15,6 +15,7 @@ from sohoa.stack.topology import (
     home,
     init_script,
     list_programs,
+    quoted,
     read_services,
 )
 
@@ -42,7 +43,7 @@ def write_units(settings: Settings, folder: Path) -> list[Path]:
     wanted = " ".join(units)
     units[TARGET] = f"[Unit]\nDescription=sohoa\nWants={wanted}\n\n[Install]\nWantedBy=multi-user.target\n"
     for one in (*programs, init):
-        lines = (f"{name}={_quoted(value)}\n" for name, value in one.environment.items())
+        lines = (f"{name}={quoted(value)}\n" for name, value in one.environment.items())
         write_private(_environment_file(settings, one), "".join(lines))
     for name, text in units.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -92,7 +93,3 @@ def _escaped(word: str) -> str:
     """A word of ExecStart, in which a percent sign and a dollar are systemd's own."""
     text = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("%", "%%").replace("$", "$$")
     return f'"{text}"'
-
-
-def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -84,7 +84,16 @@ def diagnose(settings: Settings, now: datetime) -> list[Finding]:
     if store is not None:
         looks = partial(_lines, store, now), partial(_policy, store), partial(_left_half_way, store, now)
         found += [one for look in (*looks, partial(_tables, store)) for one in _but_damaged(look)]
-    return [*found, *_servers(settings, now)]
+    return [*_each_once(found), *_servers(settings, now)]
+
+
+def _each_once(found: list[Finding]) -> list[Finding]:
+    """Findings without those that say no more than the end of one before, as of an object that something waits for."""
+    kept: list[Finding] = []
+    for one in found:
+        if not any(before.text.endswith(f": {one.text}") for before in kept):
+            kept.append(one)
+    return kept
 
 
 def _reach_store(settings: Settings, now: datetime) -> tuple[list[Finding], Store | None]:

@@ -31,6 +31,10 @@ MONTH = 4
 _MIN_IN_MONTH = MONTH - 1
 """Of these so many must be known: one may be a week of holidays."""
 
+HISTORY = timedelta(2 * 364)
+"""Days whose weekly rates a forecast rests on."""
+SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
+"""Weeks ahead that a table of a forecast shows."""
 _Z = 1.2815515655446004  # quantile of the normal distribution that leaves 10 % on either side
 _WIDENING = 1.15
 """The model knows of no campaign or breakdown to come, so its deviations are widened: by what made its 80 % intervals

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
@@ -17,17 +16,14 @@ from sohoa.registry.check_site import wrong_site
 from sohoa.store import Store
 from sohoa.work import Job
 
-MAX_WAITS = {
-    "inbox": timedelta(minutes=30),
-    "to count": timedelta(hours=26),
-    "to reconcile": timedelta(hours=26),
-    "mail": timedelta(hours=26),
-}
-"""How long something may wait until somebody should look: two schedules of the check; a day and some of the others."""
+MAX_WAIT = timedelta(hours=26)
+"""How long a day, a change or a mail may wait until somebody should look: a day and some."""
+MAX_CHECKS_MISSED, MAX_CHECKS_QUIET = 2, 4
+"""Schedules of the check that a batch may wait for, and after which it has failed to run."""
 _QUEUES = {"to count": layout.PENDING, "to reconcile": layout.UNRECONCILED}
 _NOTHING = "nothing waits"
-MAX_QUIET = {"check": timedelta(hours=1), "import": timedelta(hours=26), "upkeep": timedelta(hours=3)}
-"""After how long without an end a job has failed to run: those of the clock that end each time."""
+MAX_QUIET = {"import": timedelta(hours=26), "upkeep": timedelta(hours=3)}
+"""After how long without an end another job has failed to run: those of the clock that end each time."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ def read_status(store: Store, now: datetime) -> list[Line]:
         In the order in which one asks: the site's own files where they are wrong, space, who may not send, queues,
         damaged batches, closed gates, alerts, mail, last runs.
     """
-    runs = read_runs(store)
+    runs, max_quiet = read_runs(store), {"check": _of_checks(store, MAX_CHECKS_QUIET), **MAX_QUIET}
     wrong = wrong_site(store.settings.site)
     return [
         *([Line("site", wrong, True)] if wrong else []),
@@ -65,7 +61,7 @@ def read_status(store: Store, now: datetime) -> list[Line]:
             Line("alert", f"{alert.subject} (since {local_minute(alert.since)})", True)
             for alert in read_standing(store)
         ),
-        *(_last_run(job, runs.get(job), now) for job in get_args(Job)),
+        *(_last_run(job, runs.get(job), now, max_quiet.get(job)) for job in get_args(Job)),
     ]
 
 
@@ -77,7 +73,7 @@ def _space(store: Store) -> Line:
 
 def _inbox(store: Store, now: datetime) -> Line:
     inbox = list_inbox(store)
-    is_late = bool(inbox.taken) and now - inbox.taken[0].last_modified > MAX_WAITS["inbox"]
+    is_late = bool(inbox.taken) and now - inbox.taken[0].last_modified > _of_checks(store, MAX_CHECKS_MISSED)
     return Line("inbox", inbox.in_words, is_late)
 
 
@@ -94,7 +90,7 @@ def _waiting(store: Store, topic: str, prefix: str, now: datetime) -> Line:
     if not waiting:
         return Line(topic, _NOTHING)
     oldest = min(waiting)
-    return Line(topic, f"{len(waiting):,} since {local_minute(oldest)}", now - oldest > MAX_WAITS[topic])
+    return Line(topic, f"{len(waiting):,} since {local_minute(oldest)}", now - oldest > MAX_WAIT)
 
 
 def _damaged(store: Store) -> list[Line]:
@@ -109,21 +105,26 @@ def _damaged(store: Store) -> list[Line]:
 
 
 def _closed(store: Store, runs: dict[str, LastRun]) -> list[Line]:
-    """Gates that stayed closed; of feeds those whose corrected file has not come, whichever run it was."""
-    lines = [
-        Line("closed", f"{file['key']}: {file['rejects']:,} of {file['rows']:,} rows unusable; send it corrected", True)
+    """Gates that stayed closed; files of feeds whose corrected content has not come, whichever run it was."""
+    unusable = {
+        file["key"]: f"{file['key']}: {file['rejects']:,} of {file['rows']:,} rows unusable; send it corrected"
         for file in closed_feeds(store)
-    ]
-    problems = Counter(line for job, run in runs.items() if job != "import" for line in run["problems"])
-    return lines + [Line("closed", problem, True) for problem in problems]
+    }
+    problems = [line for run in runs.values() for line in run["problems"] if line.partition(": ")[0] not in unusable]
+    return [Line("closed", text, True) for text in dict.fromkeys([*unusable.values(), *problems])]
 
 
-def _last_run(job: str, run: LastRun | None, now: datetime) -> Line:
+def _of_checks(store: Store, count: int) -> timedelta:
+    """How long so many schedules of the check are."""
+    return timedelta(minutes=count * store.settings.check_minutes)
+
+
+def _last_run(job: str, run: LastRun | None, now: datetime, max_quiet: timedelta | None) -> Line:
     if run is None:
         return Line("last run", f"{job}: never")
     ended = datetime.fromisoformat(run["ended_at"])
     done = f"{run['settled']:,} done" if run["settled"] else "nothing to do"
     if run["problems"]:
         done += f", closed: {len(run['problems'])}"
-    is_late = job in MAX_QUIET and now - ended > MAX_QUIET[job]
+    is_late = max_quiet is not None and now - ended > max_quiet
     return Line("last run", f"{job}: {local_minute(ended)}, {done}" + (", and none since" if is_late else ""), is_late)

@@ -53,7 +53,7 @@ class LargeFormatNeed:
     """Pages of large documents that were scanned and rejected."""
     documents: int
     papers: tuple[str, ...]
-    """Which papers, in the order of ``vocabulary.PAPERS``."""
+    """Which papers, in the order of ``enums.PAPERS``."""
     valid_from: date | None
     """With its code it names the office, as in ``AgencyActivity``."""
 

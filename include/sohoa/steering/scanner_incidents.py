@@ -60,17 +60,6 @@ def find_opened(store: Store, first_day: date, last_day: date) -> list[Incident]
     return [incident for incident in watch.incidents() if incident.first_day >= first_day]
 
 
-def find_incidents(devices: pa.Table) -> list[Incident]:
-    """Find all incidents, by first day, agency, device and measure.
-
-    Args:
-        devices: rows of ``device_daily`` with their path key ``scan_date``: all scan days, in any order.
-    """
-    watch = WatchedScanners()
-    watch.add(devices)
-    return watch.incidents()
-
-
 def _scan_days(store: Store) -> list[ObjectInfo]:
     """The objects of ``device_daily``, one a day, in their order."""
     return list(store.list_objects(layout.WAREHOUSE, layout.table_prefix("device_daily")))

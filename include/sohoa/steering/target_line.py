@@ -20,11 +20,9 @@ from sohoa.progress.compare_periods import Comparison, Period, compare, own_peri
 from sohoa.progress.rate import weekly_progress
 from sohoa.progress.unit_progress import ProgressQuery, read_days
 from sohoa.registry import bearer_at, leaf_unit, working_days
-from sohoa.steering.forecast import Forecast, Outlook, forecast_target
+from sohoa.steering.forecast import HISTORY, Forecast, Outlook, forecast_target
 from sohoa.store import Store
 
-_HISTORY = timedelta(2 * 364)
-"""Days whose weekly rates a forecast rests on."""
 _RECENT = timedelta(56)
 """Dossier days from which the usual number per day is taken; scan days from which the pages per dossier are taken."""
 
@@ -114,7 +112,7 @@ def read_target_outlook(
         settled: the last day whose figures are settled (``Age.forecast_from``): the forecast rests on no later one.
         forecast: as for ``forecast_target``.
     """
-    rows = read_days(store, query, Week.of(min(last_day - _HISTORY, line.start)).first, last_day)
+    rows = read_days(store, query, Week.of(min(last_day - HISTORY, line.start)).first, last_day)
     asked = query.unit_code, query.definition, query.stage
     week = Week.of(last_day + ONE_DAY).before  # the last one that is over
     own = query.own_days(last_day)

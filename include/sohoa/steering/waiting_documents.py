@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -38,11 +38,8 @@ class Waiting:
     """With its code it names the office."""
     in_review: int
     """Documents that a person has to look at."""
-    oldest_review: date | None
-    """Scan day of the oldest of these."""
     to_scan: int
     """Documents that a slip has asked for again: not good enough, or their files missing or altered."""
-    oldest_scan: date | None
     forerunners: tuple[Office, ...] = ()
     """The agencies that are no more and had some of it."""
 
@@ -114,21 +111,14 @@ def _leaf_units(store: Store, keys: set[str]) -> dict[str | None, tuple[str, dat
 
 def _by_office(rows: Iterable[dict[str, Any]]) -> list[Waiting]:
     """Sum up by office, most documents first."""
-    days: dict[Office, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
+    counts: dict[Office, Counter[str]] = defaultdict(Counter)
     forerunners: dict[Office, set[Office]] = defaultdict(set)
     for row in rows:
-        days[row["office"]][row["waits"]].append(row["scan_date"])
+        counts[row["office"]][row["waits"]] += 1
         if "forerunner" in row:
             forerunners[row["office"]].add(row["forerunner"])
     found = [
-        Waiting(
-            *office,
-            len(of["in_review"]),
-            min(of["in_review"], default=None),
-            len(of["to_scan"]),
-            min(of["to_scan"], default=None),
-            tuple(sorted(forerunners[office], key=str)),
-        )
-        for office, of in days.items()
+        Waiting(*office, of["in_review"], of["to_scan"], tuple(sorted(forerunners[office], key=str)))
+        for office, of in counts.items()
     ]
     return sorted(found, key=lambda one: (-one.in_review - one.to_scan, one.agency, one.valid_from or date.min))

@@ -10,7 +10,7 @@ from rich.text import Text
 from sohoa.days import in_runs
 from sohoa.format_value import count, day, days, decimal, signed
 from sohoa.labels import label_vi
-from sohoa.reconcile.categories import EFFECTS
+from sohoa.reconcile.categories import EFFECTS, SIDES
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator
 from sohoa.reconcile.known_days import KnownDays
@@ -18,7 +18,6 @@ from sohoa.reconcile.list_dossiers import Entry, Line
 from sohoa.registry import Bearer
 from sohoa.terminal.grid import Grid
 
-_SIDES = ("portal", "province")
 _MAX_RUNS = 8
 """Runs of days that a line names."""
 
@@ -62,7 +61,7 @@ def category_table(lines: list[Line]) -> Grid:
     table.text("Nội dung")
     table.figures("Số\nlượng", "Cổng −\ntỉnh", "Lâu nhất\n(ngày)", "Bình quân\n(ngày)")
     for line in lines:
-        is_side, effect = line.category in _SIDES, EFFECTS[line.category]
+        is_side, effect = line.category in SIDES, EFFECTS[line.category]
         shown = signed(effect * line.entries) if effect else ""
         ages = ("", "") if is_side else (count(line.oldest_days), decimal(line.mean_days))
         name, label = "" if is_side else line.category, label_vi("categories", line.category)

@@ -14,13 +14,11 @@ from sohoa.format_value import UNKNOWN, count, day, days, decimal, signed
 from sohoa.labels import label_vi
 from sohoa.progress.compare_periods import Comparison
 from sohoa.registry import Bearer, Campaign
-from sohoa.steering.forecast import Outlook
+from sohoa.steering.forecast import SHOWN_WEEKS, Outlook
 from sohoa.steering.rank_campaigns import UnitRank
 from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
 from sohoa.terminal.grid import Grid
 from sohoa.terminal.show_progress import approximate_line
-
-_SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 
 
 def target_outlook_lines(ahead: TargetOutlook, line: TargetLine, last_day: date) -> Iterator[Text | Grid]:
@@ -154,7 +152,7 @@ def _weeks_table(outlook: Outlook) -> Grid:
     table.keys("Tuần kết thúc")
     table.figures("Thấp %", "Giữa %", "Cao %")
     weeks = outlook.weeks
-    for ahead in (n for n in _SHOWN_WEEKS if n <= len(weeks.middle)):
+    for ahead in (n for n in SHOWN_WEEKS if n <= len(weeks.middle)):
         rates = (decimal(100 * float(rate[ahead - 1])) for rate in (weeks.low, weeks.middle, weeks.high))
         table.row(day(_sunday(outlook.first_week + timedelta(7 * (ahead - 1)))), *rates)
     return table

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from sohoa import layout
 from sohoa.enums import CATEGORIES
 from sohoa.errors import InputError
-from sohoa.reconcile.categories import EFFECTS
+from sohoa.reconcile.categories import EFFECTS, SIDES
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import read_indicators
 from sohoa.reconcile.known_days import KnownDays, newest_reconciled, read_known_days
@@ -24,7 +24,6 @@ from sohoa.web.progress import children
 from sohoa.web.site import Site, Viewer, language_of
 
 _TABLES = ("reconciliation_daily", "national_report")
-_SIDES = ("portal", "province")
 INDICATORS = ("official", "adjusted")
 _WEEK = timedelta(6)
 MAX_ENTRY_DAYS = 31
@@ -51,7 +50,7 @@ def routes(site: Site) -> APIRouter:
         key = ("reconciliation", unit, *period, today, tuple(known.compared), known.is_whole)
         found = site.remember(_TABLES, key, lambda: _read(site, unit, *period, known, today))
         return site.page(
-            request, viewer, "reconciliation", unit=unit, start=period[0], end=period[1], effects=EFFECTS, sides=_SIDES,
+            request, viewer, "reconciliation", unit=unit, start=period[0], end=period[1], effects=EFFECTS, sides=SIDES,
             units=_units(unit, period[1]), unknown=_unknown(known, language_of(request)), **found,
         )  # fmt: skip
 
@@ -101,7 +100,7 @@ def _read(site: Site, unit: str, start: date, end: date, known: KnownDays, today
         "explained": explained,
         "indicators": list(indicators),
         "by_day": _by_day(site, unit, known.compared),
-        "categories": [name for name in CATEGORIES if name not in _SIDES],
+        "categories": [name for name in CATEGORIES if name not in SIDES],
     }
 
 

@@ -24,7 +24,7 @@ from sohoa.registry import full_name
 from sohoa.schema import FIELDS
 from sohoa.slips.make_receipt import place_on_page
 from sohoa.slips.marks import draw_mark, find_mark
-from sohoa.slips.receipt import PictureSize
+from sohoa.slips.receipt import PictureSize, PlacedLimit
 from sohoa.web.audit import ask_about
 from sohoa.web.batches import find_batch, read_documents, read_pages
 from sohoa.web.decisions import allowed_decisions
@@ -173,12 +173,12 @@ def _marks(page: dict[str, Any], failed: list[FailedLimit], drawn: Drawn | None)
     size: PictureSize = {"name": "", "width": drawn.width, "height": drawn.height}
     found: list[tuple[int, str, Markup]] = []
     for defect in dict.fromkeys(one["defect"] for one in failed if one["severity"] != "note"):
-        own = [
+        own: list[PlacedLimit] = [
             {**one, "place": place_on_page(one["column"], page, drawn.places)}
             for one in failed
             if one["defect"] == defect
         ]
-        mark = find_mark(own, size)  # type: ignore[arg-type]
+        mark = find_mark(own, size)
         if mark is not None:
             found.append((len(found) + 1, defect, draw_mark(mark, len(found) + 1, size)))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pyarrow.compute as pc
@@ -16,12 +16,11 @@ from sohoa.report import chart_specs
 from sohoa.report.report_week import TREND_WEEKS
 from sohoa.report.sections.charts import weeks_ahead
 from sohoa.report.sections.unit_rates import mondays
-from sohoa.steering.forecast import Outlook, forecast_target
+from sohoa.steering.forecast import HISTORY, Outlook, forecast_target
 from sohoa.web.languages import Language
 from sohoa.web.site import Site
 from sohoa.web.translate_chart import translated
 
-_HISTORY = timedelta(2 * 364)
 TABLES = ("progress_daily", "register", "status", "dossiers")
 """What a forecast rests on. When a batch came and a decision was made (``_DATED``) is read too, but neither ever
 changes for what these hold."""
@@ -41,7 +40,7 @@ def as_known(site: Site, query: ProgressQuery, end: date, language: Language) ->
 
 def with_forecast(site: Site, query: ProgressQuery, end: date, language: Language) -> dict[str, Any] | None:
     """Make the chart with its forecast and the young weeks told apart, which takes seconds the first time."""
-    rows = read_days(site.store, query, Week.of(end - _HISTORY).first, end)
+    rows = read_days(site.store, query, Week.of(end - HISTORY).first, end)
     settled, known_until = _settled(site, end)
     whole = rows.filter(pc.field("dossier_date") <= known_until)
     weekly = weekly_progress(whole, query.unit_code, query.definition, query.stage)

@@ -19,7 +19,7 @@ from sohoa.report.formats import draw_in_process
 from sohoa.report.formats.font_glyphs import printable
 from sohoa.report.formats.split_charts import parts
 from sohoa.report.letterhead import Letterhead, letterhead
-from sohoa.report.model import DEFINITIONS_TITLE, NUMBERS, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
+from sohoa.report.model import DEFINITIONS_TITLE, NUMBERS, ROMAN, UNSIGNED, WORDS, Chart, Section, Table, WeekReport
 from sohoa.report.sentences import ELSEWHERE, MAX_ROWS, shown_of, span
 from sohoa.settings import Settings
 
@@ -45,7 +45,6 @@ _NARROW, _BROAD, _UNBROKEN = 7, 34, 3
 """Characters of a line in the narrowest and in a broad column; what a column has over its longest value where that
 cannot be broken: digits are broader than letters."""
 _LONG_WORD, _PIECE, _BREAK = re.compile(r"\S{31,}"), 12, "\u200b"
-_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _DENSE = 100
 """Rows from which a table is set in the smaller size."""
 
@@ -73,7 +72,7 @@ def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
     pictures = iter(draw(charts))
     elsewhere = unprinted(report)
     annex = [_without_ended(table) for table in report.annex if table not in elsewhere]
-    numbers = {table.name: number for table, number in zip(annex, _ROMAN, strict=False)}
+    numbers = {table.name: number for table, number in zip(annex, ROMAN, strict=False)}
     return {
         "title": "Kết quả số hóa hồ sơ, kết quả giải quyết thủ tục hành chính",
         "subtitle": f"{week} ({span(report.first_day, report.last_day)})",
@@ -92,7 +91,7 @@ def _content(report: WeekReport, head: Letterhead) -> dict[str, Any]:
             "number": len(annex) + 1,
             "title": DEFINITIONS_TITLE,
             "paragraphs": list(map(_text, report.definitions_vi)),
-            "see": f"{DEFINITIONS_TITLE}: phụ lục {_ROMAN[len(annex)]}.",
+            "see": f"{DEFINITIONS_TITLE}: phụ lục {ROMAN[len(annex)]}.",
         },
         "sections": [_section(section, pictures, numbers) for section in report.sections],
         "last_words": _text(report.sections[-1].paragraphs[-1]),
@@ -110,7 +109,7 @@ def _enclosed(annex: list[Table], elsewhere: list[Table]) -> list[dict[str, Any]
     them.
     """
     titles = (*(table.title_vi for table in annex), DEFINITIONS_TITLE)
-    named = [f"Phụ lục {number}: {title}" for number, title in zip(_ROMAN, titles, strict=False)]
+    named = [f"Phụ lục {number}: {title}" for number, title in zip(ROMAN, titles, strict=False)]
     lists = "; ".join(f"{table.title_vi} ({format_value.count(len(table.rows))} dòng)" for table in elsewhere)
     said = [f"Kèm theo báo cáo có {format_value.count(len(named))} phụ lục."]
     rest = [f"Chỉ có trong bảng tính và trang web của báo cáo: {lists}."] if elsewhere else []

@@ -11,10 +11,9 @@ from sohoa.labels import label_vi
 from sohoa.progress.unit_progress import BacklogFigure
 from sohoa.report.model import Column, Row, Table
 from sohoa.report.sentences import share, span
-from sohoa.steering.forecast import Outlook
+from sohoa.steering.forecast import SHOWN_WEEKS, Outlook
 from sohoa.steering.target_line import RequiredWork, TargetLine, TargetOutlook
 
-_SHOWN_WEEKS = (1, 2, 4, 8, 13, 26)
 _QUANTILES = ("low", "middle", "high")
 
 
@@ -43,7 +42,7 @@ def forecast_table(outlook: Outlook) -> Table:
     weeks, first = outlook.weeks, outlook.first_week
     rows: list[Row] = []
     if weeks is not None and first is not None:
-        for ahead in (n for n in _SHOWN_WEEKS if n <= len(weeks.middle)):
+        for ahead in (n for n in SHOWN_WEEKS if n <= len(weeks.middle)):
             rates = {f"{name}_percent": 100 * float(getattr(weeks, name)[ahead - 1]) for name in _QUANTILES}
             rows.append({"week_end": first + timedelta(7 * ahead - 1), **rates})
     note = "Kéo dài xu hướng của các tuần đã ổn định; bốn trong năm khả năng nằm giữa cột thấp và cột cao."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sohoa.days import ONE_DAY, Week, each_day
 from sohoa.format_value import count, day
-from sohoa.reconcile.categories import EFFECTS
+from sohoa.reconcile.categories import EFFECTS, SIDES
 from sohoa.reconcile.count_categories import balance
 from sohoa.reconcile.indicator_1_4 import Indicator, read_indicators
 from sohoa.reconcile.known_days import KnownDays, read_known_days
@@ -16,7 +16,6 @@ from sohoa.report.sections.part import Part
 from sohoa.report.sentences import span
 from sohoa.store import Store
 
-_SIDES = ("portal", "province")
 _OF_MINISTRIES = {"R5", "R5_ministry"}
 _NOT_THERE = "R4"
 _SYNC_WEEKS = 4
@@ -104,7 +103,7 @@ def categories_table(lines: list[Line]) -> Table:
 
 
 def _category_row(line: Line) -> Row:
-    is_side, effect = line.category in _SIDES, EFFECTS[line.category]
+    is_side, effect = line.category in SIDES, EFFECTS[line.category]
     return {
         "category": None if is_side else line.category,
         "meaning": line.category,

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sohoa import format_value, layout
+from sohoa.counting.count_progress import RATES
 from sohoa.counting.own_days import UNIT_KEY, with_valid_from
 from sohoa.days import Week, each_day, in_chunks
 from sohoa.format_value import count, day, percent
@@ -26,14 +27,6 @@ from sohoa.report.report_week import TREND_WEEKS
 from sohoa.report.sentences import BEFORE, CHANGE, DENOMINATOR, NUMERATOR, RATE, RECEIVED, UNITS_NOTE
 from sohoa.store import Store
 
-_RATES = (
-    ("dn_and", "all"),
-    ("dn_or", "all"),
-    ("dn_store", "all"),
-    ("by_stage", "components"),
-    ("by_stage", "result"),
-)
-"""(definition, stage) in the order of the table."""
 _DEPARTMENTS_VI = "Khối sở, ban, ngành"
 _COUNTS = ("numerator", "denominator", "received")
 _UNIT = (Column("unit_code", "Mã", "Code", "code"), Column("unit", "Đơn vị", "Unit", "text"))
@@ -125,7 +118,7 @@ def rates_table(progress: Progress, week: Week) -> Table:
             **_figures(progress.rows, province, week, definition, stage),
             **_settled_figures(progress, province, definition, stage),
         }
-        for definition, stage in _RATES
+        for definition, stage in RATES
     )
     rate = Column("rate", "Cách tính", "Definition", "label", labels="rate_names")
     title = "Tỷ lệ số hóa toàn tỉnh theo từng cách tính"
