@@ -84,11 +84,11 @@ def _around(small: Grey, bare: Grey) -> Grey:
     """Return the mean grey of the bare paper around each pixel, in whole numbers, 0 where hardly any is seen."""
     size = (_AROUND_PX, _AROUND_PX)
     greys, seen = (
-        np.asarray(cv2.boxFilter(halve(image), cv2.CV_64F, size, normalize=False))
+        np.asarray(cv2.boxFilter(halve(image), cv2.CV_32S, size, normalize=False))
         for image in (cv2.bitwise_and(small, bare), bare)
     )
-    mean = cv2.divide(greys, np.maximum(seen, 1), scale=255)  # of whole numbers: no quotient is rounded up to one
-    known = mean.astype(np.uint8) * (seen >= _LEAST_SEEN)
+    mean = np.asarray(cv2.divide(greys, cv2.max(seen, 1), scale=255, dtype=cv2.CV_64F))
+    known = mean.astype(np.uint8) * (seen >= _LEAST_SEEN)  # of whole numbers: no quotient is rounded up to one
     return np.asarray(cv2.resize(known, small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

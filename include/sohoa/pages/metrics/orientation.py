@@ -202,8 +202,7 @@ def _tiles(views: PageViews) -> Iterator[Grey]:
 
 def _enlarged(image: Grey, factor: int) -> Grey:
     """Return each pixel as a square of ``factor`` pixels a side."""
-    wide = np.reshape(cv2.merge([image] * factor), (len(image), -1))
-    return np.repeat(wide, factor, axis=0)
+    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _components(tile: Grey) -> tuple[Labels, Whole]:

@@ -90,6 +90,8 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
     edge = max(1, round(MARGIN * paper.shape[1]))
     wide, sharp = wide[:, edge:-edge], sharp[:, edge:-edge]
     rises, falls = np.minimum(wide, sharp), np.minimum(-wide, -sharp)
+    if not _is_step(rises) and not _is_step(falls):
+        return 0.0
     least_rise, least_fall, most_rise, most_fall = lowest(np.hstack([rises, falls, -rises, -falls]), 1).reshape(4, -1)
     low = np.maximum(
         np.where(-most_rise > _LARGEST_GAIN, 0, least_rise), np.where(-most_fall > _LARGEST_GAIN, 0, least_fall)
@@ -98,6 +100,12 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
     if low.max(initial=0.0) > _LIMIT_GAIN / 2:
         low[_is_ruled(halve(np.ascontiguousarray(ink)))[7 + edge : -7 - edge]] = 0
     return float(low.max(initial=0.0))
+
+
+def _is_step(rises: Floats) -> bool:
+    """Return whether any column rises in all groups of rows but one."""
+    is_rise = cv2.compare(rises, (0,), cv2.CMP_GT)
+    return bool(cv2.reduce(is_rise, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).max() >= 255 * (len(rises) - 1))
 
 
 def _is_ruled(ink: Grey) -> NDArray[np.bool_]:
