@@ -151,16 +151,23 @@ def measure_orientation(views: PageViews) -> int | None:
     for seen, tile in enumerate(_tiles(views)):
         if seen == _PATIENCE and max(upright.in_line, turned.in_line) < _MIN_IN_LINE:
             return None
-        labels, boxes = _components(tile)
-        axis = _axis(upright, turned)
-        if axis > -_AXIS_CLEAR:
-            upright.add(labels, boxes, tallest)
-        if axis < _AXIS_CLEAR:
-            x, y, width, height = boxes.T
-            turned.add(labels.T[::-1], np.stack([y, tile.shape[1] - x - width, height, width], axis=1), tallest)
-        if (answer := _decide(upright, turned, is_early=True)) is not None:
+        if not seen and (answer := _read(tile[: len(tile) // 2], Votes(), Votes(), tallest)) is not None:
+            return answer  # of dense text half a tile is enough
+        if (answer := _read(tile, upright, turned, tallest)) is not None:
             return answer
     return _decide(upright, turned, is_early=False)
+
+
+def _read(tile: Grey, upright: Votes, turned: Votes, tallest: float) -> int | None:
+    """Add what the letters of a tile say; return the answer where it is sure by then."""
+    labels, boxes = _components(tile)
+    axis = _axis(upright, turned)
+    if axis > -_AXIS_CLEAR:
+        upright.add(labels, boxes, tallest)
+    if axis < _AXIS_CLEAR:
+        x, y, width, height = boxes.T
+        turned.add(labels.T[::-1], np.stack([y, tile.shape[1] - x - width, height, width], axis=1), tallest)
+    return _decide(upright, turned, is_early=True)
 
 
 def _axis(upright: Votes, turned: Votes) -> float:

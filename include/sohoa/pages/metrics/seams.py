@@ -224,14 +224,16 @@ def _match(above: Grey, below: Grey, far: int) -> Floats:
     """
     core, other = above[:, far:-far].astype(np.float64), below.astype(np.float64)
     size, width = core.shape[1], other.shape[1]
-    mean = other.sum(axis=1, keepdims=True) / width
-    power = (other * other).sum(axis=1) - mean[:, 0] ** 2 * width
-    spread = (core * core).sum(axis=1) - core.sum(axis=1) ** 2 / size
+    squares = other * other
+    total, square_total = other.sum(axis=1, keepdims=True), squares.sum(axis=1, keepdims=True)
+    mean, core_total = total / width, core.sum(axis=1, keepdims=True)
+    power = square_total[:, 0] - mean[:, 0] ** 2 * width
+    spread = np.einsum("ij,ij->i", core, core) - core_total[:, 0] ** 2 / size
     can_match = (spread >= _MIN_SPREAD**2 * size) & (power >= _MIN_SPREAD**2 * width)
-    sums = sum_windows(other, size)
-    there = sum_windows(other * other, size) - 2 * mean * sums + size * mean**2
+    sums = sum_windows(other, total, size)
+    there = sum_windows(squares, square_total, size) - 2 * mean * sums + size * mean**2
     products = np.reshape([np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)], sums.shape)
-    products -= core.sum(axis=1, keepdims=True) / size * sums
+    products -= core_total / size * sums
     match = products / np.sqrt(np.maximum(spread, 1.0)[:, None] * np.maximum(there, 1.0))
     lag = match.argmax(axis=1)
     moved, still = match.max(axis=1), np.maximum(0.0, match[:, far])
