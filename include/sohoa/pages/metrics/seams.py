@@ -44,6 +44,7 @@ _ABOVE_GAP, _BELOW_GAP = np.concatenate([0 * _GAPS, -_GAPS]), np.concatenate([1 
 _PLAIN = 24  # grey levels between which a row without content stays
 _MIN_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
 _CLEAR = 0.15  # by which the best lag must beat lag zero
+_SEEMS_CLEAR = 0.05  # likewise at first sight
 _GROUPS = 12
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
@@ -157,7 +158,7 @@ def _worst_shift(page: Grey, mixed: Floats, breaks: Places, scale: float, is_off
     broken = broken[(broken >= NEAREST) & (broken < len(page) - NEAREST)]
     broken = find_moved(page, broken, far) if is_office else broken
     edges = worst_edge_shift(page, broken[~_goes_on(page, broken)], far) if broken.size else 0.0
-    return max(_grey_shift(page, rows, far), edges) / scale
+    return max(_grey_shift(page, rows, far, is_office), edges) / scale
 
 
 def _goes_on(page: Grey, rows: Places) -> NDArray[np.bool_]:
@@ -166,9 +167,14 @@ def _goes_on(page: Grey, rows: Places) -> NDArray[np.bool_]:
     return np.asarray(alike > _STILL, np.bool_)
 
 
-def _grey_shift(page: Grey, rows: Places, far: int) -> float:
+def _grey_shift(page: Grey, rows: Places, far: int, is_office: bool) -> float:
     """Return the largest shift in pixels between one of these rows and the next, by all that they show."""
     owner, above, below = _pairs(page, rows)
+    if is_office:
+        seems = _seems_moved(page[above], page[below], far)
+        owner, above, below = owner[seems], above[seems], below[seems]
+        if not owner.size:
+            return 0.0
     found = _match(page[above], page[below], far)
     seen = np.flatnonzero(found)
     seen = seen[~_goes_on(page, rows[owner[seen]])] if seen.size else seen
@@ -213,6 +219,29 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
         np.concatenate([rows, across + _ABOVE_GAP[gap]]),
         np.concatenate([rows + 1, across + _BELOW_GAP[gap]]),
     )
+
+
+def _seems_moved(above: Grey, below: Grey, far: int) -> NDArray[np.bool_]:
+    """Return which rows match better when one is moved, at first sight: at half their length.
+
+    Those whose fine patterns do not match at all there are looked at too. Sums are exact, as in ``_match``.
+    """
+    far = -(-far // 2)
+    core, other = _halves(above)[:, far:-far], _halves(below)
+    match = np.array([np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)])
+    still = other[:, far:-far]
+    power, there = np.einsum("ij,ij->i", core, core), np.einsum("ij,ij->i", still, still)
+    best = match.max(axis=1)
+    is_better = best - np.maximum(0.0, match[:, far]) > _SEEMS_CLEAR * np.sqrt(power * there)
+    return np.asarray(is_better | (best < 0), np.bool_)
+
+
+def _halves(rows: Grey) -> NDArray[np.float64]:
+    """Return the sums of each two neighbours of a row less about their mean, whole numbers; an odd last one is left."""
+    pairs = np.ascontiguousarray(rows[:, : rows.shape[1] // 2 * 2]).view(np.uint16)
+    sums = (pairs & 255) + (pairs >> 8)
+    mean = sums.sum(axis=1, keepdims=True, dtype=np.int64) // sums.shape[1]
+    return np.subtract(sums, mean, dtype=np.float64)
 
 
 def _match(above: Grey, below: Grey, far: int) -> Floats:
