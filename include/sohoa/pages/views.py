@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -271,18 +272,15 @@ def percentiles(values: Grey, *shares: float) -> tuple[int, ...]:
 
 
 def _percentile(line: Grey, share: float, likely: int) -> int:
-    """Return the grey level that this share does not exceed: the likely one, or that found in ever longer steps from it."""
-    low, high, step = -1, 255, 1  # the level is above the one and not above the other
-    at = likely
-    while high - low > 1:
-        if is_level_above(line, share, at):
-            low = at
-            at = min(low + step, (low + high + 1) // 2)
-        else:
-            high = at
-            at = max(high - step, (low + high) // 2)
-        step *= 2
-    return high
+    """Return the grey level that this share does not exceed: the likely one, or that found by halving the range."""
+    low, high = 0, 255
+    if is_level_above(line, share, likely):
+        low = likely + 1
+    elif likely == 0 or is_level_above(line, share, likely - 1):
+        return likely
+    else:
+        high = likely - 1
+    return bisect_left(range(255), True, low, high, key=lambda level: not is_level_above(line, share, level))
 
 
 def is_level_above(values: Grey, share: float, level: int) -> bool:
