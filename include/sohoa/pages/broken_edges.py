@@ -54,11 +54,12 @@ def row_breaks(page: Grey, is_quick: bool) -> Places:
         page: the page.
         is_quick: whether fewer of its pixels are looked at.
     """
-    quarter, half = page.shape[1] // 8 * 2, page.shape[1] // (2 * (_QUICK_WIDTH if is_quick else _WIDTH))
+    width = _QUICK_WIDTH if is_quick else _WIDTH
+    quarter, half = page.shape[1] // 8 * 2, page.shape[1] // (2 * width)
     difference, edge = np.zeros(len(page) - 1, np.int32), np.zeros(len(page), np.int32)
     for middle in (quarter, page.shape[1] - quarter):
-        for row in range(0, len(page) - 1, _WIDTH * BAND):
-            band = page[row : row + _WIDTH * BAND + 1, middle - half : middle + half]
+        for row in range(0, len(page) - 1, width * BAND):
+            band = page[row : row + width * BAND + 1, middle - half : middle + half]
             steps = cv2.absdiff(band[:, 1:], band[:, :-1])
             difference[row : row + len(steps) - 1] += sum_lines(cv2.absdiff(steps[:-1], steps[1:]), 1)
             edge[row : row + len(steps) - 1] += sum_lines(steps[:-1], 1)

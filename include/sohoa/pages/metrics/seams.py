@@ -171,7 +171,7 @@ def _grey_shift(page: Grey, rows: Places, far: int, is_office: bool) -> float:
     """Return the largest shift in pixels between one of these rows and the next, by all that they show."""
     owner, above, below = _pairs(page, rows)
     if is_office:
-        seems = _seems_moved(page[above], page[below], far)
+        seems = _seems_moved(page[np.concatenate([above, below])], far)
         owner, above, below = owner[seems], above[seems], below[seems]
         if not owner.size:
             return 0.0
@@ -221,13 +221,18 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
     )
 
 
-def _seems_moved(above: Grey, below: Grey, far: int) -> NDArray[np.bool_]:
-    """Return which rows match better when one is moved, at first sight: at half their length.
+def _seems_moved(rows: Grey, far: int) -> NDArray[np.bool_]:
+    """Return which pairs of rows match better when one is moved, at first sight: at half their length.
 
     Those whose fine patterns do not match at all there are looked at too. Sums are exact, as in ``_match``.
+
+    Args:
+        rows: those above, then those below, (row, x).
+        far: pixels of the farthest shift.
     """
     far = -(-far // 2)
-    core, other = _halves(above)[:, far:-far], _halves(below)
+    above, other = np.split(_halves(rows), 2)
+    core = above[:, far:-far]
     match = np.array([np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)])
     still = other[:, far:-far]
     power, there = np.einsum("ij,ij->i", core, core), np.einsum("ij,ij->i", still, still)
