@@ -104,11 +104,11 @@ def _levels(around: Grey, small: Grey, used: Grey) -> tuple[float, float]:
 
 def _area_without_rules(shows: Grey) -> float:
     """Return the pixels that show, those of long thin lines and single ones left out."""
-    solid = halve(cv2.morphologyEx(shows, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
+    solid = np.asarray(cv2.morphologyEx(shows, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)), np.uint8)
     if not cv2.countNonZero(solid):
         return 0.0
     is_shown = _above(halve(shows), _HALF_SHOWN)
     across = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((1, _RULE_PX), np.uint8))
     down = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((_RULE_PX, 1), np.uint8))
     rules = cv2.dilate(cv2.max(across, down), np.ones((3, 3), np.uint8))
-    return cv2.sumElems(cv2.subtract(solid, rules))[0] * 4 / 255
+    return cv2.sumElems(cv2.subtract(halve(solid), rules))[0] * 4 / 255

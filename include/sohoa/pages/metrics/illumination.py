@@ -76,7 +76,7 @@ def _cells(paper: Grey) -> tuple[Grey, Grey]:
 def _is_lit(is_smooth: Grey) -> NDArray[np.bool_]:
     """Return which cells are the largest field, or hang together with the frame and fade into what is around."""
     count, parts = cv2.connectedComponents(is_smooth, connectivity=4, ltype=cv2.CV_16U)
-    areas, keep = np.bincount(parts.ravel(), minlength=count), np.zeros(count, bool)
+    areas, keep = np.ravel(cv2.calcHist([parts], [0], None, [count], [0, count])), np.zeros(count, bool)
     for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
         keep[side] = True
     largest = 1 + int(areas[1:].argmax()) if count > 1 else 0

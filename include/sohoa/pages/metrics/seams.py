@@ -246,7 +246,7 @@ def _halves(rows: Grey) -> NDArray[np.float64]:
     pairs = np.ascontiguousarray(rows[:, : rows.shape[1] // 2 * 2]).view(np.uint16)
     sums = (pairs & 255) + (pairs >> 8)
     mean = sums.sum(axis=1, keepdims=True, dtype=np.int64) // sums.shape[1]
-    return np.subtract(sums, mean, dtype=np.float64)
+    return np.asarray(np.subtract(sums, mean, dtype=np.float64), np.float64)
 
 
 def _match(above: Grey, below: Grey, far: int) -> Floats:

@@ -134,20 +134,18 @@ def _mean_beyond(lines: Grey, reach: int, sign: int) -> Floats | None:
     Less that of the columns around, so that a column of text does not stand out. Null where no column stands out.
     """
     before, here, after = lines[:, : -2 * reach], lines[:, reach:-reach], lines[:, 2 * reach :]
-    if sign > 0:
-        beyond = cv2.subtract(cv2.min(before, after), here)
-    else:
-        beyond = cv2.subtract(here, cv2.max(before, after))
+    darker = sign > 0
+    beyond = cv2.subtract(cv2.min(before, after), here) if darker else cv2.subtract(here, cv2.max(before, after))
     clipped = np.asarray(cv2.threshold(beyond, _CLIP, 0, cv2.THRESH_TRUNC)[1], np.uint8)
     count = len(lines) // _COARSE
     clipped = clipped[: count * _COARSE].reshape(_COARSE, count, -1)
     bands = np.zeros((_COARSE, lines.shape[1]), np.float32)
     whole = np.uint8 if count * _CLIP <= 255 else np.uint16
     bands[:, reach:-reach] = clipped.sum(axis=1, dtype=whole) / np.float32(count)
-    bands -= cv2.blur(bands, (8 * reach + 1, 1))
-    is_there = cv2.compare(bands, (_FAINTEST,), cv2.CMP_GE)
-    most = cv2.reduce(is_there, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).max()
-    return lowest(bands, _COARSE_LOST) if most >= 255 * (_COARSE - _COARSE_LOST) else None
+    is_there = cv2.compare(bands, (_FAINTEST,), cv2.CMP_GE)  # what is taken off is no less than 0
+    if cv2.reduce(is_there, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).max() < 255 * (_COARSE - _COARSE_LOST):
+        return None
+    return lowest(bands - cv2.blur(bands, (8 * reach + 1, 1)), _COARSE_LOST)
 
 
 def _candidates(score: Floats, side: _Side, sign: int) -> Places:
