@@ -170,11 +170,11 @@ def _goes_on(page: Grey, rows: Places) -> NDArray[np.bool_]:
 def _grey_shift(page: Grey, rows: Places, far: int, is_office: bool) -> float:
     """Return the largest shift in pixels between one of these rows and the next, by all that they show."""
     owner, above, below = _pairs(page, rows)
-    if is_office:
+    if is_office and owner.size:
         seems = _seems_moved(page[np.concatenate([above, below])], far)
         owner, above, below = owner[seems], above[seems], below[seems]
-        if not owner.size:
-            return 0.0
+    if not owner.size:
+        return 0.0
     found = _match(page[above], page[below], far)
     seen = np.flatnonzero(found)
     seen = seen[~_goes_on(page, rows[owner[seen]])] if seen.size else seen
