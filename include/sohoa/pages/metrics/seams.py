@@ -238,7 +238,7 @@ def _seems_moved(rows: Grey, far: int) -> NDArray[np.bool_]:
     power, there = np.einsum("ij,ij->i", core, core), np.einsum("ij,ij->i", still, still)
     best = match.max(axis=1)
     is_better = best - np.maximum(0.0, match[:, far]) > _SEEMS_CLEAR * np.sqrt(power * there)
-    return np.asarray(is_better | (best < 0), np.bool_)
+    return np.asarray(is_better | (best <= 0), np.bool_)
 
 
 def _halves(rows: Grey) -> NDArray[np.float64]:
