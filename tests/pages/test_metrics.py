@@ -14,7 +14,7 @@ import pytest
 from sohoa.pages.broken_edges import find_moved, worst_edge_shift
 from sohoa.pages.measure_page import METRICS
 from sohoa.pages.metrics.contrast import measure_contrast
-from sohoa.pages.metrics.seams import _seems_moved
+from sohoa.pages.metrics.seams import _match, _seems_moved
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 from tests.pages.page_files import A4_150, REAL, jpeg, measure, pillow_file, text_page
 
@@ -255,6 +255,18 @@ def test_rows_that_match_moved_are_seen_at_half_their_length(page: Image, shift:
     fine = np.tile(np.array([0, 255], np.uint8), 620)[None]
     rows = np.concatenate([text, text, fine, text, np.roll(text, shift, axis=1), fine[:, ::-1]])
     assert _seems_moved(rows, 18).tolist() == [False] * 20 + [True] * 21
+
+
+@pytest.mark.parametrize("shift", [1, -5, 13])
+def test_rows_whose_fine_pattern_moved_are_seen_though_all_else_stands(shift: int) -> None:
+    """As a tint of single dots that a seam shifts, where the light is uneven: half the length shows the light alone."""
+    columns = np.arange(1240)
+    light = 180 + 20 * np.sin(columns / 200)
+    dots = 40 * (-1) ** columns * np.random.default_rng(5).choice([-1, 1], 155).repeat(8)
+    above, below = (np.uint8(light + of)[None] for of in (dots, np.roll(dots, shift)))
+    assert abs(shift) * 0.8 < _match(above, below, 18)[0] <= abs(shift)
+    assert _seems_moved(np.concatenate([above, below]), 18).tolist() == [True]
+    assert _seems_moved(np.uint8(light)[None].repeat(2, axis=0), 18).tolist() == [False]
 
 
 @pytest.mark.parametrize("grey", [235, 255])

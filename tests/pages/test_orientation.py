@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sohoa.pages.metrics.orientation import _tiles, measure_orientation
+from sohoa.pages.metrics.orientation import _HALF_SURE, _SURE, Votes, _decide, _tiles, measure_orientation
 from sohoa.pages.views import PageViews
 from sohoa.simulate.draw_ink import text_mask
 from tests.pages.page_files import REAL
@@ -59,6 +59,13 @@ def test_half_of_the_most_inked_tile_is_read_before_it() -> None:
     assert np.array_equal(half, tile[: len(half)])
     assert len(half) == len(tile) // 2 // 2 * 2
     assert others
+
+
+def test_half_a_tile_must_be_twice_as_sure_as_a_whole_one() -> None:
+    """Some lines whose words have feet alone look as text on its head: the rest of their tile tells better."""
+    votes = Votes(in_line=80, up=56, down=2, over=11, under=10)
+    assert _decide(votes, Votes(), _SURE) == 0
+    assert _decide(votes, Votes(), _HALF_SURE) is None
 
 
 @pytest.mark.parametrize("quarter", QUARTERS)

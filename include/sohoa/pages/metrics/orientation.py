@@ -34,6 +34,7 @@ _MARK = 0.5  # of its height is a mark at most
 _AXIS_SURE, _AXIS_ENOUGH = 0.5, 0.2  # log of the odds of lines across against along: to stop early, and at the end
 _AXIS_CLEAR = 1.5  # beyond which the other axis is not looked at any more
 _SURE, _ENOUGH = 4.0, 2.5  # standard errors: to stop early, and at the end
+_HALF_SURE = 8.0  # likewise, to stop before the first tile is read whole: its other half may be other text
 _CONTRARY = 1.5  # standard errors of the marks against the answer: in other alphabets they stand over the other side
 _LEAST_RATIO = 1.25  # of uneven heads to uneven feet, upright
 _LATIN_RATIO = (2.4, 12.0)  # of them, where no marks speak for the answer
@@ -152,13 +153,13 @@ def measure_orientation(views: PageViews) -> int | None:
         if seen == _PATIENCE and max(upright.in_line, turned.in_line) < _MIN_IN_LINE:
             return None
         votes = (Votes(), Votes()) if seen < 0 else (upright, turned)  # what a half says, its whole says again
-        if (answer := _read(tile, *votes, tallest)) is not None:
+        if (answer := _read(tile, *votes, tallest, _HALF_SURE if seen < 0 else _SURE)) is not None:
             return answer
-    return _decide(upright, turned, is_early=False)
+    return _decide(upright, turned, _ENOUGH)
 
 
-def _read(tile: Grey, upright: Votes, turned: Votes, tallest: float) -> int | None:
-    """Add what the letters of a tile say; return the answer where it is sure by then."""
+def _read(tile: Grey, upright: Votes, turned: Votes, tallest: float, least: float) -> int | None:
+    """Add what the letters of a tile say; return the answer where it is that sure by then."""
     labels, boxes = _components(tile)
     axis = _axis(upright, turned)
     if axis > -_AXIS_CLEAR:
@@ -166,7 +167,7 @@ def _read(tile: Grey, upright: Votes, turned: Votes, tallest: float) -> int | No
     if axis < _AXIS_CLEAR:
         x, y, width, height = boxes.T
         turned.add(labels.T[::-1], np.stack([y, tile.shape[1] - x - width, height, width], axis=1), tallest)
-    return _decide(upright, turned, is_early=True)
+    return _decide(upright, turned, least)
 
 
 def _axis(upright: Votes, turned: Votes) -> float:
@@ -174,15 +175,17 @@ def _axis(upright: Votes, turned: Votes) -> float:
     return float(np.log((upright.in_line + 5) / (turned.in_line + 5)))
 
 
-def _decide(upright: Votes, turned: Votes, is_early: bool) -> int | None:
-    least_axis, least = (_AXIS_SURE, _SURE) if is_early else (_AXIS_ENOUGH, _ENOUGH)
+def _decide(upright: Votes, turned: Votes, least: float) -> int | None:
+    """Return the answer where it is so many standard errors sure; it is an early one from ``_SURE`` on."""
+    is_early = least >= _SURE
+    least_axis = _AXIS_SURE if is_early else _AXIS_ENOUGH
     axis = _axis(upright, turned)
     votes, first = (upright, 0) if axis > 0 else (turned, 90)
     if abs(axis) < least_axis:
         return None
     votes.count_marks()
     if (asked := votes.without_questions()).are_capitals:
-        votes, least = asked, _SURE
+        votes, least = asked, max(least, _SURE)
     if abs(votes.sureness) < least or not votes.is_latin(is_early):
         return None
     return first if votes.sureness > 0 else first + 180

@@ -45,6 +45,7 @@ _PLAIN = 24  # grey levels between which a row without content stays
 _MIN_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
 _CLEAR = 0.15  # by which the best lag must beat lag zero
 _SEEMS_CLEAR = 0.05  # likewise at first sight
+_FINE = 0.4  # of what a row varies by at half its length that it varies by within each two pixels: it is lost there
 _GROUPS = 12
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
@@ -224,29 +225,37 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
 def _seems_moved(rows: Grey, far: int) -> NDArray[np.bool_]:
     """Return which pairs of rows match better when one is moved, at first sight: at half their length.
 
-    Those whose fine patterns do not match at all there are looked at too. Sums are exact, as in ``_match``.
+    Those with much that half the length does not show, as fine patterns and letters of few pixels, are looked at too,
+    and those that match nowhere there. Sums are exact, as in ``_match``.
 
     Args:
         rows: those above, then those below, (row, x).
         far: pixels of the farthest shift.
     """
     far = -(-far // 2)
-    above, other = np.split(_halves(rows), 2)
-    core = above[:, far:-far]
+    halves, steps = _halves(rows)
+    seen, lost = np.einsum("ij,ij->i", halves, halves), np.einsum("ij,ij->i", steps, steps)
+    above, other = np.split(halves, 2)
+    core, still = above[:, far:-far], other[:, far:-far]
+    is_faint = seen + lost < 4 * _MIN_SPREAD**2 * core.shape[1]
+    is_fine = (lost > _FINE * seen).reshape(2, -1).any(axis=0) & ~is_faint.reshape(2, -1).any(axis=0)
     match = np.array([np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)])
-    still = other[:, far:-far]
     power, there = np.einsum("ij,ij->i", core, core), np.einsum("ij,ij->i", still, still)
     best = match.max(axis=1)
     is_better = best - np.maximum(0.0, match[:, far]) > _SEEMS_CLEAR * np.sqrt(power * there)
-    return np.asarray(is_better | (best <= 0), np.bool_)
+    return np.asarray(is_better | is_fine | (best <= 0), np.bool_)
 
 
-def _halves(rows: Grey) -> NDArray[np.float64]:
-    """Return the sums of each two neighbours of a row less about their mean, whole numbers; an odd last one is left."""
+def _halves(rows: Grey) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the sums of each two neighbours of a row less about their mean, whole numbers, and the differences.
+
+    An odd last one is left.
+    """
     pairs = np.ascontiguousarray(rows[:, : rows.shape[1] // 2 * 2]).view(np.uint16)
-    sums = (pairs & 255) + (pairs >> 8)
+    first, second = pairs & 255, pairs >> 8
+    sums = first + second
     mean = sums.sum(axis=1, keepdims=True, dtype=np.int64) // sums.shape[1]
-    return np.asarray(np.subtract(sums, mean, dtype=np.float64), np.float64)
+    return np.subtract(sums, mean, dtype=np.float64), np.subtract(first, second, dtype=np.float64)
 
 
 def _match(above: Grey, below: Grey, far: int) -> Floats:
