@@ -27,22 +27,23 @@ class LastRun(TypedDict):
     """A line for each gate that stayed closed, and for each damaged object that something waits for."""
 
 
-def problem_lines(problems: Mapping[str, list[str]]) -> list[str]:
+def problem_lines(problems: Mapping[str, list[str]], most: int | None = MAX_NAMED) -> list[str]:
     """Make a line for each problem, with the first of those that have it: a damaged object is told once.
 
     Args:
         problems: name of a batch, day or marker -> what is wrong with it.
+        most: how many a line names; null for all.
     """
     names = dict[str, list[str]]()
     for name, lines in sorted(problems.items()):
         for line in lines:
             names.setdefault(line, []).append(name)
-    return [f"{_first(found)}: {line}" for line, found in names.items()]
+    return [f"{_first(found, most or len(found))}: {line}" for line, found in names.items()]
 
 
-def _first(names: list[str]) -> str:
-    more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
-    return ", ".join(names[:MAX_NAMED]) + more
+def _first(names: list[str], most: int) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def note_end(store: Store, job: Job, settled: Settled) -> Settled:

@@ -15,13 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from sohoa import jobs, layout
-from sohoa.errors import StoreError
+from sohoa.errors import GateClosed, StoreError
 from sohoa.intake import measure_shards, shards
 from sohoa.intake.check_run import ADMITTED, CheckRun
 from sohoa.intake.judging_groups import JudgingGroup
 from sohoa.jobs import check_tasks
+from sohoa.jobs.closed_gates import report_closed
 from sohoa.pages.guard.guard import Guard
 from sohoa.quality import gate, rules
+from sohoa.quality.gate import Violation
 from sohoa.store import Store
 from tests.batch_builder import commit, document, manifest, page_jpeg, put_files, receipt
 from tests.province.hostile_agency import SSE_C, slow_pdf
@@ -505,3 +507,13 @@ def test_many_documents_cost_few_requests(clean_store: Store, monkeypatch: pytes
     sha256 = commit(clean_store, again, agency=BAD)
     jobs.check()
     assert answer(clean_store, (BAD, again["batch"], sha256)) == "document_id_used"
+
+
+def test_each_batch_that_a_closed_gate_holds_is_named(clean_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: whoever looks for the rows needs all, and is told of one fault."""
+    sent = [send(clean_store, GOOD, number)[1] for number in range(1, 6)]
+    fault = Violation("keys are not unique", "", ("batch",), tuple({"batch": batch} for batch in sent))
+    monkeypatch.setattr(gate, "check_rows", lambda table, _: [fault] if table == "pages" else [])
+    problems = jobs.check()["problems"]
+    with pytest.raises(GateClosed, match=f"^1 fault: {', '.join(sent)}: "):
+        report_closed(problems)

@@ -43,7 +43,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
 def test_a_task_that_fails_again_and_again_is_told_once(told: list[dict[str, Any]]) -> None:
     """A job that fails every quarter of an hour is no flood; another task is another matter."""
     for run in ("one", "two"):
-        tell_failed_task("check_scan_batches", "report_closed", run, describe_failure(GateClosed("1 closed: H37.60")))
+        tell_failed_task("check_scan_batches", "report_closed", run, describe_failure(GateClosed("1 fault: H37.60")))
     tell_failed_task("check_scan_batches", "judge_batches", "two", "why")
     assert [one["key"] for one in told] == [
         "task_failed_check_scan_batches_report_closed", "task_failed_check_scan_batches_judge_batches",

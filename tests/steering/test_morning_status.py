@@ -110,6 +110,7 @@ def test_what_many_wait_for_is_one_line() -> None:
         "batch-1, batch-2, batch-3 and 2 more: a.parquet is damaged",
         "batch-2: rows",
     ]
+    assert problem_lines(waiting, most=None) == [f"{', '.join(waiting)}: a.parquet is damaged"]
 
 
 def test_a_damaged_object_that_an_import_needs_is_told(clean_store: Store) -> None:

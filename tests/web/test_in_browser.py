@@ -108,7 +108,7 @@ EVERY_PAGE = (
 def run_page(province: Province) -> None:
     """A run whose tasks have told what they did: one failed, one wrote the batch."""
     write_event(province.store, RUN)
-    failure = "Look at the rows that are named. GateClosed: 1 closed"
+    failure = "Look at the rows that are named. GateClosed: 1 fault"
     write_event(province.store, replace(RUN, task_id="report_closed", task_outcome="failed", failure=failure))
 
 
@@ -144,7 +144,7 @@ def test_axe_finds_what_is_wrong(browser: Browser) -> None:
 def test_a_run_shows_its_batches_and_why_a_task_failed(page: Page) -> None:
     page.goto(f"/runs/{RUN.dag_id}/{RUN.run_id}")
     expect(page.locator("main table").first).to_contain_text(BATCH)
-    expect(page.locator("main table").nth(1).locator("tbody tr").first).to_contain_text("GateClosed: 1 closed")
+    expect(page.locator("main table").nth(1).locator("tbody tr").first).to_contain_text("GateClosed: 1 fault")
     page.get_by_role("link", name=BATCH, exact=True).click()
     expect(page.locator("h1")).to_contain_text(BATCH)
 

@@ -288,7 +288,7 @@ def settle_batches(work: str) -> Settled:
     groups = run.groups()
     closed = {batch: why for group in groups for batch, why in run.closed(group).items()}
     done = [entry for group in groups for entry in group if entry.name not in closed]
-    problems = problem_lines({batch: ["; ".join(why)] for batch, why in closed.items()})
+    problems = problem_lines({batch: ["; ".join(why)] for batch, why in closed.items()}, most=None)
     for entry in done:
         if entry.code == GIVEN_UP:
             problems.append(f"{entry.name}: given up, tasks died at it")

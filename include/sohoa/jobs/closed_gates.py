@@ -19,7 +19,7 @@ def report_closed(problems: list[str]) -> None:
         GateClosed: names the rows.
     """
     if problems:
-        raise GateClosed(f"{len(problems)} closed: " + " | ".join(problems[:20]))
+        raise GateClosed(f"{len(problems)} {'fault' if len(problems) == 1 else 'faults'}: " + " | ".join(problems[:20]))
 
 
 def closed_batches(tables: dict[str, pa.Table]) -> dict[str, list[str]]:

@@ -120,7 +120,7 @@ def _recheck_day(store: Store, day: date, limits: Thresholds, counts: Rechecked)
     new = {"pages": pages, "documents": documents, "batches": _counted(batches, documents, limits)}
     closed = closed_batches(new)
     written = [row for row in new["batches"].to_pylist() if row["batch"] not in closed]
-    counts["problems"] += problem_lines({batch: ["; ".join(why)] for batch, why in closed.items()})
+    counts["problems"] += problem_lines({batch: ["; ".join(why)] for batch, why in closed.items()}, most=None)
     counts["closed_gates"] += len(closed)
     changed = {row["batch"]: _changed(old, new, row["batch"]) for row in written}
     counts["slips"] += _write_slips(store, [row for row in written if sum(changed[row["batch"]])], new, limits)

@@ -125,6 +125,6 @@ def _last_run(job: str, run: LastRun | None, now: datetime, max_quiet: timedelta
     ended = datetime.fromisoformat(run["ended_at"])
     done = f"{run['settled']:,} done" if run["settled"] else "nothing to do"
     if run["problems"]:
-        done += f", closed: {len(run['problems'])}"
+        done += f", faults: {len(run['problems'])}"
     is_late = max_quiet is not None and now - ended > max_quiet
     return Line("last run", f"{job}: {local_minute(ended)}, {done}" + (", and none since" if is_late else ""), is_late)
