@@ -5,9 +5,9 @@ seen on it by eye, small: ``clean`` 1 where a clerk should have it accepted, 0 w
 nobody vouches for it. The pages are not part of the project: few licences say that they may be passed on.
 
 Each ``group`` has a folder: ``office`` pages, and ``large`` sheets, A3 and larger, which were looked at for every
-defect: they have that alone which is named. ``content`` and ``paper`` are what an agency would declare. Where the file of a sheet
-says nothing of its size, or says what a screen has, ``width_mm`` gives it the size that such a sheet has: the long
-side 594 mm of a map, 420 mm of a drawing, 560 mm of a newspaper, half of that of half a page.
+defect: they have that alone which is named. ``content`` and ``paper`` are what an agency would declare. Where the file
+of a sheet says nothing of its size, or says what a screen has, ``width_mm`` gives it the size that such a sheet has:
+the long side 594 mm of a map, 420 mm of a drawing, 560 mm of a newspaper, half of that of half a page.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def fetch_pages(pages: Iterable[Mapping[str, str]], folder: Path, read: Callable
 
 
 def _labels(page: Mapping[str, str]) -> list[str]:
-    """Return for each defect whether the page has it: of an office page that is not clean, only the one named is known."""
+    """Return for each defect whether the page has it: of an office page with one, it is known alone."""
     others = "0" if page["clean"] == "1" or (page["clean"] == "0" and page["group"] == "large") else "-1"
     return ["1" if defect == page["defect"] else others for defect in LABELS]
 

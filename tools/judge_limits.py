@@ -2,14 +2,14 @@
 
     python -m tools.judge_limits FOLDER... [--jury FOLDER...] [--large FOLDER...]
 
-A folder holds files and ``labels.csv``: ``file``, ``page`` where one has several, ``source``, ``content`` and
-``paper`` where an agency would declare them, and in columns of the names in ``LABELS`` 1 where a page has the defect, 0
-where it has not; anything else is not vouched for. Pages with
-``camera_photo`` 1 are left out. Pages with ``clean`` 1 are those that a clerk should have accepted: counted is how
-many are rejected or wait for a person for anything but what their files say of themselves, and by source. No limit was
-chosen on pages of the folders after ``--jury``, nor on the large sheets of those after ``--large``. The pages stay where they are: only the counts go into
-``judged_limits.json`` beside this module, of which ``tools.generate_docs`` makes a table in ``docs/thresholds.md``; it
-is printed too, with the clean pages that are not accepted.
+A folder holds files and ``labels.csv``: ``file``, ``page`` where one has several, ``source``, ``content`` and ``paper``
+where an agency would declare them, and in columns of the names in ``LABELS`` 1 where a page has the defect, 0 where it
+has not; anything else is not vouched for. Pages with ``camera_photo`` 1 are left out. Pages with ``clean`` 1 are those
+that a clerk should have accepted: counted is how many are rejected or wait for a person for anything but what their
+files say of themselves, and by source. No limit was chosen on pages of the folders after ``--jury``, nor on the large
+sheets of those after ``--large``. The pages stay where they are: only the counts go into ``judged_limits.json`` beside
+this module, of which ``tools.generate_docs`` makes tables in ``docs/thresholds.md``; they are printed too, with the
+clean pages that are not accepted.
 """
 
 from __future__ import annotations
@@ -129,9 +129,7 @@ def judge_clean(pages: Iterable[Page]) -> list[tuple[Mapping[str, str], dict[str
     """
     held = [page for page in pages if page[1]["error"] is None and page[0].get("clean") == "1"]
     found = []
-    for (labels, row), failed in zip(
-        held, failing_rules(page_table(held), load_thresholds("tthc").rules), strict=True
-    ):
+    for (labels, row), failed in zip(held, failing_rules(page_table(held), load_thresholds("tthc").rules), strict=True):
         defects: dict[str, str] = {}
         for rule in failed:
             is_true = rule.defect == "wrong_orientation" and labels.get("orientation_cw") not in ("0", None)
