@@ -5,7 +5,7 @@ much and by both signs, and the difference goes when one row is moved along the 
 the two, at its best lag against lag zero, proves the seam and gives the shift. On tints, patterns and pictures greys
 go on across a seam, and the edges in them break off: there the edges of two rows are matched, and have to agree at
 several places, for one letter matches another anywhere. A step in brightness is a sharp change of the paper over the
-whole width; more than 15 % is the edge of a sheet or of a picture. The method is our own.
+whole width, not back again, as at a fold; more than 15 % is the edge of a sheet or of a picture. The method is our own.
 """
 
 from __future__ import annotations
@@ -194,16 +194,13 @@ def _go_on_beside(page: Grey, above: Places, below: Places) -> NDArray[np.bool_]
     stand. Where nothing is beside a pair nothing is known.
     """
     starts = np.stack([above - _BESIDE[:, None] - 1, below + _BESIDE[:, None]], axis=1).clip(0, len(page) - 2)
-    rows, others = page[starts].astype(np.int64), page[starts + 1].astype(np.int64)
-    width, sums, ends = page.shape[1], rows.sum(axis=-1), others.sum(axis=-1)
-    products, power, there = (
-        np.einsum("...x,...x", *pair) for pair in ((rows, others), (rows, rows), (others, others))
-    )
-    spreads = (width * power - sums * sums) * np.float64(1), (width * there - ends * ends) * np.float64(1)
-    least = np.minimum(*spreads)
-    alike = (width * products - sums * ends) >= _USUAL * np.sqrt(spreads[0]) * np.sqrt(spreads[1])
-    is_bare = least < (_MIN_SPREAD * width) ** 2
-    return np.asarray((alike | is_bare).any(axis=0).all(axis=0), np.bool_)
+    lines, width = page[np.stack([starts, starts + 1])].astype(np.int64), page.shape[1]
+    total = lines.sum(axis=-1)
+    spread = width * np.einsum("...x,...x", lines, lines) - total * total
+    common = width * np.einsum("...x,...x", *lines) - total[0] * total[1]
+    is_alike = common >= _USUAL * np.sqrt(spread.astype(np.float64)).prod(axis=0)
+    is_bare = spread.min(axis=0) < (_MIN_SPREAD * width) ** 2
+    return np.asarray((is_alike | is_bare).any(axis=0).all(axis=0), np.bool_)
 
 
 def _candidates(mixed: Floats) -> Places:
