@@ -14,6 +14,7 @@ import pytest
 from sohoa.pages.broken_edges import find_moved, worst_edge_shift
 from sohoa.pages.measure_page import METRICS
 from sohoa.pages.metrics.contrast import measure_contrast
+from sohoa.pages.metrics.seams import _seems_moved
 from sohoa.pages.views import MIN_SIDE_PX, PageViews
 from tests.pages.page_files import A4_150, REAL, jpeg, measure, pillow_file, text_page
 
@@ -245,6 +246,21 @@ def test_a_seam_on_white_a4_is_found_by_its_edges(side: int, shift: int) -> None
     sheet[:, 600:] = np.roll(sheet, shift, axis=0)[:, 600:]
     strength = values(np.ascontiguousarray(np.rot90(sheet, side)), 150)["seam_strength"]
     assert strength == pytest.approx(abs(shift) / 150 * 25.4 / 0.3, abs=0.1)
+
+
+@pytest.mark.parametrize("shift", [2, -5, 12])
+def test_rows_that_match_moved_are_seen_at_half_their_length(page: Image, shift: int) -> None:
+    """And so is a fine pattern, which half the length does not show, but no row that matches as it stands."""
+    text = page[page.std(axis=1).argsort()[-20:]]
+    fine = np.tile(np.array([0, 255], np.uint8), 620)[None]
+    rows = np.concatenate([text, text, fine, text, np.roll(text, shift, axis=1), fine[:, ::-1]])
+    assert _seems_moved(rows, 18).tolist() == [False] * 20 + [True] * 21
+
+
+@pytest.mark.parametrize("grey", [235, 255])
+def test_a_bare_office_page_has_no_seam(grey: int) -> None:
+    """Nor any row that might be at one."""
+    assert values(np.full((1754, 1240), grey, np.uint8))["seam_strength"] == 0
 
 
 @pytest.mark.parametrize("shift", [0, 1, 5, -9, 19, -20, 21])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sohoa.pages.metrics.orientation import measure_orientation
+from sohoa.pages.metrics.orientation import _tiles, measure_orientation
 from sohoa.pages.views import PageViews
 from sohoa.simulate.draw_ink import text_mask
 from tests.pages.page_files import REAL
@@ -51,6 +51,14 @@ def turned(page: Image, quarter: int) -> Image:
 
 def orientation(page: Image, dpi: float | None = DPI) -> int | None:
     return measure_orientation(PageViews.of(page, dpi))
+
+
+def test_half_of_the_most_inked_tile_is_read_before_it() -> None:
+    """Of dense text that is enough."""
+    half, tile, *others = _tiles(PageViews.of(sheet(VIETNAMESE), DPI))
+    assert np.array_equal(half, tile[: len(half)])
+    assert len(half) == len(tile) // 2 // 2 * 2
+    assert others
 
 
 @pytest.mark.parametrize("quarter", QUARTERS)

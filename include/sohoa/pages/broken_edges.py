@@ -54,11 +54,12 @@ def row_breaks(page: Grey, is_quick: bool) -> Places:
         page: the page.
         is_quick: whether fewer of its pixels are looked at.
     """
-    quarter, half = page.shape[1] // 8 * 2, page.shape[1] // (2 * (_QUICK_WIDTH if is_quick else _WIDTH))
+    width = _QUICK_WIDTH if is_quick else _WIDTH
+    quarter, half = page.shape[1] // 8 * 2, page.shape[1] // (2 * width)
     difference, edge = np.zeros(len(page) - 1, np.int32), np.zeros(len(page), np.int32)
     for middle in (quarter, page.shape[1] - quarter):
-        for row in range(0, len(page) - 1, _WIDTH * BAND):
-            band = page[row : row + _WIDTH * BAND + 1, middle - half : middle + half]
+        for row in range(0, len(page) - 1, width * BAND):
+            band = page[row : row + width * BAND + 1, middle - half : middle + half]
             steps = cv2.absdiff(band[:, 1:], band[:, :-1])
             difference[row : row + len(steps) - 1] += sum_lines(cv2.absdiff(steps[:-1], steps[1:]), 1)
             edge[row : row + len(steps) - 1] += sum_lines(steps[:-1], 1)
@@ -136,9 +137,9 @@ def worst_edge_shift(page: Grey, rows: Places, far: int) -> float:
     lines = edges_of(np.ascontiguousarray(page[rows[:, None] + np.array(_LINES)]))
     goes_on = (np.abs(lines[:, :2]).max(axis=(1, 2)) > 0) & (np.abs(lines[:, 4:]).max(axis=(1, 2)) > 0)
     is_filled = goes_on & _is_filled(_part_sums(lines[:, 1] ** 2 + lines[:, 4] ** 2))
-    is_filled[is_filled] = [not _is_at_rule(page, row) for row in rows[is_filled].tolist()]
     filled = zip(rows[is_filled].tolist(), lines[is_filled], strict=True)
-    return max((_edge_shift(page, row, around, far) for row, around in filled), default=0.0)
+    shifts = [(_edge_shift(page, row, around, far), row) for row, around in filled]
+    return next((shift for shift, row in sorted(shifts, reverse=True) if shift and not _is_at_rule(page, row)), 0.0)
 
 
 def _is_at_rule(page: Grey, row: int) -> bool:
@@ -208,7 +209,8 @@ def _match_edges(above: Edges, below: Edges, far: int) -> Edges:
     """Return the correlation of the edges of two rows, by lag from ``-far`` to ``far``."""
     core = above[far:-far]
     bare = _SOFT * core.size
-    there = sum_windows((below * below)[None], core.size)[0]
+    squares = (below * below)[None]
+    there = sum_windows(squares, squares.sum(axis=1, keepdims=True), core.size)[0]
     products = np.correlate(below, core, "valid")
     return np.asarray(products / np.sqrt(((core * core).sum() + bare) * (there + bare)), np.float64)
 
@@ -240,11 +242,14 @@ def _parts_matched(above: Edges, other: Edges, far: int, at: int) -> float:
     return min(1.0, max(0.0, (matched - least) / (most - least)))
 
 
-def sum_windows(rows: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Return the sum of each window of ``size`` places in each row, (row, start)."""
-    first = rows[:, :size].sum(axis=1, keepdims=True)
-    change = np.cumsum(rows[:, size:] - rows[:, :-size], axis=1)
-    return np.concatenate([first, first + change], axis=1)
+def sum_windows(rows: NDArray[np.float64], sums: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Return the sum of each window of ``size`` places in each row, (row, start), from those of whole rows, (row, 1).
+
+    All are of whole numbers, so that no order of adding rounds them.
+    """
+    last = rows[:, size:]
+    first = sums - last.sum(axis=1, keepdims=True)
+    return np.concatenate([first, first + np.cumsum(last - rows[:, :-size], axis=1)], axis=1)
 
 
 def sum_lines(image: Grey, axis: int) -> NDArray[np.int32]:

@@ -46,11 +46,10 @@ def fault_row(known: dict[str, Any], fault: BadPage) -> PageRow:
 
 def make_row(values: dict[str, Any]) -> PageRow:
     """Return all columns in order, floats rounded as ``COLUMNS`` says."""
-    rounded = {name: _rounded(values.get(name), column.decimals) for name, column in COLUMNS.items()}
-    return cast(PageRow, rounded)
-
-
-def _rounded(value: Any, decimals: int) -> Any:
-    if isinstance(value, tuple):
-        return [round(part, decimals) for part in value]
-    return round(value, decimals) if isinstance(value, float) else value
+    row = {name: values.get(name) for name in COLUMNS}
+    for name, value in row.items():
+        if isinstance(value, float):
+            row[name] = round(value, COLUMNS[name].decimals)
+        elif isinstance(value, tuple):
+            row[name] = [round(part, COLUMNS[name].decimals) for part in value]
+    return cast(PageRow, row)

@@ -285,4 +285,8 @@ def _percentile(line: Grey, share: float, likely: int) -> int:
 
 def is_level_above(values: Grey, share: float, level: int) -> bool:
     """Return whether the grey level that this share (0 to 1) of ``values`` does not exceed is above ``level``."""
-    return level < 255 and bool(np.count_nonzero(values <= level) < share * values.size)
+    return level < 255 and values.size - _count_above(values, level) < share * values.size
+
+
+def _count_above(values: Grey, level: int) -> int:
+    return cv2.countNonZero(cv2.threshold(values, level, 1, cv2.THRESH_BINARY)[1])

@@ -84,11 +84,11 @@ def _around(small: Grey, bare: Grey) -> Grey:
     """Return the mean grey of the bare paper around each pixel, in whole numbers, 0 where hardly any is seen."""
     size = (_AROUND_PX, _AROUND_PX)
     greys, seen = (
-        np.asarray(cv2.boxFilter(halve(image), cv2.CV_64F, size, normalize=False))
+        np.asarray(cv2.boxFilter(halve(image), cv2.CV_32S, size, normalize=False))
         for image in (cv2.bitwise_and(small, bare), bare)
     )
-    mean = cv2.divide(greys, np.maximum(seen, 1), scale=255)  # of whole numbers: no quotient is rounded up to one
-    known = mean.astype(np.uint8) * (seen >= _LEAST_SEEN)
+    mean = np.asarray(cv2.divide(greys, cv2.max(seen, 1), scale=255, dtype=cv2.CV_64F))
+    known = mean.astype(np.uint8) * (seen >= _LEAST_SEEN)  # of whole numbers: no quotient is rounded up to one
     return np.asarray(cv2.resize(known, small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
@@ -104,11 +104,11 @@ def _levels(around: Grey, small: Grey, used: Grey) -> tuple[float, float]:
 
 def _area_without_rules(shows: Grey) -> float:
     """Return the pixels that show, those of long thin lines and single ones left out."""
-    solid = halve(cv2.morphologyEx(shows, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
+    solid = np.asarray(cv2.morphologyEx(shows, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)), np.uint8)
     if not cv2.countNonZero(solid):
         return 0.0
     is_shown = _above(halve(shows), _HALF_SHOWN)
     across = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((1, _RULE_PX), np.uint8))
     down = cv2.morphologyEx(is_shown, cv2.MORPH_OPEN, np.ones((_RULE_PX, 1), np.uint8))
     rules = cv2.dilate(cv2.max(across, down), np.ones((3, 3), np.uint8))
-    return cv2.sumElems(cv2.subtract(solid, rules))[0] * 4 / 255
+    return cv2.sumElems(cv2.subtract(halve(solid), rules))[0] * 4 / 255

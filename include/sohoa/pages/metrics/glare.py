@@ -15,7 +15,6 @@ What glare is follows ISO/TR 19263-1; the limits and methods are our own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import sqrt
 
 import cv2
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from sohoa.pages.page_net import EVEN, PER_NAT, PageMaps, mask_sheet
 from sohoa.pages.reduce import Grey
-from sohoa.pages.views import PageViews, percentiles
+from sohoa.pages.views import PageViews, percentiles, transpose
 
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -117,16 +116,16 @@ def _darkest_and_brightest(views: PageViews) -> tuple[Grey, Grey] | None:
     rows, columns = small.shape[0] // side, small.shape[1] // side
     if min(rows, columns) < _MIN_CELLS:
         return None
-    darkest, brightest = (_cells(small, side, pick) for pick in (np.min, np.max))
+    darkest, brightest = (_cells(small, side, pick) for pick in (np.minimum, np.maximum))
     return darkest, brightest
 
 
-def _cells(image: Grey, side: int, pick: Callable[..., Grey]) -> Grey:
+def _cells(image: Grey, side: int, pick: np.ufunc) -> Grey:
     """Return the darkest or brightest pixel of each whole square of ``side`` pixels."""
     rows, columns = image.shape[0] // side, image.shape[1] // side
-    bands = pick(image[: rows * side, : columns * side].reshape(rows, side, columns * side), axis=1)
-    turned = np.ascontiguousarray(bands.T).reshape(columns, side, rows)
-    return np.ascontiguousarray(pick(turned, axis=1).T)
+    bands = pick.reduce(image[: rows * side, : columns * side].reshape(rows, side, columns * side), axis=1)
+    turned = transpose(bands).reshape(columns, side, rows)
+    return transpose(pick.reduce(turned, axis=1))
 
 
 def _blob(darkest: Grey, brightest: Grey, own: float) -> Floats:

@@ -12,6 +12,7 @@ from sohoa.pages.views import PageViews, percentiles
 
 _CELL_PX = 4  # of ``small``: 1.4 mm of A4
 _SHARP = 0.028  # of its grey that the paper changes within 1.7 mm: print, not shade
+_SHARP_FROM = np.ceil(_SHARP * np.maximum(np.arange(256), 30)).astype(np.uint8)  # change, for each grey of paper
 _BED = 40  # grey levels that only scanner bed has
 _DARK, _BRIGHT = 0.04, 0.95  # shares of the paper that are darker than what is compared
 _LEAST_PAPER = 0.1  # of the page, or it is a picture: how that was lit nobody knows
@@ -67,14 +68,15 @@ def _cells(paper: Grey) -> tuple[Grey, Grey]:
     cells, change = (
         np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8) for image in (paper, steps)
     )
-    is_smooth = (change < _SHARP * np.maximum(cells, 30)).astype(np.uint8)
+    is_smooth = cv2.compare(cv2.LUT(cells, _SHARP_FROM), change, cv2.CMP_GT)
+    is_smooth = cv2.threshold(is_smooth, 0, 1, cv2.THRESH_BINARY)[1]
     return cells, np.asarray(cv2.erode(is_smooth, np.ones((3, 3), np.uint8), borderValue=1), np.uint8)
 
 
 def _is_lit(is_smooth: Grey) -> NDArray[np.bool_]:
     """Return which cells are the largest field, or hang together with the frame and fade into what is around."""
     count, parts = cv2.connectedComponents(is_smooth, connectivity=4, ltype=cv2.CV_16U)
-    areas, keep = np.bincount(parts.ravel(), minlength=count), np.zeros(count, bool)
+    areas, keep = np.ravel(cv2.calcHist([parts], [0], None, [count], [0, count])), np.zeros(count, bool)
     for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
         keep[side] = True
     largest = 1 + int(areas[1:].argmax()) if count > 1 else 0

@@ -32,9 +32,8 @@ def measure_ink(views: PageViews) -> float:
     inside = slice(rows, small.shape[0] - rows), slice(columns, small.shape[1] - columns)
     small, highest = small[inside], highest[inside]
     is_plain = cv2.threshold(views.ink[inside], _PLAIN_LEVELS - 1, 255, cv2.THRESH_BINARY_INV)[1]
-    is_tint = cv2.bitwise_and(is_plain, cv2.compare(small, highest // 2, cv2.CMP_GE))
-    highest = cv2.subtract(highest, is_tint)
-    ink = cv2.compare(small, highest, cv2.CMP_LT)
+    is_tint = cv2.subtract(is_plain, cv2.compare(highest // 2, small, cv2.CMP_GT))
+    ink = cv2.subtract(cv2.compare(highest, small, cv2.CMP_GT), is_tint)
     across, along = cv2.bitwise_and(ink[:, 1:], ink[:, :-1]), cv2.bitwise_and(ink[1:], ink[:-1])
     return float((cv2.countNonZero(across) + cv2.countNonZero(along)) / (2 * ink.size))
 

@@ -148,19 +148,25 @@ def measure_orientation(views: PageViews) -> int | None:
     """
     upright, turned = Votes(), Votes()
     tallest = _TALLEST_MM * max(views.page.shape) / A4_LONG_MM
-    for seen, tile in enumerate(_tiles(views)):
+    for seen, tile in enumerate(_tiles(views), -1):
         if seen == _PATIENCE and max(upright.in_line, turned.in_line) < _MIN_IN_LINE:
             return None
-        labels, boxes = _components(tile)
-        axis = _axis(upright, turned)
-        if axis > -_AXIS_CLEAR:
-            upright.add(labels, boxes, tallest)
-        if axis < _AXIS_CLEAR:
-            x, y, width, height = boxes.T
-            turned.add(labels.T[::-1], np.stack([y, tile.shape[1] - x - width, height, width], axis=1), tallest)
-        if (answer := _decide(upright, turned, is_early=True)) is not None:
+        votes = (Votes(), Votes()) if seen < 0 else (upright, turned)  # what a half says, its whole says again
+        if (answer := _read(tile, *votes, tallest)) is not None:
             return answer
     return _decide(upright, turned, is_early=False)
+
+
+def _read(tile: Grey, upright: Votes, turned: Votes, tallest: float) -> int | None:
+    """Add what the letters of a tile say; return the answer where it is sure by then."""
+    labels, boxes = _components(tile)
+    axis = _axis(upright, turned)
+    if axis > -_AXIS_CLEAR:
+        upright.add(labels, boxes, tallest)
+    if axis < _AXIS_CLEAR:
+        x, y, width, height = boxes.T
+        turned.add(labels.T[::-1], np.stack([y, tile.shape[1] - x - width, height, width], axis=1), tallest)
+    return _decide(upright, turned, is_early=True)
 
 
 def _axis(upright: Votes, turned: Votes) -> float:
@@ -183,7 +189,10 @@ def _decide(upright: Votes, turned: Votes, is_early: bool) -> int | None:
 
 
 def _tiles(views: PageViews) -> Iterator[Grey]:
-    """Yield the parts of ``page``, 1 where there is ink and 0 elsewhere, the most inked ones first."""
+    """Yield the parts of ``page``, 1 where there is ink and 0 elsewhere, the most inked ones first.
+
+    Before all of them comes the upper half of the first: of dense text it is enough.
+    """
     paper, ink = views.paper, views.ink
     factor = max(1, round(max(views.page.shape) / max(paper.shape)))
     level = max(_MIN_LEVELS, round(_INKED * percentiles(ink[::8], 0.995)[0]))
@@ -192,18 +201,18 @@ def _tiles(views: PageViews) -> Iterator[Grey]:
     is_ink = cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1]
     places = [(row * height, column * width) for row in range(rows) for column in range(columns)]
     inked = {(y, x): cv2.countNonZero(is_ink[y : y + height, x : x + width]) for y, x in places}
-    for y, x in sorted(places, key=inked.__getitem__, reverse=True)[:_MAX_TILES]:
+    for seen, (y, x) in enumerate(sorted(places, key=inked.__getitem__, reverse=True)[:_MAX_TILES]):
         if inked[y, x] < _MIN_SHARE * height * width:
             return
-        around = _enlarged(paper[y : y + height, x : x + width], factor)
-        part = views.page[y * factor : (y + height) * factor, x * factor : (x + width) * factor]
-        yield np.asarray(cv2.threshold(cv2.subtract(around, part), level, 1, cv2.THRESH_BINARY)[1], np.uint8)
+        for rows in (height // 2, height) if seen == 0 and height > 1 else (height,):
+            around = _enlarged(paper[y : y + rows, x : x + width], factor)
+            part = views.page[y * factor : (y + rows) * factor, x * factor : (x + width) * factor]
+            yield np.asarray(cv2.threshold(cv2.subtract(around, part), level, 1, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _enlarged(image: Grey, factor: int) -> Grey:
     """Return each pixel as a square of ``factor`` pixels a side."""
-    wide = np.reshape(cv2.merge([image] * factor), (len(image), -1))
-    return np.repeat(wide, factor, axis=0)
+    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _components(tile: Grey) -> tuple[Labels, Whole]:

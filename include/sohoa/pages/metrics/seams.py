@@ -44,6 +44,7 @@ _ABOVE_GAP, _BELOW_GAP = np.concatenate([0 * _GAPS, -_GAPS]), np.concatenate([1 
 _PLAIN = 24  # grey levels between which a row without content stays
 _MIN_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
 _CLEAR = 0.15  # by which the best lag must beat lag zero
+_SEEMS_CLEAR = 0.05  # likewise at first sight
 _GROUPS = 12
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
@@ -90,6 +91,8 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
     edge = max(1, round(MARGIN * paper.shape[1]))
     wide, sharp = wide[:, edge:-edge], sharp[:, edge:-edge]
     rises, falls = np.minimum(wide, sharp), np.minimum(-wide, -sharp)
+    if not _is_step(rises) and not _is_step(falls):
+        return 0.0
     least_rise, least_fall, most_rise, most_fall = lowest(np.hstack([rises, falls, -rises, -falls]), 1).reshape(4, -1)
     low = np.maximum(
         np.where(-most_rise > _LARGEST_GAIN, 0, least_rise), np.where(-most_fall > _LARGEST_GAIN, 0, least_fall)
@@ -98,6 +101,12 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
     if low.max(initial=0.0) > _LIMIT_GAIN / 2:
         low[_is_ruled(halve(np.ascontiguousarray(ink)))[7 + edge : -7 - edge]] = 0
     return float(low.max(initial=0.0))
+
+
+def _is_step(rises: Floats) -> bool:
+    """Return whether any column rises in all groups of rows but one."""
+    is_rise = cv2.compare(rises, (0,), cv2.CMP_GT)
+    return bool(cv2.reduce(is_rise, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).max() >= 255 * (len(rises) - 1))
 
 
 def _is_ruled(ink: Grey) -> NDArray[np.bool_]:
@@ -149,7 +158,7 @@ def _worst_shift(page: Grey, mixed: Floats, breaks: Places, scale: float, is_off
     broken = broken[(broken >= NEAREST) & (broken < len(page) - NEAREST)]
     broken = find_moved(page, broken, far) if is_office else broken
     edges = worst_edge_shift(page, broken[~_goes_on(page, broken)], far) if broken.size else 0.0
-    return max(_grey_shift(page, rows, far), edges) / scale
+    return max(_grey_shift(page, rows, far, is_office), edges) / scale
 
 
 def _goes_on(page: Grey, rows: Places) -> NDArray[np.bool_]:
@@ -158,9 +167,14 @@ def _goes_on(page: Grey, rows: Places) -> NDArray[np.bool_]:
     return np.asarray(alike > _STILL, np.bool_)
 
 
-def _grey_shift(page: Grey, rows: Places, far: int) -> float:
+def _grey_shift(page: Grey, rows: Places, far: int, is_office: bool) -> float:
     """Return the largest shift in pixels between one of these rows and the next, by all that they show."""
     owner, above, below = _pairs(page, rows)
+    if is_office and owner.size:
+        seems = _seems_moved(page[np.concatenate([above, below])], far)
+        owner, above, below = owner[seems], above[seems], below[seems]
+    if not owner.size:
+        return 0.0
     found = _match(page[above], page[below], far)
     seen = np.flatnonzero(found)
     seen = seen[~_goes_on(page, rows[owner[seen]])] if seen.size else seen
@@ -207,6 +221,34 @@ def _pairs(page: Grey, rows: Places) -> tuple[Places, Places, Places]:
     )
 
 
+def _seems_moved(rows: Grey, far: int) -> NDArray[np.bool_]:
+    """Return which pairs of rows match better when one is moved, at first sight: at half their length.
+
+    Those whose fine patterns do not match at all there are looked at too. Sums are exact, as in ``_match``.
+
+    Args:
+        rows: those above, then those below, (row, x).
+        far: pixels of the farthest shift.
+    """
+    far = -(-far // 2)
+    above, other = np.split(_halves(rows), 2)
+    core = above[:, far:-far]
+    match = np.array([np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)])
+    still = other[:, far:-far]
+    power, there = np.einsum("ij,ij->i", core, core), np.einsum("ij,ij->i", still, still)
+    best = match.max(axis=1)
+    is_better = best - np.maximum(0.0, match[:, far]) > _SEEMS_CLEAR * np.sqrt(power * there)
+    return np.asarray(is_better | (best <= 0), np.bool_)
+
+
+def _halves(rows: Grey) -> NDArray[np.float64]:
+    """Return the sums of each two neighbours of a row less about their mean, whole numbers; an odd last one is left."""
+    pairs = np.ascontiguousarray(rows[:, : rows.shape[1] // 2 * 2]).view(np.uint16)
+    sums = (pairs & 255) + (pairs >> 8)
+    mean = sums.sum(axis=1, keepdims=True, dtype=np.int64) // sums.shape[1]
+    return np.asarray(np.subtract(sums, mean, dtype=np.float64), np.float64)
+
+
 def _match(above: Grey, below: Grey, far: int) -> Floats:
     """Find the pixels by which each row of ``below`` is shifted against that of ``above``, both (pair, x); 0: none.
 
@@ -216,14 +258,16 @@ def _match(above: Grey, below: Grey, far: int) -> Floats:
     """
     core, other = above[:, far:-far].astype(np.float64), below.astype(np.float64)
     size, width = core.shape[1], other.shape[1]
-    mean = other.sum(axis=1, keepdims=True) / width
-    power = (other * other).sum(axis=1) - mean[:, 0] ** 2 * width
-    spread = (core * core).sum(axis=1) - core.sum(axis=1) ** 2 / size
+    squares = other * other
+    total, square_total = other.sum(axis=1, keepdims=True), squares.sum(axis=1, keepdims=True)
+    mean, core_total = total / width, core.sum(axis=1, keepdims=True)
+    power = square_total[:, 0] - mean[:, 0] ** 2 * width
+    spread = np.einsum("ij,ij->i", core, core) - core_total[:, 0] ** 2 / size
     can_match = (spread >= _MIN_SPREAD**2 * size) & (power >= _MIN_SPREAD**2 * width)
-    sums = sum_windows(other, size)
-    there = sum_windows(other * other, size) - 2 * mean * sums + size * mean**2
+    sums = sum_windows(other, total, size)
+    there = sum_windows(squares, square_total, size) - 2 * mean * sums + size * mean**2
     products = np.reshape([np.correlate(*pair, "valid") for pair in zip(other, core, strict=True)], sums.shape)
-    products -= core.sum(axis=1, keepdims=True) / size * sums
+    products -= core_total / size * sums
     match = products / np.sqrt(np.maximum(spread, 1.0)[:, None] * np.maximum(there, 1.0))
     lag = match.argmax(axis=1)
     moved, still = match.max(axis=1), np.maximum(0.0, match[:, far])

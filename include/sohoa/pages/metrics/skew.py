@@ -206,7 +206,7 @@ def _best(
     turn = _unit(phase * np.float32((slopes[-1] - slopes[0]) / (2 * count)))
     score = np.empty(len(slopes))
     for k in range(len(slopes)):
-        total = turning.sum(axis=0)
+        total = np.add.reduce(turning)
         score[k] = float(np.vdot(total, total).real)
         turning *= turn
     return around + step * (int(score.argmax()) - count), score

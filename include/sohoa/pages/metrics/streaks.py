@@ -116,33 +116,36 @@ def _strongest(side: _Side) -> tuple[float, int]:
     """Return the strength and column of the strongest streak down the page, less that of one line more than dust is."""
     if side.lines.shape[1] <= 2 * side.margin + 8 * side.reach or len(side.lines) < _BANDS:
         return 0.0, 0
-    scores = _mean_beyond(side.lines, side.reach)
     found: list[tuple[float, int]] = []
-    for sign, score in zip((1, -1), scores, strict=True):
-        columns = _candidates(score, side, sign)
-        found += zip(_strengths(side, columns, sign), columns.tolist(), strict=True)
+    for sign in (1, -1):
+        score = _mean_beyond(side.lines, side.reach, sign)
+        if score is not None:
+            columns = _candidates(score, side, sign)
+            found += zip(_strengths(side, columns, sign), columns.tolist(), strict=True)
     found.sort(reverse=True)
     strongest, column = found[0] if found else (0.0, 0)
     ruling = found[_MAX_DUST_LINES][0] if len(found) > _MAX_DUST_LINES else 0.0
     return (strongest - ruling if strongest >= 1 else strongest), column
 
 
-def _mean_beyond(lines: Grey, reach: int) -> Floats:
-    """Return by how much each column is darker, and lighter, than both its sides, in all but two bands: (2, x).
+def _mean_beyond(lines: Grey, reach: int, sign: int) -> Floats | None:
+    """Return by how much each column is darker (sign 1) or lighter than both its sides, in all but two bands: (x,).
 
-    Less that of the columns around, so that a column of text does not stand out.
+    Less that of the columns around, so that a column of text does not stand out. Null where no column stands out.
     """
     before, here, after = lines[:, : -2 * reach], lines[:, reach:-reach], lines[:, 2 * reach :]
-    darker, lighter = cv2.subtract(cv2.min(before, after), here), cv2.subtract(here, cv2.max(before, after))
+    darker = sign > 0
+    beyond = cv2.subtract(cv2.min(before, after), here) if darker else cv2.subtract(here, cv2.max(before, after))
+    clipped = np.asarray(cv2.threshold(beyond, _CLIP, 0, cv2.THRESH_TRUNC)[1], np.uint8)
     count = len(lines) // _COARSE
+    clipped = clipped[: count * _COARSE].reshape(_COARSE, count, -1)
+    bands = np.zeros((_COARSE, lines.shape[1]), np.float32)
     whole = np.uint8 if count * _CLIP <= 255 else np.uint16
-    bands = np.zeros((_COARSE, 2, lines.shape[1]), np.float32)
-    for sign, beyond in enumerate((darker, lighter)):
-        clipped = np.asarray(cv2.threshold(beyond, _CLIP, 0, cv2.THRESH_TRUNC)[1], np.uint8)
-        clipped = clipped[: count * _COARSE].reshape(_COARSE, count, -1)
-        bands[:, sign, reach:-reach] = clipped.sum(axis=1, dtype=whole) / np.float32(count)
-    bands -= cv2.blur(bands.reshape(2 * _COARSE, -1), (8 * reach + 1, 1)).reshape(bands.shape)
-    return lowest(bands.reshape(_COARSE, -1), _COARSE_LOST).reshape(2, -1)
+    bands[:, reach:-reach] = clipped.sum(axis=1, dtype=whole) / np.float32(count)
+    is_there = cv2.compare(bands, (_FAINTEST,), cv2.CMP_GE)  # what is taken off is no less than 0
+    if cv2.reduce(is_there, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).max() < 255 * (_COARSE - _COARSE_LOST):
+        return None
+    return lowest(bands - cv2.blur(bands, (8 * reach + 1, 1)), _COARSE_LOST)
 
 
 def _candidates(score: Floats, side: _Side, sign: int) -> Places:
