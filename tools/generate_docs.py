@@ -146,15 +146,24 @@ def _judged_table() -> str:
         "So did four of the later: another such form, and three with thin violet lines over the whole page, which are "
         "small and were seen only when the engine had told of them; they count as hits now. Those that led to a change "
         "are no jury of it. The pages are not part of the project; `python -m tools.judge_limits FOLDER... --jury "
-        "FOLDER...` counts anew on your own and prints each clean page that is not accepted.\n\n"
+        "FOLDER... --large FOLDER...` counts anew on your own and prints each clean page that is not accepted.\n\n"
         + _table(
             ("limit", "false alarms, tuned", "hits, tuned", "false alarms, jury", "hits, jury"),
-            judge_limits.table_rows(counts),
+            judge_limits.table_rows({name: counts[name] for name in ("tuned", "jury")}),
         )
         + "\nThe last rows are clean pages, those that a clerk should have accepted "
         f"(tuned: {pages['tuned']}; jury: {pages['jury']}), whatever finds anything on them but what their files say "
         "of themselves, as a resolution. Sources of which not all clean pages are accepted:\n\n"
         + _table(("source", "not accepted", "group"), sources)
+        + "\n*Large*: sheets of A3 and larger, maps, drawings and newspapers, scans but for ten drawings printed to a "
+        "file, looked at for every defect before the engine saw them; what is declared of them counts, so that a limit "
+        "for maps or for A3 holds. What read as a seam there led to a change: it was made on half of the sources and "
+        "on drawn sheets, and is no jury of that. Whatever slants on a map, as streets, still reads as its skew; many "
+        "of these files are copies for a screen, and blurred at the size that such a sheet has.\n\n"
+        + _table(
+            (f"limit, large (clean: {pages['large']})", "false alarms", "hits"),
+            judge_limits.table_rows({"large": counts["large"]}),
+        )
     )
 
 

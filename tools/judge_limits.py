@@ -1,14 +1,15 @@
 """Judge the limits on labelled pages that one holds: hits and false alarms of each, with counts and intervals.
 
-    python -m tools.judge_limits FOLDER... [--jury FOLDER...]
+    python -m tools.judge_limits FOLDER... [--jury FOLDER...] [--large FOLDER...]
 
-A folder holds files and ``labels.csv``: ``file``, ``page`` where one has several, ``source``, and in columns of the
-names in ``LABELS`` 1 where a page has the defect, 0 where it has not; anything else is not vouched for. Pages with
-``camera_photo`` 1 are left out. Pages with ``clean`` 1 are those that a clerk should have accepted: counted is how
-many are rejected or wait for a person for anything but what their files say of themselves, and by source. No limit was
-chosen on pages of the folders after ``--jury``. The pages stay where they are: only the counts go into
-``judged_limits.json`` beside this module, of which ``tools.generate_docs`` makes a table in ``docs/thresholds.md``; it
-is printed too, with the clean pages that are not accepted.
+A folder holds files and ``labels.csv``: ``file``, ``page`` where one has several, ``source``, ``content`` and ``paper``
+where an agency would declare them, and in columns of the names in ``LABELS`` 1 where a page has the defect, 0 where it
+has not; anything else is not vouched for. Pages with ``camera_photo`` 1 are left out. Pages with ``clean`` 1 are those
+that a clerk should have accepted: counted is how many are rejected or wait for a person for anything but what their
+files say of themselves, and by source. No limit was chosen on pages of the folders after ``--jury``, nor on the large
+sheets of those after ``--large``. The pages stay where they are: only the counts go into ``judged_limits.json`` beside
+this module, of which ``tools.generate_docs`` makes tables in ``docs/thresholds.md``; they are printed too, with the
+clean pages that are not accepted.
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--jury", nargs="+", type=Path, default=[], help="folders that no limit was chosen on")
+    parser.add_argument("--large", nargs="+", type=Path, default=[], help="folders of sheets of A3 and larger")
     options = parser.parse_args()
-    groups = {"tuned": options.folders, "jury": options.jury}
+    groups = {"tuned": options.folders, "jury": options.jury, "large": options.large}
     pages = {name: [page for folder in folders for page in read_pages(folder)] for name, folders in groups.items()}
     counts = {name: judge_limits(some) for name, some in pages.items()}
     JUDGED.write_text(json.dumps(counts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -96,7 +98,7 @@ def judge_limits(pages: Iterable[Page]) -> Counts:
     """
     held = [page for page in pages if page[1]["error"] is None]
     rules = [rule for rule in load_thresholds("tthc").rules if rule.defect in LABELS and not rule.scope]
-    failing = failing_rules(page_table([row for _, row in held]), rules)
+    failing = failing_rules(page_table(held), rules)
     counts: Counts = {}
     for rule in rules:
         said = [
@@ -127,9 +129,7 @@ def judge_clean(pages: Iterable[Page]) -> list[tuple[Mapping[str, str], dict[str
     """
     held = [page for page in pages if page[1]["error"] is None and page[0].get("clean") == "1"]
     found = []
-    for (labels, row), failed in zip(
-        held, failing_rules(page_table([row for _, row in held]), load_thresholds("tthc").rules), strict=True
-    ):
+    for (labels, row), failed in zip(held, failing_rules(page_table(held), load_thresholds("tthc").rules), strict=True):
         defects: dict[str, str] = {}
         for rule in failed:
             is_true = rule.defect == "wrong_orientation" and labels.get("orientation_cw") not in ("0", None)
@@ -189,11 +189,11 @@ def _quantile(found: int, of: int, chance: float) -> float:
     return low
 
 
-def page_table(found: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return page rows as the table that limits are held against, of which nothing is declared."""
-    rows = pa.Table.from_pylist(list(found), schema=MEASURED)
+def page_table(pages: Sequence[Page]) -> pa.Table:
+    """Return page rows as the table that limits are held against, with what is declared of them."""
+    rows = pa.Table.from_pylist([row for _, row in pages], schema=MEASURED)
     for name in DECLARED_COLUMNS.values():
-        rows = rows.append_column(name, pa.nulls(len(rows), pa.string()))
+        rows = rows.append_column(name, pa.array([labels.get(name) or None for labels, _ in pages], pa.string()))
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import cv2
@@ -329,19 +330,60 @@ def _bars() -> Image:
     return sheet
 
 
-def _hatching() -> Image:
-    """A3 full of slanting lines of grey, dithered to black and white."""
+def _dithered(sheet: Image) -> Image:
+    return np.asarray(PIL.Image.fromarray(sheet).convert("1").convert("L"))
+
+
+def _slanting_lines(degrees: float, period: int, dark: int, pale: int) -> Image:
+    """A3 full of slanting lines of grey."""
     y, x = np.mgrid[:1754, :2480]
-    angle = np.deg2rad(-80)
-    is_line = (x * np.cos(angle) + y * np.sin(angle)) % 14 < 5
-    return np.asarray(PIL.Image.fromarray(np.where(is_line, 120, 235).astype(np.uint8)).convert("1").convert("L"))
+    angle = np.deg2rad(degrees)
+    is_line = (x * np.cos(angle) + y * np.sin(angle)) % period < 0.35 * period
+    return np.where(is_line, dark, pale).astype(np.uint8)
 
 
-@pytest.mark.parametrize("draw", [_bars, _hatching])
+def _hatching() -> Image:
+    return _dithered(_slanting_lines(-80, 14, 120, 235))
+
+
+def _hatched_field(degrees: float, period: int, dark: int) -> Image:
+    """A field of such lines on white, all dithered to black and white."""
+    sheet = np.full((1754, 2480), 250, np.uint8)
+    sheet[300:1500, 300:2100] = _slanting_lines(degrees, period, dark, 250)[300:1500, 300:2100]
+    return _dithered(sheet)
+
+
+def _axes() -> Image:
+    """A3 with the axes of a plan: circles under one another, each at the end of a short line."""
+    sheet = np.full((1754, 2480), 255, np.uint8)
+    for y in range(173, 1530, 23):
+        cv2.line(sheet, (2071, y), (2081, y), 80, 1)
+        cv2.circle(sheet, (2095, y), 14, 80, 1, cv2.LINE_AA)
+    return sheet
+
+
+_PATTERNS = (
+    _bars, _hatching, _axes, partial(_hatched_field, -60, 9, 60), partial(_hatched_field, -30, 9, 120),
+    partial(_hatched_field, 50, 9, 120),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("draw", _PATTERNS)
 @pytest.mark.parametrize("side", [0, 1])
 def test_patterns_that_match_moved_elsewhere_too_or_by_chance_are_no_seam(side: int, draw: Callable[[], Image]) -> None:
-    """A large sheet would be sent back for them; their rows, moved, match too elsewhere, or far worse than they do."""
+    """A large sheet would be sent back for them; their rows, moved, match too elsewhere, or far worse than they do, or
+    hardly match beside it as they stand."""
     assert values(np.ascontiguousarray(np.rot90(draw(), side)), 150)["seam_strength"] < 1.5
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize(("until", "is_seam"), [(836, False), (1653, True)])
+def test_a_fold_darkens_the_paper_there_and_back_and_a_seam_once(side: int, until: int, is_seam: bool) -> None:
+    """A3 that was folded in the middle: its shadow is 9 mm wide."""
+    sheet = np.tile(text_page(lines=40, paper=238)[..., 0], 2)[:1169, :1653].copy()
+    sheet[:, 800:until] = sheet[:, 800:until] * 0.93
+    strength = values(np.ascontiguousarray(np.rot90(sheet, side)), 100)["seam_strength"]
+    assert strength > 3 if is_seam else strength < 1
 
 
 def test_bars_that_end_far_apart_are_no_seam(page: Image) -> None:

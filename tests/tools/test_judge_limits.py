@@ -53,6 +53,13 @@ def test_clean_pages_are_counted_whatever_is_found_but_tags_and_by_source() -> N
     assert source_rows({"tuned": counts}) == [("here", "2 of 4", "tuned"), ("there", "0 of 1", "tuned")]
 
 
+def test_limits_hold_for_what_is_declared_of_a_page() -> None:
+    """A seam is a note on A4; large sheets and maps are scanned again."""
+    declared: list[dict[str, str]] = [{}, {"paper": "a3", "content": ""}, {"content": "map"}]
+    found = judge_clean(page(labels | {"clean": "1"}, seam_strength=2.0) for labels in declared)
+    assert [defects["bad_seam"] for *_, defects in found] == ["note", "reject", "reject"]
+
+
 def test_a_page_of_a_file_of_several_is_the_one_that_its_label_names(tmp_path: Path) -> None:
     """Without a number it is the first; a file that cannot be read has one row for all its pages."""
     pages = [Image.new("L", size, 255) for size in ((300, 400), (310, 420))]

@@ -134,7 +134,7 @@ def measure_copies(folder: Path, folds: Mapping[str, int], nets: Sequence[Path])
         if page in folds and kind in {*COLUMNS, AS_IS}:
             page_net.WEIGHTS = nets[folds[page] - 1]
             row = measure_file(path, bounds)[0]
-            (failed,) = failing_rules(page_table([row]), rules)
+            (failed,) = failing_rules(page_table([({}, dict(row))]), rules)
             found.append(Copy(page, kind, severity, folds[page], row, frozenset(rule.defect for rule in failed)))
     return found
 

@@ -43,6 +43,7 @@ _MATCHED = (0.2, 0.4)  # of the edges of the middle part, from nothing to sure
 _ALIKE, _ASIDE = 0.45, 0.75  # of the best match that lag zero, or another lag, may reach
 _SLANT = 0.2  # by which rows that no seam parts may match better moved
 _USUAL = 0.3  # match of rows that no seam parts at least, on one side of it
+_OTHER = 0.2  # and on the other, or the match across it is better than any beside it
 _KEPT = 0.42  # of that match is the one across a seam
 _LEAST_LAG, _PEAK = 2, 3  # pixels
 
@@ -182,7 +183,8 @@ def _stands_out(page: Grey, row: int, gap: int, moved: Edges, far: int) -> bool:
     """Return whether edges go on as they stand beside a break, and not when moved as they are across it.
 
     Rows of slanting lines match better moved everywhere, a pattern when moved by its period, rows of dots hardly
-    ever, and rows of bars that are drawn anew at each line match across one by chance.
+    ever, rows of bars that are drawn anew at each line match across one by chance, and equal marks that stand under
+    one another begin or end at one line, beside which their edges go on badly.
 
     Args:
         page: the page.
@@ -196,8 +198,9 @@ def _stands_out(page: Grey, row: int, gap: int, moved: Edges, far: int) -> bool:
     above, below = edges_of(page[starts]), edges_of(page[starts + gap])
     around = [_match_edges(*pair, far) for pair in zip(above, below, strict=True)]
     slants = any(match.max() - match[far] > _SLANT or match[at] > _ASIDE * best for match in around)
-    usual = max(float(match[far]) for match in around)
-    return not slants and usual >= _USUAL and best >= _KEPT * usual
+    other, usual = sorted(float(match[far]) for match in around)
+    kept = _KEPT if other >= _OTHER else 1.0
+    return not slants and usual >= _USUAL and best >= kept * usual
 
 
 def edges_of(rows: Grey) -> Edges:

@@ -5,7 +5,7 @@ much and by both signs, and the difference goes when one row is moved along the 
 the two, at its best lag against lag zero, proves the seam and gives the shift. On tints, patterns and pictures greys
 go on across a seam, and the edges in them break off: there the edges of two rows are matched, and have to agree at
 several places, for one letter matches another anywhere. A step in brightness is a sharp change of the paper over the
-whole width; more than 15 % is the edge of a sheet or of a picture. The method is our own.
+whole width, not back again, as at a fold; more than 15 % is the edge of a sheet or of a picture. The method is our own.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ _PLAIN = 24  # grey levels between which a row without content stays
 _MIN_SPREAD = 3.0  # standard deviation of a row that can be matched, grey levels
 _CLEAR = 0.15  # by which the best lag must beat lag zero
 _SEEMS_CLEAR = 0.05  # likewise at first sight
+_ASIDE, _PEAK = 0.95, 3  # of the best match that another lag, so many pixels away, may reach
+_BESIDE = np.array([3, 6])  # rows from a candidate to where greys must go on from row to row
+_USUAL = 0.4  # correlation of such rows at least
 _GROUPS = 12
+_BACK = 15  # columns within which the paper steps back from a fold
 _RULE, _RULE_SHARE = 15, 0.75  # grey levels of ink, and share of the height
 _END = 0.02  # of the height
 _OFFICE_MM = (180, 320)  # long side of a white sheet that no scanner stitches
@@ -94,9 +98,9 @@ def _worst_gain(paper: Grey, ink: Grey) -> float:
     if not _is_step(rises) and not _is_step(falls):
         return 0.0
     least_rise, least_fall, most_rise, most_fall = lowest(np.hstack([rises, falls, -rises, -falls]), 1).reshape(4, -1)
-    low = np.maximum(
-        np.where(-most_rise > _LARGEST_GAIN, 0, least_rise), np.where(-most_fall > _LARGEST_GAIN, 0, least_fall)
-    )
+    rise = np.maximum(np.where(-most_rise > _LARGEST_GAIN, 0, least_rise), 0)
+    fall = np.maximum(np.where(-most_fall > _LARGEST_GAIN, 0, least_fall), 0)
+    low = np.maximum(rise - _most_near(fall), fall - _most_near(rise))
     low = np.maximum(low, 0)
     if low.max(initial=0.0) > _LIMIT_GAIN / 2:
         low[_is_ruled(halve(np.ascontiguousarray(ink)))[7 + edge : -7 - edge]] = 0
@@ -107,6 +111,11 @@ def _is_step(rises: Floats) -> bool:
     """Return whether any column rises in all groups of rows but one."""
     is_rise = cv2.compare(rises, (0,), cv2.CMP_GT)
     return bool(cv2.reduce(is_rise, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).max() >= 255 * (len(rises) - 1))
+
+
+def _most_near(steps: Floats) -> Floats:
+    """Return the largest step within ``_BACK`` columns of each: a fold of the paper darkens it there and back."""
+    return np.asarray(cv2.dilate(steps[None], np.ones((1, 2 * _BACK + 1), np.uint8))[0], np.float32)
 
 
 def _is_ruled(ink: Grey) -> NDArray[np.bool_]:
@@ -181,6 +190,7 @@ def _grey_shift(page: Grey, rows: Places, far: int, is_office: bool) -> float:
     if not seen.size:
         return 0.0
     found = np.minimum(found[seen], _match(page[below[seen]], page[above[seen]], far))  # each along the other
+    found[~_go_on_beside(page, above[seen], below[seen])] = 0
     shifts = np.zeros(len(rows), np.float32)
     np.maximum.at(shifts, owner[seen], found)
     seen = np.flatnonzero(shifts)
@@ -189,6 +199,22 @@ def _grey_shift(page: Grey, rows: Places, far: int, is_office: bool) -> float:
     near = np.concatenate([rows[seen] - _GAPS[-1], rows[seen] + _GAPS[-1]])
     usual = _match(page[near], page[near + 1], far).reshape(2, -1).max(axis=0)
     return max(0.0, float((shifts[seen] - usual).max()))
+
+
+def _go_on_beside(page: Grey, above: Places, below: Places) -> NDArray[np.bool_]:
+    """Return whether greys go on from row to row, as they stand, on both sides of each pair of rows.
+
+    Dithered tints and hatching match moved at one row or another by chance, and from row to row hardly ever as they
+    stand. Where nothing is beside a pair nothing is known.
+    """
+    starts = np.stack([above - _BESIDE[:, None] - 1, below + _BESIDE[:, None]], axis=1).clip(0, len(page) - 2)
+    lines, width = page[np.stack([starts, starts + 1])].astype(np.int64), page.shape[1]
+    total = lines.sum(axis=-1)
+    spread = width * np.einsum("...x,...x", lines, lines) - total * total
+    common = width * np.einsum("...x,...x", *lines) - total[0] * total[1]
+    is_alike = common >= _USUAL * np.sqrt(spread.astype(np.float64)).prod(axis=0)
+    is_bare = spread.min(axis=0) < (_MIN_SPREAD * width) ** 2
+    return np.asarray((is_alike | is_bare).any(axis=0).all(axis=0), np.bool_)
 
 
 def _candidates(mixed: Floats) -> Places:
@@ -252,7 +278,8 @@ def _halves(rows: Grey) -> NDArray[np.float64]:
 def _match(above: Grey, below: Grey, far: int) -> Floats:
     """Find the pixels by which each row of ``below`` is shifted against that of ``above``, both (pair, x); 0: none.
 
-    A match that is best at the farthest shift is none: so match the ends of a printed rule and letters under it.
+    A match that is best at the farthest shift is none: so match the ends of a printed rule and letters under it. Nor
+    is one that is as good elsewhere: so match a pattern and equal marks.
 
     All sums are of whole numbers below 2^53, so that no order of adding, which differs among processors, rounds them.
     """
@@ -272,5 +299,6 @@ def _match(above: Grey, below: Grey, far: int) -> Floats:
     lag = match.argmax(axis=1)
     moved, still = match.max(axis=1), np.maximum(0.0, match[:, far])
     sure = np.minimum(np.maximum((moved - still - _CLEAR) * moved * 2.5, 0.0), 1.0)
-    is_peak = (lag > 0) & (lag < 2 * far)
+    is_aside = np.abs(np.arange(2 * far + 1) - lag[:, None]) > _PEAK
+    is_peak = (lag > 0) & (lag < 2 * far) & (np.where(is_aside, match, 0).max(axis=1) <= _ASIDE * moved)
     return np.asarray(np.where(can_match & is_peak, sure * np.abs(lag - far), 0.0), np.float32)
