@@ -59,9 +59,10 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
             side is enough.
 
     Returns:
-        (degrees within ±15 to about 0.02, to 0.4 where lines of several columns meet at a slant, null where unsure; confidence 0 to 1: one minus the median over the peak of
-        the energy of all angles). A page whose lines stand upright on their side is measured by them. Two directions
-        at a right angle that agree, neither sure by itself, are as sure as both together: a frame around a seal.
+        (degrees within ±15 to about 0.02, to 0.4 where lines of several columns meet at a slant, null where unsure;
+        confidence 0 to 1: one minus the median over the peak of the energy of all angles). A page whose lines stand
+        upright on their side is measured by them. Two directions at a right angle that agree, neither sure by itself,
+        are as sure as both together: a frame around a seal.
     """
     if min(ink.shape) < _STRIPS:
         return None, 0.0
