@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from sohoa.pages.metrics.ink import is_blank, measure_ink
 from sohoa.pages.metrics.skew import RANGE_DEG, measure_skew
@@ -48,6 +50,28 @@ def test_a_turned_copy_reads_its_turn(name):
     for turn in TURNS:
         found, _ = skew_of(turned(page, turn))
         assert found == pytest.approx(own + turn, abs=0.1), turn
+
+
+def columns_page(count: int, slope: float) -> np.ndarray:
+    """A page of straight columns of lines, each begun lower than the one before: next to next they meet at a slant."""
+    rng, width = np.random.default_rng(1), 1100 // count
+    image = Image.new("L", (1240, 1754), 255)
+    draw = ImageDraw.Draw(image)
+    for column in range(count):
+        lower = column * width * math.tan(math.radians(slope)) % 17
+        for line in range(92):
+            words = "".join(rng.choice(list("aehlmnotubdgpi   "), int(width / 7.2)))
+            draw.text((70 + column * width, 90 + lower + line * 17), words, fill=0, font_size=13)
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize("turn", [0.0, 3.5, -6.0])
+@pytest.mark.parametrize(("count", "slope"), [(3, 1.2), (4, 1.8), (5, 2.4), (6, 1.8), (5, 3.0)])
+def test_lines_that_meet_from_column_to_column_are_not_skewed(count, slope, turn):
+    """Their own direction counts: within what no limit looks at."""
+    page = columns_page(count, slope)
+    found, _ = skew_of(turned(page, turn) if turn else page)
+    assert found == pytest.approx(turn, abs=0.4)
 
 
 def test_skew_survives_noise_blur_shadow_and_a_black_border():

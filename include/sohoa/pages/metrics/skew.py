@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from functools import cache, lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,6 +28,11 @@ SURE = 0.78
 
 _LEAST_BOTH = 0.35  # of either direction, where both have their peak at one angle, as a frame and its text have
 _SAME_DEG = 0.05
+_HARMLESS_DEG = 0.5  # a skew that hardly any limit looks at
+_AROUND_STEP_DEG = 0.25
+_AROUND_DEG = np.arange(-4.0, 4.125, _AROUND_STEP_DEG)  # by which lines that meet from column to column may slant
+_NEAR = 2  # strips, of which the second next mostly lies in the same column
+_LEAST_FIT, _CLEARLY = 0.3, 1.3  # of their correlation; times as well as at the angle of most energy
 _SPECTRUM_PX = 384  # side of the spectrum; the page takes 95 % of it
 _CYCLES = np.arange(6, 150, dtype=np.float32)  # from a sixth of the page down to about five pixels
 _COARSE_DEG = np.arange(-RANGE_DEG - 1, RANGE_DEG + 1.125, 0.25, dtype=np.float32)
@@ -41,6 +47,8 @@ _PART_BITS = 5  # of a pixel's parts, by which ``cv2.remap`` weighs
 _PARTS = 1 << _PART_BITS
 
 Power = NDArray[np.float32]
+Strips = tuple[NDArray[np.complex64], NDArray[np.float32]]
+"""The spectra of the strips' lower edges (strip, frequency), and the phase each turns by at slope one."""
 
 
 def measure_skew(ink: Grey) -> tuple[float | None, float]:
@@ -51,9 +59,10 @@ def measure_skew(ink: Grey) -> tuple[float | None, float]:
             side is enough.
 
     Returns:
-        (degrees within ±15 to about 0.02, null where unsure; confidence 0 to 1: one minus the median over the peak of
-        the energy of all angles). A page whose lines stand upright on their side is measured by them. Two directions
-        at a right angle that agree, neither sure by itself, are as sure as both together: a frame around a seal.
+        (degrees within ±15 to about 0.02, to 0.4 where lines of several columns meet at a slant, null where unsure;
+        confidence 0 to 1: one minus the median over the peak of the energy of all angles). A page whose lines stand
+        upright on their side is measured by them. Two directions at a right angle that agree, neither sure by itself,
+        are as sure as both together: a frame around a seal.
     """
     if min(ink.shape) < _STRIPS:
         return None, 0.0
@@ -142,20 +151,44 @@ def _agree(ink: Grey, rows: Power, columns: Power) -> bool:
 
 
 def _peak(ink: Grey, energy: Power) -> float:
-    """Return the angle at which the lines of ``ink`` have most energy, degrees."""
-    return _refine(np.ascontiguousarray(ink), float(_COARSE_DEG[energy.argmax()]))
-
-
-def _refine(ink: Grey, coarse: float) -> float:
-    """Return the angle near ``coarse`` at which the strips' lower edges line up best, degrees."""
+    """Return the angle at which the lines of ``ink`` have most energy, degrees; of columns of lines, their own."""
+    coarse, ink = float(_COARSE_DEG[energy.argmax()]), np.ascontiguousarray(ink)
     turn = coarse if abs(coarse) > _UPRIGHT_DEG else 0.0
     strips = _strip_spectra(_turn(ink, -turn) if turn else ink)
-    near, _ = _best(strips, coarse - turn, 0.1, 6)
+    angle = _refine(strips, coarse - turn)
+    return turn + (_in_columns(strips, angle) if abs(turn + angle) > _HARMLESS_DEG else angle)
+
+
+def _refine(strips: Strips, coarse: float) -> float:
+    """Return the angle near ``coarse`` at which the strips' lower edges line up best, degrees."""
+    near, _ = _best(strips, coarse, 0.1, 6)
     near, score = _best(strips, near, 0.02, 6)
-    k = min(max(int(score.argmax()), 1), len(score) - 2)
-    left, top, right = score[k - 1 : k + 2]
-    bend = left - 2 * top + right
-    return turn + near + (0.01 * float((left - right) / bend) if bend < 0 else 0.0)
+    return near + 0.02 * _summit(score)
+
+
+def _in_columns(strips: Strips, angle: float) -> float:
+    """Return the angle at which strips near one another fit, where they hardly do at ``angle``, or ``angle``.
+
+    Lines of several columns of text, each straight, may meet at a slant from one column to the next.
+    """
+    spectra, phase = strips
+    common = (spectra[:-_NEAR].conj() * spectra[_NEAR:]).sum(axis=0)
+    around = angle + _AROUND_DEG
+    slopes = np.tan(np.radians(around)).astype(np.float32)[:, None]
+    fits = (_unit((phase[_NEAR] - phase[0]) * slopes) * common).real.sum(axis=1)
+    top, power = int(fits.argmax()), float(np.vdot(spectra, spectra).real)
+    is_inside = 0 < top < len(fits) - 1
+    if not is_inside or fits[top] < max(_CLEARLY * float(fits[len(fits) // 2]), _LEAST_FIT * power):
+        return angle
+    return float(around[top]) + _AROUND_STEP_DEG * _summit(fits)
+
+
+def _summit(score: NDArray[Any]) -> float:
+    """Return by how much a parabola through the highest score and its neighbours is highest beside it, in steps."""
+    top = min(max(int(score.argmax()), 1), len(score) - 2)
+    left, middle, right = score[top - 1 : top + 2]
+    bend = left - 2 * middle + right
+    return 0.5 * float((left - right) / bend) if bend < 0 else 0.0
 
 
 def _turn(ink: Grey, degrees: float) -> Grey:
@@ -172,8 +205,8 @@ def _turn(ink: Grey, degrees: float) -> Grey:
     return np.asarray(cv2.remap(ink, pixels, parts, cv2.INTER_LINEAR), np.uint8)
 
 
-def _strip_spectra(ink: Grey) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
-    """Return the spectra of the strips' lower edges (strip, frequency), and the phase each turns by at slope one."""
+def _strip_spectra(ink: Grey) -> Strips:
+    """Return the strips of a page."""
     height, width = ink.shape
     edges = cv2.subtract(ink[:-1], ink[1:])
     columns = cv2.transpose(edges)
@@ -196,9 +229,7 @@ def _phases(width: int, length: int) -> tuple[slice, NDArray[np.float32]]:
     return used, np.asarray(np.float32(-2 * np.pi) * middles[:, None] * frequency[used], np.float32)
 
 
-def _best(
-    strips: tuple[NDArray[np.complex64], NDArray[np.float32]], around: float, step: float, count: int
-) -> tuple[float, NDArray[np.float64]]:
+def _best(strips: Strips, around: float, step: float, count: int) -> tuple[float, NDArray[np.float64]]:
     """Return the best of 2 ``count`` + 1 angles, ``step`` degrees apart, and the score of each."""
     spectra, phase = strips
     slopes = [math.tan(math.radians(around + step * k)) for k in range(-count, count + 1)]
