@@ -30,8 +30,9 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # each thread would reserve memory
     "OMP_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve a gigabyte at once
-    "MALLOC_MMAP_THRESHOLD_": "16777216",  # glibc: what a step of a page frees is kept for the next one, and not given
-    "MALLOC_TRIM_THRESHOLD_": "67108864",  # back to the system and asked for again
+    # glibc: what a step of a page frees is kept for the next one, and not given back to the system and asked for again,
+    "MALLOC_TRIM_THRESHOLD_": "67108864",
+    "MALLOC_MMAP_THRESHOLD_": "12582912",  # but for copies of an A0 sheet, of 15.5 MB each
 }
 if sys.platform == "win32":
     _FROM_OUTSIDE: tuple[int, ...] = ()  # cannot be told from a failure of its own
