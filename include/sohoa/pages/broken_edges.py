@@ -19,6 +19,8 @@ Edges = NDArray[np.float64]
 
 BAND = 384
 """Rows that are read at a time."""
+AT_ONCE = 8
+"""Pairs of rows that are matched at a time."""
 MARGIN = 0.05
 """Of the page where no strip ends."""
 SAMPLE = 3
@@ -133,14 +135,21 @@ def find_moved(page: Grey, rows: Places, far: int) -> Places:
 def worst_edge_shift(page: Grey, rows: Places, far: int) -> float:
     """Return the largest shift in pixels at one of these breaks, by the edges alone.
 
-    Edges are whole numbers, so that no order of adding rounds them.
+    Edges are whole numbers, so that no order of adding rounds them. A few breaks at a time: of a large sheet their
+    lines are many megabytes.
     """
+    parts = (rows[first : first + AT_ONCE] for first in range(0, len(rows), AT_ONCE))
+    shifts = [found for part in parts for found in _edge_shifts(page, part, far)]
+    return next((shift for shift, row in sorted(shifts, reverse=True) if shift and not _is_at_rule(page, row)), 0.0)
+
+
+def _edge_shifts(page: Grey, rows: Places, far: int) -> list[tuple[float, int]]:
+    """Return the shift at each of a few breaks, and the break; only of those that have edges around."""
     lines = edges_of(np.ascontiguousarray(page[rows[:, None] + np.array(_LINES)]))
     goes_on = (np.abs(lines[:, :2]).max(axis=(1, 2)) > 0) & (np.abs(lines[:, 4:]).max(axis=(1, 2)) > 0)
     is_filled = goes_on & _is_filled(_part_sums(lines[:, 1] ** 2 + lines[:, 4] ** 2))
     filled = zip(rows[is_filled].tolist(), lines[is_filled], strict=True)
-    shifts = [(_edge_shift(page, row, around, far), row) for row, around in filled]
-    return next((shift for shift, row in sorted(shifts, reverse=True) if shift and not _is_at_rule(page, row)), 0.0)
+    return [(_edge_shift(page, row, around, far), row) for row, around in filled]
 
 
 def _is_at_rule(page: Grey, row: int) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sohoa.pages.broken_edges import (
+    AT_ONCE,
     BAND,
     MARGIN,
     NEAREST,
@@ -285,6 +286,13 @@ def _halves(rows: Grey) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _match(above: Grey, below: Grey, far: int) -> Floats:
+    """Do as ``_match_few`` with any number of rows, a few at a time."""
+    parts = (slice(first, first + AT_ONCE) for first in range(0, len(above), AT_ONCE))
+    found = [_match_few(above[part], below[part], far) for part in parts]
+    return np.concatenate(found) if found else np.empty(0, np.float32)
+
+
+def _match_few(above: Grey, below: Grey, far: int) -> Floats:
     """Find the pixels by which each row of ``below`` is shifted against that of ``above``, both (pair, x); 0: none.
 
     A match that is best at the farthest shift is none: so match the ends of a printed rule and letters under it. Nor
